@@ -1,0 +1,51 @@
+/* certificate_file - what a file of certificates holds, whatever its format: PEM, DER, PKCS#7, PKCS#12, keys too.
+ *
+ * The format is judged by the bytes, never by the file's name. certificate_file_parse is pure; certificate_file_read
+ * is one of the two places of this library that touch the disk.
+ */
+#ifndef CHAINCACHE_CERTIFICATE_FILE_H
+#define CHAINCACHE_CERTIFICATE_FILE_H
+
+#include "chaincache/certificate_list.h"
+
+#define CERTIFICATE_FILE_MAX_BYTES ((size_t)16 * 1024 * 1024) /* a certificate or key file */
+#define CERTIFICATE_FILE_MAX_BUNDLE_BYTES ((size_t)512 * 1024 * 1024) /* a trust store or an import */
+#define CERTIFICATE_FILE_MAX_CERTIFICATES 100
+#define CERTIFICATE_FILE_MAX_BUNDLE_CERTIFICATES 100000
+
+enum certificate_file_format { FILE_FORMAT_PEM, FILE_FORMAT_DER, FILE_FORMAT_PKCS7, FILE_FORMAT_PKCS12, FILE_FORMAT_KEY };
+
+struct certificate_file {
+	enum certificate_file_format format;
+	struct certificate_list certificates; /* in the order of the file */
+	EVP_PKEY *key; /* owned; NULL when the file holds none */
+	size_t num_unreadable; /* blocks that say they are certificates and do not parse (passed over in bundles) */
+};
+
+struct certificate_file_options {
+	const char *password; /* for an encrypted key or PKCS#12; NULL: none is known */
+	enum certificate_source source; /* given to each certificate */
+	size_t max_certificates; /* 0: CERTIFICATE_FILE_MAX_CERTIFICATES */
+	size_t max_bytes; /* of the file, 0: CERTIFICATE_FILE_MAX_BYTES */
+	bool pass_over_unreadable; /* a bundle: count what does not parse instead of failing */
+};
+
+/* certificate_file_parse reads `content`. ERROR_FORMAT when nothing in it is a certificate or a key, or a block is
+ * broken; ERROR_LIMIT above a maximum; ERROR_MISMATCH for a wrong or missing password. `out` is cleaned up on error. */
+MUST_USE struct error certificate_file_parse(struct bytes content, const struct certificate_file_options *options,
+					     struct certificate_file *out);
+MUST_USE struct error certificate_file_read(const char *path, const struct certificate_file_options *options,
+					    struct certificate_file *out);
+void certificate_file_cleanup(struct certificate_file *file);
+
+/* certificate_file_put_leaf_first moves the leaf to the front and keeps the order of the rest. With a key the leaf is
+ * the first certificate that matches it (ERROR_MISMATCH when none does: nothing is moved); without one (NULL), it is the
+ * first certificate that is no CA, else the first that has issued no other one of the list. */
+MUST_USE struct error certificate_file_put_leaf_first(struct certificate_list *list, const EVP_PKEY *key);
+
+/* file_read_all reads a whole file of at most `max_bytes` (ERROR_LIMIT above; directories and devices are
+ * ERROR_FORMAT) into `out`, which the caller has initialised. */
+struct buffer;
+MUST_USE struct error file_read_all(const char *path, size_t max_bytes, struct buffer *out);
+
+#endif

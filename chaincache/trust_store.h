@@ -1,0 +1,48 @@
+/* trust_store - named sets of roots: each store is one audience, the clients that trust just these. */
+#ifndef CHAINCACHE_TRUST_STORE_H
+#define CHAINCACHE_TRUST_STORE_H
+
+#include "chaincache/certificate_list.h"
+
+#define TRUST_STORES_MAX 32 /* stores in a set, so that one uint32_t names any subset */
+#define TRUST_STORE_SYSTEM_PATH "/etc/ssl/certs/ca-certificates.crt"
+
+struct trust_store; /* one audience; immutable once built */
+
+/* The stores that one mend is judged by. Immutable once built, shared by reference. */
+struct trust_store_set;
+
+struct trust_store_set *trust_store_set_new(void); /* empty; NULL when out of memory */
+struct trust_store_set *trust_store_set_ref(struct trust_store_set *set);
+void trust_store_set_unref(struct trust_store_set *set);
+
+/* trust_store_set_add_list adds one store of these roots. ERROR_LIMIT above TRUST_STORES_MAX. */
+MUST_USE struct error trust_store_set_add_list(struct trust_store_set *set, const char *name,
+					       const struct certificate_list *roots);
+
+/* trust_store_set_add_path adds FILE as one store, or each readable certificate file of a DIRECTORY as a store of its
+ * own (in the order of their names; hash links and subdirectories are passed over). `name` NULL: the file's base name
+ * without its extension. A file without a certificate is ERROR_FORMAT. */
+MUST_USE struct error trust_store_set_add_path(struct trust_store_set *set, const char *name, const char *path);
+
+/* trust_store_set_add_option reads the form of --roots and of the key roots: "system", "PATH" or "NAME=PATH". */
+MUST_USE struct error trust_store_set_add_option(struct trust_store_set *set, const char *option);
+
+/* trust_store_set_add_system adds the system's roots under the name "system". SSL_CERT_FILE, where set, is taken in
+ * place of TRUST_STORE_SYSTEM_PATH by the commands alone: they pass its path to trust_store_set_add_path. */
+MUST_USE struct error trust_store_set_add_system(struct trust_store_set *set);
+
+size_t trust_store_set_count(const struct trust_store_set *set);
+const char *trust_store_set_name(const struct trust_store_set *set, size_t index);
+const struct certificate_list *trust_store_set_roots(const struct trust_store_set *set, size_t index);
+
+/* trust_store_set_holding returns the stores that hold `certificate`: bit i stands for store i. Two certificates with
+ * the same subject and the same public key are the same anchor (RFC 5280 6.1.1 d: an anchor is a name and a key). */
+uint32_t trust_store_set_holding(const struct trust_store_set *set, const struct certificate *certificate);
+
+/* trust_store_set_next walks the distinct roots of all stores whose subject is child's issuer (by name alone). Start
+ * with *cursor = 0; NULL at the end. */
+const struct certificate *trust_store_set_next(const struct trust_store_set *set, const struct certificate *child,
+					       size_t *cursor);
+
+#endif

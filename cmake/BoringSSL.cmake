@@ -1,0 +1,177 @@
+# BoringSSL, built statically in Release whatever our own build type is. It has no releases, so this file finds a source:
+#
+#   1. -DBORINGSSL_ROOT=DIR        an installed tree (include/openssl, lib/libssl.a, lib/libcrypto.a)
+#   2. -DBORINGSSL_SOURCE_DIR=DIR  a source tree, upstream's or the npm copy's
+#   3. the pinned commit of upstream's git, or, where its host cannot be reached, the copy that an npm package carries
+#
+# What is fetched and built stays in CHAINMEND_DEPS_DIR, so that every build folder of this checkout shares it.
+# Afterwards: the targets boringssl::ssl and boringssl::crypto, and BORINGSSL_API_VERSION.
+
+set(BORINGSSL_ROOT "" CACHE PATH "An installed BoringSSL")
+set(BORINGSSL_SOURCE_DIR "" CACHE PATH "A BoringSSL source tree to build")
+set(CHAINMEND_DEPS_DIR ${CMAKE_SOURCE_DIR}/.deps CACHE PATH "Where fetched sources and built dependencies are kept")
+option(BORINGSSL_OFFLINE "Do not try upstream's git, take the npm copy at once" OFF)
+
+set(_upstream_url https://boringssl.googlesource.com/boringssl)
+set(_upstream_commit a0689af29e8e460f1e5380e0fb74cef1b342e810) # 2026-08-21, API version 43; git checks it by itself
+set(_npm_package couchbase@4.7.1)
+set(_npm_sha512
+  295af2231b01639e6b7349351b671a9a7897557ff9e51894d53c1658dee3d9ee7a5f8daf9bbbd0ca791d3afea3908b662297a465cdc18d9721c341df7d7d2b3c)
+set(_fetch_seconds 120)
+
+# A step that must succeed: its output goes to a log that the error names.
+function(_boringssl_run log what)
+  execute_process(COMMAND ${ARGN} OUTPUT_FILE ${log} ERROR_FILE ${log} RESULT_VARIABLE status)
+  if(NOT status EQUAL 0)
+    message(FATAL_ERROR "BoringSSL: could not ${what} (status ${status}). The output is in ${log}")
+  endif()
+endfunction()
+
+# Upstream's git at the pinned commit. Sets ${out} to the source tree, or to "" where the host cannot be reached.
+function(_boringssl_fetch_upstream out)
+  set(source ${CHAINMEND_DEPS_DIR}/boringssl-${_upstream_commit})
+  set(${out} "" PARENT_SCOPE)
+  if(NOT EXISTS ${source}/CMakeLists.txt)
+    if(BORINGSSL_OFFLINE)
+      return()
+    endif()
+    find_package(Git QUIET)
+    if(NOT GIT_FOUND)
+      return()
+    endif()
+    message(STATUS "BoringSSL: fetching upstream's ${_upstream_commit}")
+    set(part ${source}.part)
+    file(REMOVE_RECURSE ${part})
+    file(MAKE_DIRECTORY ${part})
+    foreach(step "init;--quiet" "fetch;--quiet;--depth;1;${_upstream_url};${_upstream_commit}"
+                 "checkout;--quiet;FETCH_HEAD")
+      execute_process(COMMAND ${CMAKE_COMMAND} -E env GIT_TERMINAL_PROMPT=0 ${GIT_EXECUTABLE} ${step}
+        WORKING_DIRECTORY ${part} RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET TIMEOUT ${_fetch_seconds})
+      if(NOT status EQUAL 0)
+        file(REMOVE_RECURSE ${part})
+        return()
+      endif()
+    endforeach()
+    file(RENAME ${part} ${source})
+  endif()
+  set(${out} ${source} PARENT_SCOPE)
+endfunction()
+
+# The copy inside an npm package. Sets ${out} to the source tree.
+function(_boringssl_fetch_npm out)
+  set(source ${CHAINMEND_DEPS_DIR}/boringssl-npm)
+  if(NOT EXISTS ${source}/CMakeLists.txt)
+    find_program(NPM_EXECUTABLE npm)
+    if(NOT NPM_EXECUTABLE)
+      message(FATAL_ERROR "BoringSSL: upstream's git cannot be reached and there is no npm to fetch the copy with. "
+        "Install npm, or give -DBORINGSSL_SOURCE_DIR= or -DBORINGSSL_ROOT=")
+    endif()
+    message(STATUS "BoringSSL: fetching the copy in the npm package ${_npm_package}")
+    set(part ${source}.part)
+    file(REMOVE_RECURSE ${part})
+    file(MAKE_DIRECTORY ${part})
+    execute_process(COMMAND ${NPM_EXECUTABLE} pack --silent ${_npm_package} WORKING_DIRECTORY ${part}
+      RESULT_VARIABLE status OUTPUT_VARIABLE tarball ERROR_VARIABLE why TIMEOUT 300
+      OUTPUT_STRIP_TRAILING_WHITESPACE)
+    if(NOT status EQUAL 0)
+      message(FATAL_ERROR "BoringSSL: npm could not fetch ${_npm_package}: ${why}")
+    endif()
+    file(SHA512 ${part}/${tarball} digest)
+    if(NOT digest STREQUAL _npm_sha512)
+      message(FATAL_ERROR "BoringSSL: ${tarball} has the SHA-512 ${digest}, and not ${_npm_sha512}: not used")
+    endif()
+    file(ARCHIVE_EXTRACT INPUT ${part}/${tarball} DESTINATION ${part}
+      PATTERNS package/deps/couchbase-cxx-cache/boringssl/*)
+    file(GLOB tree ${part}/package/deps/couchbase-cxx-cache/boringssl/*/boringssl/CMakeLists.txt)
+    cmake_path(GET tree PARENT_PATH tree)
+    file(RENAME ${tree} ${source})
+    file(REMOVE_RECURSE ${part})
+  endif()
+  set(${out} ${source} PARENT_SCOPE)
+endfunction()
+
+# Builds `source` into an installed tree `root`, once; `key` names the build.
+function(_boringssl_build source root)
+  if(EXISTS ${root}/lib/libssl.a)
+    return()
+  endif()
+  find_program(BORINGSSL_CLANG NAMES clang clang-19 clang-18 clang-17 clang-16 clang-15 clang-14)
+  find_program(BORINGSSL_CLANGXX NAMES clang++ clang++-19 clang++-18 clang++-17 clang++-16 clang++-15 clang++-14)
+  set(compilers)
+  if(BORINGSSL_CLANG AND BORINGSSL_CLANGXX)
+    set(compilers -DCMAKE_C_COMPILER=${BORINGSSL_CLANG} -DCMAKE_CXX_COMPILER=${BORINGSSL_CLANGXX})
+  else()
+    message(STATUS "BoringSSL: no clang here, so the default compiler builds it (ECDSA is slower by a tenth)")
+  endif()
+  set(generator)
+  find_program(NINJA_EXECUTABLE ninja)
+  if(NINJA_EXECUTABLE)
+    set(generator -G Ninja)
+  endif()
+  set(build ${root}.build)
+  message(STATUS "BoringSSL: building ${source} (some minutes, once)")
+  file(MAKE_DIRECTORY ${build} ${root}.part/lib)
+  _boringssl_run(${build}/configure.log "configure ${source}"
+    ${CMAKE_COMMAND} ${generator} -S ${source} -B ${build} ${compilers} -DCMAKE_BUILD_TYPE=Release
+    -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DBUILD_TESTING=OFF -DBUILD_SHARED_LIBS=OFF)
+  cmake_host_system_information(RESULT cores QUERY NUMBER_OF_LOGICAL_CORES)
+  _boringssl_run(${build}/build.log "build ${source}"
+    ${CMAKE_COMMAND} --build ${build} --target crypto ssl --parallel ${cores})
+  file(GLOB_RECURSE libraries ${build}/libssl.a ${build}/libcrypto.a)
+  file(COPY ${libraries} DESTINATION ${root}.part/lib)
+  if(EXISTS ${source}/include/openssl/base.h)
+    file(COPY ${source}/include DESTINATION ${root}.part)
+  else()
+    file(COPY ${source}/src/include DESTINATION ${root}.part)
+  endif()
+  file(REMOVE_RECURSE ${root} ${build})
+  file(RENAME ${root}.part ${root})
+endfunction()
+
+function(_boringssl_find)
+  if(BORINGSSL_ROOT)
+    set(root ${BORINGSSL_ROOT})
+    set(origin "installed in ${root}")
+  else()
+    file(MAKE_DIRECTORY ${CHAINMEND_DEPS_DIR})
+    file(LOCK ${CHAINMEND_DEPS_DIR}/lock GUARD FUNCTION TIMEOUT 1800)
+    if(BORINGSSL_SOURCE_DIR)
+      file(REAL_PATH ${BORINGSSL_SOURCE_DIR} source)
+      string(SHA256 id ${source})
+      string(SUBSTRING ${id} 0 12 id)
+      set(root ${CHAINMEND_DEPS_DIR}/boringssl-given-${id}.built)
+      set(origin "built from ${source}")
+    else()
+      _boringssl_fetch_upstream(source)
+      set(origin "upstream's ${_upstream_commit}")
+      if(NOT source)
+        _boringssl_fetch_npm(source)
+        set(origin "the copy in the npm package ${_npm_package}")
+      endif()
+      set(root ${source}.built)
+    endif()
+    _boringssl_build(${source} ${root})
+  endif()
+
+  find_library(ssl NAMES libssl.a PATHS ${root}/lib ${root}/lib64 ${root}/build NO_DEFAULT_PATH NO_CACHE)
+  find_library(crypto NAMES libcrypto.a PATHS ${root}/lib ${root}/lib64 ${root}/build NO_DEFAULT_PATH NO_CACHE)
+  if(NOT ssl OR NOT crypto OR NOT EXISTS ${root}/include/openssl/base.h)
+    message(FATAL_ERROR "BoringSSL: ${root} lacks lib/libssl.a, lib/libcrypto.a or include/openssl/base.h")
+  endif()
+  file(STRINGS ${root}/include/openssl/base.h line REGEX "define BORINGSSL_API_VERSION")
+  string(REGEX REPLACE ".*VERSION +" "" version "${line}")
+  if(NOT version)
+    message(FATAL_ERROR "BoringSSL: ${root} holds another TLS library: its base.h names no BORINGSSL_API_VERSION")
+  endif()
+  message(STATUS "BoringSSL: API version ${version}, ${origin}")
+
+  add_library(boringssl::crypto STATIC IMPORTED GLOBAL)
+  set_target_properties(boringssl::crypto PROPERTIES IMPORTED_LOCATION ${crypto}
+    INTERFACE_INCLUDE_DIRECTORIES ${root}/include INTERFACE_LINK_LIBRARIES "stdc++;pthread")
+  add_library(boringssl::ssl STATIC IMPORTED GLOBAL)
+  set_target_properties(boringssl::ssl PROPERTIES IMPORTED_LOCATION ${ssl}
+    INTERFACE_INCLUDE_DIRECTORIES ${root}/include INTERFACE_LINK_LIBRARIES boringssl::crypto)
+  set(BORINGSSL_API_VERSION ${version} PARENT_SCOPE)
+endfunction()
+
+_boringssl_find()

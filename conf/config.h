@@ -1,0 +1,96 @@
+/* config - what a configuration says, read and checked: plain data, owned by struct config, immutable from then on.
+ *
+ * Times are milliseconds (_ms), sizes bytes (_bytes). A string that was not given is NULL; every other key that was not
+ * given has its default from the table in conf/keys.c.
+ */
+#ifndef CONF_CONFIG_H
+#define CONF_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "chaincache/certificate.h" /* SHA256_BYTES */
+
+#define CONFIG_MAX_SITES 10000
+#define CONFIG_MAX_VALUES 1000 /* of one repeatable key */
+
+struct string_list {
+	char **items;
+	size_t count;
+};
+
+/* host:port as written; the address is resolved when it is used. A listen address without a host ("443", "*:443") has
+ * host "" and stands for all addresses. IPv6 literals are stored without brackets. */
+struct config_address {
+	char *host;
+	uint16_t port;
+};
+
+struct config_backend {
+	bool tls; /* tls:// */
+	struct config_address address;
+};
+
+enum config_switch { CONFIG_OFF, CONFIG_ON };
+enum config_backend_verify { BACKEND_VERIFY_MEND, BACKEND_VERIFY_STRICT, BACKEND_VERIFY_OFF };
+enum config_mode { MODE_MEND, MODE_REPORT };
+enum config_unknown_names { UNKNOWN_NAMES_SERVE, UNKNOWN_NAMES_REJECT };
+enum config_log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+
+struct config_site {
+	char *name;
+	unsigned line; /* of its section, 0 for the short form by flags */
+	struct config_address *listens;
+	size_t num_listens;
+	bool is_default;
+	struct string_list hostnames;
+	struct string_list certificates; /* paths; empty when certificate_is_backend */
+	bool certificate_is_backend;
+	struct string_list keys; /* paths; the n-th belongs to no particular certificate: they are matched by content */
+	char *key_password_file;
+	struct config_backend *backends; /* all of them tcp or all of them tls */
+	size_t num_backends;
+	char *backend_name; /* NULL: the host of the backend's address */
+	enum config_backend_verify backend_verify;
+	uint16_t backend_tls_min; /* TLS1_VERSION ... TLS1_3_VERSION */
+	char *backend_certificate;
+	char *backend_key;
+	bool has_backend_pin;
+	uint8_t backend_pin[SHA256_BYTES];
+	struct string_list roots; /* as trust_store_set_add_option reads them; empty: the global ones */
+	enum config_mode mode;
+	uint64_t max_chain_bytes; /* 0: no warning */
+	struct string_list alpn;
+	uint16_t tls_min;
+	uint16_t tls_max;
+	char *ciphers; /* TLS 1.2 and below */
+	char *groups; /* NULL: chainmend's own list */
+	enum config_unknown_names unknown_names;
+	uint64_t probe_interval_ms;
+	uint64_t handshake_timeout_ms;
+	uint64_t idle_timeout_ms;
+	uint64_t connect_timeout_ms;
+};
+
+struct config {
+	char *path; /* of the file; NULL for the short form by flags */
+	unsigned workers; /* 0: auto, one a core that this process may use */
+	char *user;
+	char *group;
+	char *fix_log; /* path, or "stderr" */
+	enum config_log_level log_level;
+	char *cache; /* directory */
+	struct string_list roots; /* empty never: the default is "system" */
+	bool fetch;
+	struct string_list fetch_allow; /* empty never: the default is "public" */
+	char *fetch_proxy; /* URL of an HTTP proxy; NULL: none */
+	uint64_t max_connections; /* of all workers together */
+	uint64_t drain_timeout_ms;
+	struct config_site *sites;
+	size_t num_sites;
+};
+
+void config_free(struct config *config);
+
+#endif
