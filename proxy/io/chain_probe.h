@@ -1,0 +1,65 @@
+/* chain_probe - what chain does that server send? One TLS handshake as a client, asynchronous, with a deadline.
+ *
+ * The chain is taken as it arrives in the verify callback and nothing is judged: a server that wants a client
+ * certificate, or that fails later, is looked at all the same. TLS 1.0 to 1.3. No byte of an application is sent.
+ */
+#ifndef PROXY_IO_CHAIN_PROBE_H
+#define PROXY_IO_CHAIN_PROBE_H
+
+#include <uv.h>
+
+#include "chaincache/certificate_list.h"
+
+#define CHAIN_PROBE_TIMEOUT_MS 10000 /* of everything: resolve, connect, handshake */
+#define CHAIN_PROBE_MAX_CERTIFICATES 100 /* taken from one peer */
+#define CHAIN_PROBE_MAX_BYTES ((size_t)1024 * 1024) /* of handshake data taken from one peer */
+#define CHAIN_PROBE_MAX_REASON 256
+
+struct chain_probe_options {
+	const char *host; /* a name or an address, without brackets */
+	uint16_t port;
+	const char *sni; /* NULL or an IP address: none is sent */
+	uint64_t timeout_ms; /* 0: CHAIN_PROBE_TIMEOUT_MS */
+	uint16_t tls_min; /* 0: TLS1_VERSION */
+	uint16_t tls_max; /* 0: TLS1_3_VERSION */
+	enum certificate_source source; /* given to each certificate: SOURCE_SERVED or SOURCE_BACKEND */
+};
+
+enum chain_probe_outcome {
+	CHAIN_PROBE_OK, /* the chain is there */
+	CHAIN_PROBE_UNRESOLVED, /* no address for the host */
+	CHAIN_PROBE_UNREACHABLE, /* refused, no route ... at every address */
+	CHAIN_PROBE_TIMED_OUT,
+	CHAIN_PROBE_CLOSED, /* the server closed or reset the connection before it sent a chain */
+	CHAIN_PROBE_PLAIN_TEXT, /* the server does not speak TLS on this port */
+	CHAIN_PROBE_NOTHING_IN_COMMON, /* no version or cipher that both speak */
+	CHAIN_PROBE_ALERT, /* the server ended the handshake with another alert */
+	CHAIN_PROBE_BAD_CERTIFICATES, /* a certificate does not parse, or there are too many */
+	CHAIN_PROBE_TLS_FAILED, /* anything else that TLS forbids */
+	CHAIN_PROBE_NO_MEMORY,
+};
+
+/* Borrowed while the callback runs. */
+struct chain_probe_result {
+	enum chain_probe_outcome outcome;
+	const char *reason; /* "" when CHAIN_PROBE_OK, else one clause without a full stop: "connection refused" */
+	struct certificate_list chain; /* in the order in which it was sent */
+	const char *address; /* connected to, "192.0.2.1:443" or "[2001:db8::1]:443"; "" before a connection stood */
+	const char *tls_version; /* "TLSv1.2"; "" before it was agreed on */
+	const char *cipher; /* the cipher suite's standard name; "" before it was agreed on */
+};
+
+struct chain_probe;
+
+/* chain_probe_start copies `options`. `on_result` is called exactly once, from the loop and never before this returned,
+ * unless the probe is cancelled before; the probe is freed by itself afterwards. NULL when out of memory. */
+struct chain_probe *chain_probe_start(uv_loop_t *loop, const struct chain_probe_options *options, void *context,
+				      void (*on_result)(void *context, const struct chain_probe_result *result));
+
+/* chain_probe_cancel ends a probe whose on_result has not been called, and never will be; it is freed by the loop. */
+void chain_probe_cancel(struct chain_probe *probe);
+
+/* chain_probe_is_unreachable says whether an outcome means that there is no server at all, rather than a bad one. */
+bool chain_probe_is_unreachable(enum chain_probe_outcome outcome);
+
+#endif

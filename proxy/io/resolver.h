@@ -1,0 +1,27 @@
+/* resolver - from a host and a port to addresses, off the loop's thread (getaddrinfo), and back to text. */
+#ifndef PROXY_IO_RESOLVER_H
+#define PROXY_IO_RESOLVER_H
+
+#include <uv.h>
+
+#include "chaincache/error.h"
+
+#define RESOLVER_MAX_ADDRESSES 32 /* of one host, the first ones; the rest are passed over */
+#define RESOLVER_MAX_TEXT 80 /* of resolver_print */
+
+struct resolver;
+
+/* resolver_start looks up `host` (a name or a literal). `on_done` is called exactly once, from the loop, unless the
+ * look-up is cancelled before: with ERROR_RESOLVE, or with at least one address, borrowed while the callback runs, in
+ * the order in which they should be tried. NULL when it could not even start. */
+struct resolver *resolver_start(uv_loop_t *loop, const char *host, uint16_t port, void *context,
+				void (*on_done)(void *context, struct error error,
+						const struct sockaddr_storage *addresses, size_t num_addresses));
+
+/* resolver_cancel: on_done is not called any more. */
+void resolver_cancel(struct resolver *resolver);
+
+/* resolver_print writes "192.0.2.1:443" or "[2001:db8::1]:443"; returns `out`. */
+const char *resolver_print(const struct sockaddr *address, char out[RESOLVER_MAX_TEXT]);
+
+#endif
