@@ -42,6 +42,7 @@ struct alt_name {
 struct certificate {
 	atomic_uint references;
 	X509 *x509; /* owned; use with functions that take it as const */
+	CRYPTO_BUFFER *buffer; /* owned; holds the DER */
 	struct bytes der;
 	uint8_t sha256[SHA256_BYTES]; /* of the DER */
 	char sha256_hex[SHA256_HEX_CHARS + 1]; /* lower case */
@@ -64,6 +65,7 @@ struct certificate {
 	bool may_sign_certificates; /* no keyUsage, or keyCertSign in it */
 	bool has_server_auth; /* no extendedKeyUsage, or serverAuth or anyExtendedKeyUsage in it */
 	int path_length; /* pathLenConstraint, -1 when there is none */
+	bool extensions_valid; /* false: an extension does not parse, and no client accepts the certificate */
 
 	enum key_type key_type;
 	unsigned key_bits; /* RSA: of the modulus; EC: of the group's order; 0 where the key does not parse */
