@@ -40,7 +40,9 @@ case "${1:-}" in
 *) die "$1: no such option; see scripts/install-deps.sh --help" ;;
 esac
 
-has dpkg-query && has apt-get || die "this is no Debian. The packages that are needed, by Debian's names: ${wanted[*]} nginx"
+if ! has dpkg-query || ! has apt-get; then
+	die "this is no Debian. The packages that are needed, by Debian's names: ${wanted[*]} nginx"
+fi
 
 # One dpkg-query for all: what is not listed as installed is missing.
 find_missing() {
