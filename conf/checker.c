@@ -1,0 +1,217 @@
+#include "conf/checker.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* One site under examination. */
+struct subject {
+	struct draft *draft;
+	const struct config_site *site;
+	const struct draft_section *section;
+};
+
+static unsigned line_of(const struct subject *subject, enum config_key_id id)
+{
+	return subject->section->lines[id] != 0 ? subject->section->lines[id] : subject->section->line;
+}
+
+static void tell(const struct subject *subject, enum config_key_id id, const char *what)
+{
+	char key[DRAFT_MAX_KEY_TEXT];
+	draft_key_text(subject->draft, id, key);
+	if (subject->draft->by_flags)
+		config_errors_add(&subject->draft->errors, 0, "%s: %s", key, what);
+	else
+		config_errors_add(&subject->draft->errors, line_of(subject, id), "[site %s]: %s: %s",
+				  subject->site->name, key, what);
+}
+
+static void check_required(const struct subject *subject)
+{
+	static const struct {
+		enum config_key_id id;
+		const char *what;
+	} required[] = {
+	    {KEY_LISTEN, "missing: say where clients connect, as 443 or 192.0.2.1:443"},
+	    {KEY_CERTIFICATE, "missing: name the file of the certificate"},
+	    {KEY_BACKEND, "missing: name the server behind, as tls://HOST:PORT or tcp://HOST:PORT"},
+	};
+	for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++) {
+		if (!subject->section->has[required[i].id])
+			tell(subject, required[i].id, required[i].what);
+	}
+}
+
+static bool any_backend(const struct config_site *site, bool tls)
+{
+	for (size_t i = 0; i < site->num_backends; i++) {
+		if (site->backends[i].tls == tls)
+			return true;
+	}
+	return false;
+}
+
+/* A key that would do nothing is an error: who wrote it believes that it does something. */
+static void check_backend(const struct subject *subject)
+{
+	static const enum config_key_id of_tls[] = {
+	    KEY_BACKEND_NAME, KEY_BACKEND_VERIFY, KEY_BACKEND_TLS_MIN, KEY_BACKEND_CERTIFICATE,
+	    KEY_BACKEND_KEY,  KEY_BACKEND_PIN,    KEY_PROBE_INTERVAL,
+	};
+	const struct config_site *site = subject->site;
+	const bool *has = subject->section->has;
+	bool tls = any_backend(site, true);
+	bool tcp = any_backend(site, false);
+	if (tls && tcp)
+		tell(subject, KEY_BACKEND, "tcp:// and tls:// backends stand together: use one kind in a site");
+	for (size_t i = 0; tcp && !tls && i < sizeof(of_tls) / sizeof(of_tls[0]); i++) {
+		if (has[of_tls[i]])
+			tell(subject, of_tls[i], "does nothing with a tcp:// backend: use tls://, or take it out");
+	}
+	if (has[KEY_BACKEND_PIN] && site->backend_verify == BACKEND_VERIFY_OFF)
+		tell(subject, KEY_BACKEND_PIN, "does nothing with backend_verify = off: take one of them out");
+	if (has[KEY_BACKEND_KEY] && !has[KEY_BACKEND_CERTIFICATE])
+		tell(subject, KEY_BACKEND_KEY, "has no backend_certificate to go with: name that too");
+}
+
+static void check_certificate(const struct subject *subject)
+{
+	const struct config_site *site = subject->site;
+	if (!site->certificate_is_backend)
+		return;
+	if (site->certificates.count > 0)
+		tell(subject, KEY_CERTIFICATE, "the word backend and a file stand together: use one of them");
+	if (any_backend(site, false))
+		tell(subject, KEY_CERTIFICATE,
+		     "the word backend needs a tls:// backend: a tcp:// one serves no certificate");
+	if (!subject->section->has[KEY_KEY])
+		tell(subject, KEY_KEY,
+		     "missing: certificate = backend takes the certificate from the backend, and its key from here");
+}
+
+static void check_versions(const struct subject *subject)
+{
+	if (subject->site->tls_min > subject->site->tls_max)
+		tell(subject, subject->section->has[KEY_TLS_MIN] ? KEY_TLS_MIN : KEY_TLS_MAX,
+		     "tls_min is above tls_max: no client could connect");
+}
+
+static bool same_address(const struct config_address *a, const struct config_address *b)
+{
+	return a->port == b->port && strcasecmp(a->host, b->host) == 0;
+}
+
+static void check_listens(const struct subject *subject)
+{
+	const struct config_site *site = subject->site;
+	for (size_t i = 1; i < site->num_listens; i++) {
+		for (size_t k = 0; k < i; k++) {
+			if (!same_address(&site->listens[i], &site->listens[k]))
+				continue;
+			tell(subject, KEY_LISTEN, "an address stands twice: take one out");
+			return;
+		}
+	}
+}
+
+static bool share_a_listen(const struct config_site *a, const struct config_site *b)
+{
+	for (size_t i = 0; i < a->num_listens; i++) {
+		for (size_t k = 0; k < b->num_listens; k++) {
+			if (same_address(&a->listens[i], &b->listens[k]))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Something that at most one site may have, or one site of those that share an address. */
+struct claim {
+	const char *word; /* borrowed */
+	size_t site;
+};
+
+static int compare_claims(const void *left, const void *right)
+{
+	const struct claim *a = left;
+	const struct claim *b = right;
+	int order = strcasecmp(a->word, b->word);
+	return order != 0 ? order : a->site < b->site ? -1 : a->site > b->site;
+}
+
+static void tell_claim(struct draft *draft, const struct claim *first, const struct claim *second,
+		       enum config_key_id id, const char *what)
+{
+	const struct config_site *a = &draft->config->sites[first->site];
+	struct subject subject = {draft, &draft->config->sites[second->site], &draft->sites[second->site]};
+	unsigned line = id == KEY_LISTEN ? subject.section->line : line_of(&subject, id);
+	config_errors_add(&draft->errors, line, "[site %s]: %s (the other is [site %s] in line %u)", subject.site->name,
+			  what, a->name, a->line);
+}
+
+/* Sorted, equal words stand side by side: each is looked at against those before it. */
+static void check_claims(struct draft *draft, struct claim *claims, size_t count, enum config_key_id id, bool anywhere,
+			 const char *what)
+{
+	const struct config_site *sites = draft->config->sites;
+	if (count > 1)
+		qsort(claims, count, sizeof(*claims), compare_claims);
+	for (size_t i = 1; i < count; i++) {
+		for (size_t k = i; k-- > 0 && strcasecmp(claims[k].word, claims[i].word) == 0;) {
+			if (claims[k].site == claims[i].site)
+				continue;
+			if (!anywhere && !share_a_listen(&sites[claims[k].site], &sites[claims[i].site]))
+				continue;
+			tell_claim(draft, &claims[k], &claims[i], id, what);
+			break;
+		}
+	}
+}
+
+static void check_across_sites(struct draft *draft)
+{
+	const struct config *config = draft->config;
+	size_t most = config->num_sites;
+	for (size_t i = 0; i < config->num_sites; i++)
+		most += config->sites[i].hostnames.count;
+	struct claim *claims = calloc(most > 0 ? most : 1, sizeof(*claims));
+	if (claims == NULL) {
+		config_errors_add(&draft->errors, 0, "out of memory");
+		return;
+	}
+	size_t count = 0;
+	for (size_t i = 0; i < config->num_sites; i++)
+		claims[count++] = (struct claim){config->sites[i].name, i};
+	check_claims(draft, claims, count, KEY_LISTEN, true, "the name of this section is taken: give it another");
+	count = 0;
+	for (size_t i = 0; i < config->num_sites; i++) {
+		if (config->sites[i].is_default)
+			claims[count++] = (struct claim){"", i};
+	}
+	check_claims(draft, claims, count, KEY_DEFAULT, false,
+		     "default = on stands in two sites that share an address: leave it in one");
+	count = 0;
+	for (size_t i = 0; i < config->num_sites; i++) {
+		for (size_t k = 0; k < config->sites[i].hostnames.count; k++)
+			claims[count++] = (struct claim){config->sites[i].hostnames.items[k], i};
+	}
+	check_claims(draft, claims, count, KEY_HOSTNAMES, false,
+		     "one of its hostnames is claimed by another site at the same address: leave it in one");
+	free(claims);
+}
+
+void checker_check(struct draft *draft)
+{
+	if (draft->config->num_sites == 0 && draft->errors.count == 0)
+		config_errors_add(&draft->errors, 0, "there is no site: add a [site NAME] section");
+	for (size_t i = 0; i < draft->config->num_sites; i++) {
+		struct subject subject = {draft, &draft->config->sites[i], &draft->sites[i]};
+		check_required(&subject);
+		check_backend(&subject);
+		check_certificate(&subject);
+		check_versions(&subject);
+		check_listens(&subject);
+	}
+	check_across_sites(draft);
+}

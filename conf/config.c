@@ -1,0 +1,65 @@
+#include "conf/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool string_list_append(struct string_list *list, const char *text)
+{
+	char *copy = strdup(text);
+	char **items = copy != NULL ? realloc(list->items, (list->count + 1) * sizeof(*items)) : NULL;
+	if (items == NULL) {
+		free(copy);
+		return false;
+	}
+	list->items = items;
+	list->items[list->count++] = copy;
+	return true;
+}
+
+void string_list_cleanup(struct string_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->items[i]);
+	free(list->items);
+	*list = (struct string_list){0};
+}
+
+static void site_cleanup(struct config_site *site)
+{
+	free(site->name);
+	for (size_t i = 0; i < site->num_listens; i++)
+		free(site->listens[i].host);
+	free(site->listens);
+	for (size_t i = 0; i < site->num_backends; i++)
+		free(site->backends[i].address.host);
+	free(site->backends);
+	string_list_cleanup(&site->hostnames);
+	string_list_cleanup(&site->certificates);
+	string_list_cleanup(&site->keys);
+	string_list_cleanup(&site->roots);
+	string_list_cleanup(&site->alpn);
+	free(site->key_password_file);
+	free(site->backend_name);
+	free(site->backend_certificate);
+	free(site->backend_key);
+	free(site->ciphers);
+	free(site->groups);
+}
+
+void config_free(struct config *config)
+{
+	if (config == NULL)
+		return;
+	for (size_t i = 0; i < config->num_sites; i++)
+		site_cleanup(&config->sites[i]);
+	free(config->sites);
+	free(config->path);
+	free(config->user);
+	free(config->group);
+	free(config->fix_log);
+	free(config->cache);
+	string_list_cleanup(&config->roots);
+	string_list_cleanup(&config->fetch_allow);
+	free(config->fetch_proxy);
+	free(config);
+}

@@ -91,6 +91,10 @@ struct config {
 	size_t num_sites;
 };
 
-void config_free(struct config *config);
+void config_free(struct config *config); /* NULL is fine */
+
+/* string_list_append copies `text` to the end; false when out of memory. */
+bool string_list_append(struct string_list *list, const char *text);
+void string_list_cleanup(struct string_list *list);
 
 #endif

@@ -1,0 +1,13 @@
+/* assign - puts a value's text into its field, by the type that the table of keys gives it. */
+#ifndef CONF_ASSIGN_H
+#define CONF_ASSIGN_H
+
+#include "conf/keys.h"
+
+#define ASSIGN_MAX_TEXT 256
+
+/* assign_value reads `text` into `object` (struct config or struct config_site, by key->scope). A repeatable key's value
+ * is added to those before it. False: `why` is a clause that completes "KEY = VALUE: ...". */
+bool assign_value(const struct config_key *key, void *object, const char *text, char why[ASSIGN_MAX_TEXT]);
+
+#endif

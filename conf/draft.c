@@ -1,0 +1,150 @@
+#include "conf/draft.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/assign.h"
+
+#define FIRST_CAPACITY 8
+
+bool draft_init(struct draft *draft)
+{
+	*draft = (struct draft){0};
+	draft->config = calloc(1, sizeof(*draft->config));
+	return draft->config != NULL;
+}
+
+void draft_cleanup(struct draft *draft)
+{
+	config_free(draft->config);
+	free(draft->sites);
+	config_errors_cleanup(&draft->errors);
+	*draft = (struct draft){0};
+}
+
+static bool grow(struct draft *draft)
+{
+	if (draft->config->num_sites < draft->capacity)
+		return true;
+	size_t capacity = draft->capacity == 0 ? FIRST_CAPACITY : draft->capacity * 2;
+	struct config_site *sites = realloc(draft->config->sites, capacity * sizeof(*sites));
+	if (sites == NULL)
+		return false;
+	draft->config->sites = sites;
+	struct draft_section *sections = realloc(draft->sites, capacity * sizeof(*sections));
+	if (sections == NULL)
+		return false;
+	draft->sites = sections;
+	draft->capacity = capacity;
+	return true;
+}
+
+bool draft_add_site(struct draft *draft, const char *name, unsigned line)
+{
+	struct config *config = draft->config;
+	if (config->num_sites == CONFIG_MAX_SITES) {
+		config_errors_add(&draft->errors, line, "[site %s]: more than %d sites are not supported", name,
+				  CONFIG_MAX_SITES);
+		return false;
+	}
+	char *copy = strdup(name);
+	if (copy == NULL || !grow(draft)) {
+		free(copy);
+		config_errors_add(&draft->errors, line, "out of memory");
+		return false;
+	}
+	draft->sites[config->num_sites] = (struct draft_section){.line = line};
+	config->sites[config->num_sites] = (struct config_site){.name = copy, .line = line};
+	config->num_sites++;
+	return true;
+}
+
+const char *draft_key_text(const struct draft *draft, enum config_key_id id, char out[DRAFT_MAX_KEY_TEXT])
+{
+	snprintf(out, DRAFT_MAX_KEY_TEXT, "%s%s", draft->by_flags ? "--" : "", config_key(id)->name);
+	for (char *at = out; draft->by_flags && *at != '\0'; at++)
+		*at = *at == '_' ? '-' : *at;
+	return out;
+}
+
+static void tell_unknown(struct draft *draft, enum config_scope scope, const char *name, unsigned line)
+{
+	enum config_scope other = scope == SCOPE_SITE ? SCOPE_CHAINMEND : SCOPE_SITE;
+	const char *nearest = config_key_nearest(scope, name);
+	if (config_key_find(other, name) != NUM_CONFIG_KEYS)
+		config_errors_add(&draft->errors, line, "%s: this key belongs into %s: move the line there", name,
+				  other == SCOPE_SITE ? "a [site NAME] section" : "the [chainmend] section");
+	else if (nearest != NULL)
+		config_errors_add(&draft->errors, line, "%s: there is no such key: did you mean %s?", name, nearest);
+	else
+		config_errors_add(&draft->errors, line, "%s: there is no such key: chainmend run --help lists them all",
+				  name);
+}
+
+/* Whether a value may be taken: the key is built, and was not given before where it takes one value. */
+static bool may_take(struct draft *draft, struct draft_section *section, enum config_key_id id, const char *value,
+		     unsigned line)
+{
+	const struct config_key *key = config_key(id);
+	char text[DRAFT_MAX_KEY_TEXT];
+	draft_key_text(draft, id, text);
+	if (section->has[id] && !key->repeatable) {
+		if (draft->by_flags)
+			config_errors_add(&draft->errors, line, "%s: given twice, and it takes one value", text);
+		else
+			config_errors_add(&draft->errors, line,
+					  "%s: given twice, and it takes one value (the first is in line %u)", text,
+					  section->lines[id]);
+		return false;
+	}
+	if (key->not_built && (key->harmless == NULL || strcmp(key->harmless, value) != 0)) {
+		config_errors_add(&draft->errors, line, "%s = %s: not built yet in this version: take the line out",
+				  text, value);
+		return false;
+	}
+	return !key->not_built;
+}
+
+void draft_set(struct draft *draft, enum config_scope scope, const char *name, const char *value, unsigned line)
+{
+	enum config_key_id id = config_key_find(scope, name);
+	if (id == NUM_CONFIG_KEYS) {
+		tell_unknown(draft, scope, name, line);
+		return;
+	}
+	size_t last = draft->config->num_sites - 1;
+	struct draft_section *section = scope == SCOPE_SITE ? &draft->sites[last] : &draft->global;
+	void *object = scope == SCOPE_SITE ? (void *)&draft->config->sites[last] : (void *)draft->config;
+	bool take = may_take(draft, section, id, value, line);
+	if (!section->has[id])
+		section->lines[id] = line;
+	section->has[id] = true;
+	if (!take)
+		return;
+
+	char why[ASSIGN_MAX_TEXT];
+	char text[DRAFT_MAX_KEY_TEXT];
+	if (!assign_value(config_key(id), object, value, why))
+		config_errors_add(&draft->errors, line, "%s = %s: %s", draft_key_text(draft, id, text), value, why);
+}
+
+static void complete_section(struct draft *draft, enum config_scope scope, const struct draft_section *section,
+			     void *object)
+{
+	char why[ASSIGN_MAX_TEXT];
+	for (unsigned i = 0; i < NUM_CONFIG_KEYS; i++) {
+		const struct config_key *key = config_key((enum config_key_id)i);
+		if (key->scope != scope || section->has[i] || key->default_text == NULL)
+			continue;
+		if (!assign_value(key, object, key->default_text, why))
+			config_errors_add(&draft->errors, section->line, "%s: %s", key->name, why);
+	}
+}
+
+void draft_complete(struct draft *draft)
+{
+	complete_section(draft, SCOPE_CHAINMEND, &draft->global, draft->config);
+	for (size_t i = 0; i < draft->config->num_sites; i++)
+		complete_section(draft, SCOPE_SITE, &draft->sites[i], &draft->config->sites[i]);
+}
