@@ -43,7 +43,6 @@ struct fetch_result {
 	const char *detail;
 };
 
-
 /* fetcher_new: ERROR_FORMAT for a proxy that is none. */
 MUST_USE struct error fetcher_new(uv_loop_t *loop, const struct fetcher_options *options, struct fetcher **out);
 
