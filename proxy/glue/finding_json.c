@@ -15,7 +15,7 @@ static size_t utf8_sequence(const unsigned char *text)
 		unsigned char first_low, first_high, second_low, second_high;
 		size_t len;
 	} forms[] = {
-	    {0x01, 0x7f, 0, 0, 1},	     {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+	    {0x01, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
 	    {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
 	    {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
 	};
@@ -148,8 +148,8 @@ json_t *chain_json_short(const struct certificate_list *chain)
 	bool complete = array != NULL;
 	for (size_t i = 0; complete && i < chain->count; i++) {
 		json_t *object = certificate_reference(chain->items[i].certificate);
-		complete = object != NULL &&
-			   set_text(object, "source", certificate_source_name(chain->items[i].source));
+		complete =
+		    object != NULL && set_text(object, "source", certificate_source_name(chain->items[i].source));
 		if (json_array_append_new(array, object) != 0)
 			complete = false;
 	}

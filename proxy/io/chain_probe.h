@@ -8,12 +8,9 @@
 
 #include <uv.h>
 
-#include "chaincache/certificate_list.h"
+#include "proxy/wire/chain_capture.h" /* enum chain_probe_outcome */
 
 #define CHAIN_PROBE_TIMEOUT_MS 10000 /* of everything: resolve, connect, handshake */
-#define CHAIN_PROBE_MAX_CERTIFICATES 100 /* taken from one peer */
-#define CHAIN_PROBE_MAX_BYTES ((size_t)1024 * 1024) /* of handshake data taken from one peer */
-#define CHAIN_PROBE_MAX_REASON 256
 
 struct chain_probe_options {
 	const char *host; /* a name or an address, without brackets */
@@ -23,20 +20,6 @@ struct chain_probe_options {
 	uint16_t tls_min; /* 0: TLS1_VERSION */
 	uint16_t tls_max; /* 0: TLS1_3_VERSION */
 	enum certificate_source source; /* given to each certificate: SOURCE_SERVED or SOURCE_BACKEND */
-};
-
-enum chain_probe_outcome {
-	CHAIN_PROBE_OK, /* the chain is there */
-	CHAIN_PROBE_UNRESOLVED, /* no address for the host */
-	CHAIN_PROBE_UNREACHABLE, /* refused, no route ... at every address */
-	CHAIN_PROBE_TIMED_OUT,
-	CHAIN_PROBE_CLOSED, /* the server closed or reset the connection before it sent a chain */
-	CHAIN_PROBE_PLAIN_TEXT, /* the server does not speak TLS on this port */
-	CHAIN_PROBE_NOTHING_IN_COMMON, /* no version or cipher that both speak */
-	CHAIN_PROBE_ALERT, /* the server ended the handshake with another alert */
-	CHAIN_PROBE_BAD_CERTIFICATES, /* a certificate does not parse, or there are too many */
-	CHAIN_PROBE_TLS_FAILED, /* anything else that TLS forbids */
-	CHAIN_PROBE_NO_MEMORY,
 };
 
 /* Borrowed while the callback runs. */

@@ -1,0 +1,101 @@
+#include "proxy/io/resolver.h"
+
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PORT_CHARS 6
+
+struct resolver {
+	uv_getaddrinfo_t request;
+	bool cancelled;
+	void *context;
+	void (*on_done)(void *context, struct error error, const struct sockaddr_storage *addresses,
+			size_t num_addresses);
+};
+
+/* libuv's codes are its own; struct error speaks getaddrinfo's. */
+static int eai_of_uv(int status)
+{
+	static const struct {
+		int uv, eai;
+	} codes[] = {
+	    {UV_EAI_AGAIN, EAI_AGAIN},   {UV_EAI_FAIL, EAI_FAIL},       {UV_EAI_MEMORY, EAI_MEMORY},
+	    {UV_EAI_FAMILY, EAI_FAMILY}, {UV_EAI_SERVICE, EAI_SERVICE}, {UV_EAI_SOCKTYPE, EAI_SOCKTYPE},
+	};
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		if (codes[i].uv == status)
+			return codes[i].eai;
+	}
+	return EAI_NONAME;
+}
+
+static size_t copy_addresses(const struct addrinfo *list, struct sockaddr_storage *out)
+{
+	size_t count = 0;
+	for (; list != NULL && count < RESOLVER_MAX_ADDRESSES; list = list->ai_next) {
+		if (list->ai_addrlen > sizeof(*out) || (list->ai_family != AF_INET && list->ai_family != AF_INET6))
+			continue;
+		memset(&out[count], 0, sizeof(out[count]));
+		memcpy(&out[count], list->ai_addr, list->ai_addrlen);
+		count++;
+	}
+	return count;
+}
+
+static void on_addrinfo(uv_getaddrinfo_t *request, int status, struct addrinfo *list)
+{
+	struct resolver *resolver = request->data;
+	struct sockaddr_storage addresses[RESOLVER_MAX_ADDRESSES];
+	size_t count = status == 0 ? copy_addresses(list, addresses) : 0;
+	uv_freeaddrinfo(list);
+	if (!resolver->cancelled) {
+		struct error error =
+		    count > 0 ? error_none() : error_of(ERROR_RESOLVE, eai_of_uv(status), "no address");
+		resolver->on_done(resolver->context, error, addresses, count);
+	}
+	free(resolver);
+}
+
+struct resolver *resolver_start(uv_loop_t *loop, const char *host, uint16_t port, void *context,
+				void (*on_done)(void *context, struct error error,
+						const struct sockaddr_storage *addresses, size_t num_addresses))
+{
+	static const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
+	char service[PORT_CHARS];
+	struct resolver *resolver = calloc(1, sizeof(*resolver));
+	if (resolver == NULL)
+		return NULL;
+	resolver->context = context;
+	resolver->on_done = on_done;
+	resolver->request.data = resolver;
+	snprintf(service, sizeof(service), "%u", port);
+	if (uv_getaddrinfo(loop, &resolver->request, on_addrinfo, host, service, &hints) != 0) {
+		free(resolver);
+		return NULL;
+	}
+	return resolver;
+}
+
+void resolver_cancel(struct resolver *resolver)
+{
+	resolver->cancelled = true;
+	/* Where it is under way already, the answer comes late and is dropped. */
+	uv_cancel((uv_req_t *)&resolver->request);
+}
+
+const char *resolver_print(const struct sockaddr *address, char out[RESOLVER_MAX_TEXT])
+{
+	char host[INET6_ADDRSTRLEN] = "";
+	if (address->sa_family == AF_INET6) {
+		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
+		uv_ip6_name(in6, host, sizeof(host));
+		snprintf(out, RESOLVER_MAX_TEXT, "[%s]:%u", host, ntohs(in6->sin6_port));
+	} else {
+		const struct sockaddr_in *in = (const struct sockaddr_in *)address;
+		uv_ip4_name(in, host, sizeof(host));
+		snprintf(out, RESOLVER_MAX_TEXT, "%s:%u", host, ntohs(in->sin_port));
+	}
+	return out;
+}

@@ -1,0 +1,64 @@
+/* chain_capture - a TLS client's handshake that is there for the chain alone: bytes in, bytes and a chain out. Pure.
+ *
+ *	chain_capture_new -> send chain_capture_take_output
+ *	                  -> bytes came: chain_capture_feed; the peer closed: chain_capture_end
+ *	                  -> CAPTURE_DONE: the chain, or the reason why there is none
+ *
+ * The chain is taken in the verify callback and not judged, so that what goes wrong later does not matter any more.
+ */
+#ifndef PROXY_WIRE_CHAIN_CAPTURE_H
+#define PROXY_WIRE_CHAIN_CAPTURE_H
+
+#include "chaincache/buffer.h"
+#include "chaincache/certificate_list.h"
+
+#define CHAIN_CAPTURE_MAX_CERTIFICATES 100 /* taken from one peer */
+#define CHAIN_CAPTURE_MAX_BYTES ((size_t)1024 * 1024) /* taken from one peer */
+#define CHAIN_CAPTURE_MAX_REASON 256
+
+enum chain_probe_outcome {
+	CHAIN_PROBE_OK, /* the chain is there */
+	CHAIN_PROBE_UNRESOLVED, /* no address for the host */
+	CHAIN_PROBE_UNREACHABLE, /* refused, no route ... at every address */
+	CHAIN_PROBE_TIMED_OUT,
+	CHAIN_PROBE_CLOSED, /* the server closed or reset the connection before it sent a chain */
+	CHAIN_PROBE_PLAIN_TEXT, /* the server does not speak TLS on this port */
+	CHAIN_PROBE_NOTHING_IN_COMMON, /* no version or cipher that both speak */
+	CHAIN_PROBE_ALERT, /* the server ended the handshake with another alert */
+	CHAIN_PROBE_BAD_CERTIFICATES, /* a certificate does not parse, or there are too many */
+	CHAIN_PROBE_TLS_FAILED, /* anything else that TLS forbids */
+	CHAIN_PROBE_NO_MEMORY,
+};
+
+enum chain_capture_state { CAPTURE_GOING, CAPTURE_DONE };
+
+struct chain_capture_options {
+	const char *sni; /* NULL or an IP address: none is sent */
+	uint16_t tls_min; /* 0: TLS1_VERSION */
+	uint16_t tls_max; /* 0: TLS1_3_VERSION */
+	enum certificate_source source; /* given to each certificate */
+};
+
+struct chain_capture;
+
+/* chain_capture_new begins the handshake: the ClientHello is ready to be taken. NULL when that cannot be. */
+struct chain_capture *chain_capture_new(const struct chain_capture_options *options);
+void chain_capture_free(struct chain_capture *capture); /* NULL is fine */
+
+enum chain_capture_state chain_capture_feed(struct chain_capture *capture, struct bytes from_peer);
+
+/* chain_capture_end: no more bytes will come; always CAPTURE_DONE afterwards. */
+void chain_capture_end(struct chain_capture *capture);
+
+/* chain_capture_take_output appends what is to be sent to the peer. */
+MUST_USE struct error chain_capture_take_output(struct chain_capture *capture, struct buffer *out);
+
+/* What was seen; of CHAIN_PROBE_OK before CAPTURE_DONE too, once the chain has come. */
+enum chain_probe_outcome chain_capture_outcome(const struct chain_capture *capture);
+bool chain_capture_has_chain(const struct chain_capture *capture);
+const char *chain_capture_reason(const struct chain_capture *capture); /* "" when CHAIN_PROBE_OK */
+const struct certificate_list *chain_capture_chain(const struct chain_capture *capture);
+const char *chain_capture_tls_version(const struct chain_capture *capture); /* "TLSv1.2", "" before it is known */
+const char *chain_capture_cipher(const struct chain_capture *capture); /* "" before it is known */
+
+#endif
