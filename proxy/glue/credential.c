@@ -1,0 +1,274 @@
+#include "proxy/glue/credential.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/nid.h>
+#include <openssl/sha.h>
+
+#include "chaincache/host_name.h"
+#include "conf/config.h"
+#include "proxy/glue/ticket_keys.h"
+#include "proxy/glue/tls_settings.h"
+
+_Static_assert(CREDENTIAL_SITE_ID_BYTES + sizeof(uint64_t) <= SSL_MAX_SID_CTX_LENGTH, "a session id context");
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* A dNSName as credential_covers looks it up; NULL for what can never be asked for. */
+static char *usable_name(struct bytes value)
+{
+	if (value.len == 0 || value.len > 255 || memchr(value.data, '\0', value.len) != NULL)
+		return NULL;
+	char *name = strndup((const char *)value.data, value.len);
+	if (name == NULL)
+		return NULL;
+	for (char *at = name; *at != '\0'; at++)
+		if (*at >= 'A' && *at <= 'Z')
+			*at = (char)(*at - 'A' + 'a');
+	if (name[value.len - 1] == '.')
+		name[value.len - 1] = '\0';
+	return name;
+}
+
+static struct error collect_names(struct credential *credential, const struct certificate *leaf)
+{
+	if (leaf->num_alt_names == 0)
+		return error_none();
+	credential->names = calloc(leaf->num_alt_names, sizeof(*credential->names));
+	if (credential->names == NULL)
+		return error_of(ERROR_MEMORY, 0, "collect a certificate's names");
+	for (size_t i = 0; i < leaf->num_alt_names; i++) {
+		if (leaf->alt_names[i].type != ALT_NAME_DNS)
+			continue;
+		char *name = usable_name(leaf->alt_names[i].value);
+		if (name != NULL)
+			credential->names[credential->num_names++] = name;
+	}
+	qsort(credential->names, credential->num_names, sizeof(*credential->names), compare_names);
+	return error_none();
+}
+
+static bool has_name(const struct credential *credential, const char *name)
+{
+	return bsearch(&name, credential->names, credential->num_names, sizeof(*credential->names), compare_names) != NULL;
+}
+
+bool credential_covers(const struct credential *credential, const char *sni)
+{
+	char wildcard[HOST_NAME_MAX_CHARS + 3];
+
+	if (credential->num_names == 0)
+		return false;
+	if (sni[0] != '*' && has_name(credential, sni))
+		return true;
+	const char *parent = strchr(sni, '.');
+	/* Never directly above a single label: *.com covers nothing. */
+	if (parent == NULL || parent == sni || strchr(parent + 1, '.') == NULL || strlen(parent) + 2 > sizeof(wildcard))
+		return false;
+	wildcard[0] = '*';
+	strcpy(wildcard + 1, parent);
+	return has_name(credential, wildcard);
+}
+
+static uint16_t signature_algorithm_of(const struct certificate *leaf)
+{
+	static const struct {
+		int curve_nid;
+		uint16_t algorithm;
+	} curves[] = {
+		{NID_X9_62_prime256v1, SSL_SIGN_ECDSA_SECP256R1_SHA256},
+		{NID_secp384r1, SSL_SIGN_ECDSA_SECP384R1_SHA384},
+		{NID_secp521r1, SSL_SIGN_ECDSA_SECP521R1_SHA512},
+	};
+
+	if (leaf->key_type == KEY_TYPE_ED25519)
+		return SSL_SIGN_ED25519;
+	for (size_t i = 0; leaf->key_type == KEY_TYPE_EC && i < sizeof(curves) / sizeof(curves[0]); i++)
+		if (curves[i].curve_nid == leaf->ec_curve_nid)
+			return curves[i].algorithm;
+	return 0;
+}
+
+static enum ssl_select_cert_result_t on_client_hello(const SSL_CLIENT_HELLO *hello)
+{
+	struct credential_handshake *handshake = SSL_get_app_data(hello->ssl);
+	return handshake != NULL ? handshake->select(handshake, hello) : ssl_select_cert_success;
+}
+
+/* The select_certificate callback can only refuse with handshake_failure; this one says why (RFC 6066 3). */
+static int on_server_name(SSL *ssl, int *out_alert, void *argument)
+{
+	(void)argument;
+	const struct credential_handshake *handshake = SSL_get_app_data(ssl);
+	if (handshake == NULL || !handshake->refuse_name)
+		return SSL_TLSEXT_ERR_OK;
+	*out_alert = SSL_AD_UNRECOGNIZED_NAME;
+	return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+/* RFC 7301 3.2: with a protocol list on both sides and nothing in common, the handshake ends. */
+static int on_alpn(SSL *ssl, const uint8_t **out, uint8_t *out_len, const uint8_t *in, unsigned in_len, void *argument)
+{
+	(void)ssl;
+	const struct credential *credential = argument;
+	uint8_t *selected = NULL;
+
+	if (SSL_select_next_proto(&selected, out_len, credential->alpn.data, (unsigned)credential->alpn.len, in, in_len) !=
+	    OPENSSL_NPN_NEGOTIATED)
+		return SSL_TLSEXT_ERR_ALERT_FATAL;
+	*out = selected;
+	return SSL_TLSEXT_ERR_OK;
+}
+
+static void make_site_id(struct credential *credential, const struct config_site *site)
+{
+	uint8_t digest[SHA256_DIGEST_LENGTH];
+
+	SHA256((const uint8_t *)site->name, strlen(site->name), digest);
+	memcpy(credential->site_id, digest, CREDENTIAL_SITE_ID_BYTES);
+}
+
+static struct error set_protocol(struct credential *credential, const struct config_site *site)
+{
+	SSL_CTX *ctx = credential->ssl_ctx;
+
+	if (!SSL_CTX_set_min_proto_version(ctx, site->tls_min) || !SSL_CTX_set_max_proto_version(ctx, site->tls_max))
+		return error_crypto("set the TLS versions");
+	if (site->ciphers != NULL && !SSL_CTX_set_strict_cipher_list(ctx, site->ciphers))
+		return error_crypto("set the ciphers that `ciphers` names");
+	struct error error = tls_settings_set_groups(ctx, site->groups);
+	if (!failed(error))
+		error = tls_settings_write_alpn(&site->alpn, &credential->alpn);
+	if (failed(error))
+		return error;
+	if (credential->alpn.len > 0)
+		SSL_CTX_set_alpn_select_cb(ctx, on_alpn, credential);
+	return error_none();
+}
+
+static struct error set_callbacks(struct credential *credential)
+{
+	SSL_CTX *ctx = credential->ssl_ctx;
+
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); /* tickets alone: nothing is kept here */
+	SSL_CTX_set_num_tickets(ctx, 1);
+	SSL_CTX_set_select_certificate_cb(ctx, on_client_hello);
+	SSL_CTX_set_tlsext_servername_callback(ctx, on_server_name);
+	if (!SSL_CTX_set_session_id_context(ctx, credential->site_id, CREDENTIAL_SITE_ID_BYTES))
+		return error_crypto("set the session id context");
+	return ticket_keys_attach(credential->ticket_keys, ctx);
+}
+
+struct error credential_new(const struct config_site *site, const struct certificate_list *chain, EVP_PKEY *key,
+			    struct ticket_keys *ticket_keys, struct credential **out)
+{
+	struct credential *credential = calloc(1, sizeof(*credential));
+	if (credential == NULL)
+		return error_of(ERROR_MEMORY, 0, "make a credential");
+
+	atomic_init(&credential->references, 1);
+	buffer_init(&credential->alpn, TLS_SETTINGS_MAX_ALPN_BYTES);
+	credential->ticket_keys = ticket_keys_ref(ticket_keys);
+	credential->tls_min = site->tls_min;
+	credential->tls_max = site->tls_max;
+	make_site_id(credential, site);
+
+	struct error error = error_of(ERROR_MEMORY, 0, "make a credential");
+	credential->ssl_ctx = SSL_CTX_new(TLS_with_buffers_method());
+	if (credential->ssl_ctx == NULL)
+		goto out;
+	if (site->groups != NULL && (credential->groups = strdup(site->groups)) == NULL)
+		goto out;
+	error = tls_settings_set_chain(credential->ssl_ctx, chain, key);
+	if (failed(error))
+		goto out;
+	const struct certificate *leaf = chain->items[0].certificate;
+	credential->is_ecdsa = leaf->key_type != KEY_TYPE_RSA;
+	credential->signature_algorithm = signature_algorithm_of(leaf);
+	error = certificate_list_copy(&credential->chain, chain);
+	if (!failed(error))
+		error = collect_names(credential, leaf);
+	if (!failed(error))
+		error = set_protocol(credential, site);
+	if (!failed(error))
+		error = set_callbacks(credential);
+out:
+	if (failed(error))
+		credential_unref(credential);
+	else
+		*out = credential;
+	return error;
+}
+
+struct credential *credential_ref(struct credential *credential)
+{
+	atomic_fetch_add_explicit(&credential->references, 1, memory_order_relaxed);
+	return credential;
+}
+
+void credential_unref(struct credential *credential)
+{
+	if (credential == NULL || atomic_fetch_sub_explicit(&credential->references, 1, memory_order_acq_rel) != 1)
+		return;
+	SSL_CTX_free(credential->ssl_ctx);
+	certificate_list_cleanup(&credential->chain);
+	for (size_t i = 0; i < credential->num_names; i++)
+		free(credential->names[i]);
+	free(credential->names);
+	free(credential->groups);
+	buffer_cleanup(&credential->alpn);
+	ticket_keys_unref(credential->ticket_keys);
+	free(credential);
+}
+
+/* FNV-1a: it keeps a site's names apart, it protects nothing. */
+static uint64_t name_digest(const char *name)
+{
+	uint64_t digest = 0xcbf29ce484222325;
+
+	for (; *name != '\0'; name++)
+		digest = (digest ^ (uint8_t)*name) * 0x100000001b3;
+	return digest;
+}
+
+static bool same_groups(const struct credential *a, const struct credential *b)
+{
+	if (a->groups == NULL || b->groups == NULL)
+		return a->groups == b->groups;
+	return strcmp(a->groups, b->groups) == 0;
+}
+
+/* SSL_set_SSL_CTX takes certificate, ciphers and callbacks along, and leaves these as the first SSL_CTX had them. */
+static struct error attach_protocol(const struct credential *credential, const struct credential *first, SSL *ssl)
+{
+	if ((credential->tls_min != first->tls_min && !SSL_set_min_proto_version(ssl, credential->tls_min)) ||
+	    (credential->tls_max != first->tls_max && !SSL_set_max_proto_version(ssl, credential->tls_max)))
+		return error_crypto("set the TLS versions of a handshake");
+	if (same_groups(credential, first))
+		return error_none();
+	return tls_settings_set_ssl_groups(ssl, credential->groups);
+}
+
+struct error credential_attach(const struct credential *credential, const struct credential *first, SSL *ssl,
+			       const char *sni)
+{
+	uint8_t context[CREDENTIAL_SITE_ID_BYTES + sizeof(uint64_t)];
+	uint64_t digest = name_digest(sni);
+
+	if (credential != first) {
+		if (SSL_set_SSL_CTX(ssl, credential->ssl_ctx) == NULL)
+			return error_crypto("change the certificate of a handshake");
+		struct error error = attach_protocol(credential, first, ssl);
+		if (failed(error))
+			return error;
+	}
+	memcpy(context, credential->site_id, CREDENTIAL_SITE_ID_BYTES);
+	memcpy(context + CREDENTIAL_SITE_ID_BYTES, &digest, sizeof(digest));
+	if (!SSL_set_session_id_context(ssl, context, sizeof(context)))
+		return error_crypto("set the session id context of a handshake");
+	return error_none();
+}

@@ -10,13 +10,25 @@
 
 #include <openssl/ssl.h>
 
+#include "chaincache/buffer.h"
 #include "chaincache/certificate_list.h"
+
+#define CREDENTIAL_SITE_ID_BYTES 24 /* of a session id context; the rest is the name that the client asked for */
 
 struct credential {
 	atomic_uint references;
 	SSL_CTX *ssl_ctx; /* owned */
 	struct certificate_list chain; /* what goes out, leaf first */
 	bool is_ecdsa; /* the leaf's key: EC or Ed25519, not RSA */
+	uint16_t signature_algorithm; /* that a TLS 1.3 client must know to verify it; 0 for RSA: every client does */
+	char **names; /* the leaf's dNSNames, lower case, sorted, for credential_covers */
+	size_t num_names;
+	char *groups; /* as configured; NULL: our own */
+	uint16_t tls_min;
+	uint16_t tls_max;
+	struct buffer alpn; /* wire format; empty: none is negotiated */
+	uint8_t site_id[CREDENTIAL_SITE_ID_BYTES];
+	struct ticket_keys *ticket_keys; /* one reference */
 };
 
 struct config_site;
@@ -28,5 +40,20 @@ MUST_USE struct error credential_new(const struct config_site *site, const struc
 				     EVP_PKEY *key, struct ticket_keys *ticket_keys, struct credential **out);
 struct credential *credential_ref(struct credential *credential);
 void credential_unref(struct credential *credential);
+
+/* credential_covers says whether the leaf's dNSNames cover `sni` (lower case, no trailing dot), by RFC 9525's rules. */
+bool credential_covers(const struct credential *credential, const char *sni);
+
+/* credential_attach has the handshake of `ssl`, which began with the SSL_CTX of `first`, go on with this credential. To be
+ * called in the select_certificate callback. `sni` ("" when there is none) becomes part of the session id context: a
+ * session is resumed for the same site and the same name alone. */
+MUST_USE struct error credential_attach(const struct credential *credential, const struct credential *first, SSL *ssl,
+					const char *sni);
+
+/* What the handshake of an SSL needs of the one that runs it: the app data of the SSL points to it. */
+struct credential_handshake {
+	enum ssl_select_cert_result_t (*select)(struct credential_handshake *handshake, const SSL_CLIENT_HELLO *hello);
+	bool refuse_name; /* set by select: answer with the alert unrecognized_name */
+};
 
 #endif

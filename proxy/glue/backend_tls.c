@@ -1,0 +1,118 @@
+#include "proxy/glue/backend_tls.h"
+
+#include <openssl/pool.h>
+#include <openssl/stack.h>
+
+#include "chaincache/certificate_file.h"
+#include "proxy/glue/tls_settings.h"
+
+static enum ssl_verify_result_t on_verify(SSL *ssl, uint8_t *out_alert)
+{
+	struct backend_handshake *handshake = SSL_get_app_data(ssl);
+
+	switch (handshake->verdict) {
+	case BACKEND_TRUSTED:
+		return ssl_verify_ok;
+	case BACKEND_NOT_TRUSTED:
+		*out_alert = SSL_AD_BAD_CERTIFICATE;
+		return ssl_verify_invalid;
+	case BACKEND_VERDICT_UNASKED:
+	case BACKEND_VERDICT_ASKED:
+		handshake->verdict = BACKEND_VERDICT_ASKED;
+		return ssl_verify_retry;
+	}
+	return ssl_verify_invalid;
+}
+
+static enum ssl_verify_result_t on_verify_off(SSL *ssl, uint8_t *out_alert)
+{
+	(void)ssl;
+	(void)out_alert;
+	return ssl_verify_ok;
+}
+
+/* The client certificate, with whatever chain stands in its file; the key from a file of its own, or the same one. */
+static struct error use_client_certificate(SSL_CTX *ctx, const struct config_site *site)
+{
+	struct certificate_file_options options = {.source = SOURCE_FILE};
+	struct certificate_file certificates = {0};
+	struct certificate_file keys = {0};
+
+	struct error error = certificate_file_read(site->backend_certificate, &options, &certificates);
+	if (!failed(error) && site->backend_key != NULL)
+		error = certificate_file_read(site->backend_key, &options, &keys);
+	if (failed(error))
+		goto out;
+	EVP_PKEY *key = site->backend_key != NULL ? keys.key : certificates.key;
+	if (key == NULL) {
+		error = error_of(ERROR_FORMAT, 0, "backend_certificate has no key: name its file in backend_key");
+		goto out;
+	}
+	error = certificate_file_put_leaf_first(&certificates.certificates, key);
+	if (!failed(error))
+		error = tls_settings_set_chain(ctx, &certificates.certificates, key);
+out:
+	certificate_file_cleanup(&certificates);
+	certificate_file_cleanup(&keys);
+	return error;
+}
+
+struct error backend_tls_context_new(const struct config_site *site, SSL_CTX **out)
+{
+	bool verify = site->backend_verify != BACKEND_VERIFY_OFF;
+	SSL_CTX *ctx = SSL_CTX_new(TLS_with_buffers_method());
+	if (ctx == NULL)
+		return error_of(ERROR_MEMORY, 0, "make a backend's TLS context");
+
+	struct error error = error_none();
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_custom_verify(ctx, SSL_VERIFY_PEER, verify ? on_verify : on_verify_off);
+	if (!SSL_CTX_set_min_proto_version(ctx, site->backend_tls_min))
+		error = error_crypto("set backend_tls_min");
+	if (!failed(error))
+		error = tls_settings_set_groups(ctx, NULL);
+	if (!failed(error) && site->backend_certificate != NULL)
+		error = use_client_certificate(ctx, site);
+	if (failed(error))
+		SSL_CTX_free(ctx);
+	else
+		*out = ctx;
+	return error;
+}
+
+struct error backend_tls_prepare(SSL *ssl, const struct host_name *name, struct bytes alpn,
+				 struct backend_handshake *handshake)
+{
+	handshake->verdict = BACKEND_VERDICT_UNASKED;
+	SSL_set_connect_state(ssl);
+	if (!SSL_set_app_data(ssl, handshake))
+		return error_crypto("prepare a backend's handshake");
+	if (!name->is_ip && name->text[0] != '\0' && !SSL_set_tlsext_host_name(ssl, name->text))
+		return error_crypto("set the name that a backend is asked for");
+	if (alpn.len > 0 && SSL_set_alpn_protos(ssl, alpn.data, alpn.len) != 0)
+		return error_crypto("set the ALPN that a backend is offered");
+	return error_none();
+}
+
+struct error backend_tls_peer_chain(const SSL *ssl, struct certificate_list *out)
+{
+	const STACK_OF(CRYPTO_BUFFER) *peer = SSL_get0_peer_certificates(ssl);
+	size_t count = peer != NULL ? sk_CRYPTO_BUFFER_num(peer) : 0;
+
+	if (count > CERTIFICATE_FILE_MAX_CERTIFICATES)
+		return error_of(ERROR_LIMIT, 0, "the backend sent more than 100 certificates");
+	for (size_t i = 0; i < count; i++) {
+		const CRYPTO_BUFFER *buffer = sk_CRYPTO_BUFFER_value(peer, i);
+		const struct certificate *certificate = NULL;
+
+		struct error error = certificate_parse(bytes_of(CRYPTO_BUFFER_data(buffer), CRYPTO_BUFFER_len(buffer)),
+						       &certificate);
+		if (failed(error))
+			return error;
+		error = certificate_list_append(out, certificate, SOURCE_BACKEND);
+		certificate_unref(certificate);
+		if (failed(error))
+			return error;
+	}
+	return error_none();
+}
