@@ -27,6 +27,10 @@ DAY = datetime.timedelta(days=1)
 NOW = datetime.datetime.utcnow().replace(microsecond=0)
 
 
+_PURPOSES = {"server": ExtendedKeyUsageOID.SERVER_AUTH, "client": ExtendedKeyUsageOID.CLIENT_AUTH,
+             "email": ExtendedKeyUsageOID.EMAIL_PROTECTION}
+
+
 def new_key(kind: str = "ec") -> Any:
     """`kind`: ec (P-256), p384, rsa (2048 bits) or rsa1024 (too short on purpose)."""
     if kind == "ec":
@@ -109,15 +113,15 @@ class Authority(Entity):
 
     def issue_leaf(self, names: Sequence[str], *, key: Any = None, common_name: str | None = None,
                    aia: Sequence[str] = (), not_before: datetime.datetime = NOW - 5 * DAY,
-                   not_after: datetime.datetime = NOW + 200 * DAY, server_auth: bool = True) -> Entity:
+                   not_after: datetime.datetime = NOW + 200 * DAY, purpose: str = "server") -> Entity:
+        """`purpose`: server, client or email."""
         key = key or new_key()
         common_name = common_name or (names[0] if names else "a leaf without a name")
         builder = _builder(_name(common_name[:64]), self.certificate.subject, key.public_key(), not_before, not_after)
         if names:
             builder = builder.add_extension(
                 x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False)
-        usage = ExtendedKeyUsageOID.SERVER_AUTH if server_auth else ExtendedKeyUsageOID.EMAIL_PROTECTION
-        builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        builder = builder.add_extension(x509.ExtendedKeyUsage([_PURPOSES[purpose]]), critical=False)
         builder = builder.add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False)
         builder = _with_aia(builder, aia)

@@ -1,0 +1,185 @@
+"""Bad input: one clear sentence that says what and where, a fitting status, and nothing lost."""
+
+import os
+import socket
+
+import pytest
+from clients import served_chain
+from conftest import NAME
+from pki import Authority, chain_pem
+from program import eventually, free_port
+from tls_servers import Server
+
+
+def site(world, port, **more):
+    return {"mail": {"listen": f"127.0.0.1:{port}", "hostnames": NAME, "certificate": world.complete,
+                     "key": world.key, "backend": "tcp://127.0.0.1:9", **more}}
+
+
+def start(program, world, sites, settings=None):
+    return program.command("run", "-c", program.write(settings or world.settings(), sites))
+
+
+def huge_file(path):
+    with path.open("wb") as file:
+        file.truncate(3 << 30)  # a hole: it costs nothing
+
+
+BAD_FILES = {
+    "missing": lambda path, world: None,
+    "empty": lambda path, world: path.write_bytes(b""),
+    "truncated": lambda path, world: path.write_text(world.leaf.pem[:300]),
+    "binary": lambda path, world: path.write_bytes(os.urandom(5000)),
+    "huge": lambda path, world: huge_file(path),
+    "a directory": lambda path, world: path.mkdir(),
+    "words": lambda path, world: path.write_text("this is no certificate\n"),
+    "a key alone": lambda path, world: path.write_text(world.leaf.key_pem),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_FILES)
+@pytest.mark.parametrize("command", ["check", "mend"])
+def test_a_bad_certificate_file_is_status_3(program, world, tmp_path, kind, command):
+    path = tmp_path / "bad.pem"
+    BAD_FILES[kind](path, world)
+    arguments = ["--chain", path] if command == "check" else [path]
+    result = program.command(command, *arguments, *world.check_flags())
+    assert result.returncode == 3, result
+    assert_clear(result, "bad.pem")
+
+
+@pytest.mark.parametrize("kind", BAD_FILES)
+@pytest.mark.parametrize("key", ["certificate", "key", "roots"])
+def test_a_bad_file_keeps_run_from_starting(program, world, tmp_path, kind, key):
+    if kind == "a key alone" and key == "key":
+        pytest.skip("that is what a key file is")
+    if kind == "a directory" and key == "roots":
+        pytest.skip("a directory of roots is fine by itself")
+    path = tmp_path / "bad.pem"
+    BAD_FILES[kind](path, world)
+    if key == "roots":
+        result = start(program, world, site(world, free_port()), world.settings(roots=f"bad={path}"))
+    else:
+        result = start(program, world, site(world, free_port(), **{key: path}))
+    assert result.returncode == 1, result
+    assert_clear(result, "bad.pem")
+
+
+def assert_clear(result, *words):
+    lines = [line for line in result.stderr.splitlines() if "bad.pem" in line] or result.stderr.splitlines()
+    assert lines, "nothing was said"
+    assert all(word in result.stderr for word in words), result.stderr
+    assert "chainmend: " in result.stderr
+    assert len(lines) <= 4, f"one clear sentence was wanted:\n{result.stderr}"
+
+
+def test_a_key_of_another_certificate_keeps_run_from_starting(program, world, tmp_path):
+    _, key = world.issuing.issue_leaf(["other.test"]).write(tmp_path, "other")
+    result = start(program, world, site(world, free_port(), key=key))
+    assert result.returncode == 1, result
+    assert "other.key" in result.stderr or "complete.pem" in result.stderr
+
+
+def test_an_encrypted_key_needs_its_password(program, world, tmp_path):
+    key, password = tmp_path / "locked.key", tmp_path / "password"
+    key.write_text(world.leaf.encrypted_key_pem("s3cret"))
+    result = start(program, world, site(world, free_port(), key=key))
+    assert result.returncode == 1, result
+    assert "locked.key" in result.stderr
+    assert "password" in result.stderr
+    password.write_text("wrong\n")
+    result = start(program, world, site(world, free_port(), key=key, key_password_file=password))
+    assert result.returncode == 1, result
+    assert "s3cret" not in result.stderr and "wrong\n" not in result.stderr
+    password.write_text("s3cret\n")
+    port = free_port()
+    program.run(world.settings(), site(world, port, key=key, key_password_file=password))
+    assert served_chain(port, NAME) == world.mended
+
+
+@pytest.mark.parametrize("number, status", [(98, 0), (99, 3)])
+def test_a_hundred_certificates_are_read_and_a_hundred_and_one_are_too_many(program, world, tmp_path, number, status):
+    path = tmp_path / "bag.pem"
+    others = [Authority.root(f"Unrelated {index} CA") for index in range(number)]
+    path.write_text(chain_pem(world.leaf, *others, world.issuing))
+    result = program.command("mend", path, *world.check_flags())
+    assert result.returncode == status, result
+    if status:
+        assert "100" in result.stderr
+
+
+def test_all_errors_of_a_configuration_are_told_in_one_go_with_their_lines(program, world, tmp_path):
+    path = tmp_path / "wrong.ini"
+    path.write_text("[chainmend]\nworkerss = 2\nlog_level = loud\n\n[site mail]\nlisten = nowhere:99999\n"
+                    "backend = gopher://x\ncertificate = a.pem\nidle_timeout = soon\n\n[sight other]\nx = y\n")
+    result = program.command("run", "-c", path)
+    assert result.returncode == 1, result
+    for line in (2, 3, 6, 7, 9):
+        assert f"wrong.ini:{line}:" in result.stderr, (line, result.stderr)
+    assert "workers" in result.stderr.replace("workerss", ""), "the nearest right key"
+    assert "wrong.ini:11:" in result.stderr or "wrong.ini:12:" in result.stderr
+
+
+@pytest.mark.parametrize("content", [b"", b"\0\1\2\3", b"[site x", b"key without section = 1\n", b"[site a]\n" * 3,
+                                     b"[site a]\nbackend = " + b"x" * 5000 + b"\n", b"\xff\xfe[\0s\0"])
+def test_a_configuration_that_is_none_keeps_run_from_starting(program, tmp_path, content):
+    path = tmp_path / "wrong.ini"
+    path.write_bytes(content)
+    result = program.command("run", "-c", path)
+    assert result.returncode == 1, result
+    assert "wrong.ini" in result.stderr
+
+
+def test_a_key_that_is_not_built_yet_is_refused_in_those_words(program, world):
+    result = start(program, world, site(world, free_port(), protocol="http"))
+    if result.returncode == 0:
+        pytest.skip("it is built")
+    assert result.returncode == 1, result
+    assert "protocol" in result.stderr
+
+
+def test_a_port_in_use_is_told_with_the_port(program, world):
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = holder.getsockname()[1]
+        result = start(program, world, site(world, port))
+    assert result.returncode == 1, result
+    assert str(port) in result.stderr
+    assert "in use" in result.stderr
+
+
+def test_a_cache_that_cannot_be_used_is_told_and_the_proxy_serves(program, world, tmp_path):
+    port = free_port()
+    world.cache.write_text("a file where the directory should be\n")
+    with Server() as backend:
+        running = program.run(world.settings(), site(world, port, certificate=world.leaf_alone,
+                                                     backend=f"tcp://127.0.0.1:{backend.port}"))
+        running.wait_for_words("cache")
+        eventually("the chain is mended", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+
+
+def test_a_full_cache_directory_is_told_and_the_proxy_serves(program, world, tmp_path):
+    """/dev/full cannot be a directory; a file system without room can, where this may be mounted."""
+    import subprocess
+    world.cache.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k,nr_inodes=1", "tmpfs", str(world.cache)],
+                      capture_output=True, check=False).returncode:
+        pytest.skip("a tmpfs cannot be mounted here")
+    try:
+        port = free_port()
+        with Server() as backend:
+            running = program.run(world.settings(), site(world, port, certificate=world.leaf_alone,
+                                                         backend=f"tcp://127.0.0.1:{backend.port}"))
+            eventually("the chain is mended", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+            running.wait_for_words("cache")
+            running.stop()
+    finally:
+        subprocess.run(["umount", str(world.cache)], check=True)
+
+
+@pytest.mark.parametrize("arguments", [[], ["frobnicate"], ["run", "--no-such-option"], ["run", "surplus"],
+                                       ["run", "-c"], ["--frobnicate"]])
+def test_wrong_usage_is_64(program, arguments):
+    result = program.command(*arguments)
+    assert result.returncode == 64, result
+    assert "chainmend" in result.stderr
+    assert result.stdout == ""

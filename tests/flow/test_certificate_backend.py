@@ -1,0 +1,67 @@
+"""`certificate = backend`: chainmend holds the key and takes the leaf that the backend serves."""
+
+from clients import curl, served_chain
+from conftest import NAME
+from program import eventually, free_port
+from tls_servers import TlsServer, http_answer
+
+
+def site(world, port, backend_port, **more):
+    return {"mail": {"listen": f"127.0.0.1:{port}", "hostnames": NAME, "certificate": "backend", "key": world.key,
+                     "backend": f"tls://127.0.0.1:{backend_port}", "backend_name": NAME, "backend_verify": "mend",
+                     **more}}
+
+
+def test_the_leaf_is_taken_from_the_backend_and_its_chain_mended(program, world):
+    port = free_port()
+    with TlsServer(world.leaf_alone, world.key, http_answer()) as backend:
+        assert curl(backend.port, NAME, world.roots).status == 60
+        running = program.run(world.settings(), site(world, port, backend.port))
+        eventually("curl is content", lambda: curl(port, NAME, world.roots).ok, also=running.report)
+        assert served_chain(port, NAME) == world.mended
+        fix = running.wait_for_fix("missing_intermediate", subject_of="certificate")
+    assert [one["sha256"].replace(":", "").lower() for one in fix["before"]] == [world.leaf.sha256]
+    assert [one["sha256"].replace(":", "").lower() for one in fix["after"]] == world.mended
+
+
+def test_a_renewed_leaf_of_the_same_key_is_followed(program, world):
+    port = free_port()
+    with TlsServer(world.leaf_alone, world.key, http_answer()) as backend:
+        running = program.run(world.settings(), site(world, port, backend.port, probe_interval="1s"))
+        eventually("the first leaf", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+        renewed = world.issuing.issue_leaf([NAME], key=world.leaf.key, aia=[world.url])
+        backend.use(world.chain("renewed", renewed), world.key)
+        eventually("the renewed leaf", lambda: served_chain(port, NAME) == [renewed.sha256, world.issuing.sha256],
+                   also=running.report)
+
+
+def test_a_leaf_of_another_key_is_not_followed_and_told(program, world):
+    port = free_port()
+    with TlsServer(world.leaf_alone, world.key, http_answer()) as backend:
+        running = program.run(world.settings(), site(world, port, backend.port, probe_interval="1s"))
+        eventually("the first leaf", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+        other = world.issuing.issue_leaf([NAME], aia=[world.url])
+        chain, key = other.write(world.folder, "other")
+        backend.use(chain, key)
+        running.wait_for_fix("key_mismatch")
+        assert served_chain(port, NAME) == world.mended
+
+
+def test_a_backend_that_comes_later_is_waited_for(program, world):
+    port, backend_port = free_port(), free_port()
+    running = program.run(world.settings(), site(world, port, backend_port, probe_interval="1s"))
+    assert not curl(port, NAME, world.roots).ok
+    with TlsServer(world.leaf_alone, world.key, http_answer(), port=backend_port):
+        eventually("curl is content", lambda: curl(port, NAME, world.roots).ok, also=running.report)
+
+
+def test_the_word_needs_a_key_and_a_tls_backend(program, world):
+    sites = site(world, free_port(), 1)
+    del sites["mail"]["key"]
+    result = program.command("run", "-c", program.write(world.settings(), sites))
+    assert result.returncode == 1, result
+    assert "key" in result.stderr
+    sites = site(world, free_port(), 1, backend="tcp://127.0.0.1:1")
+    result = program.command("run", "-c", program.write(world.settings(), sites))
+    assert result.returncode == 1, result
+    assert "backend" in result.stderr

@@ -1,0 +1,122 @@
+"""SIGHUP, files that change, and what a wrong new state must not do to the old one."""
+
+import os
+import signal
+
+from clients import curl, python_pipe, served_chain
+from conftest import NAME
+from program import configuration, eventually, free_port, is_listening
+from tls_servers import Server, http_answer
+
+
+def site(world, port, backend_port, **more):
+    return {"mail": {"listen": f"127.0.0.1:{port}", "hostnames": NAME, "certificate": world.leaf_alone,
+                     "key": world.key, "backend": f"tcp://127.0.0.1:{backend_port}", **more}}
+
+
+def rewrite(path, world, sites):
+    path.write_text(configuration(world.settings(), sites))
+
+
+def only_configuration(program):
+    (path,) = program.folder.glob("chainmend-*.ini")
+    return path
+
+
+def test_sighup_takes_a_new_certificate_and_cuts_no_connection(program, world):
+    port = free_port()
+    with Server() as backend:
+        running = program.run(world.settings(), site(world, port, backend.port, certificate=world.complete))
+        with python_pipe(port, NAME, world.roots) as old:
+            old.send(b"one")
+            assert old.receive_exactly(3) == b"one"
+            renewed = world.issuing.issue_leaf([NAME], aia=[world.url])
+            certificate, key = renewed.write(world.folder, "renewed")
+            rewrite(only_configuration(program), world,
+                    site(world, port, backend.port, certificate=certificate, key=key))
+            running.signal(signal.SIGHUP)
+            eventually("the renewed chain", lambda: served_chain(port, NAME) == [renewed.sha256, world.issuing.sha256],
+                       also=running.report)
+            old.send(b"two")
+            assert old.receive_exactly(3) == b"two"
+            old.end()
+            assert old.receive_all() == b""
+
+
+def test_a_wrong_configuration_leaves_the_old_one_serving_and_is_told(program, world):
+    port = free_port()
+    with Server(http_answer()) as backend:
+        running = program.run(world.settings(), site(world, port, backend.port, certificate=world.complete))
+        path = only_configuration(program)
+        good = path.read_text()
+        for wrong, words in (("[site mail]\nlissten = 1\n", "lissten"), ("rubbish", path.name), (
+                good.replace(str(world.key), "/no/such/key"), "/no/such/key")):
+            said = len(running.stderr)
+            path.write_text(wrong)
+            running.signal(signal.SIGHUP)
+            running.wait_for_words(words, said)
+            assert curl(port, NAME, world.roots).ok
+        path.unlink()
+        said = len(running.stderr)
+        running.signal(signal.SIGHUP)
+        running.wait_for_words(path.name, said)
+        assert curl(port, NAME, world.roots).ok
+
+
+def test_a_changed_certificate_file_is_taken_by_itself(program, world, tmp_path):
+    port = free_port()
+    certificate, key = world.leaf.write(tmp_path, "watched")
+    with Server() as backend:
+        running = program.run(world.settings(), site(world, port, backend.port, certificate=certificate, key=key))
+        eventually("the first chain", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+        renewed = world.issuing.issue_leaf([NAME], key=world.leaf.key, aia=[world.url])
+        beside = tmp_path / "watched.new"
+        beside.write_text(renewed.pem)
+        os.replace(beside, certificate)
+        eventually("the renewed chain", lambda: served_chain(port, NAME) == [renewed.sha256, world.issuing.sha256],
+                   60, running.report)
+
+
+def test_a_certificate_file_that_changes_to_rubbish_leaves_the_old_one_serving(program, world, tmp_path):
+    port = free_port()
+    certificate, key = world.leaf.write(tmp_path, "watched")
+    with Server() as backend:
+        running = program.run(world.settings(), site(world, port, backend.port, certificate=certificate, key=key))
+        eventually("the first chain", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+        said = len(running.stderr)
+        certificate.write_text("half a certif")
+        running.signal(signal.SIGHUP)
+        running.wait_for_words(certificate.name, said)
+        assert served_chain(port, NAME) == world.mended
+
+
+def test_listeners_come_and_go_with_a_reload(program, world):
+    first, second = free_port(), free_port()
+    with Server(http_answer()) as backend:
+        running = program.run(world.settings(), site(world, first, backend.port, certificate=world.complete))
+        rewrite(only_configuration(program), world, site(world, second, backend.port, certificate=world.complete))
+        running.signal(signal.SIGHUP)
+        eventually("the new listener", lambda: is_listening(second), also=running.report)
+        eventually("the old one is closed", lambda: not is_listening(first), also=running.report)
+        assert curl(second, NAME, world.roots).ok
+
+
+def test_a_backend_moves_with_a_reload(program, world):
+    port = free_port()
+    with Server(http_answer("one")) as one, Server(http_answer("two")) as two:
+        running = program.run(world.settings(), site(world, port, one.port, certificate=world.complete))
+        assert curl(port, NAME, world.roots).stdout == "one"
+        rewrite(only_configuration(program), world, site(world, port, two.port, certificate=world.complete))
+        running.signal(signal.SIGHUP)
+        eventually("the new backend answers", lambda: curl(port, NAME, world.roots).stdout == "two",
+                   also=running.report)
+
+
+def test_many_reloads_in_a_row_lose_no_handshake(program, world):
+    port = free_port()
+    with Server(http_answer()) as backend:
+        running = program.run(world.settings(), site(world, port, backend.port, certificate=world.complete))
+        for _ in range(30):
+            running.signal(signal.SIGHUP)
+            answer = curl(port, NAME, world.roots)
+            assert answer.ok, f"{answer}\n{running.report()}"
