@@ -18,7 +18,6 @@
 
 #define FETCHER_MAX_UNDER_WAY 32 /* transfers; further ones wait for their turn, and their time has not begun */
 #define FETCHER_MAX_REQUESTS 1000 /* not answered yet; further ones fail at once */
-#define FETCHER_MAX_HEADER_BYTES ((size_t)64 * 1024) /* of one answer */
 #define FETCHER_MAX_DETAIL 384
 
 struct fetcher;
