@@ -91,6 +91,15 @@ void certificate_unref(const struct certificate *certificate); /* NULL is fine *
 /* certificate_equal says whether both are the same bytes. */
 bool certificate_equal(const struct certificate *a, const struct certificate *b);
 
+/* certificate_hash is the start of the digest, for tables of certificates. */
+static inline uint32_t certificate_hash(const struct certificate *certificate)
+{
+	uint32_t hash;
+
+	memcpy(&hash, certificate->sha256, sizeof hash);
+	return hash;
+}
+
 /* certificate_matches_key says whether `key` (private or public) belongs to the certificate's public key. */
 bool certificate_matches_key(const struct certificate *certificate, const EVP_PKEY *key);
 

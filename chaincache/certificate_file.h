@@ -1,12 +1,13 @@
 /* certificate_file - what a file of certificates holds, whatever its format: PEM, DER, PKCS#7, PKCS#12, keys too.
  *
- * The format is judged by the bytes, never by the file's name. certificate_file_parse is pure; certificate_file_read
- * is one of the two places of this library that touch the disk.
+ * The format is judged by the bytes, never by the file's name. PEM may have anything between its blocks, any line ends, a
+ * byte order mark, or be UTF-16. certificate_file_parse is pure.
  */
 #ifndef CHAINCACHE_CERTIFICATE_FILE_H
 #define CHAINCACHE_CERTIFICATE_FILE_H
 
 #include "chaincache/certificate_list.h"
+#include "chaincache/file.h"
 
 #define CERTIFICATE_FILE_MAX_BYTES ((size_t)16 * 1024 * 1024) /* a certificate or key file */
 #define CERTIFICATE_FILE_MAX_BUNDLE_BYTES ((size_t)512 * 1024 * 1024) /* a trust store or an import */
@@ -28,10 +29,12 @@ struct certificate_file_options {
 	size_t max_certificates; /* 0: CERTIFICATE_FILE_MAX_CERTIFICATES */
 	size_t max_bytes; /* of the file, 0: CERTIFICATE_FILE_MAX_BYTES */
 	bool pass_over_unreadable; /* a bundle: count what does not parse instead of failing */
+	bool skip_keys; /* private keys in PEM are passed over unread, so an encrypted one needs no password */
 };
 
 /* certificate_file_parse reads `content`. ERROR_FORMAT when nothing in it is a certificate or a key, or a block is
- * broken; ERROR_LIMIT above a maximum; ERROR_MISMATCH for a wrong or missing password. `out` is cleaned up on error. */
+ * broken; ERROR_LIMIT above a maximum; ERROR_MISMATCH for a wrong or missing password. `out` is cleaned up on error.
+ * With SOURCE_FETCHED keys are skipped and PKCS#12 is refused: no peer makes us hash a password. */
 MUST_USE struct error certificate_file_parse(struct bytes content, const struct certificate_file_options *options,
 					     struct certificate_file *out);
 MUST_USE struct error certificate_file_read(const char *path, const struct certificate_file_options *options,
@@ -42,10 +45,5 @@ void certificate_file_cleanup(struct certificate_file *file);
  * the first certificate that matches it (ERROR_MISMATCH when none does: nothing is moved); without one (NULL), it is the
  * first certificate that is no CA, else the first that has issued no other one of the list. */
 MUST_USE struct error certificate_file_put_leaf_first(struct certificate_list *list, const EVP_PKEY *key);
-
-/* file_read_all reads a whole file of at most `max_bytes` (ERROR_LIMIT above; directories and devices are
- * ERROR_FORMAT) into `out`, which the caller has initialised. */
-struct buffer;
-MUST_USE struct error file_read_all(const char *path, size_t max_bytes, struct buffer *out);
 
 #endif

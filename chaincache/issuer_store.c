@@ -41,19 +41,11 @@ void issuer_store_unref(struct issuer_store *store)
 	free(store);
 }
 
-static uint32_t digest_hash(const struct certificate *certificate)
-{
-	uint32_t hash;
-
-	memcpy(&hash, certificate->sha256, sizeof hash);
-	return hash;
-}
-
 bool issuer_store_contains(const struct issuer_store *store, const struct certificate *certificate)
 {
 	const struct hash_index *index = &store->by_digest;
 
-	for (uint32_t i = hash_index_first(index, digest_hash(certificate)); i != HASH_INDEX_END;
+	for (uint32_t i = hash_index_first(index, certificate_hash(certificate)); i != HASH_INDEX_END;
 	     i = hash_index_next(index, i))
 		if (certificate_equal(store->entries.items[i].certificate, certificate))
 			return true;
@@ -76,7 +68,7 @@ struct error issuer_store_add(struct issuer_store *store, const struct certifica
 	if (failed(error))
 		return error;
 	hash_index_add(&store->by_subject, certificate->subject_hash);
-	hash_index_add(&store->by_digest, digest_hash(certificate));
+	hash_index_add(&store->by_digest, certificate_hash(certificate));
 	return error_none();
 }
 

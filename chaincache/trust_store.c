@@ -1,14 +1,20 @@
 #include "chaincache/trust_store.h"
 
+#include <ctype.h>
+#include <limits.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <openssl/x509.h>
 
+#include "chaincache/certificate_file.h"
+#include "chaincache/file.h"
 #include "chaincache/hash_index.h"
 #include "chaincache/issuer_match.h"
 
 #define CURSOR_END SIZE_MAX
+#define MAX_NAME_CHARS 200 /* of a name that is made from a path */
 
 struct trust_store {
 	char *name;
@@ -57,17 +63,9 @@ void trust_store_set_unref(struct trust_store_set *set)
 	free(set);
 }
 
-static uint32_t digest_hash(const struct certificate *certificate)
-{
-	uint32_t hash;
-
-	memcpy(&hash, certificate->sha256, sizeof hash);
-	return hash;
-}
-
 static uint32_t find_anchor(const struct trust_store_set *set, const struct certificate *root)
 {
-	uint32_t i = hash_index_first(&set->by_digest, digest_hash(root));
+	uint32_t i = hash_index_first(&set->by_digest, certificate_hash(root));
 
 	while (i != HASH_INDEX_END && !certificate_equal(set->anchors.items[i].certificate, root))
 		i = hash_index_next(&set->by_digest, i);
@@ -106,8 +104,16 @@ static struct error add_anchor(struct trust_store_set *set, const struct certifi
 		return error;
 	set->masks[set->anchors.count - 1] = mask;
 	hash_index_add(&set->by_subject, root->subject_hash);
-	hash_index_add(&set->by_digest, digest_hash(root));
+	hash_index_add(&set->by_digest, certificate_hash(root));
 	return error_none();
+}
+
+static bool is_taken(const struct trust_store_set *set, const char *name)
+{
+	for (size_t i = 0; i < set->num_stores; i++)
+		if (strcmp(set->stores[i].name, name) == 0)
+			return true;
+	return false;
 }
 
 /* On an error the set is as it was, but for anchors that no store claims: they are harmless, their mask is dropped. */
@@ -128,6 +134,8 @@ struct error trust_store_set_add_list(struct trust_store_set *set, const char *n
 {
 	if (set->num_stores >= TRUST_STORES_MAX)
 		return error_of(ERROR_LIMIT, 0, "more than 32 trust stores");
+	if (is_taken(set, name))
+		return error_of(ERROR_USAGE, 0, "two trust stores have the same name");
 
 	struct trust_store *store = &set->stores[set->num_stores];
 	struct error error = certificate_list_copy(&store->roots, roots);
@@ -191,4 +199,165 @@ const struct certificate *trust_store_set_next(const struct trust_store_set *set
 		i = hash_index_next(index, i);
 	*cursor = i == HASH_INDEX_END ? CURSOR_END : (size_t)i + 1;
 	return i == HASH_INDEX_END ? NULL : set->anchors.items[i].certificate;
+}
+
+/* Where roots are read from */
+
+static const struct certificate_file_options bundle_options = {
+    .source = SOURCE_ROOTS,
+    .max_certificates = CERTIFICATE_FILE_MAX_BUNDLE_CERTIFICATES,
+    .max_bytes = CERTIFICATE_FILE_MAX_BUNDLE_BYTES,
+    .pass_over_unreadable = true,
+    .skip_keys = true,
+};
+
+/* The file's base name without its extension; "-2", "-3" ... behind it when another store has it. */
+static void derive_name(const struct trust_store_set *set, const char *path, char out[MAX_NAME_CHARS + 16])
+{
+	const char *slash = strrchr(path, '/');
+	const char *base = slash != NULL ? slash + 1 : path;
+	const char *dot = strrchr(base, '.');
+	int len = (int)(dot != NULL && dot > base ? (size_t)(dot - base) : strlen(base));
+
+	if (len > MAX_NAME_CHARS)
+		len = MAX_NAME_CHARS;
+	snprintf(out, MAX_NAME_CHARS + 16, "%.*s", len, base);
+	for (unsigned i = 2; is_taken(set, out); i++)
+		snprintf(out, MAX_NAME_CHARS + 16, "%.*s-%u", len, base, i);
+}
+
+static struct error read_roots(const char *path, struct certificate_file *out)
+{
+	struct error error = certificate_file_read(path, &bundle_options, out);
+
+	if (!failed(error) && out->certificates.count == 0) {
+		certificate_file_cleanup(out);
+		return error_of(ERROR_FORMAT, 0, "the file holds no certificate");
+	}
+	return error;
+}
+
+static struct error add_file(struct trust_store_set *set, const char *name, const char *path)
+{
+	struct certificate_file file;
+	char derived[MAX_NAME_CHARS + 16];
+
+	struct error error = read_roots(path, &file);
+	if (failed(error))
+		return error;
+	if (name == NULL)
+		derive_name(set, path, derived);
+	error = trust_store_set_add_list(set, name != NULL ? name : derived, &file.certificates);
+	certificate_file_cleanup(&file);
+	return error;
+}
+
+/* "1a2b3c4d.0", as c_rehash makes them: the same certificate stands under its own name beside it. */
+static bool is_hash_link(const char *name)
+{
+	size_t len = 0;
+
+	while (isxdigit((unsigned char)name[len]))
+		len++;
+	return len == 8 && name[8] == '.' && name[9] != '\0' && name[9 + strspn(name + 9, "0123456789")] == '\0';
+}
+
+/* What to do with the files of a directory: a store of each, or one of all. */
+struct folder_visit {
+	struct trust_store_set *set;
+	struct certificate_list *all; /* NULL: a store of each */
+	size_t num_files;
+};
+
+static struct error visit_file(struct folder_visit *visit, const char *path)
+{
+	struct certificate_file file;
+
+	if (visit->all == NULL)
+		return add_file(visit->set, NULL, path);
+	struct error error = read_roots(path, &file);
+	if (failed(error))
+		return error;
+	for (size_t i = 0; i < file.certificates.count && !failed(error); i++)
+		error = certificate_list_append(visit->all, file.certificates.items[i].certificate, SOURCE_ROOTS);
+	certificate_file_cleanup(&file);
+	return error;
+}
+
+static struct error visit_entry(struct folder_visit *visit, const char *folder, const char *name)
+{
+	char path[PATH_MAX];
+	int len = snprintf(path, sizeof path, "%s/%s", folder, name);
+
+	if (len < 0 || (size_t)len >= sizeof path)
+		return error_of(ERROR_LIMIT, 0, "a path in the directory is too long");
+	if (name[0] == '.' || is_hash_link(name) || file_is_folder(path))
+		return error_none();
+	struct error error = visit_file(visit, path);
+	/* A README is no store; a file that cannot be read would be one, and its roots must not go missing in silence. */
+	if (error.kind == ERROR_FORMAT)
+		return error_none();
+	if (!failed(error))
+		visit->num_files++;
+	return error;
+}
+
+static struct error visit_folder(struct folder_visit *visit, const char *path)
+{
+	struct file_names names;
+	struct error error = file_list_folder(path, &names);
+	if (failed(error))
+		return error;
+
+	for (size_t i = 0; i < names.count && !failed(error); i++)
+		error = visit_entry(visit, path, names.items[i]);
+	if (!failed(error) && visit->num_files == 0)
+		error = error_of(ERROR_FORMAT, 0, "no file in the directory holds a certificate");
+	file_names_cleanup(&names);
+	return error;
+}
+
+static struct error add_folder(struct trust_store_set *set, const char *name, const char *path)
+{
+	struct certificate_list all = {0};
+	struct folder_visit visit = {.set = set, .all = name != NULL ? &all : NULL};
+
+	struct error error = visit_folder(&visit, path);
+	if (!failed(error) && name != NULL)
+		error = trust_store_set_add_list(set, name, &all);
+	certificate_list_cleanup(&all);
+	return error;
+}
+
+struct error trust_store_set_add_path(struct trust_store_set *set, const char *name, const char *path)
+{
+	return file_is_folder(path) ? add_folder(set, name, path) : add_file(set, name, path);
+}
+
+struct error trust_store_set_add_system(struct trust_store_set *set)
+{
+	return trust_store_set_add_path(set, "system", TRUST_STORE_SYSTEM_PATH);
+}
+
+/* NAME=PATH where the name has no slash in it, so that ./a=b.pem is a path. */
+struct error trust_store_set_add_option(struct trust_store_set *set, const char *option)
+{
+	const char *equals = strchr(option, '=');
+	const char *slash = strchr(option, '/');
+
+	if (strcmp(option, "system") == 0)
+		return trust_store_set_add_system(set);
+	if (equals == NULL || (slash != NULL && slash < equals))
+		return option[0] != '\0' ? trust_store_set_add_path(set, NULL, option)
+					 : error_of(ERROR_USAGE, 0, "a trust store needs a path");
+	if (equals == option || equals[1] == '\0')
+		return error_of(ERROR_USAGE, 0, "a trust store is written NAME=PATH, and neither may be empty");
+
+	char *name = strndup(option, (size_t)(equals - option));
+	if (name == NULL)
+		return error_of(ERROR_MEMORY, 0, "name a trust store");
+	const char *path = strcmp(equals + 1, "system") == 0 ? TRUST_STORE_SYSTEM_PATH : equals + 1;
+	struct error error = trust_store_set_add_path(set, name, path);
+	free(name);
+	return error;
 }

@@ -16,13 +16,15 @@ struct trust_store_set *trust_store_set_new(void); /* empty; NULL when out of me
 struct trust_store_set *trust_store_set_ref(struct trust_store_set *set);
 void trust_store_set_unref(struct trust_store_set *set);
 
-/* trust_store_set_add_list adds one store of these roots. ERROR_LIMIT above TRUST_STORES_MAX. */
+/* trust_store_set_add_list adds one store of these roots. ERROR_LIMIT above TRUST_STORES_MAX, ERROR_USAGE for a name that
+ * is taken. */
 MUST_USE struct error trust_store_set_add_list(struct trust_store_set *set, const char *name,
 					       const struct certificate_list *roots);
 
 /* trust_store_set_add_path adds FILE as one store, or each readable certificate file of a DIRECTORY as a store of its
  * own (in the order of their names; hash links and subdirectories are passed over). `name` NULL: the file's base name
- * without its extension. A file without a certificate is ERROR_FORMAT. */
+ * without its extension, with a number behind it when it is taken. A name given with a DIRECTORY makes one store of all
+ * its files. A file without a certificate is ERROR_FORMAT, a given name that is taken ERROR_USAGE. */
 MUST_USE struct error trust_store_set_add_path(struct trust_store_set *set, const char *name, const char *path);
 
 /* trust_store_set_add_option reads the form of --roots and of the key roots: "system", "PATH" or "NAME=PATH". */
