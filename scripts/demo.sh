@@ -126,42 +126,19 @@ rm -f "$build_log"
 
 heading "A certificate authority, and a server that is set up as so many are"
 folder=$(mktemp -d)
-cache=$folder/cache
 
-make_key() { openssl ecparam -name prime256v1 -genkey -noout -out "$1" 2>/dev/null; }
-make_request() { openssl req -new -key "$1" -subj "$2" -out "$3" 2>/dev/null; }
-sign() { # REQUEST ISSUER DAYS EXTENSIONS OUT
-	openssl x509 -req -in "$1" -CA "$folder/$2.pem" -CAkey "$folder/$2.key" -CAcreateserial -days "$3" -sha256 \
-		-extfile <(printf '%b' "$4") -out "$5" 2>/dev/null
-}
-ca_use='keyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n'
+read -r authority_port nginx_port proxy_port < <(free_ports 3)
+authority_url=http://127.0.0.1:$authority_port/issuing.cer
+scripts/demo-pki.sh "$folder" "$name" "$authority_url"
 
-make_key "$folder/root.key"
-openssl req -x509 -new -key "$folder/root.key" -subj "/O=Contoso/CN=Contoso Root CA" -days 3650 -sha256 \
-	-addext 'keyUsage=critical,keyCertSign,cRLSign' -out "$folder/root.pem" 2>/dev/null
-make_key "$folder/issuing.key"
-make_request "$folder/issuing.key" "/O=Contoso/CN=Contoso Issuing CA" "$folder/issuing.csr"
-sign "$folder/issuing.csr" root 1825 "basicConstraints=critical,CA:TRUE,pathlen:0\n${ca_use}authorityKeyIdentifier=keyid\n" \
-	"$folder/issuing.pem"
-
-# The authority's web server has the intermediate; once it is read, no file holds it any more.
-mkdir "$folder/web"
-openssl x509 -in "$folder/issuing.pem" -outform DER -out "$folder/web/issuing.cer"
-start "$folder/aia.log" python3 -u tests/support/aia_server.py --port 0 "/issuing.cer=$folder/web/issuing.cer"
-wait_until "the authority's web server" "$last_pid" grep -q 'listening on' "$folder/aia.log"
-aia_port=$(sed -n 's/.*listening on .*:\([0-9]*\)$/\1/p' "$folder/aia.log")
-aia_url=http://127.0.0.1:$aia_port/issuing.cer
-
-make_key "$folder/leaf.key"
-make_request "$folder/leaf.key" "/O=Contoso/CN=$name" "$folder/leaf.csr"
-sign "$folder/leaf.csr" issuing 90 "subjectAltName=DNS:$name\nextendedKeyUsage=serverAuth\nkeyUsage=critical,digitalSignature\nauthorityKeyIdentifier=keyid\nauthorityInfoAccess=caIssuers;URI:$aia_url\n" \
-	"$folder/leaf.pem"
-rm -rf "$folder/web" "$folder"/issuing.* "$folder/root.key"
+# The authority's web server reads the intermediate when it starts; from then on no file holds it.
+start "$folder/authority.log" python3 -u tests/support/aia_server.py --port "$authority_port" "/issuing.cer=$folder/issuing.cer"
+wait_until "the authority's web server" "$last_pid" answers "$authority_port"
+rm "$folder/issuing.cer"
 say "Contoso Root CA       what clients trust ($folder/root.pem)"
-say "Contoso Issuing CA    the intermediate: to be had from $aia_url and nowhere else"
+say "Contoso Issuing CA    the intermediate: to be had from $authority_url and nowhere else"
 say "$name     the server's certificate, with its key"
 
-read -r nginx_port proxy_port < <(free_ports 2)
 nginx=$(command -v nginx || printf /usr/sbin/nginx)
 cat >"$folder/nginx.conf" <<NGINX
 daemon off;
@@ -232,7 +209,7 @@ workers = 2
 roots = demo=$folder/root.pem
 # The demo's authority is on this machine; without this line only public addresses are asked.
 fetch_allow = 127.0.0.1
-cache = $cache
+cache = $folder/cache
 fix_log = $folder/fixes.jsonl
 
 [site mail]
@@ -251,7 +228,7 @@ start "$folder/chainmend.log" "$program" run -c "$folder/chainmend.ini"
 chainmend_pid=$last_pid
 mended() { ask "$proxy_port" >/dev/null 2>&1; }
 wait_until "the mended chain" "$chainmend_pid" mended
-[ "$(grep -c 'GET /issuing.cer' "$folder/aia.log")" -ge 2 ] || broken "chainmend did not fetch the intermediate from $aia_url"
+[ "$(grep -c 'GET /issuing.cer' "$folder/authority.log")" -ge 2 ] || broken "chainmend did not fetch the intermediate from $authority_url"
 good "it listens on 127.0.0.1:$proxy_port, and has fetched what was missing"
 
 heading "After: the same curl, the same CA file"
