@@ -46,6 +46,7 @@ say "base image"
 if ! buildah inspect --type image "docker.io/library/debian:$suite" >/dev/null 2>&1; then
 	if [ ! -e "$folder/debian/etc/debian_version" ]; then
 		# The mirror that this machine itself uses.
+		# shellcheck disable=SC2016 # apt-get fills these in itself
 		mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -m1 'debian/$')
 		debootstrap --variant=minbase "$suite" "$folder/debian" "$mirror" >"$folder/debootstrap.log" ||
 			die "debootstrap failed: see $folder/debootstrap.log"
