@@ -1,0 +1,119 @@
+#include "proxy/wire/client_hello.h"
+
+#include <openssl/bytestring.h>
+
+enum { SNI_HOST_NAME = 0 };
+
+static struct bytes extension(const SSL_CLIENT_HELLO *hello, uint16_t type)
+{
+	const uint8_t *data = NULL;
+	size_t len = 0;
+
+	if (!SSL_early_callback_ctx_extension_get(hello, type, &data, &len))
+		return bytes_of(NULL, 0);
+	return bytes_of(data, len);
+}
+
+static bool is_name_char(uint8_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+	       c == '_';
+}
+
+/* Whatever else stands there is sent on to logs and tables: nothing but a name's characters passes. */
+static bool copy_name(struct bytes name, char out[HOST_NAME_MAX_CHARS + 1])
+{
+	if (name.len > 0 && name.data[name.len - 1] == '.')
+		name.len--;
+	if (name.len == 0 || name.len > HOST_NAME_MAX_CHARS)
+		return false;
+	for (size_t i = 0; i < name.len; i++) {
+		uint8_t c = name.data[i];
+
+		if (!is_name_char(c))
+			return false;
+		out[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+	}
+	out[name.len] = '\0';
+	return true;
+}
+
+/* RFC 6066 3: a list of (type, name); host_name alone was ever defined. */
+static void read_sni(struct bytes content, struct client_hello *out)
+{
+	CBS body, list, name;
+	uint8_t type;
+
+	CBS_init(&body, content.data, content.len);
+	if (!CBS_get_u16_length_prefixed(&body, &list) || !CBS_get_u8(&list, &type) || type != SNI_HOST_NAME ||
+	    !CBS_get_u16_length_prefixed(&list, &name))
+		return;
+	out->has_sni = copy_name(bytes_of(CBS_data(&name), CBS_len(&name)), out->sni);
+	if (!out->has_sni)
+		out->sni[0] = '\0';
+}
+
+static struct bytes read_list16(struct bytes content)
+{
+	CBS body, list;
+
+	CBS_init(&body, content.data, content.len);
+	if (!CBS_get_u16_length_prefixed(&body, &list))
+		return bytes_of(NULL, 0);
+	return bytes_of(CBS_data(&list), CBS_len(&list));
+}
+
+static bool offers_tls13(struct bytes content)
+{
+	CBS body, list;
+	uint16_t version;
+
+	CBS_init(&body, content.data, content.len);
+	if (!CBS_get_u8_length_prefixed(&body, &list))
+		return false;
+	while (CBS_get_u16(&list, &version))
+		if (version == TLS1_3_VERSION)
+			return true;
+	return false;
+}
+
+static bool offers_ecdsa_suite(const SSL_CLIENT_HELLO *hello)
+{
+	CBS suites;
+	uint16_t id;
+
+	CBS_init(&suites, hello->cipher_suites, hello->cipher_suites_len);
+	while (CBS_get_u16(&suites, &id)) {
+		const SSL_CIPHER *cipher = SSL_get_cipher_by_value(id);
+		if (cipher != NULL && SSL_CIPHER_get_auth_nid(cipher) == NID_auth_ecdsa)
+			return true;
+	}
+	return false;
+}
+
+void client_hello_read(const SSL_CLIENT_HELLO *hello, struct client_hello *out)
+{
+	out->has_sni = false;
+	out->sni[0] = '\0';
+	read_sni(extension(hello, TLSEXT_TYPE_server_name), out);
+	out->alpn = read_list16(extension(hello, TLSEXT_TYPE_application_layer_protocol_negotiation));
+	out->signature_algorithms = read_list16(extension(hello, TLSEXT_TYPE_signature_algorithms));
+	out->offers_tls13 = offers_tls13(extension(hello, TLSEXT_TYPE_supported_versions));
+	out->offers_ecdsa_suite = !out->offers_tls13 && offers_ecdsa_suite(hello);
+}
+
+bool client_hello_verifies(const struct client_hello *hello, uint16_t signature_algorithm)
+{
+	CBS list;
+	uint16_t offered;
+
+	if (signature_algorithm == 0)
+		return true;
+	if (!hello->offers_tls13 && !hello->offers_ecdsa_suite)
+		return false;
+	CBS_init(&list, hello->signature_algorithms.data, hello->signature_algorithms.len);
+	while (CBS_get_u16(&list, &offered))
+		if (offered == signature_algorithm)
+			return true;
+	return false;
+}

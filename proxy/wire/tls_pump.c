@@ -1,0 +1,257 @@
+#include "proxy/wire/tls_pump.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+
+static int on_bio_read(BIO *bio, char *out, int out_size)
+{
+	struct tls_channel *channel = BIO_get_data(bio);
+	struct tls_input *input = channel->input;
+
+	BIO_clear_retry_flags(bio);
+	if (input == NULL || input->bytes.len == 0) {
+		if (input != NULL && input->ended)
+			return 0;
+		BIO_set_retry_read(bio);
+		return -1;
+	}
+	size_t len = out_size < 0 ? 0 : (size_t)out_size;
+	if (len > input->bytes.len)
+		len = input->bytes.len;
+	memcpy(out, input->bytes.data, len);
+	input->bytes = bytes_of(input->bytes.data + len, input->bytes.len - len);
+	return (int)len;
+}
+
+static int on_bio_write(BIO *bio, const char *in, int in_len)
+{
+	struct tls_channel *channel = BIO_get_data(bio);
+	struct bytes left = bytes_of(in, in_len < 0 ? 0 : (size_t)in_len);
+
+	BIO_clear_retry_flags(bio);
+	while (left.len > 0) {
+		size_t room = TLS_CHANNEL_SEND_BYTES - channel->send_len;
+		size_t len = left.len < room ? left.len : room;
+
+		memcpy(channel->send + channel->send_len, left.data, len);
+		channel->send_len += len;
+		left = bytes_of(left.data + len, left.len - len);
+		if (channel->send_len == TLS_CHANNEL_SEND_BYTES)
+			tls_channel_flush(channel);
+	}
+	return in_len;
+}
+
+static long on_bio_ctrl(BIO *bio, int command, long number, void *pointer)
+{
+	(void)bio;
+	(void)number;
+	(void)pointer;
+	return command == BIO_CTRL_FLUSH;
+}
+
+struct error tls_channel_init(struct tls_channel *channel, tls_channel_sender *sender)
+{
+	*channel = (struct tls_channel){.sender = sender};
+	channel->send = malloc(TLS_CHANNEL_SEND_BYTES);
+	channel->method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "channel");
+	if (channel->send == NULL || channel->method == NULL || !BIO_meth_set_read(channel->method, on_bio_read) ||
+	    !BIO_meth_set_write(channel->method, on_bio_write) || !BIO_meth_set_ctrl(channel->method, on_bio_ctrl))
+		goto out;
+	channel->bio = BIO_new(channel->method);
+	if (channel->bio == NULL)
+		goto out;
+	BIO_set_data(channel->bio, channel);
+	BIO_set_init(channel->bio, 1);
+	return error_none();
+out:
+	tls_channel_cleanup(channel);
+	return error_of(ERROR_MEMORY, 0, "make a TLS channel");
+}
+
+void tls_channel_cleanup(struct tls_channel *channel)
+{
+	BIO_free(channel->bio);
+	BIO_meth_free(channel->method);
+	free(channel->send);
+	*channel = (struct tls_channel){0};
+}
+
+void tls_channel_flush(struct tls_channel *channel)
+{
+	size_t len = channel->send_len;
+
+	if (len == 0)
+		return;
+	channel->send_len = 0;
+	channel->sender(channel->to, bytes_of(channel->send, len));
+}
+
+/* The call that follows reads `input` (NULL: nothing) and writes to the pump's receiver. */
+static void enter(struct tls_pump *pump, struct tls_input *input)
+{
+	struct tls_channel *channel = pump->channel;
+
+	if (channel->to != pump->to) {
+		tls_channel_flush(channel);
+		channel->to = pump->to;
+	}
+	channel->input = input;
+}
+
+struct error tls_pump_init(struct tls_pump *pump, struct tls_channel *channel, SSL *take_ssl, void *to)
+{
+	*pump = (struct tls_pump){.ssl = take_ssl, .channel = channel, .to = to, .alert = TLS_PUMP_NO_ALERT};
+	pump->reason = "";
+	buffer_init(&pump->kept, TLS_PUMP_MAX_KEPT_BYTES);
+	if (!BIO_up_ref(channel->bio))
+		return error_crypto("share a TLS channel");
+	SSL_set_bio(take_ssl, channel->bio, channel->bio);
+	SSL_set_shed_handshake_config(take_ssl, 1);
+	return error_none();
+}
+
+void tls_pump_cleanup(struct tls_pump *pump)
+{
+	if (pump->ssl == NULL)
+		return;
+	if (pump->channel->to == pump->to) {
+		pump->channel->send_len = 0; /* nobody is left to take it */
+		pump->channel->to = NULL;
+	}
+	SSL_free(pump->ssl);
+	buffer_cleanup(&pump->kept);
+	pump->ssl = NULL;
+}
+
+/* RFC 8446 6: an alert that the peer sent stands in the error queue as SSL_AD_REASON_OFFSET and its number. */
+static enum tls_result fail(struct tls_pump *pump, const struct tls_input *input, int ssl_error)
+{
+	uint32_t error = ERR_peek_error();
+	int reason = ERR_GET_REASON(error);
+
+	pump->failed = true;
+	if (ssl_error == SSL_ERROR_SYSCALL && (input == NULL || input->ended)) {
+		pump->reason = "the peer closed the connection";
+	} else if (ERR_GET_LIB(error) == ERR_LIB_SSL && reason >= SSL_AD_REASON_OFFSET &&
+		   reason <= SSL_AD_REASON_OFFSET + UINT8_MAX) {
+		pump->alert = reason - SSL_AD_REASON_OFFSET;
+		pump->reason = SSL_alert_desc_string_long(pump->alert);
+	} else {
+		const char *text = ERR_reason_error_string(error);
+		pump->reason = text != NULL ? text : "the TLS library gave no reason";
+	}
+	ERR_clear_error();
+	return TLS_FAILED;
+}
+
+static enum tls_result result_of(struct tls_pump *pump, struct tls_input *input, int status)
+{
+	int ssl_error = SSL_get_error(pump->ssl, status);
+
+	switch (ssl_error) {
+	case SSL_ERROR_NONE:
+		return TLS_DONE;
+	case SSL_ERROR_WANT_READ:
+		return TLS_WANT_INPUT;
+	case SSL_ERROR_WANT_CERTIFICATE_VERIFY:
+		return TLS_WANT_VERDICT;
+	case SSL_ERROR_ZERO_RETURN:
+		return TLS_ENDED;
+	default:
+		return fail(pump, input, ssl_error);
+	}
+}
+
+static enum tls_result do_handshake(struct tls_pump *pump, struct tls_input *input)
+{
+	enter(pump, input);
+	int status = SSL_do_handshake(pump->ssl);
+	enum tls_result result = result_of(pump, input, status);
+	pump->channel->input = NULL;
+	if (result != TLS_ENDED)
+		return result;
+	pump->failed = true;
+	pump->reason = "the peer ended the handshake";
+	return TLS_FAILED;
+}
+
+enum tls_result tls_pump_handshake(struct tls_pump *pump, struct tls_input *input)
+{
+	enum tls_result result = do_handshake(pump, input);
+
+	if (result != TLS_WANT_VERDICT)
+		return result;
+	if (failed(buffer_append(&pump->kept, input->bytes))) {
+		pump->failed = true;
+		pump->reason = "too many bytes came while a verdict was awaited";
+		return TLS_FAILED;
+	}
+	input->bytes = bytes_of(NULL, 0);
+	return result;
+}
+
+enum tls_result tls_pump_resume(struct tls_pump *pump, struct tls_input *out_rest)
+{
+	*out_rest = (struct tls_input){.bytes = buffer_bytes(&pump->kept)};
+	return do_handshake(pump, out_rest);
+}
+
+void tls_pump_release(struct tls_pump *pump)
+{
+	buffer_cleanup(&pump->kept);
+}
+
+enum tls_result tls_pump_read(struct tls_pump *pump, struct tls_input *input, uint8_t *out, size_t out_size,
+			      size_t *out_len)
+{
+	enum tls_result result = TLS_DONE;
+
+	*out_len = 0;
+	enter(pump, input);
+	while (*out_len < out_size && result == TLS_DONE) {
+		size_t room = out_size - *out_len;
+		int status = SSL_read(pump->ssl, out + *out_len, room > INT_MAX ? INT_MAX : (int)room);
+
+		if (status > 0) {
+			*out_len += (size_t)status;
+			continue;
+		}
+		/* The end of the input without close_notify is an end like any other: many clients close so. */
+		if (input->ended && input->bytes.len == 0 && SSL_get_error(pump->ssl, status) == SSL_ERROR_SYSCALL)
+			result = TLS_ENDED;
+		else
+			result = result_of(pump, input, status);
+	}
+	pump->channel->input = NULL;
+	return result;
+}
+
+bool tls_pump_write(struct tls_pump *pump, struct bytes bytes)
+{
+	enter(pump, NULL);
+	while (bytes.len > 0) {
+		int len = bytes.len > INT_MAX ? INT_MAX : (int)bytes.len;
+		int status = SSL_write(pump->ssl, bytes.data, len);
+
+		if (status <= 0) {
+			fail(pump, NULL, SSL_get_error(pump->ssl, status));
+			return false;
+		}
+		bytes = bytes_of(bytes.data + status, bytes.len - (size_t)status);
+	}
+	return true;
+}
+
+void tls_pump_end(struct tls_pump *pump)
+{
+	if (pump->ssl == NULL || pump->end_sent || pump->failed || SSL_in_init(pump->ssl))
+		return;
+	enter(pump, NULL);
+	pump->end_sent = true;
+	if (SSL_shutdown(pump->ssl) < 0)
+		ERR_clear_error();
+}

@@ -1,0 +1,42 @@
+/* relay - one direction of a connection: what waits for its sink, when its source is read, how its end is passed on. Pure.
+ *
+ * Bytes go straight from source to sink. They are held here only while the sink cannot take any (it is still connecting, or
+ * in its handshake); what a socket does not take waits in its stream. Both together are the backlog.
+ */
+#ifndef PROXY_WIRE_RELAY_H
+#define PROXY_WIRE_RELAY_H
+
+#include "chaincache/buffer.h"
+
+#define RELAY_HIGH_WATER_BYTES ((size_t)64 * 1024) /* a backlog from here on stops the reading */
+#define RELAY_LOW_WATER_BYTES ((size_t)16 * 1024) /* down to here it goes on */
+#define RELAY_MAX_HELD_BYTES ((size_t)256 * 1024) /* high water and one event's bytes stay well below */
+
+/* Holds always: end_passed implies source_ended and nothing held. */
+struct relay {
+	struct buffer held;
+	bool paused;
+	bool source_ended;
+	bool end_passed;
+	uint64_t bytes; /* that the source gave */
+};
+
+void relay_init(struct relay *relay);
+void relay_cleanup(struct relay *relay);
+
+/* relay_may_read decides whether the source is read now, given what waits in the sink's stream. */
+bool relay_may_read(struct relay *relay, size_t sink_backlog_bytes);
+
+/* relay_hold keeps bytes until the sink is ready. ERROR_LIMIT above RELAY_MAX_HELD_BYTES. */
+MUST_USE struct error relay_hold(struct relay *relay, struct bytes bytes);
+
+/* relay_release empties what is held: the caller has passed it on. */
+void relay_release(struct relay *relay);
+
+/* relay_end notes that the source gives no more. */
+void relay_end(struct relay *relay);
+
+/* relay_take_end is true once: when the source has ended and nothing is held, so that the end is to be passed on now. */
+bool relay_take_end(struct relay *relay);
+
+#endif

@@ -1,0 +1,83 @@
+/* tls_pump - one SSL, fed with bytes in memory: the server side towards a client, or the client side towards a backend.
+ *
+ * An SSL reads what it is given with the call and writes into the send buffer of its channel; it keeps no buffer of its
+ * own between events. A channel is shared by all pumps of a thread. Pure: no socket, no clock.
+ */
+#ifndef PROXY_WIRE_TLS_PUMP_H
+#define PROXY_WIRE_TLS_PUMP_H
+
+#include <openssl/ssl.h>
+
+#include "chaincache/buffer.h"
+
+#define TLS_CHANNEL_SEND_BYTES ((size_t)68 * 1024) /* 64 KiB of plain text with the records around it */
+#define TLS_PUMP_MAX_KEPT_BYTES ((size_t)128 * 1024) /* while a verdict is awaited */
+#define TLS_PUMP_NO_ALERT (-1)
+
+/* Takes all the bytes; what goes wrong is for `to` to know. */
+typedef void tls_channel_sender(void *to, struct bytes bytes);
+
+/* What an SSL reads during one call; what it consumed is gone from the front. */
+struct tls_input {
+	struct bytes bytes;
+	bool ended; /* the peer closed its connection behind them */
+};
+
+struct tls_channel {
+	BIO_METHOD *method;
+	BIO *bio; /* shared by every SSL of the channel: they work one at a time */
+	struct tls_input *input; /* of the call that is under way */
+	uint8_t *send; /* TLS_CHANNEL_SEND_BYTES */
+	size_t send_len;
+	void *to; /* where the content of `send` goes */
+	tls_channel_sender *sender;
+};
+
+MUST_USE struct error tls_channel_init(struct tls_channel *channel, tls_channel_sender *sender);
+void tls_channel_cleanup(struct tls_channel *channel);
+
+/* tls_channel_flush hands what was written to its receiver: once an event, and by itself when the receiver changes or the
+ * buffer is full. */
+void tls_channel_flush(struct tls_channel *channel);
+
+struct tls_pump {
+	SSL *ssl; /* owned; NULL: not in use */
+	struct tls_channel *channel;
+	void *to; /* whom its bytes are for */
+	struct buffer kept; /* input that came while a verdict was awaited */
+	bool end_sent;
+	bool failed;
+	int alert; /* that the peer sent, or TLS_PUMP_NO_ALERT */
+	const char *reason; /* why it failed, a static text; "" */
+};
+
+enum tls_result {
+	TLS_DONE, /* handshake: it is complete. read: some bytes came */
+	TLS_WANT_INPUT, /* all input is consumed */
+	TLS_WANT_VERDICT, /* the certificate callback waits; the rest of the input is kept */
+	TLS_ENDED, /* read: close_notify, or the end of the input without one */
+	TLS_FAILED, /* see alert and reason; an alert of our own has been written */
+};
+
+/* tls_pump_init starts with an SSL whose side (accept or connect) is set. */
+MUST_USE struct error tls_pump_init(struct tls_pump *pump, struct tls_channel *channel, SSL *take_ssl, void *to);
+void tls_pump_cleanup(struct tls_pump *pump); /* a zeroed one is fine */
+
+enum tls_result tls_pump_handshake(struct tls_pump *pump, struct tls_input *input);
+
+/* tls_pump_resume goes on with a handshake whose verdict has come, with the input that was kept: what is left of it stands in
+ * *out_rest (borrowed until tls_pump_release). */
+enum tls_result tls_pump_resume(struct tls_pump *pump, struct tls_input *out_rest);
+void tls_pump_release(struct tls_pump *pump);
+
+/* tls_pump_read gives plain text: as much as the input holds and `out` takes. */
+enum tls_result tls_pump_read(struct tls_pump *pump, struct tls_input *input, uint8_t *out, size_t out_size,
+			      size_t *out_len);
+
+/* tls_pump_write is false when the SSL cannot write any more. */
+bool tls_pump_write(struct tls_pump *pump, struct bytes bytes);
+
+/* tls_pump_end writes close_notify, once; nothing where the handshake is not complete or has failed. */
+void tls_pump_end(struct tls_pump *pump);
+
+#endif
