@@ -1,0 +1,439 @@
+#include "proxy/glue/server.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "proxy/glue/event_desk.h"
+#include "proxy/glue/file_watch.h"
+#include "proxy/glue/listeners.h"
+#include "proxy/glue/privileges.h"
+#include "proxy/glue/site_set.h"
+#include "proxy/glue/time_text.h"
+#include "proxy/glue/worker.h"
+#include "proxy/io/signal_watch.h"
+
+enum server_state { SERVER_STARTING, SERVER_RUNNING, SERVER_DRAINING, SERVER_STOPPED };
+
+static const int watched_signals[] = {SIGHUP, SIGUSR1, SIGTERM, SIGINT};
+enum { NUM_SIGNALS = sizeof watched_signals / sizeof watched_signals[0] };
+
+struct server {
+	struct server_options options;
+	enum server_state state;
+	uv_loop_t loop;
+	struct program_log log;
+	struct fix_log *fix_log;
+	struct mailbox *mailbox;
+	struct ticket_keys *ticket_keys;
+	struct event_desk desk; /* owns what it points to, but the log */
+	struct site_set *set;
+	struct listeners listeners;
+	struct file_watch *file_watch;
+	struct signal_watch *signals[NUM_SIGNALS];
+	struct alarm *publisher;
+	struct alarm *ticker;
+	struct worker *workers[LISTEN_MAX_WORKERS]; /* NULL once joined */
+	unsigned num_workers;
+	unsigned num_running;
+};
+
+static uint64_t monotonic_s(void)
+{
+	return uv_hrtime() / 1000000000U;
+}
+
+static unsigned count_cores(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof set, &set) != 0)
+		return 1;
+	return (unsigned)CPU_COUNT(&set);
+}
+
+static unsigned count_workers(const struct config *config)
+{
+	unsigned count = config->workers > 0 ? config->workers : count_cores();
+	return count < LISTEN_MAX_WORKERS ? count : LISTEN_MAX_WORKERS;
+}
+
+static void tell_error(const struct server *server, const char *what, struct error error)
+{
+	char text[ERROR_MAX_TEXT];
+	program_log_write(&server->log, LOG_LEVEL_ERROR, what, "%s", error_print(error, text, sizeof text));
+}
+
+static void publish(void *context)
+{
+	struct server *server = context;
+	struct snapshot *snapshot = NULL;
+
+	if (server->state != SERVER_RUNNING)
+		return;
+	struct error error =
+	    site_set_snapshot(server->set, server->listeners.sockets, server->listeners.count, &snapshot);
+	if (failed(error)) {
+		tell_error(server, "a change cannot be published, what is served stays as it is", error);
+		return;
+	}
+	for (unsigned i = 0; i < server->num_workers; i++)
+		worker_publish(server->workers[i], snapshot);
+	snapshot_unref(snapshot);
+}
+
+static void on_change(void *context)
+{
+	struct server *server = context;
+	if (server->state == SERVER_RUNNING && !alarm_is_set(server->publisher))
+		alarm_set(server->publisher, SERVER_PUBLISH_PAUSE_MS);
+}
+
+static bool find_terms(void *context, const char *site, struct backend_trust_terms *out)
+{
+	const struct server *server = context;
+	const struct managed_site *found = site_set_find(server->set, site);
+
+	if (found == NULL)
+		return false;
+	managed_site_terms(found, out);
+	return out->workshop != NULL;
+}
+
+static void give_verdict(void *context, unsigned worker, uint64_t connection, bool trusted, const char *reason)
+{
+	const struct server *server = context;
+	if (worker < server->num_workers && server->workers[worker] != NULL)
+		worker_give_verdict(server->workers[worker], connection, trusted, reason);
+}
+
+static bool is_site(void *context, const char *site)
+{
+	const struct server *server = context;
+	return site_set_find(server->set, site) != NULL;
+}
+
+static void watch_files(struct server *server)
+{
+	size_t count = 0;
+	const char **paths = site_builder_paths(site_set_config(server->set), &count);
+
+	if (!file_watch_set(server->file_watch, paths, paths != NULL ? count : 0))
+		program_log_write(&server->log, LOG_LEVEL_ERROR, "", "certificate files are not watched: out of memory");
+	free(paths);
+}
+
+static struct site_set_options set_options(struct server *server)
+{
+	return (struct site_set_options){
+	    .loop = &server->loop,
+	    .log = &server->log,
+	    .fix_log = server->fix_log,
+	    .ticket_keys = server->ticket_keys,
+	    .trust = server->desk.trust,
+	    .context = server,
+	    .on_change = on_change,
+	};
+}
+
+/* What was built aside takes the place of what is there. */
+static void swap(struct server *server, struct site_set *take_set, struct listeners *take_listeners)
+{
+	struct site_set *former = server->set;
+	struct listeners former_listeners = server->listeners;
+	const struct config *config = site_set_config(take_set);
+
+	backend_trust_suspend(server->desk.trust);
+	server->set = take_set;
+	server->listeners = *take_listeners;
+	server->log.level = config->log_level;
+	site_set_free(former);
+	publish(server);
+	listeners_cleanup(&former_listeners);
+	backend_trust_resume(server->desk.trust);
+	fix_log_set_path(server->fix_log, config->fix_log);
+	fix_log_keep_sites(server->fix_log, is_site, server, time_text_now_ms());
+	client_findings_keep_sites(server->desk.clients, is_site, server);
+	watch_files(server);
+	site_set_begin(server->set);
+}
+
+static void tell_fixed_keys(const struct server *server, const struct config *config)
+{
+	if (count_workers(config) != server->num_workers)
+		program_log_write(&server->log, LOG_LEVEL_WARNING, "workers",
+				  "another number takes effect at the next start");
+}
+
+static void reload(struct server *server, const char *why)
+{
+	struct config *config = NULL;
+	struct listeners listeners = {0};
+	struct site_set *set = NULL;
+	struct buffer errors;
+
+	if (server->state != SERVER_RUNNING)
+		return;
+	buffer_init(&errors, SERVER_MAX_ERROR_BYTES);
+	struct site_set_options options = set_options(server);
+	if (server->options.read_config(server->options.context, &config, &errors))
+		set = site_set_read(config, &errors);
+	if (set != NULL && site_set_build(set, &options, server->set, &errors) &&
+	    listeners_open(site_set_config(set), server->num_workers, &server->listeners, &listeners, &errors)) {
+		tell_fixed_keys(server, site_set_config(set));
+		swap(server, set, &listeners);
+		program_log_write(&server->log, LOG_LEVEL_INFO, "reload", "%s: done, %zu sites", why,
+				  site_set_count(server->set));
+	} else {
+		site_set_free(set);
+		program_log_lines(&server->log, LOG_LEVEL_ERROR, buffer_text(&errors));
+		program_log_write(&server->log, LOG_LEVEL_ERROR, "reload",
+				  "%s: the configuration is wrong, the former one goes on serving", why);
+	}
+	buffer_cleanup(&errors);
+}
+
+static void on_files_changed(void *context)
+{
+	reload(context, "a certificate or key file has changed");
+}
+
+static void stop(struct server *server)
+{
+	uint64_t timeout_ms = SERVER_STOP_GRACE_MS;
+
+	if (server->state == SERVER_RUNNING) {
+		timeout_ms = site_set_config(server->set)->drain_timeout_ms;
+		server->state = SERVER_DRAINING;
+		program_log_write(&server->log, LOG_LEVEL_INFO, "stop",
+				  "no new connections; open ones have %llu ms to end", (unsigned long long)timeout_ms);
+	}
+	for (unsigned i = 0; i < server->num_workers; i++) {
+		if (server->workers[i] != NULL)
+			worker_drain(server->workers[i], timeout_ms);
+	}
+}
+
+static void on_signal(void *context, int number)
+{
+	struct server *server = context;
+
+	switch (number) {
+	case SIGHUP:
+		reload(server, "SIGHUP");
+		break;
+	case SIGUSR1:
+		fix_log_reopen(server->fix_log);
+		break;
+	default:
+		stop(server);
+		break;
+	}
+}
+
+static void on_tick(void *context)
+{
+	struct server *server = context;
+
+	alarm_set(server->ticker, SERVER_TICK_MS);
+	client_findings_tick(server->desk.clients, time_text_now_ms());
+	struct error error = ticket_keys_rotate(server->ticket_keys, monotonic_s());
+	if (failed(error))
+		tell_error(server, "session tickets", error);
+}
+
+/* Everything that keeps the loop alive goes; the loop then ends by itself. */
+static void close_all(struct server *server)
+{
+	server->state = SERVER_STOPPED;
+	backend_trust_free(server->desk.trust);
+	site_set_free(server->set);
+	listeners_cleanup(&server->listeners);
+	file_watch_free(server->file_watch);
+	alarm_free(server->publisher);
+	alarm_free(server->ticker);
+	for (size_t i = 0; i < NUM_SIGNALS; i++)
+		signal_watch_free(server->signals[i]);
+	if (server->mailbox != NULL)
+		mailbox_close(server->mailbox);
+}
+
+static void on_worker_stopped(struct server *server, unsigned index)
+{
+	worker_join(server->workers[index]);
+	server->workers[index] = NULL;
+	server->num_running--;
+	if (server->num_running == 0)
+		close_all(server);
+}
+
+static void on_mail(void *context, struct mail *take_mail)
+{
+	struct server *server = context;
+	struct worker_event *event = (struct worker_event *)take_mail;
+	unsigned worker = event->worker;
+	bool stopped = event->kind == WORKER_STOPPED;
+
+	if (server->state != SERVER_STOPPED && !stopped)
+		event_desk_take(&server->desk, event);
+	if (event->kind == WORKER_VERIFY_BACKEND && server->state == SERVER_RUNNING) {
+		struct managed_site *site =
+		    site_set_find(server->set, event->snapshot->sites[event->site].config->name);
+		if (site != NULL)
+			managed_site_saw_chain(site, &event->chain);
+	}
+	worker_event_free(event);
+	if (stopped)
+		on_worker_stopped(server, worker);
+}
+
+static bool make_parts(struct server *server)
+{
+	struct backend_trust_options trust_options = {
+	    .loop = &server->loop, .context = server, .find_terms = find_terms, .give = give_verdict};
+	struct error error = fix_log_open(site_set_config(server->set)->fix_log, &server->log, &server->fix_log);
+
+	if (!failed(error))
+		error = mailbox_open(&server->loop, on_mail, server, &server->mailbox);
+	if (!failed(error))
+		error = ticket_keys_new(monotonic_s(), &server->ticket_keys);
+	if (failed(error)) {
+		tell_error(server, "start", error);
+		return false;
+	}
+	server->publisher = alarm_new(&server->loop, server, publish);
+	server->ticker = alarm_new(&server->loop, server, on_tick);
+	server->file_watch = file_watch_new(&server->loop, server, on_files_changed);
+	server->desk = (struct event_desk){
+	    .loop = &server->loop,
+	    .log = &server->log,
+	    .clients = client_findings_new(server->fix_log),
+	    .lines = event_lines_new(),
+	    .trust = backend_trust_new(&trust_options),
+	};
+	bool good = server->publisher != NULL && server->ticker != NULL && server->file_watch != NULL &&
+		    server->desk.clients != NULL && server->desk.lines != NULL && server->desk.trust != NULL;
+	for (size_t i = 0; good && i < NUM_SIGNALS; i++) {
+		server->signals[i] = signal_watch_new(&server->loop, watched_signals[i], server, on_signal);
+		good = server->signals[i] != NULL;
+	}
+	if (!good)
+		tell_error(server, "start", error_of(ERROR_MEMORY, 0, "set up the control thread"));
+	return good;
+}
+
+/* Ports below 1024 are opened and keys are read before root's rights go. The cache and the log belong to the user that is
+ * named: they are opened afterwards. */
+static bool read_and_listen(struct server *server, struct buffer *errors)
+{
+	struct config *config = server->options.take_config;
+
+	server->options.take_config = NULL;
+	server->set = site_set_read(config, errors);
+	if (server->set == NULL)
+		return false;
+	const struct config *set_config = site_set_config(server->set);
+	return listeners_open(set_config, server->num_workers, NULL, &server->listeners, errors) &&
+	       privileges_drop(set_config->user, set_config->group, errors);
+}
+
+static bool build_sites(struct server *server, struct buffer *errors)
+{
+	struct site_set_options options = set_options(server);
+	return site_set_build(server->set, &options, NULL, errors);
+}
+
+static bool start_workers(struct server *server)
+{
+	uint64_t most = site_set_config(server->set)->max_connections;
+	struct snapshot *snapshot = NULL;
+	struct error error =
+	    site_set_snapshot(server->set, server->listeners.sockets, server->listeners.count, &snapshot);
+
+	for (unsigned i = 0; !failed(error) && i < server->num_workers; i++) {
+		struct worker_options options = {
+		    .index = i,
+		    .max_connections = (most + server->num_workers - 1) / server->num_workers,
+		    .control = server->mailbox,
+		};
+		error = worker_start(&options, snapshot, &server->workers[i]);
+		if (!failed(error))
+			server->num_running++;
+	}
+	snapshot_unref(snapshot);
+	if (failed(error))
+		tell_error(server, "start the workers", error);
+	return !failed(error);
+}
+
+static void tell_start(const struct server *server)
+{
+	for (size_t i = 0; i < server->listeners.count; i++) {
+		const struct listen_socket *socket = server->listeners.sockets[i];
+		program_log_write(&server->log, LOG_LEVEL_INFO, "listening", "%s:%u",
+				  socket->host[0] != '\0' ? socket->host : "*", socket->port);
+	}
+	program_log_write(&server->log, LOG_LEVEL_INFO, "started", "%zu sites, %u workers",
+			  site_set_count(server->set), server->num_workers);
+}
+
+static bool start(struct server *server)
+{
+	struct buffer errors;
+
+	buffer_init(&errors, SERVER_MAX_ERROR_BYTES);
+	struct error error = privileges_raise_files();
+	if (failed(error))
+		tell_error(server, "open files", error);
+	bool good = read_and_listen(server, &errors) && make_parts(server) && build_sites(server, &errors);
+	program_log_lines(&server->log, LOG_LEVEL_ERROR, buffer_text(&errors));
+	buffer_cleanup(&errors);
+	if (!good || !start_workers(server))
+		return false;
+	server->state = SERVER_RUNNING;
+	watch_files(server);
+	site_set_begin(server->set);
+	alarm_set(server->ticker, SERVER_TICK_MS);
+	tell_start(server);
+	return true;
+}
+
+/* Workers that have started are stopped as always, and the last one closes the rest. */
+static void give_up(struct server *server)
+{
+	if (server->num_running > 0)
+		stop(server);
+	else
+		close_all(server);
+}
+
+int server_run(const struct server_options *options)
+{
+	struct server *server = calloc(1, sizeof *server);
+	if (server == NULL || uv_loop_init(&server->loop) != 0) {
+		config_free(options->take_config);
+		free(server);
+		return EXIT_FAILURE;
+	}
+	server->options = *options;
+	server->num_workers = count_workers(options->take_config);
+	program_log_init(&server->log, STDERR_FILENO, options->take_config->log_level);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a log that meets a limit is a log that cannot be written, no more */
+
+	bool started = start(server);
+	if (!started)
+		give_up(server);
+	uv_run(&server->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&server->loop);
+	config_free(server->options.take_config);
+	client_findings_free(server->desk.clients);
+	event_lines_free(server->desk.lines);
+	ticket_keys_unref(server->ticket_keys);
+	if (started)
+		program_log_write(&server->log, LOG_LEVEL_INFO, "stopped", "all connections are closed");
+	fix_log_close(server->fix_log);
+	free(server);
+	return started ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,286 @@
+#include "proxy/glue/certificate_keeper.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "proxy/glue/retry.h"
+#include "proxy/glue/time_text.h"
+
+struct certificate_keeper {
+	struct keeper_options options;
+	struct certificate_list given;
+	struct certificate_list extra;
+	struct certificate_list chain; /* what goes out; never empty */
+	EVP_PKEY *key;
+	struct mender *mender; /* NULL: none is under way */
+	struct alarm *alarm; /* NULL in a look without a loop */
+	struct retry retry;
+	bool begun;
+};
+
+uint64_t keeper_pause(int64_t first_expiry_s, int64_t now_s)
+{
+	if (first_expiry_s <= now_s)
+		return KEEPER_LOOK_MAX_MS;
+	uint64_t left_s = (uint64_t)first_expiry_s - (uint64_t)now_s;
+	/* Nothing that is further away than two days matters here, and what is nearer does not overflow. */
+	if (left_s > 2 * KEEPER_LOOK_MAX_MS / 1000)
+		return KEEPER_LOOK_MAX_MS;
+	uint64_t left_ms = (left_s + 1) * 1000; /* both ends of a validity belong to it */
+	if (left_ms > KEEPER_EXPIRY_MARGIN_MS + KEEPER_EXPIRY_LOOK_MS)
+		return left_ms - KEEPER_EXPIRY_MARGIN_MS;
+	return left_ms < KEEPER_EXPIRY_LOOK_MS ? left_ms : KEEPER_EXPIRY_LOOK_MS;
+}
+
+static void replace_chain(struct certificate_keeper *keeper, const struct certificate_list *chain)
+{
+	struct certificate_list copy = {0};
+
+	if (certificate_list_equal(&keeper->chain, chain))
+		return;
+	struct error error = certificate_list_copy(&copy, chain);
+	if (failed(error)) {
+		certificate_list_cleanup(&copy);
+		return;
+	}
+	certificate_list_cleanup(&keeper->chain);
+	keeper->chain = copy;
+	if (keeper->begun)
+		keeper->options.on_chain(keeper->options.context);
+}
+
+/* The chain that goes out by this result. */
+static const struct certificate_list *chain_of(const struct certificate_keeper *keeper,
+					       const struct mend_result *result)
+{
+	if (result == NULL || result->mended.count == 0 || keeper->options.config->mode == MODE_REPORT)
+		return &keeper->given;
+	return &result->mended;
+}
+
+static void tell_chain(const struct certificate_keeper *keeper, const struct mend_result *result)
+{
+	const struct keeper_options *options = &keeper->options;
+	const char *leaf = result->served.items[0].certificate->subject;
+	enum config_log_level level = result->mended_trusted ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING;
+
+	program_log_write(options->log, level, options->config->name,
+			  "%s: %zu certificates given, %zu %s; %s", leaf, result->served.count, result->mended.count,
+			  options->config->mode == MODE_REPORT ? "would be served (mode = report)" : "served",
+			  result->mended_trusted ? "complete and trusted" : "not trusted by every store, see the fix log");
+}
+
+static void report(const struct certificate_keeper *keeper, const struct mend_result *result)
+{
+	const struct keeper_options *options = &keeper->options;
+	struct fix_report fix_report = {
+	    .group = {options->config->name, SUBJECT_CERTIFICATE, options->part},
+	    .findings = &result->findings,
+	    .result = result,
+	    .applied = options->config->mode == MODE_MEND,
+	};
+	fix_log_report(options->fix_log, &fix_report, time_text_now_ms());
+}
+
+static void set_alarm(struct certificate_keeper *keeper, const struct mend_result *result)
+{
+	if (result == NULL || result->wants_retry) {
+		alarm_set(keeper->alarm, retry_next(&keeper->retry));
+		return;
+	}
+	retry_reset(&keeper->retry);
+	alarm_set(keeper->alarm, keeper_pause(result->first_expiry, (int64_t)time(NULL)));
+}
+
+static void tell_failure(const struct certificate_keeper *keeper, struct error error)
+{
+	char text[ERROR_MAX_TEXT];
+
+	program_log_write(keeper->options.log, LOG_LEVEL_ERROR, keeper->options.config->name,
+			  "the chain cannot be mended and is served as it is: %s", error_print(error, text, sizeof text));
+}
+
+static void on_mended(void *context, struct error error, const struct mend_result *result)
+{
+	struct certificate_keeper *keeper = context;
+
+	keeper->mender = NULL;
+	set_alarm(keeper, result);
+	if (result == NULL) {
+		tell_failure(keeper, error);
+		return;
+	}
+	if (!certificate_list_equal(&keeper->chain, chain_of(keeper, result)))
+		tell_chain(keeper, result);
+	report(keeper, result);
+	replace_chain(keeper, chain_of(keeper, result));
+}
+
+/* What the cache completes at once: nothing is logged, the mend with fetching that follows has the last word. */
+static void on_mended_now(void *context, struct error error, const struct mend_result *result)
+{
+	struct certificate_keeper *keeper = context;
+
+	if (failed(error))
+		tell_failure(keeper, error);
+	replace_chain(keeper, chain_of(keeper, result));
+}
+
+/* What goes out at present stays a candidate, so that a later mend can always find it again. */
+static struct error gather_extra(const struct certificate_keeper *keeper, struct certificate_list *out)
+{
+	struct error error = certificate_list_copy(out, &keeper->extra);
+	if (failed(error) || keeper->chain.count == 0 ||
+	    !certificate_equal(keeper->chain.items[0].certificate, keeper->given.items[0].certificate))
+		return error;
+	for (size_t i = 1; !failed(error) && i < keeper->chain.count; i++) {
+		const struct certificate_entry *entry = &keeper->chain.items[i];
+		if (!certificate_list_contains(out, entry->certificate) &&
+		    !certificate_list_contains(&keeper->given, entry->certificate))
+			error = certificate_list_append(out, entry->certificate, entry->source);
+	}
+	return error;
+}
+
+static struct mender_question question_of(const struct certificate_keeper *keeper,
+					  const struct certificate_list *extra)
+{
+	const struct keeper_options *options = &keeper->options;
+	return (struct mender_question){
+	    .served = &keeper->given,
+	    .extra = extra,
+	    .stores = options->material->stores,
+	    .names = options->material->names,
+	    .num_names = options->material->num_names,
+	    .key = keeper->key,
+	    .max_chain_bytes = (size_t)options->config->max_chain_bytes,
+	};
+}
+
+static void mend_now(struct certificate_keeper *keeper)
+{
+	struct mender_question question = question_of(keeper, &keeper->extra);
+	mender_now(keeper->options.workshop, &question, keeper, on_mended_now);
+}
+
+static void mend(struct certificate_keeper *keeper)
+{
+	struct certificate_list extra = {0};
+
+	if (keeper->mender != NULL)
+		mender_cancel(keeper->mender);
+	keeper->mender = NULL;
+	if (!failed(gather_extra(keeper, &extra))) {
+		struct mender_question question = question_of(keeper, &extra);
+		keeper->mender = mender_start(keeper->options.workshop, &question, keeper, on_mended);
+	}
+	certificate_list_cleanup(&extra);
+	if (keeper->mender == NULL)
+		alarm_set(keeper->alarm, retry_next(&keeper->retry));
+	else
+		alarm_stop(keeper->alarm);
+}
+
+static void on_alarm(void *context)
+{
+	mend(context);
+}
+
+struct certificate_keeper *keeper_new(const struct keeper_options *options, const struct certificate_list *chain,
+				      const struct certificate_list *extra, EVP_PKEY *key)
+{
+	struct certificate_keeper *keeper = calloc(1, sizeof *keeper);
+	if (keeper == NULL)
+		return NULL;
+	keeper->options = *options;
+	retry_init(&keeper->retry, KEEPER_RETRY_FIRST_MS, KEEPER_RETRY_MAX_MS);
+	EVP_PKEY_up_ref(key);
+	keeper->key = key;
+	if (failed(certificate_list_copy(&keeper->given, chain)))
+		goto out;
+	if (extra != NULL && failed(certificate_list_copy(&keeper->extra, extra)))
+		goto out;
+	if (options->workshop->loop != NULL) {
+		keeper->alarm = alarm_new(options->workshop->loop, keeper, on_alarm);
+		if (keeper->alarm == NULL)
+			goto out;
+	}
+	mend_now(keeper);
+	if (keeper->chain.count > 0)
+		return keeper;
+out:
+	keeper_free(keeper);
+	return NULL;
+}
+
+void keeper_free(struct certificate_keeper *keeper)
+{
+	if (keeper == NULL)
+		return;
+	if (keeper->mender != NULL)
+		mender_cancel(keeper->mender);
+	alarm_free(keeper->alarm);
+	certificate_list_cleanup(&keeper->given);
+	certificate_list_cleanup(&keeper->extra);
+	certificate_list_cleanup(&keeper->chain);
+	EVP_PKEY_free(keeper->key);
+	free(keeper);
+}
+
+void keeper_begin(struct certificate_keeper *keeper)
+{
+	keeper->begun = true;
+	mend(keeper);
+}
+
+static bool replace_list(struct certificate_list *list, const struct certificate_list *by)
+{
+	struct certificate_list copy = {0};
+
+	if (certificate_list_equal(list, by))
+		return false;
+	if (failed(certificate_list_copy(&copy, by))) {
+		certificate_list_cleanup(&copy);
+		return false;
+	}
+	certificate_list_cleanup(list);
+	*list = copy;
+	return true;
+}
+
+void keeper_set_given(struct certificate_keeper *keeper, const struct certificate_list *chain, EVP_PKEY *key)
+{
+	if (!replace_list(&keeper->given, chain))
+		return;
+	EVP_PKEY_up_ref(key);
+	EVP_PKEY_free(keeper->key);
+	keeper->key = key;
+	retry_reset(&keeper->retry);
+	mend_now(keeper);
+	if (keeper->begun)
+		mend(keeper);
+}
+
+void keeper_set_extra(struct certificate_keeper *keeper, const struct certificate_list *extra)
+{
+	if (!replace_list(&keeper->extra, extra))
+		return;
+	retry_reset(&keeper->retry);
+	if (keeper->begun)
+		mend(keeper);
+}
+
+const struct certificate_list *keeper_chain(const struct certificate_keeper *keeper)
+{
+	return &keeper->chain;
+}
+
+const struct certificate_list *keeper_given(const struct certificate_keeper *keeper)
+{
+	return &keeper->given;
+}
+
+EVP_PKEY *keeper_key(const struct certificate_keeper *keeper)
+{
+	return keeper->key;
+}

@@ -1,0 +1,50 @@
+/* managed_site - one site as the control thread looks after it: its certificates, backends, addresses, credentials.
+ *
+ * The workers see none of this: managed_site_fill copies what they need into a snapshot's site.
+ */
+#ifndef PROXY_GLUE_MANAGED_SITE_H
+#define PROXY_GLUE_MANAGED_SITE_H
+
+#include "proxy/glue/backend_trust.h"
+#include "proxy/glue/fix_log.h"
+#include "proxy/glue/site_builder.h"
+#include "proxy/glue/ticket_keys.h"
+
+/* What all sites share. Everything is borrowed. */
+struct managed_site_options {
+	struct workshop *workshop;
+	struct fix_log *fix_log; /* NULL for a look without a loop */
+	const struct program_log *log;
+	struct ticket_keys *ticket_keys;
+	struct backend_trust *trust; /* NULL for a look without a loop */
+	void *context;
+	void (*on_change)(void *context); /* what managed_site_fill gives has changed */
+};
+
+struct managed_site;
+
+/* managed_site_new: `config` and `material` are borrowed. `former` (may be NULL) is the same site before a reload: what
+ * was learnt of its backends and certificates passes over. Errors name what could not be made. */
+MUST_USE struct error managed_site_new(const struct managed_site_options *options, const struct config_site *config,
+				       const struct site_material *material, const struct managed_site *former,
+				       struct managed_site **out);
+void managed_site_free(struct managed_site *site);
+
+/* managed_site_begin starts all background work: mending, probing, looking up names. */
+void managed_site_begin(struct managed_site *site);
+
+/* managed_site_fill gives `out` (fresh, of the snapshot) its credentials, addresses and TLS context. */
+void managed_site_fill(const struct managed_site *site, struct site *out);
+
+const char *managed_site_name(const struct managed_site *site);
+size_t managed_site_num_certificates(const struct managed_site *site);
+const struct certificate_list *managed_site_chain(const struct managed_site *site, size_t certificate);
+const struct certificate_list *managed_site_given(const struct managed_site *site, size_t certificate);
+
+/* managed_site_terms says how its backends are judged. */
+void managed_site_terms(const struct managed_site *site, struct backend_trust_terms *out);
+
+/* managed_site_saw_chain: a handshake saw this chain from a backend; probes again when it is news. */
+void managed_site_saw_chain(struct managed_site *site, const struct certificate_list *chain);
+
+#endif

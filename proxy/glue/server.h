@@ -1,0 +1,28 @@
+/* server - the control thread of `chainmend run`: starts, reloads, publishes, drains and stops; owns all.
+ *
+ * SIGHUP reloads (so does a certificate or key file that changes), SIGUSR1 reopens the logs, SIGTERM and SIGINT drain, and
+ * stop at once when they come again. A configuration that is wrong in anything changes nothing.
+ */
+#ifndef PROXY_GLUE_SERVER_H
+#define PROXY_GLUE_SERVER_H
+
+#include "chaincache/buffer.h"
+#include "conf/config.h"
+
+#define SERVER_PUBLISH_PAUSE_MS 20 /* changes that come together are published together */
+#define SERVER_TICK_MS 1000
+#define SERVER_STOP_GRACE_MS 0 /* of the second signal */
+#define SERVER_MAX_ERROR_BYTES ((size_t)1024 * 1024)
+
+struct server_options {
+	struct config *take_config;
+	void *context;
+	/* Reads the configuration anew for a reload; false with lines in `errors`. */
+	bool (*read_config)(void *context, struct config **out, struct buffer *errors);
+};
+
+/* server_run serves until it is told to stop. Returns the exit status: 0 after a clean stop, 1 when it could not start;
+ * why has then been told on stderr. */
+int server_run(const struct server_options *options);
+
+#endif

@@ -1,0 +1,14 @@
+/* signal_watch - one signal of the process, told on a loop's thread. */
+#ifndef PROXY_IO_SIGNAL_WATCH_H
+#define PROXY_IO_SIGNAL_WATCH_H
+
+#include <uv.h>
+
+struct signal_watch;
+
+/* signal_watch_new: `on_signal` comes for each signal `number` that arrives. NULL when it cannot be watched. */
+struct signal_watch *signal_watch_new(uv_loop_t *loop, int number, void *context,
+				      void (*on_signal)(void *context, int number));
+void signal_watch_free(struct signal_watch *watch); /* NULL is fine */
+
+#endif
