@@ -374,11 +374,36 @@ static void set_fields(X509 *x509, const struct pki_options *options, EVP_PKEY *
 	ASN1_TIME_free(until);
 }
 
+/* BoringSSL no longer makes RSA-MD5 certificates, so one by SHA-256 is turned into one: the algorithm's identifier differs
+ * in its last byte, and the signature is made over the changed bytes. */
+static void sign_again_by_md5(uint8_t *der, size_t len, EVP_PKEY *signer)
+{
+	static const uint8_t sha256_with_rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b};
+	const uint8_t md5_with_rsa_last = 0x04;
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	unsigned signature_len;
+	CBS cbs;
+	CBS certificate;
+	CBS tbs;
+
+	for (size_t i = 0; i + sizeof sha256_with_rsa <= len; i++)
+		if (memcmp(der + i, sha256_with_rsa, sizeof sha256_with_rsa) == 0)
+			der[i + sizeof sha256_with_rsa - 1] = md5_with_rsa_last;
+	CBS_init(&cbs, der, len);
+	RSA *rsa = EVP_PKEY_get0_RSA(signer);
+	must(rsa != NULL, "sign by MD5 with a key that is no RSA key");
+	must(CBS_get_asn1(&cbs, &certificate, CBS_ASN1_SEQUENCE) &&
+		 CBS_get_asn1_element(&certificate, &tbs, CBS_ASN1_SEQUENCE) &&
+		 EVP_Digest(CBS_data(&tbs), CBS_len(&tbs), digest, NULL, EVP_md5(), NULL) &&
+		 RSA_sign(NID_md5, digest, 16, der + len - RSA_size(rsa), &signature_len, rsa),
+	     "sign by MD5");
+}
+
 static void sign(X509 *x509, const struct pki_options *options, EVP_PKEY *signer)
 {
 	const EVP_MD *const digests[] = {
 	    [PKI_SHA256] = EVP_sha256(), [PKI_SHA384] = EVP_sha384(), [PKI_SHA512] = EVP_sha512(),
-	    [PKI_SHA1] = EVP_sha1(),	 [PKI_MD5] = EVP_md5(),
+	    [PKI_SHA1] = EVP_sha1(),	 [PKI_MD5] = EVP_sha256(), /* see sign_again_by_md5 */
 	};
 	const EVP_MD *md = EVP_PKEY_id(signer) == EVP_PKEY_ED25519 ? NULL : digests[options->digest];
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
@@ -403,7 +428,7 @@ static const struct certificate *remember(const struct certificate *certificate,
 	return certificate;
 }
 
-static const struct certificate *parse(X509 *x509, const struct pki_options *options)
+static const struct certificate *parse(X509 *x509, const struct pki_options *options, EVP_PKEY *signer)
 {
 	const struct certificate *certificate;
 	uint8_t *der = NULL;
@@ -411,6 +436,8 @@ static const struct certificate *parse(X509 *x509, const struct pki_options *opt
 
 	int len = i2d_X509(x509, &der);
 	must(len > 0, "write the certificate");
+	if (options->digest == PKI_MD5)
+		sign_again_by_md5(der, (size_t)len, signer);
 	if (options->broken_signature)
 		der[len - 1] ^= 1; /* the signature's last bit is the certificate's */
 	struct error error = certificate_parse(bytes_of(der, (size_t)len), &certificate);
@@ -439,7 +466,7 @@ const struct certificate *pki_make(const struct pki_options *options)
 	if (!options->version_1)
 		add_extensions(x509, options, key, signer);
 	sign(x509, options, signer);
-	const struct certificate *certificate = parse(x509, options);
+	const struct certificate *certificate = parse(x509, options, signer);
 	X509_free(x509);
 	return remember(certificate, key);
 }

@@ -29,7 +29,7 @@ enum pki_key_type {
 	PKI_ED25519,
 };
 
-enum pki_digest { PKI_SHA256, PKI_SHA384, PKI_SHA512, PKI_SHA1, PKI_MD5 }; /* of the signature; Ed25519 has its own */
+enum pki_digest { PKI_SHA256, PKI_SHA384, PKI_SHA512, PKI_SHA1, PKI_MD5 }; /* of the signature; Ed25519 has its own; MD5 by RSA alone */
 
 enum pki_key_id { PKI_KEY_ID_RIGHT, PKI_KEY_ID_ABSENT, PKI_KEY_ID_WRONG };
 
