@@ -1,0 +1,208 @@
+#include "proxy/commands/audit.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proxy/commands/output.h"
+#include "proxy/glue/time_text.h"
+
+#define CLOSE_WAIT_MS 500 /* for handles to close; what takes longer is a look-up in a thread */
+
+/* As curl reads it: http_proxy in lower case alone (a CGI's environment holds an HTTP_PROXY that a client chose). */
+static const char *environment_proxy(void)
+{
+	static const char *const names[] = {"http_proxy", "all_proxy", "ALL_PROXY"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *value = getenv(names[i]);
+		if (value != NULL && value[0] != '\0')
+			return value;
+	}
+	return NULL;
+}
+
+static const char *environment_no_proxy(void)
+{
+	const char *value = getenv("no_proxy");
+	return value != NULL ? value : getenv("NO_PROXY");
+}
+
+static struct error fill_policy(struct fetch_policy *policy, const struct audit_options *options)
+{
+	struct error error = error_none();
+	for (size_t i = 0; !failed(error) && i < options->fetch_allow.count; i++)
+		error = fetch_policy_allow(policy, options->fetch_allow.items[i]);
+	return error;
+}
+
+static bool open_fetcher(struct audit *audit)
+{
+	const struct audit_options *options = audit->options;
+	char text[ERROR_MAX_TEXT];
+	struct fetch_policy *policy = fetch_policy_new();
+	struct error error = policy != NULL ? fill_policy(policy, options) : error_of(ERROR_MEMORY, 0, "fetching");
+	if (failed(error)) {
+		fetch_policy_free(policy);
+	} else {
+		struct fetcher_options wanted = {
+		    .take_policy = policy,
+		    .proxy = options->fetch_proxy != NULL ? options->fetch_proxy : environment_proxy(),
+		    .no_proxy = options->fetch_proxy != NULL ? NULL : environment_no_proxy(),
+		};
+		error = fetcher_new(&audit->loop, &wanted, &audit->fetcher);
+	}
+	if (!failed(error))
+		return true;
+	complain("fetching: %s: correct --fetch-proxy or the variable http_proxy, or give --offline",
+		 error_print(error, text, sizeof(text)));
+	return false;
+}
+
+bool audit_open(struct audit *audit, const struct audit_options *options)
+{
+	*audit = (struct audit){.options = options};
+	audit->now = options->has_time ? options->time : time_text_now_ms() / 1000;
+	int status = uv_loop_init(&audit->loop);
+	if (status != 0) {
+		complain("event loop: %s", uv_strerror(status));
+		return false;
+	}
+	audit->loop_is_open = true;
+	uv_timer_init(&audit->loop, &audit->deadline);
+	audit->deadline.data = audit;
+	return knowledge_open(&audit->knowledge, options) && (options->offline || open_fetcher(audit));
+}
+
+static void advance(struct audit *audit);
+
+static void on_fetched(void *context, const struct fetch_result *result)
+{
+	struct audit_fetch *fetch = context;
+	struct audit *audit = fetch->audit;
+	fetch->request = NULL;
+	audit->num_open--;
+	if (result->ok)
+		mend_give_body(audit->mend, fetch->index, result->body);
+	else
+		mend_give_failure(audit->mend, fetch->index, result->failure, result->detail);
+	if (audit->num_open == 0)
+		advance(audit);
+}
+
+static void start_fetch(struct audit *audit, size_t index, const char *url)
+{
+	static const char out_of_time[] = "the time for all fetches was used up";
+	if (audit->out_of_time || audit->fetcher == NULL || index >= MEND_MAX_FETCHES) {
+		mend_give_failure(audit->mend, index, FETCH_FAILURE_NETWORK, out_of_time);
+		return;
+	}
+	struct audit_fetch *fetch = &audit->fetches[index];
+	*fetch = (struct audit_fetch){.audit = audit, .index = index};
+	fetch->request = fetcher_get(audit->fetcher, url, fetch, on_fetched);
+	if (fetch->request == NULL)
+		mend_give_failure(audit->mend, index, FETCH_FAILURE_NETWORK, "out of memory");
+	else
+		audit->num_open++;
+}
+
+static void advance(struct audit *audit)
+{
+	while (mend_advance(audit->mend) == MEND_WANT_URLS) {
+		size_t count = 0;
+		const struct mend_request *requests = mend_requests(audit->mend, &count);
+		for (size_t i = 0; i < count; i++)
+			start_fetch(audit, i, requests[i].url);
+		if (audit->num_open > 0)
+			return;
+	}
+	audit->done = true;
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+	struct audit *audit = timer->data;
+	audit->out_of_time = true;
+	for (size_t i = 0; i < MEND_MAX_FETCHES; i++) {
+		struct audit_fetch *fetch = &audit->fetches[i];
+		if (fetch->request == NULL)
+			continue;
+		fetcher_cancel(audit->fetcher, fetch->request);
+		fetch->request = NULL;
+		mend_give_failure(audit->mend, fetch->index, FETCH_FAILURE_NETWORK,
+				  "the time for all fetches was used up");
+	}
+	audit->num_open = 0;
+	advance(audit);
+}
+
+bool audit_run(struct audit *audit, const struct certificate_list *served, const EVP_PKEY *key)
+{
+	struct mend_input input = {
+	    .served = served,
+	    .cache = audit->knowledge.issuers,
+	    .stores = audit->knowledge.stores,
+	    .names = audit->options->names,
+	    .num_names = audit->options->num_names,
+	    .key = key,
+	    .now = audit->now,
+	    .offline = audit->options->offline,
+	    .ignore_trust = audit->options->ignore_trust,
+	};
+	struct error error = mend_new(&input, &audit->mend);
+	if (failed(error)) {
+		char text[ERROR_MAX_TEXT];
+		complain("mending: %s", error_print(error, text, sizeof(text)));
+		return false;
+	}
+	uv_timer_start(&audit->deadline, on_deadline, MEND_TIMEOUT_MS, 0);
+	advance(audit);
+	while (!audit->done)
+		uv_run(&audit->loop, UV_RUN_ONCE);
+	uv_timer_stop(&audit->deadline);
+
+	audit->result = mend_result(audit->mend);
+	int64_t fetched_at = time_text_now_ms() / 1000;
+	for (size_t i = 0; i < audit->result->num_fetched; i++)
+		knowledge_keep(&audit->knowledge, audit->result->fetched[i].certificate, audit->result->fetched[i].url,
+			       fetched_at);
+	return true;
+}
+
+static void on_close_wait(uv_timer_t *timer)
+{
+	uv_stop(timer->loop);
+}
+
+/* Runs until every handle is closed, for a while. */
+static bool close_loop(struct audit *audit)
+{
+	uv_timer_t wait;
+	if (audit->fetcher != NULL)
+		fetcher_close(audit->fetcher, NULL, NULL);
+	uv_close((uv_handle_t *)&audit->deadline, NULL);
+	uv_timer_init(&audit->loop, &wait);
+	uv_timer_start(&wait, on_close_wait, CLOSE_WAIT_MS, 0);
+	uv_unref((uv_handle_t *)&wait); /* it ends the wait, and does not make it */
+	uv_run(&audit->loop, UV_RUN_DEFAULT);
+	bool all_closed = !uv_loop_alive(&audit->loop);
+	uv_close((uv_handle_t *)&wait, NULL);
+	uv_run(&audit->loop, UV_RUN_NOWAIT);
+	return all_closed && uv_loop_close(&audit->loop) == 0;
+}
+
+bool audit_close(struct audit *audit)
+{
+	mend_free(audit->mend);
+	knowledge_close(&audit->knowledge);
+	return !audit->loop_is_open || close_loop(audit);
+}
+
+int audit_end(struct audit *audit, int status)
+{
+	if (audit_close(audit))
+		return status;
+	/* libuv would wait at exit for the thread in which a name is looked up: half a minute, where DNS is dead. */
+	if (fflush(stdout) != 0 && status == 0)
+		status = 1;
+	_exit(status);
+}

@@ -1,0 +1,53 @@
+/* audit - one mend from its beginning to its end, on a loop of its own: what check and mend both do.
+ *
+ *	audit_open -> (a probe on audit->loop) -> audit_run -> audit->result -> audit_close
+ */
+#ifndef PROXY_COMMANDS_AUDIT_H
+#define PROXY_COMMANDS_AUDIT_H
+
+#include <uv.h>
+
+#include "chaincache/mend.h"
+#include "proxy/commands/knowledge.h"
+#include "proxy/io/fetcher.h"
+
+struct audit;
+
+/* One URL that is asked for. */
+struct audit_fetch {
+	struct audit *audit;
+	struct fetch_request *request; /* NULL: answered */
+	size_t index; /* into mend_requests */
+};
+
+struct audit {
+	const struct audit_options *options;
+	struct knowledge knowledge;
+	uv_loop_t loop;
+	bool loop_is_open;
+	struct fetcher *fetcher; /* NULL: offline */
+	uv_timer_t deadline; /* of all fetching */
+	bool out_of_time;
+	int64_t now; /* seconds since 1970: as of when it is judged */
+
+	struct mend *mend;
+	struct audit_fetch fetches[MEND_MAX_FETCHES];
+	size_t num_open;
+	bool done;
+	const struct mend_result *result; /* after audit_run; until audit_close */
+};
+
+/* audit_open reads roots and cache. False: what is wrong has been told. audit_close cleans up either way. */
+bool audit_open(struct audit *audit, const struct audit_options *options);
+
+/* audit_run mends `served` (leaf first) and keeps in the cache what was fetched. `key` may be NULL. False: told. */
+bool audit_run(struct audit *audit, const struct certificate_list *served, const EVP_PKEY *key);
+
+/* audit_close: false when a look-up of a name is under way that cannot be cut short; the process should then end without
+ * waiting for it. */
+bool audit_close(struct audit *audit);
+
+/* audit_end is audit_close, then the end of the process where nothing but that could end it; returns `status`. */
+int audit_end(struct audit *audit, int status);
+
+#endif

@@ -1,0 +1,117 @@
+#include "proxy/commands/chain_input.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+#include <openssl/mem.h>
+
+#include "chaincache/buffer.h"
+#include "proxy/commands/output.h"
+
+#define MAX_PASSWORD_BYTES 1024
+#define READ_BYTES 16384
+
+static struct error read_stdin(struct buffer *out)
+{
+	uint8_t bytes[READ_BYTES];
+	for (;;) {
+		ssize_t count = read(STDIN_FILENO, bytes, sizeof(bytes));
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			return error_system("read");
+		if (count == 0)
+			return error_none();
+		struct error error = buffer_append(out, bytes_of(bytes, (size_t)count));
+		if (failed(error))
+			return error;
+	}
+}
+
+static void wipe(struct buffer *buffer)
+{
+	OPENSSL_cleanse(buffer->data, buffer->len);
+	buffer_cleanup(buffer);
+}
+
+/* The first line, as a string; false: told. */
+static bool read_password(const char *path, struct buffer *out)
+{
+	char text[ERROR_MAX_TEXT];
+	buffer_init(out, MAX_PASSWORD_BYTES);
+	struct error error = path != NULL ? file_read_all(path, MAX_PASSWORD_BYTES, out) : error_none();
+	if (failed(error)) {
+		complain("%s: %s: --key-password-file takes a file whose first line is the password", path,
+			 error_print(error, text, sizeof(text)));
+		wipe(out);
+		return false;
+	}
+	for (size_t i = 0; i < out->len; i++) {
+		if (out->data[i] == '\n' || out->data[i] == '\r')
+			out->len = i;
+	}
+	return true;
+}
+
+static struct error read_file(const char *path, const struct certificate_file_options *options,
+			      struct certificate_file *out)
+{
+	struct buffer content;
+	if (strcmp(path, "-") != 0)
+		return certificate_file_read(path, options, out);
+	buffer_init(&content, CERTIFICATE_FILE_MAX_BYTES);
+	struct error error = read_stdin(&content);
+	if (!failed(error))
+		error = certificate_file_parse(buffer_bytes(&content), options, out);
+	wipe(&content);
+	return error;
+}
+
+static bool read_input(const char *path, const char *password_file, enum certificate_source source,
+		       struct certificate_file *out)
+{
+	struct buffer password;
+	char text[ERROR_MAX_TEXT];
+	*out = (struct certificate_file){0};
+	if (!read_password(password_file, &password))
+		return false;
+	struct certificate_file_options options = {
+	    .password = password_file != NULL ? buffer_text(&password) : NULL,
+	    .source = source,
+	};
+	struct error error = read_file(path, &options, out);
+	wipe(&password);
+	if (!failed(error))
+		return true;
+	complain("%s: %s%s", path, error_print(error, text, sizeof(text)),
+		 error.kind == ERROR_MISMATCH ? ": give the password with --key-password-file" : "");
+	return false;
+}
+
+bool chain_input_read(const char *path, const char *password_file, enum certificate_source source,
+		      struct certificate_file *out)
+{
+	if (!read_input(path, password_file, source, out))
+		return false;
+	if (out->certificates.count > 0)
+		return true;
+	complain("%s: the file holds no certificate: name a file with one, in PEM, DER, PKCS#7 or PKCS#12", path);
+	certificate_file_cleanup(out);
+	return false;
+}
+
+EVP_PKEY *chain_input_read_key(const char *path, const char *password_file)
+{
+	struct certificate_file file;
+	if (!read_input(path, password_file, SOURCE_FILE, &file))
+		return NULL;
+	EVP_PKEY *key = file.key;
+	if (key != NULL)
+		EVP_PKEY_up_ref(key);
+	else
+		complain("%s: the file holds no private key: name the file of the certificate's key", path);
+	certificate_file_cleanup(&file);
+	return key;
+}
