@@ -17,6 +17,12 @@ struct budget {
 	const char *refused; /* which maximum was met first, in words; NULL: none */
 };
 
+static inline void budget_refuse(struct budget *budget, const char *what)
+{
+	if (budget->refused == NULL)
+		budget->refused = what;
+}
+
 /* budget_spend takes one unit of `*counter`, or says false and remembers `what`. */
 static inline bool budget_spend(struct budget *budget, unsigned *counter, unsigned max, const char *what)
 {
@@ -24,8 +30,7 @@ static inline bool budget_spend(struct budget *budget, unsigned *counter, unsign
 		(*counter)++;
 		return true;
 	}
-	if (budget->refused == NULL)
-		budget->refused = what;
+	budget_refuse(budget, what);
 	return false;
 }
 

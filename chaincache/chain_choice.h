@@ -11,6 +11,7 @@
 struct chain_candidate {
 	struct path chain; /* what would be sent: the path without its root; `end` is the path's */
 	const struct certificate *root; /* the path's anchor or self-signed end; NULL: the chain ends nowhere */
+	enum certificate_source root_source;
 	struct path_verdict verdict; /* of the path with its root; PATH_GOOD where there is none */
 	uint32_t mask; /* the audiences that accept the chain */
 	bool served_only; /* made of served certificates alone */

@@ -85,6 +85,7 @@ static void consider(struct chain_search *search, const struct path *path)
 	candidate.chain.count = sendable(path);
 	if (path->end != PATH_END_DEAD) {
 		candidate.root = path_last(path);
+		candidate.root_source = path->items[path->count - 1].source;
 		candidate.verdict = chain_judge_verify(&search->judge, path);
 	}
 	candidate.served_only = all_served(search, &candidate.chain);

@@ -139,9 +139,10 @@ static const struct certificate *wanted_by(const struct chain_candidate *candida
 		return path_last(chain);
 	if (certificate_equal(candidate->root, path_leaf(chain)))
 		return NULL;
-	if (candidate->verdict.fault != PATH_GOOD)
-		return index > 0 ? chain->items[index - 1].certificate : NULL;
-	return path_last(chain);
+	if (candidate->verdict.fault == PATH_GOOD)
+		return path_last(chain);
+	/* Another issuer in place of the one at fault; a key identifier or a name is the fault of the child. */
+	return chain->items[index > 0 ? index - 1 : 0].certificate;
 }
 
 /* Dead ends come first, then what verification refused, then the children of roots that not everybody trusts. */

@@ -105,7 +105,7 @@ static bool fill_runner_up(struct runner_up *out, const struct chain_choice *cho
 	struct error error = path_to_list(&loser->chain, &out->path);
 
 	if (!failed(error) && loser->root != NULL && !path_contains(&loser->chain, loser->root))
-		error = certificate_list_append(&out->path, loser->root, SOURCE_ROOTS);
+		error = certificate_list_append(&out->path, loser->root, loser->root_source);
 	if (failed(error)) {
 		certificate_list_cleanup(&out->path);
 		return false;

@@ -73,8 +73,7 @@ static bool extend(struct path_builder *builder)
 		    !signature_memo_verifies(builder->memo, candidate->entry.certificate, child))
 			continue;
 		if (builder->path.count == MEND_MAX_DEPTH) {
-			if (budget->refused == NULL)
-				budget->refused = "the depth of a path";
+			budget_refuse(budget, "the depth of a path");
 			continue;
 		}
 		level->extended = true;

@@ -115,27 +115,32 @@ static struct path_verdict check_ca_purposes(const struct path *path)
 	return good();
 }
 
+#define CONSTRAINTS_UNKNOWN "a name constraint is of a kind or form that clients do not support"
+
 static const struct {
 	int error;
 	enum path_fault fault;
-} faults[] = {
-    {X509_V_ERR_CERT_HAS_EXPIRED, PATH_EXPIRED},
-    {X509_V_ERR_CERT_NOT_YET_VALID, PATH_NOT_YET_VALID},
-    {X509_V_ERR_INVALID_CA, PATH_NOT_A_CA},
-    {X509_V_ERR_PATH_LENGTH_EXCEEDED, PATH_LENGTH_EXCEEDED},
-    {X509_V_ERR_INVALID_PURPOSE, PATH_WRONG_PURPOSE},
-    {X509_V_ERR_PERMITTED_VIOLATION, PATH_NAME_CONSTRAINED},
-    {X509_V_ERR_EXCLUDED_VIOLATION, PATH_NAME_CONSTRAINED},
-    {X509_V_ERR_SUBTREE_MINMAX, PATH_NAME_CONSTRAINED},
-    {X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE, PATH_NAME_CONSTRAINED},
-    {X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX, PATH_NAME_CONSTRAINED},
-    {X509_V_ERR_UNSUPPORTED_NAME_SYNTAX, PATH_NAME_CONSTRAINED},
-    {X509_V_ERR_NAME_CONSTRAINTS_WITHOUT_SANS, PATH_NAME_CONSTRAINED},
-    {X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, PATH_EXTENSION_REFUSED},
-    {X509_V_ERR_INVALID_EXTENSION, PATH_EXTENSION_REFUSED},
-    {X509_V_ERR_INVALID_POLICY_EXTENSION, PATH_EXTENSION_REFUSED},
-    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, PATH_KEY_ID_DIFFERS},
-    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, PATH_KEY_ID_DIFFERS},
+	const char *reason;
+} refusals[] = {
+    {X509_V_ERR_CERT_HAS_EXPIRED, PATH_EXPIRED, "it has expired"},
+    {X509_V_ERR_CERT_NOT_YET_VALID, PATH_NOT_YET_VALID, "it is not valid yet"},
+    {X509_V_ERR_INVALID_CA, PATH_NOT_A_CA, "it is no CA certificate, and yet it issued one"},
+    {X509_V_ERR_PATH_LENGTH_EXCEEDED, PATH_LENGTH_EXCEEDED, "its path length constraint admits fewer intermediates"},
+    {X509_V_ERR_INVALID_PURPOSE, PATH_WRONG_PURPOSE, "its extended key usage does not admit TLS servers"},
+    {X509_V_ERR_PERMITTED_VIOLATION, PATH_NAME_CONSTRAINED, "a CA above it may not issue for one of its names"},
+    {X509_V_ERR_EXCLUDED_VIOLATION, PATH_NAME_CONSTRAINED, "a CA above it is forbidden to issue for one of its names"},
+    {X509_V_ERR_SUBTREE_MINMAX, PATH_NAME_CONSTRAINED, CONSTRAINTS_UNKNOWN},
+    {X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE, PATH_NAME_CONSTRAINED, CONSTRAINTS_UNKNOWN},
+    {X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX, PATH_NAME_CONSTRAINED, CONSTRAINTS_UNKNOWN},
+    {X509_V_ERR_UNSUPPORTED_NAME_SYNTAX, PATH_NAME_CONSTRAINED, CONSTRAINTS_UNKNOWN},
+    {X509_V_ERR_NAME_CONSTRAINTS_WITHOUT_SANS, PATH_NAME_CONSTRAINED,
+     "a CA above it constrains names, and it has none but the Common Name"},
+    {X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, PATH_EXTENSION_REFUSED, "it has a critical extension that nobody knows"},
+    {X509_V_ERR_INVALID_EXTENSION, PATH_EXTENSION_REFUSED, "one of its extensions does not parse"},
+    {X509_V_ERR_INVALID_POLICY_EXTENSION, PATH_EXTENSION_REFUSED, "its policy extensions do not parse"},
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, PATH_KEY_ID_DIFFERS, "its authority key identifier names another issuer"},
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, PATH_KEY_ID_DIFFERS,
+     "its authority key identifier names another issuer"},
 };
 
 static struct path_verdict refusal(const struct path *path, X509_STORE_CTX *context)
@@ -144,9 +149,9 @@ static struct path_verdict refusal(const struct path *path, X509_STORE_CTX *cont
 	int depth = X509_STORE_CTX_get_error_depth(context);
 	size_t index = depth < 0 || (size_t)depth >= path->count ? path->count - 1 : (size_t)depth;
 
-	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
-		if (faults[i].error == error)
-			return bad(faults[i].fault, index, X509_verify_cert_error_string(error));
+	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+		if (refusals[i].error == error)
+			return bad(refusals[i].fault, index, refusals[i].reason);
 	return bad(PATH_REFUSED, index, X509_verify_cert_error_string(error));
 }
 

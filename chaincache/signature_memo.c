@@ -21,13 +21,12 @@ bool signature_memo_verifies(struct signature_memo *memo, const struct certifica
 
 	if (known != NULL)
 		return known->verifies;
-	if (memo->ceiling > 0 && memo->count >= memo->ceiling)
-		return false;
-	if (memo->count == MEND_MAX_SIGNATURE_CHECKS || !budget_spend_signature_check(memo->budget)) {
-		if (memo->budget->refused == NULL)
-			memo->budget->refused = "the number of signature checks";
+	if (memo->ceiling > 0 && memo->count >= memo->ceiling) {
+		budget_refuse(memo->budget, "the number of signature checks for the served chain");
 		return false;
 	}
+	if (!budget_spend_signature_check(memo->budget))
+		return false;
 
 	struct signature_answer *answer = &memo->answers[memo->count++];
 	memcpy(answer->child, child->sha256, SHA256_BYTES);

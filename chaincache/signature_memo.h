@@ -14,7 +14,7 @@ struct signature_answer {
 	bool verifies;
 };
 
-/* Zero-initialised is valid and empty, once `budget` is set. */
+/* Zero-initialised is valid and empty, once `budget` is set. Holds always: count is the budget's signature checks. */
 struct signature_memo {
 	struct budget *budget; /* borrowed */
 	struct signature_answer answers[MEND_MAX_SIGNATURE_CHECKS];

@@ -141,6 +141,9 @@ static void tell_refusal(struct audit *audit, const struct certificate *at_fault
 			     certificate_words_subject(at_fault), verdict.reason);
 	finding_set_severity(finding, SEVERITY_ERROR);
 	finding_set_certificate(finding, at_fault);
+	if (at_fault == audit->anchor)
+		finding_set_advice(finding, "The root itself is at fault: update the trust store, or have the certificate "
+					    "reissued under a root that is in order.");
 }
 
 /* The path is good by itself, and yet no store's client takes it: the first store's own answer is the reason. */
