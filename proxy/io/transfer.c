@@ -111,6 +111,8 @@ static const struct {
 	{CURLE_COULDNT_RESOLVE_PROXY, "the proxy's name could not be resolved"},
 	{CURLE_COULDNT_CONNECT, "could not connect"},
 	{CURLE_GOT_NOTHING, "the server closed the connection without an answer"},
+	{CURLE_SEND_ERROR, "the connection broke off"},
+	{CURLE_RECV_ERROR, "the connection broke off"},
 	{CURLE_PARTIAL_FILE, "the body ended early"},
 	{CURLE_UNSUPPORTED_PROTOCOL, "the answer is not HTTP"},
 	{CURLE_WEIRD_SERVER_REPLY, "the answer is not HTTP"},
@@ -123,18 +125,16 @@ static const struct {
 	int number;
 	const char *words;
 } errno_words[] = {
-	{ECONNREFUSED, "connection refused"}, {ECONNRESET, "connection reset"},
+	{ECONNREFUSED, "connection refused"},
 	{EHOSTUNREACH, "no route to the host"}, {ENETUNREACH, "the network cannot be reached"},
 	{EMFILE, "no file descriptor is left"}, {ENFILE, "no file descriptor is left"},
 };
 
-/* The system's reason, where the code says that there is one: libcurl keeps that of an address tried earlier as well. */
-static const char *words_of_errno(const struct transfer *transfer, CURLcode code)
+/* Why no connection stands, in the system's words. */
+static const char *words_of_errno(const struct transfer *transfer)
 {
 	long number = transfer->socket_errno;
 
-	if (code != CURLE_COULDNT_CONNECT && code != CURLE_RECV_ERROR && code != CURLE_SEND_ERROR)
-		return NULL;
 	if (number == 0)
 		curl_easy_getinfo(transfer->client.easy, CURLINFO_OS_ERRNO, &number);
 	for (size_t i = 0; i < sizeof errno_words / sizeof errno_words[0]; i++)
@@ -145,7 +145,8 @@ static const char *words_of_errno(const struct transfer *transfer, CURLcode code
 
 static const char *words_of(const struct transfer *transfer, CURLcode code)
 {
-	const char *words = words_of_errno(transfer, code);
+	/* With other codes libcurl may keep the reason of an address that it tried earlier. */
+	const char *words = code == CURLE_COULDNT_CONNECT ? words_of_errno(transfer) : NULL;
 
 	if (words != NULL)
 		return words;
