@@ -9,17 +9,26 @@
 #include <openssl/stack.h>
 #include <openssl/x509.h>
 
+#include "chaincache/der_kind.h"
 #include "chaincache/private_key.h"
+
+/* BER's indefinite form shows its end only as it is parsed; what follows it is passed over. */
+static bool has_trailing_bytes(struct bytes der)
+{
+	size_t len = der_outer_length(der);
+
+	return len != 0 && len < der.len;
+}
 
 static struct error open_pkcs7(struct bytes der, STACK_OF(CRYPTO_BUFFER) *out)
 {
 	CBS cbs;
 
+	if (has_trailing_bytes(der))
+		return error_of(ERROR_FORMAT, 0, "bytes follow the PKCS#7 structure");
 	CBS_init(&cbs, der.data, der.len);
 	if (!PKCS7_get_raw_certificates(out, &cbs, NULL))
 		return error_crypto("the PKCS#7 structure does not parse");
-	if (CBS_len(&cbs) > 0)
-		return error_of(ERROR_FORMAT, 0, "bytes follow the PKCS#7 structure");
 	if (sk_CRYPTO_BUFFER_num(out) == 0)
 		return error_of(ERROR_FORMAT, 0, "the PKCS#7 structure holds no certificate");
 	return error_none();
@@ -96,14 +105,14 @@ static struct error open_pkcs12(struct bytes der, const char *password, EVP_PKEY
 {
 	CBS cbs;
 
+	if (has_trailing_bytes(der))
+		return error_of(ERROR_FORMAT, 0, "bytes follow the PKCS#12 structure");
 	CBS_init(&cbs, der.data, der.len);
 	if (!PKCS12_get_key_and_certs(out_key, certificates, &cbs, password))
 		return pkcs12_error(password);
 	for (size_t i = 0; i < sk_X509_num(certificates); i++)
 		if (!push_copy(out, sk_X509_value(certificates, i)))
 			return error_of(ERROR_MEMORY, 0, "copy a certificate");
-	if (CBS_len(&cbs) > 0)
-		return error_of(ERROR_FORMAT, 0, "bytes follow the PKCS#12 structure");
 	return error_none();
 }
 

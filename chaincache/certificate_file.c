@@ -251,10 +251,10 @@ static struct error parse_content(struct certificate_collector *collector, struc
 		return error_of(ERROR_FORMAT, 0, "the file is empty");
 	if (is_whole_der(content))
 		return parse_der(collector, content);
-	if (has_prefix(content, "\xff\xfe", 2) || has_prefix(content, "-\0-\0", 4))
-		return parse_utf16(collector, content, false);
-	if (has_prefix(content, "\xfe\xff", 2) || has_prefix(content, "\0-\0-", 4))
-		return parse_utf16(collector, content, true);
+	if (has_prefix(content, "\xff\xfe", 2) || has_prefix(content, "\xfe\xff", 2))
+		return parse_utf16(collector, bytes_of(content.data + 2, content.len - 2), content.data[0] == 0xfe);
+	if (has_prefix(content, "-\0-\0", 4) || has_prefix(content, "\0-\0-", 4))
+		return parse_utf16(collector, content, content.data[0] == 0);
 	return contains_pem(content) ? parse_pem(collector, content) : parse_binary(content);
 }
 

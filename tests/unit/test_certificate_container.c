@@ -1,0 +1,188 @@
+#include "tests/support/unit.h"
+
+#include <stdlib.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+
+#include "chaincache/certificate_container.h"
+#include "tests/support/pki.h"
+#include "tests/support/unit_data.h"
+
+static struct error read_pkcs7(const char *name, STACK_OF(CRYPTO_BUFFER) **out)
+{
+	struct buffer content;
+
+	unit_data_read(UNIT_DATA, name, &content);
+	struct error error = certificate_container_read_pkcs7(buffer_bytes(&content), out);
+	buffer_cleanup(&content);
+	assert_int_equal(ERR_peek_error(), 0);
+	return error;
+}
+
+static struct error read_pkcs12(const char *name, const char *password, EVP_PKEY **key, STACK_OF(CRYPTO_BUFFER) **out)
+{
+	struct buffer content;
+
+	unit_data_read(UNIT_DATA, name, &content);
+	struct error error = certificate_container_read_pkcs12(buffer_bytes(&content), password, key, out);
+	buffer_cleanup(&content);
+	assert_int_equal(ERR_peek_error(), 0);
+	return error;
+}
+
+static void free_all(STACK_OF(CRYPTO_BUFFER) *buffers)
+{
+	sk_CRYPTO_BUFFER_pop_free(buffers, CRYPTO_BUFFER_free);
+}
+
+static void test_takes_every_certificate_out_of_pkcs7(void **state)
+{
+	STACK_OF(CRYPTO_BUFFER) *buffers;
+	(void)state;
+
+	assert_ok(read_pkcs7("chain.p7c", &buffers));
+	assert_int_equal(sk_CRYPTO_BUFFER_num(buffers), 2);
+	for (size_t i = 0; i < 2; i++) {
+		const CRYPTO_BUFFER *buffer = sk_CRYPTO_BUFFER_value(buffers, i);
+		const struct certificate *certificate;
+		assert_ok(certificate_parse(bytes_of(CRYPTO_BUFFER_data(buffer), CRYPTO_BUFFER_len(buffer)), &certificate));
+		certificate_unref(certificate);
+	}
+	free_all(buffers);
+}
+
+static void test_tells_an_empty_pkcs7(void **state)
+{
+	STACK_OF(CRYPTO_BUFFER) *buffers;
+	(void)state;
+
+	assert_step(read_pkcs7("empty.p7c", &buffers), ERROR_FORMAT, "holds no certificate");
+	assert_null(buffers);
+}
+
+static void test_tells_a_broken_pkcs7(void **state)
+{
+	STACK_OF(CRYPTO_BUFFER) *buffers;
+	struct buffer content;
+	(void)state;
+
+	unit_data_read(UNIT_DATA, "chain.p7c", &content);
+	for (size_t len = 0; len < content.len; len++)
+		assert_true(failed(certificate_container_read_pkcs7(bytes_of(content.data, len), &buffers)));
+	assert_ok(buffer_append(&content, bytes_of("", 1)));
+	assert_step(certificate_container_read_pkcs7(buffer_bytes(&content), &buffers), ERROR_FORMAT, "bytes follow");
+	buffer_cleanup(&content);
+	assert_kind(read_pkcs7("modern.p12", &buffers), ERROR_CRYPTO);
+}
+
+static void test_containers_have_a_maximum(void **state)
+{
+	STACK_OF(CRYPTO_BUFFER) *buffers;
+	EVP_PKEY *key;
+	uint8_t *bytes = calloc(1, CERTIFICATE_CONTAINER_MAX_BYTES + 1);
+	struct bytes large = bytes_of(bytes, CERTIFICATE_CONTAINER_MAX_BYTES + 1);
+	(void)state;
+
+	assert_non_null(bytes);
+	assert_step(certificate_container_read_pkcs7(large, &buffers), ERROR_LIMIT, "4 MiB");
+	assert_step(certificate_container_read_pkcs12(large, NULL, &key, &buffers), ERROR_LIMIT, "4 MiB");
+	free(bytes);
+}
+
+static void test_opens_pkcs12_of_both_ages(void **state)
+{
+	static const char *const files[] = {"modern.p12", "legacy.p12"};
+	STACK_OF(CRYPTO_BUFFER) *buffers;
+	EVP_PKEY *key;
+	(void)state;
+
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		assert_ok(read_pkcs12(files[i], "secret", &key, &buffers));
+		assert_int_equal(sk_CRYPTO_BUFFER_num(buffers), 2);
+		assert_int_equal(EVP_PKEY_id(key), EVP_PKEY_EC);
+		EVP_PKEY_free(key);
+		free_all(buffers);
+		assert_step(read_pkcs12(files[i], NULL, &key, &buffers), ERROR_MISMATCH, "none is known");
+		assert_step(read_pkcs12(files[i], "wrong", &key, &buffers), ERROR_MISMATCH, "does not open");
+		assert_null(key);
+		assert_null(buffers);
+	}
+}
+
+static void test_the_empty_password_is_tried_where_none_is_known(void **state)
+{
+	STACK_OF(CRYPTO_BUFFER) *buffers;
+	EVP_PKEY *key;
+	(void)state;
+
+	assert_ok(read_pkcs12("empty-password.p12", NULL, &key, &buffers));
+	EVP_PKEY_free(key);
+	free_all(buffers);
+	assert_ok(read_pkcs12("empty-password.p12", "", &key, &buffers));
+	EVP_PKEY_free(key);
+	free_all(buffers);
+	assert_step(read_pkcs12("empty-password.p12", "secret", &key, &buffers), ERROR_MISMATCH, "does not open");
+}
+
+static void test_pkcs12_may_lack_a_key_but_not_a_mac(void **state)
+{
+	STACK_OF(CRYPTO_BUFFER) *buffers;
+	EVP_PKEY *key;
+	(void)state;
+
+	assert_ok(read_pkcs12("no-key.p12", "secret", &key, &buffers));
+	assert_null(key);
+	assert_int_equal(sk_CRYPTO_BUFFER_num(buffers), 1);
+	free_all(buffers);
+	assert_step(read_pkcs12("no-mac.p12", "secret", &key, &buffers), ERROR_FORMAT, "has no MAC");
+}
+
+static void test_tells_a_broken_pkcs12(void **state)
+{
+	STACK_OF(CRYPTO_BUFFER) *buffers;
+	struct buffer content;
+	EVP_PKEY *key;
+	(void)state;
+
+	unit_data_read(UNIT_DATA, "legacy.p12", &content);
+	for (size_t len = 0; len < content.len; len += 7)
+		assert_true(failed(certificate_container_read_pkcs12(bytes_of(content.data, len), "secret", &key, &buffers)));
+	buffer_cleanup(&content);
+	assert_kind(read_pkcs12("chain.p7c", "secret", &key, &buffers), ERROR_CRYPTO);
+}
+
+/* A skeleton of one: a version, and a password hash of a hundred million turns. */
+static void test_pkcs12_cannot_ask_for_endless_work(void **state)
+{
+	STACK_OF(CRYPTO_BUFFER) *buffers;
+	struct buffer content;
+	EVP_PKEY *key;
+	static const uint8_t mac[] = {0x30, 0x08, 0x04, 0x00, 0x02, 0x04, 0x05, 0xf5, 0xe1, 0x00};
+	static const uint8_t version[] = {0x30, 0x0d, 0x02, 0x01, 0x03};
+	(void)state;
+
+	buffer_init(&content, 64);
+	assert_ok(buffer_append(&content, bytes_of(version, sizeof version)));
+	assert_ok(buffer_append(&content, bytes_of(mac, sizeof mac)));
+	assert_step(certificate_container_read_pkcs12(buffer_bytes(&content), "secret", &key, &buffers), ERROR_LIMIT,
+		    "10 million turns");
+	buffer_cleanup(&content);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_takes_every_certificate_out_of_pkcs7),
+	    cmocka_unit_test(test_tells_an_empty_pkcs7),
+	    cmocka_unit_test(test_tells_a_broken_pkcs7),
+	    cmocka_unit_test(test_containers_have_a_maximum),
+	    cmocka_unit_test(test_opens_pkcs12_of_both_ages),
+	    cmocka_unit_test(test_the_empty_password_is_tried_where_none_is_known),
+	    cmocka_unit_test(test_pkcs12_may_lack_a_key_but_not_a_mac),
+	    cmocka_unit_test(test_tells_a_broken_pkcs12),
+	    cmocka_unit_test(test_pkcs12_cannot_ask_for_endless_work),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
