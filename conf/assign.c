@@ -214,6 +214,7 @@ static const struct {
     [VALUE_TIME] = {assign_number, false},
     [VALUE_TEXT] = {assign_text, false},
     [VALUE_PROXY_URL] = {assign_text, false},
+    [VALUE_PATH] = {assign_text, false},
     [VALUE_PATHS] = {assign_item, false},
     [VALUE_ROOTS] = {assign_item, false},
     [VALUE_WORDS] = {assign_item, true},

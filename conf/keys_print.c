@@ -61,12 +61,12 @@ struct error config_key_print_sample(const struct config_key *key, struct buffer
 
 struct error config_key_print_man(const struct config_key *key, struct buffer *out)
 {
-	struct error error = buffer_printf(out, ".TP\n.B %s\n= ", key->name);
+	struct error error = buffer_printf(out, ".TP\n.BR %s \" = ", key->name);
 	if (!failed(error))
 		error = config_key_print_form(key, out);
 	if (!failed(error) && key->default_text != NULL)
 		error = buffer_printf(out, " (default: %s)", key->default_text);
 	if (!failed(error))
-		error = buffer_printf(out, "%s\n.br\n", key->repeatable ? ", repeatable" : "");
+		error = buffer_printf(out, "%s\"\n", key->repeatable ? ", repeatable" : "");
 	return failed(error) ? error : print_lines(out, "", key->help);
 }

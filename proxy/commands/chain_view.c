@@ -14,7 +14,10 @@
 #define MAX_NAMES_SHOWN 4
 #define SECONDS_AN_HOUR 3600
 #define SECONDS_A_DAY 86400
+#define DAYS_A_YEAR 365
 #define MAX_LINE 512
+#define FINDING_INDENT 5
+#define ARROW_COLUMNS 3
 
 /* How one chain is drawn. */
 struct drawing {
@@ -65,7 +68,9 @@ static const char *print_span(int64_t seconds, char *out, size_t out_size)
 {
 	int64_t days = seconds / SECONDS_A_DAY;
 	int64_t hours = seconds / SECONDS_AN_HOUR;
-	if (days >= 2)
+	if (days >= 2 * DAYS_A_YEAR)
+		snprintf(out, out_size, "%" PRId64 " years", days / DAYS_A_YEAR);
+	else if (days >= 2)
 		snprintf(out, out_size, "%" PRId64 " days", days);
 	else
 		snprintf(out, out_size, "%" PRId64 " hour%s", hours, hours == 1 ? "" : "s");
@@ -235,8 +240,10 @@ static void print_names(const struct chain_view *view)
 		const struct name_result *name = &view->result->names[i];
 		blanks(view, MARGIN);
 		print_verdict_mark(view, name->match.verdict == NAME_COVERED);
-		output_printf(view->output, STYLE_PLAIN, " %s: ", name->name.text);
-		output_wrap(view->output, STYLE_PLAIN, 2 * MARGIN, name->match.why);
+		char line[MAX_LINE + HOST_NAME_MAX_CHARS];
+		snprintf(line, sizeof(line), "%s: %s", name->name.text, name->match.why);
+		output_printf(view->output, STYLE_PLAIN, " ");
+		output_wrap(view->output, STYLE_PLAIN, 2 * MARGIN, line);
 	}
 }
 
@@ -271,21 +278,26 @@ static void print_finding(const struct chain_view *view, const struct finding *f
 	blanks(view, MARGIN);
 	output_printf(view->output, style_of(finding->severity), "%-7s", finding_severity_name(finding->severity));
 	output_printf(view->output, STYLE_BOLD, " %s\n", finding_code_name(finding->code));
-	blanks(view, 2 * MARGIN + 1);
-	output_wrap(view->output, STYLE_PLAIN, 2 * MARGIN + 1, finding->message);
+	blanks(view, FINDING_INDENT);
+	output_wrap(view->output, STYLE_PLAIN, FINDING_INDENT, finding->message);
 	if (finding->advice == NULL || finding->advice[0] == '\0')
 		return;
-	blanks(view, 2 * MARGIN + 1);
-	output_wrap(view->output, STYLE_DIM, 2 * MARGIN + 1, finding->advice);
+	output_printf(view->output, STYLE_DIM, "%*s%s", FINDING_INDENT - ARROW_COLUMNS, "",
+		      output_glyph(view->output, GLYPH_ARROW));
+	output_wrap(view->output, STYLE_DIM, FINDING_INDENT, finding->advice);
 }
 
 void chain_view_print_findings(const struct chain_view *view)
 {
 	const struct finding_list *findings = &view->result->findings;
+	size_t num_printed = 0;
 	for (int severity = SEVERITY_ERROR; severity >= SEVERITY_INFO; severity--) {
 		for (size_t i = 0; i < findings->count; i++) {
-			if (findings->items[i].severity == (enum finding_severity)severity)
-				print_finding(view, &findings->items[i]);
+			if (findings->items[i].severity != (enum finding_severity)severity)
+				continue;
+			if (num_printed++ > 0)
+				output_printf(view->output, STYLE_PLAIN, "\n");
+			print_finding(view, &findings->items[i]);
 		}
 	}
 	if (findings->num_dropped > 0)

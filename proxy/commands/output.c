@@ -18,9 +18,10 @@ static const char *const styles[] = {
 static const struct {
 	const char *utf8, *ascii;
 } glyphs[] = {
-    [GLYPH_YES] = {"\xe2\x9c\x93", "+"},     [GLYPH_NO] = {"\xe2\x9c\x97", "x"},
-    [GLYPH_NOTE] = {"\xe2\x80\xa2", "*"},    [GLYPH_BRANCH] = {"\xe2\x94\x94\xe2\x94\x80 ", "`- "},
-    [GLYPH_BAR] = {"\xe2\x94\x82  ", "|  "}, [GLYPH_DOT] = {" \xc2\xb7 ", ", "},
+    [GLYPH_YES] = {"\xe2\x9c\x93", "+"},       [GLYPH_NO] = {"\xe2\x9c\x97", "x"},
+    [GLYPH_NOTE] = {"\xe2\x80\xa2", "*"},      [GLYPH_BRANCH] = {"\xe2\x94\x94\xe2\x94\x80 ", "`- "},
+    [GLYPH_BAR] = {"\xe2\x94\x82  ", "|  "},   [GLYPH_DOT] = {" \xc2\xb7 ", ", "},
+    [GLYPH_ARROW] = {"\xe2\x86\x92  ", "-> "},
 };
 
 static bool wants_colour(bool is_terminal)
