@@ -1,0 +1,190 @@
+#include "proxy/glue/acceptor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proxy/glue/connection.h"
+
+struct acceptor {
+	struct pollable pollable; /* first */
+	struct acceptor *next;
+	struct worker_thread *thread;
+	struct listen_socket *socket; /* one reference */
+	const struct snapshot_listener *listener; /* of the present snapshot */
+	int fd;
+	bool watched;
+};
+
+enum accept_result { ACCEPTED, NOTHING_TO_ACCEPT, NO_ROOM };
+
+static void watch(struct acceptor *acceptor)
+{
+	if (acceptor->watched)
+		return;
+	struct error error = poller_add(&acceptor->thread->poller, &acceptor->pollable, acceptor->fd, EPOLLIN);
+	acceptor->watched = !failed(error);
+	if (failed(error)) /* no memory in the kernel: tried again like a pause */
+		timer_arm(&acceptor->thread->timers, &acceptor->thread->resume_timer,
+			  acceptor->thread->now_ms + ACCEPTOR_PAUSE_MS);
+}
+
+static void unwatch(struct acceptor *acceptor)
+{
+	if (acceptor->watched)
+		poller_remove(&acceptor->thread->poller, acceptor->fd);
+	acceptor->watched = false;
+}
+
+static void pause_all(struct worker_thread *thread, const char *why)
+{
+	uint64_t now_ms = thread->now_ms;
+
+	thread->accepting_paused = true;
+	for (struct acceptor *acceptor = thread->acceptors; acceptor != NULL; acceptor = acceptor->next)
+		unwatch(acceptor);
+	timer_arm(&thread->timers, &thread->resume_timer, now_ms + ACCEPTOR_PAUSE_MS);
+	if (thread->pause_told_ms != 0 && now_ms < thread->pause_told_ms + ACCEPTOR_QUIET_MS)
+		return;
+	thread->pause_told_ms = now_ms;
+	worker_thread_report(thread, WORKER_ACCEPT_PAUSED, NULL, 0, 0, why);
+}
+
+static bool has_room(const struct worker_thread *thread)
+{
+	return thread->num_connections < thread->options.max_connections;
+}
+
+void acceptors_resume(struct worker_thread *thread)
+{
+	if (!has_room(thread))
+		return;
+	thread->accepting_paused = false;
+	for (struct acceptor *acceptor = thread->acceptors; acceptor != NULL; acceptor = acceptor->next)
+		watch(acceptor);
+}
+
+static void pause_when_full(struct worker_thread *thread)
+{
+	char why[96];
+
+	counters_add(&thread->counters.connections_refused, 1);
+	snprintf(why, sizeof(why), "max_connections is reached (%llu in this worker); new clients wait",
+		 (unsigned long long)thread->options.max_connections);
+	pause_all(thread, why);
+}
+
+static void pause_on_error(struct worker_thread *thread, int code)
+{
+	char why[96];
+
+	counters_add(&thread->counters.accept_errors, 1);
+	snprintf(why, sizeof(why), "no connection can be accepted: %s; new clients wait", strerror(code));
+	pause_all(thread, why);
+}
+
+/* accept(2): what a connection died of while it waited is reported here too, and is not the listener's error. */
+static bool is_out_of_resources(int code)
+{
+	return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM;
+}
+
+static enum accept_result accept_one(struct acceptor *acceptor)
+{
+	struct worker_thread *thread = acceptor->thread;
+
+	if (!has_room(thread)) {
+		pause_when_full(thread);
+		return NO_ROOM;
+	}
+	int fd = accept4(acceptor->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd >= 0) {
+		connection_open(thread, acceptor->listener, fd);
+		return ACCEPTED;
+	}
+	if (is_out_of_resources(errno)) {
+		pause_on_error(thread, errno);
+		return NO_ROOM;
+	}
+	return errno == EAGAIN ? NOTHING_TO_ACCEPT : ACCEPTED;
+}
+
+static void on_ready(struct pollable *pollable, uint32_t events)
+{
+	struct acceptor *acceptor = (struct acceptor *)(void *)pollable;
+
+	(void)events;
+	if (acceptor->watched)
+		accept_one(acceptor);
+}
+
+/* The kernel refuses new ones from here on. The descriptor stays the listen_socket's, and listen() would wake it again. */
+static void acceptor_close(struct acceptor *acceptor)
+{
+	for (int i = 0; i < LISTEN_BACKLOG && accept_one(acceptor) == ACCEPTED; i++)
+		;
+	unwatch(acceptor);
+	shutdown(acceptor->fd, SHUT_RDWR);
+	listen_socket_unref(acceptor->socket);
+	free(acceptor);
+}
+
+static void acceptor_open(struct worker_thread *thread, const struct snapshot_listener *listener)
+{
+	struct acceptor *acceptor = calloc(1, sizeof(*acceptor));
+	if (acceptor == NULL)
+		return;
+
+	acceptor->pollable.on_ready = on_ready;
+	acceptor->thread = thread;
+	acceptor->socket = listen_socket_ref(listener->socket);
+	acceptor->listener = listener;
+	acceptor->fd = listener->socket->fds[thread->options.index];
+	acceptor->next = thread->acceptors;
+	thread->acceptors = acceptor;
+	listen(acceptor->fd, LISTEN_BACKLOG); /* an address that an earlier snapshot has given up listens again */
+	if (!thread->accepting_paused)
+		watch(acceptor);
+}
+
+static const struct snapshot_listener *find_listener(const struct snapshot *snapshot, const struct listen_socket *socket)
+{
+	for (size_t i = 0; snapshot != NULL && i < snapshot->num_listeners; i++)
+		if (snapshot->listeners[i].socket == socket)
+			return &snapshot->listeners[i];
+	return NULL;
+}
+
+static bool is_open(const struct worker_thread *thread, const struct listen_socket *socket)
+{
+	for (const struct acceptor *acceptor = thread->acceptors; acceptor != NULL; acceptor = acceptor->next)
+		if (acceptor->socket == socket)
+			return true;
+	return false;
+}
+
+void acceptors_drop(struct worker_thread *thread, const struct snapshot *snapshot)
+{
+	struct acceptor **link = &thread->acceptors;
+
+	while (*link != NULL) {
+		struct acceptor *acceptor = *link;
+
+		if (find_listener(snapshot, acceptor->socket) != NULL) {
+			link = &acceptor->next;
+			continue;
+		}
+		*link = acceptor->next;
+		acceptor_close(acceptor);
+	}
+}
+
+void acceptors_adopt(struct worker_thread *thread, const struct snapshot *snapshot)
+{
+	for (struct acceptor *acceptor = thread->acceptors; acceptor != NULL; acceptor = acceptor->next)
+		acceptor->listener = find_listener(snapshot, acceptor->socket);
+	for (size_t i = 0; i < snapshot->num_listeners; i++)
+		if (!is_open(thread, snapshot->listeners[i].socket))
+			acceptor_open(thread, &snapshot->listeners[i]);
+}

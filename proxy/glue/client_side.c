@@ -1,0 +1,204 @@
+#include "proxy/glue/client_side.h"
+
+#include "proxy/glue/backend_side.h"
+#include "proxy/glue/site_lookup.h"
+#include "proxy/wire/client_hello.h"
+
+static struct connection *connection_of(struct credential_handshake *handshake)
+{
+	return (struct connection *)(void *)((char *)handshake - offsetof(struct connection, client_handshake));
+}
+
+/* What counts most first: the name, then that the client can verify it, then that it is the cheaper one for us. */
+static unsigned rank(const struct credential *credential, const struct client_hello *hello)
+{
+	bool covers = hello->has_sni && credential_covers(credential, hello->sni);
+	bool verifies = client_hello_verifies(hello, credential->signature_algorithm);
+
+	return (covers ? 4u : 0u) + (verifies ? 2u : 0u) + (verifies && credential->is_ecdsa ? 1u : 0u);
+}
+
+static const struct credential *choose_credential(const struct site *site, const struct client_hello *hello)
+{
+	const struct credential *best = site->credentials[0];
+
+	if (site->num_credentials == 1)
+		return best;
+	unsigned best_rank = rank(best, hello);
+	for (size_t i = 1; i < site->num_credentials; i++) {
+		unsigned this_rank = rank(site->credentials[i], hello);
+
+		if (this_rank > best_rank) {
+			best = site->credentials[i];
+			best_rank = this_rank;
+		}
+	}
+	return best;
+}
+
+static void look_at_name(struct connection *connection, const struct credential *credential,
+			 const struct client_hello *hello, bool known)
+{
+	if (!hello->has_sni || credential_covers(credential, hello->sni))
+		return;
+	counters_add(&connection->thread->counters.names_not_covered, 1);
+	connection_report(connection, WORKER_NAME_NOT_COVERED, 0, hello->sni);
+	connection->client_handshake.refuse_name =
+	    !known && connection->site->config->unknown_names == UNKNOWN_NAMES_REJECT;
+}
+
+static enum ssl_select_cert_result_t on_hello(struct credential_handshake *handshake, const SSL_CLIENT_HELLO *raw)
+{
+	struct connection *connection = connection_of(handshake);
+	struct client_hello hello;
+	bool known = true;
+
+	client_hello_read(raw, &hello);
+	connection->site = snapshot_find_site(connection->lease->snapshot, connection->listener,
+					      hello.has_sni ? hello.sni : NULL, &known);
+	if (connection->site->num_credentials == 0) {
+		connection_report(connection, WORKER_NO_CREDENTIAL, 0, hello.sni);
+		return ssl_select_cert_error;
+	}
+	const struct credential *credential = choose_credential(connection->site, &hello);
+	look_at_name(connection, credential, &hello, known);
+	struct error error = credential_attach(credential, site_lookup_first_credential(connection->listener->lookup),
+					       raw->ssl, hello.sni);
+	return failed(error) ? ssl_select_cert_error : ssl_select_cert_success;
+}
+
+struct error client_side_start(struct connection *connection, const struct credential *first)
+{
+	SSL *ssl = SSL_new(first->ssl_ctx);
+	if (ssl == NULL)
+		return error_crypto("start TLS with a client");
+
+	connection->client_handshake.select = on_hello;
+	SSL_set_accept_state(ssl);
+	if (!SSL_set_app_data(ssl, &connection->client_handshake)) {
+		SSL_free(ssl);
+		return error_crypto("start TLS with a client");
+	}
+	return tls_pump_init(&connection->client_tls, &connection->thread->channel, ssl, &connection->client);
+}
+
+/* In TLS 1.3 a client may find out that it dislikes the certificate after we hold the handshake for done: its alert is then
+ * the first thing that it sends. */
+static void report_alert(struct connection *connection)
+{
+	const struct tls_pump *tls = &connection->client_tls;
+
+	if (tls->alert == TLS_PUMP_NO_ALERT || connection->up.bytes > 0)
+		return;
+	counters_add(&connection->thread->counters.client_alerts, 1);
+	connection_report(connection, WORKER_CLIENT_ALERT, (uint8_t)tls->alert, tls->reason);
+}
+
+static void count_handshake(struct connection *connection)
+{
+	struct counters *counters = &connection->thread->counters;
+
+	counters_add(&counters->handshakes_done, 1);
+	if (SSL_session_reused(connection->client_tls.ssl))
+		counters_add(&counters->handshakes_resumed, 1);
+}
+
+/* True when the handshake is done now. A client that only knocks (connects and closes) is no failure. */
+static bool shake_hands(struct connection *connection, struct tls_input *input)
+{
+	bool knocked = input->ended && input->bytes.len == 0;
+
+	switch (tls_pump_handshake(&connection->client_tls, input)) {
+	case TLS_DONE:
+		count_handshake(connection);
+		connection_fire(connection, EVENT_HANDSHAKE_DONE);
+		return true;
+	case TLS_WANT_INPUT:
+		return false;
+	default:
+		if (!knocked)
+			counters_add(&connection->thread->counters.handshakes_failed, 1);
+		report_alert(connection);
+		connection_fire(connection, knocked ? EVENT_CLIENT_ENDED : EVENT_CLIENT_TLS_FAILED);
+		return false;
+	}
+}
+
+static void pass_plain_text(struct connection *connection, struct tls_input *input)
+{
+	struct worker_thread *thread = connection->thread;
+	enum tls_result result = TLS_DONE;
+
+	while (result == TLS_DONE && connection_takes_up(connection)) {
+		size_t len = 0;
+
+		result = tls_pump_read(&connection->client_tls, input, thread->plain, WORKER_READ_BYTES, &len);
+		if (len > 0)
+			backend_side_take(connection, bytes_of(thread->plain, len));
+	}
+	if (!connection_takes_up(connection))
+		return; /* given up meanwhile */
+	if (result == TLS_ENDED) {
+		relay_end(&connection->up);
+		backend_side_take_end(connection);
+	} else if (result == TLS_FAILED) {
+		report_alert(connection);
+		connection_fire(connection, EVENT_CLIENT_TLS_FAILED);
+	}
+}
+
+static void feed(struct connection *connection, struct tls_input *input)
+{
+	if (connection->state == CONNECTION_HANDSHAKE && !shake_hands(connection, input))
+		return;
+	pass_plain_text(connection, input);
+}
+
+bool client_side_may_read(struct connection *connection)
+{
+	if (connection->state == CONNECTION_HANDSHAKE || connection->state == CONNECTION_LINGERING)
+		return !connection->client.ended;
+	return connection_takes_up(connection) && relay_may_read(&connection->up, stream_backlog(&connection->backend));
+}
+
+void client_side_read(struct connection *connection)
+{
+	struct worker_thread *thread = connection->thread;
+	struct tls_input input = {0};
+	size_t len = 0;
+
+	if (!connection->client.readable || !client_side_may_read(connection))
+		return;
+	switch (stream_read(&connection->client, thread->received, WORKER_READ_BYTES, &len)) {
+	case STREAM_BLOCKED:
+		return;
+	case STREAM_BROKEN:
+		connection_fire(connection, EVENT_CLIENT_BROKEN);
+		return;
+	case STREAM_END:
+		input.ended = true;
+		break;
+	case STREAM_BYTES:
+		input.bytes = bytes_of(thread->received, len);
+		connection->last_active_ms = thread->now_ms;
+		break;
+	}
+	if (connection->state != CONNECTION_LINGERING)
+		feed(connection, &input);
+}
+
+void client_side_take(struct connection *connection, struct bytes bytes)
+{
+	connection->down.bytes += bytes.len;
+	counters_add(&connection->thread->counters.bytes_to_client, bytes.len);
+	if (!tls_pump_write(&connection->client_tls, bytes))
+		connection_fire(connection, EVENT_CLIENT_TLS_FAILED);
+}
+
+void client_side_end(struct connection *connection, bool fin)
+{
+	tls_pump_end(&connection->client_tls);
+	tls_channel_flush(&connection->thread->channel);
+	if (fin)
+		stream_end(&connection->client);
+}

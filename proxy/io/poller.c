@@ -1,0 +1,122 @@
+#include "proxy/io/poller.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+struct error poller_open(struct poller *poller, uv_loop_t *loop)
+{
+	*poller = (struct poller){.loop = loop};
+	poller->queue.next = poller->queue.previous = &poller->queue;
+	poller->fd = epoll_create1(EPOLL_CLOEXEC);
+	if (poller->fd < 0)
+		return error_system("make an epoll set");
+	struct error error = poller_add(poller, &poller->loop_pollable, uv_backend_fd(loop), EPOLLIN);
+	if (failed(error))
+		poller_close(poller);
+	return error;
+}
+
+void poller_close(struct poller *poller)
+{
+	if (poller->fd >= 0)
+		close(poller->fd);
+	poller->fd = -1;
+}
+
+static struct error control(struct poller *poller, int operation, struct pollable *pollable, int fd, uint32_t events)
+{
+	struct epoll_event event = {.events = events, .data = {.ptr = pollable}};
+
+	if (epoll_ctl(poller->fd, operation, fd, &event) != 0)
+		return error_system("watch a socket");
+	return error_none();
+}
+
+struct error poller_add(struct poller *poller, struct pollable *pollable, int fd, uint32_t events)
+{
+	return control(poller, EPOLL_CTL_ADD, pollable, fd, events);
+}
+
+struct error poller_change(struct poller *poller, struct pollable *pollable, int fd, uint32_t events)
+{
+	return control(poller, EPOLL_CTL_MOD, pollable, fd, events);
+}
+
+void poller_remove(struct poller *poller, int fd)
+{
+	epoll_ctl(poller->fd, EPOLL_CTL_DEL, fd, NULL);
+}
+
+void poller_queue(struct poller *poller, struct pollable *pollable)
+{
+	if (pollable->next != NULL)
+		return;
+	pollable->next = &poller->queue;
+	pollable->previous = poller->queue.previous;
+	poller->queue.previous->next = pollable;
+	poller->queue.previous = pollable;
+}
+
+void poller_unqueue(struct pollable *pollable)
+{
+	if (pollable->next == NULL)
+		return;
+	pollable->next->previous = pollable->previous;
+	pollable->previous->next = pollable->next;
+	pollable->next = pollable->previous = NULL;
+}
+
+/* Moved to a ring of their own: who queues itself again has its turn in the next round. */
+static void run_queue(struct poller *poller)
+{
+	struct pollable turn = {.next = &turn, .previous = &turn};
+
+	if (poller->queue.next == &poller->queue)
+		return;
+	turn.next = poller->queue.next;
+	turn.previous = poller->queue.previous;
+	turn.next->previous = turn.previous->next = &turn;
+	poller->queue.next = poller->queue.previous = &poller->queue;
+	while (turn.next != &turn) {
+		struct pollable *pollable = turn.next;
+
+		poller_unqueue(pollable);
+		pollable->on_ready(pollable, 0);
+	}
+}
+
+static int shorter_wait(int a, int b)
+{
+	if (a < 0 || b < 0)
+		return a < 0 ? b : a;
+	return a < b ? a : b;
+}
+
+struct error poller_wait(struct poller *poller, int wait_ms)
+{
+	if (poller->queue.next != &poller->queue)
+		wait_ms = 0;
+	int loop_wait_ms = uv_backend_timeout(poller->loop);
+	poller->run_loop = loop_wait_ms >= 0;
+	poller->num_events =
+	    epoll_wait(poller->fd, poller->events, POLLER_MAX_EVENTS, shorter_wait(wait_ms, loop_wait_ms));
+	if (poller->num_events < 0 && errno != EINTR)
+		return error_system("wait for sockets");
+	return error_none();
+}
+
+void poller_dispatch(struct poller *poller)
+{
+	for (int i = 0; i < poller->num_events; i++) {
+		struct pollable *pollable = poller->events[i].data.ptr;
+
+		if (pollable == &poller->loop_pollable)
+			poller->run_loop = true;
+		else
+			pollable->on_ready(pollable, poller->events[i].events);
+	}
+	poller->num_events = 0;
+	run_queue(poller);
+	if (poller->run_loop)
+		uv_run(poller->loop, UV_RUN_NOWAIT);
+}

@@ -1,0 +1,54 @@
+/* poller - what a worker's thread sleeps in: an epoll set that holds the sockets of its connections and, as one more
+ * descriptor, its libuv loop (uv_backend_fd), which runs when it has something to do: mail, timers of its own.
+ *
+ * Why the sockets are not libuv handles: libuv spends two ioctl and two to four epoll_ctl a connection that an edge-triggered
+ * set does without, a tenth of what a handshake costs beside the cryptography. The rest stays libuv's.
+ */
+#ifndef PROXY_IO_POLLER_H
+#define PROXY_IO_POLLER_H
+
+#include <sys/epoll.h>
+#include <uv.h>
+
+#include "chaincache/error.h"
+
+#define POLLER_MAX_EVENTS 128 /* taken in one go */
+
+/* Embedded in what waits for a descriptor. `events` are epoll's; 0 for a turn that was asked for with poller_queue. It must
+ * not be freed from its own handler, nor another's: only between two turns. */
+struct pollable {
+	void (*on_ready)(struct pollable *pollable, uint32_t events);
+	struct pollable *next; /* in the queue; NULL: not queued */
+	struct pollable *previous;
+};
+
+struct poller {
+	int fd;
+	uv_loop_t *loop;
+	struct pollable loop_pollable;
+	struct pollable queue; /* head of a ring */
+	struct epoll_event events[POLLER_MAX_EVENTS]; /* that poller_wait found */
+	int num_events;
+	bool run_loop;
+};
+
+/* poller_open watches `loop`, which is initialised and is run by poller_dispatch alone from then on. */
+MUST_USE struct error poller_open(struct poller *poller, uv_loop_t *loop);
+void poller_close(struct poller *poller);
+
+/* poller_add watches `fd` until it is closed or poller_remove is called; poller_change changes what for. */
+MUST_USE struct error poller_add(struct poller *poller, struct pollable *pollable, int fd, uint32_t events);
+MUST_USE struct error poller_change(struct poller *poller, struct pollable *pollable, int fd, uint32_t events);
+void poller_remove(struct poller *poller, int fd);
+
+/* poller_queue has on_ready called again in the next turn, once, after what the sockets say. */
+void poller_queue(struct poller *poller, struct pollable *pollable);
+void poller_unqueue(struct pollable *pollable);
+
+/* poller_wait sleeps until something is ready, for `wait_ms` at most (-1: no limit). */
+MUST_USE struct error poller_wait(struct poller *poller, int wait_ms);
+
+/* poller_dispatch calls what poller_wait found, then the queue, then the loop. */
+void poller_dispatch(struct poller *poller);
+
+#endif

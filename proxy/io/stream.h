@@ -1,0 +1,74 @@
+/* stream - one TCP socket of a connection: read when it is asked, written at once, and what the socket does not take waits.
+ *
+ * Edge-triggered: an event is remembered until a read has emptied the socket, so that pausing and resuming cost nothing. A
+ * stream is told of its socket by on_ready, and asked for the rest. Zero-initialised with fd -1 is closed.
+ */
+#ifndef PROXY_IO_STREAM_H
+#define PROXY_IO_STREAM_H
+
+#include <sys/socket.h>
+
+#include "chaincache/buffer.h"
+#include "proxy/io/poller.h"
+
+#define STREAM_MAX_PENDING_BYTES ((size_t)512 * 1024) /* the relays stop far below; a peer that makes TLS answer without
+							 reading the answers is cut here */
+
+struct stream {
+	struct pollable pollable; /* first */
+	struct poller *poller;
+	int fd; /* -1: closed */
+	bool readable; /* a read may give something */
+	bool hung_up; /* the peer's end is on its way, or an error: reads go on until they say so */
+	bool ended; /* the end was read */
+	bool write_failed; /* nothing can be written any more: what is written is dropped */
+	bool watches_writable;
+	bool end_wanted; /* stream_end was called: FIN follows the pending bytes */
+	bool end_sent;
+	uint8_t num_writes; /* 0, 1 or more: TCP_NODELAY is set at the second one */
+	int error; /* errno of the first failure, 0: none */
+	size_t pending_at; /* of pending, that were written */
+	struct buffer pending;
+};
+
+enum stream_result { STREAM_BYTES, STREAM_BLOCKED, STREAM_END, STREAM_BROKEN };
+
+/* stream_init prepares a closed stream. `on_ready` is called for each event of its socket, after the stream has noted it and
+ * written what was pending. */
+void stream_init(struct stream *stream, struct poller *poller, void (*on_ready)(struct pollable *, uint32_t));
+
+/* stream_open takes a non-blocking socket that has TCP_NODELAY, as accepted ones have it from their listener; it is closed on
+ * failure. */
+MUST_USE struct error stream_open(struct stream *stream, int take_fd, bool watch_writable);
+
+/* stream_connect opens a socket of its own and starts to connect it. ERROR_SYSTEM where that fails at once. */
+MUST_USE struct error stream_connect(struct stream *stream, const struct sockaddr *address, socklen_t address_len,
+				     bool watch_writable);
+void stream_close(struct stream *stream); /* a closed one is fine */
+
+/* stream_note is for on_ready: what the event says. */
+void stream_note(struct stream *stream, uint32_t events);
+
+/* stream_watch_writable has on_ready called once the socket can be written. */
+void stream_watch_writable(struct stream *stream);
+
+/* stream_is_connected says whether the connection that was started stands by now; stream->error says why it never will. */
+bool stream_is_connected(struct stream *stream);
+
+enum stream_result stream_read(struct stream *stream, uint8_t *out, size_t out_size, size_t *out_len);
+
+/* stream_write writes or keeps all the bytes. A failure shows in write_failed. */
+void stream_write(struct stream *stream, struct bytes bytes);
+
+/* stream_try_write writes what the socket takes at once: STREAM_BLOCKED when that is nothing. */
+enum stream_result stream_try_write(struct stream *stream, struct bytes bytes, size_t *out_len);
+
+/* stream_end sends FIN once all is written; reading goes on. */
+void stream_end(struct stream *stream);
+
+static inline size_t stream_backlog(const struct stream *stream)
+{
+	return stream->pending.len - stream->pending_at;
+}
+
+#endif
