@@ -175,8 +175,7 @@ static enum signature_digest pss_digest(const X509 *x509)
 	const ASN1_STRING *sequence = value;
 	CBS_init(&cbs, ASN1_STRING_get0_data(sequence), (size_t)ASN1_STRING_length(sequence));
 	if (!CBS_get_asn1(&cbs, &parameters, CBS_ASN1_SEQUENCE) ||
-	    !CBS_get_optional_asn1(&parameters, &hash, &has_hash,
-				   CBS_ASN1_CONTEXT_SPECIFIC | CBS_ASN1_CONSTRUCTED | 0))
+	    !CBS_get_optional_asn1(&parameters, &hash, &has_hash, CBS_ASN1_CONTEXT_SPECIFIC | CBS_ASN1_CONSTRUCTED | 0))
 		return SIGNATURE_DIGEST_UNKNOWN;
 	if (!has_hash)
 		return SIGNATURE_DIGEST_SHA1;

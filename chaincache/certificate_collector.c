@@ -51,13 +51,14 @@ struct error certificate_collector_add_key(struct certificate_collector *collect
 	return same ? error_none() : error_of(ERROR_FORMAT, 0, "the file holds more than one private key");
 }
 
-static struct error add_buffers(struct certificate_collector *collector, STACK_OF(CRYPTO_BUFFER) *take_buffers)
+static struct error add_buffers(struct certificate_collector *collector, STACK_OF(CRYPTO_BUFFER) * take_buffers)
 {
 	struct error error = error_none();
 
 	for (size_t i = 0; i < sk_CRYPTO_BUFFER_num(take_buffers) && !failed(error); i++) {
 		const CRYPTO_BUFFER *buffer = sk_CRYPTO_BUFFER_value(take_buffers, i);
-		error = certificate_collector_add(collector, bytes_of(CRYPTO_BUFFER_data(buffer), CRYPTO_BUFFER_len(buffer)));
+		error = certificate_collector_add(collector,
+						  bytes_of(CRYPTO_BUFFER_data(buffer), CRYPTO_BUFFER_len(buffer)));
 	}
 	sk_CRYPTO_BUFFER_pop_free(take_buffers, CRYPTO_BUFFER_free);
 	return error;
@@ -65,7 +66,7 @@ static struct error add_buffers(struct certificate_collector *collector, STACK_O
 
 struct error certificate_collector_add_pkcs7(struct certificate_collector *collector, struct bytes der)
 {
-	STACK_OF(CRYPTO_BUFFER) *buffers;
+	STACK_OF(CRYPTO_BUFFER) * buffers;
 	struct error error = certificate_container_read_pkcs7(der, &buffers);
 
 	return failed(error) ? error : add_buffers(collector, buffers);
@@ -73,7 +74,7 @@ struct error certificate_collector_add_pkcs7(struct certificate_collector *colle
 
 struct error certificate_collector_add_pkcs12(struct certificate_collector *collector, struct bytes der)
 {
-	STACK_OF(CRYPTO_BUFFER) *buffers;
+	STACK_OF(CRYPTO_BUFFER) * buffers;
 	EVP_PKEY *key;
 
 	if (collector->options->source == SOURCE_FETCHED)

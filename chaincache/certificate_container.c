@@ -20,7 +20,7 @@ static bool has_trailing_bytes(struct bytes der)
 	return len != 0 && len < der.len;
 }
 
-static struct error open_pkcs7(struct bytes der, STACK_OF(CRYPTO_BUFFER) *out)
+static struct error open_pkcs7(struct bytes der, STACK_OF(CRYPTO_BUFFER) * out)
 {
 	CBS cbs;
 
@@ -34,7 +34,7 @@ static struct error open_pkcs7(struct bytes der, STACK_OF(CRYPTO_BUFFER) *out)
 	return error_none();
 }
 
-struct error certificate_container_read_pkcs7(struct bytes der, STACK_OF(CRYPTO_BUFFER) **out)
+struct error certificate_container_read_pkcs7(struct bytes der, STACK_OF(CRYPTO_BUFFER) * *out)
 {
 	*out = NULL;
 	if (der.len > CERTIFICATE_CONTAINER_MAX_BYTES)
@@ -60,7 +60,8 @@ struct pkcs12_failure {
 
 static const struct pkcs12_failure pkcs12_failures[] = {
     {PKCS8_R_MISSING_MAC, "the PKCS#12 file has no MAC, so that nothing protects it: export it again with a password"},
-    {PKCS8_R_MULTIPLE_PRIVATE_KEYS_IN_PKCS12, "the PKCS#12 file holds more than one private key: export one of them alone"},
+    {PKCS8_R_MULTIPLE_PRIVATE_KEYS_IN_PKCS12,
+     "the PKCS#12 file holds more than one private key: export one of them alone"},
     {PKCS8_R_PKCS12_PUBLIC_KEY_INTEGRITY_NOT_SUPPORTED,
      "the PKCS#12 file is protected by a signature, and not by a password: export it again with a password"},
     {PKCS8_R_BAD_PKCS12_VERSION, "the PKCS#12 file is of a version that nobody writes any more: export it again"},
@@ -87,7 +88,7 @@ static struct error pkcs12_error(const char *password)
 	return error_crypto("the PKCS#12 file does not open");
 }
 
-static bool push_copy(STACK_OF(CRYPTO_BUFFER) *out, X509 *x509)
+static bool push_copy(STACK_OF(CRYPTO_BUFFER) * out, X509 *x509)
 {
 	uint8_t *der = NULL;
 	int len = i2d_X509(x509, &der);
@@ -100,8 +101,8 @@ static bool push_copy(STACK_OF(CRYPTO_BUFFER) *out, X509 *x509)
 	return pushed;
 }
 
-static struct error open_pkcs12(struct bytes der, const char *password, EVP_PKEY **out_key, STACK_OF(X509) *certificates,
-				STACK_OF(CRYPTO_BUFFER) *out)
+static struct error open_pkcs12(struct bytes der, const char *password, EVP_PKEY **out_key,
+				STACK_OF(X509) * certificates, STACK_OF(CRYPTO_BUFFER) * out)
 {
 	CBS cbs;
 
@@ -117,7 +118,7 @@ static struct error open_pkcs12(struct bytes der, const char *password, EVP_PKEY
 }
 
 struct error certificate_container_read_pkcs12(struct bytes der, const char *password, EVP_PKEY **out_key,
-					       STACK_OF(CRYPTO_BUFFER) **out)
+					       STACK_OF(CRYPTO_BUFFER) * *out)
 {
 	*out_key = NULL;
 	*out = NULL;

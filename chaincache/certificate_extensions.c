@@ -36,8 +36,7 @@ static void read_constraints(struct certificate *certificate)
 	certificate->self_issued = (flags & EXFLAG_SI) != 0;
 	certificate->is_ca = (flags & EXFLAG_CA) != 0 || ((flags & EXFLAG_V1) != 0 && certificate->self_issued);
 	certificate->may_sign_certificates = (X509_get_key_usage(certificate->x509) & X509v3_KU_KEY_CERT_SIGN) != 0;
-	certificate->has_server_auth =
-	    (flags & EXFLAG_XKUSAGE) == 0 || (purposes & (XKU_SSL_SERVER | XKU_ANYEKU)) != 0;
+	certificate->has_server_auth = (flags & EXFLAG_XKUSAGE) == 0 || (purposes & (XKU_SSL_SERVER | XKU_ANYEKU)) != 0;
 	certificate->path_length = path_length < 0 ? -1 : path_length > INT_MAX ? INT_MAX : (int)path_length;
 	certificate->extensions_valid = (flags & EXFLAG_INVALID) == 0;
 }

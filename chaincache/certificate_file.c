@@ -14,7 +14,8 @@
 /* DER */
 
 static const char *const instead_of[] = {
-    [DER_KIND_REQUEST] = "the file holds a certificate request (CSR), and no certificate: it has to be signed by a CA first",
+    [DER_KIND_REQUEST] =
+	"the file holds a certificate request (CSR), and no certificate: it has to be signed by a CA first",
     [DER_KIND_PUBLIC_KEY] = "the file holds a public key, and neither a certificate nor a private key",
 };
 
@@ -100,7 +101,8 @@ static struct error on_openssh_key(struct certificate_collector *collector, cons
 	(void)block;
 	if (collector->skip_keys)
 		return error_none();
-	return error_of(ERROR_FORMAT, 0, "the private key is in OpenSSH's own format: convert it with ssh-keygen -p -m PEM");
+	return error_of(ERROR_FORMAT, 0,
+			"the private key is in OpenSSH's own format: convert it with ssh-keygen -p -m PEM");
 }
 
 static struct error on_dsa_key(struct certificate_collector *collector, const struct pem_block *block)
@@ -132,7 +134,7 @@ static struct error on_crl(struct certificate_collector *collector, const struct
 	return error_none();
 }
 
-/* The labels that mean something here; a block with another one ("EC PARAMETERS", say) is passed over, broken or not. */
+/* The labels that mean something here; a block with another one ("EC PARAMETERS", say) is passed over, broken too. */
 static const struct pem_label {
 	const char *label;
 	struct error (*on_block)(struct certificate_collector *collector, const struct pem_block *block);
@@ -165,7 +167,8 @@ static const struct pem_label *find_label(const char *label)
 	return NULL;
 }
 
-static struct error on_block(struct certificate_collector *collector, const struct pem_reader *reader, enum pem_status status)
+static struct error on_block(struct certificate_collector *collector, const struct pem_reader *reader,
+			     enum pem_status status)
 {
 	const struct pem_label *label = find_label(reader->block.label);
 

@@ -22,13 +22,13 @@ struct code_range {
 
 /* Characters that draw nothing of their own but move the cursor, end the line or turn the order of the others. */
 static const struct code_range deceptive[] = {
-	{0x0000, 0x001f}, /* C0 */
-	{0x007f, 0x009f}, /* DEL and C1: U+009B starts a terminal's control sequence */
-	{0x061c, 0x061c}, /* Arabic letter mark */
-	{0x200b, 0x200f}, /* zero width, direction marks */
-	{0x2028, 0x202e}, /* line and paragraph separator, bidirectional embeddings and overrides */
-	{0x2060, 0x206f}, /* word joiner, isolates, deprecated format characters */
-	{0xfeff, 0xfeff}, /* zero width no-break space */
+    {0x0000, 0x001f}, /* C0 */
+    {0x007f, 0x009f}, /* DEL and C1: U+009B starts a terminal's control sequence */
+    {0x061c, 0x061c}, /* Arabic letter mark */
+    {0x200b, 0x200f}, /* zero width, direction marks */
+    {0x2028, 0x202e}, /* line and paragraph separator, bidirectional embeddings and overrides */
+    {0x2060, 0x206f}, /* word joiner, isolates, deprecated format characters */
+    {0xfeff, 0xfeff}, /* zero width no-break space */
 };
 
 static bool is_deceptive(uint32_t code)

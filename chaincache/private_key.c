@@ -16,8 +16,6 @@
 
 enum { MAX_NESTING = 16 };
 
-static bool scan(CBS in, int nesting);
-
 /* A password hash's parameters are OCTET STRING salt, INTEGER turns, in PBES1, PBKDF2 and PKCS#12's MAC alike. */
 static bool turns_are_bounded(CBS in)
 {
@@ -117,10 +115,10 @@ static struct error parse_plain(enum der_kind kind, struct bytes der, EVP_PKEY *
 static bool is_unsupported_encryption(void)
 {
 	static const int reasons[] = {
-	    PKCS8_R_UNKNOWN_ALGORITHM,	     PKCS8_R_UNKNOWN_CIPHER,	 PKCS8_R_UNKNOWN_CIPHER_ALGORITHM,
-	    PKCS8_R_UNKNOWN_DIGEST,	     PKCS8_R_UNKNOWN_HASH,	 PKCS8_R_UNSUPPORTED_CIPHER,
-	    PKCS8_R_UNSUPPORTED_KEYLENGTH,   PKCS8_R_UNSUPPORTED_PRF,	 PKCS8_R_UNSUPPORTED_KEY_DERIVATION_FUNCTION,
-	    PKCS8_R_UNSUPPORTED_SALT_TYPE,   PKCS8_R_BAD_ITERATION_COUNT, PKCS8_R_UNSUPPORTED_OPTIONS,
+	    PKCS8_R_UNKNOWN_ALGORITHM,     PKCS8_R_UNKNOWN_CIPHER,      PKCS8_R_UNKNOWN_CIPHER_ALGORITHM,
+	    PKCS8_R_UNKNOWN_DIGEST,        PKCS8_R_UNKNOWN_HASH,        PKCS8_R_UNSUPPORTED_CIPHER,
+	    PKCS8_R_UNSUPPORTED_KEYLENGTH, PKCS8_R_UNSUPPORTED_PRF,     PKCS8_R_UNSUPPORTED_KEY_DERIVATION_FUNCTION,
+	    PKCS8_R_UNSUPPORTED_SALT_TYPE, PKCS8_R_BAD_ITERATION_COUNT, PKCS8_R_UNSUPPORTED_OPTIONS,
 	};
 	uint32_t code = ERR_peek_error();
 
@@ -137,7 +135,8 @@ static struct error parse_encrypted(struct bytes der, const char *password, EVP_
 	if (password == NULL)
 		return error_of(ERROR_MISMATCH, 0, "the private key is encrypted, and no password is known");
 	if (!private_key_work_is_bounded(der))
-		return error_of(ERROR_LIMIT, 0, "the private key asks for more than 10 million turns of its password's hash");
+		return error_of(ERROR_LIMIT, 0,
+				"the private key asks for more than 10 million turns of its password's hash");
 	CBS_init(&cbs, der.data, der.len);
 	*out = PKCS8_parse_encrypted_private_key(&cbs, password, strlen(password));
 	if (*out != NULL) {
@@ -168,7 +167,7 @@ struct pem_cipher {
 };
 
 static const struct pem_cipher pem_ciphers[] = {
-    {"AES-128-CBC", EVP_aes_128_cbc}, {"AES-192-CBC", EVP_aes_192_cbc}, {"AES-256-CBC", EVP_aes_256_cbc},
+    {"AES-128-CBC", EVP_aes_128_cbc},   {"AES-192-CBC", EVP_aes_192_cbc}, {"AES-256-CBC", EVP_aes_256_cbc},
     {"DES-EDE3-CBC", EVP_des_ede3_cbc}, {"DES-CBC", EVP_des_cbc},
 };
 
@@ -238,11 +237,12 @@ static bool decrypt(const EVP_CIPHER *cipher, const uint8_t *iv, const char *pas
 	int last = 0;
 	EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
 
-	bool ok = context != NULL &&
-		  EVP_BytesToKey(cipher, EVP_md5(), iv, (const uint8_t *)password, strlen(password), 1, key, NULL) > 0 &&
-		  EVP_DecryptInit_ex(context, cipher, NULL, key, iv) &&
-		  EVP_DecryptUpdate(context, plain, &first, der.data, (int)der.len) &&
-		  EVP_DecryptFinal_ex(context, plain + first, &last);
+	bool ok =
+	    context != NULL &&
+	    EVP_BytesToKey(cipher, EVP_md5(), iv, (const uint8_t *)password, strlen(password), 1, key, NULL) > 0 &&
+	    EVP_DecryptInit_ex(context, cipher, NULL, key, iv) &&
+	    EVP_DecryptUpdate(context, plain, &first, der.data, (int)der.len) &&
+	    EVP_DecryptFinal_ex(context, plain + first, &last);
 	*out_len = (size_t)(first + last);
 	EVP_CIPHER_CTX_free(context);
 	OPENSSL_cleanse(key, sizeof key);
@@ -269,7 +269,7 @@ struct error private_key_parse_pem(struct bytes headers, struct bytes der, const
 	uint8_t *plain = OPENSSL_malloc(der.len + EVP_MAX_BLOCK_LENGTH);
 	if (plain == NULL)
 		return error_of(ERROR_MEMORY, 0, "decrypt a private key");
-	/* A wrong password may decrypt to rubbish that is well padded by chance, so what does not parse is a wrong one too. */
+	/* A wrong password may decrypt to rubbish that is well padded by chance: what does not parse is a wrong one too. */
 	if (!decrypt(cipher, iv, password, der, plain, &len) ||
 	    failed(private_key_parse_der(bytes_of(plain, len), NULL, out)))
 		error = error_of(ERROR_MISMATCH, 0, "the password does not open the private key");

@@ -294,7 +294,7 @@ static struct error visit_entry(struct folder_visit *visit, const char *folder, 
 	if (name[0] == '.' || is_hash_link(name) || file_is_folder(path))
 		return error_none();
 	struct error error = visit_file(visit, path);
-	/* A README is no store; a file that cannot be read would be one, and its roots must not go missing in silence. */
+	/* A README is no store. A file that cannot be read may be one: its roots must not go missing in silence. */
 	if (error.kind == ERROR_FORMAT)
 		return error_none();
 	if (!failed(error))

@@ -5,12 +5,8 @@
 #include <stdlib.h>
 
 #include <openssl/asn1.h>
-#include <openssl/bn.h>
 #include <openssl/bytestring.h>
 #include <openssl/digest.h>
-#include <openssl/ec.h>
-#include <openssl/ec_key.h>
-#include <openssl/err.h>
 #include <openssl/mem.h>
 #include <openssl/nid.h>
 #include <openssl/obj.h>
@@ -18,14 +14,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#define KEYS_MAX 4096
-
-struct key_record {
-	char name[128];
-	enum pki_key_type type;
-	unsigned number;
-	EVP_PKEY *key;
-};
+#include "tests/support/pki_keys.h"
 
 struct certificate_record {
 	const struct certificate *certificate;
@@ -34,107 +23,18 @@ struct certificate_record {
 
 /* A test program is one thread and makes one world; the maker's memory of it would be an argument of every call. */
 static struct {
-	struct key_record keys[KEYS_MAX];
-	size_t num_keys;
 	struct certificate_record *certificates;
 	size_t num_certificates;
 	size_t capacity;
 	uint64_t next_serial;
 } world;
 
-static void must(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	uint32_t code = ERR_get_error();
-	fprintf(stderr, "pki: could not %s: %s\n", what, code != 0 ? ERR_reason_error_string(code) : "no reason given");
-	abort();
-}
-
-/* Keys */
-
-static bool is_rsa(enum pki_key_type type)
-{
-	return type == PKI_RSA_1024 || type == PKI_RSA_2048 || type == PKI_RSA_3072;
-}
-
-static EVP_PKEY *generate_rsa(int bits)
-{
-	RSA *rsa = RSA_new();
-	BIGNUM *e = BN_new();
-	EVP_PKEY *key = EVP_PKEY_new();
-
-	must(rsa && e && key && BN_set_word(e, RSA_F4) && RSA_generate_key_ex(rsa, bits, e, NULL) &&
-		 EVP_PKEY_assign_RSA(key, rsa),
-	     "make an RSA key");
-	BN_free(e);
-	return key;
-}
-
-static EVP_PKEY *generate_ec(int nid)
-{
-	EC_KEY *ec_key = EC_KEY_new_by_curve_name(nid);
-	EVP_PKEY *key = EVP_PKEY_new();
-
-	must(ec_key && key && EC_KEY_generate_key(ec_key) && EVP_PKEY_assign_EC_KEY(key, ec_key), "make an EC key");
-	return key;
-}
-
-static EVP_PKEY *generate_ed25519(void)
-{
-	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_id(EVP_PKEY_ED25519, NULL);
-	EVP_PKEY *key = NULL;
-
-	must(context && EVP_PKEY_keygen_init(context) && EVP_PKEY_keygen(context, &key), "make an Ed25519 key");
-	EVP_PKEY_CTX_free(context);
-	return key;
-}
-
-static EVP_PKEY *generate(enum pki_key_type type)
-{
-	switch (type) {
-	case PKI_P224:
-		return generate_ec(NID_secp224r1);
-	case PKI_P256:
-		return generate_ec(NID_X9_62_prime256v1);
-	case PKI_P384:
-		return generate_ec(NID_secp384r1);
-	case PKI_P521:
-		return generate_ec(NID_secp521r1);
-	case PKI_RSA_1024:
-		return generate_rsa(1024);
-	case PKI_RSA_2048:
-		return generate_rsa(2048);
-	case PKI_RSA_3072:
-		return generate_rsa(3072);
-	case PKI_ED25519:
-		return generate_ed25519();
-	}
-	abort();
-}
-
-EVP_PKEY *pki_new_key(const char *name, enum pki_key_type type, unsigned number)
-{
-	struct key_record wanted = {.type = type, .number = number};
-
-	snprintf(wanted.name, sizeof wanted.name, "%s", is_rsa(type) ? "" : name);
-	for (size_t i = 0; i < world.num_keys; i++) {
-		struct key_record *known = &world.keys[i];
-		if (known->type == type && known->number == number && strcmp(known->name, wanted.name) == 0)
-			return known->key;
-	}
-	must(world.num_keys < KEYS_MAX, "remember so many keys");
-	wanted.key = generate(type);
-	world.keys[world.num_keys++] = wanted;
-	return wanted.key;
-}
-
 EVP_PKEY *pki_key(const struct certificate *certificate)
 {
 	for (size_t i = 0; i < world.num_certificates; i++)
 		if (world.certificates[i].certificate == certificate)
 			return world.certificates[i].key;
-	must(false, "find the key of a certificate that it has not made");
+	pki_must(false, "find the key of a certificate that it has not made");
 	return NULL;
 }
 
@@ -143,21 +43,22 @@ EVP_PKEY *pki_key(const struct certificate *certificate)
 static X509_NAME *make_name(const struct pki_attribute *attributes)
 {
 	X509_NAME *name = X509_NAME_new();
-	must(name != NULL, "make a name");
+	pki_must(name != NULL, "make a name");
 
 	for (; attributes->value != NULL; attributes++) {
 		size_t len = attributes->len > 0 ? attributes->len : strlen(attributes->value);
 		int type = attributes->type != 0 ? attributes->type : V_ASN1_UTF8STRING;
-		must(X509_NAME_add_entry_by_NID(name, attributes->nid, type, (const uint8_t *)attributes->value,
-						(ossl_ssize_t)len, -1, 0),
-		     "add to a name");
+		pki_must(X509_NAME_add_entry_by_NID(name, attributes->nid, type, (const uint8_t *)attributes->value,
+						    (ossl_ssize_t)len, -1, 0),
+			 "add to a name");
 	}
 	return name;
 }
 
 static X509_NAME *make_subject(const struct pki_options *options)
 {
-	const struct pki_attribute common_name[] = {{NID_commonName, V_ASN1_UTF8STRING, options->cn, 0}, {0, 0, NULL, 0}};
+	const struct pki_attribute common_name[] = {{NID_commonName, V_ASN1_UTF8STRING, options->cn, 0},
+						    {0, 0, NULL, 0}};
 
 	return make_name(options->subject != NULL ? options->subject : common_name);
 }
@@ -166,11 +67,12 @@ static void set_names(X509 *x509, const struct pki_options *options)
 {
 	X509_NAME *subject = make_subject(options);
 	X509_NAME *given = options->issuer_name != NULL ? make_name(options->issuer_name) : NULL;
-	const X509_NAME *issuer = given != NULL		    ? given
+	const X509_NAME *issuer = given != NULL             ? given
 				  : options->issuer != NULL ? X509_get_subject_name(options->issuer->x509)
 							    : subject;
 
-	must(X509_set_subject_name(x509, subject) && X509_set_issuer_name(x509, (X509_NAME *)issuer), "set the names");
+	pki_must(X509_set_subject_name(x509, subject) && X509_set_issuer_name(x509, (X509_NAME *)issuer),
+		 "set the names");
 	X509_NAME_free(subject);
 	X509_NAME_free(given);
 }
@@ -181,10 +83,11 @@ static void add_der(X509 *x509, const char *oid, bool critical, struct bytes con
 {
 	ASN1_OBJECT *object = OBJ_txt2obj(oid, 1);
 	ASN1_OCTET_STRING *octets = ASN1_OCTET_STRING_new();
-	must(object && octets && ASN1_OCTET_STRING_set(octets, content.data, (int)content.len), "fill an extension");
+	pki_must(object && octets && ASN1_OCTET_STRING_set(octets, content.data, (int)content.len),
+		 "fill an extension");
 
 	X509_EXTENSION *extension = X509_EXTENSION_create_by_OBJ(NULL, object, critical, octets);
-	must(extension != NULL && X509_add_ext(x509, extension, -1), "add an extension");
+	pki_must(extension != NULL && X509_add_ext(x509, extension, -1), "add an extension");
 	X509_EXTENSION_free(extension);
 	ASN1_OCTET_STRING_free(octets);
 	ASN1_OBJECT_free(object);
@@ -196,7 +99,7 @@ static void add_cbb(X509 *x509, const char *oid, bool critical, CBB *content)
 	uint8_t *der;
 	size_t len;
 
-	must(CBB_finish(content, &der, &len), "write an extension");
+	pki_must(CBB_finish(content, &der, &len), "write an extension");
 	add_der(x509, oid, critical, bytes_of(der, len));
 	OPENSSL_free(der);
 }
@@ -208,10 +111,10 @@ static void add_basic_constraints(X509 *x509, const struct pki_options *options)
 
 	if (options->no_basic_constraints)
 		return;
-	must(CBB_init(&cbb, 32) && CBB_add_asn1(&cbb, &sequence, CBS_ASN1_SEQUENCE) &&
-		 (!options->ca || CBB_add_asn1_bool(&sequence, 1)) &&
-		 (!options->has_path_length || CBB_add_asn1_uint64(&sequence, options->path_length)),
-	     "write basicConstraints");
+	pki_must(CBB_init(&cbb, 32) && CBB_add_asn1(&cbb, &sequence, CBS_ASN1_SEQUENCE) &&
+		     (!options->ca || CBB_add_asn1_bool(&sequence, 1)) &&
+		     (!options->has_path_length || CBB_add_asn1_uint64(&sequence, options->path_length)),
+		 "write basicConstraints");
 	add_cbb(x509, "2.5.29.19", true, &cbb);
 }
 
@@ -222,13 +125,13 @@ static void add_key_usage(X509 *x509, const struct pki_options *options)
 	ASN1_BIT_STRING *bits = ASN1_BIT_STRING_new();
 	uint8_t *der = NULL;
 
-	must(bits != NULL, "make a bit string");
+	pki_must(bits != NULL, "make a bit string");
 	for (int i = 0; i < 9; i++) {
 		unsigned mask = i < 8 ? 0x80u >> i : X509v3_KU_DECIPHER_ONLY;
-		must((usage & mask) == 0 || ASN1_BIT_STRING_set_bit(bits, i, 1), "set a bit");
+		pki_must((usage & mask) == 0 || ASN1_BIT_STRING_set_bit(bits, i, 1), "set a bit");
 	}
 	int len = i2d_ASN1_BIT_STRING(bits, &der);
-	must(len > 0, "write keyUsage");
+	pki_must(len > 0, "write keyUsage");
 	if (!options->no_key_usage)
 		add_der(x509, "2.5.29.15", true, bytes_of(der, (size_t)len));
 	OPENSSL_free(der);
@@ -243,9 +146,9 @@ static void add_extended_key_usage(X509 *x509, const struct pki_options *options
 
 	if (options->no_eku || (options->ca && options->eku == NULL))
 		return;
-	must(CBB_init(&cbb, 64) && CBB_add_asn1(&cbb, &sequence, CBS_ASN1_SEQUENCE), "write extKeyUsage");
+	pki_must(CBB_init(&cbb, 64) && CBB_add_asn1(&cbb, &sequence, CBS_ASN1_SEQUENCE), "write extKeyUsage");
 	for (; *nids != 0; nids++)
-		must(OBJ_nid2cbb(&sequence, *nids), "write a purpose");
+		pki_must(OBJ_nid2cbb(&sequence, *nids), "write a purpose");
 	add_cbb(x509, "2.5.29.37", false, &cbb);
 }
 
@@ -253,9 +156,9 @@ static void add_general_name(CBB *out, unsigned tag, struct bytes value)
 {
 	CBB name;
 
-	must(CBB_add_asn1(out, &name, CBS_ASN1_CONTEXT_SPECIFIC | tag) && CBB_add_bytes(&name, value.data, value.len) &&
-		 CBB_flush(out),
-	     "write a GeneralName");
+	pki_must(CBB_add_asn1(out, &name, CBS_ASN1_CONTEXT_SPECIFIC | tag) &&
+		     CBB_add_bytes(&name, value.data, value.len) && CBB_flush(out),
+		 "write a GeneralName");
 }
 
 static void add_alt_names(X509 *x509, const struct pki_options *options)
@@ -265,13 +168,13 @@ static void add_alt_names(X509 *x509, const struct pki_options *options)
 
 	if (options->dns == NULL && options->ip == NULL && !options->empty_san)
 		return;
-	must(CBB_init(&cbb, 64) && CBB_add_asn1(&cbb, &sequence, CBS_ASN1_SEQUENCE), "write subjectAltName");
+	pki_must(CBB_init(&cbb, 64) && CBB_add_asn1(&cbb, &sequence, CBS_ASN1_SEQUENCE), "write subjectAltName");
 	for (size_t i = 0; options->dns != NULL && options->dns[i] != NULL; i++)
 		add_general_name(&sequence, 2, bytes_of_string(options->dns[i]));
 	for (size_t i = 0; options->ip != NULL && options->ip[i] != NULL; i++) {
 		uint8_t address[16];
 		bool is_v6 = strchr(options->ip[i], ':') != NULL;
-		must(inet_pton(is_v6 ? AF_INET6 : AF_INET, options->ip[i], address) == 1, "read an IP address");
+		pki_must(inet_pton(is_v6 ? AF_INET6 : AF_INET, options->ip[i], address) == 1, "read an IP address");
 		add_general_name(&sequence, 7, bytes_of(address, is_v6 ? 16 : 4));
 	}
 	add_cbb(x509, "2.5.29.17", false, &cbb);
@@ -285,12 +188,12 @@ static void add_ca_issuers(X509 *x509, const struct pki_options *options)
 
 	if (options->ca_issuers == NULL)
 		return;
-	must(CBB_init(&cbb, 64) && CBB_add_asn1(&cbb, &sequence, CBS_ASN1_SEQUENCE), "write authorityInfoAccess");
+	pki_must(CBB_init(&cbb, 64) && CBB_add_asn1(&cbb, &sequence, CBS_ASN1_SEQUENCE), "write authorityInfoAccess");
 	for (size_t i = 0; options->ca_issuers[i] != NULL; i++) {
-		must(CBB_add_asn1(&sequence, &entry, CBS_ASN1_SEQUENCE) && OBJ_nid2cbb(&entry, NID_ad_ca_issuers),
-		     "write an access method");
+		pki_must(CBB_add_asn1(&sequence, &entry, CBS_ASN1_SEQUENCE) && OBJ_nid2cbb(&entry, NID_ad_ca_issuers),
+			 "write an access method");
 		add_general_name(&entry, 6, bytes_of_string(options->ca_issuers[i]));
-		must(CBB_flush(&sequence), "write an access description");
+		pki_must(CBB_flush(&sequence), "write an access description");
 	}
 	add_cbb(x509, "1.3.6.1.5.5.7.1.1", false, &cbb);
 }
@@ -304,8 +207,8 @@ static void add_name_constraints(X509 *x509, const struct pki_options *options)
 	X509V3_set_ctx(&context, x509, x509, NULL, NULL, 0);
 	X509_EXTENSION *extension =
 	    X509V3_EXT_nconf_nid(NULL, &context, NID_name_constraints, options->name_constraints);
-	must(extension != NULL && X509_EXTENSION_set_critical(extension, 1) && X509_add_ext(x509, extension, -1),
-	     "add nameConstraints");
+	pki_must(extension != NULL && X509_EXTENSION_set_critical(extension, 1) && X509_add_ext(x509, extension, -1),
+		 "add nameConstraints");
 	X509_EXTENSION_free(extension);
 }
 
@@ -313,10 +216,10 @@ static void add_name_constraints(X509 *x509, const struct pki_options *options)
 static void make_key_id(const EVP_PKEY *key, bool wrong, uint8_t out[EVP_MAX_MD_SIZE])
 {
 	X509_PUBKEY *public_key = NULL;
-	must(X509_PUBKEY_set(&public_key, (EVP_PKEY *)key), "write a public key");
+	pki_must(X509_PUBKEY_set(&public_key, (EVP_PKEY *)key), "write a public key");
 	const ASN1_BIT_STRING *bits = X509_PUBKEY_get0_public_key(public_key);
-	must(EVP_Digest(ASN1_STRING_get0_data(bits), (size_t)ASN1_STRING_length(bits), out, NULL, EVP_sha1(), NULL),
-	     "hash a public key");
+	pki_must(EVP_Digest(ASN1_STRING_get0_data(bits), (size_t)ASN1_STRING_length(bits), out, NULL, EVP_sha1(), NULL),
+		 "hash a public key");
 	X509_PUBKEY_free(public_key);
 	for (size_t i = 0; wrong && i < 20; i++)
 		out[i] ^= 0xff;
@@ -330,13 +233,13 @@ static void add_key_ids(X509 *x509, const struct pki_options *options, const EVP
 
 	if (options->ski != PKI_KEY_ID_ABSENT) {
 		make_key_id(key, options->ski == PKI_KEY_ID_WRONG, id);
-		must(CBB_init(&cbb, 32) && CBB_add_asn1_octet_string(&cbb, id, 20), "write subjectKeyIdentifier");
+		pki_must(CBB_init(&cbb, 32) && CBB_add_asn1_octet_string(&cbb, id, 20), "write subjectKeyIdentifier");
 		add_cbb(x509, "2.5.29.14", false, &cbb);
 	}
 	if (options->aki != PKI_KEY_ID_ABSENT) {
 		make_key_id(signer, options->aki == PKI_KEY_ID_WRONG, id);
-		must(CBB_init(&cbb, 32) && CBB_add_asn1(&cbb, &sequence, CBS_ASN1_SEQUENCE),
-		     "write authorityKeyIdentifier");
+		pki_must(CBB_init(&cbb, 32) && CBB_add_asn1(&cbb, &sequence, CBS_ASN1_SEQUENCE),
+			 "write authorityKeyIdentifier");
 		add_general_name(&sequence, 0, bytes_of(id, 20));
 		add_cbb(x509, "2.5.29.35", false, &cbb);
 	}
@@ -363,19 +266,19 @@ static void set_fields(X509 *x509, const struct pki_options *options, EVP_PKEY *
 	ASN1_TIME *from = ASN1_TIME_set_posix(NULL, options->not_before != 0 ? options->not_before : PKI_NOT_BEFORE);
 	ASN1_TIME *until = ASN1_TIME_set_posix(NULL, options->not_after != 0 ? options->not_after : PKI_NOT_AFTER);
 
-	must(serial && from && until &&
-		 ASN1_INTEGER_set_uint64(serial, options->serial != 0 ? options->serial : ++world.next_serial) &&
-		 X509_set_version(x509, options->version_1 ? X509_VERSION_1 : X509_VERSION_3) &&
-		 X509_set_serialNumber(x509, serial) && X509_set1_notBefore(x509, from) &&
-		 X509_set1_notAfter(x509, until) && X509_set_pubkey(x509, key),
-	     "set the fields");
+	pki_must(serial && from && until &&
+		     ASN1_INTEGER_set_uint64(serial, options->serial != 0 ? options->serial : ++world.next_serial) &&
+		     X509_set_version(x509, options->version_1 ? X509_VERSION_1 : X509_VERSION_3) &&
+		     X509_set_serialNumber(x509, serial) && X509_set1_notBefore(x509, from) &&
+		     X509_set1_notAfter(x509, until) && X509_set_pubkey(x509, key),
+		 "set the fields");
 	ASN1_INTEGER_free(serial);
 	ASN1_TIME_free(from);
 	ASN1_TIME_free(until);
 }
 
-/* BoringSSL no longer makes RSA-MD5 certificates, so one by SHA-256 is turned into one: the algorithm's identifier differs
- * in its last byte, and the signature is made over the changed bytes. */
+/* BoringSSL no longer makes RSA-MD5 certificates, so one by SHA-256 is turned into one: the algorithm's identifier
+ * differs in its last byte, and the signature is made over the changed bytes. */
 static void sign_again_by_md5(uint8_t *der, size_t len, EVP_PKEY *signer)
 {
 	static const uint8_t sha256_with_rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b};
@@ -391,29 +294,29 @@ static void sign_again_by_md5(uint8_t *der, size_t len, EVP_PKEY *signer)
 			der[i + sizeof sha256_with_rsa - 1] = md5_with_rsa_last;
 	CBS_init(&cbs, der, len);
 	RSA *rsa = EVP_PKEY_get0_RSA(signer);
-	must(rsa != NULL, "sign by MD5 with a key that is no RSA key");
-	must(CBS_get_asn1(&cbs, &certificate, CBS_ASN1_SEQUENCE) &&
-		 CBS_get_asn1_element(&certificate, &tbs, CBS_ASN1_SEQUENCE) &&
-		 EVP_Digest(CBS_data(&tbs), CBS_len(&tbs), digest, NULL, EVP_md5(), NULL) &&
-		 RSA_sign(NID_md5, digest, 16, der + len - RSA_size(rsa), &signature_len, rsa),
-	     "sign by MD5");
+	pki_must(rsa != NULL, "sign by MD5 with a key that is no RSA key");
+	pki_must(CBS_get_asn1(&cbs, &certificate, CBS_ASN1_SEQUENCE) &&
+		     CBS_get_asn1_element(&certificate, &tbs, CBS_ASN1_SEQUENCE) &&
+		     EVP_Digest(CBS_data(&tbs), CBS_len(&tbs), digest, NULL, EVP_md5(), NULL) &&
+		     RSA_sign(NID_md5, digest, 16, der + len - RSA_size(rsa), &signature_len, rsa),
+		 "sign by MD5");
 }
 
 static void sign(X509 *x509, const struct pki_options *options, EVP_PKEY *signer)
 {
 	const EVP_MD *const digests[] = {
 	    [PKI_SHA256] = EVP_sha256(), [PKI_SHA384] = EVP_sha384(), [PKI_SHA512] = EVP_sha512(),
-	    [PKI_SHA1] = EVP_sha1(),	 [PKI_MD5] = EVP_sha256(), /* see sign_again_by_md5 */
+	    [PKI_SHA1] = EVP_sha1(),     [PKI_MD5] = EVP_sha256(), /* see sign_again_by_md5 */
 	};
 	const EVP_MD *md = EVP_PKEY_id(signer) == EVP_PKEY_ED25519 ? NULL : digests[options->digest];
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *key_context;
 
-	must(context != NULL && EVP_DigestSignInit(context, &key_context, md, NULL, signer), "start a signature");
-	must(!options->rsa_pss || (EVP_PKEY_CTX_set_rsa_padding(key_context, RSA_PKCS1_PSS_PADDING) &&
-				   EVP_PKEY_CTX_set_rsa_pss_saltlen(key_context, -1)),
-	     "choose RSASSA-PSS");
-	must(X509_sign_ctx(x509, context) > 0, "sign");
+	pki_must(context != NULL && EVP_DigestSignInit(context, &key_context, md, NULL, signer), "start a signature");
+	pki_must(!options->rsa_pss || (EVP_PKEY_CTX_set_rsa_padding(key_context, RSA_PKCS1_PSS_PADDING) &&
+				       EVP_PKEY_CTX_set_rsa_pss_saltlen(key_context, -1)),
+		 "choose RSASSA-PSS");
+	pki_must(X509_sign_ctx(x509, context) > 0, "sign");
 	EVP_MD_CTX_free(context);
 }
 
@@ -422,7 +325,7 @@ static const struct certificate *remember(const struct certificate *certificate,
 	if (world.num_certificates == world.capacity) {
 		world.capacity = world.capacity > 0 ? world.capacity * 2 : 64;
 		world.certificates = realloc(world.certificates, world.capacity * sizeof *world.certificates);
-		must(world.certificates != NULL, "remember a certificate");
+		pki_must(world.certificates != NULL, "remember a certificate");
 	}
 	world.certificates[world.num_certificates++] = (struct certificate_record){certificate, key};
 	return certificate;
@@ -435,7 +338,7 @@ static const struct certificate *parse(X509 *x509, const struct pki_options *opt
 	char why[ERROR_MAX_TEXT];
 
 	int len = i2d_X509(x509, &der);
-	must(len > 0, "write the certificate");
+	pki_must(len > 0, "write the certificate");
 	if (options->digest == PKI_MD5)
 		sign_again_by_md5(der, (size_t)len, signer);
 	if (options->broken_signature)
@@ -443,7 +346,7 @@ static const struct certificate *parse(X509 *x509, const struct pki_options *opt
 	struct error error = certificate_parse(bytes_of(der, (size_t)len), &certificate);
 	if (failed(error))
 		fprintf(stderr, "pki: %s\n", error_print(error, why, sizeof why));
-	must(!failed(error), "parse what it made");
+	pki_must(!failed(error), "parse what it made");
 	OPENSSL_free(der);
 	return certificate;
 }
@@ -452,14 +355,14 @@ const struct certificate *pki_make(const struct pki_options *options)
 {
 	const char *key_name = options->cn;
 	X509 *x509 = X509_new();
-	must(x509 != NULL, "start a certificate");
+	pki_must(x509 != NULL, "start a certificate");
 
 	if (key_name == NULL)
 		key_name = options->subject != NULL && options->subject->value != NULL ? options->subject->value : "";
 	EVP_PKEY *key =
 	    options->key != NULL ? options->key : pki_new_key(key_name, options->key_type, options->key_number);
 	EVP_PKEY *signer = options->signing_key != NULL ? options->signing_key
-			   : options->issuer != NULL	? pki_key(options->issuer)
+			   : options->issuer != NULL    ? pki_key(options->issuer)
 							: key;
 	set_names(x509, options);
 	set_fields(x509, options, key);
@@ -476,7 +379,7 @@ struct certificate_list pki_list(enum certificate_source source, const struct ce
 	struct certificate_list list = {0};
 
 	for (; *certificates != NULL; certificates++)
-		must(!failed(certificate_list_append(&list, *certificates, source)), "list certificates");
+		pki_must(!failed(certificate_list_append(&list, *certificates, source)), "list certificates");
 	return list;
 }
 
@@ -484,9 +387,8 @@ void pki_cleanup(void)
 {
 	for (size_t i = 0; i < world.num_certificates; i++)
 		certificate_unref(world.certificates[i].certificate);
-	for (size_t i = 0; i < world.num_keys; i++)
-		EVP_PKEY_free(world.keys[i].key);
+	pki_free_keys();
 	free(world.certificates);
 	world.certificates = NULL;
-	world.num_certificates = world.capacity = world.num_keys = 0;
+	world.num_certificates = world.capacity = 0;
 }

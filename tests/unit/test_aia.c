@@ -80,11 +80,11 @@ static void test_a_url_has_a_maximum_length(void **state)
 static void test_only_the_first_usable_ones_are_asked(void **state)
 {
 	const struct certificate *leaf =
-	    PKI(.cn = "urls", .ca_issuers = PKI_STRINGS("ldap://x/", "http://1/", "http://2/", "http://3/", "http://", "http://4/",
-							"http://5/", "http://6/", "https://7/"));
+	    PKI(.cn = "urls", .ca_issuers = PKI_STRINGS("ldap://x/", "http://1/", "http://2/", "http://3/", "http://",
+							"http://4/", "http://5/", "http://6/", "https://7/"));
 	static const enum aia_url_verdict expected[] = {
-	    AIA_URL_OTHER_SCHEME, AIA_URL_USABLE, AIA_URL_USABLE, AIA_URL_USABLE,	 AIA_URL_MALFORMED,
-	    AIA_URL_USABLE,	  AIA_URL_USABLE, AIA_URL_OVER_LIMIT, AIA_URL_OTHER_SCHEME,
+	    AIA_URL_OTHER_SCHEME, AIA_URL_USABLE, AIA_URL_USABLE,     AIA_URL_USABLE,       AIA_URL_MALFORMED,
+	    AIA_URL_USABLE,       AIA_URL_USABLE, AIA_URL_OVER_LIMIT, AIA_URL_OTHER_SCHEME,
 	};
 	(void)state;
 

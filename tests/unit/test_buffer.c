@@ -72,10 +72,8 @@ static void test_compares_bytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_grows_up_to_its_maximum),
-	    cmocka_unit_test(test_a_refused_append_leaves_the_content),
-	    cmocka_unit_test(test_is_text_at_any_time),
-	    cmocka_unit_test(test_a_maximum_of_nothing_takes_nothing),
+	    cmocka_unit_test(test_grows_up_to_its_maximum), cmocka_unit_test(test_a_refused_append_leaves_the_content),
+	    cmocka_unit_test(test_is_text_at_any_time),     cmocka_unit_test(test_a_maximum_of_nothing_takes_nothing),
 	    cmocka_unit_test(test_compares_bytes),
 	};
 

@@ -14,8 +14,8 @@
 static void test_reads_the_fields_of_a_leaf(void **state)
 {
 	const struct certificate *root = PKI(.cn = "Root", .ca = true);
-	const struct certificate *leaf =
-	    PKI(.cn = "a.example", .issuer = root, .serial = 0x1a2b, .not_before = PKI_NOW, .not_after = PKI_NOW + PKI_DAY);
+	const struct certificate *leaf = PKI(.cn = "a.example", .issuer = root, .serial = 0x1a2b, .not_before = PKI_NOW,
+					     .not_after = PKI_NOW + PKI_DAY);
 	(void)state;
 
 	assert_string_equal(leaf->subject, "CN=a.example");
@@ -63,8 +63,8 @@ static void test_tells_kinds_and_sizes_of_keys(void **state)
 {
 	static const struct key_case cases[] = {
 	    {PKI_P256, KEY_TYPE_EC, 256, NID_X9_62_prime256v1}, {PKI_P384, KEY_TYPE_EC, 384, NID_secp384r1},
-	    {PKI_P521, KEY_TYPE_EC, 521, NID_secp521r1},	 {PKI_P224, KEY_TYPE_EC, 224, NID_secp224r1},
-	    {PKI_RSA_2048, KEY_TYPE_RSA, 2048, NID_undef},	 {PKI_RSA_1024, KEY_TYPE_RSA, 1024, NID_undef},
+	    {PKI_P521, KEY_TYPE_EC, 521, NID_secp521r1},        {PKI_P224, KEY_TYPE_EC, 224, NID_secp224r1},
+	    {PKI_RSA_2048, KEY_TYPE_RSA, 2048, NID_undef},      {PKI_RSA_1024, KEY_TYPE_RSA, 1024, NID_undef},
 	};
 	(void)state;
 

@@ -9,7 +9,7 @@
 #include "tests/support/pki.h"
 #include "tests/support/unit_data.h"
 
-static struct error read_pkcs7(const char *name, STACK_OF(CRYPTO_BUFFER) **out)
+static struct error read_pkcs7(const char *name, STACK_OF(CRYPTO_BUFFER) * *out)
 {
 	struct buffer content;
 
@@ -20,7 +20,7 @@ static struct error read_pkcs7(const char *name, STACK_OF(CRYPTO_BUFFER) **out)
 	return error;
 }
 
-static struct error read_pkcs12(const char *name, const char *password, EVP_PKEY **key, STACK_OF(CRYPTO_BUFFER) **out)
+static struct error read_pkcs12(const char *name, const char *password, EVP_PKEY **key, STACK_OF(CRYPTO_BUFFER) * *out)
 {
 	struct buffer content;
 
@@ -31,14 +31,14 @@ static struct error read_pkcs12(const char *name, const char *password, EVP_PKEY
 	return error;
 }
 
-static void free_all(STACK_OF(CRYPTO_BUFFER) *buffers)
+static void free_all(STACK_OF(CRYPTO_BUFFER) * buffers)
 {
 	sk_CRYPTO_BUFFER_pop_free(buffers, CRYPTO_BUFFER_free);
 }
 
 static void test_takes_every_certificate_out_of_pkcs7(void **state)
 {
-	STACK_OF(CRYPTO_BUFFER) *buffers;
+	STACK_OF(CRYPTO_BUFFER) * buffers;
 	(void)state;
 
 	assert_ok(read_pkcs7("chain.p7c", &buffers));
@@ -46,7 +46,8 @@ static void test_takes_every_certificate_out_of_pkcs7(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		const CRYPTO_BUFFER *buffer = sk_CRYPTO_BUFFER_value(buffers, i);
 		const struct certificate *certificate;
-		assert_ok(certificate_parse(bytes_of(CRYPTO_BUFFER_data(buffer), CRYPTO_BUFFER_len(buffer)), &certificate));
+		assert_ok(
+		    certificate_parse(bytes_of(CRYPTO_BUFFER_data(buffer), CRYPTO_BUFFER_len(buffer)), &certificate));
 		certificate_unref(certificate);
 	}
 	free_all(buffers);
@@ -54,7 +55,7 @@ static void test_takes_every_certificate_out_of_pkcs7(void **state)
 
 static void test_tells_an_empty_pkcs7(void **state)
 {
-	STACK_OF(CRYPTO_BUFFER) *buffers;
+	STACK_OF(CRYPTO_BUFFER) * buffers;
 	(void)state;
 
 	assert_step(read_pkcs7("empty.p7c", &buffers), ERROR_FORMAT, "holds no certificate");
@@ -63,7 +64,7 @@ static void test_tells_an_empty_pkcs7(void **state)
 
 static void test_tells_a_broken_pkcs7(void **state)
 {
-	STACK_OF(CRYPTO_BUFFER) *buffers;
+	STACK_OF(CRYPTO_BUFFER) * buffers;
 	struct buffer content;
 	(void)state;
 
@@ -78,7 +79,7 @@ static void test_tells_a_broken_pkcs7(void **state)
 
 static void test_containers_have_a_maximum(void **state)
 {
-	STACK_OF(CRYPTO_BUFFER) *buffers;
+	STACK_OF(CRYPTO_BUFFER) * buffers;
 	EVP_PKEY *key;
 	uint8_t *bytes = calloc(1, CERTIFICATE_CONTAINER_MAX_BYTES + 1);
 	struct bytes large = bytes_of(bytes, CERTIFICATE_CONTAINER_MAX_BYTES + 1);
@@ -93,7 +94,7 @@ static void test_containers_have_a_maximum(void **state)
 static void test_opens_pkcs12_of_both_ages(void **state)
 {
 	static const char *const files[] = {"modern.p12", "legacy.p12"};
-	STACK_OF(CRYPTO_BUFFER) *buffers;
+	STACK_OF(CRYPTO_BUFFER) * buffers;
 	EVP_PKEY *key;
 	(void)state;
 
@@ -112,7 +113,7 @@ static void test_opens_pkcs12_of_both_ages(void **state)
 
 static void test_the_empty_password_is_tried_where_none_is_known(void **state)
 {
-	STACK_OF(CRYPTO_BUFFER) *buffers;
+	STACK_OF(CRYPTO_BUFFER) * buffers;
 	EVP_PKEY *key;
 	(void)state;
 
@@ -127,7 +128,7 @@ static void test_the_empty_password_is_tried_where_none_is_known(void **state)
 
 static void test_pkcs12_may_lack_a_key_but_not_a_mac(void **state)
 {
-	STACK_OF(CRYPTO_BUFFER) *buffers;
+	STACK_OF(CRYPTO_BUFFER) * buffers;
 	EVP_PKEY *key;
 	(void)state;
 
@@ -140,14 +141,15 @@ static void test_pkcs12_may_lack_a_key_but_not_a_mac(void **state)
 
 static void test_tells_a_broken_pkcs12(void **state)
 {
-	STACK_OF(CRYPTO_BUFFER) *buffers;
+	STACK_OF(CRYPTO_BUFFER) * buffers;
 	struct buffer content;
 	EVP_PKEY *key;
 	(void)state;
 
 	unit_data_read(UNIT_DATA, "legacy.p12", &content);
 	for (size_t len = 0; len < content.len; len += 7)
-		assert_true(failed(certificate_container_read_pkcs12(bytes_of(content.data, len), "secret", &key, &buffers)));
+		assert_true(
+		    failed(certificate_container_read_pkcs12(bytes_of(content.data, len), "secret", &key, &buffers)));
 	buffer_cleanup(&content);
 	assert_kind(read_pkcs12("chain.p7c", "secret", &key, &buffers), ERROR_CRYPTO);
 }
@@ -155,7 +157,7 @@ static void test_tells_a_broken_pkcs12(void **state)
 /* A skeleton of one: a version, and a password hash of a hundred million turns. */
 static void test_pkcs12_cannot_ask_for_endless_work(void **state)
 {
-	STACK_OF(CRYPTO_BUFFER) *buffers;
+	STACK_OF(CRYPTO_BUFFER) * buffers;
 	struct buffer content;
 	EVP_PKEY *key;
 	static const uint8_t mac[] = {0x30, 0x08, 0x04, 0x00, 0x02, 0x04, 0x05, 0xf5, 0xe1, 0x00};

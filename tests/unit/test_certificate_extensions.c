@@ -60,7 +60,8 @@ static void test_a_broken_list_of_names_is_told_and_empty(void **state)
 				       "abc\x00";
 	(void)state;
 
-	const struct certificate *leaf = PKI(.cn = "truncated", .extensions = EXTENSION(OID_SUBJECT_ALT_NAME, truncated));
+	const struct certificate *leaf =
+	    PKI(.cn = "truncated", .extensions = EXTENSION(OID_SUBJECT_ALT_NAME, truncated));
 	assert_true(leaf->has_alt_names);
 	assert_int_equal(leaf->num_alt_names, 0);
 	assert_false(leaf->extensions_valid);
@@ -126,8 +127,8 @@ static void test_reads_urls_in_order(void **state)
 static void test_drops_urls_that_could_deceive(void **state)
 {
 	const struct certificate *leaf =
-	    PKI(.cn = "bad urls", .ca_issuers = PKI_STRINGS("http://a.example/\r\nHost: b", "http://a b/", "", "http://ok/",
-							    "http://\xc3\xa9/", "\x7f"));
+	    PKI(.cn = "bad urls", .ca_issuers = PKI_STRINGS("http://a.example/\r\nHost: b", "http://a b/", "",
+							    "http://ok/", "http://\xc3\xa9/", "\x7f"));
 	(void)state;
 
 	assert_int_equal(leaf->num_ca_issuer_urls, 1);
@@ -143,7 +144,8 @@ static void test_passes_over_other_entries(void **state)
 				      "\x30\x0d\x06\x08\x2b\x06\x01\x05\x05\x07\x30\x02\x82\x01x"
 				      "\x30\x0f\x06\x08\x2b\x06\x01\x05\x05\x07\x30\x02\x86\x03"
 				      "a\0b";
-	const struct certificate *leaf = PKI(.cn = "entries", .extensions = EXTENSION(OID_AUTHORITY_INFO_ACCESS, content));
+	const struct certificate *leaf =
+	    PKI(.cn = "entries", .extensions = EXTENSION(OID_AUTHORITY_INFO_ACCESS, content));
 	(void)state;
 
 	assert_int_equal(leaf->num_ca_issuer_urls, 0);

@@ -43,13 +43,13 @@ struct file_case {
 static void test_reads_every_format(void **state)
 {
 	static const struct file_case cases[] = {
-	    {"leaf.pem", FILE_FORMAT_PEM, 1, false},	  {"trusted.pem", FILE_FORMAT_PEM, 1, false},
-	    {"chain.p7b", FILE_FORMAT_PEM, 2, false},	  {"chain.p7c", FILE_FORMAT_PKCS7, 2, false},
+	    {"leaf.pem", FILE_FORMAT_PEM, 1, false},      {"trusted.pem", FILE_FORMAT_PEM, 1, false},
+	    {"chain.p7b", FILE_FORMAT_PEM, 2, false},     {"chain.p7c", FILE_FORMAT_PKCS7, 2, false},
 	    {"modern.p12", FILE_FORMAT_PKCS12, 2, true},  {"legacy.p12", FILE_FORMAT_PKCS12, 2, true},
 	    {"no-key.p12", FILE_FORMAT_PKCS12, 1, false}, {"ec.pem", FILE_FORMAT_PEM, 0, true},
 	    {"rsa-aes128.pem", FILE_FORMAT_PEM, 0, true}, {"ec-pbes2.pem", FILE_FORMAT_PEM, 0, true},
-	    {"ec-sec1.der", FILE_FORMAT_KEY, 0, true},	  {"ec-pkcs8.der", FILE_FORMAT_KEY, 0, true},
-	    {"ec-pbes2.der", FILE_FORMAT_KEY, 0, true},	  {"rsa-pkcs1.der", FILE_FORMAT_KEY, 0, true},
+	    {"ec-sec1.der", FILE_FORMAT_KEY, 0, true},    {"ec-pkcs8.der", FILE_FORMAT_KEY, 0, true},
+	    {"ec-pbes2.der", FILE_FORMAT_KEY, 0, true},   {"rsa-pkcs1.der", FILE_FORMAT_KEY, 0, true},
 	};
 	struct certificate_file file;
 	(void)state;
@@ -107,9 +107,11 @@ static void test_says_what_there_is_in_place_of_a_certificate(void **state)
 	assert_step(parse_text("hello\n", &plain, &file), ERROR_FORMAT, "neither PEM nor DER");
 	assert_step(parse_text("-----BEGIN X-----\nYWJj\n-----END X-----", &plain, &file), ERROR_FORMAT,
 		    "no certificate and no key");
-	assert_step(parse_text("-----BEGIN X509 CRL-----\nYWJj\n-----END X509 CRL-----", &plain, &file), ERROR_FORMAT, "CRL");
-	assert_step(parse_text("-----BEGIN OPENSSH PRIVATE KEY-----\nYWJj\n-----END OPENSSH PRIVATE KEY-----", &plain, &file),
-		    ERROR_FORMAT, "ssh-keygen");
+	assert_step(parse_text("-----BEGIN X509 CRL-----\nYWJj\n-----END X509 CRL-----", &plain, &file), ERROR_FORMAT,
+		    "CRL");
+	assert_step(
+	    parse_text("-----BEGIN OPENSSH PRIVATE KEY-----\nYWJj\n-----END OPENSSH PRIVATE KEY-----", &plain, &file),
+	    ERROR_FORMAT, "ssh-keygen");
 	struct error error = certificate_file_read("/nonexistent/file.pem", &plain, &file);
 	assert_kind(error, ERROR_SYSTEM);
 	assert_int_equal(error.code, ENOENT);
@@ -128,7 +130,8 @@ static void write_pem(struct buffer *out, const struct certificate_list *list, c
 
 static void test_keeps_the_order_and_the_source(void **state)
 {
-	struct certificate_list list = PKI_LIST(SOURCE_FILE, PKI(.cn = "a"), PKI(.cn = "b"), PKI(.cn = "a", .serial = 7));
+	struct certificate_list list =
+	    PKI_LIST(SOURCE_FILE, PKI(.cn = "a"), PKI(.cn = "b"), PKI(.cn = "a", .serial = 7));
 	struct certificate_file_options options = {.source = SOURCE_BACKEND};
 	struct certificate_file file;
 	struct buffer text;
@@ -184,8 +187,10 @@ static void test_der_is_read_whole(void **state)
 	assert_int_equal(file.format, FILE_FORMAT_DER);
 	assert_true(certificate_equal(file.certificates.items[0].certificate, leaf));
 	certificate_file_cleanup(&file);
-	assert_step(certificate_file_parse(bytes_of(bytes, leaf->der.len - 1), &plain, &file), ERROR_FORMAT, "cut short");
-	assert_step(certificate_file_parse(bytes_of(bytes, leaf->der.len + 1), &plain, &file), ERROR_FORMAT, "bytes follow");
+	assert_step(certificate_file_parse(bytes_of(bytes, leaf->der.len - 1), &plain, &file), ERROR_FORMAT,
+		    "cut short");
+	assert_step(certificate_file_parse(bytes_of(bytes, leaf->der.len + 1), &plain, &file), ERROR_FORMAT,
+		    "bytes follow");
 }
 
 static void test_a_broken_block_is_an_error_or_counted(void **state)
@@ -196,7 +201,8 @@ static void test_a_broken_block_is_an_error_or_counted(void **state)
 	(void)state;
 
 	write_pem(&text, &list, "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n",
-		  "-----BEGIN CERTIFICATE-----\n%%%\n-----END CERTIFICATE-----\n-----BEGIN OTHER-----\n%\n-----END OTHER-----\n");
+		  "-----BEGIN CERTIFICATE-----\n%%%\n-----END CERTIFICATE-----\n-----BEGIN OTHER-----\n%\n-----END "
+		  "OTHER-----\n");
 	assert_step(certificate_file_parse(buffer_bytes(&text), &plain, &file), ERROR_CRYPTO, "does not parse");
 	assert_int_equal(file.certificates.count, 0);
 	assert_ok(certificate_file_parse(buffer_bytes(&text), &bundle, &file));
@@ -207,8 +213,8 @@ static void test_a_broken_block_is_an_error_or_counted(void **state)
 	certificate_list_cleanup(&list);
 
 	assert_step(parse_text("-----BEGIN CERTIFICATE-----\nMAA=\n", &plain, &file), ERROR_FORMAT, "cut short");
-	assert_step(parse_text("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n", &bundle, &file), ERROR_FORMAT,
-		    "no certificate in the file parses");
+	assert_step(parse_text("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n", &bundle, &file),
+		    ERROR_FORMAT, "no certificate in the file parses");
 }
 
 static void test_has_a_maximum_of_certificates_and_bytes(void **state)
@@ -226,7 +232,8 @@ static void test_has_a_maximum_of_certificates_and_bytes(void **state)
 	assert_int_equal(file.certificates.count, 100);
 	certificate_file_cleanup(&file);
 	assert_ok(certificate_write_pem(leaf, &text));
-	assert_step(certificate_file_parse(buffer_bytes(&text), &plain, &file), ERROR_LIMIT, "more than 100 certificates");
+	assert_step(certificate_file_parse(buffer_bytes(&text), &plain, &file), ERROR_LIMIT,
+		    "more than 100 certificates");
 
 	options.max_certificates = 101;
 	options.max_bytes = text.len;
@@ -236,7 +243,8 @@ static void test_has_a_maximum_of_certificates_and_bytes(void **state)
 	assert_step(certificate_file_parse(buffer_bytes(&text), &options, &file), ERROR_LIMIT, "larger");
 	options = bundle;
 	options.max_certificates = 100;
-	assert_step(certificate_file_parse(buffer_bytes(&text), &options, &file), ERROR_LIMIT, "more than 100 certificates");
+	assert_step(certificate_file_parse(buffer_bytes(&text), &options, &file), ERROR_LIMIT,
+		    "more than 100 certificates");
 	buffer_cleanup(&text);
 }
 
@@ -277,7 +285,8 @@ static void test_two_keys_must_be_the_same(void **state)
 	certificate_file_cleanup(&file);
 	buffer_cleanup(&text);
 	read_both("ec.pem", "rsa.pem", &text);
-	assert_step(certificate_file_parse(buffer_bytes(&text), &plain, &file), ERROR_FORMAT, "more than one private key");
+	assert_step(certificate_file_parse(buffer_bytes(&text), &plain, &file), ERROR_FORMAT,
+		    "more than one private key");
 	assert_null(file.key);
 	buffer_cleanup(&text);
 }
@@ -347,7 +356,8 @@ static void test_puts_the_leaf_first_by_its_place(void **state)
 	assert_ptr_equal(cas.items[0].certificate, low);
 	assert_ok(certificate_file_put_leaf_first(&alone, NULL));
 	assert_int_equal(alone.count, 2);
-	assert_step(certificate_file_put_leaf_first(&(struct certificate_list){0}, NULL), ERROR_FORMAT, "no certificate");
+	assert_step(certificate_file_put_leaf_first(&(struct certificate_list){0}, NULL), ERROR_FORMAT,
+		    "no certificate");
 	certificate_list_cleanup(&with_leaf);
 	certificate_list_cleanup(&cas);
 	certificate_list_cleanup(&alone);

@@ -10,10 +10,11 @@ struct file_case {
 };
 
 static const struct file_case file_cases[] = {
-    {"ec-pkcs8.der", DER_KIND_PRIVATE_KEY}, {"ec-sec1.der", DER_KIND_EC_KEY},	    {"rsa-pkcs1.der", DER_KIND_RSA_KEY},
-    {"ec-pbes2.der", DER_KIND_ENCRYPTED_KEY}, {"request.der", DER_KIND_REQUEST},    {"chain.p7c", DER_KIND_PKCS7},
-    {"empty.p7c", DER_KIND_PKCS7},	    {"modern.p12", DER_KIND_PKCS12},	    {"legacy.p12", DER_KIND_PKCS12},
-    {"leaf.pem", DER_KIND_UNKNOWN},
+    {"ec-pkcs8.der", DER_KIND_PRIVATE_KEY}, {"ec-sec1.der", DER_KIND_EC_KEY},
+    {"rsa-pkcs1.der", DER_KIND_RSA_KEY},    {"ec-pbes2.der", DER_KIND_ENCRYPTED_KEY},
+    {"request.der", DER_KIND_REQUEST},      {"chain.p7c", DER_KIND_PKCS7},
+    {"empty.p7c", DER_KIND_PKCS7},          {"modern.p12", DER_KIND_PKCS12},
+    {"legacy.p12", DER_KIND_PKCS12},        {"leaf.pem", DER_KIND_UNKNOWN},
 };
 
 static void test_knows_what_other_programs_write(void **state)
@@ -53,7 +54,10 @@ struct bytes_case {
 	size_t length;
 };
 
-#define BYTES(text) {(const uint8_t *)(text), sizeof(text) - 1}
+#define BYTES(text)                                                                                                    \
+	{                                                                                                              \
+		(const uint8_t *)(text), sizeof(text) - 1                                                              \
+	}
 
 static void test_rubbish_is_unknown(void **state)
 {

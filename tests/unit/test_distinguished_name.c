@@ -10,7 +10,10 @@
 #include "tests/support/pki.h"
 
 #define assert_subject(expected, ...) assert_string_equal(PKI(.subject = PKI_NAME(__VA_ARGS__))->subject, (expected))
-#define CN(value) {NID_commonName, 0, (value), 0}
+#define CN(value)                                                                                                      \
+	{                                                                                                              \
+		NID_commonName, 0, (value), 0                                                                          \
+	}
 
 static void test_prints_the_last_name_first(void **state)
 {
@@ -44,16 +47,17 @@ static void test_escapes_what_could_deceive(void **state)
 	assert_subject("CN=\\1B[31m", CN("\x1b[31m"));
 	assert_subject("CN=a\\0Ab\\0D\\7F", CN("a\nb\r\x7f"));
 	assert_subject("CN=\\C2\\9B31m", CN("\xc2\x9b"
-					       "31m"));
+					    "31m"));
 	assert_subject("CN=\\E2\\80\\AEmoc", CN("\xe2\x80\xaemoc"));
 	assert_subject("CN=a\\E2\\80\\A8b\\E2\\80\\8B", CN("a\xe2\x80\xa8"
-							     "b\xe2\x80\x8b"));
+							   "b\xe2\x80\x8b"));
 	assert_subject("CN=a\\00b", {NID_commonName, 0, "a\0b", 3});
 }
 
 static void test_the_common_name_is_the_last_one_escaped(void **state)
 {
-	const struct certificate *two = PKI(.subject = PKI_NAME(CN("first"), {NID_organizationName, 0, "O", 0}, CN("last")));
+	const struct certificate *two =
+	    PKI(.subject = PKI_NAME(CN("first"), {NID_organizationName, 0, "O", 0}, CN("last")));
 	const struct certificate *nul = PKI(.subject = PKI_NAME({NID_commonName, 0, "good.example\0.bad.example", 25}));
 	(void)state;
 
@@ -66,8 +70,9 @@ static void test_names_that_are_equal_have_equal_hashes(void **state)
 {
 	const struct certificate *a =
 	    PKI(.subject = PKI_NAME({NID_organizationName, V_ASN1_UTF8STRING, "Contoso  CA", 0}, CN("Root")));
-	const struct certificate *b = PKI(.subject = PKI_NAME({NID_organizationName, V_ASN1_PRINTABLESTRING, " contoso ca", 0},
-							      {NID_commonName, V_ASN1_PRINTABLESTRING, "ROOT", 0}));
+	const struct certificate *b =
+	    PKI(.subject = PKI_NAME({NID_organizationName, V_ASN1_PRINTABLESTRING, " contoso ca", 0},
+				    {NID_commonName, V_ASN1_PRINTABLESTRING, "ROOT", 0}));
 	(void)state;
 
 	assert_int_equal(a->subject_hash, b->subject_hash);

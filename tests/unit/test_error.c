@@ -12,13 +12,15 @@ static void test_prints_step_and_reason(void **state)
 	char text[ERROR_MAX_TEXT];
 	(void)state;
 
-	assert_string_equal(error_print(error_of(ERROR_FORMAT, 0, "no certificate"), text, sizeof text), "no certificate");
+	assert_string_equal(error_print(error_of(ERROR_FORMAT, 0, "no certificate"), text, sizeof text),
+			    "no certificate");
 	assert_string_equal(error_print(error_of(ERROR_SYSTEM, ENOENT, "open"), text, sizeof text),
 			    "open: No such file or directory");
 	assert_string_equal(error_print(error_of(ERROR_MEMORY, 0, "grow a buffer"), text, sizeof text),
 			    "grow a buffer: out of memory");
 	assert_string_equal(error_print(error_of(ERROR_MEMORY, 0, ""), text, sizeof text), "out of memory");
-	assert_non_null(strstr(error_print(error_of(ERROR_RESOLVE, EAI_NONAME, "resolve"), text, sizeof text), "resolve: "));
+	assert_non_null(
+	    strstr(error_print(error_of(ERROR_RESOLVE, EAI_NONAME, "resolve"), text, sizeof text), "resolve: "));
 }
 
 static void test_truncates_to_the_room_it_has(void **state)

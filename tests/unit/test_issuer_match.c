@@ -66,7 +66,8 @@ static void test_key_ids_rank(void **state)
 
 	assert_int_equal(issuer_match_key_id(ca, leaf), KEY_ID_EQUAL);
 	assert_int_equal(issuer_match_key_id(plain, leaf), KEY_ID_ABSENT);
-	assert_int_equal(issuer_match_key_id(ca, PKI(.cn = "l", .issuer = ca, .aki = PKI_KEY_ID_ABSENT)), KEY_ID_ABSENT);
+	assert_int_equal(issuer_match_key_id(ca, PKI(.cn = "l", .issuer = ca, .aki = PKI_KEY_ID_ABSENT)),
+			 KEY_ID_ABSENT);
 	const struct certificate *pointing_elsewhere = PKI(.cn = "l", .issuer = ca, .aki = PKI_KEY_ID_WRONG);
 	assert_int_equal(issuer_match_key_id(ca, pointing_elsewhere), KEY_ID_DIFFERS);
 	assert_int_equal(issuer_match(ca, pointing_elsewhere), ISSUER_MATCHES);
@@ -75,7 +76,8 @@ static void test_key_ids_rank(void **state)
 
 static void test_verifies_signatures_of_every_kind(void **state)
 {
-	static const enum pki_key_type types[] = {PKI_P256, PKI_P384, PKI_P521, PKI_RSA_2048, PKI_RSA_1024, PKI_ED25519};
+	static const enum pki_key_type types[] = {PKI_P256,     PKI_P384,     PKI_P521,
+						  PKI_RSA_2048, PKI_RSA_1024, PKI_ED25519};
 	(void)state;
 
 	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {

@@ -39,7 +39,8 @@ static void test_reads_blocks_with_anything_between(void **state)
 	struct pem_reader reader;
 	(void)state;
 
-	start(&reader, "subject=/CN=x\n" BLOCK("A", "YWJj") "\n# -----BEGIN B----- in a comment\n-- \n" BLOCK("X509 CRL", "ZGVm") "end");
+	start(&reader, "subject=/CN=x\n" BLOCK("A", "YWJj") "\n# -----BEGIN B----- in a comment\n-- \n" BLOCK(
+			   "X509 CRL", "ZGVm") "end");
 	expect_block(&reader, "A", "abc");
 	expect_block(&reader, "X509 CRL", "def");
 	end(&reader);
@@ -78,7 +79,8 @@ static void test_splits_headers_from_the_text(void **state)
 	static const char headers[] = "\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00";
 	(void)state;
 
-	start(&reader, "-----BEGIN A-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nYWJj\n-----END A-----\n");
+	start(&reader,
+	      "-----BEGIN A-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nYWJj\n-----END A-----\n");
 	expect_block(&reader, "A", "abc");
 	assert_true(bytes_equal(reader.block.headers, bytes_of(headers, sizeof headers - 1)));
 	end(&reader);
@@ -89,10 +91,12 @@ static void test_goes_on_behind_a_broken_block(void **state)
 	struct pem_reader reader;
 	(void)state;
 
-	start(&reader, BLOCK("A", "Y%Jj") BLOCK("B", "YWJ") BLOCK("C", "") BLOCK("D", "YQ==YQ==")
-		       "-----BEGIN E-----\nYWJj\n-----END F-----\n"
-		       "-----BEGIN G-----\nYWJj\n" BLOCK("H", "YWJj") "-----BEGIN I-----\nYW-----Jj\n-----END I-----\n"
-		       "-----BEGIN J-----\nYWJj\n-----END J\n" BLOCK("K", "ZGVm"));
+	start(&reader,
+	      BLOCK("A", "Y%Jj") BLOCK("B", "YWJ") BLOCK("C", "")
+		  BLOCK("D", "YQ==YQ==") "-----BEGIN E-----\nYWJj\n-----END F-----\n"
+					 "-----BEGIN G-----\nYWJj\n" BLOCK(
+					     "H", "YWJj") "-----BEGIN I-----\nYW-----Jj\n-----END I-----\n"
+							  "-----BEGIN J-----\nYWJj\n-----END J\n" BLOCK("K", "ZGVm"));
 	expect_broken(&reader, "A", ERROR_FORMAT, "no base64");
 	expect_broken(&reader, "B", ERROR_FORMAT, "no base64");
 	expect_broken(&reader, "C", ERROR_FORMAT, "empty");
@@ -115,7 +119,7 @@ static void test_a_block_without_end_is_told(void **state)
 	start(&reader, "-----BEGIN A-----\nYWJj\n");
 	expect_broken(&reader, "A", ERROR_FORMAT, "cut short");
 	end(&reader);
-	/* Cut anywhere: never the block, never a fault. The last newline and the dashes' end are all that may be missing. */
+	/* Cut anywhere: never the block, never a fault. Only the last newline may be missing. */
 	for (size_t len = 0; len + 1 < sizeof whole - 1; len++) {
 		pem_reader_init(&reader, bytes_of(whole, len));
 		assert_int_not_equal(pem_reader_next(&reader), PEM_BLOCK);
@@ -128,7 +132,8 @@ static void test_what_is_no_begin_line_is_text(void **state)
 	struct pem_reader reader;
 	(void)state;
 
-	start(&reader, "-----BEGIN A\n-----BEGIN -----\n-----BEGIN \x01-----\n----BEGIN B-----\nx -----BEGIN C-----\n-----begin D-----\n"
+	start(&reader, "-----BEGIN A\n-----BEGIN -----\n-----BEGIN \x01-----\n----BEGIN B-----\nx -----BEGIN "
+		       "C-----\n-----begin D-----\n"
 		       "-----BEGIN LLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLL-----\n");
 	expect_broken(&reader, "", ERROR_FORMAT, "no END line");
 	end(&reader);

@@ -136,15 +136,18 @@ static void test_tells_broken_keys(void **state)
 static void test_tells_a_broken_dek_info(void **state)
 {
 	static const char *const lines[] = {
-	    "DEK-Info: AES-128-CBC,00",	     "DEK-Info: AES-128-CBC,0123456789ABCDEF0123456789ABCDEG",
-	    "DEK-Info: AES-128-CBC",	     "DEK-Info: CAMELLIA-128-CBC,0123456789ABCDEF0123456789ABCDEF",
+	    "DEK-Info: AES-128-CBC,00",
+	    "DEK-Info: AES-128-CBC,0123456789ABCDEF0123456789ABCDEG",
+	    "DEK-Info: AES-128-CBC",
+	    "DEK-Info: CAMELLIA-128-CBC,0123456789ABCDEF0123456789ABCDEF",
 	    "DEK-Info:",
 	};
 	EVP_PKEY *key;
 	(void)state;
 
 	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
-		assert_kind(private_key_parse_pem(bytes_of_string(lines[i]), bytes_of_string("0123456789abcdef"), "secret", &key),
+		assert_kind(private_key_parse_pem(bytes_of_string(lines[i]), bytes_of_string("0123456789abcdef"),
+						  "secret", &key),
 			    ERROR_FORMAT);
 	/* Right in form, and nothing behind it. */
 	assert_kind(private_key_parse_pem(bytes_of_string("DEK-Info: AES-128-CBC,0123456789ABCDEF0123456789ABCDEF"),

@@ -119,7 +119,8 @@ static void test_has_a_maximum_of_stores_with_names_of_their_own(void **state)
 	for (unsigned i = 0; i < TRUST_STORES_MAX; i++) {
 		snprintf(name, sizeof name, "%u", i);
 		assert_ok(trust_store_set_add_list(set, name, &list));
-		assert_kind(trust_store_set_add_list(set, name, &list), i + 1 < TRUST_STORES_MAX ? ERROR_USAGE : ERROR_LIMIT);
+		assert_kind(trust_store_set_add_list(set, name, &list),
+			    i + 1 < TRUST_STORES_MAX ? ERROR_USAGE : ERROR_LIMIT);
 	}
 	assert_int_equal(trust_store_set_holding(set, list.items[0].certificate), UINT32_MAX);
 	certificate_list_cleanup(&list);
