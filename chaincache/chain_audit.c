@@ -146,19 +146,29 @@ static bool told(const struct audit *audit, const struct certificate *certificat
 	return false;
 }
 
+/* The first certificate of a refused path that the mended chain does without; the one at fault when there is none. */
+static const struct certificate *given_up(const struct audit *audit, const struct audience_verdict *verdict)
+{
+	for (size_t i = 1; i < verdict->path.count; i++)
+		if (!certificate_list_contains(audit->mended, verdict->path.items[i].certificate))
+			return verdict->path.items[i].certificate;
+	return verdict->path.items[verdict->verdict.index].certificate;
+}
+
 static void tell_refused(struct audit *audit, const struct audience_verdict *verdict)
 {
 	const struct certificate *at_fault = verdict->path.items[verdict->verdict.index].certificate;
+	const struct certificate *culprit = given_up(audit, verdict);
 
-	if (told(audit, at_fault))
+	if (told(audit, culprit))
 		return;
 	struct finding *finding = finding_list_add(
 	    audit->findings, chain_audit_code(verdict->verdict.fault),
-	    "Clients refuse the served chain at %s: %s. The mended chain takes another way.",
-	    certificate_words_subject(at_fault), verdict->verdict.reason);
+	    "Clients refuse the served chain, which leads through %s, because of %s: %s. The mended chain takes another way.",
+	    certificate_words_subject(culprit), certificate_words_subject(at_fault), verdict->verdict.reason);
 	finding_set_severity(finding, SEVERITY_FIXED);
 	finding_set_action(finding, ACTION_REPLACED);
-	finding_set_certificate(finding, at_fault);
+	finding_set_certificate(finding, culprit);
 	finding_set_advice(finding, "%s", finding_code_advice(FINDING_BETTER_PATH));
 }
 

@@ -138,10 +138,15 @@ static const struct {
     {X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, PATH_EXTENSION_REFUSED, "it has a critical extension that nobody knows"},
     {X509_V_ERR_INVALID_EXTENSION, PATH_EXTENSION_REFUSED, "one of its extensions does not parse"},
     {X509_V_ERR_INVALID_POLICY_EXTENSION, PATH_EXTENSION_REFUSED, "its policy extensions do not parse"},
-    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, PATH_KEY_ID_DIFFERS, "its authority key identifier names another issuer"},
-    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, PATH_KEY_ID_DIFFERS,
-     "its authority key identifier names another issuer"},
 };
+
+/* The link above `index` is true, and X509_verify_cert does not take it: by key usage or by the key identifiers. */
+static struct path_verdict broken_link(const struct path *path, size_t index)
+{
+	if (index + 1 < path->count && !path->items[index + 1].certificate->may_sign_certificates)
+		return bad(PATH_NOT_A_CA, index + 1, "its key usage does not let it sign certificates");
+	return bad(PATH_KEY_ID_DIFFERS, index, "its authority key identifier names another issuer");
+}
 
 static struct path_verdict refusal(const struct path *path, X509_STORE_CTX *context)
 {
@@ -149,6 +154,8 @@ static struct path_verdict refusal(const struct path *path, X509_STORE_CTX *cont
 	int depth = X509_STORE_CTX_get_error_depth(context);
 	size_t index = depth < 0 || (size_t)depth >= path->count ? path->count - 1 : (size_t)depth;
 
+	if (error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT || error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY)
+		return broken_link(path, index);
 	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
 		if (refusals[i].error == error)
 			return bad(refusals[i].fault, index, refusals[i].reason);

@@ -1,0 +1,180 @@
+#include "chaincache/chain_choice.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/mend_world.h"
+
+#define LEAF(...) PKI(.cn = "a.example", .dns = PKI_STRINGS("a.example"), __VA_ARGS__)
+#define CA(name, ...) PKI(.cn = (name), .ca = true, __VA_ARGS__)
+#define WHY_CHARS 256
+
+static struct chain_candidate candidate(uint32_t mask, const struct certificate *root,
+					const struct certificate *const *certificates)
+{
+	struct chain_candidate made = {.root = root, .mask = mask, .verdict = {PATH_GOOD, 0, ""}};
+
+	for (; *certificates != NULL; certificates++)
+		path_push(&made.chain, (struct certificate_entry){*certificates, SOURCE_CACHE});
+	made.chain.end = root == NULL ? PATH_END_DEAD : mask != 0 ? PATH_END_ANCHOR : PATH_END_SELF_SIGNED;
+	return made;
+}
+
+#define CANDIDATE(mask, root, ...) candidate((mask), (root), WORLD_CERTIFICATES(__VA_ARGS__))
+
+/* The first of the two must win in both orders, and the reason must hold these words. */
+static void check_duel(struct chain_candidate winner, struct chain_candidate loser, uint32_t served_mask,
+		       const char *words)
+{
+	const struct chain_candidate forth[] = {winner, loser}, back[] = {loser, winner};
+	struct chain_choice choice = {forth, 2, served_mask, PKI_NOW}, turned = {back, 2, served_mask, PKI_NOW};
+	char why[WHY_CHARS];
+
+	assert_ptr_equal(chain_choice_best(&choice), &forth[0]);
+	assert_ptr_equal(chain_choice_best(&turned), &back[1]);
+	chain_choice_why(&choice, &forth[0], &forth[1], why, sizeof why);
+	if (strstr(why, words) == NULL)
+		print_error("why: %s\n", why);
+	assert_non_null(strstr(why, words));
+}
+
+static void test_each_criterion_in_its_turn(void **state)
+{
+	const struct certificate *root = CA("Root"), *other = CA("Other");
+	const struct certificate *i = CA("I", .issuer = root), *cross = CA("Root", .issuer = other), *leaf = LEAF(.issuer = i);
+	const struct certificate *brief = CA("I", .issuer = root, .not_after = PKI_NOW + PKI_DAY);
+	const struct certificate *stale = CA("I", .issuer = root, .not_after = PKI_NOW - PKI_DAY);
+	const struct certificate *big = CA("I", .issuer = root, .ca_issuers = PKI_STRINGS("http://ca.example/r"));
+	(void)state;
+
+	check_duel(CANDIDATE(3, root, leaf, i, cross), CANDIDATE(1, root, leaf, i), 0, "fewer trust stores: 1, not 2");
+	check_duel(CANDIDATE(1, root, leaf, i), CANDIDATE(6, root, leaf, big), 1, "clients that accept the served chain");
+	check_duel(CANDIDATE(1, root, leaf, i), CANDIDATE(0, NULL, leaf, big), 0, "no issuer of CN=I was found");
+	check_duel(CANDIDATE(1, root, leaf, i), CANDIDATE(0, other, leaf, big), 0, "ends at CN=Other, which no store trusts");
+	check_duel(CANDIDATE(1, root, leaf, i), CANDIDATE(1, root, leaf, brief), 0, "expires first: 2026-01-02");
+	check_duel(CANDIDATE(1, root, leaf, i), CANDIDATE(1, root, leaf, i, cross), 0, "takes more bytes");
+	check_duel(CANDIDATE(1, root, leaf, i), CANDIDATE(1, root, leaf, big), 0, "takes more bytes");
+
+	struct chain_candidate own = CANDIDATE(1, root, leaf, brief);
+	own.served_only = true;
+	check_duel(own, CANDIDATE(1, root, leaf, i), 1, "the served chain's own path is as good");
+	struct chain_candidate longer = CANDIDATE(1, root, leaf, brief, cross);
+	longer.served_only = true;
+	check_duel(longer, own, 1, "the served chain's own path is as good");
+
+	/* Chains that nobody accepts. */
+	check_duel(CANDIDATE(0, root, leaf, i), CANDIDATE(0, NULL, leaf, i, cross), 0, "no issuer of CN=Root was found");
+	check_duel(CANDIDATE(0, NULL, leaf, i), CANDIDATE(0, NULL, leaf), 0, "it ends earlier");
+	check_duel(CANDIDATE(0, NULL, leaf, i), CANDIDATE(0, NULL, leaf, stale), 0, "no issuer of CN=I was found");
+	struct chain_candidate refused = CANDIDATE(0, root, leaf, stale);
+	refused.verdict = (struct path_verdict){PATH_EXPIRED, 1, "it has expired"};
+	check_duel(CANDIDATE(0, root, leaf, i), refused, 0, "clients refuse it: it has expired");
+	struct chain_candidate extended = CANDIDATE(0, NULL, leaf, brief);
+	extended.keeps_served_run = true;
+	check_duel(extended, CANDIDATE(0, NULL, leaf, i), 0, "does not go on from what is served");
+}
+
+/* The own path is kept only where it serves every store that can be served. */
+static void test_an_own_path_that_serves_less_is_no_own_path(void **state)
+{
+	const struct certificate *root = CA("Root"), *i = CA("I", .issuer = root), *leaf = LEAF(.issuer = i);
+	const struct certificate *brief = CA("I", .issuer = root, .not_after = PKI_NOW + PKI_DAY);
+	struct chain_candidate candidates[] = {CANDIDATE(1, root, leaf, brief), CANDIDATE(1, root, leaf, i), CANDIDATE(2, root, leaf)};
+	struct chain_choice choice = {candidates, 2, 1, PKI_NOW};
+	(void)state;
+
+	candidates[0].served_only = true;
+	assert_ptr_equal(chain_choice_best(&choice), &candidates[0]);
+	choice.count = 3;
+	assert_ptr_equal(chain_choice_best(&choice), &candidates[1]);
+}
+
+static void test_nothing_wins_where_each_would_lose_an_audience(void **state)
+{
+	const struct certificate *leaf = LEAF(.issuer = CA("I"));
+	struct chain_candidate candidates[] = {CANDIDATE(2, NULL, leaf)};
+	struct chain_choice choice = {candidates, 1, 1, PKI_NOW};
+	(void)state;
+
+	assert_null(chain_choice_best(&choice));
+	choice.count = 0;
+	choice.served_mask = 0;
+	assert_null(chain_choice_best(&choice));
+}
+
+enum { NUM_SHUFFLES = 1000, NUM_BAG = 14 };
+
+/* A small generator of its own (xorshift), so that a failure comes back in every run. */
+static unsigned next_random(unsigned *seed)
+{
+	*seed ^= *seed << 13;
+	*seed ^= *seed >> 17;
+	*seed ^= *seed << 5;
+	return *seed;
+}
+
+static void shuffle(const struct certificate **items, size_t count, unsigned *seed)
+{
+	for (size_t i = count; i > 1; i--) {
+		size_t j = next_random(seed) % i;
+		const struct certificate *item = items[i - 1];
+		items[i - 1] = items[j];
+		items[j] = item;
+	}
+}
+
+static void test_a_thousand_shuffles_give_one_answer(void **state)
+{
+	const struct certificate *r1 = CA("R1"), *r2 = CA("R2"), *r3 = CA("R3", .not_after = PKI_NOW - PKI_DAY);
+	const struct certificate *bag[NUM_BAG] = {
+	    CA("R1", .issuer = r2), CA("R2", .issuer = r1), CA("R1", .issuer = r3), CA("R2", .issuer = r3), CA("J", .issuer = r1),
+	    CA("J", .issuer = r2), CA("J", .issuer = r1, .not_after = PKI_NOW - PKI_DAY), CA("I", .issuer = CA("J")), CA("I", .issuer = r1),
+	    CA("I", .issuer = r2, .digest = PKI_SHA1), CA("I", .issuer = r1, .key_number = 1), CA("J", .issuer = CA("I")), r1, r3,
+	};
+	const struct certificate *leaf = LEAF(.issuer = CA("I"));
+	struct certificate_list first = {0};
+	unsigned seed = 20260101;
+	(void)state;
+
+	for (int round = 0; round < NUM_SHUFFLES; round++) {
+		struct mend_world world = {0};
+		size_t every = 2 + next_random(&seed) % 4;
+
+		shuffle(bag, NUM_BAG, &seed);
+		WORLD_SERVE(&world, leaf);
+		for (size_t i = 0; i < NUM_BAG; i++)
+			if (i % every == 0)
+				WORLD_EXTRA(&world, bag[i]);
+			else
+				WORLD_CACHE(&world, bag[i]);
+		WORLD_TRUST(&world, "r1", round % 2 == 0 ? r1 : r3, round % 2 == 0 ? r3 : r1);
+		WORLD_TRUST(&world, "r2", r2);
+		const struct mend_result *result = world_mend(&world);
+		if (round == 0)
+			assert_ok(certificate_list_copy(&first, &result->mended));
+		assert_true(certificate_list_equal(&first, &result->mended));
+		assert_true(result->mended_trusted);
+		assert_int_equal(result->findings.count, first.count - 1);
+		world_cleanup(&world);
+	}
+	certificate_list_cleanup(&first);
+}
+
+static int cleanup_pki(void **state)
+{
+	(void)state;
+	pki_cleanup();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_each_criterion_in_its_turn),
+	    cmocka_unit_test(test_an_own_path_that_serves_less_is_no_own_path),
+	    cmocka_unit_test(test_nothing_wins_where_each_would_lose_an_audience),
+	    cmocka_unit_test(test_a_thousand_shuffles_give_one_answer),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+}
