@@ -84,19 +84,33 @@ static struct known_group **find(struct known_findings *known, const struct find
 	return link;
 }
 
+/* Where an issuer came from is no part of what was missing: the same fix from the cache, the day after, is no other one.
+ * Where a URL is the matter itself, finding_same tells them apart. */
+static bool is_same(const struct finding *a, const struct finding *b)
+{
+	struct finding without_url = *b;
+
+	if (a->action == ACTION_NONE || a->code != b->code)
+		return finding_same(a, b);
+	without_url.url = a->url;
+	return finding_same(a, &without_url);
+}
+
 static const struct finding *find_same(const struct finding_list *list, const struct finding *finding)
 {
 	for (size_t i = 0; i < list->count; i++) {
-		if (finding_same(&list->items[i], finding))
+		if (is_same(&list->items[i], finding))
 			return &list->items[i];
 	}
 	return NULL;
 }
 
+/* A fix is the same as long as the chains are: its words tell where the certificates came from, too. */
 static bool is_changed(const struct finding *before, const struct finding *now, bool other_fix)
 {
-	return before->severity != now->severity || before->action != now->action ||
-	       strcmp(before->message, now->message) != 0 || (other_fix && now->action != ACTION_NONE);
+	if (before->severity != now->severity || before->action != now->action)
+		return true;
+	return now->action != ACTION_NONE ? other_fix : strcmp(before->message, now->message) != 0;
 }
 
 /* Tells what is new in `now` over `before`, and what is gone; false when something could not be told. */

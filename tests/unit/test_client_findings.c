@@ -1,0 +1,168 @@
+#include "tests/support/unit.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/ssl.h>
+
+#include "proxy/glue/client_findings.h"
+
+enum { MAX_PATH = 128 };
+
+/* The lines that were written since it was last looked at are counted by a word in them. */
+struct place {
+	char path[MAX_PATH];
+	struct program_log log;
+	struct fix_log *fix_log;
+	struct client_findings *findings;
+	long seen; /* bytes of the file */
+};
+
+static int set_up(void **state)
+{
+	struct place *place = calloc(1, sizeof *place);
+	snprintf(place->path, sizeof place->path, "/tmp/test_client_findings.XXXXXX");
+	int fd = mkstemp(place->path);
+	if (fd < 0)
+		return -1;
+	close(fd);
+	program_log_init(&place->log, STDERR_FILENO, LOG_LEVEL_ERROR);
+	assert_ok(fix_log_open(place->path, &place->log, &place->fix_log));
+	place->findings = client_findings_new(place->fix_log);
+	*state = place;
+	return place->findings != NULL ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	struct place *place = *state;
+	client_findings_free(place->findings);
+	fix_log_close(place->fix_log);
+	unlink(place->path);
+	free(place);
+	return 0;
+}
+
+static unsigned new_lines_with(struct place *place, const char *words)
+{
+	char *line = NULL;
+	size_t capacity = 0;
+	unsigned count = 0;
+	FILE *file = fopen(place->path, "r");
+
+	assert_non_null(file);
+	fseek(file, place->seen, SEEK_SET);
+	while (getline(&line, &capacity, file) > 0)
+		count += strstr(line, words) != NULL;
+	place->seen = ftell(file);
+	free(line);
+	fclose(file);
+	return count;
+}
+
+static void test_an_alert_is_told_at_once_and_then_each_minute_with_its_count(void **state)
+{
+	struct place *place = *state;
+
+	assert_true(client_findings_alert(place->findings, "mail", SSL_AD_UNKNOWN_CA, 1, 1000));
+	assert_int_equal(new_lines_with(place, "\"client_rejected\""), 1);
+	for (int64_t now = 2000; now < 1000 + CLIENT_FINDINGS_TELL_MS; now += 1000) {
+		assert_true(client_findings_alert(place->findings, "mail", SSL_AD_UNKNOWN_CA, 2, now));
+		client_findings_tick(place->findings, now);
+	}
+	assert_int_equal(new_lines_with(place, "client_rejected"), 0);
+	client_findings_tick(place->findings, 1000 + CLIENT_FINDINGS_TELL_MS);
+	assert_int_equal(new_lines_with(place, "119 handshakes with the alert unknown_ca"), 1);
+	client_findings_tick(place->findings, 1000 + 3 * CLIENT_FINDINGS_TELL_MS);
+	assert_int_equal(new_lines_with(place, "client_rejected"), 0);
+}
+
+static void test_what_is_quiet_for_long_is_resolved(void **state)
+{
+	struct place *place = *state;
+
+	client_findings_name(place->findings, "mail", "owa.test", 1, 1000);
+	assert_int_equal(new_lines_with(place, "owa.test"), 1);
+	client_findings_tick(place->findings, 999 + CLIENT_FINDINGS_FORGET_MS);
+	assert_int_equal(new_lines_with(place, "owa.test"), 0);
+	client_findings_tick(place->findings, 1000 + CLIENT_FINDINGS_FORGET_MS);
+	assert_int_equal(new_lines_with(place, "\"resolved\""), 1);
+}
+
+static void test_alerts_that_are_no_complaint_are_passed_over(void **state)
+{
+	static const uint8_t others[] = {SSL_AD_CLOSE_NOTIFY, SSL_AD_HANDSHAKE_FAILURE, SSL_AD_PROTOCOL_VERSION,
+					 SSL_AD_USER_CANCELLED, 255};
+	struct place *place = *state;
+
+	for (size_t i = 0; i < sizeof others; i++)
+		assert_false(client_findings_alert(place->findings, "mail", others[i], 1, 1000));
+	assert_int_equal(new_lines_with(place, ""), 0);
+}
+
+/* A scanner that asks for names without end: those beyond the maximum are counted together, and other sites are told. */
+static void test_names_without_end_do_not_fill_memory_or_the_log(void **state)
+{
+	struct place *place = *state;
+	char name[64];
+
+	for (unsigned i = 0; i < 2000; i++) {
+		snprintf(name, sizeof name, "scan-%u.test", i);
+		client_findings_name(place->findings, "mail", name, 1, 1000);
+	}
+	assert_in_range(new_lines_with(place, "sni_not_covered"), CLIENT_FINDINGS_MAX_OF_SITE,
+			CLIENT_FINDINGS_MAX_OF_SITE + 1);
+	client_findings_tick(place->findings, 1000 + CLIENT_FINDINGS_TELL_MS);
+	assert_int_equal(new_lines_with(place, "further names"), 1);
+	client_findings_name(place->findings, "shop", "shop.test", 1, 1000);
+	assert_int_equal(new_lines_with(place, "shop.test"), 1);
+}
+
+static void test_long_and_empty_names_are_harmless(void **state)
+{
+	struct place *place = *state;
+	char name[2000];
+
+	memset(name, 'a', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	client_findings_name(place->findings, "mail", name, 1, 1000);
+	client_findings_name(place->findings, "mail", name, 1, 1001);
+	assert_int_equal(new_lines_with(place, "sni_not_covered"), 1);
+	client_findings_name(place->findings, "mail", "", 1, 1000);
+	assert_int_equal(new_lines_with(place, ""), 0);
+}
+
+static bool is_kept(void *context, const char *site)
+{
+	(void)context;
+	return strcmp(site, "shop") == 0;
+}
+
+static void test_sites_that_are_gone_are_forgotten(void **state)
+{
+	struct place *place = *state;
+
+	client_findings_name(place->findings, "mail", "a.test", 1, 1000);
+	client_findings_name(place->findings, "shop", "b.test", 1, 1000);
+	(void)new_lines_with(place, "");
+	client_findings_keep_sites(place->findings, is_kept, NULL);
+	client_findings_name(place->findings, "mail", "a.test", 5, 2000);
+	assert_int_equal(new_lines_with(place, "in 5 handshakes"), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_an_alert_is_told_at_once_and_then_each_minute_with_its_count, set_up,
+					    tear_down),
+	    cmocka_unit_test_setup_teardown(test_what_is_quiet_for_long_is_resolved, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_alerts_that_are_no_complaint_are_passed_over, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_names_without_end_do_not_fill_memory_or_the_log, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_long_and_empty_names_are_harmless, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_sites_that_are_gone_are_forgotten, set_up, tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
