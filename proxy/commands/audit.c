@@ -75,6 +75,14 @@ bool audit_open(struct audit *audit, const struct audit_options *options)
 
 static void advance(struct audit *audit);
 
+/* An answer may come among the timers of a turn that would then wait for the deadline: the turn ends instead. */
+static void advance_in_loop(struct audit *audit)
+{
+	advance(audit);
+	if (audit->done)
+		uv_stop(&audit->loop);
+}
+
 static void on_fetched(void *context, const struct fetch_result *result)
 {
 	struct audit_fetch *fetch = context;
@@ -86,7 +94,7 @@ static void on_fetched(void *context, const struct fetch_result *result)
 	else
 		mend_give_failure(audit->mend, fetch->index, result->failure, result->detail);
 	if (audit->num_open == 0)
-		advance(audit);
+		advance_in_loop(audit);
 }
 
 static void start_fetch(struct audit *audit, size_t index, const char *url)
@@ -132,7 +140,7 @@ static void on_deadline(uv_timer_t *timer)
 				  "the time for all fetches was used up");
 	}
 	audit->num_open = 0;
-	advance(audit);
+	advance_in_loop(audit);
 }
 
 bool audit_run(struct audit *audit, const struct certificate_list *served, const EVP_PKEY *key)
