@@ -174,14 +174,25 @@ static bool chain_is_path(X509_STORE_CTX *context, const struct path *path)
 	return true;
 }
 
-static void set_parameters(X509_VERIFY_PARAM *parameters, const struct path *path, int64_t now, bool leaf_in_time)
+/* Whether X509_verify_cert's own look at the time would differ from check_validity's, which has the last word: it knows
+ * no time at which only an expired leaf is excused, and takes a certificate's last second for expired. */
+static bool time_is_settled(const struct path *path, int64_t now)
+{
+	if (!certificate_valid_at(path_leaf(path), now))
+		return true;
+	for (size_t i = 0; i < path->count; i++)
+		if (path->items[i].certificate->not_after == now)
+			return true;
+	return false;
+}
+
+static void set_parameters(X509_VERIFY_PARAM *parameters, const struct path *path, int64_t now)
 {
 	X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN);
 	X509_VERIFY_PARAM_set_depth(parameters, (int)path->count);
 	X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
 	X509_VERIFY_PARAM_set_time_posix(parameters, now);
-	/* There is no time at which only an expired leaf is excused; check_validity has judged the others. */
-	if (!leaf_in_time)
+	if (time_is_settled(path, now))
 		X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_NO_CHECK_TIME);
 	if (leaf_serves_tls(path_leaf(path)))
 		X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SSL_SERVER);
@@ -202,7 +213,7 @@ static struct path_verdict verify(const struct path *path, int64_t now)
 			goto out;
 	if (!X509_STORE_CTX_init(context, store, path_leaf(path)->x509, untrusted))
 		goto out;
-	set_parameters(X509_STORE_CTX_get0_param(context), path, now, certificate_valid_at(path_leaf(path), now));
+	set_parameters(X509_STORE_CTX_get0_param(context), path, now);
 
 	if (X509_verify_cert(context) != 1)
 		verdict = refusal(path, context);
