@@ -230,6 +230,7 @@ static const struct {
 static const char *assign_words(const struct assignment *to, const char *text)
 {
 	char word[MAX_WORD + 1];
+	bool is_alone = strpbrk(text, SEPARATORS) == NULL;
 	for (text += strspn(text, SEPARATORS); *text != '\0'; text += strspn(text, SEPARATORS)) {
 		size_t len = strcspn(text, SEPARATORS);
 		if (len > MAX_WORD)
@@ -240,6 +241,8 @@ static const char *assign_words(const struct assignment *to, const char *text)
 		const char *wrong = types[to->key->type].assign(to, word);
 		if (wrong == NULL)
 			continue;
+		if (is_alone)
+			return wrong;
 		char clause[ASSIGN_MAX_TEXT];
 		snprintf(clause, sizeof(clause), "%s", wrong);
 		snprintf(to->why, ASSIGN_MAX_TEXT, "%.100s %.150s", word, clause);

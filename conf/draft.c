@@ -99,8 +99,8 @@ static bool may_take(struct draft *draft, struct draft_section *section, enum co
 		return false;
 	}
 	if (key->not_built && (key->harmless == NULL || strcmp(key->harmless, value) != 0)) {
-		config_errors_add(&draft->errors, line, "%s = %s: not built yet in this version: take the line out",
-				  text, value);
+		config_errors_add(&draft->errors, line, "%s%s%s: not built yet in this version: take it out", text,
+				  draft->by_flags ? " " : " = ", value);
 		return false;
 	}
 	return !key->not_built;
@@ -126,7 +126,8 @@ void draft_set(struct draft *draft, enum config_scope scope, const char *name, c
 	char why[ASSIGN_MAX_TEXT];
 	char text[DRAFT_MAX_KEY_TEXT];
 	if (!assign_value(config_key(id), object, value, why))
-		config_errors_add(&draft->errors, line, "%s = %s: %s", draft_key_text(draft, id, text), value, why);
+		config_errors_add(&draft->errors, line, "%s%s%s: %s", draft_key_text(draft, id, text),
+				  draft->by_flags ? " " : " = ", value, why);
 }
 
 static void complete_section(struct draft *draft, enum config_scope scope, const struct draft_section *section,
