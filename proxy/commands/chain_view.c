@@ -240,7 +240,7 @@ static void print_names(const struct chain_view *view)
 		const struct name_result *name = &view->result->names[i];
 		blanks(view, MARGIN);
 		print_verdict_mark(view, name->match.verdict == NAME_COVERED);
-		char line[MAX_LINE + HOST_NAME_MAX_CHARS];
+		char line[HOST_NAME_MAX_CHARS + sizeof(": ") + NAME_MATCH_MAX_TEXT];
 		snprintf(line, sizeof(line), "%s: %s", name->name.text, name->match.why);
 		output_printf(view->output, STYLE_PLAIN, " ");
 		output_wrap(view->output, STYLE_PLAIN, 2 * MARGIN, line);
