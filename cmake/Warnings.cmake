@@ -19,6 +19,12 @@ elseif(CMAKE_BUILD_TYPE STREQUAL "Release" OR CMAKE_BUILD_TYPE STREQUAL "RelWith
   target_compile_options(chainmend_options INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong)
 endif()
 
+# A fuzzer finds its way by the coverage of what it calls, so all of our code is built to tell it.
+if(CHAINMEND_FUZZ)
+  target_compile_options(chainmend_options INTERFACE -fsanitize=fuzzer-no-link)
+  target_link_options(chainmend_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 # No symbol of a static library (BoringSSL above all) is exported: libcurl brings OpenSSL's libcrypto into the same
 # process through Kerberos, and the two must never meet.
 target_link_options(chainmend_options INTERFACE -Wl,--exclude-libs,ALL -Wl,-z,relro -Wl,-z,now -Wl,--as-needed)
