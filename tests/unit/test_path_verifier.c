@@ -1,0 +1,171 @@
+#include "chaincache/path_verifier.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/nid.h>
+#include <openssl/x509.h>
+
+#include "tests/support/mend_world.h"
+
+#define LEAF(...) PKI(.cn = "leaf", .dns = PKI_STRINGS("a.example"), __VA_ARGS__)
+#define CA(name, ...) PKI(.cn = (name), .ca = true, __VA_ARGS__)
+
+static struct path_verdict verify(const struct certificate *const *certificates, int64_t now)
+{
+	struct path path = {0};
+
+	for (; *certificates != NULL; certificates++)
+		path_push(&path, (struct certificate_entry){*certificates, SOURCE_CACHE});
+	return path_verifier_verify(&path, now);
+}
+
+#define VERIFY(...) verify(WORLD_CERTIFICATES(__VA_ARGS__), PKI_NOW)
+
+static void check(struct path_verdict verdict, enum path_fault fault, size_t index)
+{
+	if (verdict.fault != fault || verdict.index != index)
+		print_error("at %zu: %s\n", verdict.index, verdict.reason);
+	assert_int_equal(verdict.fault, fault);
+	assert_int_equal(verdict.index, index);
+	assert_int_equal(verdict.reason[0] == '\0', fault == PATH_GOOD);
+}
+
+static void test_good_paths(void **state)
+{
+	const struct certificate *root = CA("Root"), *i = CA("I", .issuer = root), *leaf = LEAF(.issuer = i);
+	const struct certificate *self_signed = LEAF(.ca = false);
+	(void)state;
+
+	check(VERIFY(leaf, i, root), PATH_GOOD, 0);
+	check(VERIFY(leaf, i), PATH_GOOD, 0); /* the intermediate is the anchor */
+	check(VERIFY(leaf), PATH_GOOD, 0); /* the leaf itself is */
+	check(VERIFY(self_signed), PATH_GOOD, 0);
+}
+
+static void test_faults_above_the_leaf(void **state)
+{
+	const struct certificate *root = CA("Root");
+	const struct {
+		struct pki_options intermediate;
+		enum path_fault fault;
+		size_t index;
+	} cases[] = {
+	    {{.ca = true, .not_after = PKI_NOW - 1}, PATH_EXPIRED, 1},
+	    {{.ca = true, .not_after = PKI_NOW}, PATH_GOOD, 0},
+	    {{.ca = true, .not_before = PKI_NOW + 1}, PATH_NOT_YET_VALID, 1},
+	    {{.ca = true, .not_before = PKI_NOW}, PATH_GOOD, 0},
+	    {{.ca = false, .no_basic_constraints = true, .no_key_usage = true}, PATH_NOT_A_CA, 1},
+	    {{.ca = true, .key_usage = X509v3_KU_CRL_SIGN}, PATH_NOT_A_CA, 1},
+	    {{.ca = true, .name_constraints = "permitted;DNS:b.example"}, PATH_NAME_CONSTRAINED, 0},
+	    {{.ca = true, .name_constraints = "excluded;DNS:example"}, PATH_NAME_CONSTRAINED, 0},
+	    {{.ca = true, .name_constraints = "permitted;DNS:example"}, PATH_GOOD, 0},
+	    {{.ca = true, .eku = PKI_NIDS(NID_client_auth)}, PATH_WRONG_PURPOSE, 1},
+	    {{.ca = true, .eku = PKI_NIDS(NID_client_auth, NID_server_auth)}, PATH_GOOD, 0},
+	    {{.ca = true, .digest = PKI_SHA1}, PATH_WEAK_SIGNATURE, 1},
+	    {{.ca = true, .key_type = PKI_RSA_1024}, PATH_WEAK_KEY, 1},
+	    {{.ca = true, .key_type = PKI_P224}, PATH_WEAK_KEY, 1},
+	    {{.ca = true, .key_type = PKI_ED25519}, PATH_GOOD, 0},
+	    {{.ca = true, .extensions = (const struct pki_extension[]){{"1.2.3.4", true, {(const uint8_t *)"\x05\x00", 2}}, {0}}},
+	     PATH_EXTENSION_REFUSED,
+	     1},
+	    {{.ca = true, .extensions = (const struct pki_extension[]){{"1.2.3.4", false, {(const uint8_t *)"\x05\x00", 2}}, {0}}},
+	     PATH_GOOD,
+	     0},
+	};
+	(void)state;
+
+	for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+		struct pki_options options = cases[c].intermediate;
+		options.cn = "I";
+		options.issuer = root;
+		const struct certificate *i = pki_make(&options), *leaf = LEAF(.issuer = i);
+		const struct certificate *late = LEAF(.issuer = i, .not_after = PKI_NOW - 1, .eku = PKI_NIDS(NID_client_auth));
+
+		print_message("case %zu\n", c);
+		check(VERIFY(leaf, i, root), cases[c].fault, cases[c].index);
+		/* A leaf with faults of its own hides nothing of what is above it. */
+		check(VERIFY(late, i, root), cases[c].fault, cases[c].index);
+	}
+}
+
+static void test_the_anchor(void **state)
+{
+	const struct certificate *old = CA("Root", .not_after = PKI_NOW - 1), *weak = CA("Weak", .key_type = PKI_RSA_1024, .digest = PKI_SHA1);
+	(void)state;
+
+	check(VERIFY(LEAF(.issuer = old), old), PATH_EXPIRED, 1);
+	/* An anchor is a name and a key: its own signature says nothing, and its strength is the store's business. */
+	check(VERIFY(LEAF(.issuer = weak), weak), PATH_GOOD, 0);
+	/* A version 1 root is one all the same. */
+	const struct certificate *version_1 = CA("V1", .version_1 = true);
+	check(VERIFY(LEAF(.issuer = version_1, .aki = PKI_KEY_ID_ABSENT), version_1), PATH_GOOD, 0);
+}
+
+static void test_links_that_are_not_true(void **state)
+{
+	const struct certificate *root = CA("Root"), *i = CA("I", .issuer = root), *leaf = LEAF(.issuer = i);
+	const struct certificate *impostor = CA("I", .issuer = root, .key_number = 1, .ski = PKI_KEY_ID_ABSENT);
+	(void)state;
+
+	check(VERIFY(leaf, impostor, root), PATH_REFUSED, 0);
+	check(VERIFY(LEAF(.issuer = i, .broken_signature = true), i, root), PATH_REFUSED, 0);
+	check(VERIFY(LEAF(.issuer = i, .aki = PKI_KEY_ID_WRONG), i, root), PATH_KEY_ID_DIFFERS, 0);
+	check(VERIFY(leaf, CA("Root", .key_number = 7)), PATH_KEY_ID_DIFFERS, 0);
+}
+
+static void test_path_lengths(void **state)
+{
+	const struct certificate *root = CA("Root"), *tight_root = CA("Root", .has_path_length = true, .path_length = 0);
+	const struct certificate *j = CA("J", .issuer = root, .has_path_length = true, .path_length = 0);
+	const struct certificate *i = CA("I", .issuer = j), *leaf = LEAF(.issuer = i);
+	const struct certificate *j1 = CA("J", .issuer = root, .has_path_length = true, .path_length = 1);
+	/* I's new key signed by its old one: self-issued, so it does not count. */
+	const struct certificate *old_i = CA("I", .issuer = j, .key_number = 1);
+	const struct certificate *new_i = CA("I", .issuer = old_i), *rolled = LEAF(.issuer = new_i);
+	(void)state;
+
+	check(VERIFY(leaf, i, j, root), PATH_LENGTH_EXCEEDED, 2);
+	check(VERIFY(leaf, i, j1, root), PATH_GOOD, 0);
+	check(VERIFY(leaf, i, j1, tight_root), PATH_LENGTH_EXCEEDED, 3);
+	const struct certificate *direct = CA("I", .issuer = root);
+	check(VERIFY(LEAF(.issuer = direct), direct, tight_root), PATH_LENGTH_EXCEEDED, 2);
+	check(VERIFY(LEAF(.issuer = tight_root), tight_root), PATH_GOOD, 0);
+	const struct certificate *j_for_one = CA("J", .issuer = root, .has_path_length = true, .path_length = 1);
+	check(VERIFY(rolled, new_i, old_i, j_for_one, root), PATH_GOOD, 0);
+	check(VERIFY(rolled, new_i, old_i, j, root), PATH_LENGTH_EXCEEDED, 3);
+}
+
+static void test_what_is_the_leafs_own_fault(void **state)
+{
+	(void)state;
+
+	assert_int_equal(path_verifier_leaf(LEAF(.ca = false), PKI_NOW), 0);
+	assert_int_equal(path_verifier_leaf(LEAF(.not_after = PKI_NOW), PKI_NOW), 0);
+	assert_int_equal(path_verifier_leaf(LEAF(.not_after = PKI_NOW - 1), PKI_NOW), LEAF_EXPIRED);
+	assert_int_equal(path_verifier_leaf(LEAF(.not_before = PKI_NOW + 1), PKI_NOW), LEAF_NOT_YET_VALID);
+	assert_int_equal(path_verifier_leaf(LEAF(.eku = PKI_NIDS(NID_code_sign)), PKI_NOW), LEAF_WRONG_PURPOSE);
+	assert_int_equal(path_verifier_leaf(LEAF(.digest = PKI_SHA1), PKI_NOW), LEAF_WEAK_SIGNATURE);
+	assert_int_equal(path_verifier_leaf(LEAF(.key_type = PKI_RSA_1024, .digest = PKI_MD5), PKI_NOW), LEAF_WEAK_KEY | LEAF_WEAK_SIGNATURE);
+}
+
+static int cleanup_pki(void **state)
+{
+	(void)state;
+	pki_cleanup();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_good_paths),
+	    cmocka_unit_test(test_faults_above_the_leaf),
+	    cmocka_unit_test(test_the_anchor),
+	    cmocka_unit_test(test_links_that_are_not_true),
+	    cmocka_unit_test(test_path_lengths),
+	    cmocka_unit_test(test_what_is_the_leafs_own_fault),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+}
