@@ -42,7 +42,7 @@ def program(binary: Path, tmp_path: Path) -> Iterator[Program]:
 def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No proxy of this machine's, no cache of this user's."""
     clean = clean_environment(tmp_path)
-    for name in set(os.environ) - set(clean):
+    for name in set(os.environ) - set(clean) - {"PYTEST_CURRENT_TEST"}:  # pytest's own, which it removes itself
         monkeypatch.delenv(name)
     for name, value in clean.items():
         monkeypatch.setenv(name, value)

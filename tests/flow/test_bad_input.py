@@ -120,11 +120,21 @@ def test_all_errors_of_a_configuration_are_told_in_one_go_with_their_lines(progr
     assert "wrong.ini:11:" in result.stderr or "wrong.ini:12:" in result.stderr
 
 
-@pytest.mark.parametrize("content", [b"", b"\0\1\2\3", b"[site x", b"key without section = 1\n", b"[site a]\n" * 3,
-                                     b"[site a]\nbackend = " + b"x" * 5000 + b"\n", b"\xff\xfe[\0s\0"])
-def test_a_configuration_that_is_none_keeps_run_from_starting(program, tmp_path, content):
+BAD_CONFIGURATIONS = {
+    "empty": b"",
+    "binary": b"\0\1\2\3",
+    "a section that does not end": b"[site x",
+    "a key before any section": b"key without section = 1\n",
+    "a section thrice": b"[site a]\n" * 3,
+    "a line that is too long": b"[site a]\nbackend = " + b"x" * 5000 + b"\n",
+    "utf-16": "[site a]\n".encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_CONFIGURATIONS)
+def test_a_configuration_that_is_none_keeps_run_from_starting(program, tmp_path, kind):
     path = tmp_path / "wrong.ini"
-    path.write_bytes(content)
+    path.write_bytes(BAD_CONFIGURATIONS[kind])
     result = program.command("run", "-c", path)
     assert result.returncode == 1, result
     assert "wrong.ini" in result.stderr

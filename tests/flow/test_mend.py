@@ -33,7 +33,8 @@ def test_out_is_written_whole(program, world, tmp_path):
     assert leftovers == []
 
 
-@pytest.mark.parametrize("content", [b"", b"no certificate here\n", bytes(range(256)) * 64])
+@pytest.mark.parametrize("content", [b"", b"no certificate here\n", bytes(range(256)) * 64],
+                         ids=["empty", "words", "binary"])
 def test_out_is_untouched_when_there_is_nothing_to_mend(program, world, tmp_path, content):
     out, source = tmp_path / "out.pem", tmp_path / "in.pem"
     out.write_text("what was there\n")

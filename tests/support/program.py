@@ -19,7 +19,7 @@ COMMAND_WAIT_S = 90.0
 START_WAIT_S = 30.0
 EVENT_WAIT_S = 30.0
 SANITIZER_MARKS = ("AddressSanitizer", "LeakSanitizer", "ThreadSanitizer", "runtime error:", "UndefinedBehavior")
-KEPT_VARIABLES = ("PATH", "LANG", "TMPDIR", "CHAINMEND", "JAVA_HOME", "PYTEST_CURRENT_TEST")
+KEPT_VARIABLES = ("PATH", "LANG", "TMPDIR", "CHAINMEND", "JAVA_HOME")
 
 
 def clean_environment(home: Path) -> dict[str, str]:
