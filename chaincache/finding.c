@@ -167,6 +167,8 @@ static size_t character_start(const char *text, size_t end)
 	return end;
 }
 
+static char *format_text(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
+
 static char *format_text(const char *format, va_list arguments)
 {
 	char text[FINDING_MAX_TEXT + 1];

@@ -21,8 +21,8 @@
 static struct bytes bundle(const struct certificate *const *certificates)
 {
 	STACK_OF(X509) *stack = sk_X509_new_null();
-	uint8_t *data;
-	size_t len;
+	uint8_t *data = NULL;
+	size_t len = 0;
 	CBB cbb;
 
 	for (; *certificates != NULL; certificates++)
