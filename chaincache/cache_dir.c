@@ -1,6 +1,5 @@
 #include "chaincache/cache_dir.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "chaincache/cache_entry.h"
+#include "chaincache/file.h"
 
 enum {
 	MAX_TEMPORARIES = 100, /* tried for one certificate, each the file of another process that is writing it now */
@@ -283,74 +283,6 @@ struct error cache_dir_remove(struct cache_dir *dir, const struct certificate *c
 	return error;
 }
 
-/* The names of a directory's entries, at most the maximum of files and one. */
-struct name_list {
-	char **items;
-	size_t count;
-	size_t capacity;
-};
-
-static void name_list_cleanup(struct name_list *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		free(list->items[i]);
-	free(list->items);
-}
-
-static struct error name_list_append(struct name_list *list, const char *name)
-{
-	if (list->count == list->capacity) {
-		size_t capacity = list->capacity > 0 ? list->capacity * 2 : 64;
-		char **items = realloc(list->items, capacity * sizeof *items);
-		if (items == NULL)
-			return error_of(ERROR_MEMORY, 0, "list the cache directory");
-		list->items = items;
-		list->capacity = capacity;
-	}
-	list->items[list->count] = strdup(name);
-	if (list->items[list->count] == NULL)
-		return error_of(ERROR_MEMORY, 0, "list the cache directory");
-	list->count++;
-	return error_none();
-}
-
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Collects the names of entries, and removes what crashed writers left. `dir_fd` stays the caller's. */
-static struct error list_names(int dir_fd, struct name_list *out)
-{
-	int own_fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = own_fd >= 0 ? fdopendir(own_fd) : NULL;
-	struct error error = error_none();
-
-	if (stream == NULL) {
-		error = error_system("list the cache directory");
-		if (own_fd >= 0)
-			close(own_fd);
-		return error;
-	}
-	while (!failed(error) && out->count <= CACHE_DIR_MAX_CERTIFICATES) {
-		errno = 0;
-		const struct dirent *item = readdir(stream);
-		if (item == NULL) {
-			if (errno != 0)
-				error = error_system("list the cache directory");
-			break;
-		}
-		if (starts_with(item->d_name, temporary_prefix))
-			remove_when_left(dir_fd, item->d_name);
-		else if (item->d_name[0] != '.' && ends_with(item->d_name, extension))
-			error = name_list_append(out, item->d_name);
-	}
-	closedir(stream);
-	if (out->count > 0)
-		qsort(out->items, out->count, sizeof *out->items, compare_names);
-	return error;
-}
-
 static struct error visit_file(int dir_fd, const char *name, const struct cache_dir_visitor *visitor)
 {
 	struct cache_entry entry;
@@ -378,19 +310,32 @@ static struct error visit_file(int dir_fd, const char *name, const struct cache_
 	return error_none();
 }
 
+static bool is_entry_name(const char *name)
+{
+	return name[0] != '.' && ends_with(name, extension);
+}
+
 struct error cache_dir_visit(struct cache_dir *dir, const struct cache_dir_visitor *visitor)
 {
-	struct name_list names = {0};
+	struct file_names names;
+	size_t num_entries = 0;
 	int dir_fd = open_directory(dir->path);
 
 	if (dir_fd < 0)
 		return error_system("open the cache directory");
-	struct error error = list_names(dir_fd, &names);
-	for (size_t i = 0; i < names.count && i < CACHE_DIR_MAX_CERTIFICATES && !failed(error); i++)
-		error = visit_file(dir_fd, names.items[i], visitor);
-	if (!failed(error) && names.count > CACHE_DIR_MAX_CERTIFICATES)
-		error = error_of(ERROR_LIMIT, 0, "the cache directory holds more than 100,000 files: the rest is not read");
-	name_list_cleanup(&names);
+	struct error error = file_list_folder(dir->path, &names);
+	for (size_t i = 0; i < names.count && !failed(error); i++) {
+		const char *name = names.items[i];
+		if (starts_with(name, temporary_prefix))
+			remove_when_left(dir_fd, name);
+		if (!is_entry_name(name))
+			continue;
+		if (num_entries++ < CACHE_DIR_MAX_CERTIFICATES)
+			error = visit_file(dir_fd, name, visitor);
+		else
+			error = error_of(ERROR_LIMIT, 0, "the cache holds more than 100,000 files: the rest is not read");
+	}
+	file_names_cleanup(&names);
 	close(dir_fd);
 	return error;
 }
