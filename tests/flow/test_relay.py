@@ -26,14 +26,15 @@ def proxy(program, world, kind):
     """Starts a backend of this kind with chainmend in front of it."""
     servers = []
 
-    def start(talk, **more):
+    def start(talk):
         server = Server(talk) if kind == "tcp" else TlsServer(world.complete, world.key, talk)
         server.__enter__()
         servers.append(server)
         port = free_port()
+        name = {"backend_name": NAME} if kind == "tls" else {}
         running = program.run(world.settings(), {"mail": {
-            "listen": f"127.0.0.1:{port}", "certificate": world.complete, "key": world.key, "backend_name": NAME,
-            "backend": f"{kind}://127.0.0.1:{server.port}", **more}})
+            "listen": f"127.0.0.1:{port}", "certificate": world.complete, "key": world.key,
+            "backend": f"{kind}://127.0.0.1:{server.port}", **name}})
         return port, running, server
     yield start
     for server in servers:
@@ -67,7 +68,7 @@ def test_a_client_that_ends_its_direction_still_gets_the_answer(proxy, world):
         pipe.send(bytes_of(3 * MIB))
         pipe.end()
         assert pipe.receive_all() == str(3 * MIB).encode()
-    assert counts == [3 * MIB]
+    assert [count for count in counts if count] == [3 * MIB], "but for the probe, which sends nothing"
 
 
 def test_a_backend_that_ends_its_direction_still_hears_the_client(proxy, world):
@@ -77,8 +78,8 @@ def test_a_backend_that_ends_its_direction_still_hears_the_client(proxy, world):
         assert pipe.receive_all() == b"220 ready\r\n"
         pipe.send(bytes_of(MIB))
         pipe.end()
-        eventually("the backend has heard all", lambda: heard)
-    assert heard == [bytes_of(MIB)]
+        eventually("the backend has heard all", lambda: any(heard))
+    assert [data for data in heard if data] == [bytes_of(MIB)], "but for the probe, which says nothing"
 
 
 def test_a_backend_that_resets_ends_the_client(proxy, world):
