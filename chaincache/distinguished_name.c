@@ -33,6 +33,8 @@ static const struct code_range deceptive[] = {
 
 static bool is_deceptive(uint32_t code)
 {
+	if (code >= ' ' && code < 0x7f)
+		return false;
 	for (size_t i = 0; i < sizeof deceptive / sizeof deceptive[0]; i++)
 		if (code >= deceptive[i].first && code <= deceptive[i].last)
 			return true;
@@ -58,20 +60,23 @@ static size_t decode_utf8(struct bytes text, uint32_t *out_code)
 	return len;
 }
 
+/* Plain text is appended in whole runs: names are printed for every certificate of a cache. */
 static struct error append_escaped(struct buffer *out, struct bytes text)
 {
-	struct error error = buffer_append(out, bytes_of("", 0));
+	struct error error = error_none();
+	size_t plain = 0;
+	uint32_t code;
 
-	while (!failed(error) && text.len > 0) {
-		uint32_t code;
-		size_t len = decode_utf8(text, &code);
+	for (size_t at = 0, len; at < text.len && !failed(error); at += len) {
+		len = decode_utf8(bytes_of(text.data + at, text.len - at), &code);
 		if (!is_deceptive(code))
-			error = buffer_append(out, bytes_of(text.data, len));
-		for (size_t i = 0; is_deceptive(code) && i < len && !failed(error); i++)
+			continue;
+		error = buffer_append(out, bytes_of(text.data + plain, at - plain));
+		for (size_t i = at; i < at + len && !failed(error); i++)
 			error = buffer_printf(out, "\\%02X", (unsigned)text.data[i]);
-		text = bytes_of(text.data + len, text.len - len);
+		plain = at + len;
 	}
-	return error;
+	return failed(error) ? error : buffer_append(out, bytes_of(text.data + plain, text.len - plain));
 }
 
 static struct error escape(struct bytes text, char **out)
