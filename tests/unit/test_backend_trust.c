@@ -1,0 +1,294 @@
+#include "tests/support/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proxy/glue/backend_trust.h"
+#include "tests/support/pki.h"
+
+enum { MAX_ANSWERS = 64 };
+
+struct answer {
+	uint64_t connection;
+	bool trusted;
+	char reason[256];
+};
+
+/* A control thread without a server around it: one site called "mail", no fetching. */
+struct world {
+	uv_loop_t loop;
+	struct program_log log;
+	struct config config;
+	struct workshop *workshop;
+	struct trust_store_set *stores;
+	struct host_name name;
+	enum config_backend_verify verify;
+	const uint8_t *pin;
+	bool gone; /* the site is */
+	struct backend_trust *trust;
+	struct answer answers[MAX_ANSWERS];
+	size_t num_answers;
+};
+
+static const struct certificate *root;
+static const struct certificate *issuing;
+static const struct certificate *leaf;
+
+static bool find_terms(void *context, const char *site, struct backend_trust_terms *out)
+{
+	struct world *world = context;
+
+	*out = (struct backend_trust_terms){world->workshop, world->stores, &world->name, world->verify, world->pin};
+	return !world->gone && strcmp(site, "mail") == 0;
+}
+
+static void give(void *context, unsigned worker, uint64_t connection, bool trusted, const char *reason)
+{
+	struct world *world = context;
+
+	assert_int_equal(worker, 3);
+	assert_true(world->num_answers < MAX_ANSWERS);
+	struct answer *answer = &world->answers[world->num_answers++];
+	*answer = (struct answer){.connection = connection, .trusted = trusted};
+	snprintf(answer->reason, sizeof answer->reason, "%s", reason);
+}
+
+static void make_workshop(struct world *world)
+{
+	struct buffer errors;
+
+	buffer_init(&errors, 4096);
+	world->workshop = workshop_new(&world->loop, &world->config, &world->log, NULL, &errors);
+	assert_non_null(world->workshop);
+	buffer_cleanup(&errors);
+}
+
+static int set_up(void **state)
+{
+	struct world *world = calloc(1, sizeof *world);
+	struct certificate_list roots = PKI_LIST(SOURCE_ROOTS, root);
+
+	uv_loop_init(&world->loop);
+	program_log_init(&world->log, STDERR_FILENO, LOG_LEVEL_ERROR);
+	world->config.cache = (char *)"/proc/no/such/cache";
+	make_workshop(world);
+	world->stores = trust_store_set_new();
+	assert_ok(trust_store_set_add_list(world->stores, "ours", &roots));
+	assert_ok(host_name_parse("backend.test", &world->name));
+	struct backend_trust_options options = {&world->loop, world, find_terms, give};
+	world->trust = backend_trust_new(&options);
+	certificate_list_cleanup(&roots);
+	*state = world;
+	return world->trust != NULL ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	struct world *world = *state;
+
+	backend_trust_free(world->trust);
+	workshop_free(world->workshop);
+	uv_run(&world->loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&world->loop), 0);
+	trust_store_set_unref(world->stores);
+	free(world);
+	return 0;
+}
+
+static int make_pki(void **state)
+{
+	(void)state;
+	root = PKI(.cn = "Root", .ca = true);
+	issuing = PKI(.cn = "Issuing", .ca = true, .issuer = root);
+	leaf = PKI(.cn = "backend.test", .issuer = issuing, .dns = PKI_STRINGS("backend.test"));
+	return 0;
+}
+
+static int clean_up(void **state)
+{
+	(void)state;
+	pki_cleanup();
+	return 0;
+}
+
+static void ask(struct world *world, const struct certificate *const *certificates, uint64_t connection)
+{
+	struct certificate_list chain = pki_list(SOURCE_BACKEND, certificates);
+	backend_trust_ask(world->trust, "mail", &chain, 3, connection);
+	certificate_list_cleanup(&chain);
+}
+
+#define ASK(world, connection, ...) ask(world, (const struct certificate *const[]){__VA_ARGS__, NULL}, connection)
+
+/* Runs the loop until so many answers are there. Deadlines end it in any case. */
+static const struct answer *wait_for(struct world *world, size_t count)
+{
+	while (world->num_answers < count && uv_run(&world->loop, UV_RUN_ONCE) != 0)
+		;
+	assert_int_equal(world->num_answers, count);
+	return &world->answers[count - 1];
+}
+
+static void test_a_good_chain_is_trusted_and_remembered(void **state)
+{
+	struct world *world = *state;
+
+	ASK(world, 1, leaf, issuing);
+	assert_int_equal(world->num_answers, 0);
+	const struct answer *answer = wait_for(world, 1);
+	assert_true(answer->trusted);
+	assert_int_equal(answer->connection, 1);
+	ASK(world, 2, leaf, issuing);
+	assert_int_equal(world->num_answers, 2);
+	assert_true(world->answers[1].trusted);
+}
+
+static void test_a_question_under_way_is_joined(void **state)
+{
+	struct world *world = *state;
+
+	for (uint64_t i = 0; i < 10; i++)
+		ASK(world, i, leaf, issuing);
+	assert_int_equal(world->workshop->num_running, 0);
+	wait_for(world, 10);
+	for (size_t i = 0; i < 10; i++)
+		assert_true(world->answers[i].trusted);
+}
+
+static void test_a_chain_without_its_issuer_is_refused_with_its_reason(void **state)
+{
+	struct world *world = *state;
+
+	ASK(world, 1, leaf);
+	const struct answer *answer = wait_for(world, 1);
+	assert_false(answer->trusted);
+	assert_non_null(strstr(answer->reason, "Issuing"));
+	ask(world, (const struct certificate *const[]){NULL}, 2);
+	assert_non_null(strstr(wait_for(world, 2)->reason, "no certificate"));
+}
+
+static void test_mend_completes_and_strict_does_not(void **state)
+{
+	struct world *world = *state;
+	struct fetched_issuer known = {issuing, "http://ca.test/issuing.cer"};
+
+	workshop_keep(world->workshop, &known, 0);
+	ASK(world, 1, leaf);
+	assert_true(wait_for(world, 1)->trusted);
+	backend_trust_suspend(world->trust);
+	backend_trust_resume(world->trust);
+	world->verify = BACKEND_VERIFY_STRICT;
+	ASK(world, 2, leaf);
+	assert_false(wait_for(world, 2)->trusted);
+	ASK(world, 3, leaf, issuing);
+	assert_true(wait_for(world, 3)->trusted);
+}
+
+static void test_the_name_must_be_covered(void **state)
+{
+	struct world *world = *state;
+
+	assert_ok(host_name_parse("other.test", &world->name));
+	ASK(world, 1, leaf, issuing);
+	const struct answer *answer = wait_for(world, 1);
+	assert_false(answer->trusted);
+	assert_non_null(strstr(answer->reason, "other.test"));
+}
+
+static void test_a_pin_needs_neither_root_nor_name_nor_validity(void **state)
+{
+	struct world *world = *state;
+	const struct certificate *old = PKI(.cn = "appliance", .not_after = PKI_NOT_BEFORE + PKI_DAY);
+
+	ASK(world, 1, old);
+	assert_false(wait_for(world, 1)->trusted);
+	backend_trust_suspend(world->trust);
+	world->pin = old->spki_sha256;
+	backend_trust_resume(world->trust);
+	ASK(world, 2, old);
+	assert_true(wait_for(world, 2)->trusted);
+	ASK(world, 3, leaf);
+	assert_false(wait_for(world, 3)->trusted);
+}
+
+static void test_a_reload_asks_again_and_forgets(void **state)
+{
+	struct world *world = *state;
+
+	ASK(world, 1, leaf, issuing);
+	backend_trust_suspend(world->trust);
+	workshop_free(world->workshop);
+	make_workshop(world);
+	backend_trust_resume(world->trust);
+	assert_true(wait_for(world, 1)->trusted);
+	ASK(world, 2, leaf, issuing);
+	assert_int_equal(world->num_answers, 2);
+	backend_trust_suspend(world->trust);
+	backend_trust_resume(world->trust);
+	ASK(world, 3, leaf, issuing);
+	assert_int_equal(world->num_answers, 2);
+	wait_for(world, 3);
+}
+
+static void test_a_site_that_is_gone_gets_a_refusal(void **state)
+{
+	struct world *world = *state;
+
+	ASK(world, 1, leaf, issuing);
+	backend_trust_suspend(world->trust);
+	world->gone = true;
+	backend_trust_resume(world->trust);
+	assert_int_equal(world->num_answers, 1);
+	assert_false(world->answers[0].trusted);
+	ASK(world, 2, leaf, issuing);
+	assert_false(wait_for(world, 2)->trusted);
+}
+
+/* What is learnt from a probe answers a handshake at once. */
+static void learn(void *context, struct error error, const struct mend_result *result)
+{
+	struct world *world = context;
+	assert_ok(error);
+	backend_trust_learn(world->trust, "mail", result);
+}
+
+static void test_what_a_probe_found_out_is_known(void **state)
+{
+	struct world *world = *state;
+	struct certificate_list chain = PKI_LIST(SOURCE_BACKEND, leaf, issuing);
+	struct mender_question question = {
+	    .served = &chain, .stores = world->stores, .names = &world->name, .num_names = 1};
+
+	mender_now(world->workshop, &question, world, learn);
+	ASK(world, 1, leaf, issuing);
+	assert_int_equal(world->num_answers, 1);
+	assert_true(world->answers[0].trusted);
+	certificate_list_cleanup(&chain);
+}
+
+static void test_questions_left_open_are_freed(void **state)
+{
+	struct world *world = *state;
+	ASK(world, 1, leaf, issuing);
+	ASK(world, 2, leaf);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+	    TEST(test_a_good_chain_is_trusted_and_remembered),
+	    TEST(test_a_question_under_way_is_joined),
+	    TEST(test_a_chain_without_its_issuer_is_refused_with_its_reason),
+	    TEST(test_mend_completes_and_strict_does_not),
+	    TEST(test_the_name_must_be_covered),
+	    TEST(test_a_pin_needs_neither_root_nor_name_nor_validity),
+	    TEST(test_a_reload_asks_again_and_forgets),
+	    TEST(test_a_site_that_is_gone_gets_a_refusal),
+	    TEST(test_what_a_probe_found_out_is_known),
+	    TEST(test_questions_left_open_are_freed),
+	};
+	return cmocka_run_group_tests(tests, make_pki, clean_up);
+}
