@@ -120,7 +120,7 @@ struct error distinguished_name_print(const X509_NAME *name, char **out)
 	if (!print_with_fallback(bio, name) || !BIO_mem_contents(bio, &data, &len))
 		error = error_crypto("print a name");
 	else
-		error = escape(bytes_of(data, len), out);
+		error = escape(len > 0 ? bytes_of(data, len) : bytes_of_string(""), out);
 	BIO_free(bio);
 	return error;
 }
@@ -147,7 +147,7 @@ struct error distinguished_name_common_name(const X509_NAME *name, char **out)
 		ERR_clear_error();
 		return error_none();
 	}
-	struct error error = escape(bytes_of(text, (size_t)len), out);
+	struct error error = escape(len > 0 ? bytes_of(text, (size_t)len) : bytes_of_string(""), out);
 	OPENSSL_free(text);
 	return error;
 }
