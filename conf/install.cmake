@@ -1,0 +1,18 @@
+# Run by cmake --install, which alone knows the prefix: where the configuration goes, and what the unit file says.
+if(IS_ABSOLUTE "${sysconf_dir}")
+  set(CMAKE_INSTALL_FULL_SYSCONFDIR ${sysconf_dir})
+elseif(CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+  set(CMAKE_INSTALL_FULL_SYSCONFDIR /etc)
+else()
+  set(CMAKE_INSTALL_FULL_SYSCONFDIR ${CMAKE_INSTALL_PREFIX}/${sysconf_dir})
+endif()
+set(CMAKE_INSTALL_FULL_BINDIR ${CMAKE_INSTALL_PREFIX}/${bin_dir})
+configure_file(${source_dir}/chainmend.service.in ${binary_dir}/chainmend.service @ONLY)
+set(conf_dir ${CMAKE_INSTALL_FULL_SYSCONFDIR}/chainmend)
+if(EXISTS $ENV{DESTDIR}${conf_dir}/chainmend.ini)
+  # What an operator has edited is not ours to write over.
+  file(INSTALL ${source_dir}/chainmend.ini DESTINATION ${conf_dir} RENAME chainmend.ini.sample)
+else()
+  file(INSTALL ${source_dir}/chainmend.ini DESTINATION ${conf_dir})
+endif()
+file(INSTALL ${binary_dir}/chainmend.service DESTINATION ${CMAKE_INSTALL_PREFIX}/lib/systemd/system)

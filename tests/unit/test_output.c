@@ -1,0 +1,125 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "proxy/commands/output.h"
+#include "tests/support/unit.h"
+
+static char *text; /* what went to `file` */
+static size_t text_len;
+
+static struct output output_to_memory(unsigned width, bool colour)
+{
+	FILE *file = open_memstream(&text, &text_len);
+	assert_non_null(file);
+	return (struct output){.file = file, .width = width, .colour = colour, .utf8 = true};
+}
+
+static void expect(struct output *output, const char *wanted)
+{
+	fclose(output->file);
+	assert_string_equal(text, wanted);
+	free(text);
+}
+
+static void test_text_is_wrapped_behind_its_indent(void **state)
+{
+	struct output output = output_to_memory(20, false);
+	(void)state;
+	output_printf(&output, STYLE_PLAIN, "  ");
+	output_wrap(&output, STYLE_PLAIN, 2, "one two three four five six");
+	expect(&output, "  one two three four\n  five six\n");
+
+	output = output_to_memory(20, false);
+	output_wrap(&output, STYLE_PLAIN, 0, "a_word_that_is_longer_than_the_line and more");
+	expect(&output, "a_word_that_is_longer_than_the_line\nand more\n");
+
+	output = output_to_memory(20, false);
+	output_wrap(&output, STYLE_PLAIN, 0, "  \n ");
+	expect(&output, "\n");
+
+	output = output_to_memory(8, false); /* columns are counted, not bytes */
+	output_wrap(&output, STYLE_PLAIN, 0, "\xc3\xa4\xc3\xb6\xc3\xbc \xc3\xa4\xc3\xb6\xc3\xbc \xc3\xa4");
+	expect(&output, "\xc3\xa4\xc3\xb6\xc3\xbc \xc3\xa4\xc3\xb6\xc3\xbc\n\xc3\xa4\n");
+}
+
+static void test_colour_where_it_is_wanted(void **state)
+{
+	struct output output = output_to_memory(80, true);
+	(void)state;
+	output_printf(&output, STYLE_BAD, "no");
+	output_printf(&output, STYLE_PLAIN, "plain");
+	expect(&output, "\x1b[1;31mno\x1b[0mplain");
+	output = output_to_memory(80, false);
+	output_printf(&output, STYLE_BAD, "no");
+	expect(&output, "no");
+}
+
+static void test_what_a_terminal_obeys_is_taken_out(void **state)
+{
+	static const struct {
+		const char *bytes, *clean;
+	} cases[] = {
+	    {"plain b\xc3\xbc"
+	     "cher \xe2\x82\xac",
+	     "plain b\xc3\xbc"
+	     "cher \xe2\x82\xac"},
+	    {"a\x1b[31mb\x07", "a?[31mb?"},
+	    {"a\nb\rc\td\x7f", "a\nb?c?d?"},
+	    {"\xc2\x9b"
+	     "31m",
+	     "?31m"}, /* the CSI of C1 */
+	    {"\xe2\x80\xae"
+	     "gpj.exe",
+	     "?gpj.exe"}, /* right-to-left override */
+	    {"\xe2\x81\xa6x\xef\xbb\xbf", "?x?"},
+	    {"\xff\xc3(\xed\xa0\x80", "?" "?(?" "??"},
+	    {"\xc0\xaf", "??"},
+	};
+	char clean[100];
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_string_equal(output_clean(cases[i].bytes, clean, sizeof(clean)), cases[i].clean);
+	/* A character that does not fit in is left out whole. */
+	assert_string_equal(output_clean("ab\xc3\xbc", clean, 4), "ab");
+	assert_string_equal(output_clean("ab\xc3\xbc", clean, 5), "ab\xc3\xbc");
+	assert_string_equal(output_clean("ab", clean, 1), "");
+
+	struct output output = output_to_memory(80, false);
+	output_printf(&output, STYLE_PLAIN, "%s", "\x1b]0;title\x07");
+	output_wrap(&output, STYLE_PLAIN, 0, "\x1b[2J");
+	expect(&output, "?]0;title??[2J\n");
+}
+
+static void test_no_text_is_too_long(void **state)
+{
+	static char longest[3 * OUTPUT_MAX_TEXT];
+	struct output output = output_to_memory(80, false);
+	(void)state;
+	memset(longest, 'a', sizeof(longest) - 1);
+	output_printf(&output, STYLE_PLAIN, "%s", longest);
+	output_wrap(&output, STYLE_PLAIN, 0, longest);
+	fclose(output.file);
+	assert_true(text_len > OUTPUT_MAX_TEXT && text_len <= 2 * OUTPUT_MAX_TEXT);
+	free(text);
+}
+
+static void test_signs_have_an_ascii_form(void **state)
+{
+	struct output output = {.utf8 = false};
+	(void)state;
+	for (int glyph = GLYPH_YES; glyph <= GLYPH_ARROW; glyph++) {
+		const char *ascii = output_glyph(&output, (enum glyph)glyph);
+		for (; *ascii != '\0'; ascii++)
+			assert_true(*ascii >= ' ' && *ascii < 0x7f);
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_text_is_wrapped_behind_its_indent),  cmocka_unit_test(test_colour_where_it_is_wanted),
+	    cmocka_unit_test(test_what_a_terminal_obeys_is_taken_out), cmocka_unit_test(test_no_text_is_too_long),
+	    cmocka_unit_test(test_signs_have_an_ascii_form),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
