@@ -454,6 +454,17 @@ static void test_two_writers(void **state)
 	assert_int_equal(count_files(world), NUM);
 }
 
+static void write_for_ever(struct world *world, const struct certificate *const *certificates, unsigned count)
+{
+	for (unsigned i = 0;; i = (i + 1) % count) {
+		struct error error = cache_dir_put(&world->dir, certificates[i], "x", PKI_NOW);
+		if (!failed(error))
+			error = cache_dir_remove(&world->dir, certificates[(i + count / 2) % count]);
+		if (failed(error))
+			_exit(1);
+	}
+}
+
 /* A process killed in the midst of its writing leaves a cache that reads clean, again and again. */
 static void test_killed_writer(void **state)
 {
@@ -469,13 +480,8 @@ static void test_killed_writer(void **state)
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		pid_t child = fork();
 		assert_true(child >= 0);
-		for (unsigned i = 0; child == 0; i = (i + 1) % NUM) {
-			struct error error = cache_dir_put(&world->dir, certificates[i], "x", PKI_NOW);
-			if (!failed(error))
-				error = cache_dir_remove(&world->dir, certificates[(i + NUM / 2) % NUM]);
-			if (failed(error))
-				_exit(1);
-		}
+		if (child == 0)
+			write_for_ever(world, certificates, NUM);
 		usleep(1000 + 300 * round);
 		assert_int_equal(kill(child, SIGKILL), 0);
 		int status;
