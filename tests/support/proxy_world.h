@@ -23,7 +23,7 @@ enum backend_manner {
 	BACKEND_FLOOD, /* sends WORLD_FLOOD_BYTES and ends */
 };
 
-#define WORLD_FLOOD_BYTES ((size_t)4 * 1024 * 1024)
+#define WORLD_FLOOD_BYTES ((size_t)16 * 1024 * 1024)
 
 struct test_backend;
 

@@ -145,7 +145,7 @@ static void test_slow_reader_gets_every_byte(void **state)
 	uint8_t *bytes = malloc(WORLD_FLOOD_BYTES);
 	struct world world = {0};
 	struct test_client client;
-	int small = 4096;
+	int small = 128 * 1024;
 	size_t len;
 
 	(void)state;

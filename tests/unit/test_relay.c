@@ -1,0 +1,87 @@
+#include "proxy/wire/relay.h"
+#include "tests/support/unit.h"
+
+#include <stdlib.h>
+
+static void test_water_marks(void **state)
+{
+	/* Steps of one relay: the sink's backlog, and whether the source is read then. */
+	static const struct {
+		size_t backlog;
+		bool reads;
+	} steps[] = {
+		{0, true},
+		{RELAY_HIGH_WATER_BYTES - 1, true},
+		{RELAY_HIGH_WATER_BYTES, false},
+		{RELAY_HIGH_WATER_BYTES - 1, false}, /* paused: only low water ends it */
+		{RELAY_LOW_WATER_BYTES + 1, false},
+		{RELAY_LOW_WATER_BYTES, true},
+		{RELAY_LOW_WATER_BYTES + 1, true},
+		{SIZE_MAX / 2, false},
+		{0, true},
+	};
+	struct relay relay;
+
+	(void)state;
+	relay_init(&relay);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		assert_int_equal(relay_may_read(&relay, steps[i].backlog), steps[i].reads);
+	relay_cleanup(&relay);
+}
+
+static void test_held_bytes_count(void **state)
+{
+	static uint8_t bytes[RELAY_HIGH_WATER_BYTES];
+	struct relay relay;
+
+	(void)state;
+	relay_init(&relay);
+	assert_ok(relay_hold(&relay, bytes_of(bytes, sizeof(bytes) - 1)));
+	assert_true(relay_may_read(&relay, 0));
+	assert_false(relay_may_read(&relay, 1));
+	relay_release(&relay);
+	assert_int_equal(relay.held.len, 0);
+	assert_true(relay_may_read(&relay, 0));
+	relay_cleanup(&relay);
+}
+
+static void test_held_bytes_have_a_maximum(void **state)
+{
+	static uint8_t bytes[RELAY_MAX_HELD_BYTES];
+	struct relay relay;
+
+	(void)state;
+	relay_init(&relay);
+	assert_ok(relay_hold(&relay, bytes_of(bytes, sizeof(bytes))));
+	assert_kind(relay_hold(&relay, bytes_of(bytes, 1)), ERROR_LIMIT);
+	assert_int_equal(relay.held.len, sizeof(bytes));
+	relay_cleanup(&relay);
+}
+
+static void test_end_is_passed_once_and_last(void **state)
+{
+	struct relay relay;
+
+	(void)state;
+	relay_init(&relay);
+	assert_false(relay_take_end(&relay));
+	assert_ok(relay_hold(&relay, bytes_of("x", 1)));
+	relay_end(&relay);
+	assert_false(relay_may_read(&relay, 0));
+	assert_false(relay_take_end(&relay)); /* a byte is to go first */
+	relay_release(&relay);
+	assert_true(relay_take_end(&relay));
+	assert_false(relay_take_end(&relay));
+	relay_cleanup(&relay);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_water_marks),
+		cmocka_unit_test(test_held_bytes_count),
+		cmocka_unit_test(test_held_bytes_have_a_maximum),
+		cmocka_unit_test(test_end_is_passed_once_and_last),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

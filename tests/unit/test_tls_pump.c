@@ -1,0 +1,276 @@
+#include "proxy/wire/tls_pump.h"
+#include "tests/support/pki.h"
+#include "tests/support/unit.h"
+
+#include <stdlib.h>
+
+/* Two pumps that talk in memory: what one's channel sends waits for the other. */
+struct wire {
+	struct tls_channel channel;
+	struct buffer to_server;
+	struct buffer to_client;
+	struct tls_pump server;
+	struct tls_pump client;
+	enum ssl_verify_result_t verdict;
+};
+
+static const struct certificate *leaf;
+
+static int setup(void **state)
+{
+	(void)state;
+	leaf = PKI(.cn = "a.example", .dns = PKI_STRINGS("a.example"));
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	pki_cleanup();
+	return 0;
+}
+
+static void keep(void *to, struct bytes bytes)
+{
+	assert_ok(buffer_append(to, bytes));
+}
+
+static enum ssl_verify_result_t on_verify(SSL *ssl, uint8_t *out_alert)
+{
+	const struct wire *wire = SSL_get_app_data(ssl);
+
+	*out_alert = SSL_AD_UNKNOWN_CA;
+	return wire->verdict;
+}
+
+static SSL *make_ssl(struct wire *wire, bool server, uint16_t version)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
+
+	if (server) {
+		assert_int_equal(SSL_CTX_use_certificate(ctx, leaf->x509), 1);
+		assert_int_equal(SSL_CTX_use_PrivateKey(ctx, pki_key(leaf)), 1);
+	} else {
+		SSL_CTX_set_custom_verify(ctx, SSL_VERIFY_PEER, on_verify);
+	}
+	SSL_CTX_set_max_proto_version(ctx, version);
+	SSL *ssl = SSL_new(ctx);
+	SSL_CTX_free(ctx);
+	SSL_set_app_data(ssl, wire);
+	if (server)
+		SSL_set_accept_state(ssl);
+	else
+		SSL_set_connect_state(ssl);
+	return ssl;
+}
+
+static void wire_open(struct wire *wire, uint16_t version)
+{
+	memset(wire, 0, sizeof(*wire));
+	wire->verdict = ssl_verify_ok;
+	buffer_init(&wire->to_server, SIZE_MAX / 2);
+	buffer_init(&wire->to_client, SIZE_MAX / 2);
+	assert_ok(tls_channel_init(&wire->channel, keep));
+	assert_ok(tls_pump_init(&wire->server, &wire->channel, make_ssl(wire, true, version), &wire->to_client));
+	assert_ok(tls_pump_init(&wire->client, &wire->channel, make_ssl(wire, false, version), &wire->to_server));
+}
+
+static void wire_close(struct wire *wire)
+{
+	tls_pump_cleanup(&wire->server);
+	tls_pump_cleanup(&wire->client);
+	tls_channel_cleanup(&wire->channel);
+	buffer_cleanup(&wire->to_server);
+	buffer_cleanup(&wire->to_client);
+}
+
+/* Takes up to `max` bytes off the front of `from`. */
+static size_t take(struct buffer *from, size_t max, uint8_t *out)
+{
+	size_t len = from->len < max ? from->len : max;
+
+	if (len == 0)
+		return 0;
+	memcpy(out, from->data, len);
+	from->len -= len;
+	memmove(from->data, from->data + len, from->len);
+	return len;
+}
+
+static enum tls_result step(struct wire *wire, struct tls_pump *pump, struct buffer *from, size_t piece)
+{
+	uint8_t bytes[65536];
+	struct tls_input input = {.bytes = bytes_of(bytes, take(from, piece, bytes))};
+	enum tls_result result = tls_pump_handshake(pump, &input);
+
+	tls_channel_flush(&wire->channel);
+	return result;
+}
+
+/* The handshake in pieces of `piece` bytes; true when both are done. */
+static bool shake(struct wire *wire, size_t piece)
+{
+	enum tls_result client = step(wire, &wire->client, &wire->to_client, piece);
+	enum tls_result server = TLS_WANT_INPUT;
+
+	for (int i = 0; i < 20000 && (client != TLS_DONE || server != TLS_DONE); i++) {
+		if (server != TLS_DONE)
+			server = step(wire, &wire->server, &wire->to_server, piece);
+		if (client != TLS_DONE)
+			client = step(wire, &wire->client, &wire->to_client, piece);
+		if (client == TLS_FAILED || server == TLS_FAILED || client == TLS_WANT_VERDICT)
+			return false;
+	}
+	return client == TLS_DONE && server == TLS_DONE;
+}
+
+/* Reads all that waits, in pieces; the last result. */
+static enum tls_result read_all(struct tls_pump *pump, struct buffer *from, size_t piece, bool ended, struct buffer *out)
+{
+	static uint8_t bytes[65536], plain[65536];
+	enum tls_result result;
+
+	do {
+		struct tls_input input = {.bytes = bytes_of(bytes, take(from, piece, bytes))};
+
+		input.ended = ended && from->len == 0;
+		do {
+			size_t len = 0;
+
+			result = tls_pump_read(pump, &input, plain, sizeof(plain), &len);
+			assert_ok(buffer_append(out, bytes_of(plain, len)));
+		} while (result == TLS_DONE);
+	} while (result == TLS_WANT_INPUT && from->len > 0);
+	return result;
+}
+
+static void test_both_ways_in_pieces(void **state)
+{
+	static const size_t pieces[] = {1, 5, 6, 1000, 65536};
+	static const uint16_t versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+	static uint8_t text[100000];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (uint8_t)(i * 7 >> 2);
+	for (size_t i = 0; i < 10; i++) {
+		size_t piece = pieces[i / 2];
+		struct buffer got;
+		struct wire wire;
+
+		wire_open(&wire, versions[i % 2]);
+		buffer_init(&got, SIZE_MAX / 2);
+		assert_true(shake(&wire, piece));
+		assert_true(tls_pump_write(&wire.client, bytes_of(text, sizeof(text))));
+		assert_true(tls_pump_write(&wire.server, bytes_of(text, 10)));
+		tls_pump_end(&wire.client);
+		tls_pump_end(&wire.client); /* once is enough */
+		tls_channel_flush(&wire.channel);
+		assert_int_equal(read_all(&wire.server, &wire.to_server, piece, false, &got), TLS_ENDED);
+		assert_true(bytes_equal(buffer_bytes(&got), bytes_of(text, sizeof(text))));
+		/* The client has ended, and still reads. */
+		buffer_cleanup(&got);
+		assert_true(tls_pump_write(&wire.server, bytes_of(text, 20)));
+		tls_channel_flush(&wire.channel);
+		assert_int_equal(read_all(&wire.client, &wire.to_client, piece, false, &got), TLS_WANT_INPUT);
+		assert_int_equal(got.len, 30);
+		buffer_cleanup(&got);
+		wire_close(&wire);
+	}
+}
+
+static void test_end_of_input_is_an_end(void **state)
+{
+	struct buffer got;
+	struct wire wire;
+
+	(void)state;
+	wire_open(&wire, TLS1_3_VERSION);
+	buffer_init(&got, 1000);
+	assert_true(shake(&wire, 65536));
+	assert_true(tls_pump_write(&wire.client, bytes_of("last", 4)));
+	tls_channel_flush(&wire.channel);
+	assert_int_equal(read_all(&wire.server, &wire.to_server, 65536, true, &got), TLS_ENDED);
+	assert_int_equal(got.len, 4);
+	buffer_cleanup(&got);
+	wire_close(&wire);
+}
+
+static void test_end_within_a_handshake_is_a_failure(void **state)
+{
+	struct tls_input nothing = {.ended = true};
+	struct wire wire;
+
+	(void)state;
+	wire_open(&wire, TLS1_3_VERSION);
+	assert_int_equal(tls_pump_handshake(&wire.server, &nothing), TLS_FAILED);
+	assert_int_equal(wire.server.alert, TLS_PUMP_NO_ALERT);
+	assert_string_equal(wire.server.reason, "the peer closed the connection");
+	tls_pump_end(&wire.server);
+	assert_int_equal(wire.channel.send_len, 0);
+	wire_close(&wire);
+}
+
+static void test_alert_of_the_peer(void **state)
+{
+	struct wire wire;
+
+	(void)state;
+	wire_open(&wire, TLS1_3_VERSION);
+	wire.verdict = ssl_verify_invalid;
+	assert_false(shake(&wire, 65536));
+	assert_true(wire.client.failed);
+	assert_int_equal(step(&wire, &wire.server, &wire.to_server, 65536), TLS_FAILED);
+	assert_int_equal(wire.server.alert, SSL_AD_UNKNOWN_CA);
+	wire_close(&wire);
+}
+
+static void test_rubbish(void **state)
+{
+	static const char text[] = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
+	struct tls_input input = {.bytes = bytes_of(text, sizeof(text) - 1)};
+	struct wire wire;
+
+	(void)state;
+	wire_open(&wire, TLS1_3_VERSION);
+	assert_int_equal(tls_pump_handshake(&wire.server, &input), TLS_FAILED);
+	assert_int_equal(wire.server.alert, TLS_PUMP_NO_ALERT);
+	assert_true(strlen(wire.server.reason) > 0);
+	wire_close(&wire);
+}
+
+static void test_verdict_that_comes_later(void **state)
+{
+	static const enum ssl_verify_result_t verdicts[] = {ssl_verify_ok, ssl_verify_invalid};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct tls_input rest;
+		struct wire wire;
+
+		wire_open(&wire, TLS1_3_VERSION);
+		wire.verdict = ssl_verify_retry;
+		assert_false(shake(&wire, 65536));
+		assert_false(wire.client.failed);
+		wire.verdict = verdicts[i];
+		enum tls_result result = tls_pump_resume(&wire.client, &rest);
+		tls_channel_flush(&wire.channel);
+		tls_pump_release(&wire.client);
+		assert_int_equal(result, i == 0 ? TLS_DONE : TLS_FAILED);
+		assert_int_equal(step(&wire, &wire.server, &wire.to_server, 65536), i == 0 ? TLS_DONE : TLS_FAILED);
+		wire_close(&wire);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_both_ways_in_pieces),
+		cmocka_unit_test(test_end_of_input_is_an_end),
+		cmocka_unit_test(test_end_within_a_handshake_is_a_failure),
+		cmocka_unit_test(test_alert_of_the_peer),
+		cmocka_unit_test(test_rubbish),
+		cmocka_unit_test(test_verdict_that_comes_later),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
