@@ -47,8 +47,7 @@ static inline bool budget_spend_step(struct budget *budget)
 
 static inline bool budget_spend_verification(struct budget *budget)
 {
-	return budget_spend(budget, &budget->num_verifications, MEND_MAX_VERIFICATIONS,
-			    "the number of paths verified");
+	return budget_spend(budget, &budget->num_verifications, MEND_MAX_VERIFICATIONS, "the number of paths verified");
 }
 
 #endif

@@ -117,20 +117,23 @@ static void tell_stale(struct audit *audit, const struct certificate *certificat
 
 	certificate_words_date(expired ? certificate->not_after : certificate->not_before, date);
 	if (kept)
-		finding = finding_list_add(audit->findings, code,
-					   "The CA certificate %s %s %s and no valid one in its place was found: clients "
-					   "refuse the chain.",
-					   subject, fact, date);
+		finding =
+		    finding_list_add(audit->findings, code,
+				     "The CA certificate %s %s %s and no valid one in its place was found: clients "
+				     "refuse the chain.",
+				     subject, fact, date);
 	else if (twin != NULL)
-		finding = finding_list_add(audit->findings, code,
-					   "The served CA certificate %s %s %s, so many clients refuse the served chain: "
-					   "the valid one for the same name and key stands in its place.",
-					   subject, fact, date);
+		finding =
+		    finding_list_add(audit->findings, code,
+				     "The served CA certificate %s %s %s, so many clients refuse the served chain: "
+				     "the valid one for the same name and key stands in its place.",
+				     subject, fact, date);
 	else
-		finding = finding_list_add(audit->findings, code,
-					   "The served CA certificate %s %s %s, so many clients refuse the served chain: "
-					   "it is left out.",
-					   subject, fact, date);
+		finding =
+		    finding_list_add(audit->findings, code,
+				     "The served CA certificate %s %s %s, so many clients refuse the served chain: "
+				     "it is left out.",
+				     subject, fact, date);
 	finding_set_severity(finding, kept ? SEVERITY_ERROR : SEVERITY_FIXED);
 	finding_set_action(finding, kept ? ACTION_NONE : twin != NULL ? ACTION_REPLACED : ACTION_REMOVED);
 	finding_set_certificate(finding, certificate);
@@ -162,10 +165,11 @@ static void tell_refused(struct audit *audit, const struct audience_verdict *ver
 
 	if (told(audit, culprit))
 		return;
-	struct finding *finding = finding_list_add(
-	    audit->findings, chain_audit_code(verdict->verdict.fault),
-	    "Clients refuse the served chain, which leads through %s, because of %s: %s. The mended chain takes another way.",
-	    certificate_words_subject(culprit), certificate_words_subject(at_fault), verdict->verdict.reason);
+	struct finding *finding = finding_list_add(audit->findings, chain_audit_code(verdict->verdict.fault),
+						   "Clients refuse the served chain, which leads through %s, because "
+						   "of %s: %s. The mended chain takes another way.",
+						   certificate_words_subject(culprit),
+						   certificate_words_subject(at_fault), verdict->verdict.reason);
 	finding_set_severity(finding, SEVERITY_FIXED);
 	finding_set_action(finding, ACTION_REPLACED);
 	finding_set_certificate(finding, culprit);
@@ -231,26 +235,27 @@ static void tell_role(struct audit *audit, enum served_role role, const struct c
 	else if (!valid)
 		tell_stale(audit, certificate, role == ROLE_USED);
 	else if (role == ROLE_ROOT)
-		tell_removed(audit, FINDING_ROOT_INCLUDED, certificate,
-			     "is a root: clients go by their own copy, and this one only costs bytes, so it is left out");
+		tell_removed(
+		    audit, FINDING_ROOT_INCLUDED, certificate,
+		    "is a root: clients go by their own copy, and this one only costs bytes, so it is left out");
 	else if (role == ROLE_SPARE && !told(audit, certificate))
 		tell_removed(audit, FINDING_UNRELATED_CERTIFICATE, certificate,
 			     "is an issuer that the chain does without: it is left out");
 }
 
-static void tell_missing(struct audit *audit, const struct certificate_entry *added,
-			 const struct certificate *issued)
+static void tell_missing(struct audit *audit, const struct certificate_entry *added, const struct certificate *issued)
 {
 	const char *url = fetch_plan_url_of(audit->plan, added->certificate);
 	const char *where = added->source == SOURCE_FETCHED ? "fetched from the URL in the certificate that it issued"
 			    : added->source == SOURCE_CACHE ? "found in the cache"
 			    : added->source == SOURCE_ROOTS ? "found among the roots"
 							    : "found among the certificates at hand";
-	struct finding *finding = finding_list_add(
-	    audit->findings, FINDING_MISSING_INTERMEDIATE,
-	    "The intermediate %s, which issued %s, is not served, so clients that do not know it refuse the chain; it was "
-	    "%s and added.",
-	    certificate_words_subject(added->certificate), certificate_words_subject(issued), where);
+	struct finding *finding =
+	    finding_list_add(audit->findings, FINDING_MISSING_INTERMEDIATE,
+			     "The intermediate %s, which issued %s, is not served, so clients that do not know it "
+			     "refuse the chain; it was "
+			     "%s and added.",
+			     certificate_words_subject(added->certificate), certificate_words_subject(issued), where);
 
 	finding_set_action(finding, ACTION_ADDED);
 	finding_set_certificate(finding, added->certificate);
@@ -296,11 +301,12 @@ static void tell_order(struct audit *audit)
 		if (next_position == audit->served->count)
 			continue;
 		if (next_position < last_position) {
-			struct finding *finding = finding_list_add(
-			    audit->findings, FINDING_WRONG_ORDER,
-			    "The chain is served out of order: %s stands before %s, which it leads up from. Clients that "
-			    "read it one by one refuse it, so it was sorted.",
-			    certificate_words_subject(next), certificate_words_subject(last));
+			struct finding *finding =
+			    finding_list_add(audit->findings, FINDING_WRONG_ORDER,
+					     "The chain is served out of order: %s stands before %s, which it leads up "
+					     "from. Clients that "
+					     "read it one by one refuse it, so it was sorted.",
+					     certificate_words_subject(next), certificate_words_subject(last));
 			finding_set_action(finding, ACTION_REORDERED);
 			return;
 		}

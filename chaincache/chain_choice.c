@@ -33,7 +33,7 @@ static uint32_t reachable(const struct chain_choice *choice)
 	return mask;
 }
 
-/* Is it the served chain's own path, to be preferred? The longest one is: a cross-sign that older clients need stays. */
+/* Is it the served chain's own path, to be preferred? The longest one: a cross-sign that older clients need stays. */
 static int ownness(const struct chain_choice *choice, const struct chain_candidate *candidate)
 {
 	if (!candidate->served_only || candidate->mask == 0 || candidate->mask != reachable(choice))
@@ -50,7 +50,7 @@ static int count_stale(const struct chain_choice *choice, const struct chain_can
 	return count;
 }
 
-/* How far a chain that nobody accepts comes: an untrusted root that would do is more than a trusted one that does not. */
+/* How far a chain that nobody accepts comes: an untrusted root that would do is more than a trusted one that fails. */
 static int reach(const struct chain_candidate *candidate)
 {
 	if (candidate->root == NULL)

@@ -101,10 +101,20 @@ static const struct certificate *any_root(struct chain_judge *judge, const struc
 	return best;
 }
 
+static bool any_store_holds(const struct chain_judge *judge, const struct certificate *certificate)
+{
+	const struct trust_store_set *stores = judge->pool->stores;
+
+	for (size_t i = 0; stores != NULL && i < trust_store_set_count(stores); i++)
+		if (store_holds(judge, i, certificate))
+			return true;
+	return false;
+}
+
 static bool ends_here(struct chain_judge *judge, size_t audience, const struct certificate *leaf)
 {
 	if (judge->ignore_trust)
-		return signature_memo_self_signed(judge->memo, leaf);
+		return any_store_holds(judge, leaf) || signature_memo_self_signed(judge->memo, leaf);
 	return store_holds(judge, audience, leaf);
 }
 
@@ -126,8 +136,8 @@ static bool find_path(struct chain_judge *judge, struct chain_view chain, size_t
 	if (ends_here(judge, audience, path_leaf(path)))
 		return true;
 	do {
-		const struct certificate *anchor = judge->ignore_trust ? any_root(judge, path)
-								       : anchor_in_store(judge, audience, path);
+		const struct certificate *anchor =
+		    judge->ignore_trust ? any_root(judge, path) : anchor_in_store(judge, audience, path);
 		if (anchor != NULL)
 			return path_push(path, (struct certificate_entry){anchor, SOURCE_ROOTS});
 	} while (push_sent_issuer(judge, chain, path));

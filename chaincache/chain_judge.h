@@ -1,7 +1,7 @@
 /* chain_judge - would the clients of one trust store accept this chain as it is sent?
  *
- * The weakest client is asked: it has the chain and the store alone, neither fetches nor backtracks, and refuses a chain
- * with a CA certificate in it that is not valid today. The leaf's own faults are not counted (path_verifier_leaf).
+ * The weakest client is asked: it has the chain and the store alone, neither fetches nor backtracks, and refuses a
+ * chain with a CA certificate in it that is not valid today. The leaf's own faults do not count (path_verifier_leaf).
  */
 #ifndef CHAINCACHE_CHAIN_JUDGE_H
 #define CHAINCACHE_CHAIN_JUDGE_H
@@ -49,8 +49,7 @@ size_t chain_judge_audiences(const struct chain_judge *judge);
 /* chain_judge_everybody is the mask of all audiences. */
 uint32_t chain_judge_everybody(const struct chain_judge *judge);
 
-void chain_judge_ask(struct chain_judge *judge, struct chain_view chain, size_t audience,
-		     struct audience_verdict *out);
+void chain_judge_ask(struct chain_judge *judge, struct chain_view chain, size_t audience, struct audience_verdict *out);
 
 /* chain_judge_mask returns the audiences that accept: bit i stands for audience i. */
 uint32_t chain_judge_mask(struct chain_judge *judge, struct chain_view chain);

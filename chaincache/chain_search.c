@@ -107,8 +107,8 @@ void chain_search_init(struct chain_search *search, const struct issuer_pool *po
 {
 	*search = (struct chain_search){.pool = *pool, .error = error_none()};
 	search->memo.budget = &search->budget;
-	search->judge = (struct chain_judge){
-	    .pool = &search->pool, .memo = &search->memo, .ignore_trust = ignore_trust};
+	search->judge =
+	    (struct chain_judge){.pool = &search->pool, .memo = &search->memo, .ignore_trust = ignore_trust};
 
 	search->leaf_faults = path_verifier_leaf(pool->served->items[0].certificate, pool->now);
 }
@@ -152,8 +152,7 @@ void chain_search_run(struct chain_search *search)
 
 struct chain_choice chain_search_choice(const struct chain_search *search)
 {
-	return (struct chain_choice){search->candidates, search->num_candidates, search->served_mask,
-				     search->pool.now};
+	return (struct chain_choice){search->candidates, search->num_candidates, search->served_mask, search->pool.now};
 }
 
 const struct chain_candidate *chain_search_best(const struct chain_search *search)

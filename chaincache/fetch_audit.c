@@ -51,8 +51,7 @@ static struct url_counts count_urls(const struct certificate *certificate)
 	for (size_t i = 0; i < certificate->num_ca_issuer_urls; i++) {
 		enum aia_url_verdict verdict = aia_verdict(certificate, i);
 		counts.by_verdict[verdict]++;
-		if (counts.passed_over == NULL &&
-		    (verdict == AIA_URL_OTHER_SCHEME || verdict == AIA_URL_MALFORMED))
+		if (counts.passed_over == NULL && (verdict == AIA_URL_OTHER_SCHEME || verdict == AIA_URL_MALFORMED))
 			counts.passed_over = certificate->ca_issuer_urls[i];
 	}
 	return counts;
@@ -62,10 +61,10 @@ static void tell_unusable(struct audit *audit, const struct certificate *child, 
 			  enum finding_severity severity)
 {
 	bool scheme = counts->by_verdict[AIA_URL_OTHER_SCHEME] > 0;
-	struct finding *finding = finding_list_add(
-	    audit->findings, FINDING_NO_ISSUER_URL, "%s names %.*s for its issuer, which is passed over: %s.",
-	    certificate_words_subject(child), MAX_URL_TEXT, counts->passed_over,
-	    scheme ? "only http: URLs are fetched" : "the URL is malformed");
+	struct finding *finding = finding_list_add(audit->findings, FINDING_NO_ISSUER_URL,
+						   "%s names %.*s for its issuer, which is passed over: %s.",
+						   certificate_words_subject(child), MAX_URL_TEXT, counts->passed_over,
+						   scheme ? "only http: URLs are fetched" : "the URL is malformed");
 
 	finding_set_severity(finding, severity);
 	finding_set_certificate(finding, child);
@@ -100,10 +99,10 @@ static void tell_left_out(struct audit *audit, const struct certificate *child)
 		tell_unusable(audit, child, &counts, SEVERITY_INFO);
 	if (over == 0)
 		return;
-	struct finding *finding = finding_list_add(
-	    audit->findings, FINDING_VERIFICATION_LIMIT,
-	    "%s names more URLs for its issuer than are asked: %zu were left out (the maximum is %d).",
-	    certificate_words_subject(child), over, AIA_MAX_URLS);
+	struct finding *finding =
+	    finding_list_add(audit->findings, FINDING_VERIFICATION_LIMIT,
+			     "%s names more URLs for its issuer than are asked: %zu were left out (the maximum is %d).",
+			     certificate_words_subject(child), over, AIA_MAX_URLS);
 	finding_set_severity(finding, weight(audit));
 	finding_set_certificate(finding, child);
 }

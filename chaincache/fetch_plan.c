@@ -162,8 +162,8 @@ static void explain_wrong_issuer(struct fetch_attempt *attempt, const struct cer
 	const char *why = issuer_mismatch_name(issuer_match(came, attempt->child));
 
 	if (body->count == 1)
-		snprintf(attempt->detail, sizeof attempt->detail, "it gives %.120s: %s", certificate_words_subject(came),
-			 why);
+		snprintf(attempt->detail, sizeof attempt->detail, "it gives %.120s: %s",
+			 certificate_words_subject(came), why);
 	else
 		snprintf(attempt->detail, sizeof attempt->detail, "none of the %zu certificates that it gives is one",
 			 body->count);

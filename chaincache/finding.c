@@ -17,8 +17,7 @@ static const struct finding_row {
     [FINDING_WRONG_ORDER] = {SEVERITY_FIXED,
 			     "Write the server's chain file anew: the server certificate first, then each issuer in "
 			     "turn, without the root."},
-    [FINDING_UNRELATED_CERTIFICATE] = {SEVERITY_INFO,
-				       "Take this certificate out of the chain that the server sends."},
+    [FINDING_UNRELATED_CERTIFICATE] = {SEVERITY_INFO, "Take this certificate out of the chain that the server sends."},
     [FINDING_DUPLICATE_CERTIFICATE] = {SEVERITY_INFO,
 				       "Keep one copy of this certificate in the chain that the server sends."},
     [FINDING_ROOT_INCLUDED] = {SEVERITY_INFO,
@@ -31,8 +30,8 @@ static const struct finding_row {
 	{SEVERITY_FIXED,
 	 "Check the clocks of the server and of this machine; until the certificate becomes valid, send one that is "
 	 "valid today."},
-    [FINDING_BETTER_PATH] = {SEVERITY_FIXED,
-			     "Replace the chain on the server by the mended one; `chainmend mend` writes it to a file."},
+    [FINDING_BETTER_PATH] =
+	{SEVERITY_FIXED, "Replace the chain on the server by the mended one; `chainmend mend` writes it to a file."},
     [FINDING_UNTRUSTED_ROOT] =
 	{SEVERITY_ERROR,
 	 "Install the root on the clients, name it to chainmend with `roots`, or have the certificate reissued by an "
@@ -49,44 +48,39 @@ static const struct finding_row {
     [FINDING_LEAF_NOT_YET_VALID] = {SEVERITY_ERROR,
 				    "Check the clocks of the server and of this machine, or wait with this certificate "
 				    "until its validity begins."},
-    [FINDING_LEAF_EXPIRES_SOON] = {SEVERITY_WARNING,
-				   "Renew the server certificate before it expires."},
+    [FINDING_LEAF_EXPIRES_SOON] = {SEVERITY_WARNING, "Renew the server certificate before it expires."},
     [FINDING_LINK_EXPIRES_FIRST] =
 	{SEVERITY_WARNING,
 	 "Ask the certificate authority for a newer issuer certificate, or renew the server certificate under one "
 	 "that lives longer, before that date."},
-    [FINDING_CHAIN_TOO_LARGE] = {SEVERITY_WARNING,
-				 "Ask the certificate authority for a shorter chain or for ECDSA certificates, or raise "
-				 "`max_chain_bytes`."},
+    [FINDING_CHAIN_TOO_LARGE] =
+	{SEVERITY_WARNING, "Ask the certificate authority for a shorter chain or for ECDSA certificates, or raise "
+			   "`max_chain_bytes`."},
     [FINDING_NAME_NOT_COVERED] = {SEVERITY_ERROR,
 				  "Have the certificate reissued with this name in its subjectAltName, or let clients "
 				  "use a name that it covers."},
-    [FINDING_NAME_ONLY_IN_CN] = {SEVERITY_ERROR,
-				 "Have the certificate reissued with this name in its subjectAltName."},
+    [FINDING_NAME_ONLY_IN_CN] = {SEVERITY_ERROR, "Have the certificate reissued with this name in its subjectAltName."},
     [FINDING_SNI_NOT_COVERED] = {SEVERITY_WARNING,
 				 "Have the certificate reissued with this name, or take the name out of DNS where "
 				 "nobody should use it."},
     [FINDING_WRONG_PURPOSE] = {SEVERITY_ERROR,
 			       "Choose a certificate whose extended key usage holds serverAuth: look whether another "
 			       "one (a token-signing or client certificate, say) was picked by mistake."},
-    [FINDING_WEAK_SIGNATURE] = {SEVERITY_ERROR,
-				"Have the certificate reissued with a SHA-256 signature."},
+    [FINDING_WEAK_SIGNATURE] = {SEVERITY_ERROR, "Have the certificate reissued with a SHA-256 signature."},
     [FINDING_WEAK_KEY] = {SEVERITY_ERROR,
 			  "Have the certificate reissued for a new key: RSA of 2048 bits or more, or ECDSA on P-256."},
     [FINDING_CONSTRAINT_VIOLATED] = {SEVERITY_ERROR,
 				     "Have the certificate reissued by an authority that is allowed to issue it; no "
 				     "chain can lift this restriction."},
     [FINDING_REVOKED] = {SEVERITY_ERROR, "Replace the certificate and its key."},
-    [FINDING_REVOCATION_UNKNOWN] = {SEVERITY_INFO,
-				    "Nothing has to be done unless clients insist on an answer."},
+    [FINDING_REVOCATION_UNKNOWN] = {SEVERITY_INFO, "Nothing has to be done unless clients insist on an answer."},
     [FINDING_NO_ISSUER_URL] = {SEVERITY_WARNING,
 			       "Download the issuer from the certificate authority and add it to the server's chain "
 			       "file, or bring it into the cache with `chainmend cache import FILE`."},
     [FINDING_FETCH_FAILED] = {SEVERITY_WARNING,
 			      "Let this machine reach the URL (a firewall or `fetch_proxy`, perhaps), or bring the "
 			      "issuer into the cache with `chainmend cache import FILE`."},
-    [FINDING_FETCH_REFUSED] = {SEVERITY_WARNING,
-			       "If this address is right, allow it with `fetch_allow`."},
+    [FINDING_FETCH_REFUSED] = {SEVERITY_WARNING, "If this address is right, allow it with `fetch_allow`."},
     [FINDING_FETCH_NOT_A_CERTIFICATE] =
 	{SEVERITY_WARNING,
 	 "Tell the certificate authority that its URL is broken, and bring the issuer into the cache with `chainmend "
@@ -130,8 +124,8 @@ static const char *const severity_words[] = {
 };
 
 static const char *const action_words[] = {
-    [ACTION_NONE] = "none",		[ACTION_ADDED] = "added",	[ACTION_REMOVED] = "removed",
-    [ACTION_REORDERED] = "reordered",	[ACTION_REPLACED] = "replaced",
+    [ACTION_NONE] = "none",           [ACTION_ADDED] = "added",       [ACTION_REMOVED] = "removed",
+    [ACTION_REORDERED] = "reordered", [ACTION_REPLACED] = "replaced",
 };
 
 const char *finding_code_name(enum finding_code code)

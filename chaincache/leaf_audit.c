@@ -52,15 +52,17 @@ static void tell_key(struct audit *audit)
 	struct finding *finding;
 
 	if (leaf->key_type == KEY_TYPE_RSA)
-		finding = finding_list_add(audit->findings, FINDING_WEAK_KEY,
-					   "The server certificate %s has an RSA key of %u bits; today's clients refuse fewer "
-					   "than 2048.",
-					   certificate_words_subject(leaf), leaf->key_bits);
+		finding = finding_list_add(
+		    audit->findings, FINDING_WEAK_KEY,
+		    "The server certificate %s has an RSA key of %u bits; today's clients refuse fewer "
+		    "than 2048.",
+		    certificate_words_subject(leaf), leaf->key_bits);
 	else
-		finding = finding_list_add(audit->findings, FINDING_WEAK_KEY,
-					   "The server certificate %s has a key of a kind or on a curve that clients do not "
-					   "know.",
-					   certificate_words_subject(leaf));
+		finding =
+		    finding_list_add(audit->findings, FINDING_WEAK_KEY,
+				     "The server certificate %s has a key of a kind or on a curve that clients do not "
+				     "know.",
+				     certificate_words_subject(leaf));
 	finding_set_certificate(finding, leaf);
 }
 
@@ -91,15 +93,17 @@ static void tell_link(struct audit *audit, const struct certificate *link, bool 
 	certificate_words_date(link->not_after, date);
 	certificate_words_date(audit_leaf(audit)->not_after, other);
 	if (before_leaf)
-		finding = finding_list_add(audit->findings, FINDING_LINK_EXPIRES_FIRST,
-					   "%s expires on %s, before the server certificate does (%s), and nothing better is "
-					   "known: clients refuse the chain from then on.",
-					   subject, date, other);
+		finding =
+		    finding_list_add(audit->findings, FINDING_LINK_EXPIRES_FIRST,
+				     "%s expires on %s, before the server certificate does (%s), and nothing better is "
+				     "known: clients refuse the chain from then on.",
+				     subject, date, other);
 	else
-		finding = finding_list_add(audit->findings, FINDING_LINK_EXPIRES_FIRST,
-					   "%s expires on %s, which is soon, and nothing better is known: clients refuse the "
-					   "chain from then on.",
-					   subject, date);
+		finding =
+		    finding_list_add(audit->findings, FINDING_LINK_EXPIRES_FIRST,
+				     "%s expires on %s, which is soon, and nothing better is known: clients refuse the "
+				     "chain from then on.",
+				     subject, date);
 	finding_set_certificate(finding, link);
 }
 
@@ -124,8 +128,9 @@ void leaf_audit_size(struct audit *audit)
 	size_t bytes = certificate_list_bytes(audit->mended), max = audit->input->max_chain_bytes;
 
 	if (max > 0 && bytes > max)
-		finding_list_add(audit->findings, FINDING_CHAIN_TOO_LARGE,
-				 "The mended chain has %zu bytes, more than the maximum of %zu: clients with small buffers "
-				 "may refuse it, and handshakes take longer.",
-				 bytes, max);
+		finding_list_add(
+		    audit->findings, FINDING_CHAIN_TOO_LARGE,
+		    "The mended chain has %zu bytes, more than the maximum of %zu: clients with small buffers "
+		    "may refuse it, and handshakes take longer.",
+		    bytes, max);
 }

@@ -1,5 +1,5 @@
-/* leaf_audit - what no chain can repair: the leaf's validity, purpose, key and signature, the private key, and what will
- * break soon.
+/* leaf_audit - what no chain can repair: the leaf's validity, purpose, key and signature, the private key, and what
+ * will break soon.
  */
 #ifndef CHAINCACHE_LEAF_AUDIT_H
 #define CHAINCACHE_LEAF_AUDIT_H

@@ -158,8 +158,7 @@ void mend_result_fill(struct mend_result *result, struct chain_search *search, c
 		result->num_names = num_names;
 	result->fetched = plan->kept;
 	result->num_fetched = plan->num_kept;
-	result->wants_retry =
-	    mended_mask != chain_judge_everybody(&search->judge) && !pinned && may_be_had_later(plan);
+	result->wants_retry = mended_mask != chain_judge_everybody(&search->judge) && !pinned && may_be_had_later(plan);
 	result->num_signature_checks = search->budget.num_signature_checks;
 	result->num_verifications = search->budget.num_verifications;
 	result->num_steps = search->budget.num_steps;

@@ -48,8 +48,8 @@ static bool enter(struct path_builder *builder, struct path *out)
 	level->state = LEVEL_SEARCHING;
 	bool self_signed = !level->anchor && signature_memo_self_signed(builder->memo, certificate);
 	if (!self_signed && !(level->anchor && certificate->self_issued))
-		builder->error = issuer_pool_find(builder->pool, certificate, builder->path.count - 1,
-						  &level->candidates);
+		builder->error =
+		    issuer_pool_find(builder->pool, certificate, builder->path.count - 1, &level->candidates);
 	if (!level->anchor && !self_signed)
 		return false;
 	level->extended = true;

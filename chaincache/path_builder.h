@@ -34,8 +34,8 @@ void path_builder_init(struct path_builder *builder, const struct issuer_pool *p
 		       struct certificate_entry leaf, bool leaf_is_anchor);
 void path_builder_cleanup(struct path_builder *builder);
 
-/* path_builder_next gives the next path; false when there is none, a budget is spent, or memory is. The order depends on
- * the certificates alone. */
+/* path_builder_next gives the next path; false when there is none, a budget is spent, or memory is. The order depends
+ * on the certificates alone. */
 bool path_builder_next(struct path_builder *builder, struct path *out);
 
 #endif

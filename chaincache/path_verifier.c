@@ -66,8 +66,8 @@ static struct path_verdict bad(enum path_fault fault, size_t index, const char *
 	return (struct path_verdict){fault, index, reason};
 }
 
-/* Validity of all but the leaf, both ends included (RFC 5280 4.1.2.5). An expired anchor counts: most of today's clients
- * refuse it, and a path that does without it serves everybody. */
+/* Validity of all but the leaf, both ends included (RFC 5280 4.1.2.5). An expired anchor counts: most of today's
+ * clients refuse it, and a path that does without it serves everybody. */
 static struct path_verdict check_validity(const struct path *path, int64_t now)
 {
 	for (size_t i = 1; i < path->count; i++) {
@@ -205,8 +205,7 @@ static struct path_verdict verify(const struct path *path, int64_t now)
 	STACK_OF(X509) *untrusted = sk_X509_new_null();
 	X509_STORE_CTX *context = X509_STORE_CTX_new();
 
-	if (store == NULL || untrusted == NULL || context == NULL ||
-	    !X509_STORE_add_cert(store, path_last(path)->x509))
+	if (store == NULL || untrusted == NULL || context == NULL || !X509_STORE_add_cert(store, path_last(path)->x509))
 		goto out;
 	for (size_t i = 1; i + 1 < path->count; i++)
 		if (!sk_X509_push(untrusted, path->items[i].certificate->x509))

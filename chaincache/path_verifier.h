@@ -1,5 +1,5 @@
-/* path_verifier - is this one path good, from its leaf to its anchor? The verdict is X509_verify_cert's, given that path
- * alone, and then our own on what it lets pass: digests and keys that today's clients refuse, and path lengths.
+/* path_verifier - is this one path good, from its leaf to its anchor? The verdict is X509_verify_cert's, given that
+ * path alone, and then our own on what it lets pass: digests and keys that today's clients refuse, and path lengths.
  *
  * What is wrong with the leaf alone (out of its validity, no serverAuth, a weak key or signature) is judged apart, by
  * path_verifier_leaf, and does not make a path bad: the chain of an expired leaf is completed all the same.

@@ -22,8 +22,8 @@ struct signature_memo {
 	size_t ceiling; /* answers that may be there before a new question is refused; 0: all of them */
 };
 
-/* signature_memo_verifies says whether issuer's key verifies child's signature; names are not compared. A question above
- * the budget is answered with false, and the budget remembers. */
+/* signature_memo_verifies says whether issuer's key verifies child's signature; names are not compared. A question
+ * above the budget is answered with false, and the budget remembers. */
 bool signature_memo_verifies(struct signature_memo *memo, const struct certificate *issuer,
 			     const struct certificate *child);
 

@@ -24,11 +24,12 @@ static void advise_roots(struct finding *finding, const struct certificate *root
 	char slug[CERTIFICATE_WORDS_SLUG_CHARS];
 
 	certificate_words_slug(root, slug);
-	finding_set_advice(finding,
-			   "If the clients of this server trust it, save it (SHA-256 %.16s...) as a PEM file and name that: `roots = "
-			   "%s=/etc/chainmend/%s.pem` in the configuration, `--roots %s=FILE` for the commands. Otherwise "
-			   "%s",
-			   root->sha256_hex, slug, slug, slug, otherwise);
+	finding_set_advice(
+	    finding,
+	    "If the clients of this server trust it, save it (SHA-256 %.16s...) as a PEM file and name that: `roots = "
+	    "%s=/etc/chainmend/%s.pem` in the configuration, `--roots %s=FILE` for the commands. Otherwise "
+	    "%s",
+	    root->sha256_hex, slug, slug, slug, otherwise);
 }
 
 static void tell_self_signed(struct audit *audit)
@@ -40,22 +41,24 @@ static void tell_self_signed(struct audit *audit)
 
 	buffer_init(&names, MAX_NAMES_TEXT);
 	if (audit->pinned)
-		finding = finding_list_add(audit->findings, FINDING_SELF_SIGNED,
-					   "The certificate %s is self-signed; its key is the one that is pinned.", subject);
+		finding =
+		    finding_list_add(audit->findings, FINDING_SELF_SIGNED,
+				     "The certificate %s is self-signed; its key is the one that is pinned.", subject);
 	else if (audit->input->ignore_trust)
-		finding = finding_list_add(audit->findings, FINDING_SELF_SIGNED,
-					   "The certificate %s is self-signed; whether clients trust it was not judged.",
-					   subject);
+		finding = finding_list_add(
+		    audit->findings, FINDING_SELF_SIGNED,
+		    "The certificate %s is self-signed; whether clients trust it was not judged.", subject);
 	else if (audit->mended_mask != 0)
 		finding = finding_list_add(
 		    audit->findings, FINDING_SELF_SIGNED,
 		    "The certificate %s is self-signed, and trusted because it stands in a trust store: %s.", subject,
 		    store_names(audit, audit->mended_mask, &names));
 	else
-		finding = finding_list_add(audit->findings, FINDING_SELF_SIGNED,
-					   "The certificate %s is self-signed, and no trust store holds it: every client "
-					   "warns or refuses.",
-					   subject);
+		finding =
+		    finding_list_add(audit->findings, FINDING_SELF_SIGNED,
+				     "The certificate %s is self-signed, and no trust store holds it: every client "
+				     "warns or refuses.",
+				     subject);
 	if (audit->pinned || audit->input->ignore_trust || audit->mended_mask != 0)
 		finding_set_severity(finding, SEVERITY_INFO);
 	finding_set_certificate(finding, leaf);
@@ -65,11 +68,11 @@ static void tell_self_signed(struct audit *audit)
 
 static void tell_untrusted_root(struct audit *audit, const struct certificate *root)
 {
-	struct finding *finding = finding_list_add(
-	    audit->findings, FINDING_UNTRUSTED_ROOT,
-	    "The chain is complete but ends at %s, which no trust store holds: only clients that have this root installed "
-	    "accept it.",
-	    certificate_words_subject(root));
+	struct finding *finding = finding_list_add(audit->findings, FINDING_UNTRUSTED_ROOT,
+						   "The chain is complete but ends at %s, which no trust store holds: "
+						   "only clients that have this root installed "
+						   "accept it.",
+						   certificate_words_subject(root));
 
 	finding_set_certificate(finding, root);
 	advise_roots(finding, root, "have the certificate reissued by an authority that the clients trust.");
@@ -82,17 +85,18 @@ static void tell_partly_trusted(struct audit *audit)
 
 	buffer_init(&accepting, MAX_NAMES_TEXT);
 	buffer_init(&refusing, MAX_NAMES_TEXT);
-	struct finding *finding = finding_list_add(
-	    audit->findings, FINDING_UNTRUSTED_ROOT,
-	    "Clients that trust the roots of %s accept the chain, those of %s do not: no chain that was found ends at a "
-	    "root of theirs.",
-	    store_names(audit, audit->mended_mask, &accepting), store_names(audit, missing, &refusing));
+	struct finding *finding = finding_list_add(audit->findings, FINDING_UNTRUSTED_ROOT,
+						   "Clients that trust the roots of %s accept the chain, those of %s "
+						   "do not: no chain that was found ends at a "
+						   "root of theirs.",
+						   store_names(audit, audit->mended_mask, &accepting),
+						   store_names(audit, missing, &refusing));
 	finding_set_severity(finding, SEVERITY_WARNING);
 	if (audit->anchor != NULL)
 		finding_set_certificate(finding, audit->anchor);
-	finding_set_advice(finding,
-			   "Where these clients matter, ask the certificate authority for a cross-signed intermediate that "
-			   "leads to a root of theirs, or update their roots.");
+	finding_set_advice(
+	    finding, "Where these clients matter, ask the certificate authority for a cross-signed intermediate that "
+		     "leads to a root of theirs, or update their roots.");
 	buffer_cleanup(&accepting);
 	buffer_cleanup(&refusing);
 }
@@ -136,18 +140,18 @@ static void tell_refusal(struct audit *audit, const struct certificate *at_fault
 
 	if (told_already(audit, code, at_fault))
 		return;
-	struct finding *finding =
-	    finding_list_add(audit->findings, code, "Clients refuse every known path at %s: %s.",
-			     certificate_words_subject(at_fault), verdict.reason);
+	struct finding *finding = finding_list_add(audit->findings, code, "Clients refuse every known path at %s: %s.",
+						   certificate_words_subject(at_fault), verdict.reason);
 	finding_set_severity(finding, SEVERITY_ERROR);
 	finding_set_certificate(finding, at_fault);
 	if (at_fault == audit->anchor)
-		finding_set_advice(finding, "The root itself is at fault: update the trust store, or have the certificate "
-					    "reissued under a root that is in order.");
+		finding_set_advice(finding,
+				   "The root itself is at fault: update the trust store, or have the certificate "
+				   "reissued under a root that is in order.");
 }
 
 /* The path is good by itself, and yet no store's client takes it: the first store's own answer is the reason. */
-static void tell_stores_refusal(struct audit *audit)
+static bool tell_stores_refusal(struct audit *audit)
 {
 	struct audience_verdict verdict;
 	struct chain_view mended = {audit->mended->items, audit->mended->count};
@@ -156,9 +160,10 @@ static void tell_stores_refusal(struct audit *audit)
 		chain_judge_ask(&audit->search->judge, mended, i, &verdict);
 		if (verdict.answer == AUDIENCE_REFUSES) {
 			tell_refusal(audit, verdict.path.items[verdict.verdict.index].certificate, verdict.verdict);
-			return;
+			return true;
 		}
 	}
+	return false;
 }
 
 static void tell_nobody_accepts(struct audit *audit)
@@ -173,8 +178,8 @@ static void tell_nobody_accepts(struct audit *audit)
 		tell_refusal(audit, certificate_at(chosen, chosen->verdict.index), chosen->verdict);
 	if (chosen->chain.end == PATH_END_SELF_SIGNED && !audit->input->ignore_trust)
 		tell_untrusted_root(audit, chosen->root);
-	else if (chosen->verdict.fault == PATH_GOOD)
-		tell_stores_refusal(audit);
+	else if (chosen->verdict.fault == PATH_GOOD && !tell_stores_refusal(audit))
+		tell_incomplete(audit);
 }
 
 static void tell_limit(struct audit *audit)
@@ -186,10 +191,10 @@ static void tell_limit(struct audit *audit)
 	if (what == NULL)
 		return;
 	bool hurts = audit->mended_mask == 0 && !audit->self_signed && !audit->pinned;
-	struct finding *finding = finding_list_add(
-	    audit->findings, FINDING_VERIFICATION_LIMIT, "The search for chains stopped early: %s met its maximum. %s",
-	    what,
-	    hurts ? "A path that clients accept may exist and was not found." : "A chain was found all the same.");
+	struct finding *finding = finding_list_add(audit->findings, FINDING_VERIFICATION_LIMIT,
+						   "The search for chains stopped early: %s met its maximum. %s", what,
+						   hurts ? "A path that clients accept may exist and was not found."
+							 : "A chain was found all the same.");
 	if (hurts)
 		finding_set_severity(finding, SEVERITY_ERROR);
 }

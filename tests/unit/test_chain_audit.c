@@ -46,7 +46,11 @@ static void test_served_chains_against_a_table(void **state)
 	     true,
 	     1},
 	    {"root at the end", {h.leaf, h.i, h.j, h.root}, "root_included info removed", true, 0},
-	    {"root in the middle", {h.leaf, h.root, h.i, h.j}, "root_included info removed, wrong_order fixed reordered", true, 1},
+	    {"root in the middle",
+	     {h.leaf, h.root, h.i, h.j},
+	     "root_included info removed, wrong_order fixed reordered",
+	     true,
+	     1},
 	    {"twice", {h.leaf, h.i, h.j, h.i}, "duplicate_certificate info removed", true, 0},
 	    {"the leaf twice", {h.leaf, h.leaf, h.i, h.j}, "duplicate_certificate info removed", true, 0},
 	    {"a stranger", {h.leaf, h.i, h.stranger, h.j}, "unrelated_certificate info removed", true, 0},
@@ -87,8 +91,9 @@ static void test_messages_name_the_certificate_and_the_consequence(void **state)
 	WORLD_CACHE(&world, h.i);
 	WORLD_TRUST(&world, "store", h.root);
 	const struct finding *finding = world_finding(world_mend(&world), FINDING_MISSING_INTERMEDIATE);
-	assert_string_equal(finding->message, "The intermediate CN=I, which issued CN=a.example, is not served, so clients that "
-					      "do not know it refuse the chain; it was found in the cache and added.");
+	assert_string_equal(finding->message,
+			    "The intermediate CN=I, which issued CN=a.example, is not served, so clients that "
+			    "do not know it refuse the chain; it was found in the cache and added.");
 	assert_non_null(strstr(finding->advice, "Add this certificate to the chain that the server sends"));
 	world_cleanup(&world);
 }
@@ -96,7 +101,8 @@ static void test_messages_name_the_certificate_and_the_consequence(void **state)
 static void test_a_twin_that_is_not_valid_yet_is_replaced(void **state)
 {
 	const struct certificate *root = CA("Root");
-	const struct certificate *early = CA("I", .issuer = root, .not_before = PKI_NOW + PKI_DAY), *fine = CA("I", .issuer = root);
+	const struct certificate *early = CA("I", .issuer = root, .not_before = PKI_NOW + PKI_DAY),
+				 *fine = CA("I", .issuer = root);
 	const struct certificate *leaf = LEAF(.issuer = fine);
 	struct mend_world world = {0};
 	(void)state;
@@ -107,7 +113,8 @@ static void test_a_twin_that_is_not_valid_yet_is_replaced(void **state)
 	const struct mend_result *result = world_mend(&world);
 	assert_chain(&result->mended, leaf, fine);
 	assert_findings(result, "not_yet_valid_intermediate fixed replaced");
-	assert_non_null(strstr(world_finding(result, FINDING_NOT_YET_VALID_INTERMEDIATE)->message, "is not valid before 2026-01-02"));
+	assert_non_null(strstr(world_finding(result, FINDING_NOT_YET_VALID_INTERMEDIATE)->message,
+			       "is not valid before 2026-01-02"));
 	world_cleanup(&world);
 }
 
@@ -151,12 +158,10 @@ static void test_refusals_against_a_table(void **state)
 	     {.no_basic_constraints = true},
 	     "constraint_violated error none",
 	     "constraint_violated fixed replaced"},
-	    {"weak key",
-	     {.ca = true, .key_type = PKI_RSA_1024},
-	     "weak_key error none",
-	     "weak_key error none"},
+	    {"weak key", {.ca = true, .key_type = PKI_RSA_1024}, "weak_key error none", "weak_key error none"},
 	    {"a critical extension that nobody knows",
-	     {.ca = true, .extensions = (const struct pki_extension[]){{"1.2.3.4", true, {(const uint8_t *)"\x05\x00", 2}}, {0}}},
+	     {.ca = true,
+	      .extensions = (const struct pki_extension[]){{"1.2.3.4", true, {(const uint8_t *)"\x05\x00", 2}}, {0}}},
 	     "constraint_violated error none",
 	     "constraint_violated fixed replaced"},
 	};
@@ -187,7 +192,8 @@ static void test_path_length_is_counted_to_the_root(void **state)
 {
 	const struct certificate *root = CA("Root", .has_path_length = true, .path_length = 1);
 	const struct certificate *j = CA("J", .issuer = root, .has_path_length = true, .path_length = 0);
-	const struct certificate *i = CA("I", .issuer = j), *i_by_root = CA("I", .issuer = root), *leaf = LEAF(.issuer = i);
+	const struct certificate *i = CA("I", .issuer = j), *i_by_root = CA("I", .issuer = root),
+				 *leaf = LEAF(.issuer = i);
 	struct mend_world world = {0};
 	(void)state;
 

@@ -41,16 +41,19 @@ static void check_duel(struct chain_candidate winner, struct chain_candidate los
 static void test_each_criterion_in_its_turn(void **state)
 {
 	const struct certificate *root = CA("Root"), *other = CA("Other");
-	const struct certificate *i = CA("I", .issuer = root), *cross = CA("Root", .issuer = other), *leaf = LEAF(.issuer = i);
+	const struct certificate *i = CA("I", .issuer = root), *cross = CA("Root", .issuer = other),
+				 *leaf = LEAF(.issuer = i);
 	const struct certificate *brief = CA("I", .issuer = root, .not_after = PKI_NOW + PKI_DAY);
 	const struct certificate *stale = CA("I", .issuer = root, .not_after = PKI_NOW - PKI_DAY);
 	const struct certificate *big = CA("I", .issuer = root, .ca_issuers = PKI_STRINGS("http://ca.example/r"));
 	(void)state;
 
 	check_duel(CANDIDATE(3, root, leaf, i, cross), CANDIDATE(1, root, leaf, i), 0, "fewer trust stores: 1, not 2");
-	check_duel(CANDIDATE(1, root, leaf, i), CANDIDATE(6, root, leaf, big), 1, "clients that accept the served chain");
+	check_duel(CANDIDATE(1, root, leaf, i), CANDIDATE(6, root, leaf, big), 1,
+		   "clients that accept the served chain");
 	check_duel(CANDIDATE(1, root, leaf, i), CANDIDATE(0, NULL, leaf, big), 0, "no issuer of CN=I was found");
-	check_duel(CANDIDATE(1, root, leaf, i), CANDIDATE(0, other, leaf, big), 0, "ends at CN=Other, which no store trusts");
+	check_duel(CANDIDATE(1, root, leaf, i), CANDIDATE(0, other, leaf, big), 0,
+		   "ends at CN=Other, which no store trusts");
 	check_duel(CANDIDATE(1, root, leaf, i), CANDIDATE(1, root, leaf, brief), 0, "expires first: 2026-01-02");
 	check_duel(CANDIDATE(1, root, leaf, i), CANDIDATE(1, root, leaf, i, cross), 0, "takes more bytes");
 	check_duel(CANDIDATE(1, root, leaf, i), CANDIDATE(1, root, leaf, big), 0, "takes more bytes");
@@ -63,7 +66,8 @@ static void test_each_criterion_in_its_turn(void **state)
 	check_duel(longer, own, 1, "the served chain's own path is as good");
 
 	/* Chains that nobody accepts. */
-	check_duel(CANDIDATE(0, root, leaf, i), CANDIDATE(0, NULL, leaf, i, cross), 0, "no issuer of CN=Root was found");
+	check_duel(CANDIDATE(0, root, leaf, i), CANDIDATE(0, NULL, leaf, i, cross), 0,
+		   "no issuer of CN=Root was found");
 	check_duel(CANDIDATE(0, NULL, leaf, i), CANDIDATE(0, NULL, leaf), 0, "it ends earlier");
 	check_duel(CANDIDATE(0, NULL, leaf, i), CANDIDATE(0, NULL, leaf, stale), 0, "no issuer of CN=I was found");
 	struct chain_candidate refused = CANDIDATE(0, root, leaf, stale);
@@ -79,7 +83,8 @@ static void test_an_own_path_that_serves_less_is_no_own_path(void **state)
 {
 	const struct certificate *root = CA("Root"), *i = CA("I", .issuer = root), *leaf = LEAF(.issuer = i);
 	const struct certificate *brief = CA("I", .issuer = root, .not_after = PKI_NOW + PKI_DAY);
-	struct chain_candidate candidates[] = {CANDIDATE(1, root, leaf, brief), CANDIDATE(1, root, leaf, i), CANDIDATE(2, root, leaf)};
+	struct chain_candidate candidates[] = {CANDIDATE(1, root, leaf, brief), CANDIDATE(1, root, leaf, i),
+					       CANDIDATE(2, root, leaf)};
 	struct chain_choice choice = {candidates, 2, 1, PKI_NOW};
 	(void)state;
 
@@ -127,9 +132,20 @@ static void test_a_thousand_shuffles_give_one_answer(void **state)
 {
 	const struct certificate *r1 = CA("R1"), *r2 = CA("R2"), *r3 = CA("R3", .not_after = PKI_NOW - PKI_DAY);
 	const struct certificate *bag[NUM_BAG] = {
-	    CA("R1", .issuer = r2), CA("R2", .issuer = r1), CA("R1", .issuer = r3), CA("R2", .issuer = r3), CA("J", .issuer = r1),
-	    CA("J", .issuer = r2), CA("J", .issuer = r1, .not_after = PKI_NOW - PKI_DAY), CA("I", .issuer = CA("J")), CA("I", .issuer = r1),
-	    CA("I", .issuer = r2, .digest = PKI_SHA1), CA("I", .issuer = r1, .key_number = 1), CA("J", .issuer = CA("I")), r1, r3,
+	    CA("R1", .issuer = r2),
+	    CA("R2", .issuer = r1),
+	    CA("R1", .issuer = r3),
+	    CA("R2", .issuer = r3),
+	    CA("J", .issuer = r1),
+	    CA("J", .issuer = r2),
+	    CA("J", .issuer = r1, .not_after = PKI_NOW - PKI_DAY),
+	    CA("I", .issuer = CA("J")),
+	    CA("I", .issuer = r1),
+	    CA("I", .issuer = r2, .digest = PKI_SHA1),
+	    CA("I", .issuer = r1, .key_number = 1),
+	    CA("J", .issuer = CA("I")),
+	    r1,
+	    r3,
 	};
 	const struct certificate *leaf = LEAF(.issuer = CA("I"));
 	struct certificate_list first = {0};

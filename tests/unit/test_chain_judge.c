@@ -39,7 +39,8 @@ static const struct certificate *end_of(struct audience_verdict verdict)
 
 static void test_answers_against_a_table(void **state)
 {
-	const struct certificate *root = CA("Root"), *j = CA("J", .issuer = root), *i = CA("I", .issuer = j), *leaf = LEAF(.issuer = i);
+	const struct certificate *root = CA("Root"), *j = CA("J", .issuer = root), *i = CA("I", .issuer = j),
+				 *leaf = LEAF(.issuer = i);
 	const struct certificate *other = CA("Other"), *stale = CA("Stale", .not_after = PKI_NOW - 1);
 	const struct certificate *bad_twin = CA("I", .issuer = other), *weak = CA("I", .issuer = j, .digest = PKI_SHA1);
 	const struct {
@@ -55,7 +56,9 @@ static void test_answers_against_a_table(void **state)
 	    {{leaf}, {i}, AUDIENCE_ACCEPTS}, /* an intermediate as the anchor */
 	    {{leaf}, {leaf}, AUDIENCE_ACCEPTS},
 	    {{leaf, i, j, stale}, {root}, AUDIENCE_FINDS_STALE}, /* even where nobody needs it */
-	    {{leaf, bad_twin, i, j}, {root}, AUDIENCE_FINDS_NO_PATH}, /* the first issuer is taken, without backtracking */
+	    {{leaf, bad_twin, i, j},
+	     {root},
+	     AUDIENCE_FINDS_NO_PATH}, /* the first issuer is taken, without backtracking */
 	    {{leaf, i, bad_twin, j}, {root}, AUDIENCE_ACCEPTS},
 	    {{leaf, weak, j}, {root}, AUDIENCE_REFUSES},
 	};
@@ -81,7 +84,8 @@ static void test_an_expired_leaf_is_not_the_chains_fault(void **state)
 
 static void test_the_better_of_two_anchors_is_taken(void **state)
 {
-	const struct certificate *root = CA("Root"), *old = CA("Root", .not_after = PKI_NOW - 1), *leaf = LEAF(.issuer = root);
+	const struct certificate *root = CA("Root"), *old = CA("Root", .not_after = PKI_NOW - 1),
+				 *leaf = LEAF(.issuer = root);
 	(void)state;
 
 	assert_ptr_equal(end_of(ASK(CHAIN(leaf), CHAIN(old, root))), root);

@@ -138,7 +138,8 @@ static void test_a_path_to_nothing_trusted_is_given_up_for_a_better_one(void **s
 	WORLD_TRUST(&world, "store", root);
 	const struct mend_result *result = world_mend(&world);
 	assert_chain(&result->mended, leaf, better);
-	assert_findings(result, "better_path fixed replaced, unrelated_certificate info removed, root_included info removed");
+	assert_findings(result,
+			"better_path fixed replaced, unrelated_certificate info removed, root_included info removed");
 	assert_int_equal(mend_exit_status(result, false), 1);
 	world_cleanup(&world);
 }
@@ -147,7 +148,8 @@ static void test_mutual_cross_signs_and_a_bridge(void **state)
 {
 	const struct certificate *a_root = CA("A"), *b_root = CA("B"), *bridge_root = CA("Bridge");
 	const struct certificate *a_by_b = CA("A", .issuer = b_root), *b_by_a = CA("B", .issuer = a_root);
-	const struct certificate *bridge_by_a = CA("Bridge", .issuer = a_root), *bridge_by_b = CA("Bridge", .issuer = b_root);
+	const struct certificate *bridge_by_a = CA("Bridge", .issuer = a_root),
+				 *bridge_by_b = CA("Bridge", .issuer = b_root);
 	const struct certificate *b_by_bridge = CA("B", .issuer = bridge_root), *i = CA("I", .issuer = bridge_root);
 	const struct certificate *leaf = LEAF(.issuer = i);
 	struct mend_world world = {0};
@@ -297,7 +299,8 @@ static void test_a_twin_that_fails_only_in_verification(void **state)
 static void test_same_name_with_another_key_is_passed_over(void **state)
 {
 	const struct certificate *root = CA("Root"), *i = CA("I", .issuer = root);
-	const struct certificate *impostor = CA("I", .issuer = root, .key_number = 1), *leaf = LEAF(.issuer = i, .aki = PKI_KEY_ID_ABSENT);
+	const struct certificate *impostor = CA("I", .issuer = root, .key_number = 1),
+				 *leaf = LEAF(.issuer = i, .aki = PKI_KEY_ID_ABSENT);
 	struct mend_world world = {0};
 	(void)state;
 
@@ -314,7 +317,8 @@ static void test_a_key_identifier_that_points_elsewhere_ranks_and_does_not_filte
 {
 	const struct certificate *root = CA("Root");
 	/* The leaf's key identifier is that of neither, but one of them has none at all. */
-	const struct certificate *with_id = CA("I", .issuer = root), *without_id = CA("I", .issuer = root, .ski = PKI_KEY_ID_ABSENT);
+	const struct certificate *with_id = CA("I", .issuer = root),
+				 *without_id = CA("I", .issuer = root, .ski = PKI_KEY_ID_ABSENT);
 	const struct certificate *leaf = LEAF(.issuer = with_id, .aki = PKI_KEY_ID_WRONG);
 	struct mend_world world = {0};
 	(void)state;
@@ -331,8 +335,8 @@ static void test_a_key_identifier_that_points_elsewhere_ranks_and_does_not_filte
 static void test_a_leaf_that_is_offered_as_its_own_issuer(void **state)
 {
 	const struct certificate *root = CA("Root"), *leaf = LEAF(.issuer = root);
-	const struct certificate *odd = PKI(.cn = "odd", .issuer_name = PKI_NAME({NID_commonName, 0, "odd", 0}),
-					    .issuer = root);
+	const struct certificate *odd =
+	    PKI(.cn = "odd", .issuer_name = PKI_NAME({NID_commonName, 0, "odd", 0}), .issuer = root);
 	struct mend_world world = {0};
 	(void)state;
 
@@ -355,9 +359,11 @@ static void test_a_leaf_that_is_offered_as_its_own_issuer(void **state)
 static void test_names_equal_by_comparison_and_not_by_bytes(void **state)
 {
 	const struct certificate *root = CA("Root");
-	const struct certificate *i = PKI(.ca = true, .issuer = root,
-					  .subject = PKI_NAME({NID_commonName, V_ASN1_PRINTABLESTRING, "Issuing  CA", 0}));
-	const struct certificate *leaf = LEAF(.issuer = i, .issuer_name = PKI_NAME({NID_commonName, V_ASN1_UTF8STRING, "issuing ca", 0}));
+	const struct certificate *i =
+	    PKI(.ca = true, .issuer = root,
+		.subject = PKI_NAME({NID_commonName, V_ASN1_PRINTABLESTRING, "Issuing  CA", 0}));
+	const struct certificate *leaf =
+	    LEAF(.issuer = i, .issuer_name = PKI_NAME({NID_commonName, V_ASN1_UTF8STRING, "issuing ca", 0}));
 	struct mend_world world = {0};
 	(void)state;
 
@@ -391,7 +397,8 @@ static void test_algorithms_of_today_pass(void **state)
 static void test_pss_signatures_pass(void **state)
 {
 	const struct certificate *root = CA("Root", .key_type = PKI_RSA_2048, .rsa_pss = true);
-	const struct certificate *i = CA("I", .issuer = root, .key_type = PKI_RSA_2048, .key_number = 1, .rsa_pss = true);
+	const struct certificate *i =
+	    CA("I", .issuer = root, .key_type = PKI_RSA_2048, .key_number = 1, .rsa_pss = true);
 	const struct certificate *leaf = LEAF(.issuer = i, .rsa_pss = true);
 	struct mend_world world = {0};
 	(void)state;

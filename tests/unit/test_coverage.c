@@ -8,7 +8,8 @@
 static void test_names_are_judged_and_told(void **state)
 {
 	const struct certificate *root = PKI(.cn = "Root", .ca = true);
-	const struct certificate *leaf = PKI(.cn = "cn.example", .issuer = root, .dns = PKI_STRINGS("a.example", "*.b.example"));
+	const struct certificate *leaf =
+	    PKI(.cn = "cn.example", .issuer = root, .dns = PKI_STRINGS("a.example", "*.b.example"));
 	struct mend_world world = {0};
 	(void)state;
 

@@ -64,7 +64,8 @@ static void test_formats_of_a_body(void **state)
 
 static void test_bodies_that_are_no_issuer(void **state)
 {
-	const struct certificate *root = CA("Root"), *i = CA("I", .issuer = root), *leaf = LEAF(.issuer = i, .ca_issuers = PKI_STRINGS(URL));
+	const struct certificate *root = CA("Root"), *i = CA("I", .issuer = root),
+				 *leaf = LEAF(.issuer = i, .ca_issuers = PKI_STRINGS(URL));
 	const struct certificate *impostor = CA("I", .issuer = root, .key_number = 1), *stranger = CA("Stranger");
 	const struct certificate *no_ca = PKI(.cn = "I", .issuer = root);
 	struct bytes empty = bundle(WORLD_CERTIFICATES(NULL)), two = bundle(WORLD_CERTIFICATES(stranger, impostor));
@@ -107,14 +108,17 @@ static void test_bodies_that_are_no_issuer(void **state)
 
 static void test_failures_and_their_words(void **state)
 {
-	const struct certificate *root = CA("Root"), *i = CA("I", .issuer = root), *leaf = LEAF(.issuer = i, .ca_issuers = PKI_STRINGS(URL));
+	const struct certificate *root = CA("Root"), *i = CA("I", .issuer = root),
+				 *leaf = LEAF(.issuer = i, .ca_issuers = PKI_STRINGS(URL));
 	const struct {
 		enum fetch_failure failure;
 		const char *detail, *findings, *words, *advice;
 		bool wants_retry;
 	} cases[] = {
-	    {FETCH_FAILURE_NETWORK, "timed out after 5 s", "fetch_failed", "could not be fetched: timed out after 5 s", "cache import", true},
-	    {FETCH_FAILURE_REFUSED, "fetch_allow = 10.1.2.3", "fetch_refused", "fetch_allow does not cover its address", "`fetch_allow = 10.1.2.3`", false},
+	    {FETCH_FAILURE_NETWORK, "timed out after 5 s", "fetch_failed", "could not be fetched: timed out after 5 s",
+	     "cache import", true},
+	    {FETCH_FAILURE_REFUSED, "fetch_allow = 10.1.2.3", "fetch_refused", "fetch_allow does not cover its address",
+	     "`fetch_allow = 10.1.2.3`", false},
 	    {FETCH_FAILURE_PAUSED, "", "fetch_failed", "failed a short while ago", "cache import", true},
 	};
 	(void)state;
@@ -258,7 +262,8 @@ static void test_issuers_in_a_circle(void **state)
 static void test_a_cross_sign_is_fetched_for_an_older_audience(void **state)
 {
 	const struct certificate *old_root = CA("Old"), *root = CA("Root"), *cross = CA("Root", .issuer = old_root);
-	const struct certificate *i = CA("I", .issuer = root, .ca_issuers = PKI_STRINGS(URL)), *leaf = LEAF(.issuer = i);
+	const struct certificate *i = CA("I", .issuer = root, .ca_issuers = PKI_STRINGS(URL)),
+				 *leaf = LEAF(.issuer = i);
 	struct mend_world world = {0};
 	(void)state;
 

@@ -15,7 +15,8 @@ static void test_every_code_has_its_word_and_advice(void **state)
 		assert_true(strlen(finding_code_name((enum finding_code)code)) > 0);
 		assert_true(strlen(finding_code_advice((enum finding_code)code)) > 20);
 		for (int other = 0; other < code; other++)
-			assert_string_not_equal(finding_code_name((enum finding_code)code), finding_code_name((enum finding_code)other));
+			assert_string_not_equal(finding_code_name((enum finding_code)code),
+						finding_code_name((enum finding_code)other));
 	}
 	assert_string_equal(finding_code_name(FINDING_MISSING_INTERMEDIATE), "missing_intermediate");
 	assert_int_equal(finding_code_severity(FINDING_MISSING_INTERMEDIATE), SEVERITY_FIXED);

@@ -72,7 +72,11 @@ static void test_leaves_against_a_table(void **state)
 	    {"Ed25519", {.cn = "a", .key_type = PKI_ED25519}, "", "", 1},
 	    {"SHA-1", {.cn = "a", .digest = PKI_SHA1}, ", weak_signature error none", "SHA-1 or MD5", 2},
 	    {"everything at once",
-	     {.cn = "a", .not_after = PKI_NOW - PKI_DAY, .digest = PKI_SHA1, .key_type = PKI_RSA_1024, .eku = PKI_NIDS(NID_code_sign)},
+	     {.cn = "a",
+	      .not_after = PKI_NOW - PKI_DAY,
+	      .digest = PKI_SHA1,
+	      .key_type = PKI_RSA_1024,
+	      .eku = PKI_NIDS(NID_code_sign)},
 	     ", leaf_expired error none, weak_signature error none, weak_key error none, wrong_purpose error none",
 	     "expired on",
 	     2},
@@ -104,7 +108,8 @@ static void test_leaves_against_a_table(void **state)
 
 static void test_the_private_key(void **state)
 {
-	const struct certificate *root = CA("Root"), *leaf = PKI(.cn = "a", .issuer = root), *other = PKI(.cn = "b", .issuer = root);
+	const struct certificate *root = CA("Root"), *leaf = PKI(.cn = "a", .issuer = root),
+				 *other = PKI(.cn = "b", .issuer = root);
 	struct mend_world world = {.input = {.key = pki_key(leaf)}};
 	(void)state;
 
@@ -134,7 +139,8 @@ static void test_a_link_that_expires_first(void **state)
 	const struct mend_result *result = world_mend(&world);
 	assert_findings(result, "link_expires_first warning none");
 	assert_ptr_equal(world_finding(result, FINDING_LINK_EXPIRES_FIRST)->certificate, i);
-	assert_non_null(strstr(world_finding(result, FINDING_LINK_EXPIRES_FIRST)->message, "2026-04-11, before the server certificate does (2026-04-12)"));
+	assert_non_null(strstr(world_finding(result, FINDING_LINK_EXPIRES_FIRST)->message,
+			       "2026-04-11, before the server certificate does (2026-04-12)"));
 	assert_int_equal(mend_exit_status(result, false), 0);
 	world_cleanup(&world);
 
@@ -154,7 +160,8 @@ static void test_a_link_that_expires_first(void **state)
 
 static void test_a_root_that_expires_first(void **state)
 {
-	const struct certificate *root = CA("Root", .not_after = PKI_NOW + 10 * PKI_DAY), *leaf = PKI(.cn = "a", .issuer = root);
+	const struct certificate *root = CA("Root", .not_after = PKI_NOW + 10 * PKI_DAY),
+				 *leaf = PKI(.cn = "a", .issuer = root);
 	struct mend_world world = {0};
 	(void)state;
 
@@ -192,10 +199,8 @@ static int cleanup_pki(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_leaves_against_a_table),
-	    cmocka_unit_test(test_the_private_key),
-	    cmocka_unit_test(test_a_link_that_expires_first),
-	    cmocka_unit_test(test_a_root_that_expires_first),
+	    cmocka_unit_test(test_leaves_against_a_table),    cmocka_unit_test(test_the_private_key),
+	    cmocka_unit_test(test_a_link_that_expires_first), cmocka_unit_test(test_a_root_that_expires_first),
 	    cmocka_unit_test(test_a_chain_above_the_maximum),
 	};
 

@@ -18,7 +18,8 @@ static struct hierarchy good(void)
 	h.root = PKI(.cn = "Root", .ca = true);
 	h.j = PKI(.cn = "J", .ca = true, .issuer = h.root);
 	h.i = PKI(.cn = "I", .ca = true, .issuer = h.j, .ca_issuers = PKI_STRINGS(J_URL));
-	h.leaf = PKI(.cn = "a.example", .issuer = h.i, .dns = PKI_STRINGS("a.example"), .ca_issuers = PKI_STRINGS(I_URL));
+	h.leaf =
+	    PKI(.cn = "a.example", .issuer = h.i, .dns = PKI_STRINGS("a.example"), .ca_issuers = PKI_STRINGS(I_URL));
 	return h;
 }
 
@@ -141,7 +142,8 @@ static void test_a_failed_fetch_leaves_the_longest_run(void **state)
 	world_fail(&world, J_URL, FETCH_FAILURE_NETWORK, "timed out after 5 s");
 	const struct mend_result *result = world_mend(&world);
 	assert_chain(&result->mended, h.leaf, h.i);
-	assert_findings(result, "missing_intermediate fixed added, incomplete_chain error none, fetch_failed warning none");
+	assert_findings(result,
+			"missing_intermediate fixed added, incomplete_chain error none, fetch_failed warning none");
 	const struct finding *finding = world_finding(result, FINDING_FETCH_FAILED);
 	assert_string_equal(finding->url, J_URL);
 	assert_non_null(strstr(finding->message, "timed out after 5 s"));

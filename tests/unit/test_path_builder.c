@@ -30,8 +30,8 @@ static void begin(struct search *search, const struct certificate *leaf, const s
 	assert_ok(trust_store_set_add_list(search->stores, "store", &list));
 	search->memo.budget = &search->budget;
 	search->pool = (struct issuer_pool){.extra = &search->list, .stores = search->stores, .now = PKI_NOW};
-	path_builder_init(&search->builder, &search->pool, &search->memo, (struct certificate_entry){leaf, SOURCE_SERVED},
-			  certificate_list_contains(&list, leaf));
+	path_builder_init(&search->builder, &search->pool, &search->memo,
+			  (struct certificate_entry){leaf, SOURCE_SERVED}, certificate_list_contains(&list, leaf));
 	certificate_list_cleanup(&list);
 }
 
@@ -98,7 +98,8 @@ static void test_dead_ends_are_told(void **state)
 static void test_loops_end_by_themselves(void **state)
 {
 	const struct certificate *x = CA("X"), *y = CA("Y");
-	const struct certificate *x_by_y = CA("X", .issuer = y), *y_by_x = CA("Y", .issuer = x), *leaf = LEAF(.issuer = x);
+	const struct certificate *x_by_y = CA("X", .issuer = y), *y_by_x = CA("Y", .issuer = x),
+				 *leaf = LEAF(.issuer = x);
 	struct search search;
 	(void)state;
 
@@ -140,17 +141,23 @@ static void test_the_leaf_may_be_the_anchor_or_its_own_issuer(void **state)
 static void test_the_rank_of_candidates(void **state)
 {
 	const struct certificate *root = CA("Root");
-	const struct certificate *best = CA("I", .issuer = root, .not_after = PKI_NOT_AFTER + PKI_DAY), *good = CA("I", .issuer = root);
-	const struct certificate *tight = CA("I", .issuer = root, .has_path_length = true, .not_after = PKI_NOT_AFTER - PKI_DAY);
-	const struct certificate *no_ca = CA("I", .issuer = root, .no_basic_constraints = true, .not_after = PKI_NOT_AFTER + PKI_DAY);
+	const struct certificate *best = CA("I", .issuer = root, .not_after = PKI_NOT_AFTER + PKI_DAY),
+				 *good = CA("I", .issuer = root);
+	const struct certificate *tight =
+	    CA("I", .issuer = root, .has_path_length = true, .not_after = PKI_NOT_AFTER - PKI_DAY);
+	const struct certificate *no_ca =
+	    CA("I", .issuer = root, .no_basic_constraints = true, .not_after = PKI_NOT_AFTER + PKI_DAY);
 	const struct certificate *stale = CA("I", .issuer = root, .not_after = PKI_NOW - 1);
-	const struct certificate *no_id = CA("I", .issuer = root, .ski = PKI_KEY_ID_ABSENT, .not_after = PKI_NOT_AFTER + 2 * PKI_DAY);
-	const struct certificate *wrong_id = CA("I", .issuer = root, .ski = PKI_KEY_ID_WRONG, .not_after = PKI_NOT_AFTER + 2 * PKI_DAY);
+	const struct certificate *no_id =
+	    CA("I", .issuer = root, .ski = PKI_KEY_ID_ABSENT, .not_after = PKI_NOT_AFTER + 2 * PKI_DAY);
+	const struct certificate *wrong_id =
+	    CA("I", .issuer = root, .ski = PKI_KEY_ID_WRONG, .not_after = PKI_NOT_AFTER + 2 * PKI_DAY);
 	const struct certificate *leaf = LEAF(.issuer = best);
 	struct search search;
 	(void)state;
 
-	begin(&search, leaf, WORLD_CERTIFICATES(wrong_id, stale, no_ca, tight, good, no_id, best), WORLD_CERTIFICATES(root));
+	begin(&search, leaf, WORLD_CERTIFICATES(wrong_id, stale, no_ca, tight, good, no_id, best),
+	      WORLD_CERTIFICATES(root));
 	EXPECT(&search, PATH_END_ANCHOR, leaf, best, root);
 	EXPECT(&search, PATH_END_ANCHOR, leaf, good, root);
 	EXPECT(&search, PATH_END_ANCHOR, leaf, tight, root);
@@ -226,7 +233,8 @@ static void test_a_clique_is_bounded(void **state)
 static void test_each_signature_is_checked_once(void **state)
 {
 	const struct certificate *root = CA("Root"), *j = CA("J", .issuer = root), *leaf;
-	const struct certificate *a = CA("I", .issuer = j), *b = CA("I", .issuer = j, .not_after = PKI_NOT_AFTER - PKI_DAY);
+	const struct certificate *a = CA("I", .issuer = j),
+				 *b = CA("I", .issuer = j, .not_after = PKI_NOT_AFTER - PKI_DAY);
 	struct search search;
 	struct path path;
 	(void)state;

@@ -66,10 +66,12 @@ static void test_faults_above_the_leaf(void **state)
 	    {{.ca = true, .key_type = PKI_RSA_1024}, PATH_WEAK_KEY, 1},
 	    {{.ca = true, .key_type = PKI_P224}, PATH_WEAK_KEY, 1},
 	    {{.ca = true, .key_type = PKI_ED25519}, PATH_GOOD, 0},
-	    {{.ca = true, .extensions = (const struct pki_extension[]){{"1.2.3.4", true, {(const uint8_t *)"\x05\x00", 2}}, {0}}},
+	    {{.ca = true,
+	      .extensions = (const struct pki_extension[]){{"1.2.3.4", true, {(const uint8_t *)"\x05\x00", 2}}, {0}}},
 	     PATH_EXTENSION_REFUSED,
 	     1},
-	    {{.ca = true, .extensions = (const struct pki_extension[]){{"1.2.3.4", false, {(const uint8_t *)"\x05\x00", 2}}, {0}}},
+	    {{.ca = true,
+	      .extensions = (const struct pki_extension[]){{"1.2.3.4", false, {(const uint8_t *)"\x05\x00", 2}}, {0}}},
 	     PATH_GOOD,
 	     0},
 	};
@@ -80,7 +82,8 @@ static void test_faults_above_the_leaf(void **state)
 		options.cn = "I";
 		options.issuer = root;
 		const struct certificate *i = pki_make(&options), *leaf = LEAF(.issuer = i);
-		const struct certificate *late = LEAF(.issuer = i, .not_after = PKI_NOW - 1, .eku = PKI_NIDS(NID_client_auth));
+		const struct certificate *late =
+		    LEAF(.issuer = i, .not_after = PKI_NOW - 1, .eku = PKI_NIDS(NID_client_auth));
 
 		print_message("case %zu\n", c);
 		check(VERIFY(leaf, i, root), cases[c].fault, cases[c].index);
@@ -91,7 +94,8 @@ static void test_faults_above_the_leaf(void **state)
 
 static void test_the_anchor(void **state)
 {
-	const struct certificate *old = CA("Root", .not_after = PKI_NOW - 1), *weak = CA("Weak", .key_type = PKI_RSA_1024, .digest = PKI_SHA1);
+	const struct certificate *old = CA("Root", .not_after = PKI_NOW - 1),
+				 *weak = CA("Weak", .key_type = PKI_RSA_1024, .digest = PKI_SHA1);
 	(void)state;
 
 	check(VERIFY(LEAF(.issuer = old), old), PATH_EXPIRED, 1);
@@ -116,7 +120,8 @@ static void test_links_that_are_not_true(void **state)
 
 static void test_path_lengths(void **state)
 {
-	const struct certificate *root = CA("Root"), *tight_root = CA("Root", .has_path_length = true, .path_length = 0);
+	const struct certificate *root = CA("Root"),
+				 *tight_root = CA("Root", .has_path_length = true, .path_length = 0);
 	const struct certificate *j = CA("J", .issuer = root, .has_path_length = true, .path_length = 0);
 	const struct certificate *i = CA("I", .issuer = j), *leaf = LEAF(.issuer = i);
 	const struct certificate *j1 = CA("J", .issuer = root, .has_path_length = true, .path_length = 1);
@@ -146,7 +151,8 @@ static void test_what_is_the_leafs_own_fault(void **state)
 	assert_int_equal(path_verifier_leaf(LEAF(.not_before = PKI_NOW + 1), PKI_NOW), LEAF_NOT_YET_VALID);
 	assert_int_equal(path_verifier_leaf(LEAF(.eku = PKI_NIDS(NID_code_sign)), PKI_NOW), LEAF_WRONG_PURPOSE);
 	assert_int_equal(path_verifier_leaf(LEAF(.digest = PKI_SHA1), PKI_NOW), LEAF_WEAK_SIGNATURE);
-	assert_int_equal(path_verifier_leaf(LEAF(.key_type = PKI_RSA_1024, .digest = PKI_MD5), PKI_NOW), LEAF_WEAK_KEY | LEAF_WEAK_SIGNATURE);
+	assert_int_equal(path_verifier_leaf(LEAF(.key_type = PKI_RSA_1024, .digest = PKI_MD5), PKI_NOW),
+			 LEAF_WEAK_KEY | LEAF_WEAK_SIGNATURE);
 }
 
 static int cleanup_pki(void **state)
@@ -159,12 +165,9 @@ static int cleanup_pki(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_good_paths),
-	    cmocka_unit_test(test_faults_above_the_leaf),
-	    cmocka_unit_test(test_the_anchor),
-	    cmocka_unit_test(test_links_that_are_not_true),
-	    cmocka_unit_test(test_path_lengths),
-	    cmocka_unit_test(test_what_is_the_leafs_own_fault),
+	    cmocka_unit_test(test_good_paths),   cmocka_unit_test(test_faults_above_the_leaf),
+	    cmocka_unit_test(test_the_anchor),   cmocka_unit_test(test_links_that_are_not_true),
+	    cmocka_unit_test(test_path_lengths), cmocka_unit_test(test_what_is_the_leafs_own_fault),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, cleanup_pki);

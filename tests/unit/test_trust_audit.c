@@ -109,7 +109,8 @@ static void test_self_signed_leaves(void **state)
 
 static void test_a_renewed_self_signed_leaf_is_not_the_one_in_the_store(void **state)
 {
-	const struct certificate *old = LEAF(.ca = false), *renewed = LEAF(.ca = false, .not_after = PKI_NOT_AFTER + PKI_DAY);
+	const struct certificate *old = LEAF(.ca = false),
+				 *renewed = LEAF(.ca = false, .not_after = PKI_NOT_AFTER + PKI_DAY);
 	struct mend_world world = {0};
 	(void)state;
 
@@ -144,9 +145,10 @@ static void test_a_missing_issuer_is_named(void **state)
 	WORLD_TRUST(&world, "store", root);
 	const struct mend_result *result = world_mend(&world);
 	assert_findings(result, "incomplete_chain error none, no_issuer_url warning none");
-	assert_string_equal(world_finding(result, FINDING_INCOMPLETE_CHAIN)->message,
-			    "The issuer of CN=a.example is missing, so clients cannot follow the chain to a root: CN=Issuing CA was "
-			    "not served and is not known here, and it could not be fetched.");
+	assert_string_equal(
+	    world_finding(result, FINDING_INCOMPLETE_CHAIN)->message,
+	    "The issuer of CN=a.example is missing, so clients cannot follow the chain to a root: CN=Issuing CA was "
+	    "not served and is not known here, and it could not be fetched.");
 	assert_false(result->wants_retry);
 	world_cleanup(&world);
 }
@@ -172,7 +174,8 @@ static void test_a_hundred_interchangeable_cas_stay_within_the_budgets(void **st
 		struct mend_world world = {0};
 		WORLD_SERVE(&world, leaf);
 		for (int i = 0; i < NUM_CLONES; i++)
-			WORLD_CACHE(&world, clones[(i * 37 + round * 11) % NUM_CLONES], parents[(i * 7 + round) % (NUM_CLONES / 2)]);
+			WORLD_CACHE(&world, clones[(i * 37 + round * 11) % NUM_CLONES],
+				    parents[(i * 7 + round) % (NUM_CLONES / 2)]);
 		WORLD_TRUST(&world, "store", root);
 		const struct mend_result *result = world_mend(&world);
 		assert_true(result->num_signature_checks <= MEND_MAX_SIGNATURE_CHECKS);
@@ -192,8 +195,11 @@ static void test_a_hundred_interchangeable_cas_stay_within_the_budgets(void **st
  * made, and that is said as an error. */
 static void test_a_budget_that_hides_the_path_is_an_error(void **state)
 {
-	const struct certificate *root = CA("Root"), *far = CA("I", .issuer = root, .key_number = 1000, .ski = PKI_KEY_ID_ABSENT, .not_after = PKI_NOW + PKI_DAY);
-	const struct certificate *leaf = LEAF(.issuer = far, .not_after = PKI_NOW + PKI_DAY, .not_before = PKI_NOW - PKI_DAY, .aki = PKI_KEY_ID_ABSENT);
+	const struct certificate *root = CA("Root"),
+				 *far = CA("I", .issuer = root, .key_number = 1000, .ski = PKI_KEY_ID_ABSENT,
+					   .not_after = PKI_NOW + PKI_DAY);
+	const struct certificate *leaf = LEAF(.issuer = far, .not_after = PKI_NOW + PKI_DAY,
+					      .not_before = PKI_NOW - PKI_DAY, .aki = PKI_KEY_ID_ABSENT);
 	struct mend_world world = {0};
 	(void)state;
 
