@@ -1,0 +1,105 @@
+#include "proxy/io/mailbox.h"
+
+#include <stdlib.h>
+
+#include "tests/support/unit.h"
+
+enum { THREADS = 4, MAILS = 2000 };
+
+struct numbered {
+	struct mail mail; /* first */
+	unsigned thread;
+	unsigned number;
+};
+
+struct receiver {
+	unsigned next[THREADS]; /* the number that is expected of each */
+	unsigned count;
+};
+
+static void on_mail(void *context, struct mail *take_mail)
+{
+	struct receiver *receiver = context;
+	struct numbered *numbered = (struct numbered *)(void *)take_mail;
+
+	assert_int_equal(numbered->number, receiver->next[numbered->thread]);
+	receiver->next[numbered->thread]++;
+	receiver->count++;
+	free(numbered);
+}
+
+static void post(struct mailbox *mailbox, unsigned thread, unsigned number)
+{
+	struct numbered *numbered = calloc(1, sizeof(*numbered));
+
+	numbered->thread = thread;
+	numbered->number = number;
+	mailbox_post(mailbox, &numbered->mail);
+}
+
+struct poster {
+	struct mailbox *mailbox;
+	unsigned thread;
+};
+
+static void post_all(void *argument)
+{
+	const struct poster *poster = argument;
+
+	for (unsigned i = 0; i < MAILS; i++)
+		post(poster->mailbox, poster->thread, i);
+}
+
+/* From several threads at once: every mail arrives once, each thread's in its order. */
+static void test_order_across_threads(void **state)
+{
+	struct receiver receiver = {0};
+	struct poster posters[THREADS];
+	uv_thread_t threads[THREADS];
+	struct mailbox *mailbox = NULL;
+	uv_loop_t loop;
+
+	(void)state;
+	uv_loop_init(&loop);
+	assert_ok(mailbox_open(&loop, on_mail, &receiver, &mailbox));
+	for (unsigned i = 0; i < THREADS; i++) {
+		posters[i] = (struct poster){mailbox, i};
+		assert_int_equal(uv_thread_create(&threads[i], post_all, &posters[i]), 0);
+	}
+	while (receiver.count < THREADS * MAILS)
+		uv_run(&loop, UV_RUN_ONCE);
+	for (unsigned i = 0; i < THREADS; i++)
+		uv_thread_join(&threads[i]);
+	mailbox_close(mailbox);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&loop), 0);
+	assert_int_equal(receiver.count, THREADS * MAILS);
+}
+
+/* What is still queued when it is closed is handed out, not lost. */
+static void test_close_hands_out_the_rest(void **state)
+{
+	struct receiver receiver = {0};
+	struct mailbox *mailbox = NULL;
+	uv_loop_t loop;
+
+	(void)state;
+	uv_loop_init(&loop);
+	assert_ok(mailbox_open(&loop, on_mail, &receiver, &mailbox));
+	for (unsigned i = 0; i < 3; i++)
+		post(mailbox, 0, i);
+	assert_int_equal(receiver.count, 0); /* never before its loop runs */
+	mailbox_close(mailbox);
+	assert_int_equal(receiver.count, 3);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_order_across_threads),
+		cmocka_unit_test(test_close_hands_out_the_rest),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
