@@ -247,27 +247,11 @@ check "$proxy_port" 0 --offline
 good "status 0: nothing is wrong"
 
 heading "The fix log"
-shown "cat fixes.jsonl   (one finding a line, in JSON; here in words)"
-python3 - "$folder/fixes.jsonl" <<'PYTHON' | indent
-import json, sys
-
-def chain(certificates):
-    return " <- ".join(one["subject"] for one in certificates) or "nothing"
-
-fixed = 0
-for line in open(sys.argv[1], encoding="utf-8"):
-    fix = json.loads(line)
-    fixed += fix["severity"] == "fixed" and fix["subject_of"] == "certificate"
-    print(f'{fix["time"]}  {fix["severity"]}  {fix["code"]}  (site {fix["site"]}, {fix["subject_of"]}, {fix["action"]})')
-    print(f'    {fix["message"]}')
-    if "before" in fix:
-        print(f'    before: {chain(fix["before"])}')
-        print(f'    after:  {chain(fix["after"])}')
-    print(f'    on the server: {fix["advice"]}')
-sys.exit(0 if fixed else 1)
-PYTHON
-grep '"missing_intermediate"' "$folder/fixes.jsonl" | grep -q '"fixed"' || broken "the fix log does not say that missing_intermediate was fixed"
-good "the log says what was mended, and what to do on the server itself"
+shown "chainmend log fixes.jsonl   (the file itself has one finding a line, as JSON)"
+"$program" log "$folder/fixes.jsonl" | indent
+grep '"subject_of":"certificate"' "$folder/fixes.jsonl" | grep '"missing_intermediate"' | grep -q '"severity":"fixed"' ||
+	broken "the fix log does not say that missing_intermediate was fixed"
+good "the log says what was mended; its advice says what to do on the server itself"
 
 if [ $keep = yes ]; then
 	heading "Left up, as asked"
