@@ -5,6 +5,7 @@
 
 #include "proxy/commands/commands.h"
 #include "proxy/commands/output.h"
+#include "proxy/glue/privileges.h"
 #include "proxy/glue/site_set.h"
 #include "proxy/glue/time_text.h"
 
@@ -123,9 +124,10 @@ int run_view_check(struct config *take_config, FILE *file)
 
 	program_log_init(&log, STDERR_FILENO, take_config->log_level);
 	buffer_init(&errors, MAX_ERROR_BYTES);
+	bool good = privileges_check(take_config->user, take_config->group, &errors);
 	struct site_set *set = site_set_read(take_config, &errors);
 	struct error error = ticket_keys_new(MONOTONIC_START, &options.ticket_keys);
-	if (set != NULL && !failed(error) && site_set_build(set, &options, NULL, &errors))
+	if (good && set != NULL && !failed(error) && site_set_build(set, &options, NULL, &errors))
 		status = print_all(set, file);
 	program_log_lines(&log, LOG_LEVEL_ERROR, buffer_text(&errors));
 	site_set_free(set);

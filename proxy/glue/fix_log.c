@@ -23,7 +23,7 @@ struct telling {
 	struct fix_log *fix_log;
 	const struct fix_report *report; /* NULL: no chains */
 	int64_t now_ms;
-	bool (*is_kept)(void *context, const char *site);
+	bool (*is_kept)(void *context, const struct finding_group *group);
 	void *context;
 };
 
@@ -241,17 +241,16 @@ void fix_log_report(struct fix_log *fix_log, const struct fix_report *report, in
 	fix_log->told_full = failed(error);
 }
 
-static bool is_kept(void *context, const char *site)
+static bool ask_is_kept(void *context, const struct finding_group *group)
 {
 	struct telling *telling = context;
-	return telling->is_kept(telling->context, site);
+	return telling->is_kept(telling->context, group);
 }
 
-void fix_log_keep_sites(struct fix_log *fix_log, bool (*is_site_kept)(void *context, const char *site), void *context,
-			int64_t now_ms)
+void fix_log_keep(struct fix_log *fix_log, bool (*is_kept)(void *context, const struct finding_group *group),
+		  void *context, int64_t now_ms)
 {
-	struct telling telling = {
-	    .fix_log = fix_log, .now_ms = now_ms, .is_kept = is_site_kept, .context = context};
+	struct telling telling = {.fix_log = fix_log, .now_ms = now_ms, .is_kept = is_kept, .context = context};
 
-	known_findings_keep_sites(fix_log->known, is_kept, tell, &telling);
+	known_findings_keep(fix_log->known, ask_is_kept, tell, &telling);
 }

@@ -37,8 +37,8 @@ struct fix_report {
 /* fix_log_report writes what is new in it. `now_ms` is the wall clock in milliseconds since 1970. */
 void fix_log_report(struct fix_log *fix_log, const struct fix_report *report, int64_t now_ms);
 
-/* fix_log_keep_sites resolves the findings of sites that are gone. */
-void fix_log_keep_sites(struct fix_log *fix_log, bool (*is_kept)(void *context, const char *site), void *context,
-			int64_t now_ms);
+/* fix_log_keep resolves the findings of each group that `is_kept` refuses: a site, certificate or backend that is gone. */
+void fix_log_keep(struct fix_log *fix_log, bool (*is_kept)(void *context, const struct finding_group *group),
+		  void *context, int64_t now_ms);
 
 #endif

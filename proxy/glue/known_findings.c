@@ -199,8 +199,9 @@ struct error known_findings_look(struct known_findings *known, const struct find
 	return error_none();
 }
 
-void known_findings_keep_sites(struct known_findings *known, bool (*is_kept)(void *context, const char *site),
-			       finding_teller *tell, void *context)
+void known_findings_keep(struct known_findings *known,
+			 bool (*is_kept)(void *context, const struct finding_group *group), finding_teller *tell,
+			 void *context)
 {
 	static const struct finding_list none;
 
@@ -208,7 +209,7 @@ void known_findings_keep_sites(struct known_findings *known, bool (*is_kept)(voi
 		struct known_group **link = &known->buckets[i];
 		while (*link != NULL) {
 			struct finding_group group = {(*link)->site, (*link)->subject, (*link)->part};
-			if (is_kept(context, group.site)) {
+			if (is_kept(context, &group)) {
 				link = &(*link)->next;
 				continue;
 			}

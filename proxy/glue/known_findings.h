@@ -39,9 +39,10 @@ MUST_USE struct error known_findings_look(struct known_findings *known, const st
 					  const struct finding_list *findings, const uint8_t *fix_sha256,
 					  finding_teller *tell, void *context);
 
-/* known_findings_keep_sites resolves the groups of each site that `is_kept` refuses. */
-void known_findings_keep_sites(struct known_findings *known, bool (*is_kept)(void *context, const char *site),
-			       finding_teller *tell, void *context);
+/* known_findings_keep resolves each group that `is_kept` refuses: what it was about is gone. */
+void known_findings_keep(struct known_findings *known,
+			 bool (*is_kept)(void *context, const struct finding_group *group), finding_teller *tell,
+			 void *context);
 
 size_t known_findings_count(const struct known_findings *known);
 

@@ -23,6 +23,7 @@ struct managed_site {
 	size_t num_certificates; /* 0 while the backend's leaf is not known */
 	struct address_book *addresses;
 	struct prober *prober; /* NULL for tcp backends */
+	const struct certificate *told_leaf; /* whose key is not here, told in the program log; NULL: none */
 	bool begun;
 };
 
@@ -152,9 +153,6 @@ static void add_key_mismatch(const struct managed_site *site, struct finding_lis
 			     "The backend serves %s (serial number %s), and none of the site's keys belongs to it: %s.",
 			     leaf->subject, leaf->serial, rest);
 	finding_set_certificate(finding, leaf);
-	program_log_write(site->options.log, LOG_LEVEL_ERROR, site->config->name,
-			  "the backend serves %s (serial number %s), and none of the keys belongs to it: %s",
-			  leaf->subject, leaf->serial, rest);
 	if (site->num_certificates == 0)
 		return;
 	const struct certificate *old = keeper_given(site->certificates[0].keeper)->items[0].certificate;
@@ -201,13 +199,26 @@ static void follow_backend(struct managed_site *site)
 	keeper_begin(site->certificates[0].keeper);
 }
 
+static void tell_key_mismatch(struct managed_site *site, const struct certificate *leaf)
+{
+	if (site->told_leaf != NULL && certificate_equal(site->told_leaf, leaf))
+		return;
+	certificate_unref(site->told_leaf);
+	site->told_leaf = certificate_ref(leaf);
+	program_log_write(site->options.log, LOG_LEVEL_ERROR, site->config->name,
+			  "the backend serves %s (serial number %s), and none of the keys belongs to it", leaf->subject,
+			  leaf->serial);
+}
+
 static void on_backend_leaf(struct managed_site *site, size_t backend, const struct certificate_list *chain)
 {
 	const struct certificate *leaf = chain->items[0].certificate;
 	struct finding_list findings = {0};
 
-	if (find_key(site, leaf) == NULL)
+	if (find_key(site, leaf) == NULL) {
+		tell_key_mismatch(site, leaf);
 		add_key_mismatch(site, &findings, leaf);
+	}
 	report_key(site, backend, &findings);
 	finding_list_cleanup(&findings);
 	follow_backend(site);
@@ -301,6 +312,7 @@ void managed_site_free(struct managed_site *site)
 	if (site == NULL)
 		return;
 	prober_free(site->prober);
+	certificate_unref(site->told_leaf);
 	address_book_free(site->addresses);
 	for (size_t i = 0; i < site->num_certificates; i++) {
 		keeper_free(site->certificates[i].keeper);
@@ -349,6 +361,29 @@ const struct certificate_list *managed_site_chain(const struct managed_site *sit
 const struct certificate_list *managed_site_given(const struct managed_site *site, size_t certificate)
 {
 	return keeper_given(site->certificates[certificate].keeper);
+}
+
+static bool has_backend_part(const struct managed_site *site, unsigned part)
+{
+	if (site->prober == NULL)
+		return false;
+	if (part == KNOWN_FINDINGS_WHOLE_SITE)
+		return true;
+	return part / PROBER_LOOKS < site->config->num_backends &&
+	       (part % PROBER_LOOKS != PROBER_KEY || site->config->certificate_is_backend);
+}
+
+bool managed_site_has_group(const struct managed_site *site, const struct finding_group *group)
+{
+	switch (group->subject) {
+	case SUBJECT_CERTIFICATE:
+		return group->part < site->num_certificates;
+	case SUBJECT_BACKEND:
+		return has_backend_part(site, group->part);
+	case SUBJECT_CLIENTS:
+		break;
+	}
+	return true;
 }
 
 void managed_site_terms(const struct managed_site *site, struct backend_trust_terms *out)

@@ -41,6 +41,9 @@ size_t managed_site_num_certificates(const struct managed_site *site);
 const struct certificate_list *managed_site_chain(const struct managed_site *site, size_t certificate);
 const struct certificate_list *managed_site_given(const struct managed_site *site, size_t certificate);
 
+/* managed_site_has_group says whether the site still has what a group of findings is about. */
+bool managed_site_has_group(const struct managed_site *site, const struct finding_group *group);
+
 /* managed_site_terms says how its backends are judged. */
 void managed_site_terms(const struct managed_site *site, struct backend_trust_terms *out);
 

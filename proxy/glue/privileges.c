@@ -68,14 +68,25 @@ static bool become(uid_t uid, gid_t gid)
 	return setgroups(0, NULL) == 0 && setgid(gid) == 0 && setuid(uid) == 0 && (uid == 0 || setuid(0) != 0);
 }
 
+static bool find_both(const char *user, const char *group, uid_t *uid, gid_t *gid, struct buffer *errors)
+{
+	bool good = user == NULL || find_user(user, uid, gid, errors);
+	return (group == NULL || find_group(group, gid, errors)) && good;
+}
+
+bool privileges_check(const char *user, const char *group, struct buffer *errors)
+{
+	uid_t uid = 0;
+	gid_t gid = 0;
+	return find_both(user, group, &uid, &gid, errors);
+}
+
 bool privileges_drop(const char *user, const char *group, struct buffer *errors)
 {
 	uid_t uid = getuid();
 	gid_t gid = getgid();
 
-	if (user != NULL && !find_user(user, &uid, &gid, errors))
-		return false;
-	if (group != NULL && !find_group(group, &gid, errors))
+	if (!find_both(user, group, &uid, &gid, errors))
 		return false;
 	if (uid == geteuid() && gid == getegid())
 		return true;

@@ -11,4 +11,7 @@ MUST_USE struct error privileges_raise_files(void);
  * given). For root alone; for anybody else, being that user already is fine. What fails is written to `errors` as a line. */
 bool privileges_drop(const char *user, const char *group, struct buffer *errors);
 
+/* privileges_check says whether there are such a user and group, without becoming them. */
+bool privileges_check(const char *user, const char *group, struct buffer *errors);
+
 #endif

@@ -21,6 +21,9 @@ struct probed_backend {
 	struct retry audit_retry; /* while an issuer could not be fetched */
 	struct certificate_list chain;
 	enum chain_probe_outcome outcome; /* of the last probe */
+	struct certificate_list told_chain; /* what the program log was told last, and how it was judged */
+	bool told_served_trusted;
+	bool told_mended_trusted;
 };
 
 struct prober {
@@ -79,6 +82,7 @@ void prober_free(struct prober *prober)
 			mender_cancel(backend->mender);
 		alarm_free(backend->alarm);
 		certificate_list_cleanup(&backend->chain);
+		certificate_list_cleanup(&backend->told_chain);
 	}
 	free(prober->backends);
 	free(prober);
@@ -106,11 +110,32 @@ static void rename_finding(struct finding *finding)
 	finding_set_advice(finding, "%s", finding_code_advice(FINDING_BACKEND_NAME_MISMATCH));
 }
 
-static void tell_audit(const struct probed_backend *backend, const struct mend_result *result)
+/* Whether the program log has this verdict already; takes note of it. */
+static bool was_told(struct probed_backend *backend, const struct mend_result *result)
+{
+	struct certificate_list copy = {0};
+	bool told = backend->told_served_trusted == result->served_trusted &&
+		    backend->told_mended_trusted == result->mended_trusted &&
+		    certificate_list_equal(&backend->told_chain, &result->served);
+
+	if (told || failed(certificate_list_copy(&copy, &result->served))) {
+		certificate_list_cleanup(&copy);
+		return told;
+	}
+	certificate_list_cleanup(&backend->told_chain);
+	backend->told_chain = copy;
+	backend->told_served_trusted = result->served_trusted;
+	backend->told_mended_trusted = result->mended_trusted;
+	return false;
+}
+
+static void tell_audit(struct probed_backend *backend, const struct mend_result *result)
 {
 	const struct prober_options *options = &backend->prober->options;
 	bool good = result->mended_trusted;
 
+	if (was_told(backend, result))
+		return;
 	program_log_write(options->log, good ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, options->config->name,
 			  "backend %s serves %s with %zu certificates: %s", backend->target,
 			  result->served.items[0].certificate->subject, result->served.count,

@@ -114,6 +114,13 @@ static bool is_site(void *context, const char *site)
 	return site_set_find(server->set, site) != NULL;
 }
 
+static bool has_group(void *context, const struct finding_group *group)
+{
+	const struct server *server = context;
+	const struct managed_site *site = site_set_find(server->set, group->site);
+	return site != NULL && managed_site_has_group(site, group);
+}
+
 static void watch_files(struct server *server)
 {
 	size_t count = 0;
@@ -153,7 +160,7 @@ static void swap(struct server *server, struct site_set *take_set, struct listen
 	listeners_cleanup(&former_listeners);
 	backend_trust_resume(server->desk.trust);
 	fix_log_set_path(server->fix_log, config->fix_log);
-	fix_log_keep_sites(server->fix_log, is_site, server, time_text_now_ms());
+	fix_log_keep(server->fix_log, has_group, server, time_text_now_ms());
 	client_findings_keep_sites(server->desk.clients, is_site, server);
 	watch_files(server);
 	site_set_begin(server->set);

@@ -2,6 +2,9 @@
  *
  * SIGHUP reloads (so does a certificate or key file that changes), SIGUSR1 reopens the logs, SIGTERM and SIGINT drain, and
  * stop at once when they come again. A configuration that is wrong in anything changes nothing.
+ *
+ * `user` and `group` are taken on once the ports are open and the files are read. A reload reads the files again and opens
+ * new ports as that user: keys must be readable by it, or the reload says so and the former state goes on.
  */
 #ifndef PROXY_GLUE_SERVER_H
 #define PROXY_GLUE_SERVER_H

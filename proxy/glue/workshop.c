@@ -113,7 +113,8 @@ struct workshop *workshop_new(uv_loop_t *loop, const struct config *config, cons
 	workshop->log = log;
 	if (!make_fetcher(workshop, config, errors))
 		goto out;
-	load_cache(workshop, config->cache);
+	if (config->cache != NULL)
+		load_cache(workshop, config->cache);
 	if (former != NULL && failed(certificate_list_copy(&workshop->kept, &former->kept)))
 		goto out;
 	workshop->issuers = make_store(workshop);
