@@ -139,6 +139,7 @@ static void tell_stale(struct audit *audit, const struct certificate *certificat
 	finding_set_certificate(finding, certificate);
 }
 
+/* Whether a repair of this very certificate is told already. */
 static bool told(const struct audit *audit, const struct certificate *certificate)
 {
 	for (size_t i = 0; i < audit->findings->count; i++)
@@ -158,35 +159,28 @@ static const struct certificate *given_up(const struct audit *audit, const struc
 	return verdict->path.items[verdict->verdict.index].certificate;
 }
 
-static void tell_refused(struct audit *audit, const struct audience_verdict *verdict)
+/* A path that ends at a root that clients refuse is one for which there is a better one. */
+static enum finding_code code_of(const struct audience_verdict *verdict)
 {
-	const struct certificate *at_fault = verdict->path.items[verdict->verdict.index].certificate;
-	const struct certificate *culprit = given_up(audit, verdict);
+	bool root_at_fault = verdict->verdict.index + 1 == verdict->path.count && verdict->path.count > 1;
 
+	return root_at_fault ? FINDING_BETTER_PATH : chain_audit_code(verdict->verdict.fault);
+}
+
+static void tell_given_up(struct audit *audit, enum finding_code code, const struct certificate *culprit,
+			  const struct certificate *reached, const char *reason)
+{
 	if (told(audit, culprit))
 		return;
-	struct finding *finding = finding_list_add(audit->findings, chain_audit_code(verdict->verdict.fault),
-						   "Clients refuse the served chain, which leads through %s, because "
-						   "of %s: %s. The mended chain takes another way.",
-						   certificate_words_subject(culprit),
-						   certificate_words_subject(at_fault), verdict->verdict.reason);
+	struct finding *finding = finding_list_add(
+	    audit->findings, code,
+	    "Clients refuse the served chain, which leads through %s, because of %s: %s. The mended chain "
+	    "takes another way.",
+	    certificate_words_subject(culprit), certificate_words_subject(reached), reason);
 	finding_set_severity(finding, SEVERITY_FIXED);
 	finding_set_action(finding, ACTION_REPLACED);
 	finding_set_certificate(finding, culprit);
 	finding_set_advice(finding, "%s", finding_code_advice(FINDING_BETTER_PATH));
-}
-
-static void tell_other_way(struct audit *audit, const struct certificate *end)
-{
-	if (told(audit, end))
-		return;
-	struct finding *finding =
-	    finding_list_add(audit->findings, FINDING_BETTER_PATH,
-			     "The served chain leads to %s, issued by %s, which clients do not trust; the mended chain "
-			     "takes another way, to a root that they trust.",
-			     certificate_words_subject(end), certificate_words_issuer(end));
-	finding_set_action(finding, ACTION_REPLACED);
-	finding_set_certificate(finding, end);
 }
 
 /* Why an audience that the mended chain wins did not accept the served one, where that is not seen by comparison. */
@@ -197,10 +191,12 @@ static void tell_gain(struct audit *audit, size_t audience)
 
 	chain_judge_ask(&audit->search->judge, served, audience, &verdict);
 	if (verdict.answer == AUDIENCE_REFUSES)
-		tell_refused(audit, &verdict);
+		tell_given_up(audit, code_of(&verdict), given_up(audit, &verdict),
+			      verdict.path.items[verdict.verdict.index].certificate, verdict.verdict.reason);
 	else if (verdict.answer == AUDIENCE_FINDS_NO_PATH &&
 		 !certificate_list_contains(audit->mended, path_last(&verdict.path)))
-		tell_other_way(audit, path_last(&verdict.path));
+		tell_given_up(audit, FINDING_BETTER_PATH, given_up(audit, &verdict), path_last(&verdict.path),
+			      "it leads to no root that they trust");
 }
 
 static void tell_gains(struct audit *audit)
@@ -210,6 +206,16 @@ static void tell_gains(struct audit *audit)
 	for (size_t i = 0; i < chain_judge_audiences(&audit->search->judge); i++)
 		if ((gained >> i & 1) != 0)
 			tell_gain(audit, i);
+}
+
+/* Whether the served chain was given up for another way: that tells all of its certificates. */
+static bool given_up_is_told(const struct audit *audit)
+{
+	for (size_t i = 0; i < audit->findings->count; i++)
+		if (audit->findings->items[i].severity == SEVERITY_FIXED &&
+		    audit->findings->items[i].action == ACTION_REPLACED)
+			return true;
+	return false;
 }
 
 static void tell_removed(struct audit *audit, enum finding_code code, const struct certificate *certificate,
@@ -229,7 +235,7 @@ static void tell_role(struct audit *audit, enum served_role role, const struct c
 	if (role == ROLE_DUPLICATE)
 		tell_removed(audit, FINDING_DUPLICATE_CERTIFICATE, certificate,
 			     "is sent twice, which only costs bytes: the second copy is left out");
-	else if (role == ROLE_STRANGER)
+	else if (role == ROLE_STRANGER && (valid || !certificate->is_ca))
 		tell_removed(audit, FINDING_UNRELATED_CERTIFICATE, certificate,
 			     "issued nothing on the way to the server certificate: it is left out");
 	else if (!valid)
@@ -238,7 +244,7 @@ static void tell_role(struct audit *audit, enum served_role role, const struct c
 		tell_removed(
 		    audit, FINDING_ROOT_INCLUDED, certificate,
 		    "is a root: clients go by their own copy, and this one only costs bytes, so it is left out");
-	else if (role == ROLE_SPARE && !told(audit, certificate))
+	else if (role == ROLE_SPARE && !given_up_is_told(audit))
 		tell_removed(audit, FINDING_UNRELATED_CERTIFICATE, certificate,
 			     "is an issuer that the chain does without: it is left out");
 }

@@ -72,7 +72,7 @@ static const struct certificate *better_issuer(struct chain_judge *judge, const 
 
 static bool store_holds(const struct chain_judge *judge, size_t audience, const struct certificate *certificate)
 {
-	return certificate_list_contains(trust_store_set_roots(judge->pool->stores, audience), certificate);
+	return (trust_store_set_mask(judge->pool->stores, certificate) >> audience & 1) != 0;
 }
 
 static const struct certificate *anchor_in_store(struct chain_judge *judge, size_t audience, const struct path *path)
@@ -101,20 +101,10 @@ static const struct certificate *any_root(struct chain_judge *judge, const struc
 	return best;
 }
 
-static bool any_store_holds(const struct chain_judge *judge, const struct certificate *certificate)
-{
-	const struct trust_store_set *stores = judge->pool->stores;
-
-	for (size_t i = 0; stores != NULL && i < trust_store_set_count(stores); i++)
-		if (store_holds(judge, i, certificate))
-			return true;
-	return false;
-}
-
 static bool ends_here(struct chain_judge *judge, size_t audience, const struct certificate *leaf)
 {
 	if (judge->ignore_trust)
-		return any_store_holds(judge, leaf) || signature_memo_self_signed(judge->memo, leaf);
+		return issuer_pool_trusts(judge->pool, leaf) || signature_memo_self_signed(judge->memo, leaf);
 	return store_holds(judge, audience, leaf);
 }
 

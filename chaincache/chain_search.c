@@ -12,14 +12,6 @@ static struct chain_view view_of(const struct path *path)
 	return (struct chain_view){path->items, path->count};
 }
 
-static bool stands_in_a_store(const struct issuer_pool *pool, const struct certificate *certificate)
-{
-	for (size_t i = 0; pool->stores != NULL && i < trust_store_set_count(pool->stores); i++)
-		if (certificate_list_contains(trust_store_set_roots(pool->stores, i), certificate))
-			return true;
-	return false;
-}
-
 static bool all_served(const struct chain_search *search, const struct path *chain)
 {
 	for (size_t i = 0; i < chain->count; i++)
@@ -142,7 +134,7 @@ void chain_search_run(struct chain_search *search)
 	/* Always there, whatever discovery has the budget for: nothing is made worse. */
 	consider(search, &search->own);
 	path_builder_init(&builder, &search->pool, &search->memo, leaf,
-			  stands_in_a_store(&search->pool, leaf.certificate));
+			  issuer_pool_trusts(&search->pool, leaf.certificate));
 	while (!failed(search->error) && path_builder_next(&builder, &path))
 		consider(search, &path);
 	if (failed(builder.error))

@@ -127,6 +127,11 @@ struct error issuer_pool_find(const struct issuer_pool *pool, const struct certi
 	return error_none();
 }
 
+bool issuer_pool_trusts(const struct issuer_pool *pool, const struct certificate *certificate)
+{
+	return pool->stores != NULL && trust_store_set_mask(pool->stores, certificate) != 0;
+}
+
 void issuer_candidates_cleanup(struct issuer_candidates *candidates)
 {
 	free(candidates->items);

@@ -41,6 +41,9 @@ struct issuer_candidates {
  * The order does not depend on the order of the sources' contents. */
 MUST_USE struct error issuer_pool_find(const struct issuer_pool *pool, const struct certificate *child,
 				       size_t num_below, struct issuer_candidates *out);
+/* issuer_pool_trusts says whether this very certificate stands in a trust store. */
+bool issuer_pool_trusts(const struct issuer_pool *pool, const struct certificate *certificate);
+
 void issuer_candidates_cleanup(struct issuer_candidates *candidates);
 
 #endif

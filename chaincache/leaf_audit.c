@@ -107,6 +107,26 @@ static void tell_link(struct audit *audit, const struct certificate *link, bool 
 	finding_set_certificate(finding, link);
 }
 
+static bool outlasts(const struct chain_candidate *candidate, const struct certificate *link)
+{
+	for (size_t i = 1; i < candidate->chain.count; i++)
+		if (candidate->chain.items[i].certificate->not_after <= link->not_after)
+			return false;
+	return candidate->root == NULL || candidate->root->not_after > link->not_after;
+}
+
+/* Another chain, good for as many clients, that lasts longer is taken by itself when this one ends. */
+static bool better_is_known(const struct audit *audit, const struct certificate *link)
+{
+	for (size_t i = 0; i < audit->search->num_candidates; i++) {
+		const struct chain_candidate *candidate = &audit->search->candidates[i];
+		if (candidate->mask != 0 && (candidate->mask & audit->mended_mask) == audit->mended_mask &&
+		    outlasts(candidate, link))
+			return true;
+	}
+	return false;
+}
+
 void leaf_audit_links(struct audit *audit)
 {
 	const struct certificate *leaf = audit_leaf(audit);
@@ -118,7 +138,7 @@ void leaf_audit_links(struct audit *audit)
 		if (link == NULL || certificate_equal(link, leaf) || !certificate_valid_at(link, now))
 			continue;
 		bool before_leaf = now <= leaf->not_after && link->not_after < leaf->not_after;
-		if (before_leaf || expires_soon(link, now))
+		if ((before_leaf || expires_soon(link, now)) && !better_is_known(audit, link))
 			tell_link(audit, link, before_leaf);
 	}
 }

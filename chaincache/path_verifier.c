@@ -143,6 +143,8 @@ static const struct {
 /* The link above `index` is true, and X509_verify_cert does not take it: by key usage or by the key identifiers. */
 static struct path_verdict broken_link(const struct path *path, size_t index)
 {
+	if (index + 1 < path->count && !path->items[index + 1].certificate->extensions_valid)
+		return bad(PATH_EXTENSION_REFUSED, index + 1, "one of its extensions does not parse");
 	if (index + 1 < path->count && !path->items[index + 1].certificate->may_sign_certificates)
 		return bad(PATH_NOT_A_CA, index + 1, "its key usage does not let it sign certificates");
 	return bad(PATH_KEY_ID_DIFFERS, index, "its authority key identifier names another issuer");

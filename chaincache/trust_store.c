@@ -173,6 +173,13 @@ static bool same_anchor(const struct certificate *a, const struct certificate *b
 	       X509_NAME_cmp(X509_get_subject_name(a->x509), X509_get_subject_name(b->x509)) == 0;
 }
 
+uint32_t trust_store_set_mask(const struct trust_store_set *set, const struct certificate *certificate)
+{
+	uint32_t i = find_anchor(set, certificate);
+
+	return i != HASH_INDEX_END ? set->masks[i] : 0;
+}
+
 uint32_t trust_store_set_holding(const struct trust_store_set *set, const struct certificate *certificate)
 {
 	uint32_t mask = 0;

@@ -42,6 +42,9 @@ const struct certificate_list *trust_store_set_roots(const struct trust_store_se
  * the same subject and the same public key are the same anchor (RFC 5280 6.1.1 d: an anchor is a name and a key). */
 uint32_t trust_store_set_holding(const struct trust_store_set *set, const struct certificate *certificate);
 
+/* trust_store_set_mask returns the stores that hold this very certificate, byte for byte. */
+uint32_t trust_store_set_mask(const struct trust_store_set *set, const struct certificate *certificate);
+
 /* trust_store_set_next walks the distinct roots of all stores whose subject is child's issuer (by name alone). Start
  * with *cursor = 0; NULL at the end. */
 const struct certificate *trust_store_set_next(const struct trust_store_set *set, const struct certificate *child,

@@ -134,6 +134,60 @@ static void test_an_expired_root_that_is_served_is_told(void **state)
 	world_cleanup(&world);
 }
 
+static void test_an_expired_stranger_is_told_as_what_it_breaks(void **state)
+{
+	struct hierarchy h = good();
+	const struct certificate *stale = CA("Stale", .not_after = PKI_NOW - PKI_DAY);
+	struct mend_world world = {0};
+	(void)state;
+
+	WORLD_SERVE(&world, h.leaf, h.i, h.j, stale);
+	WORLD_TRUST(&world, "store", h.root);
+	assert_findings(world_mend(&world), "expired_intermediate fixed removed");
+	assert_chain(&mend_result(world.mend)->mended, h.leaf, h.i, h.j);
+	world_cleanup(&world);
+}
+
+/* The served intermediate leads to a root that has expired in the store; its twin leads to one that has not. */
+static void test_a_path_to_an_expired_root_has_a_better_one(void **state)
+{
+	const struct certificate *old_root = CA("Old", .not_after = PKI_NOW - PKI_DAY), *root = CA("Root");
+	const struct certificate *served = CA("I", .issuer = old_root), *better = CA("I", .issuer = root);
+	const struct certificate *leaf = LEAF(.issuer = served);
+	struct mend_world world = {0};
+	(void)state;
+
+	WORLD_SERVE(&world, leaf, served);
+	WORLD_CACHE(&world, better);
+	WORLD_TRUST(&world, "store", old_root, root);
+	const struct mend_result *result = world_mend(&world);
+	assert_chain(&result->mended, leaf, better);
+	assert_findings(result, "better_path fixed replaced");
+	const struct finding *finding = world_finding(result, FINDING_BETTER_PATH);
+	assert_ptr_equal(finding->certificate, served);
+	assert_non_null(strstr(finding->message, "leads through CN=I, because of CN=Old: it has expired."));
+	world_cleanup(&world);
+}
+
+/* Two cross-signs of one root are served: the first is the one that clients follow, the other one is spare. */
+static void test_a_second_cross_sign_is_spare(void **state)
+{
+	const struct certificate *a = CA("A"), *b = CA("B"), *root = CA("Root");
+	const struct certificate *root_by_a = CA("Root", .issuer = a), *root_by_b = CA("Root", .issuer = b);
+	const struct certificate *leaf = LEAF(.issuer = root);
+	struct mend_world world = {0};
+	(void)state;
+
+	WORLD_SERVE(&world, leaf, root_by_a, root_by_b);
+	WORLD_TRUST(&world, "store", a);
+	const struct mend_result *result = world_mend(&world);
+	assert_chain(&result->mended, leaf, root_by_a);
+	assert_findings(result, "unrelated_certificate info removed");
+	assert_non_null(strstr(result->findings.items[0].message, "is an issuer that the chain does without"));
+	assert_int_equal(mend_exit_status(result, true), 0);
+	world_cleanup(&world);
+}
+
 struct refused_case {
 	const char *what;
 	struct pki_options intermediate;
@@ -229,6 +283,9 @@ int main(void)
 	    cmocka_unit_test(test_messages_name_the_certificate_and_the_consequence),
 	    cmocka_unit_test(test_a_twin_that_is_not_valid_yet_is_replaced),
 	    cmocka_unit_test(test_an_expired_root_that_is_served_is_told),
+	    cmocka_unit_test(test_an_expired_stranger_is_told_as_what_it_breaks),
+	    cmocka_unit_test(test_a_path_to_an_expired_root_has_a_better_one),
+	    cmocka_unit_test(test_a_second_cross_sign_is_spare),
 	    cmocka_unit_test(test_refusals_against_a_table),
 	    cmocka_unit_test(test_path_length_is_counted_to_the_root),
 	};

@@ -149,6 +149,13 @@ static void test_a_link_that_expires_first(void **state)
 	assert_findings(world_mend(&world), "");
 	world_cleanup(&world);
 
+	/* A twin that lives longer is at hand: it will be taken in time. */
+	WORLD_SERVE(&world, leaf, i);
+	WORLD_CACHE(&world, better);
+	WORLD_TRUST(&world, "store", root);
+	assert_findings(world_mend(&world), "");
+	world_cleanup(&world);
+
 	/* Where the leaf comes alone, the intermediate that lives longer is taken. */
 	WORLD_SERVE(&world, leaf);
 	WORLD_CACHE(&world, i, better);
