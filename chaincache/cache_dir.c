@@ -13,7 +13,8 @@
 #include "chaincache/file.h"
 
 enum {
-	MAX_TEMPORARIES = 100, /* tried for one certificate, each the file of another process that is writing it now */
+	MAX_TEMPORARIES =
+	    100, /* tried for one certificate, each the file of another process that is writing it now */
 	NAME_CHARS = SHA256_HEX_CHARS + 4,
 	TEMPORARY_CHARS = NAME_CHARS + 24,
 };
@@ -92,8 +93,8 @@ static struct error read_whole(int fd, struct buffer *out)
 		struct error error = buffer_append(out, bytes_of(chunk, (size_t)len));
 		if (failed(error))
 			return error.kind == ERROR_LIMIT
-				       ? error_of(ERROR_LIMIT, 0, "the file is larger than any cache entry")
-				       : error;
+				   ? error_of(ERROR_LIMIT, 0, "the file is larger than any cache entry")
+				   : error;
 	}
 }
 
@@ -244,7 +245,8 @@ struct error cache_dir_put(struct cache_dir *dir, const struct certificate *cert
 	struct buffer content;
 
 	if (!certificate->is_ca)
-		return error_of(ERROR_MISMATCH, 0, "the certificate is no CA certificate, and the cache keeps no other");
+		return error_of(ERROR_MISMATCH, 0,
+				"the certificate is no CA certificate, and the cache keeps no other");
 	int dir_fd = open_directory(dir->path);
 	if (dir_fd < 0)
 		return error_system("open the cache directory");
@@ -300,10 +302,10 @@ static struct error visit_file(int dir_fd, const char *name, const struct cache_
 		return error_none();
 	}
 	struct cache_record record = {
-		.certificate = entry.certificate,
-		.file_name = name,
-		.source = entry.source,
-		.fetched = entry.fetched,
+	    .certificate = entry.certificate,
+	    .file_name = name,
+	    .source = entry.source,
+	    .fetched = entry.fetched,
 	};
 	visitor->on_record(visitor->context, &record);
 	cache_entry_cleanup(&entry);
@@ -333,7 +335,8 @@ struct error cache_dir_visit(struct cache_dir *dir, const struct cache_dir_visit
 		if (num_entries++ < CACHE_DIR_MAX_CERTIFICATES)
 			error = visit_file(dir_fd, name, visitor);
 		else
-			error = error_of(ERROR_LIMIT, 0, "the cache holds more than 100,000 files: the rest is not read");
+			error =
+			    error_of(ERROR_LIMIT, 0, "the cache holds more than 100,000 files: the rest is not read");
 	}
 	file_names_cleanup(&names);
 	close(dir_fd);
@@ -364,7 +367,8 @@ static void load_bad_file(void *context, const char *file_name, struct error why
 		load->visitor->on_bad_file(load->visitor->context, file_name, why);
 }
 
-struct error cache_dir_load(struct cache_dir *dir, struct issuer_store *store, const struct cache_dir_visitor *visitor)
+struct error cache_dir_load(struct cache_dir *dir, struct issuer_store *store,
+			    const struct cache_dir_visitor *visitor)
 {
 	struct load load = {store, visitor, error_none()};
 	struct cache_dir_visitor own = {&load, load_record, load_bad_file};

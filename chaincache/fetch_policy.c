@@ -41,14 +41,14 @@ struct fetch_policy {
 };
 
 static const char *const class_names[] = {
-	[ADDRESS_PUBLIC] = "public",	     [ADDRESS_LOOPBACK] = "loopback",	[ADDRESS_PRIVATE] = "private",
-	[ADDRESS_LINK_LOCAL] = "link-local", [ADDRESS_MULTICAST] = "multicast", [ADDRESS_RESERVED] = "reserved",
+    [ADDRESS_PUBLIC] = "public",         [ADDRESS_LOOPBACK] = "loopback",   [ADDRESS_PRIVATE] = "private",
+    [ADDRESS_LINK_LOCAL] = "link-local", [ADDRESS_MULTICAST] = "multicast", [ADDRESS_RESERVED] = "reserved",
 };
 
 /* Link-local comes last, because `any` allows everything else. */
 static const int badness[] = {
-	[ADDRESS_PUBLIC] = 0,	 [ADDRESS_LOOPBACK] = 1, [ADDRESS_PRIVATE] = 2,
-	[ADDRESS_MULTICAST] = 3, [ADDRESS_RESERVED] = 4, [ADDRESS_LINK_LOCAL] = 5,
+    [ADDRESS_PUBLIC] = 0,    [ADDRESS_LOOPBACK] = 1, [ADDRESS_PRIVATE] = 2,
+    [ADDRESS_MULTICAST] = 3, [ADDRESS_RESERVED] = 4, [ADDRESS_LINK_LOCAL] = 5,
 };
 
 struct special_block {
@@ -59,42 +59,42 @@ struct special_block {
 
 /* IANA IPv4 Special-Purpose Address Registry; the first that fits counts. */
 static const struct special_block ipv4_blocks[] = {
-	{{0}, 8, ADDRESS_RESERVED}, /* this network, RFC 791 */
-	{{10}, 8, ADDRESS_PRIVATE}, /* RFC 1918 */
-	{{100, 64}, 10, ADDRESS_PRIVATE}, /* carrier-grade NAT, RFC 6598 */
-	{{127}, 8, ADDRESS_LOOPBACK}, /* RFC 1122 */
-	{{169, 254}, 16, ADDRESS_LINK_LOCAL}, /* RFC 3927 */
-	{{172, 16}, 12, ADDRESS_PRIVATE}, /* RFC 1918 */
-	{{192, 0, 0}, 24, ADDRESS_RESERVED}, /* IETF protocol assignments, RFC 6890 */
-	{{192, 0, 2}, 24, ADDRESS_RESERVED}, /* documentation, RFC 5737 */
-	{{192, 88, 99}, 24, ADDRESS_RESERVED}, /* 6to4 relays, RFC 7526 */
-	{{192, 168}, 16, ADDRESS_PRIVATE}, /* RFC 1918 */
-	{{198, 18}, 15, ADDRESS_RESERVED}, /* benchmarking, RFC 2544 */
-	{{198, 51, 100}, 24, ADDRESS_RESERVED}, /* documentation, RFC 5737 */
-	{{203, 0, 113}, 24, ADDRESS_RESERVED}, /* documentation, RFC 5737 */
-	{{224}, 4, ADDRESS_MULTICAST}, /* RFC 5771 */
-	{{240}, 4, ADDRESS_RESERVED}, /* future use and broadcast, RFC 1112, RFC 919 */
+    {{0}, 8, ADDRESS_RESERVED}, /* this network, RFC 791 */
+    {{10}, 8, ADDRESS_PRIVATE}, /* RFC 1918 */
+    {{100, 64}, 10, ADDRESS_PRIVATE}, /* carrier-grade NAT, RFC 6598 */
+    {{127}, 8, ADDRESS_LOOPBACK}, /* RFC 1122 */
+    {{169, 254}, 16, ADDRESS_LINK_LOCAL}, /* RFC 3927 */
+    {{172, 16}, 12, ADDRESS_PRIVATE}, /* RFC 1918 */
+    {{192, 0, 0}, 24, ADDRESS_RESERVED}, /* IETF protocol assignments, RFC 6890 */
+    {{192, 0, 2}, 24, ADDRESS_RESERVED}, /* documentation, RFC 5737 */
+    {{192, 88, 99}, 24, ADDRESS_RESERVED}, /* 6to4 relays, RFC 7526 */
+    {{192, 168}, 16, ADDRESS_PRIVATE}, /* RFC 1918 */
+    {{198, 18}, 15, ADDRESS_RESERVED}, /* benchmarking, RFC 2544 */
+    {{198, 51, 100}, 24, ADDRESS_RESERVED}, /* documentation, RFC 5737 */
+    {{203, 0, 113}, 24, ADDRESS_RESERVED}, /* documentation, RFC 5737 */
+    {{224}, 4, ADDRESS_MULTICAST}, /* RFC 5771 */
+    {{240}, 4, ADDRESS_RESERVED}, /* future use and broadcast, RFC 1112, RFC 919 */
 };
 
 /* IANA IPv6 Special-Purpose Address Registry; only 2000::/3 is global unicast (RFC 4291 2.4). The blocks that carry an
  * IPv4 address and are no more than a way to it are public here: the address in them decides. */
 static const struct special_block ipv6_blocks[] = {
-	{{[15] = 1}, 128, ADDRESS_LOOPBACK}, /* RFC 4291 */
-	{{0}, 128, ADDRESS_RESERVED}, /* unspecified, RFC 4291 */
-	{{0}, 96, ADDRESS_PUBLIC}, /* IPv4-compatible, RFC 4291 */
-	{{[10] = 0xff, 0xff}, 96, ADDRESS_PUBLIC}, /* IPv4-mapped, RFC 4291 */
-	{{0, 0x64, 0xff, 0x9b}, 96, ADDRESS_PUBLIC}, /* NAT64, RFC 6052 */
-	{{0, 0x64, 0xff, 0x9b, 0, 1}, 48, ADDRESS_PRIVATE}, /* NAT64 of one's own, RFC 8215 */
-	{{0x20, 1}, 32, ADDRESS_PUBLIC}, /* Teredo, RFC 4380 */
-	{{0x20, 1}, 23, ADDRESS_RESERVED}, /* IETF protocol assignments, RFC 2928 */
-	{{0x20, 1, 0x0d, 0xb8}, 32, ADDRESS_RESERVED}, /* documentation, RFC 3849 */
-	{{0x20, 2}, 16, ADDRESS_PUBLIC}, /* 6to4, RFC 3056 */
-	{{0x3f, 0xff}, 20, ADDRESS_RESERVED}, /* documentation, RFC 9637 */
-	{{0x20}, 3, ADDRESS_PUBLIC}, /* global unicast, RFC 4291 */
-	{{0xfc}, 7, ADDRESS_PRIVATE}, /* unique local, RFC 4193 */
-	{{0xfe, 0x80}, 10, ADDRESS_LINK_LOCAL}, /* RFC 4291 */
-	{{0xfe, 0xc0}, 10, ADDRESS_PRIVATE}, /* site-local, RFC 3879 */
-	{{0xff}, 8, ADDRESS_MULTICAST}, /* RFC 4291 */
+    {{[15] = 1}, 128, ADDRESS_LOOPBACK}, /* RFC 4291 */
+    {{0}, 128, ADDRESS_RESERVED}, /* unspecified, RFC 4291 */
+    {{0}, 96, ADDRESS_PUBLIC}, /* IPv4-compatible, RFC 4291 */
+    {{[10] = 0xff, 0xff}, 96, ADDRESS_PUBLIC}, /* IPv4-mapped, RFC 4291 */
+    {{0, 0x64, 0xff, 0x9b}, 96, ADDRESS_PUBLIC}, /* NAT64, RFC 6052 */
+    {{0, 0x64, 0xff, 0x9b, 0, 1}, 48, ADDRESS_PRIVATE}, /* NAT64 of one's own, RFC 8215 */
+    {{0x20, 1}, 32, ADDRESS_PUBLIC}, /* Teredo, RFC 4380 */
+    {{0x20, 1}, 23, ADDRESS_RESERVED}, /* IETF protocol assignments, RFC 2928 */
+    {{0x20, 1, 0x0d, 0xb8}, 32, ADDRESS_RESERVED}, /* documentation, RFC 3849 */
+    {{0x20, 2}, 16, ADDRESS_PUBLIC}, /* 6to4, RFC 3056 */
+    {{0x3f, 0xff}, 20, ADDRESS_RESERVED}, /* documentation, RFC 9637 */
+    {{0x20}, 3, ADDRESS_PUBLIC}, /* global unicast, RFC 4291 */
+    {{0xfc}, 7, ADDRESS_PRIVATE}, /* unique local, RFC 4193 */
+    {{0xfe, 0x80}, 10, ADDRESS_LINK_LOCAL}, /* RFC 4291 */
+    {{0xfe, 0xc0}, 10, ADDRESS_PRIVATE}, /* site-local, RFC 3879 */
+    {{0xff}, 8, ADDRESS_MULTICAST}, /* RFC 4291 */
 };
 
 /* Where IPv6 addresses carry an IPv4 address (RFC 6052 2.2 for the two NAT64 ones). */
@@ -104,14 +104,14 @@ static const struct {
 	uint8_t at[IPV4_BYTES]; /* which byte is which */
 	bool inverted;
 } embeddings[] = {
-	{{0}, 96, {12, 13, 14, 15}, false},
-	{{[10] = 0xff, 0xff}, 96, {12, 13, 14, 15}, false},
-	{{0, 0x64, 0xff, 0x9b}, 96, {12, 13, 14, 15}, false},
-	{{0, 0x64, 0xff, 0x9b, 0, 1}, 48, {12, 13, 14, 15}, false},
-	{{0, 0x64, 0xff, 0x9b, 0, 1}, 48, {6, 7, 9, 10}, false},
-	{{0x20, 1}, 32, {4, 5, 6, 7}, false}, /* the Teredo server */
-	{{0x20, 1}, 32, {12, 13, 14, 15}, true}, /* the Teredo client */
-	{{0x20, 2}, 16, {2, 3, 4, 5}, false},
+    {{0}, 96, {12, 13, 14, 15}, false},
+    {{[10] = 0xff, 0xff}, 96, {12, 13, 14, 15}, false},
+    {{0, 0x64, 0xff, 0x9b}, 96, {12, 13, 14, 15}, false},
+    {{0, 0x64, 0xff, 0x9b, 0, 1}, 48, {12, 13, 14, 15}, false},
+    {{0, 0x64, 0xff, 0x9b, 0, 1}, 48, {6, 7, 9, 10}, false},
+    {{0x20, 1}, 32, {4, 5, 6, 7}, false}, /* the Teredo server */
+    {{0x20, 1}, 32, {12, 13, 14, 15}, true}, /* the Teredo client */
+    {{0x20, 2}, 16, {2, 3, 4, 5}, false},
 };
 
 const char *address_class_name(enum address_class address_class)
@@ -267,7 +267,8 @@ static struct error parse_block(const char *text, const char *slash, struct rule
 	out->kind = RULE_BLOCK;
 	out->block.base = base;
 	if (!parse_prefix(slash + 1, (unsigned)base.len * 8, &out->block.prefix_bits))
-		return wrong("the prefix length of an address block must be a number from 0 to 32 (IPv4) or 128 (IPv6)");
+		return wrong(
+		    "the prefix length of an address block must be a number from 0 to 32 (IPv4) or 128 (IPv6)");
 	if (has_host_bits(&out->block))
 		return wrong("the address block has bits set beyond its prefix length: give its first address");
 	return error_none();

@@ -37,21 +37,21 @@ enum miss {
 
 /* %1$s is the entry, %2$s the name, %3$s the number of labels in the wildcard's place. */
 static const char *const miss_texts[MISS_COUNT] = {
-	[MISS_ADDRESS_AS_TEXT] = "%1$s stands there as a DNS name, and clients look for an address among the IP "
-				 "address entries alone",
-	[MISS_WILDCARD_ON_ADDRESS] = "%1$s is a wildcard, and a wildcard never covers an IP address",
-	[MISS_WILDCARD_LABELS] = "%1$s covers one label only, and %2$s has %3$s",
-	[MISS_WILDCARD_PARENT] = "%1$s covers one label only, and %2$s has none in that place",
-	[MISS_WILDCARD_UNDERSCORE] = "%1$s covers no name with an underscore for many clients",
-	[MISS_WILDCARD_DOT] = "%1$s ends in a dot, which a wildcard must not",
-	[MISS_WILDCARD_TOP] = "%1$s covers nothing: a wildcard must not stand directly above a single label",
-	[MISS_WILDCARD_PLACE] = "%1$s covers nothing: a wildcard must be the whole left-most label",
-	[MISS_NUL] = "%1$s has a NUL character in it and covers nothing",
-	[MISS_U_LABEL] = "%1$s is not written in A-labels (xn--), the only form that clients compare",
-	[MISS_MALFORMED] = "%1$s is no DNS name, so that clients pass it over",
-	[MISS_OTHER_TYPE] = "%2$s stands in an entry that is no DNS name or IP address, which clients do not read",
-	[MISS_ABOVE] = "%1$s covers itself alone, and not %2$s",
-	[MISS_BELOW] = "%1$s does not cover %2$s, which stands above it",
+    [MISS_ADDRESS_AS_TEXT] = "%1$s stands there as a DNS name, and clients look for an address among the IP "
+			     "address entries alone",
+    [MISS_WILDCARD_ON_ADDRESS] = "%1$s is a wildcard, and a wildcard never covers an IP address",
+    [MISS_WILDCARD_LABELS] = "%1$s covers one label only, and %2$s has %3$s",
+    [MISS_WILDCARD_PARENT] = "%1$s covers one label only, and %2$s has none in that place",
+    [MISS_WILDCARD_UNDERSCORE] = "%1$s covers no name with an underscore for many clients",
+    [MISS_WILDCARD_DOT] = "%1$s ends in a dot, which a wildcard must not",
+    [MISS_WILDCARD_TOP] = "%1$s covers nothing: a wildcard must not stand directly above a single label",
+    [MISS_WILDCARD_PLACE] = "%1$s covers nothing: a wildcard must be the whole left-most label",
+    [MISS_NUL] = "%1$s has a NUL character in it and covers nothing",
+    [MISS_U_LABEL] = "%1$s is not written in A-labels (xn--), the only form that clients compare",
+    [MISS_MALFORMED] = "%1$s is no DNS name, so that clients pass it over",
+    [MISS_OTHER_TYPE] = "%2$s stands in an entry that is no DNS name or IP address, which clients do not read",
+    [MISS_ABOVE] = "%1$s covers itself alone, and not %2$s",
+    [MISS_BELOW] = "%1$s does not cover %2$s, which stands above it",
 };
 
 /* A text of limited size that grows at its end; what does not fit is cut. */
@@ -274,7 +274,7 @@ static enum miss judge_entry(const struct alt_name *entry, const struct host_nam
 		return judge_pattern(entry->value, name);
 	case ALT_NAME_IP:
 		return name->is_ip && bytes_equal(entry->value, bytes_of(name->ip, name->ip_len)) ? MISS_NONE
-												    : MISS_UNLIKE;
+												  : MISS_UNLIKE;
 	case ALT_NAME_OTHER:
 		break;
 	}
@@ -381,7 +381,8 @@ static void tell_names(const struct certificate *leaf, struct text *why)
 		told++;
 	}
 	if (told < num_names)
-		text_add(why, "%s%zu %s", told > 0 ? " and " : "", num_names - told, told > 0 ? "more" : "long names");
+		text_add(why, "%s%zu %s", told > 0 ? " and " : "", num_names - told,
+			 told > 0 ? "more" : "long names");
 }
 
 static bool common_name_covers(const struct certificate *leaf, const struct host_name *name)

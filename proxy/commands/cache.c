@@ -46,10 +46,16 @@ static const char *take_fetch_proxy(void *into, const char *value)
 	return value_check_proxy_url(value);
 }
 
-#define CACHE_ROW                                                                                                      \
-	{"cache", 0, "DIR",                                                                                            \
-	 "The cache (default: /var/cache/chainmend where it can be written, else ~/.cache/chainmend)", take_cache}
-#define END_ROW {NULL, 0, NULL, NULL, NULL}
+#define CACHE_ROW                                                                                                    \
+	{                                                                                                            \
+		"cache", 0, "DIR",                                                                                   \
+		    "The cache (default: /var/cache/chainmend where it can be written, else ~/.cache/chainmend)",    \
+		    take_cache                                                                                       \
+	}
+#define END_ROW                                                                                                      \
+	{                                                                                                            \
+		NULL, 0, NULL, NULL, NULL                                                                            \
+	}
 
 static const struct option_row plain_rows[] = {CACHE_ROW, END_ROW};
 static const struct option_row view_rows[] = {
@@ -86,35 +92,58 @@ struct action {
 };
 
 static const struct action actions[] = {
-    {"list", "", 0, "what is in the cache",
+    {"list",
+     "",
+     0,
+     "what is in the cache",
      {"cache list", "Usage: chainmend cache list [OPTION]...\n",
       "Lists the cached certificates: subject, issuer, expiry, source, size and SHA-256.", view_tables, NULL},
      cache_list},
-    {"show", "FINGERPRINT|SUBJECT", 1, "one certificate, with its PEM",
+    {"show",
+     "FINGERPRINT|SUBJECT",
+     1,
+     "one certificate, with its PEM",
      {"cache show", "Usage: chainmend cache show FINGERPRINT|SUBJECT [OPTION]...\n",
-      "Shows the certificates whose SHA-256 begins with FINGERPRINT (8 digits or more), or whose subject has SUBJECT\n"
+      "Shows the certificates whose SHA-256 begins with FINGERPRINT (8 digits or more), or whose subject has "
+      "SUBJECT\n"
       "in it.",
       view_tables, NULL},
      cache_show},
-    {"import", "PATH...", ANY_NUMBER, "add the CA certificates of files and directories",
+    {"import",
+     "PATH...",
+     ANY_NUMBER,
+     "add the CA certificates of files and directories",
      {"cache import", "Usage: chainmend cache import PATH... [OPTION]...\n",
-      "Adds the CA certificates of files in PEM, DER, PKCS#7 or PKCS#12 without a password, and of directories of them.",
+      "Adds the CA certificates of files in PEM, DER, PKCS#7 or PKCS#12 without a password, and of directories of "
+      "them.",
       plain_tables, NULL},
      cache_import},
-    {"export", "", 0, "write all of it as one PEM bundle",
+    {"export",
+     "",
+     0,
+     "write all of it as one PEM bundle",
      {"cache export", "Usage: chainmend cache export [OPTION]...\n",
       "Writes every cached certificate as one PEM bundle, in the order of their SHA-256.", export_tables, NULL},
      cache_export},
-    {"fetch", "URL", 1, "fetch a CA certificate and add it",
+    {"fetch",
+     "URL",
+     1,
+     "fetch a CA certificate and add it",
      {"cache fetch", "Usage: chainmend cache fetch URL [OPTION]...\n",
       "Fetches the CA certificates (DER, PEM or PKCS#7) behind an http URL and adds them.", fetch_tables, NULL},
      cache_fetch},
-    {"verify", "", 0, "read everything again",
+    {"verify",
+     "",
+     0,
+     "read everything again",
      {"cache verify", "Usage: chainmend cache verify [OPTION]...\n",
       "Reads every file again. One that is not what its name says is set aside and told; the exit status is then 1.",
       plain_tables, NULL},
      cache_verify},
-    {"prune", "", 0, "drop what has expired",
+    {"prune",
+     "",
+     0,
+     "drop what has expired",
      {"cache prune", "Usage: chainmend cache prune [OPTION]...\n", "Removes the certificates that have expired.",
       plain_tables, NULL},
      cache_prune},
@@ -143,7 +172,8 @@ static int run_in_cache(const struct action *action, const struct cache_options 
 	}
 	struct error error = cache_dir_open(path, &dir);
 	if (failed(error)) {
-		complain("cache %s: %s: name another directory with --cache", path, error_print(error, text, sizeof(text)));
+		complain("cache %s: %s: name another directory with --cache", path,
+			 error_print(error, text, sizeof(text)));
 		return STATUS_FAILED;
 	}
 	int status = action->run(&dir, options, operands, num_operands);

@@ -80,7 +80,8 @@ int cache_prune(struct cache_dir *dir, const struct cache_options *options, char
 			continue;
 		struct error error = cache_dir_remove(dir, certificate);
 		if (failed(error)) {
-			complain("cache %s: %s: %s", dir->path, certificate->subject, error_print(error, text, sizeof(text)));
+			complain("cache %s: %s: %s", dir->path, certificate->subject,
+				 error_print(error, text, sizeof(text)));
 			status = STATUS_FAILED;
 			continue;
 		}

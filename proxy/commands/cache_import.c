@@ -101,7 +101,7 @@ int cache_import(struct cache_dir *dir, const struct cache_options *options, cha
 	}
 	for (int i = 0; i < num_operands && !intake.broken; i++) {
 		bool whole = file_is_folder(operands[i]) ? import_folder_named(&intake, operands[i])
-							  : import_file(&intake, operands[i], true);
+							 : import_file(&intake, operands[i], true);
 		all = whole && all;
 	}
 	cache_intake_print(&intake);

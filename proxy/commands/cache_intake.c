@@ -11,7 +11,8 @@
 static void on_bad_file(void *context, const char *file_name, struct error why)
 {
 	char text[ERROR_MAX_TEXT];
-	complain("cache %s: %s was set aside: %s", (const char *)context, file_name, error_print(why, text, sizeof(text)));
+	complain("cache %s: %s was set aside: %s", (const char *)context, file_name,
+		 error_print(why, text, sizeof(text)));
 }
 
 bool cache_intake_open(struct cache_intake *intake, struct cache_dir *dir)
@@ -24,8 +25,8 @@ bool cache_intake_open(struct cache_intake *intake, struct cache_dir *dir)
 	    .now = time_text_now_ms() / 1000,
 	    .show_progress = isatty(STDERR_FILENO) == 1,
 	};
-	struct error error = intake->there != NULL ? cache_dir_load(dir, intake->there, &visitor)
-						   : error_of(ERROR_MEMORY, 0, "");
+	struct error error =
+	    intake->there != NULL ? cache_dir_load(dir, intake->there, &visitor) : error_of(ERROR_MEMORY, 0, "");
 	if (failed(error))
 		complain("cache %s: %s", dir->path, error_print(error, text, sizeof(text)));
 	return !failed(error);
@@ -68,7 +69,8 @@ bool cache_intake_take(struct cache_intake *intake, const struct certificate_lis
 	for (size_t i = 0; i < list->count; i++) {
 		struct error error = take_one(intake, list->items[i].certificate, source);
 		if (failed(error)) {
-			complain("cache %s: %s: what came before is kept; give a directory that can be written with --cache",
+			complain("cache %s: %s: what came before is kept; give a directory that can be written with "
+				 "--cache",
 				 intake->dir->path, error_print(error, text, sizeof(text)));
 			intake->broken = true;
 			return false;

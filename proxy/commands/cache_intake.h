@@ -22,7 +22,7 @@ struct cache_intake {
 bool cache_intake_open(struct cache_intake *intake, struct cache_dir *dir);
 void cache_intake_close(struct cache_intake *intake);
 
-/* cache_intake_take puts each CA certificate of the list into the cache. False when the cache cannot be written: told. */
+/* cache_intake_take puts each CA certificate of the list into the cache. False when it cannot be written: told. */
 bool cache_intake_take(struct cache_intake *intake, const struct certificate_list *list, const char *source);
 
 /* cache_intake_print says what came of it all. */

@@ -35,10 +35,11 @@ static void print_item(const struct output *output, const struct cache_item *ite
 	const char *subject = certificate->subject[0] != '\0' ? certificate->subject : "(empty subject)";
 	output_printf(output, STYLE_BOLD, "%s\n", subject);
 	output_printf(output, STYLE_PLAIN, "%*sissuer   %s\n", INDENT, "", certificate->issuer);
-	output_printf(output, expired ? STYLE_BAD : STYLE_PLAIN, "%*s%s  %s\n", INDENT, "", expired ? "expired" : "expires",
-		      time_text_print_day(certificate->not_after, day));
-	output_printf(output, STYLE_PLAIN, "%*ssource   %s%s%s\n", INDENT, "", item->source[0] != '\0' ? item->source : "-",
-		      item->fetched[0] != '\0' ? ", " : "", item->fetched);
+	output_printf(output, expired ? STYLE_BAD : STYLE_PLAIN, "%*s%s  %s\n", INDENT, "",
+		      expired ? "expired" : "expires", time_text_print_day(certificate->not_after, day));
+	output_printf(output, STYLE_PLAIN, "%*ssource   %s%s%s\n", INDENT, "",
+		      item->source[0] != '\0' ? item->source : "-", item->fetched[0] != '\0' ? ", " : "",
+		      item->fetched);
 	output_printf(output, STYLE_PLAIN, "%*ssize     %zu bytes\n", INDENT, "", certificate->der.len);
 	output_printf(output, STYLE_DIM, "%*ssha256   %s\n", INDENT, "", certificate->sha256_hex);
 }
@@ -116,7 +117,7 @@ out:
 	return status;
 }
 
-/* Hex digits as people copy them, with colons or blanks between them, in lower case; false when it is something else. */
+/* Hex digits as people copy them, with colons or blanks between them, in lower case; false when it is no such thing. */
 static bool read_fingerprint(const char *text, char out[SHA256_HEX_CHARS + 1])
 {
 	size_t len = 0;
@@ -170,8 +171,9 @@ int cache_show(struct cache_dir *dir, const struct cache_options *options, char 
 		goto out;
 	keep_wanted(&contents, operands[0]);
 	if (contents.count == 0) {
-		complain("cache: %s: no certificate in %s has this fingerprint or subject: chainmend cache list shows all",
-			 operands[0], dir->path);
+		complain(
+		    "cache: %s: no certificate in %s has this fingerprint or subject: chainmend cache list shows all",
+		    operands[0], dir->path);
 		goto out;
 	}
 	status = STATUS_OK;

@@ -56,8 +56,8 @@ struct fetcher {
 };
 
 static const struct fetch_result out_of_memory = {
-	.failure = FETCH_FAILURE_NETWORK,
-	.detail = "out of memory",
+    .failure = FETCH_FAILURE_NETWORK,
+    .detail = "out of memory",
 };
 
 static uint64_t now_ms(void)
@@ -143,7 +143,7 @@ static void on_answer_timer(uv_timer_t *timer)
 	const struct fetch_request *request;
 
 	TAILQ_FOREACH(request, &fetcher->answered, link)
-		num_left++;
+	num_left++;
 	while (num_left-- > 0 && !TAILQ_EMPTY(&fetcher->answered))
 		tell_one(fetcher, TAILQ_FIRST(&fetcher->answered));
 	if (!fetcher->closing)
@@ -234,8 +234,8 @@ static struct fetch *find_in(const struct fetch_list *list, const char *url)
 	struct fetch *fetch;
 
 	TAILQ_FOREACH(fetch, list, link)
-		if (strcmp(fetch->url, url) == 0)
-			return fetch;
+	if (strcmp(fetch->url, url) == 0)
+		return fetch;
 	return NULL;
 }
 

@@ -1,9 +1,9 @@
 /* fetcher - bodies behind http URLs, under every rule that keeps a certificate from making us do harm.
  *
  * http alone; the address judged by the policy when it is connected to, for each redirect again; at most
- * FETCH_MAX_REDIRECTS, FETCH_MAX_BODY_BYTES and FETCH_TIMEOUT_MS in all; no credentials, cookies or kept connections; the
- * environment's proxy variables are not looked at. One fetch a URL is under way at a time, whoever asks: later ones join
- * it. A URL that failed is not asked again for a while (fetch_pauses.h). One loop, one thread; one fetcher a
+ * FETCH_MAX_REDIRECTS, FETCH_MAX_BODY_BYTES and FETCH_TIMEOUT_MS in all; no credentials, cookies or kept connections;
+ * the environment's proxy variables are not looked at. One fetch a URL is under way at a time, whoever asks: later ones
+ * join it. A URL that failed is not asked again for a while (fetch_pauses.h). One loop, one thread; one fetcher a
  * configuration: what it remembers goes with it, so that a reload asks afresh under the new rules.
  */
 #ifndef PROXY_IO_FETCHER_H
@@ -24,9 +24,10 @@ struct fetcher;
 struct fetch_request; /* one who asked; valid until its callback begins, or it is cancelled */
 
 struct fetcher_options {
-	struct fetch_policy *take_policy; /* NULL: public addresses alone; the fetcher's from here on, be it made or not */
-	const char *proxy; /* URL of an HTTP proxy, "http://host:port" or "host:port"; NULL or "": none (copied) */
-	const char *no_proxy; /* hosts that are asked without it, in the form of the variable NO_PROXY; may be NULL (copied) */
+	/* NULL: public addresses alone. The fetcher's from here on, be it made or not. */
+	struct fetch_policy *take_policy;
+	const char *proxy; /* an HTTP proxy, "http://host:port" or "host:port"; NULL or "": none (copied) */
+	const char *no_proxy; /* hosts asked without it, in the form of the variable NO_PROXY; may be NULL (copied) */
 	const char *user_agent; /* NULL: "chainmend" (copied) */
 	unsigned timeout_ms; /* 0: FETCH_TIMEOUT_MS */
 	unsigned connect_timeout_ms; /* 0: FETCH_CONNECT_TIMEOUT_MS */
@@ -37,8 +38,8 @@ struct fetch_result {
 	bool ok;
 	struct bytes body; /* when ok; borrowed while the callback runs */
 	enum fetch_failure failure; /* when not ok */
-	/* When not ok: the reason in words ("timed out after 5 s", "HTTP status 404"); for FETCH_FAILURE_REFUSED the line
-	 * that would allow it ("fetch_allow = 127.0.0.1"). */
+	/* When not ok: the reason in words ("timed out after 5 s", "HTTP status 404"); for FETCH_FAILURE_REFUSED the
+	 * line that would allow it ("fetch_allow = 127.0.0.1"). */
 	const char *detail;
 };
 

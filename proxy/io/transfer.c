@@ -49,7 +49,7 @@ static struct transfer *transfer_of(struct curl_client *client)
 	return (struct transfer *)((char *)client - offsetof(struct transfer, client));
 }
 
-/* Sets the outcome. A failure behind a redirect says where that led to; a refusal's detail is the line to add as it is. */
+/* Sets the outcome. A failure behind a redirect says where that led to; a refusal's detail is the line to add. */
 static void fail(struct transfer *transfer, enum fetch_failure failure, const char *reason)
 {
 	struct transfer_outcome *outcome = &transfer->outcome;
@@ -96,8 +96,9 @@ static void fail_timed_out(struct transfer *transfer)
 	curl_easy_getinfo(transfer->client.easy, CURLINFO_CONNECT_TIME_T, &connected_us);
 	print_duration(transfer->rules->connect_timeout_ms, duration, sizeof duration);
 	snprintf(reason, sizeof reason, "%s within %s",
-		 resolved_us == 0 ? "the host name was not resolved"
-				  : connected_us == 0 ? "the connection did not stand" : "no answer",
+		 resolved_us == 0    ? "the host name was not resolved"
+		 : connected_us == 0 ? "the connection did not stand"
+				     : "no answer",
 		 duration);
 	fail(transfer, FETCH_FAILURE_NETWORK, reason);
 }
@@ -107,27 +108,27 @@ static const struct {
 	CURLcode code;
 	const char *words;
 } code_words[] = {
-	{CURLE_COULDNT_RESOLVE_HOST, "the host name could not be resolved"},
-	{CURLE_COULDNT_RESOLVE_PROXY, "the proxy's name could not be resolved"},
-	{CURLE_COULDNT_CONNECT, "could not connect"},
-	{CURLE_GOT_NOTHING, "the server closed the connection without an answer"},
-	{CURLE_SEND_ERROR, "the connection broke off"},
-	{CURLE_RECV_ERROR, "the connection broke off"},
-	{CURLE_PARTIAL_FILE, "the body ended early"},
-	{CURLE_UNSUPPORTED_PROTOCOL, "the answer is not HTTP"},
-	{CURLE_WEIRD_SERVER_REPLY, "the answer is not HTTP"},
-	{CURLE_FILESIZE_EXCEEDED, "the body is larger than 64 KiB"},
-	{CURLE_OUT_OF_MEMORY, "out of memory"},
-	{CURLE_URL_MALFORMAT, "the URL is malformed"},
+    {CURLE_COULDNT_RESOLVE_HOST, "the host name could not be resolved"},
+    {CURLE_COULDNT_RESOLVE_PROXY, "the proxy's name could not be resolved"},
+    {CURLE_COULDNT_CONNECT, "could not connect"},
+    {CURLE_GOT_NOTHING, "the server closed the connection without an answer"},
+    {CURLE_SEND_ERROR, "the connection broke off"},
+    {CURLE_RECV_ERROR, "the connection broke off"},
+    {CURLE_PARTIAL_FILE, "the body ended early"},
+    {CURLE_UNSUPPORTED_PROTOCOL, "the answer is not HTTP"},
+    {CURLE_WEIRD_SERVER_REPLY, "the answer is not HTTP"},
+    {CURLE_FILESIZE_EXCEEDED, "the body is larger than 64 KiB"},
+    {CURLE_OUT_OF_MEMORY, "out of memory"},
+    {CURLE_URL_MALFORMAT, "the URL is malformed"},
 };
 
 static const struct {
 	int number;
 	const char *words;
 } errno_words[] = {
-	{ECONNREFUSED, "connection refused"},
-	{EHOSTUNREACH, "no route to the host"}, {ENETUNREACH, "the network cannot be reached"},
-	{EMFILE, "no file descriptor is left"}, {ENFILE, "no file descriptor is left"},
+    {ECONNREFUSED, "connection refused"},           {EHOSTUNREACH, "no route to the host"},
+    {ENETUNREACH, "the network cannot be reached"}, {EMFILE, "no file descriptor is left"},
+    {ENFILE, "no file descriptor is left"},
 };
 
 /* Why no connection stands, in the system's words. */
@@ -170,8 +171,8 @@ static void fail_by_code(struct transfer *transfer, CURLcode code)
 		fail(transfer, FETCH_FAILURE_NETWORK, words_of(transfer, code));
 }
 
-/* Judges the very address that is about to be connected to. libcurl tells a refusal as no more than "could not connect",
- * so it is noted here. */
+/* Judges the very address that is about to be connected to. libcurl tells a refusal as no more than "could not
+ * connect", so it is noted here. */
 static curl_socket_t on_open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct transfer *transfer = context;
@@ -185,8 +186,9 @@ static curl_socket_t on_open_socket(void *context, curlsocktype purpose, struct 
 		transfer->socket_errno = fd < 0 ? errno : 0;
 		return fd;
 	}
-	const void *bytes = address->family == AF_INET ? (const void *)&((struct sockaddr_in *)&address->addr)->sin_addr
-							: (const void *)&((struct sockaddr_in6 *)&address->addr)->sin6_addr;
+	const void *bytes = address->family == AF_INET
+				? (const void *)&((struct sockaddr_in *)&address->addr)->sin_addr
+				: (const void *)&((struct sockaddr_in6 *)&address->addr)->sin6_addr;
 	if (transfer->refused[0] == '\0')
 		inet_ntop(address->family, bytes, transfer->refused, sizeof transfer->refused);
 	return CURL_SOCKET_BAD;
@@ -337,7 +339,8 @@ static bool resolve_location(struct transfer *transfer, const char *location)
 
 	if (parsed != NULL && curl_url_set(parsed, CURLUPART_URL, transfer->url, 0) == CURLUE_OK &&
 	    curl_url_set(parsed, CURLUPART_URL, location, CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE) == CURLUE_OK &&
-	    curl_url_get(parsed, CURLUPART_URL, &absolute, 0) == CURLUE_OK && strlen(absolute) < sizeof transfer->url) {
+	    curl_url_get(parsed, CURLUPART_URL, &absolute, 0) == CURLUE_OK &&
+	    strlen(absolute) < sizeof transfer->url) {
 		memcpy(transfer->url, absolute, strlen(absolute) + 1);
 		fits = true;
 	}

@@ -25,7 +25,7 @@ struct fetch_world {
 	unsigned num_closed;
 };
 
-/* fetch_world_setup and fetch_world_teardown go around each test: *state is the world, whose fetcher may ask 127.0.0.1. */
+/* fetch_world_setup and fetch_world_teardown go around a test. *state is the world; its fetcher may ask 127.0.0.1. */
 int fetch_world_setup(void **state);
 int fetch_world_teardown(void **state);
 

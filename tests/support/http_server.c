@@ -125,7 +125,8 @@ static void respond(struct client *client)
 	const struct http_route *route = client->route;
 
 	client->responding = true;
-	client_write(client, route->response, route->response_len > 0 ? route->response_len : strlen(route->response));
+	client_write(client, route->response,
+		     route->response_len > 0 ? route->response_len : strlen(route->response));
 }
 
 static void reset(struct client *client)
@@ -275,7 +276,8 @@ void http_server_release(struct http_server *server)
 {
 	for (size_t i = 0; i < MAX_CLIENTS; i++) {
 		struct client *client = server->clients[i];
-		if (client != NULL && client->route != NULL && client->route->manner == HTTP_HOLDS && !client->responding)
+		if (client != NULL && client->route != NULL && client->route->manner == HTTP_HOLDS &&
+		    !client->responding)
 			respond(client);
 	}
 }

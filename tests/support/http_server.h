@@ -1,5 +1,5 @@
-/* http_server - an HTTP server on 127.0.0.1 that answers as a test tells it to: rightly, wrongly, slowly, never. It runs
- * on the test's own loop.
+/* http_server - an HTTP server on 127.0.0.1 that answers as a test tells it to: rightly, wrongly, slowly, never. It
+ * runs on the test's own loop.
  */
 #ifndef TESTS_SUPPORT_HTTP_SERVER_H
 #define TESTS_SUPPORT_HTTP_SERVER_H

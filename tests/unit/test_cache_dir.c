@@ -1,16 +1,9 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -20,6 +13,7 @@
 #include "chaincache/buffer.h"
 #include "chaincache/cache_dir.h"
 #include "tests/support/pki.h"
+#include "tests/support/unit.h"
 
 enum { MAX_PATH = 512, MAX_SEEN = 64 };
 
@@ -105,7 +99,8 @@ static void on_record(void *context, const struct cache_record *record)
 	struct seen *seen = context;
 
 	if (seen->num_records < MAX_SEEN)
-		snprintf(seen->sha256[seen->num_records], sizeof seen->sha256[0], "%s", record->certificate->sha256_hex);
+		snprintf(seen->sha256[seen->num_records], sizeof seen->sha256[0], "%s",
+			 record->certificate->sha256_hex);
 	snprintf(seen->source, sizeof seen->source, "%s", record->source);
 	snprintf(seen->fetched, sizeof seen->fetched, "%s", record->fetched);
 	seen->num_records++;
@@ -131,11 +126,7 @@ static struct seen visit(struct world *world)
 
 static void put(struct world *world, const struct certificate *certificate)
 {
-	struct error error = cache_dir_put(&world->dir, certificate, "http://aia.example/ca.crt", PKI_NOW);
-	char text[ERROR_MAX_TEXT];
-
-	if (failed(error))
-		fail_msg("%s", error_print(error, text, sizeof text));
+	assert_ok(cache_dir_put(&world->dir, certificate, "http://aia.example/ca.crt", PKI_NOW));
 }
 
 static void path_of(const struct world *world, const char *name, const char *end, char out[MAX_PATH + 300])
@@ -422,19 +413,25 @@ static void test_full_disk(void **state)
 	assert_int_equal(visit(world).num_records, 1);
 }
 
+static void make_authorities(const struct certificate **out, unsigned count)
+{
+	char name[32];
+
+	for (unsigned i = 0; i < count; i++) {
+		snprintf(name, sizeof name, "CA %u", i);
+		out[i] = PKI(.cn = name, .ca = true);
+	}
+}
+
 /* Two processes that write the same certificates at once lose nothing and leave nothing. */
 static void test_two_writers(void **state)
 {
 	enum { NUM = 20 };
 	struct world *world = *state;
 	const struct certificate *certificates[NUM];
-	char name[32];
 	pid_t children[2];
 
-	for (unsigned i = 0; i < NUM; i++) {
-		snprintf(name, sizeof name, "CA %u", i);
-		certificates[i] = PKI(.cn = name, .ca = true);
-	}
+	make_authorities(certificates, NUM);
 	for (unsigned child = 0; child < 2; child++) {
 		children[child] = fork();
 		assert_true(children[child] >= 0);
@@ -471,12 +468,8 @@ static void test_killed_writer(void **state)
 	enum { NUM = 30, ROUNDS = 20 };
 	struct world *world = *state;
 	const struct certificate *certificates[NUM];
-	char name[32];
 
-	for (unsigned i = 0; i < NUM; i++) {
-		snprintf(name, sizeof name, "CA %u", i);
-		certificates[i] = PKI(.cn = name, .ca = true);
-	}
+	make_authorities(certificates, NUM);
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		pid_t child = fork();
 		assert_true(child >= 0);
@@ -497,18 +490,12 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_put_and_visit),
-		TEST(test_load_and_remove),
-		TEST(test_takes_no_leaf),
-		TEST(test_bad_files_are_set_aside),
-		TEST(test_a_leaf_that_got_in),
-		TEST(test_odd_files),
-		TEST(test_temporaries),
-		TEST(test_open),
-		TEST(test_read_only),
-		TEST(test_full_disk),
-		TEST(test_two_writers),
-		TEST(test_killed_writer),
+	    TEST(test_put_and_visit),      TEST(test_load_and_remove),
+	    TEST(test_takes_no_leaf),      TEST(test_bad_files_are_set_aside),
+	    TEST(test_a_leaf_that_got_in), TEST(test_odd_files),
+	    TEST(test_temporaries),        TEST(test_open),
+	    TEST(test_read_only),          TEST(test_full_disk),
+	    TEST(test_two_writers),        TEST(test_killed_writer),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);

@@ -78,16 +78,16 @@ static void test_lines_before_the_block(void **state)
 static void test_what_is_no_entry(void **state)
 {
 	static const char *const texts[] = {
-		"",
-		"\n",
-		"source: x\n",
-		"-----BEGIN CERTIFICATE-----\n",
-		"-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n",
-		"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-		"-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n",
-		"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE----",
-		"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
-		" -----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+	    "",
+	    "\n",
+	    "source: x\n",
+	    "-----BEGIN CERTIFICATE-----\n",
+	    "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n",
+	    "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+	    "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n",
+	    "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE----",
+	    "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+	    " -----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
 	};
 	struct cache_entry entry;
 
@@ -156,9 +156,12 @@ static void test_source_with_line_ends(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_prints_what_it_parses), cmocka_unit_test(test_lines_before_the_block),
-		cmocka_unit_test(test_what_is_no_entry),      cmocka_unit_test(test_every_truncation),
-		cmocka_unit_test(test_sizes),		      cmocka_unit_test(test_source_with_line_ends),
+	    cmocka_unit_test(test_prints_what_it_parses),
+	    cmocka_unit_test(test_lines_before_the_block),
+	    cmocka_unit_test(test_what_is_no_entry),
+	    cmocka_unit_test(test_every_truncation),
+	    cmocka_unit_test(test_sizes),
+	    cmocka_unit_test(test_source_with_line_ends),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -76,9 +76,9 @@ static void test_forgets_the_oldest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_doubles_up_to_the_maximum),
-		cmocka_unit_test(test_ends_to_the_millisecond),
-		cmocka_unit_test(test_forgets_the_oldest),
+	    cmocka_unit_test(test_doubles_up_to_the_maximum),
+	    cmocka_unit_test(test_ends_to_the_millisecond),
+	    cmocka_unit_test(test_forgets_the_oldest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

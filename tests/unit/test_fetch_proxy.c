@@ -15,32 +15,32 @@ static const struct {
 	const char *host;
 	bool applies;
 } cases[] = {
-	{NULL, "aia.example", true},
-	{"", "aia.example", true},
-	{"*", "aia.example", false},
-	{"*", "192.0.2.1", false},
-	{"aia.example", "aia.example", false},
-	{"aia.example", "AIA.example.", false},
-	{"aia.example", "a.aia.example", false},
-	{".aia.example", "a.aia.example", false},
-	{".aia.example", "aia.example", false},
-	{"aia.example", "notaia.example", true},
-	{"a.aia.example", "aia.example", true},
-	{"other.example, aia.example", "aia.example", false},
-	{"other.example aia.example", "aia.example", false},
-	{",,  ,aia.example,", "aia.example", false},
-	{"192.0.2.1", "192.0.2.1", false},
-	{"192.0.2.1", "192.0.2.2", true},
-	{"192.0.2.0/24", "192.0.2.200", false},
-	{"192.0.2.0/24", "192.0.3.1", true},
-	{"192.0.2.0/33", "192.0.2.0", true},
-	{"192.0.2.0/24", "aia.example", true},
-	{"2001:db8::/32", "[2001:db8::1]", false},
-	{"::1", "[::1]", false},
-	{"::/0", "192.0.2.1", true},
-	{"0.0.0.0/0", "192.0.2.1", false},
-	{"2.1", "192.0.2.1", true},
-	{"aia.example", "not a name", true},
+    {NULL, "aia.example", true},
+    {"", "aia.example", true},
+    {"*", "aia.example", false},
+    {"*", "192.0.2.1", false},
+    {"aia.example", "aia.example", false},
+    {"aia.example", "AIA.example.", false},
+    {"aia.example", "a.aia.example", false},
+    {".aia.example", "a.aia.example", false},
+    {".aia.example", "aia.example", false},
+    {"aia.example", "notaia.example", true},
+    {"a.aia.example", "aia.example", true},
+    {"other.example, aia.example", "aia.example", false},
+    {"other.example aia.example", "aia.example", false},
+    {",,  ,aia.example,", "aia.example", false},
+    {"192.0.2.1", "192.0.2.1", false},
+    {"192.0.2.1", "192.0.2.2", true},
+    {"192.0.2.0/24", "192.0.2.200", false},
+    {"192.0.2.0/24", "192.0.3.1", true},
+    {"192.0.2.0/33", "192.0.2.0", true},
+    {"192.0.2.0/24", "aia.example", true},
+    {"2001:db8::/32", "[2001:db8::1]", false},
+    {"::1", "[::1]", false},
+    {"::/0", "192.0.2.1", true},
+    {"0.0.0.0/0", "192.0.2.1", false},
+    {"2.1", "192.0.2.1", true},
+    {"aia.example", "not a name", true},
 };
 
 static void test_hosts(void **state)
@@ -71,10 +71,16 @@ static void test_no_proxy_at_all(void **state)
 
 static void test_urls(void **state)
 {
-	static const char *const good[] = {"http://proxy.example:3128", "http://proxy.example:3128/", "proxy.example:3128",
-					   "HTTP://proxy.example",	"http://[::1]:3128",	      "192.0.2.1:8080"};
-	static const char *const bad[] = {"https://proxy.example", "socks5://proxy.example", "http://proxy.example/path",
-					  "http://",		   "http://proxy.example:99999", "http://a b", "proxy\nexample"};
+	static const char *const good[] = {"http://proxy.example:3128", "http://proxy.example:3128/",
+					   "proxy.example:3128",        "HTTP://proxy.example",
+					   "http://[::1]:3128",         "192.0.2.1:8080"};
+	static const char *const bad[] = {"https://proxy.example",
+					  "socks5://proxy.example",
+					  "http://proxy.example/path",
+					  "http://",
+					  "http://proxy.example:99999",
+					  "http://a b",
+					  "proxy\nexample"};
 	static char too_long[FETCH_PROXY_MAX_CHARS + 2];
 	struct fetch_proxy proxy;
 
@@ -93,7 +99,8 @@ static void test_urls(void **state)
 
 static void test_environment(void **state)
 {
-	static const char *const names[] = {"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"};
+	static const char *const names[] = {"http_proxy", "HTTP_PROXY", "all_proxy",
+					    "ALL_PROXY",  "no_proxy",   "NO_PROXY"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -113,10 +120,10 @@ static void test_environment(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hosts),
-		cmocka_unit_test(test_no_proxy_at_all),
-		cmocka_unit_test(test_urls),
-		cmocka_unit_test(test_environment),
+	    cmocka_unit_test(test_hosts),
+	    cmocka_unit_test(test_no_proxy_at_all),
+	    cmocka_unit_test(test_urls),
+	    cmocka_unit_test(test_environment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

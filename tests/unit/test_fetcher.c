@@ -85,7 +85,8 @@ static void test_cancel(void **state)
 
 	/* The only one who waits; then one that is answered already and not yet told. */
 	fetcher_cancel(world->fetcher, fetch_world_ask(world, "/silent", &cancelled));
-	fetcher_cancel(world->fetcher, fetcher_get(world->fetcher, "https://x.example/", &cancelled, fetch_world_told));
+	fetcher_cancel(world->fetcher,
+		       fetcher_get(world->fetcher, "https://x.example/", &cancelled, fetch_world_told));
 	assert_non_null(fetch_world_ask(world, "/ok", &other));
 	fetch_world_wait(world, &other);
 	assert_int_equal(cancelled.count, 0);
@@ -198,15 +199,15 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fetch_world_setup, fetch_world_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_joined_requests),
-		TEST(test_pause_after_failure),
-		TEST(test_pause_ends),
-		TEST(test_cancel),
-		TEST(test_more_than_may_be_under_way),
-		TEST(test_too_many_requests),
-		TEST(test_close_drops_requests),
-		TEST(test_close_in_callback),
-		TEST(test_bad_proxy),
+	    TEST(test_joined_requests),
+	    TEST(test_pause_after_failure),
+	    TEST(test_pause_ends),
+	    TEST(test_cancel),
+	    TEST(test_more_than_may_be_under_way),
+	    TEST(test_too_many_requests),
+	    TEST(test_close_drops_requests),
+	    TEST(test_close_in_callback),
+	    TEST(test_bad_proxy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,33 +17,37 @@ static const struct {
 	const char *result;
 	size_t ip_len;
 } good[] = {
-	{"contoso.com", "contoso.com", 0},
-	{"WWW.Contoso.COM", "www.contoso.com", 0},
-	{"contoso.com.", "contoso.com", 0},
-	{"localhost", "localhost", 0},
-	{"my_host.contoso.com", "my_host.contoso.com", 0},
-	{"_dmarc.contoso.com", "_dmarc.contoso.com", 0},
-	{"1.contoso.com", "1.contoso.com", 0},
-	{"3com", "3com", 0},
-	{"0x7g", "0x7g", 0},
-	{"a-.contoso.com", "a-.contoso.com", 0},
-	{"XN--MNCHEN-3YA.de", "xn--mnchen-3ya.de", 0},
-	{"m\xc3\xbcnchen.de", "xn--mnchen-3ya.de", 0},
-	{"M\xc3\x9cNCHEN.DE.", "xn--mnchen-3ya.de", 0},
-	{"fa\xc3\x9f.de", "xn--fa-hia.de", 0}, /* non-transitional: sharp s stays */
-	{"\xe4\xbe\x8b\xe3\x81\x88.\xe3\x83\x86\xe3\x82\xb9\xe3\x83\x88", "xn--r8jz45g.xn--zckzah", 0},
-	{"a\xe3\x80\x82" "de", "a.de", 0}, /* the ideographic full stop */
-	{"192.0.2.1", "192.0.2.1", 4},
-	{"192.0.2.1.", "192.0.2.1", 4},
-	{"\xef\xbc\x91" "27.0.0.1", "127.0.0.1", 4}, /* a full-width digit */
-	{"::1", "::1", 16},
-	{"[::1]", "::1", 16},
-	{"2001:DB8:0:0:0:0:0:1", "2001:db8::1", 16},
-	{"[2001:db8::192.0.2.1]", "2001:db8::c000:201", 16},
-	{"::ffff:192.0.2.1", "::ffff:192.0.2.1", 16},
-	{LABEL_63 ".com", LABEL_63 ".com", 0},
-	{NAME_253, NAME_253, 0},
-	{NAME_253 ".", NAME_253, 0},
+    {"contoso.com", "contoso.com", 0},
+    {"WWW.Contoso.COM", "www.contoso.com", 0},
+    {"contoso.com.", "contoso.com", 0},
+    {"localhost", "localhost", 0},
+    {"my_host.contoso.com", "my_host.contoso.com", 0},
+    {"_dmarc.contoso.com", "_dmarc.contoso.com", 0},
+    {"1.contoso.com", "1.contoso.com", 0},
+    {"3com", "3com", 0},
+    {"0x7g", "0x7g", 0},
+    {"a-.contoso.com", "a-.contoso.com", 0},
+    {"XN--MNCHEN-3YA.de", "xn--mnchen-3ya.de", 0},
+    {"m\xc3\xbcnchen.de", "xn--mnchen-3ya.de", 0},
+    {"M\xc3\x9cNCHEN.DE.", "xn--mnchen-3ya.de", 0},
+    {"fa\xc3\x9f.de", "xn--fa-hia.de", 0}, /* non-transitional: sharp s stays */
+    {"\xe4\xbe\x8b\xe3\x81\x88.\xe3\x83\x86\xe3\x82\xb9\xe3\x83\x88", "xn--r8jz45g.xn--zckzah", 0},
+    {"a\xe3\x80\x82"
+     "de",
+     "a.de", 0}, /* the ideographic full stop */
+    {"192.0.2.1", "192.0.2.1", 4},
+    {"192.0.2.1.", "192.0.2.1", 4},
+    {"\xef\xbc\x91"
+     "27.0.0.1",
+     "127.0.0.1", 4}, /* a full-width digit */
+    {"::1", "::1", 16},
+    {"[::1]", "::1", 16},
+    {"2001:DB8:0:0:0:0:0:1", "2001:db8::1", 16},
+    {"[2001:db8::192.0.2.1]", "2001:db8::c000:201", 16},
+    {"::ffff:192.0.2.1", "::ffff:192.0.2.1", 16},
+    {LABEL_63 ".com", LABEL_63 ".com", 0},
+    {NAME_253, NAME_253, 0},
+    {NAME_253 ".", NAME_253, 0},
 };
 
 static void test_good_names(void **state)
@@ -77,43 +81,45 @@ static const struct {
 	const char *text;
 	const char *why; /* a part of it */
 } bad[] = {
-	{"", "empty"},
-	{".", "label"},
-	{"..", "label"},
-	{"a..b", "label"},
-	{".contoso.com", "label"},
-	{"contoso.com..", "label"},
-	{"-a.contoso.com", "begins with a hyphen"},
-	{"*.contoso.com", "wildcard"},
-	{"https://contoso.com/", "URL"},
-	{"contoso.com:443", "port"},
-	{"contoso.com/path", "slash"},
-	{"contoso .com", "blank"},
-	{"contoso.com\n", "blank"},
-	{"user@contoso.com", "letters"},
-	{"con%00toso.com", "letters"},
-	{"127.1", "number"},
-	{"2130706433", "number"},
-	{"0x7f.0.0.1", "number"},
-	{"0x7f000001", "number"},
-	{"0x", "number"},
-	{"1.2.3.4.5", "number"},
-	{"256.0.0.1", "number"},
-	{"192.0.2.01", "number"},
-	{"[]", "brackets"},
-	{"[", "bracket"},
-	{"[::1", "not closed"},
-	{"[::1]:443", "port"},
-	{"[192.0.2.1]", "IPv6"},
-	{"[contoso.com]", "IPv6"},
-	{"[fe80::1%eth0]", "zone"},
-	{"fe80::1%eth0", "colon"},
-	{"1:2:3", "colon"},
-	{LABEL_63 "4.com", "63"},
-	{NAME_253 "a", "253"},
-	{"\xff\xfe.de", "UTF-8"},
-	{"m\xc3", "UTF-8"},
-	{"a\xe2\x80\xae" "b.de", "character"}, /* right-to-left override */
+    {"", "empty"},
+    {".", "label"},
+    {"..", "label"},
+    {"a..b", "label"},
+    {".contoso.com", "label"},
+    {"contoso.com..", "label"},
+    {"-a.contoso.com", "begins with a hyphen"},
+    {"*.contoso.com", "wildcard"},
+    {"https://contoso.com/", "URL"},
+    {"contoso.com:443", "port"},
+    {"contoso.com/path", "slash"},
+    {"contoso .com", "blank"},
+    {"contoso.com\n", "blank"},
+    {"user@contoso.com", "letters"},
+    {"con%00toso.com", "letters"},
+    {"127.1", "number"},
+    {"2130706433", "number"},
+    {"0x7f.0.0.1", "number"},
+    {"0x7f000001", "number"},
+    {"0x", "number"},
+    {"1.2.3.4.5", "number"},
+    {"256.0.0.1", "number"},
+    {"192.0.2.01", "number"},
+    {"[]", "brackets"},
+    {"[", "bracket"},
+    {"[::1", "not closed"},
+    {"[::1]:443", "port"},
+    {"[192.0.2.1]", "IPv6"},
+    {"[contoso.com]", "IPv6"},
+    {"[fe80::1%eth0]", "zone"},
+    {"fe80::1%eth0", "colon"},
+    {"1:2:3", "colon"},
+    {LABEL_63 "4.com", "63"},
+    {NAME_253 "a", "253"},
+    {"\xff\xfe.de", "UTF-8"},
+    {"m\xc3", "UTF-8"},
+    {"a\xe2\x80\xae"
+     "b.de",
+     "character"}, /* right-to-left override */
 };
 
 static void test_bad_names(void **state)
@@ -151,10 +157,10 @@ static void test_long_input(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good_names),
-		cmocka_unit_test(test_address_bytes),
-		cmocka_unit_test(test_bad_names),
-		cmocka_unit_test(test_long_input),
+	    cmocka_unit_test(test_good_names),
+	    cmocka_unit_test(test_address_bytes),
+	    cmocka_unit_test(test_bad_names),
+	    cmocka_unit_test(test_long_input),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

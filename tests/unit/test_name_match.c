@@ -41,40 +41,40 @@ static const struct {
 	const char *name;
 	bool covers;
 } patterns[] = {
-	{"contoso.com", "contoso.com", true},
-	{"CONTOSO.com", "contoso.COM", true},
-	{"contoso.com.", "contoso.com", true},
-	{"contoso.com", "contoso.com.", true},
-	{"contoso.com", "www.contoso.com", false},
-	{"www.contoso.com", "contoso.com", false},
-	{"contoso.com", "notcontoso.com", false},
-	{"*.contoso.com", "www.contoso.com", true},
-	{"*.CONTOSO.com", "www.contoso.com", true},
-	{"*.contoso.com", "xn--mnchen-3ya.contoso.com", true},
-	{"*.contoso.com", "a.b.contoso.com", false},
-	{"*.contoso.com", "contoso.com", false},
-	{"*.contoso.com", "www.contoso.com.evil.com", false},
-	{"*.contoso.com", "wwwcontoso.com", false},
-	{"*.contoso.com.", "www.contoso.com", false},
-	{"*.com", "contoso.com", false},
-	{"*.localhost", "a.localhost", false},
-	{"*", "localhost", false},
-	{"*.", "localhost", false},
-	{"w*.contoso.com", "www.contoso.com", false},
-	{"*w.contoso.com", "www.contoso.com", false},
-	{"w*w.contoso.com", "www.contoso.com", false},
-	{"**.contoso.com", "www.contoso.com", false},
-	{"*.*.contoso.com", "a.b.contoso.com", false},
-	{"www.*.com", "www.contoso.com", false},
-	{"xn--*.contoso.com", "xn--mnchen-3ya.contoso.com", false},
-	{"*.contoso.com", "my_host.contoso.com", false},
-	{"my_host.contoso.com", "my_host.contoso.com", true},
-	{" contoso.com", "contoso.com", false},
-	{".contoso.com", "www.contoso.com", false},
-	{"https://contoso.com", "contoso.com", false},
-	{"192.0.2.1", "192.0.2.1", false},
-	{"*.0.2.1", "192.0.2.1", false},
-	{"*.2.0.192.in-addr.arpa", "1.2.0.192.in-addr.arpa", true},
+    {"contoso.com", "contoso.com", true},
+    {"CONTOSO.com", "contoso.COM", true},
+    {"contoso.com.", "contoso.com", true},
+    {"contoso.com", "contoso.com.", true},
+    {"contoso.com", "www.contoso.com", false},
+    {"www.contoso.com", "contoso.com", false},
+    {"contoso.com", "notcontoso.com", false},
+    {"*.contoso.com", "www.contoso.com", true},
+    {"*.CONTOSO.com", "www.contoso.com", true},
+    {"*.contoso.com", "xn--mnchen-3ya.contoso.com", true},
+    {"*.contoso.com", "a.b.contoso.com", false},
+    {"*.contoso.com", "contoso.com", false},
+    {"*.contoso.com", "www.contoso.com.evil.com", false},
+    {"*.contoso.com", "wwwcontoso.com", false},
+    {"*.contoso.com.", "www.contoso.com", false},
+    {"*.com", "contoso.com", false},
+    {"*.localhost", "a.localhost", false},
+    {"*", "localhost", false},
+    {"*.", "localhost", false},
+    {"w*.contoso.com", "www.contoso.com", false},
+    {"*w.contoso.com", "www.contoso.com", false},
+    {"w*w.contoso.com", "www.contoso.com", false},
+    {"**.contoso.com", "www.contoso.com", false},
+    {"*.*.contoso.com", "a.b.contoso.com", false},
+    {"www.*.com", "www.contoso.com", false},
+    {"xn--*.contoso.com", "xn--mnchen-3ya.contoso.com", false},
+    {"*.contoso.com", "my_host.contoso.com", false},
+    {"my_host.contoso.com", "my_host.contoso.com", true},
+    {" contoso.com", "contoso.com", false},
+    {".contoso.com", "www.contoso.com", false},
+    {"https://contoso.com", "contoso.com", false},
+    {"192.0.2.1", "192.0.2.1", false},
+    {"*.0.2.1", "192.0.2.1", false},
+    {"*.2.0.192.in-addr.arpa", "1.2.0.192.in-addr.arpa", true},
 };
 
 static void test_patterns(void **state)
@@ -137,21 +137,21 @@ static const struct {
 	const char *name;
 	const char *why; /* the start of it */
 } near_misses[] = {
-	{"*.contoso.com", "a.b.contoso.com", "*.contoso.com covers one label only, and a.b.contoso.com has two"},
-	{"*.contoso.com", "a.b.c.contoso.com", "*.contoso.com covers one label only, and a.b.c.contoso.com has three"},
-	{"*.contoso.com", "1.2.3.4.5.6.7.8.9.contoso.com",
-	 "*.contoso.com covers one label only, and 1.2.3.4.5.6.7.8.9.contoso.com has 9"},
-	{"*.contoso.com", "contoso.com", "*.contoso.com covers one label only, and contoso.com has none"},
-	{"*.com", "contoso.com", "*.com covers nothing: a wildcard must not stand directly above a single label"},
-	{"w*.contoso.com", "www.contoso.com", "w*.contoso.com covers nothing: a wildcard must be the whole"},
-	{"*.*.contoso.com", "a.b.contoso.com", "*.*.contoso.com covers nothing: a wildcard must be the whole"},
-	{"*.contoso.com", "my_host.contoso.com", "*.contoso.com covers no name with an underscore"},
-	{"*.contoso.com.", "www.contoso.com", "*.contoso.com. ends in a dot"},
-	{"*.0.2.1", "192.0.2.1", "*.0.2.1 is a wildcard, and a wildcard never covers an IP address"},
-	{"contoso.com", "www.contoso.com", "contoso.com covers itself alone, and not www.contoso.com"},
-	{"www.contoso.com", "contoso.com", "www.contoso.com does not cover contoso.com"},
-	{"https://contoso.com", "contoso.com", "https://contoso.com is no DNS name"},
-	{"fabrikam.com", "contoso.com", "the certificate is for fabrikam.com"},
+    {"*.contoso.com", "a.b.contoso.com", "*.contoso.com covers one label only, and a.b.contoso.com has two"},
+    {"*.contoso.com", "a.b.c.contoso.com", "*.contoso.com covers one label only, and a.b.c.contoso.com has three"},
+    {"*.contoso.com", "1.2.3.4.5.6.7.8.9.contoso.com",
+     "*.contoso.com covers one label only, and 1.2.3.4.5.6.7.8.9.contoso.com has 9"},
+    {"*.contoso.com", "contoso.com", "*.contoso.com covers one label only, and contoso.com has none"},
+    {"*.com", "contoso.com", "*.com covers nothing: a wildcard must not stand directly above a single label"},
+    {"w*.contoso.com", "www.contoso.com", "w*.contoso.com covers nothing: a wildcard must be the whole"},
+    {"*.*.contoso.com", "a.b.contoso.com", "*.*.contoso.com covers nothing: a wildcard must be the whole"},
+    {"*.contoso.com", "my_host.contoso.com", "*.contoso.com covers no name with an underscore"},
+    {"*.contoso.com.", "www.contoso.com", "*.contoso.com. ends in a dot"},
+    {"*.0.2.1", "192.0.2.1", "*.0.2.1 is a wildcard, and a wildcard never covers an IP address"},
+    {"contoso.com", "www.contoso.com", "contoso.com covers itself alone, and not www.contoso.com"},
+    {"www.contoso.com", "contoso.com", "www.contoso.com does not cover contoso.com"},
+    {"https://contoso.com", "contoso.com", "https://contoso.com is no DNS name"},
+    {"fabrikam.com", "contoso.com", "the certificate is for fabrikam.com"},
 };
 
 static void test_near_misses(void **state)
@@ -170,13 +170,14 @@ static void test_names_are_listed(void **state)
 {
 	const struct certificate *few = PKI(.cn = "leaf", .dns = PKI_STRINGS("a.example", "b.example"));
 	const struct certificate *many =
-	    PKI(.cn = "leaf", .dns = PKI_STRINGS("a.example", "b.example", "c.example", "d.example", "e.example", "f.example",
-						 "g.example"));
+	    PKI(.cn = "leaf", .dns = PKI_STRINGS("a.example", "b.example", "c.example", "d.example", "e.example",
+						 "f.example", "g.example"));
 
 	(void)state;
 	assert_string_equal(matched(few, "contoso.com").why, "the certificate is for a.example and b.example");
-	assert_string_equal(matched(many, "contoso.com").why,
-			    "the certificate is for a.example, b.example, c.example, d.example, e.example and 2 more");
+	assert_string_equal(
+	    matched(many, "contoso.com").why,
+	    "the certificate is for a.example, b.example, c.example, d.example, e.example and 2 more");
 	assert_string_equal(matched(PKI(.cn = "leaf", .empty_san = true), "contoso.com").why,
 			    "the certificate holds no DNS name and no IP address");
 }
@@ -190,7 +191,8 @@ static void test_common_name(void **state)
 	(void)state;
 	struct name_match match = matched(cn_only, "www.contoso.com");
 	assert_int_equal(match.verdict, NAME_ONLY_IN_CN);
-	assert_string_equal(match.why, "www.contoso.com stands in the Common Name alone, which clients no longer read");
+	assert_string_equal(match.why,
+			    "www.contoso.com stands in the Common Name alone, which clients no longer read");
 	assert_string_equal(match.matched_by, "");
 	assert_int_equal(matched(cn_only, "contoso.com").verdict, NAME_NOT_COVERED);
 	assert_int_equal(matched(cn_wildcard, "www.contoso.com").verdict, NAME_ONLY_IN_CN);
@@ -200,9 +202,13 @@ static void test_common_name(void **state)
 }
 
 /* A subjectAltName of the given GeneralNames, as raw DER. */
-#define RAW_SAN(...)                                                                                                   \
-	.extensions = (const struct pki_extension[]) {                                                                 \
-		{.oid = "2.5.29.17", .content = __VA_ARGS__}, {0}                                                      \
+#define RAW_SAN(...)                                                                                                 \
+	.extensions = (const struct pki_extension[])                                                                 \
+	{                                                                                                            \
+		{.oid = "2.5.29.17", .content = __VA_ARGS__},                                                        \
+		{                                                                                                    \
+			0                                                                                            \
+		}                                                                                                    \
 	}
 
 static void test_raw_names(void **state)
@@ -222,8 +228,9 @@ static void test_raw_names(void **state)
 	assert_non_null(strstr(match.why, "contoso.com\\x00.evil.xx has a NUL character in it"));
 	match = matched(PKI(.cn = "leaf", RAW_SAN(bytes_of(utf8, sizeof utf8 - 1))), "m\xc3\xbcnchen.de");
 	assert_int_equal(match.verdict, NAME_NOT_COVERED);
-	assert_string_equal(match.why, "m\\xc3\\xbcnchen.de is not written in A-labels (xn--), the only form that clients "
-				       "compare");
+	assert_string_equal(match.why,
+			    "m\\xc3\\xbcnchen.de is not written in A-labels (xn--), the only form that clients "
+			    "compare");
 	match = matched(PKI(.cn = "leaf", RAW_SAN(bytes_of(uri, sizeof uri - 1))), "contoso.com");
 	assert_int_equal(match.verdict, NAME_NOT_COVERED);
 	assert_non_null(strstr(match.why, "contoso.com stands in an entry that is no DNS name or IP address"));
@@ -257,15 +264,15 @@ static void test_many_and_long_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_patterns),
-		cmocka_unit_test(test_nul_in_pattern),
-		cmocka_unit_test(test_addresses),
-		cmocka_unit_test(test_covered_text),
-		cmocka_unit_test(test_near_misses),
-		cmocka_unit_test(test_names_are_listed),
-		cmocka_unit_test(test_common_name),
-		cmocka_unit_test(test_raw_names),
-		cmocka_unit_test(test_many_and_long_names),
+	    cmocka_unit_test(test_patterns),
+	    cmocka_unit_test(test_nul_in_pattern),
+	    cmocka_unit_test(test_addresses),
+	    cmocka_unit_test(test_covered_text),
+	    cmocka_unit_test(test_near_misses),
+	    cmocka_unit_test(test_names_are_listed),
+	    cmocka_unit_test(test_common_name),
+	    cmocka_unit_test(test_raw_names),
+	    cmocka_unit_test(test_many_and_long_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, teardown);

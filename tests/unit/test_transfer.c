@@ -30,11 +30,19 @@ static void test_bodies(void **state)
 		const char *path;
 		const char *body;
 	} cases[] = {
-		{"/ok", "hello"},	   {"/ok?query", "query"},	{"/empty", ""},
-		{"/until-close", "hello"}, {"/chunked", "hello"},	{"/long", "he"},
-		{"/redirect-1", "hello"},  {"/redirect-2", "hello"},	{"/redirect-absolute", "hello"},
-		{"/sets-cookie", "hello"}, {"/redirect-query", "query"}, {"/redirect-endless", "hello"},
-		{"/redirect-huge", "hello"},
+	    {"/ok", "hello"},
+	    {"/ok?query", "query"},
+	    {"/empty", ""},
+	    {"/until-close", "hello"},
+	    {"/chunked", "hello"},
+	    {"/long", "he"},
+	    {"/redirect-1", "hello"},
+	    {"/redirect-2", "hello"},
+	    {"/redirect-absolute", "hello"},
+	    {"/sets-cookie", "hello"},
+	    {"/redirect-query", "query"},
+	    {"/redirect-endless", "hello"},
+	    {"/redirect-huge", "hello"},
 	};
 	struct fetch_world *world = *state;
 
@@ -53,27 +61,27 @@ static void test_failures(void **state)
 		const char *path;
 		const char *detail;
 	} cases[] = {
-		{"/not-found", "HTTP status 404"},
-		{"/not-found-endless", "HTTP status 500"},
-		{"/not-found-huge", "HTTP status 404"},
-		{"/no-content", "HTTP status 204"},
-		{"/unauthorized", "HTTP status 401"},
-		{"/not-http", "the answer is not HTTP"},
-		{"/nothing", "the server closed the connection without an answer"},
-		{"/short", "the body ended early"},
-		{"/endless", "the body is larger than 64 KiB"},
-		{"/endless-chunks", "the body is larger than 64 KiB"},
-		{"/huge-length", "the body is larger than 64 KiB"},
-		{"/too-large", "the body is larger than 64 KiB"},
-		{"/large-header", "the answer's header is larger than 64 KiB"},
-		{"/resets", "the connection broke off"},
-		{"/redirect-3", "more than 2 redirects"},
-		{"/redirect-loop", "more than 2 redirects"},
-		{"/redirect-https", "a redirect away from http"},
-		{"/redirect-file", "a redirect away from http"},
-		{"/redirect-user", "a redirect to a malformed URL"},
-		{"/redirect-nowhere", "a redirect that does not say where to"},
-		{"/redirect-not-found", "HTTP status 404 (redirected to http://127.0.0.1:"},
+	    {"/not-found", "HTTP status 404"},
+	    {"/not-found-endless", "HTTP status 500"},
+	    {"/not-found-huge", "HTTP status 404"},
+	    {"/no-content", "HTTP status 204"},
+	    {"/unauthorized", "HTTP status 401"},
+	    {"/not-http", "the answer is not HTTP"},
+	    {"/nothing", "the server closed the connection without an answer"},
+	    {"/short", "the body ended early"},
+	    {"/endless", "the body is larger than 64 KiB"},
+	    {"/endless-chunks", "the body is larger than 64 KiB"},
+	    {"/huge-length", "the body is larger than 64 KiB"},
+	    {"/too-large", "the body is larger than 64 KiB"},
+	    {"/large-header", "the answer's header is larger than 64 KiB"},
+	    {"/resets", "the connection broke off"},
+	    {"/redirect-3", "more than 2 redirects"},
+	    {"/redirect-loop", "more than 2 redirects"},
+	    {"/redirect-https", "a redirect away from http"},
+	    {"/redirect-file", "a redirect away from http"},
+	    {"/redirect-user", "a redirect to a malformed URL"},
+	    {"/redirect-nowhere", "a redirect that does not say where to"},
+	    {"/redirect-not-found", "HTTP status 404 (redirected to http://127.0.0.1:"},
 	};
 	struct fetch_world *world = *state;
 
@@ -90,8 +98,16 @@ static void test_failures(void **state)
 static void test_urls_that_never_leave(void **state)
 {
 	static const char *const urls[] = {
-		"https://127.0.0.1/ok", "ldap://127.0.0.1/ok", "ftp://127.0.0.1/ok", "file:///etc/passwd", "127.0.0.1/ok",
-		"http://user@127.0.0.1/", "http://", "http://127.0.0.1/a\nb", "http://127.0.0.1/a b", "",
+	    "https://127.0.0.1/ok",
+	    "ldap://127.0.0.1/ok",
+	    "ftp://127.0.0.1/ok",
+	    "file:///etc/passwd",
+	    "127.0.0.1/ok",
+	    "http://user@127.0.0.1/",
+	    "http://",
+	    "http://127.0.0.1/a\nb",
+	    "http://127.0.0.1/a b",
+	    "",
 	};
 	struct fetch_world *world = *state;
 
@@ -221,10 +237,12 @@ static void test_proxy(void **state)
 	assert_int_equal(answer.failure, FETCH_FAILURE_REFUSED);
 
 	/* A host that is asked without the proxy is judged by its address. */
-	fetch_world_use(world, "127.0.0.1", (struct fetcher_options){.proxy = "http://127.0.0.1:1", .no_proxy = "127.0.0.1"});
+	fetch_world_use(world, "127.0.0.1",
+			(struct fetcher_options){.proxy = "http://127.0.0.1:1", .no_proxy = "127.0.0.1"});
 	answer = fetch_world_get(world, "/ok");
 	assert_body(&answer, "hello");
-	fetch_world_use(world, NULL, (struct fetcher_options){.proxy = "http://127.0.0.1:1", .no_proxy = "127.0.0.1"});
+	fetch_world_use(world, NULL,
+			(struct fetcher_options){.proxy = "http://127.0.0.1:1", .no_proxy = "127.0.0.1"});
 	assert_int_equal(fetch_world_get(world, "/ok").failure, FETCH_FAILURE_REFUSED);
 }
 
@@ -244,17 +262,17 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fetch_world_setup, fetch_world_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_bodies),
-		TEST(test_failures),
-		TEST(test_urls_that_never_leave),
-		TEST(test_request_carries_nothing),
-		TEST(test_connections_are_not_kept),
-		TEST(test_refused_address),
-		TEST(test_redirect_to_refused_address),
-		TEST(test_connection_refused),
-		TEST(test_time_limits),
-		TEST(test_proxy),
-		TEST(test_environment_is_not_looked_at),
+	    TEST(test_bodies),
+	    TEST(test_failures),
+	    TEST(test_urls_that_never_leave),
+	    TEST(test_request_carries_nothing),
+	    TEST(test_connections_are_not_kept),
+	    TEST(test_refused_address),
+	    TEST(test_redirect_to_refused_address),
+	    TEST(test_connection_refused),
+	    TEST(test_time_limits),
+	    TEST(test_proxy),
+	    TEST(test_environment_is_not_looked_at),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
