@@ -254,9 +254,7 @@ static void test_bad_files_are_set_aside(void **state)
 	/* A bad file under the right name makes way for the good one. */
 	write_file(world, name, "garbage");
 	put(world, root);
-	seen = visit(world);
-	assert_int_equal(seen.num_records, 2);
-	assert_int_equal(seen.num_bad, 0);
+	assert_int_equal(visit(world).num_records, 2);
 }
 
 static void test_a_leaf_that_got_in(void **state)
