@@ -87,7 +87,7 @@ static const char *take_pair(struct run_options *options, enum config_key_id id,
 	X(KEY_DRAIN_TIMEOUT)
 
 #define X(id)                                                                                                          \
-	static const char *take_##id(void *into, const char *value)                                                   \
+	static const char *take_##id(void *into, const char *value)                                                    \
 	{                                                                                                              \
 		return take_pair(into, id, value);                                                                     \
 	}
@@ -106,7 +106,8 @@ static const struct run_key {
 enum { NUM_RUN_KEYS = sizeof run_keys / sizeof run_keys[0] };
 
 static const struct option_row general_rows[] = {
-    {"config", 'c', "FILE", "The configuration file; without one and without flags: " DEFAULT_CONFIG_FILE ".", take_file},
+    {"config", 'c', "FILE", "The configuration file; without one and without flags: " DEFAULT_CONFIG_FILE ".",
+     take_file},
     {"check-config", 0, NULL, "Read everything, say what would be served, and exit: 0 when all is good, 1 when not.",
      take_check_config},
     {0},
@@ -187,9 +188,11 @@ int command_run(int argc, char **argv)
 	const struct command_help help = {
 	    .command = "run",
 	    .usage = "chainmend run [-c FILE] [--check-config]\n"
-		     "chainmend run --listen ADDRESS:PORT --backend URL --certificate FILE [--key FILE] [--hostname NAME]...\n",
-	    .about = "Stands in front of a server, ends TLS for it, and sends a complete certificate chain in its place.\n"
-		     "SIGHUP reloads, SIGUSR1 reopens the logs, SIGTERM lets connections end and stops.",
+		     "chainmend run --listen ADDRESS:PORT --backend URL --certificate FILE [--key FILE] [--hostname "
+		     "NAME]...\n",
+	    .about =
+		"Stands in front of a server, ends TLS for it, and sends a complete certificate chain in its place.\n"
+		"SIGHUP reloads, SIGUSR1 reopens the logs, SIGTERM lets connections end and stops.",
 	    .tables = tables,
 	};
 	switch (options_parse(&help, argc, argv, &options, &first_operand)) {

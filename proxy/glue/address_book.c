@@ -135,8 +135,7 @@ static void look_up(void *context)
 {
 	struct book_page *page = context;
 
-	page->resolver =
-	    resolver_start(page->book->loop, page->address->host, page->address->port, page, on_resolved);
+	page->resolver = resolver_start(page->book->loop, page->address->host, page->address->port, page, on_resolved);
 	if (page->resolver != NULL)
 		return;
 	tell_unresolved(page, error_of(ERROR_MEMORY, 0, "start looking it up"));

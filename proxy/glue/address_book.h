@@ -1,4 +1,5 @@
-/* address_book - the addresses of one site's backends: literals at once, names by the name server and again each minute.
+/* address_book - the addresses of one site's backends: literals at once, names by the name server and again each
+ * minute.
  *
  * A name that does not resolve is told, and keeps the addresses that it had before.
  */
@@ -15,8 +16,8 @@
 
 struct address_book;
 
-/* address_book_new takes literals in before it returns. `config` and `log` are borrowed; `on_change` comes from the loop
- * when an address came or went. NULL when out of memory. */
+/* address_book_new takes literals in before it returns. `config` and `log` are borrowed; `on_change` comes from
+ * the loop when an address came or went. NULL when out of memory. */
 struct address_book *address_book_new(uv_loop_t *loop, const struct config_site *config, const struct program_log *log,
 				      void *context, void (*on_change)(void *context));
 void address_book_free(struct address_book *book);

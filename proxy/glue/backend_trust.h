@@ -1,9 +1,10 @@
-/* backend_trust - may this backend's chain be trusted? Asked by the workers' handshakes, answered by the control thread.
+/* backend_trust - may this backend's chain be trusted? Asked by the workers' handshakes, answered by the control
+ * thread.
  *
- * Runs the same mender over what the backend sends: BACKEND_VERIFY_MEND completes it first, BACKEND_VERIFY_STRICT takes
- * it as it was sent. One of the site's trust stores must accept it and backend_name must be covered; a leaf that matches
- * backend_pin needs neither. Verdicts are remembered by (site, chain); a question that is under way is asked once.
- * Questions outlive a reload: they are asked again under the new configuration.
+ * Runs the same mender over what the backend sends: BACKEND_VERIFY_MEND completes it first, BACKEND_VERIFY_STRICT
+ * takes it as it was sent. One of the site's trust stores must accept it and backend_name must be covered; a leaf
+ * that matches backend_pin needs neither. Verdicts are remembered by (site, chain); a question that is under way
+ * is asked once. Questions outlive a reload: they are asked again under the new configuration.
  */
 #ifndef PROXY_GLUE_BACKEND_TRUST_H
 #define PROXY_GLUE_BACKEND_TRUST_H

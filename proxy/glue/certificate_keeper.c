@@ -64,10 +64,11 @@ static void tell_chain(const struct certificate_keeper *keeper, const struct men
 	const char *leaf = result->served.items[0].certificate->subject;
 	enum config_log_level level = result->mended_trusted ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING;
 
-	program_log_write(options->log, level, options->config->name,
-			  "%s: %zu certificates given, %zu %s; %s", leaf, result->served.count, result->mended.count,
+	program_log_write(options->log, level, options->config->name, "%s: %zu certificates given, %zu %s; %s", leaf,
+			  result->served.count, result->mended.count,
 			  options->config->mode == MODE_REPORT ? "would be served (mode = report)" : "served",
-			  result->mended_trusted ? "complete and trusted" : "not trusted by every store, see the fix log");
+			  result->mended_trusted ? "complete and trusted"
+						 : "not trusted by every store, see the fix log");
 }
 
 static void report(const struct certificate_keeper *keeper, const struct mend_result *result)
@@ -97,7 +98,8 @@ static void tell_failure(const struct certificate_keeper *keeper, struct error e
 	char text[ERROR_MAX_TEXT];
 
 	program_log_write(keeper->options.log, LOG_LEVEL_ERROR, keeper->options.config->name,
-			  "the chain cannot be mended and is served as it is: %s", error_print(error, text, sizeof text));
+			  "the chain cannot be mended and is served as it is: %s",
+			  error_print(error, text, sizeof text));
 }
 
 static void on_mended(void *context, struct error error, const struct mend_result *result)
@@ -142,8 +144,7 @@ static struct error gather_extra(const struct certificate_keeper *keeper, struct
 	return error;
 }
 
-static struct mender_question question_of(const struct certificate_keeper *keeper,
-					  const struct certificate_list *extra)
+static struct mender_question question_of(const struct certificate_keeper *keeper, const struct certificate_list *extra)
 {
 	const struct keeper_options *options = &keeper->options;
 	return (struct mender_question){

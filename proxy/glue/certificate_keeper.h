@@ -1,8 +1,9 @@
-/* certificate_keeper - keeps one certificate of one site mended: what was given, what goes out, and when to look again.
+/* certificate_keeper - keeps one certificate of one site mended: what was given, what goes out, and when to look
+ * again.
  *
- * It begins with what the cache completes at once. keeper_begin then mends in the background, with fetching; again with
- * growing pauses while something could not be fetched, before a certificate of the chain expires, once a day, and when
- * what it was given changes. A mend that cannot be made leaves what goes out as it is.
+ * It begins with what the cache completes at once. keeper_begin then mends in the background, with fetching; again
+ * with growing pauses while something could not be fetched, before a certificate of the chain expires, once a day,
+ * and when what it was given changes. A mend that cannot be made leaves what goes out as it is.
  */
 #ifndef PROXY_GLUE_CERTIFICATE_KEEPER_H
 #define PROXY_GLUE_CERTIFICATE_KEEPER_H
@@ -50,7 +51,8 @@ const struct certificate_list *keeper_chain(const struct certificate_keeper *kee
 const struct certificate_list *keeper_given(const struct certificate_keeper *keeper);
 EVP_PKEY *keeper_key(const struct certificate_keeper *keeper);
 
-/* keeper_pause says in how many milliseconds a chain whose first expiry is `first_expiry_s` is looked at again. Pure. */
+/* keeper_pause says in how many milliseconds a chain whose first expiry is `first_expiry_s` is looked at again.
+ * Pure. */
 uint64_t keeper_pause(int64_t first_expiry_s, int64_t now_s);
 
 #endif

@@ -139,13 +139,14 @@ static void add_finding(struct finding_list *list, const struct complaint *compl
 	struct finding *finding = NULL;
 
 	if (complaint->code == FINDING_CLIENT_REJECTED) {
-		finding = finding_list_add(list, complaint->code,
-					   "Clients ended %llu %s with the alert %s: they do not accept the certificate.",
-					   count, noun, complaint->key);
+		finding =
+		    finding_list_add(list, complaint->code,
+				     "Clients ended %llu %s with the alert %s: they do not accept the certificate.",
+				     count, noun, complaint->key);
 	} else if (complaint->key[0] == '\0') {
 		finding = finding_list_add(list, complaint->code,
-					   "Clients asked for further names that no certificate covers, in %llu %s.", count,
-					   noun);
+					   "Clients asked for further names that no certificate covers, in %llu %s.",
+					   count, noun);
 	} else {
 		finding = finding_list_add(list, complaint->code,
 					   "Clients asked for %s, which no certificate of the site covers, in %llu %s.",
@@ -200,9 +201,12 @@ static const char *certificate_alert_name(uint8_t alert)
 		uint8_t alert;
 		const char *name;
 	} names[] = {
-	    {SSL_AD_BAD_CERTIFICATE, "bad_certificate"},	 {SSL_AD_UNSUPPORTED_CERTIFICATE, "unsupported_certificate"},
-	    {SSL_AD_CERTIFICATE_REVOKED, "certificate_revoked"}, {SSL_AD_CERTIFICATE_EXPIRED, "certificate_expired"},
-	    {SSL_AD_CERTIFICATE_UNKNOWN, "certificate_unknown"}, {SSL_AD_UNKNOWN_CA, "unknown_ca"},
+	    {SSL_AD_BAD_CERTIFICATE, "bad_certificate"},
+	    {SSL_AD_UNSUPPORTED_CERTIFICATE, "unsupported_certificate"},
+	    {SSL_AD_CERTIFICATE_REVOKED, "certificate_revoked"},
+	    {SSL_AD_CERTIFICATE_EXPIRED, "certificate_expired"},
+	    {SSL_AD_CERTIFICATE_UNKNOWN, "certificate_unknown"},
+	    {SSL_AD_UNKNOWN_CA, "unknown_ca"},
 	};
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		if (names[i].alert == alert)

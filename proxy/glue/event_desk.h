@@ -1,4 +1,5 @@
-/* event_desk - what becomes of the workers' reports: findings about clients, lines in the program log, questions of trust. */
+/* event_desk - what becomes of the workers' reports: findings about clients, lines in the program log, questions
+ * of trust. */
 #ifndef PROXY_GLUE_EVENT_DESK_H
 #define PROXY_GLUE_EVENT_DESK_H
 

@@ -1,4 +1,5 @@
-/* event_lines - lines of the program log about what happens again and again: at most one a minute of a kind, with a count.
+/* event_lines - lines of the program log about what happens again and again: at most one a minute of a kind, with
+ * a count.
  */
 #ifndef PROXY_GLUE_EVENT_LINES_H
 #define PROXY_GLUE_EVENT_LINES_H

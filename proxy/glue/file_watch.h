@@ -1,7 +1,8 @@
 /* file_watch - tells when one of a set of files has changed, once the change is complete.
  *
- * Looks at what stat(2) says every few seconds: that sees renames, swapped symbolic links and network file systems alike.
- * A change is told when two looks in a row saw the same, so that a file that is still being written is waited for.
+ * Looks at what stat(2) says every few seconds: that sees renames, swapped symbolic links and network file systems
+ * alike. A change is told when two looks in a row saw the same, so that a file that is still being written is
+ * waited for.
  */
 #ifndef PROXY_GLUE_FILE_WATCH_H
 #define PROXY_GLUE_FILE_WATCH_H
@@ -19,8 +20,8 @@ struct file_watch;
 struct file_watch *file_watch_new(uv_loop_t *loop, void *context, void (*on_change)(void *context)); /* NULL: memory */
 void file_watch_free(struct file_watch *watch);
 
-/* file_watch_set replaces the files that are watched (copied) and takes them as they stand now. False when out of memory:
- * nothing is watched then. */
+/* file_watch_set replaces the files that are watched (copied) and takes them as they stand now. False when out of
+ * memory: nothing is watched then. */
 bool file_watch_set(struct file_watch *watch, const char *const *paths, size_t count);
 
 /* file_watch_look looks at once; true when a change is complete. What the alarm does, for the tests. */

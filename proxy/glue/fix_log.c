@@ -232,9 +232,8 @@ void fix_log_report(struct fix_log *fix_log, const struct fix_report *report, in
 
 	if (report->result != NULL)
 		digest_fix(report, fix_sha256);
-	struct error error =
-	    known_findings_look(fix_log->known, &report->group, report->findings,
-				report->result != NULL ? fix_sha256 : NULL, tell, &telling);
+	struct error error = known_findings_look(fix_log->known, &report->group, report->findings,
+						 report->result != NULL ? fix_sha256 : NULL, tell, &telling);
 	if (failed(error) && !fix_log->told_full)
 		program_log_write(fix_log->log, LOG_LEVEL_ERROR, report->group.site,
 				  "findings are missing from the fix log: %s", error_print(error, text, sizeof text));

@@ -1,10 +1,11 @@
 /* fix_log - what was found and what was mended, for people and scripts to read: JSON Lines, one finding a line.
  *
- * A line has `time` (RFC 3339, UTC, milliseconds), `event` (appeared, changed or resolved; the finding keeps its own
- * severity in all three), `site`, `subject_of` (certificate, backend or clients), the finding's own fields and, where a
- * chain was changed, `before` and `after` ({subject, sha256, source} each), `applied` (false in `mode = report`) and
- * `runners_up` ({path, why}). It is written when the finding appears, changes or goes away, not again and again.
- * A log that cannot be written is told in the program log once; the finding is then told again by the next look.
+ * A line has `time` (RFC 3339, UTC, milliseconds), `event` (appeared, changed or resolved; the finding keeps its
+ * own severity in all three), `site`, `subject_of` (certificate, backend or clients), the finding's own fields
+ * and, where a chain was changed, `before` and `after` ({subject, sha256, source} each), `applied` (false in `mode
+ * = report`) and `runners_up` ({path, why}). It is written when the finding appears, changes or goes away, not
+ * again and again. A log that cannot be written is told in the program log once; the finding is then told again by
+ * the next look.
  */
 #ifndef PROXY_GLUE_FIX_LOG_H
 #define PROXY_GLUE_FIX_LOG_H
@@ -37,7 +38,8 @@ struct fix_report {
 /* fix_log_report writes what is new in it. `now_ms` is the wall clock in milliseconds since 1970. */
 void fix_log_report(struct fix_log *fix_log, const struct fix_report *report, int64_t now_ms);
 
-/* fix_log_keep resolves the findings of each group that `is_kept` refuses: a site, certificate or backend that is gone. */
+/* fix_log_keep resolves the findings of each group that `is_kept` refuses: a site, certificate or backend that is
+ * gone. */
 void fix_log_keep(struct fix_log *fix_log, bool (*is_kept)(void *context, const struct finding_group *group),
 		  void *context, int64_t now_ms);
 

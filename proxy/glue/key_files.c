@@ -35,7 +35,8 @@ static void read_password(struct site_reading *reading)
 	buffer_init(&content, PASSWORD_FILE_MAX_BYTES);
 	struct error error = file_read_all(path, PASSWORD_FILE_MAX_BYTES, &content);
 	if (failed(error)) {
-		site_error(reading, path, "the password file cannot be read: %s", error_print(error, text, sizeof text));
+		site_error(reading, path, "the password file cannot be read: %s",
+			   error_print(error, text, sizeof text));
 	} else {
 		size_t len = strcspn(buffer_text(&content), "\r\n");
 		reading->password = strndup(buffer_text(&content), len);
@@ -113,7 +114,8 @@ bool key_files_match(struct site_reading *reading, struct site_pair *pair, EVP_P
 	if (material->num_keys < reading->config->keys.count)
 		return false;
 	if (own_key == NULL && material->num_keys == 0)
-		site_error(reading, pair->path, "there is no private key in this file: name the file that holds it in `key`");
+		site_error(reading, pair->path,
+			   "there is no private key in this file: name the file that holds it in `key`");
 	else
 		site_error(reading, pair->path,
 			   "no certificate in this file belongs to the private key%s: name the key that its "

@@ -21,8 +21,8 @@ void site_error(struct site_reading *reading, const char *path, const char *why,
 /* key_files_read fills reading->password and material->keys. */
 void key_files_read(struct site_reading *reading);
 
-/* key_files_match puts the leaf of `pair` first: the certificate that `own_key` (of the same file, may be NULL) or one of
- * the site's keys belongs to. Sets pair->key; false when there is none, noted as an error. */
+/* key_files_match puts the leaf of `pair` first: the certificate that `own_key` (of the same file, may be NULL) or
+ * one of the site's keys belongs to. Sets pair->key; false when there is none, noted as an error. */
 bool key_files_match(struct site_reading *reading, struct site_pair *pair, EVP_PKEY *own_key);
 
 void key_files_cleanup(struct site_reading *reading);

@@ -84,8 +84,8 @@ static struct known_group **find(struct known_findings *known, const struct find
 	return link;
 }
 
-/* Where an issuer came from is no part of what was missing: the same fix from the cache, the day after, is no other one.
- * Where a URL is the matter itself, finding_same tells them apart. */
+/* Where an issuer came from is no part of what was missing: the same fix from the cache, the day after, is no
+ * other one. Where a URL is the matter itself, finding_same tells them apart. */
 static bool is_same(const struct finding *a, const struct finding *b)
 {
 	struct finding without_url = *b;

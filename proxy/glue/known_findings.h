@@ -1,8 +1,9 @@
-/* known_findings - which findings stand at this moment, so that each is told when it appears, changes or goes away.
+/* known_findings - which findings stand at this moment, so that each is told when it appears, changes or goes
+ * away.
  *
- * Findings are kept by group: what one look at one thing gave (a site's second certificate, its first backend). A look
- * gives all findings of its group; those of the last look that are missing from it are resolved. What stands changes when
- * its severity or action does, a fix when the chains do, anything else when its message does.
+ * Findings are kept by group: what one look at one thing gave (a site's second certificate, its first backend). A
+ * look gives all findings of its group; those of the last look that are missing from it are resolved. What stands
+ * changes when its severity or action does, a fix when the chains do, anything else when its message does.
  */
 #ifndef PROXY_GLUE_KNOWN_FINDINGS_H
 #define PROXY_GLUE_KNOWN_FINDINGS_H

@@ -46,8 +46,8 @@ static bool add(struct listeners *listeners, const struct config_address *addres
 		return true;
 	}
 	struct error full =
-	    buffer_printf(errors, "listen %s:%u: %s%s\n", address->host[0] != '\0' ? address->host : "*",
-			  address->port, error_print(error, text, sizeof text), advice(error));
+	    buffer_printf(errors, "listen %s:%u: %s%s\n", address->host[0] != '\0' ? address->host : "*", address->port,
+			  error_print(error, text, sizeof text), advice(error));
 	(void)full;
 	return false;
 }

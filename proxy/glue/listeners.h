@@ -10,8 +10,8 @@ struct listeners {
 	size_t count;
 };
 
-/* listeners_open opens each address of `config` once; those that are in `former` (may be NULL) are taken from there. All
- * that fail are noted in `errors`, a line each; `out` is then empty. */
+/* listeners_open opens each address of `config` once; those that are in `former` (may be NULL) are taken from
+ * there. All that fail are noted in `errors`, a line each; `out` is then empty. */
 bool listeners_open(const struct config *config, unsigned num_workers, const struct listeners *former,
 		    struct listeners *out, struct buffer *errors);
 void listeners_cleanup(struct listeners *listeners);

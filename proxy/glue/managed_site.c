@@ -190,7 +190,8 @@ static void follow_backend(struct managed_site *site)
 	struct error error = add_certificate(site, chain, NULL, key);
 	if (failed(error)) {
 		program_log_write(site->options.log, LOG_LEVEL_ERROR, site->config->name,
-				  "the backend's certificate cannot be served: %s", error_print(error, text, sizeof text));
+				  "the backend's certificate cannot be served: %s",
+				  error_print(error, text, sizeof text));
 		return;
 	}
 	program_log_write(site->options.log, LOG_LEVEL_INFO, site->config->name, "serves the backend's certificate %s",

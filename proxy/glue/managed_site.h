@@ -23,8 +23,8 @@ struct managed_site_options {
 
 struct managed_site;
 
-/* managed_site_new: `config` and `material` are borrowed. `former` (may be NULL) is the same site before a reload: what
- * was learnt of its backends and certificates passes over. Errors name what could not be made. */
+/* managed_site_new: `config` and `material` are borrowed. `former` (may be NULL) is the same site before a reload:
+ * what was learnt of its backends and certificates passes over. Errors name what could not be made. */
 MUST_USE struct error managed_site_new(const struct managed_site_options *options, const struct config_site *config,
 				       const struct site_material *material, const struct managed_site *former,
 				       struct managed_site **out);

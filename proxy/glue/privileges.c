@@ -94,7 +94,6 @@ bool privileges_drop(const char *user, const char *group, struct buffer *errors)
 		return refuse(errors, user != NULL ? "user" : "group", user != NULL ? user : group,
 			      "only root may become another user: start chainmend as root, or take the line out");
 	if (!become(uid, gid))
-		return refuse(errors, user != NULL ? "user" : "group", user != NULL ? user : group,
-			      strerror(errno));
+		return refuse(errors, user != NULL ? "user" : "group", user != NULL ? user : group, strerror(errno));
 	return true;
 }

@@ -7,8 +7,9 @@
 /* privileges_raise_files raises the soft limit of open files to the hard one. */
 MUST_USE struct error privileges_raise_files(void);
 
-/* privileges_drop becomes `user` and `group` (names or numbers; NULL: unchanged, a user's own group where only the user is
- * given). For root alone; for anybody else, being that user already is fine. What fails is written to `errors` as a line. */
+/* privileges_drop becomes `user` and `group` (names or numbers; NULL: unchanged, a user's own group where only the
+ * user is given). For root alone; for anybody else, being that user already is fine. What fails is written to
+ * `errors` as a line. */
 bool privileges_drop(const char *user, const char *group, struct buffer *errors);
 
 /* privileges_check says whether there are such a user and group, without becoming them. */

@@ -44,8 +44,8 @@ static void print_target(const struct config_address *address, char *out, size_t
 struct prober *prober_new(const struct prober_options *options)
 {
 	const struct config_site *config = options->config;
-	uint64_t retry_max = config->probe_interval_ms < PROBER_RETRY_MAX_MS ? config->probe_interval_ms
-									     : PROBER_RETRY_MAX_MS;
+	uint64_t retry_max =
+	    config->probe_interval_ms < PROBER_RETRY_MAX_MS ? config->probe_interval_ms : PROBER_RETRY_MAX_MS;
 	struct prober *prober = calloc(1, sizeof *prober);
 	if (prober == NULL)
 		return NULL;
@@ -139,9 +139,9 @@ static void tell_audit(struct probed_backend *backend, const struct mend_result 
 	program_log_write(options->log, good ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, options->config->name,
 			  "backend %s serves %s with %zu certificates: %s", backend->target,
 			  result->served.items[0].certificate->subject, result->served.count,
-			  !good                     ? "not trusted, see the fix log"
-			  : result->served_trusted  ? "complete"
-						    : "not complete, but it can be mended");
+			  !good                    ? "not trusted, see the fix log"
+			  : result->served_trusted ? "complete"
+						   : "not complete, but it can be mended");
 }
 
 /* Never later than the next regular probe. */
@@ -218,10 +218,10 @@ static void compare_backends(const struct prober *prober)
 		}
 		if (certificate_equal(leaf_of(first), leaf_of(backend)))
 			continue;
-		struct finding *finding =
-		    finding_list_add(&findings, FINDING_BACKEND_CERTIFICATE_DIFFERS,
-				     "Backend %s serves another certificate than backend %s: %s with serial number %s.",
-				     backend->target, first->target, leaf_of(backend)->subject, leaf_of(backend)->serial);
+		struct finding *finding = finding_list_add(
+		    &findings, FINDING_BACKEND_CERTIFICATE_DIFFERS,
+		    "Backend %s serves another certificate than backend %s: %s with serial number %s.", backend->target,
+		    first->target, leaf_of(backend)->subject, leaf_of(backend)->serial);
 		finding_set_certificate(finding, leaf_of(backend));
 		finding_set_source(finding, backend->target);
 		finding_set_advice(finding, "Install the same certificate on every backend of the site.");
@@ -266,11 +266,10 @@ static void on_not_seen(struct probed_backend *backend, const struct chain_probe
 	bool unreachable = chain_probe_is_unreachable(result->outcome);
 	const char *reason = result->reason[0] != '\0' ? result->reason : "it sent no certificate";
 	struct finding *finding =
-	    unreachable ? finding_list_add(&findings, FINDING_BACKEND_UNREACHABLE,
-					   "Backend %s cannot be reached: %s.", backend->target, reason)
+	    unreachable ? finding_list_add(&findings, FINDING_BACKEND_UNREACHABLE, "Backend %s cannot be reached: %s.",
+					   backend->target, reason)
 			: finding_list_add(&findings, FINDING_BACKEND_TLS_FAILED,
-					   "The TLS handshake with backend %s failed: %s.", backend->target,
-					   reason);
+					   "The TLS handshake with backend %s failed: %s.", backend->target, reason);
 	finding_set_source(finding, backend->target);
 	report(prober, prober_part(backend->index, PROBER_REACH), &findings, NULL);
 	finding_list_cleanup(&findings);

@@ -1,5 +1,5 @@
-/* prober - what do the tls backends of one site serve? Looked at when it begins, every probe_interval, and with growing
- * pauses while a backend did not answer, so that one that comes up later is found soon.
+/* prober - what do the tls backends of one site serve? Looked at when it begins, every probe_interval, and with
+ * growing pauses while a backend did not answer, so that one that comes up later is found soon.
  *
  * What a backend sends is audited by the mender and told in the fix log with the subject `backend`.
  */

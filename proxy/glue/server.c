@@ -127,7 +127,8 @@ static void watch_files(struct server *server)
 	const char **paths = site_builder_paths(site_set_config(server->set), &count);
 
 	if (!file_watch_set(server->file_watch, paths, paths != NULL ? count : 0))
-		program_log_write(&server->log, LOG_LEVEL_ERROR, "", "certificate files are not watched: out of memory");
+		program_log_write(&server->log, LOG_LEVEL_ERROR, "",
+				  "certificate files are not watched: out of memory");
 	free(paths);
 }
 
@@ -330,8 +331,8 @@ static bool make_parts(struct server *server)
 	return good;
 }
 
-/* Ports below 1024 are opened and keys are read before root's rights go. The cache and the log belong to the user that is
- * named: they are opened afterwards. */
+/* Ports below 1024 are opened and keys are read before root's rights go. The cache and the log belong to the user
+ * that is named: they are opened afterwards. */
 static bool read_and_listen(struct server *server, struct buffer *errors)
 {
 	struct config *config = server->options.take_config;
@@ -381,8 +382,8 @@ static void tell_start(const struct server *server)
 		program_log_write(&server->log, LOG_LEVEL_INFO, "listening", "%s:%u",
 				  socket->host[0] != '\0' ? socket->host : "*", socket->port);
 	}
-	program_log_write(&server->log, LOG_LEVEL_INFO, "started", "%zu sites, %u workers",
-			  site_set_count(server->set), server->num_workers);
+	program_log_write(&server->log, LOG_LEVEL_INFO, "started", "%zu sites, %u workers", site_set_count(server->set),
+			  server->num_workers);
 }
 
 static bool start(struct server *server)

@@ -1,10 +1,11 @@
 /* server - the control thread of `chainmend run`: starts, reloads, publishes, drains and stops; owns all.
  *
- * SIGHUP reloads (so does a certificate or key file that changes), SIGUSR1 reopens the logs, SIGTERM and SIGINT drain, and
- * stop at once when they come again. A configuration that is wrong in anything changes nothing.
+ * SIGHUP reloads (so does a certificate or key file that changes), SIGUSR1 reopens the logs, SIGTERM and SIGINT
+ * drain, and stop at once when they come again. A configuration that is wrong in anything changes nothing.
  *
- * `user` and `group` are taken on once the ports are open and the files are read. A reload reads the files again and opens
- * new ports as that user: keys must be readable by it, or the reload says so and the former state goes on.
+ * `user` and `group` are taken on once the ports are open and the files are read. A reload reads the files again
+ * and opens new ports as that user: keys must be readable by it, or the reload says so and the former state goes
+ * on.
  */
 #ifndef PROXY_GLUE_SERVER_H
 #define PROXY_GLUE_SERVER_H
@@ -24,8 +25,8 @@ struct server_options {
 	bool (*read_config)(void *context, struct config **out, struct buffer *errors);
 };
 
-/* server_run serves until it is told to stop. Returns the exit status: 0 after a clean stop, 1 when it could not start;
- * why has then been told on stderr. */
+/* server_run serves until it is told to stop. Returns the exit status: 0 after a clean stop, 1 when it could not
+ * start; why has then been told on stderr. */
 int server_run(const struct server_options *options);
 
 #endif

@@ -40,8 +40,7 @@ static void read_certificate(struct site_reading *reading, const char *path)
 	}
 	struct error error = certificate_file_read(path, &options, &file);
 	if (failed(error)) {
-		site_error(reading, path, "the certificate cannot be read: %s%s",
-			   error_print(error, text, sizeof text),
+		site_error(reading, path, "the certificate cannot be read: %s%s", error_print(error, text, sizeof text),
 			   error.kind == ERROR_MISMATCH ? ": look at key_password_file" : "");
 		return;
 	}
@@ -50,7 +49,8 @@ static void read_certificate(struct site_reading *reading, const char *path)
 	file.certificates = (struct certificate_list){0};
 	bool matched = false;
 	if (pair->chain.count == 0)
-		site_error(reading, path, "there is no certificate in this file, only a key: name the certificate's file");
+		site_error(reading, path,
+			   "there is no certificate in this file, only a key: name the certificate's file");
 	else
 		matched = key_files_match(reading, pair, file.key);
 	if (matched)
@@ -74,9 +74,10 @@ static void read_certificates(struct site_reading *reading)
 	}
 	for (size_t i = 0; reading->good && i < reading->material->num_keys; i++) {
 		if (!reading->key_used[i])
-			site_error(reading, config->keys.items[i],
-				   "this key belongs to none of the site's certificates: take the line out, or name the "
-				   "certificate that was issued for it");
+			site_error(
+			    reading, config->keys.items[i],
+			    "this key belongs to none of the site's certificates: take the line out, or name the "
+			    "certificate that was issued for it");
 	}
 }
 

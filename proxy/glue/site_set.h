@@ -1,7 +1,7 @@
 /* site_set - one configuration as it is lived by: its sites, their files' content, the workshop that they share.
  *
- * Built aside and swapped whole: a reload makes a new one beside the old one, and the old one goes on until the new one
- * stands. On the control thread alone.
+ * Built aside and swapped whole: a reload makes a new one beside the old one, and the old one goes on until the
+ * new one stands. On the control thread alone.
  */
 #ifndef PROXY_GLUE_SITE_SET_H
 #define PROXY_GLUE_SITE_SET_H
@@ -24,8 +24,8 @@ struct site_set;
  * failure NULL, and `errors` holds a line an error. */
 struct site_set *site_set_read(struct config *take_config, struct buffer *errors);
 
-/* site_set_build opens the cache, makes the sites and mends what the cache completes at once. Once a set. `former` may be
- * NULL. False: `errors` holds a line an error. */
+/* site_set_build opens the cache, makes the sites and mends what the cache completes at once. Once a set. `former`
+ * may be NULL. False: `errors` holds a line an error. */
 bool site_set_build(struct site_set *set, const struct site_set_options *options, const struct site_set *former,
 		    struct buffer *errors);
 void site_set_free(struct site_set *set);

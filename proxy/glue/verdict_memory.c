@@ -77,8 +77,7 @@ void verdict_memory_put(struct verdict_memory *memory, const struct verdict_key 
 	empty(slot);
 	if (verdict.reason[0] != '\0' && reason == NULL)
 		return;
-	*slot = (struct verdict_slot){
-	    .key = *key, .until_ms = until_ms, .trusted = verdict.trusted, .reason = reason};
+	*slot = (struct verdict_slot){.key = *key, .until_ms = until_ms, .trusted = verdict.trusted, .reason = reason};
 }
 
 bool verdict_memory_get(const struct verdict_memory *memory, const struct verdict_key *key, uint64_t now_ms,

@@ -53,8 +53,7 @@ static void load_cache(struct workshop *workshop, const char *path)
 static bool note(struct buffer *errors, const char *what, const char *value, struct error error)
 {
 	char text[ERROR_MAX_TEXT];
-	struct error full =
-	    buffer_printf(errors, "%s = %s: %s\n", what, value, error_print(error, text, sizeof text));
+	struct error full = buffer_printf(errors, "%s = %s: %s\n", what, value, error_print(error, text, sizeof text));
 	return failed(full);
 }
 

@@ -1,7 +1,8 @@
 /* workshop - what all mends of one configuration work with: the loop, the fetcher, the cache of issuers.
  *
  * One a configuration, on the control thread: a reload makes another one, so that no connection and no remembered
- * failure outlives the rules under which it came about. Issuers that were fetched pass from the old one to the new one.
+ * failure outlives the rules under which it came about. Issuers that were fetched pass from the old one to the new
+ * one.
  */
 #ifndef PROXY_GLUE_WORKSHOP_H
 #define PROXY_GLUE_WORKSHOP_H
@@ -37,16 +38,17 @@ struct workshop {
 	struct alarm *starter;
 };
 
-/* workshop_new opens the cache directory and makes the fetcher. What cannot be used is no error: a cache that cannot be
- * read or written is told in `log`. A wrong fetch rule or proxy is an error, written to `errors` as a line. `former`
- * (may be NULL) hands over what was fetched. NULL on error. */
+/* workshop_new opens the cache directory and makes the fetcher. What cannot be used is no error: a cache that
+ * cannot be read or written is told in `log`. A wrong fetch rule or proxy is an error, written to `errors` as a
+ * line. `former` (may be NULL) hands over what was fetched. NULL on error. */
 struct workshop *workshop_new(uv_loop_t *loop, const struct config *config, const struct program_log *log,
 			      const struct workshop *former, struct buffer *errors);
 
 /* workshop_free: no mender may be left in it. */
 void workshop_free(struct workshop *workshop);
 
-/* workshop_borrow_issuers returns a store that does not change until workshop_return_issuers; NULL when out of memory. */
+/* workshop_borrow_issuers returns a store that does not change until workshop_return_issuers; NULL when out of
+ * memory. */
 struct issuer_store *workshop_borrow_issuers(struct workshop *workshop);
 void workshop_return_issuers(struct workshop *workshop, struct issuer_store *issuers);
 

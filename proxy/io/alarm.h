@@ -8,7 +8,8 @@
 
 struct alarm;
 
-/* alarm_new: `on_ring` comes once each time that it was set, never before alarm_set returned. NULL when out of memory. */
+/* alarm_new: `on_ring` comes once each time that it was set, never before alarm_set returned. NULL when out of
+ * memory. */
 struct alarm *alarm_new(uv_loop_t *loop, void *context, void (*on_ring)(void *context));
 
 /* alarm_set has it ring in `pause_ms`, in place of any earlier setting. */

@@ -103,7 +103,8 @@ static void test_alerts_that_are_no_complaint_are_passed_over(void **state)
 	assert_int_equal(new_lines_with(place, ""), 0);
 }
 
-/* A scanner that asks for names without end: those beyond the maximum are counted together, and other sites are told. */
+/* A scanner that asks for names without end: those beyond the maximum are counted together, and other sites are
+ * told. */
 static void test_names_without_end_do_not_fill_memory_or_the_log(void **state)
 {
 	struct place *place = *state;

@@ -109,15 +109,17 @@ static void test_a_fix_has_its_chains_before_and_after(void **state)
 	struct mend_world world = {0};
 	const struct certificate *root = PKI(.cn = "Root", .ca = true);
 	const struct certificate *issuing = PKI(.cn = "Issuing", .ca = true, .issuer = root);
-	const struct certificate *leaf =
-	    PKI(.cn = "a.test", .issuer = issuing, .dns = PKI_STRINGS("a.test"), .ca_issuers = PKI_STRINGS("http://ca.test/i"));
+	const struct certificate *leaf = PKI(.cn = "a.test", .issuer = issuing, .dns = PKI_STRINGS("a.test"),
+					     .ca_issuers = PKI_STRINGS("http://ca.test/i"));
 
 	WORLD_SERVE(&world, leaf);
 	WORLD_TRUST(&world, "store", root);
 	world_answer(&world, "http://ca.test/i", issuing);
 	const struct mend_result *result = world_mend(&world);
-	struct fix_report report = {
-	    .group = {"mail", SUBJECT_CERTIFICATE, 0}, .findings = &result->findings, .result = result, .applied = true};
+	struct fix_report report = {.group = {"mail", SUBJECT_CERTIFICATE, 0},
+				    .findings = &result->findings,
+				    .result = result,
+				    .applied = true};
 	fix_log_report(place->fix_log, &report, INT64_C(1767225600123));
 	fix_log_report(place->fix_log, &report, INT64_C(1767225600999));
 	read_lines(place);
@@ -203,7 +205,8 @@ static void test_it_is_reopened_after_a_rotation(void **state)
 	unlink(moved);
 }
 
-/* A hundred certificates with subjects of many kilobytes, sent by a hostile backend: the line goes without its chains. */
+/* A hundred certificates with subjects of many kilobytes, sent by a hostile backend: the line goes without its
+ * chains. */
 static void test_a_line_has_a_maximum(void **state)
 {
 	struct place *place = *state;

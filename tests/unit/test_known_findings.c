@@ -20,8 +20,8 @@ static bool tell(void *context, const struct finding_group *of, enum finding_eve
 
 	if (told->refuse)
 		return false;
-	snprintf(told->text + len, sizeof told->text - len, "%s/%s %s %s; ", of->site, finding_subject_name(of->subject),
-		 finding_event_name(event), finding_code_name(finding->code));
+	snprintf(told->text + len, sizeof told->text - len, "%s/%s %s %s; ", of->site,
+		 finding_subject_name(of->subject), finding_event_name(event), finding_code_name(finding->code));
 	return true;
 }
 
@@ -117,7 +117,8 @@ static void test_urls_tell_fetch_findings_apart(void **state)
 	finding_set_url(finding_list_add(&list, FINDING_FETCH_FAILED, "timed out"), "http://a.test/1");
 	finding_set_url(finding_list_add(&list, FINDING_FETCH_FAILED, "timed out"), "http://a.test/2");
 	look(known, &group, &list, NULL, &told);
-	assert_string_equal(told.text, "mail/certificate appeared fetch_failed; mail/certificate appeared fetch_failed; ");
+	assert_string_equal(told.text,
+			    "mail/certificate appeared fetch_failed; mail/certificate appeared fetch_failed; ");
 	finding_set_url(finding_list_add(&list, FINDING_FETCH_FAILED, "timed out"), "http://a.test/2");
 	look(known, &group, &list, NULL, &told);
 	assert_string_equal(told.text, "mail/certificate resolved fetch_failed; ");

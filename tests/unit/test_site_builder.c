@@ -100,8 +100,9 @@ static int remove_files(void **state)
 static void read_site(struct reading *reading, const char *lines)
 {
 	char text[MAX_TEXT];
-	size_t len = (size_t)snprintf(text, sizeof text, "[chainmend]\nroots = ours=%s\n[site mail]\nlisten = 127.0.0.1:1\n",
-				      path_of("root.pem"));
+	size_t len =
+	    (size_t)snprintf(text, sizeof text, "[chainmend]\nroots = ours=%s\n[site mail]\nlisten = 127.0.0.1:1\n",
+			     path_of("root.pem"));
 
 	for (const char *at = lines; *at != '\0'; at++) {
 		if (*at == '@')
@@ -137,7 +138,9 @@ static void test_the_leaf_comes_first_whatever_the_order(void **state)
 	struct reading reading;
 
 	(void)state;
-	read_site(&reading, "certificate = @last.pem\nkey = @leaf.key\nbackend = tcp://127.0.0.1:1\nhostnames = a.test, *.b.test\n");
+	read_site(
+	    &reading,
+	    "certificate = @last.pem\nkey = @leaf.key\nbackend = tcp://127.0.0.1:1\nhostnames = a.test, *.b.test\n");
 	assert_true(reading.good);
 	const struct site_material *material = reading.materials;
 	assert_int_equal(material->num_pairs, 1);
@@ -191,7 +194,8 @@ static void test_what_is_wrong_is_one_line_with_its_file(void **state)
 	    {"certificate = @leaf.pem\nkey = @root.pem\n", "root.pem", "no private key"},
 	    {"certificate = @leaf.pem\nkey = @other.key\n", "leaf.pem", "belongs to the private key"},
 	    {"certificate = @leaf.pem\n", "leaf.pem", "no private key"},
-	    {"certificate = @leaf.pem\nkey = @leaf.key\nkey = @other.key\n", "other.key", "none of the site's certificates"},
+	    {"certificate = @leaf.pem\nkey = @leaf.key\nkey = @other.key\n", "other.key",
+	     "none of the site's certificates"},
 	    {"certificate = @leaf.pem\nkey = @locked.key\n", "locked.key", "key_password_file"},
 	    {"certificate = @leaf.pem\nkey = @locked.key\nkey_password_file = @wrong\n", "locked.key", "password"},
 	    {"certificate = @leaf.pem\nkey = @leaf.key\nroots = @empty\n", "empty", "roots"},
