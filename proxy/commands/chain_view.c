@@ -216,7 +216,8 @@ static void draw_chains(const struct chain_view *view)
 	if (!result->changed) {
 		output_printf(view->output, STYLE_PLAIN, "\n");
 		output_wrap(view->output, STYLE_PLAIN, 0,
-			    "Mended: the same, there is nothing to change in this chain.");
+			    result->mended_trusted ? "Mended: the same. This chain is right as it is."
+						   : "Mended: the same. Nothing better was found.");
 		return;
 	}
 	snprintf(title, sizeof(title), "Mended: %zu certificate%s, %zu bytes", result->mended.count,

@@ -1,0 +1,165 @@
+#include "proxy/commands/knowledge.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "chaincache/buffer.h"
+#include "tests/support/pki.h"
+#include "tests/support/unit.h"
+
+#define MAX_PATH_CHARS 300
+#define MAX_BYTES ((size_t)1024 * 1024)
+
+static char folder[] = "/tmp/test_knowledge.XXXXXX";
+static const struct certificate *root, *issuing;
+
+static const char *in_folder(const char *name, char out[MAX_PATH_CHARS])
+{
+	snprintf(out, MAX_PATH_CHARS, "%s/%s", folder, name);
+	return out;
+}
+
+static void write_pem(const char *path, const struct certificate *certificate)
+{
+	struct buffer pem;
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	buffer_init(&pem, MAX_BYTES);
+	assert_ok(certificate_write_pem(certificate, &pem));
+	fputs(buffer_text(&pem), file);
+	fclose(file);
+	buffer_cleanup(&pem);
+}
+
+static int setup(void **state)
+{
+	char path[MAX_PATH_CHARS];
+	(void)state;
+	if (mkdtemp(folder) == NULL)
+		return -1;
+	root = PKI(.cn = "Root", .ca = true);
+	issuing = PKI(.cn = "Issuing", .issuer = root, .ca = true);
+	write_pem(in_folder("root.pem", path), root);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	char command[2 * MAX_PATH_CHARS];
+	(void)state;
+	pki_cleanup();
+	snprintf(command, sizeof(command), "rm -r '%s'", folder);
+	return system(command);
+}
+
+static void test_roots_are_what_was_asked_for(void **state)
+{
+	struct audit_options options = {0};
+	struct knowledge knowledge;
+	char path[MAX_PATH_CHARS];
+	char option[MAX_PATH_CHARS + 10];
+	char cache[MAX_PATH_CHARS];
+	(void)state;
+	options.cache = in_folder("cache-of-roots", cache);
+	snprintf(option, sizeof(option), "demo=%s", in_folder("root.pem", path));
+	assert_true(string_list_append(&options.roots, option));
+	assert_true(string_list_append(&options.roots, path));
+	assert_true(knowledge_open(&knowledge, &options));
+	assert_int_equal(trust_store_set_count(knowledge.stores), 2);
+	assert_string_equal(trust_store_set_name(knowledge.stores, 0), "demo");
+	assert_string_equal(trust_store_set_name(knowledge.stores, 1), "root");
+	knowledge_close(&knowledge);
+
+	assert_true(string_list_append(&options.roots, "/no/such/file.pem"));
+	assert_false(knowledge_open(&knowledge, &options));
+	knowledge_close(&knowledge);
+	audit_options_cleanup(&options);
+}
+
+static void test_the_environment_names_the_roots(void **state)
+{
+	struct audit_options options = {0};
+	struct knowledge knowledge;
+	char path[MAX_PATH_CHARS];
+	char cache[MAX_PATH_CHARS];
+	(void)state;
+	options.cache = in_folder("cache-of-environment", cache);
+	setenv("SSL_CERT_FILE", in_folder("root.pem", path), 1);
+	assert_true(knowledge_open(&knowledge, &options));
+	assert_string_equal(trust_store_set_name(knowledge.stores, 0), "system");
+	assert_int_equal(trust_store_set_roots(knowledge.stores, 0)->count, 1);
+	knowledge_close(&knowledge);
+
+	setenv("SSL_CERT_FILE", "/no/such/file.pem", 1);
+	assert_false(knowledge_open(&knowledge, &options));
+	knowledge_close(&knowledge);
+	options.ignore_trust = true; /* nobody asks for roots then */
+	assert_true(knowledge_open(&knowledge, &options));
+	knowledge_close(&knowledge);
+	unsetenv("SSL_CERT_FILE");
+}
+
+static void test_what_is_kept_is_known_the_next_time(void **state)
+{
+	struct audit_options options = {.ignore_trust = true};
+	struct knowledge knowledge;
+	char cache[MAX_PATH_CHARS];
+	(void)state;
+	options.cache = in_folder("cache", cache);
+	assert_true(knowledge_open(&knowledge, &options));
+	assert_int_equal(issuer_store_count(knowledge.issuers), 0);
+	knowledge_keep(&knowledge, issuing, "http://ca.example/i.cer", PKI_NOW);
+	knowledge_close(&knowledge);
+	assert_true(knowledge_open(&knowledge, &options));
+	assert_int_equal(issuer_store_count(knowledge.issuers), 1);
+	assert_true(issuer_store_contains(knowledge.issuers, issuing));
+	knowledge_close(&knowledge);
+}
+
+static void test_a_cache_that_cannot_be_is_done_without(void **state)
+{
+	struct audit_options options = {.ignore_trust = true};
+	struct knowledge knowledge;
+	char cache[MAX_PATH_CHARS];
+	(void)state;
+	options.cache = in_folder("root.pem", cache);
+	assert_true(knowledge_open(&knowledge, &options));
+	assert_int_equal(knowledge.num_caches, 0);
+	knowledge_keep(&knowledge, issuing, "http://ca.example/i.cer", PKI_NOW);
+	knowledge_close(&knowledge);
+}
+
+static void test_where_the_cache_of_a_user_is(void **state)
+{
+	char path[MAX_PATH_CHARS];
+	char wanted[MAX_PATH_CHARS];
+	char home[MAX_PATH_CHARS];
+	struct stat status;
+	(void)state;
+	setenv("XDG_CACHE_HOME", in_folder("deep/er", home), 1);
+	assert_string_equal(knowledge_user_cache(path, sizeof(path)), in_folder("deep/er/chainmend", wanted));
+	assert_int_equal(stat(home, &status), 0);
+	setenv("XDG_CACHE_HOME", "relative", 1);
+	setenv("HOME", in_folder("home", home), 1);
+	assert_string_equal(knowledge_user_cache(path, sizeof(path)), in_folder("home/.cache/chainmend", wanted));
+	unsetenv("XDG_CACHE_HOME");
+	setenv("HOME", "", 1);
+	assert_null(knowledge_user_cache(path, sizeof(path)));
+	setenv("HOME", in_folder("home", home), 1);
+	assert_null(knowledge_user_cache(path, 10));
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_roots_are_what_was_asked_for),
+	    cmocka_unit_test(test_the_environment_names_the_roots),
+	    cmocka_unit_test(test_what_is_kept_is_known_the_next_time),
+	    cmocka_unit_test(test_a_cache_that_cannot_be_is_done_without),
+	    cmocka_unit_test(test_where_the_cache_of_a_user_is),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
