@@ -187,7 +187,7 @@ static void tell_given_up(struct audit *audit, enum finding_code code, const str
 static void tell_gain(struct audit *audit, size_t audience)
 {
 	struct audience_verdict verdict;
-	struct chain_view served = {audit->served->items, audit->served->count};
+	struct sent_chain served = {audit->served->items, audit->served->count};
 
 	chain_judge_ask(&audit->search->judge, served, audience, &verdict);
 	if (verdict.answer == AUDIENCE_REFUSES)

@@ -109,7 +109,7 @@ static bool ends_here(struct chain_judge *judge, size_t audience, const struct c
 }
 
 /* The first certificate of the chain, wherever it stands in it, that issued the path's last one. */
-static bool push_sent_issuer(struct chain_judge *judge, struct chain_view chain, struct path *path)
+static bool push_sent_issuer(struct chain_judge *judge, struct sent_chain chain, struct path *path)
 {
 	for (size_t i = 0; i < chain.count; i++) {
 		const struct certificate *issuer = chain.items[i].certificate;
@@ -120,7 +120,7 @@ static bool push_sent_issuer(struct chain_judge *judge, struct chain_view chain,
 	return false;
 }
 
-static bool find_path(struct chain_judge *judge, struct chain_view chain, size_t audience, struct path *path)
+static bool find_path(struct chain_judge *judge, struct sent_chain chain, size_t audience, struct path *path)
 {
 	path_push(path, chain.items[0]);
 	if (ends_here(judge, audience, path_leaf(path)))
@@ -134,7 +134,7 @@ static bool find_path(struct chain_judge *judge, struct chain_view chain, size_t
 	return false;
 }
 
-static const struct certificate *find_stale(struct chain_view chain, int64_t now)
+static const struct certificate *find_stale(struct sent_chain chain, int64_t now)
 {
 	for (size_t i = 1; i < chain.count; i++)
 		if (!certificate_valid_at(chain.items[i].certificate, now) &&
@@ -143,7 +143,7 @@ static const struct certificate *find_stale(struct chain_view chain, int64_t now
 	return NULL;
 }
 
-void chain_judge_ask(struct chain_judge *judge, struct chain_view chain, size_t audience, struct audience_verdict *out)
+void chain_judge_ask(struct chain_judge *judge, struct sent_chain chain, size_t audience, struct audience_verdict *out)
 {
 	*out = (struct audience_verdict){.answer = AUDIENCE_FINDS_NO_PATH};
 	bool found = find_path(judge, chain, audience, &out->path);
@@ -157,7 +157,7 @@ void chain_judge_ask(struct chain_judge *judge, struct chain_view chain, size_t 
 		out->answer = out->verdict.fault == PATH_GOOD ? AUDIENCE_ACCEPTS : AUDIENCE_REFUSES;
 }
 
-uint32_t chain_judge_mask(struct chain_judge *judge, struct chain_view chain)
+uint32_t chain_judge_mask(struct chain_judge *judge, struct sent_chain chain)
 {
 	uint32_t mask = 0;
 	struct audience_verdict verdict;
@@ -170,7 +170,7 @@ uint32_t chain_judge_mask(struct chain_judge *judge, struct chain_view chain)
 	return mask;
 }
 
-void chain_judge_own_path(struct chain_judge *judge, struct chain_view chain, struct path *out)
+void chain_judge_own_path(struct chain_judge *judge, struct sent_chain chain, struct path *out)
 {
 	*out = (struct path){.end = PATH_END_DEAD};
 	path_push(out, chain.items[0]);

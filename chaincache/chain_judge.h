@@ -24,7 +24,7 @@ struct chain_judge {
 };
 
 /* The certificates of a chain in the order in which they are sent, leaf first; borrowed. */
-struct chain_view {
+struct sent_chain {
 	const struct certificate_entry *items;
 	size_t count;
 };
@@ -49,16 +49,16 @@ size_t chain_judge_audiences(const struct chain_judge *judge);
 /* chain_judge_everybody is the mask of all audiences. */
 uint32_t chain_judge_everybody(const struct chain_judge *judge);
 
-void chain_judge_ask(struct chain_judge *judge, struct chain_view chain, size_t audience, struct audience_verdict *out);
+void chain_judge_ask(struct chain_judge *judge, struct sent_chain chain, size_t audience, struct audience_verdict *out);
 
 /* chain_judge_mask returns the audiences that accept: bit i stands for audience i. */
-uint32_t chain_judge_mask(struct chain_judge *judge, struct chain_view chain);
+uint32_t chain_judge_mask(struct chain_judge *judge, struct sent_chain chain);
 
 /* chain_judge_verify verifies one path that ends at its anchor; each path once. */
 struct path_verdict chain_judge_verify(struct chain_judge *judge, const struct path *path);
 
 /* chain_judge_own_path follows true issuers through the chain alone, without backtracking, and leaves out a self-signed
  * certificate at its end. */
-void chain_judge_own_path(struct chain_judge *judge, struct chain_view chain, struct path *out);
+void chain_judge_own_path(struct chain_judge *judge, struct sent_chain chain, struct path *out);
 
 #endif

@@ -7,9 +7,9 @@
 /* What the served chain may spend of the signature checks before discovery has begun. */
 #define SERVED_MAX_SIGNATURE_CHECKS (MEND_MAX_SIGNATURE_CHECKS / 2)
 
-static struct chain_view view_of(const struct path *path)
+static struct sent_chain view_of(const struct path *path)
 {
-	return (struct chain_view){path->items, path->count};
+	return (struct sent_chain){path->items, path->count};
 }
 
 static bool all_served(const struct chain_search *search, const struct path *chain)
@@ -108,7 +108,7 @@ void chain_search_init(struct chain_search *search, const struct issuer_pool *po
 /* The served chain as it is, before discovery has spent anything. */
 static void judge_served(struct chain_search *search)
 {
-	struct chain_view served = {search->pool.served->items, search->pool.served->count};
+	struct sent_chain served = {search->pool.served->items, search->pool.served->count};
 
 	search->memo.ceiling = SERVED_MAX_SIGNATURE_CHECKS;
 	search->served_mask = chain_judge_mask(&search->judge, served);

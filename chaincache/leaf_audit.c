@@ -79,8 +79,8 @@ void leaf_audit(struct audit *audit)
 		     "is not for TLS servers (by its extended key usage or key usage): clients refuse it");
 	if ((faults & LEAF_WEAK_KEY) != 0)
 		tell_key(audit);
-	/* Nobody checks the signature of a certificate that is its own issuer. */
-	if ((faults & LEAF_WEAK_SIGNATURE) != 0 && !audit->self_signed)
+	/* Nobody checks the signature of a certificate that is its own issuer or its own anchor. */
+	if ((faults & LEAF_WEAK_SIGNATURE) != 0 && !audit->self_signed && audit->anchor != audit_leaf(audit))
 		tell(audit, FINDING_WEAK_SIGNATURE, "is signed with SHA-1 or MD5: today's clients refuse it");
 }
 

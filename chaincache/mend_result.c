@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 
-static struct chain_view view_of(const struct certificate_list *list)
+static struct sent_chain view_of(const struct certificate_list *list)
 {
-	return (struct chain_view){list->items, list->count};
+	return (struct sent_chain){list->items, list->count};
 }
 
 /* The root at which clients of some store end: that of the store whose path is the longest, the first of these. */
@@ -63,9 +63,9 @@ static void set_trust(struct mend_result *result, struct chain_search *search, u
 	bool anchor_itself = result->anchor != NULL && certificate_equal(result->anchor, path_leaf(&search->own));
 	unsigned faults = search->leaf_faults;
 
-	/* The signature on a certificate that is the anchor is not checked, nor is its key judged. */
+	/* Nobody checks the signature on a certificate that is the anchor. */
 	if (anchor_itself)
-		faults &= ~(unsigned)(LEAF_WEAK_SIGNATURE | LEAF_WEAK_KEY);
+		faults &= ~(unsigned)LEAF_WEAK_SIGNATURE;
 	if (faults != 0)
 		served = mended = 0;
 	set_stores(result, search, served, mended);

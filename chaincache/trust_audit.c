@@ -154,7 +154,7 @@ static void tell_refusal(struct audit *audit, const struct certificate *at_fault
 static bool tell_stores_refusal(struct audit *audit)
 {
 	struct audience_verdict verdict;
-	struct chain_view mended = {audit->mended->items, audit->mended->count};
+	struct sent_chain mended = {audit->mended->items, audit->mended->count};
 
 	for (size_t i = 0; i < chain_judge_audiences(&audit->search->judge); i++) {
 		chain_judge_ask(&audit->search->judge, mended, i, &verdict);

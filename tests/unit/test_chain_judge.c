@@ -20,8 +20,8 @@ static struct audience_verdict ask_store(const struct certificate *const *chain,
 	struct audience_verdict verdict;
 
 	assert_ok(trust_store_set_add_list((struct trust_store_set *)pool.stores, "store", &store));
-	chain_judge_ask(&judge, (struct chain_view){sent.items, sent.count}, 0, &verdict);
-	assert_int_equal(chain_judge_mask(&judge, (struct chain_view){sent.items, sent.count}) & 1,
+	chain_judge_ask(&judge, (struct sent_chain){sent.items, sent.count}, 0, &verdict);
+	assert_int_equal(chain_judge_mask(&judge, (struct sent_chain){sent.items, sent.count}) & 1,
 			 verdict.answer == AUDIENCE_ACCEPTS);
 	trust_store_set_unref((struct trust_store_set *)pool.stores);
 	certificate_list_cleanup(&sent);
@@ -115,7 +115,7 @@ static void test_the_own_path_leaves_out_the_root_and_strangers(void **state)
 	struct path own;
 	(void)state;
 
-	chain_judge_own_path(&judge, (struct chain_view){sent.items, sent.count}, &own);
+	chain_judge_own_path(&judge, (struct sent_chain){sent.items, sent.count}, &own);
 	assert_int_equal(own.count, 2);
 	assert_ptr_equal(own.items[1].certificate, i);
 	certificate_list_cleanup(&sent);

@@ -1,0 +1,69 @@
+#include "chaincache/certificate_words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/pki.h"
+#include "tests/support/unit.h"
+
+static void test_names(void **state)
+{
+	const struct certificate *named = PKI(.cn = "a"), *nameless = PKI(.dns = PKI_STRINGS("a"));
+	(void)state;
+
+	assert_string_equal(certificate_words_subject(named), "CN=a");
+	assert_string_equal(certificate_words_issuer(named), "CN=a");
+	assert_string_equal(certificate_words_subject(nameless), "(no subject)");
+	assert_string_equal(certificate_words_issuer(nameless), "(no name)");
+}
+
+static void test_dates(void **state)
+{
+	char date[CERTIFICATE_WORDS_DATE_CHARS];
+	(void)state;
+
+	assert_string_equal(certificate_words_date(0, date), "1970-01-01");
+	assert_string_equal(certificate_words_date(PKI_NOW - 1, date), "2025-12-31");
+	assert_string_equal(certificate_words_date(-1, date), "1969-12-31");
+	assert_string_equal(certificate_words_date(INT64_C(253402300799), date), "9999-12-31");
+	assert_string_equal(certificate_words_date(INT64_MAX, date), "an unknown day");
+}
+
+static void test_slugs(void **state)
+{
+	static const struct {
+		const char *cn, *slug;
+	} cases[] = {
+	    {"Corp Root CA 2", "corp-root-ca-2"},
+	    {"  --Odd__ name!! ", "odd-name"},
+	    {"\xc3\x84\xc3\x96", "private-root"},
+	    {"...", "private-root"},
+	    {"*.example.com", "example-com"},
+	    {"../../etc/passwd", "etc-passwd"},
+	    {"abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklm", "abcdefghijklmnopqrstuvwxyz0123456789abc"},
+	};
+	char slug[CERTIFICATE_WORDS_SLUG_CHARS];
+	(void)state;
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_string_equal(certificate_words_slug(PKI(.cn = cases[i].cn), slug), cases[i].slug);
+	assert_string_equal(certificate_words_slug(PKI(.dns = PKI_STRINGS("a")), slug), "private-root");
+}
+
+static int cleanup_pki(void **state)
+{
+	(void)state;
+	pki_cleanup();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_dates),
+	    cmocka_unit_test(test_slugs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+}
