@@ -119,7 +119,8 @@ static void on_ready(struct pollable *pollable, uint32_t events)
 		accept_one(acceptor);
 }
 
-/* The kernel refuses new ones from here on. The descriptor stays the listen_socket's, and listen() would wake it again. */
+/* The kernel refuses new ones from here on. The descriptor stays the listen_socket's, and listen() would wake it
+ * again. */
 static void acceptor_close(struct acceptor *acceptor)
 {
 	for (int i = 0; i < LISTEN_BACKLOG && accept_one(acceptor) == ACCEPTED; i++)
@@ -148,7 +149,8 @@ static void acceptor_open(struct worker_thread *thread, const struct snapshot_li
 		watch(acceptor);
 }
 
-static const struct snapshot_listener *find_listener(const struct snapshot *snapshot, const struct listen_socket *socket)
+static const struct snapshot_listener *find_listener(const struct snapshot *snapshot,
+						     const struct listen_socket *socket)
 {
 	for (size_t i = 0; snapshot != NULL && i < snapshot->num_listeners; i++)
 		if (snapshot->listeners[i].socket == socket)

@@ -29,8 +29,8 @@ static uint64_t rests_until(struct backend_choice *choice, const struct backend_
 	return rest != NULL && rest->until_ms > now_ms ? rest->until_ms : 0;
 }
 
-/* The earliest end of a rest wins, and no rest before any: with all of them resting, a client is still served when one is
- * back. */
+/* The earliest end of a rest wins, and no rest before any: with all of them resting, a client is still served when
+ * one is back. */
 bool backend_choice_next(struct backend_choice *choice, const struct site *site, uint32_t tried, uint64_t now_ms,
 			 size_t *out_index)
 {

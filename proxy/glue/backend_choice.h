@@ -1,5 +1,5 @@
-/* backend_choice - which address of a site's backends is tried next: in the order of the configuration, those that failed a
- * moment ago last. One a worker. Pure: the time comes in.
+/* backend_choice - which address of a site's backends is tried next: in the order of the configuration, those that
+ * failed a moment ago last. One a worker. Pure: the time comes in.
  */
 #ifndef PROXY_GLUE_BACKEND_CHOICE_H
 #define PROXY_GLUE_BACKEND_CHOICE_H

@@ -43,9 +43,9 @@ static void note_reason(struct connection *connection, const char *what, const c
 void backend_side_note_timeout(struct connection *connection)
 {
 	static const char *const texts[NUM_CONNECTION_STATES] = {
-		[CONNECTION_CONNECTING] = "no answer within connect_timeout",
-		[CONNECTION_BACKEND_HANDSHAKE] = "the TLS handshake was not complete within handshake_timeout",
-		[CONNECTION_VERDICT] = "its certificate could not be judged within handshake_timeout",
+	    [CONNECTION_CONNECTING] = "no answer within connect_timeout",
+	    [CONNECTION_BACKEND_HANDSHAKE] = "the TLS handshake was not complete within handshake_timeout",
+	    [CONNECTION_VERDICT] = "its certificate could not be judged within handshake_timeout",
 	};
 
 	if (texts[connection->state] != NULL)
@@ -133,9 +133,9 @@ static struct error open_tls(struct connection *connection)
 		offer[0] = (uint8_t)alpn_len;
 		memcpy(offer + 1, alpn, alpn_len);
 	}
-	struct error error = backend_tls_prepare(ssl, &connection->site->backend_name,
-						 bytes_of(offer, alpn_len > 0 ? alpn_len + 1 : 0),
-						 &connection->backend_handshake);
+	struct error error =
+	    backend_tls_prepare(ssl, &connection->site->backend_name, bytes_of(offer, alpn_len > 0 ? alpn_len + 1 : 0),
+				&connection->backend_handshake);
 	if (failed(error)) {
 		SSL_free(ssl);
 		return error;
@@ -280,7 +280,8 @@ bool backend_side_may_read(struct connection *connection)
 {
 	if (connection->state == CONNECTION_BACKEND_HANDSHAKE)
 		return true;
-	return connection_takes_down(connection) && relay_may_read(&connection->down, stream_backlog(&connection->client));
+	return connection_takes_down(connection) &&
+	       relay_may_read(&connection->down, stream_backlog(&connection->client));
 }
 
 static void feed(struct connection *connection, struct tls_input *input)

@@ -1,5 +1,5 @@
-/* backend_side - what a connection does with its backend: choose an address, connect, TLS where the site wants it, read and
- * write.
+/* backend_side - what a connection does with its backend: choose an address, connect, TLS where the site wants it,
+ * read and write.
  */
 #ifndef PROXY_GLUE_BACKEND_SIDE_H
 #define PROXY_GLUE_BACKEND_SIDE_H

@@ -105,8 +105,8 @@ struct error backend_tls_peer_chain(const SSL *ssl, struct certificate_list *out
 		const CRYPTO_BUFFER *buffer = sk_CRYPTO_BUFFER_value(peer, i);
 		const struct certificate *certificate = NULL;
 
-		struct error error = certificate_parse(bytes_of(CRYPTO_BUFFER_data(buffer), CRYPTO_BUFFER_len(buffer)),
-						       &certificate);
+		struct error error =
+		    certificate_parse(bytes_of(CRYPTO_BUFFER_data(buffer), CRYPTO_BUFFER_len(buffer)), &certificate);
 		if (failed(error))
 			return error;
 		error = certificate_list_append(out, certificate, SOURCE_BACKEND);

@@ -1,7 +1,8 @@
 /* backend_tls - how chainmend speaks TLS to a backend: the client side's SSL_CTX of a site.
  *
- * The chain that the backend sends is never judged here: unless backend_verify is off, the handshake stops (ssl_verify_retry)
- * until the control thread has given its verdict. Sessions are not resumed, so that each handshake has a verdict of its own.
+ * The chain that the backend sends is never judged here: unless backend_verify is off, the handshake stops
+ * (ssl_verify_retry) until the control thread has given its verdict. Sessions are not resumed, so that each
+ * handshake has a verdict of its own.
  */
 #ifndef PROXY_GLUE_BACKEND_TLS_H
 #define PROXY_GLUE_BACKEND_TLS_H
@@ -12,8 +13,8 @@
 #include "chaincache/host_name.h"
 #include "conf/config.h"
 
-/* backend_tls_context_new makes it for a site with tls backends: versions from backend_tls_min, client certificate where
- * one is configured. */
+/* backend_tls_context_new makes it for a site with tls backends: versions from backend_tls_min, client certificate
+ * where one is configured. */
 MUST_USE struct error backend_tls_context_new(const struct config_site *site, SSL_CTX **out);
 
 enum backend_verdict { BACKEND_VERDICT_UNASKED, BACKEND_VERDICT_ASKED, BACKEND_TRUSTED, BACKEND_NOT_TRUSTED };
@@ -23,8 +24,8 @@ struct backend_handshake {
 	enum backend_verdict verdict;
 };
 
-/* backend_tls_prepare makes `ssl` (fresh, from the context) ready: `name` is its SNI unless it is an IP address, `handshake`
- * outlives it. `alpn` (wire format, may be empty) is what is offered. */
+/* backend_tls_prepare makes `ssl` (fresh, from the context) ready: `name` is its SNI unless it is an IP address,
+ * `handshake` outlives it. `alpn` (wire format, may be empty) is what is offered. */
 MUST_USE struct error backend_tls_prepare(SSL *ssl, const struct host_name *name, struct bytes alpn,
 					  struct backend_handshake *handshake);
 

@@ -82,8 +82,8 @@ struct error client_side_start(struct connection *connection, const struct crede
 	return tls_pump_init(&connection->client_tls, &connection->thread->channel, ssl, &connection->client);
 }
 
-/* In TLS 1.3 a client may find out that it dislikes the certificate after we hold the handshake for done: its alert is then
- * the first thing that it sends. */
+/* In TLS 1.3 a client may find out that it dislikes the certificate after we hold the handshake for done: its
+ * alert is then the first thing that it sends. */
 static void report_alert(struct connection *connection)
 {
 	const struct tls_pump *tls = &connection->client_tls;

@@ -1,4 +1,5 @@
-/* client_side - what a connection does with its client: choose the certificate, shake hands, read and write through TLS. */
+/* client_side - what a connection does with its client: choose the certificate, shake hands, read and write
+ * through TLS. */
 #ifndef PROXY_GLUE_CLIENT_SIDE_H
 #define PROXY_GLUE_CLIENT_SIDE_H
 

@@ -34,7 +34,8 @@ bool connection_takes_down(const struct connection *connection)
 
 void connection_report(struct connection *connection, enum worker_event_kind kind, uint8_t alert, const char *text)
 {
-	worker_thread_report(connection->thread, kind, connection->lease->snapshot, connection->site->index, alert, text);
+	worker_thread_report(connection->thread, kind, connection->lease->snapshot, connection->site->index, alert,
+			     text);
 }
 
 static uint64_t deadline_after_ms(const struct connection *connection, enum connection_deadline deadline)
@@ -157,19 +158,19 @@ static enum connection_event close_all(struct connection *connection)
 }
 
 static enum connection_event (*const actions[NUM_CONNECTION_ACTIONS])(struct connection *connection) = {
-	[ACTION_IMPOSSIBLE] = close_all,
-	[ACTION_NOTHING] = do_nothing,
-	[ACTION_CONNECT] = backend_side_connect,
-	[ACTION_CONNECT_NEXT] = backend_side_connect_next,
-	[ACTION_START_BACKEND_TLS] = backend_side_start_tls,
-	[ACTION_ASK_VERDICT] = backend_side_ask_verdict,
-	[ACTION_RESUME_BACKEND_TLS] = backend_side_resume_tls,
-	[ACTION_START_RELAY] = backend_side_start_relay,
-	[ACTION_END_BACKEND] = backend_side_end,
-	[ACTION_END_CLIENT] = end_client,
-	[ACTION_GIVE_UP] = give_up,
-	[ACTION_ABANDON] = abandon,
-	[ACTION_CLOSE] = close_all,
+    [ACTION_IMPOSSIBLE] = close_all,
+    [ACTION_NOTHING] = do_nothing,
+    [ACTION_CONNECT] = backend_side_connect,
+    [ACTION_CONNECT_NEXT] = backend_side_connect_next,
+    [ACTION_START_BACKEND_TLS] = backend_side_start_tls,
+    [ACTION_ASK_VERDICT] = backend_side_ask_verdict,
+    [ACTION_RESUME_BACKEND_TLS] = backend_side_resume_tls,
+    [ACTION_START_RELAY] = backend_side_start_relay,
+    [ACTION_END_BACKEND] = backend_side_end,
+    [ACTION_END_CLIENT] = end_client,
+    [ACTION_GIVE_UP] = give_up,
+    [ACTION_ABANDON] = abandon,
+    [ACTION_CLOSE] = close_all,
 };
 
 void connection_fire(struct connection *connection, enum connection_event event)

@@ -1,8 +1,8 @@
 /* connection - one client, from accept to close: executes proxy/wire/connection_table.h with two sockets.
  *
- * An event of a socket comes in, bytes go through, what happened is fired at the table, and its action follows. client_side
- * and backend_side do what concerns one of the two; the connection is what they have in common. It is closed at once and
- * freed at the end of the loop's turn.
+ * An event of a socket comes in, bytes go through, what happened is fired at the table, and its action follows.
+ * client_side and backend_side do what concerns one of the two; the connection is what they have in common. It is
+ * closed at once and freed at the end of the loop's turn.
  */
 #ifndef PROXY_GLUE_CONNECTION_H
 #define PROXY_GLUE_CONNECTION_H

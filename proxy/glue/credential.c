@@ -54,16 +54,17 @@ static struct error collect_names(struct credential *credential, const struct ce
 
 static bool has_name(const struct credential *credential, const char *name)
 {
-	return bsearch(&name, credential->names, credential->num_names, sizeof(*credential->names), compare_names) != NULL;
+	return bsearch(&name, credential->names, credential->num_names, sizeof(*credential->names), compare_names) !=
+	       NULL;
 }
 
 bool credential_covers(const struct credential *credential, const char *sni)
 {
 	char wildcard[HOST_NAME_MAX_CHARS + 3];
 
-	if (credential->num_names == 0)
+	if (credential->num_names == 0 || sni[0] == '*')
 		return false;
-	if (sni[0] != '*' && has_name(credential, sni))
+	if (has_name(credential, sni))
 		return true;
 	const char *parent = strchr(sni, '.');
 	/* Never directly above a single label: *.com covers nothing. */
@@ -80,9 +81,9 @@ static uint16_t signature_algorithm_of(const struct certificate *leaf)
 		int curve_nid;
 		uint16_t algorithm;
 	} curves[] = {
-		{NID_X9_62_prime256v1, SSL_SIGN_ECDSA_SECP256R1_SHA256},
-		{NID_secp384r1, SSL_SIGN_ECDSA_SECP384R1_SHA384},
-		{NID_secp521r1, SSL_SIGN_ECDSA_SECP521R1_SHA512},
+	    {NID_X9_62_prime256v1, SSL_SIGN_ECDSA_SECP256R1_SHA256},
+	    {NID_secp384r1, SSL_SIGN_ECDSA_SECP384R1_SHA384},
+	    {NID_secp521r1, SSL_SIGN_ECDSA_SECP521R1_SHA512},
 	};
 
 	if (leaf->key_type == KEY_TYPE_ED25519)
@@ -111,14 +112,15 @@ static int on_server_name(SSL *ssl, int *out_alert, void *argument)
 }
 
 /* RFC 7301 3.2: with a protocol list on both sides and nothing in common, the handshake ends. */
-static int on_alpn(SSL *ssl, const uint8_t **out, uint8_t *out_len, const uint8_t *in, unsigned in_len, void *argument)
+static int on_alpn(SSL *ssl, const uint8_t **out, uint8_t *out_len, const uint8_t *in, unsigned in_len,
+		   void *argument)
 {
 	(void)ssl;
 	const struct credential *credential = argument;
 	uint8_t *selected = NULL;
 
-	if (SSL_select_next_proto(&selected, out_len, credential->alpn.data, (unsigned)credential->alpn.len, in, in_len) !=
-	    OPENSSL_NPN_NEGOTIATED)
+	if (SSL_select_next_proto(&selected, out_len, credential->alpn.data, (unsigned)credential->alpn.len, in,
+				  in_len) != OPENSSL_NPN_NEGOTIATED)
 		return SSL_TLSEXT_ERR_ALERT_FATAL;
 	*out = selected;
 	return SSL_TLSEXT_ERR_OK;

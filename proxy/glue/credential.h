@@ -34,19 +34,20 @@ struct credential {
 struct config_site;
 struct ticket_keys;
 
-/* credential_new makes a credential: `chain` is copied, `key` and `ticket_keys` are referenced. ERROR_MISMATCH when key
- * and leaf do not belong together. */
+/* credential_new makes a credential: `chain` is copied, `key` and `ticket_keys` are referenced. ERROR_MISMATCH
+ * when key and leaf do not belong together. */
 MUST_USE struct error credential_new(const struct config_site *site, const struct certificate_list *chain,
 				     EVP_PKEY *key, struct ticket_keys *ticket_keys, struct credential **out);
 struct credential *credential_ref(struct credential *credential);
 void credential_unref(struct credential *credential);
 
-/* credential_covers says whether the leaf's dNSNames cover `sni` (lower case, no trailing dot), by RFC 9525's rules. */
+/* credential_covers says whether the leaf's dNSNames cover `sni` (lower case, no trailing dot), by RFC 9525's
+ * rules. */
 bool credential_covers(const struct credential *credential, const char *sni);
 
-/* credential_attach has the handshake of `ssl`, which began with the SSL_CTX of `first`, go on with this credential. To be
- * called in the select_certificate callback. `sni` ("" when there is none) becomes part of the session id context: a
- * session is resumed for the same site and the same name alone. */
+/* credential_attach has the handshake of `ssl`, which began with the SSL_CTX of `first`, go on with this
+ * credential. To be called in the select_certificate callback. `sni` ("" when there is none) becomes part of the
+ * session id context: a session is resumed for the same site and the same name alone. */
 MUST_USE struct error credential_attach(const struct credential *credential, const struct credential *first, SSL *ssl,
 					const char *sni);
 

@@ -20,7 +20,8 @@ static void every_address(struct bind_address *out, int family, uint16_t port)
 	if (family == AF_INET6) {
 		struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&out->address;
 
-		*in6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = in6addr_any};
+		*in6 =
+		    (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = in6addr_any};
 		out->len = sizeof(*in6);
 		return;
 	}
@@ -131,7 +132,8 @@ static struct error open_all(struct listen_socket *listening, struct bind_addres
 	return error_none();
 }
 
-struct error listen_socket_open(const struct config_address *address, unsigned num_workers, struct listen_socket **out)
+struct error listen_socket_open(const struct config_address *address, unsigned num_workers,
+				struct listen_socket **out)
 {
 	struct bind_address bound;
 

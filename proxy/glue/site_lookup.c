@@ -183,10 +183,10 @@ const struct site *site_lookup_find(const struct site_lookup *lookup, const char
 	const struct entry *exact = look_up(lookup, name);
 	const struct entry *above = look_up(lookup, may_be_wildcard ? dot + 1 : NULL);
 	const struct site *const candidates[] = {
-		exact->sites[HOST_EXACT],
-		above->sites[HOST_WILDCARD],
-		exact->sites[CERTIFICATE_EXACT],
-		above->sites[CERTIFICATE_WILDCARD],
+	    exact->sites[HOST_EXACT],
+	    above->sites[HOST_WILDCARD],
+	    exact->sites[CERTIFICATE_EXACT],
+	    above->sites[CERTIFICATE_WILDCARD],
 	};
 
 	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++)

@@ -13,8 +13,8 @@ void site_lookup_free(struct site_lookup *lookup);
 /* site_lookup_find: see snapshot_find_site. */
 const struct site *site_lookup_find(const struct site_lookup *lookup, const char *sni, bool *out_known);
 
-/* site_lookup_first_credential is what a handshake begins with, before the client's hello is read; NULL while no site of
- * the listener has one. */
+/* site_lookup_first_credential is what a handshake begins with, before the client's hello is read; NULL while no
+ * site of the listener has one. */
 struct credential *site_lookup_first_credential(const struct site_lookup *lookup);
 
 /* site_lookup_fallback is the site that answers for no name. Never NULL. */

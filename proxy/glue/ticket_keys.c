@@ -1,6 +1,6 @@
-/* A ticket is: the key's name, a nonce, the sealed session. Sealed by AES-256-GCM through BoringSSL's AEAD hook and not
- * by the older callback (AES-CBC and HMAC): one pass, no HMAC to set up a ticket. Nonces are random: TICKET_KEY_LIFETIME_S
- * at a hundred thousand tickets a second stays below NIST SP 800-38D's 2^32 a key. */
+/* A ticket is: the key's name, a nonce, the sealed session. Sealed by AES-256-GCM through BoringSSL's AEAD hook
+ * and not by the older callback (AES-CBC and HMAC): one pass, no HMAC to set up a ticket. Nonces are random:
+ * TICKET_KEY_LIFETIME_S at a hundred thousand tickets a second stays below NIST SP 800-38D's 2^32 a key. */
 #include "proxy/glue/ticket_keys.h"
 
 #include <pthread.h>
@@ -134,8 +134,8 @@ static int seal(SSL *ssl, uint8_t *out, size_t *out_len, size_t max_out_len, con
 	memmove(body, in, in_len);
 	memcpy(out, key.name, NAME_BYTES);
 	RAND_bytes(nonce, NONCE_BYTES);
-	if (!EVP_AEAD_CTX_seal(&aead, body, &sealed_len, max_out_len - NAME_BYTES - NONCE_BYTES, nonce, NONCE_BYTES, body,
-			       in_len, out, NAME_BYTES))
+	if (!EVP_AEAD_CTX_seal(&aead, body, &sealed_len, max_out_len - NAME_BYTES - NONCE_BYTES, nonce, NONCE_BYTES,
+			       body, in_len, out, NAME_BYTES))
 		goto out;
 	*out_len = NAME_BYTES + NONCE_BYTES + sealed_len;
 	done = 1;
@@ -167,9 +167,9 @@ static enum ssl_ticket_aead_result_t open_ticket(SSL *ssl, uint8_t *out, size_t 
 }
 
 static const SSL_TICKET_AEAD_METHOD ticket_method = {
-	.max_overhead = max_overhead,
-	.seal = seal,
-	.open = open_ticket,
+    .max_overhead = max_overhead,
+    .seal = seal,
+    .open = open_ticket,
 };
 
 struct error ticket_keys_attach(struct ticket_keys *keys, SSL_CTX *ctx)

@@ -7,11 +7,11 @@
 /* In the order of our preference. The one place that knows what only a newer BoringSSL has. */
 static const uint16_t own_groups[] = {
 #ifdef SSL_GROUP_X25519_MLKEM768
-	SSL_GROUP_X25519_MLKEM768,
+    SSL_GROUP_X25519_MLKEM768,
 #endif
-	SSL_GROUP_X25519,
-	SSL_GROUP_SECP256R1,
-	SSL_GROUP_SECP384R1,
+    SSL_GROUP_X25519,
+    SSL_GROUP_SECP256R1,
+    SSL_GROUP_SECP384R1,
 };
 
 enum { NUM_OWN_GROUPS = sizeof(own_groups) / sizeof(own_groups[0]) };
@@ -25,8 +25,8 @@ struct error tls_settings_set_groups(SSL_CTX *ctx, const char *groups)
 
 struct error tls_settings_set_ssl_groups(SSL *ssl, const char *groups)
 {
-	int done = groups == NULL ? SSL_set1_group_ids(ssl, own_groups, NUM_OWN_GROUPS)
-				  : SSL_set1_groups_list(ssl, groups);
+	int done =
+	    groups == NULL ? SSL_set1_group_ids(ssl, own_groups, NUM_OWN_GROUPS) : SSL_set1_groups_list(ssl, groups);
 	return done ? error_none() : error_crypto("set the groups that `groups` names");
 }
 

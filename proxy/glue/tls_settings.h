@@ -1,4 +1,5 @@
-/* tls_settings - what the SSL_CTX of both sides have in common: versions, groups, ALPN and one certificate with its key. */
+/* tls_settings - what the SSL_CTX of both sides have in common: versions, groups, ALPN and one certificate with
+ * its key. */
 #ifndef PROXY_GLUE_TLS_SETTINGS_H
 #define PROXY_GLUE_TLS_SETTINGS_H
 
@@ -10,16 +11,17 @@
 
 #define TLS_SETTINGS_MAX_ALPN_BYTES 65535 /* RFC 7301 3.1 */
 
-/* tls_settings_set_groups sets `groups` as configured, or where it is NULL chainmend's own list: X25519MLKEM768 where the
- * BoringSSL has it, X25519, P-256, P-384. */
+/* tls_settings_set_groups sets `groups` as configured, or where it is NULL chainmend's own list: X25519MLKEM768
+ * where the BoringSSL has it, X25519, P-256, P-384. */
 MUST_USE struct error tls_settings_set_groups(SSL_CTX *ctx, const char *groups);
 MUST_USE struct error tls_settings_set_ssl_groups(SSL *ssl, const char *groups);
 
-/* tls_settings_set_chain has `ctx` show `chain`, leaf first, and sign with `key`. ERROR_MISMATCH when they do not belong
- * together. */
+/* tls_settings_set_chain has `ctx` show `chain`, leaf first, and sign with `key`. ERROR_MISMATCH when they do not
+ * belong together. */
 MUST_USE struct error tls_settings_set_chain(SSL_CTX *ctx, const struct certificate_list *chain, EVP_PKEY *key);
 
-/* tls_settings_write_alpn appends the list in its wire format. ERROR_FORMAT for a name that is empty or above 255 bytes. */
+/* tls_settings_write_alpn appends the list in its wire format. ERROR_FORMAT for a name that is empty or above 255
+ * bytes. */
 MUST_USE struct error tls_settings_write_alpn(const struct string_list *protocols, struct buffer *out);
 
 #endif

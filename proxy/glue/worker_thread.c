@@ -181,8 +181,8 @@ void worker_thread_drain(struct worker_thread *thread, uint64_t timeout_ms)
 		timer_arm(&thread->timers, &thread->drain_timer, thread->now_ms + timeout_ms);
 }
 
-void worker_thread_report(struct worker_thread *thread, enum worker_event_kind kind, struct snapshot *snapshot, size_t site,
-			  uint8_t alert, const char *text)
+void worker_thread_report(struct worker_thread *thread, enum worker_event_kind kind, struct snapshot *snapshot,
+			  size_t site, uint8_t alert, const char *text)
 {
 	struct event_limit_entry report = {.kind = kind, .snapshot = snapshot, .site = site, .alert = alert};
 

@@ -67,14 +67,15 @@ void worker_thread_cleanup(struct worker_thread *thread);
 /* worker_thread_run serves until `quit` is set. */
 void worker_thread_run(struct worker_thread *thread);
 
-/* worker_thread_use has new connections served by `snapshot`: its listeners are opened, those that it lacks are closed. */
+/* worker_thread_use has new connections served by `snapshot`: its listeners are opened, those that it lacks are
+ * closed. */
 void worker_thread_use(struct worker_thread *thread, struct snapshot *snapshot);
 
 void worker_thread_drain(struct worker_thread *thread, uint64_t timeout_ms);
 
 /* worker_thread_report sends an event about a site, at most once a second; `text` is cut to what fits. */
-void worker_thread_report(struct worker_thread *thread, enum worker_event_kind kind, struct snapshot *snapshot, size_t site,
-			  uint8_t alert, const char *text);
+void worker_thread_report(struct worker_thread *thread, enum worker_event_kind kind, struct snapshot *snapshot,
+			  size_t site, uint8_t alert, const char *text);
 
 uint64_t worker_clock_ms(void);
 

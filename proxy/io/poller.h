@@ -1,8 +1,10 @@
-/* poller - what a worker's thread sleeps in: an epoll set that holds the sockets of its connections and, as one more
- * descriptor, its libuv loop (uv_backend_fd), which runs when it has something to do: mail, timers of its own.
+/* poller - what a worker's thread sleeps in: an epoll set that holds the sockets of its connections and, as one
+ * more descriptor, its libuv loop (uv_backend_fd), which runs when it has something to do: mail, timers of its
+ * own.
  *
- * Why the sockets are not libuv handles: libuv spends two ioctl and two to four epoll_ctl a connection that an edge-triggered
- * set does without, a tenth of what a handshake costs beside the cryptography. The rest stays libuv's.
+ * Why the sockets are not libuv handles: libuv spends two ioctl and two to four epoll_ctl a connection that an
+ * edge-triggered set does without, a tenth of what a handshake costs beside the cryptography. The rest stays
+ * libuv's.
  */
 #ifndef PROXY_IO_POLLER_H
 #define PROXY_IO_POLLER_H
@@ -14,8 +16,8 @@
 
 #define POLLER_MAX_EVENTS 128 /* taken in one go */
 
-/* Embedded in what waits for a descriptor. `events` are epoll's; 0 for a turn that was asked for with poller_queue. It must
- * not be freed from its own handler, nor another's: only between two turns. */
+/* Embedded in what waits for a descriptor. `events` are epoll's; 0 for a turn that was asked for with
+ * poller_queue. It must not be freed from its own handler, nor another's: only between two turns. */
 struct pollable {
 	void (*on_ready)(struct pollable *pollable, uint32_t events);
 	struct pollable *next; /* in the queue; NULL: not queued */

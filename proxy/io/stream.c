@@ -70,8 +70,8 @@ static void fail_write(struct stream *stream, int code)
 	stream->pending_at = 0;
 }
 
-/* Nagle's algorithm only delays a write that follows an unacknowledged one: so it is turned off at the second write, and a
- * connection with one request does without the call. */
+/* Nagle's algorithm only delays a write that follows an unacknowledged one: so it is turned off at the second
+ * write, and a connection with one request does without the call. */
 static void turn_off_delay(struct stream *stream)
 {
 	int on = 1;
@@ -118,7 +118,8 @@ static void send_end(struct stream *stream)
 static void write_pending(struct stream *stream)
 {
 	if (stream_backlog(stream) > 0) {
-		ssize_t sent = send_now(stream, bytes_of(stream->pending.data + stream->pending_at, stream_backlog(stream)));
+		ssize_t sent =
+		    send_now(stream, bytes_of(stream->pending.data + stream->pending_at, stream_backlog(stream)));
 		if (sent < 0)
 			return;
 		stream->pending_at += (size_t)sent;

@@ -1,7 +1,9 @@
-/* stream - one TCP socket of a connection: read when it is asked, written at once, and what the socket does not take waits.
+/* stream - one TCP socket of a connection: read when it is asked, written at once, and what the socket does not
+ * take waits.
  *
- * Edge-triggered: an event is remembered until a read has emptied the socket, so that pausing and resuming cost nothing. A
- * stream is told of its socket by on_ready, and asked for the rest. Zero-initialised with fd -1 is closed.
+ * Edge-triggered: an event is remembered until a read has emptied the socket, so that pausing and resuming cost
+ * nothing. A stream is told of its socket by on_ready, and asked for the rest. Zero-initialised with fd -1 is
+ * closed.
  */
 #ifndef PROXY_IO_STREAM_H
 #define PROXY_IO_STREAM_H
@@ -11,7 +13,8 @@
 #include "chaincache/buffer.h"
 #include "proxy/io/poller.h"
 
-#define STREAM_MAX_PENDING_BYTES ((size_t)512 * 1024) /* the relays stop far below; a peer that makes TLS answer without
+#define STREAM_MAX_PENDING_BYTES                                                                                       \
+	((size_t)512 * 1024) /* the relays stop far below; a peer that makes TLS answer without
 							 reading the answers is cut here */
 
 struct stream {
@@ -33,12 +36,12 @@ struct stream {
 
 enum stream_result { STREAM_BYTES, STREAM_BLOCKED, STREAM_END, STREAM_BROKEN };
 
-/* stream_init prepares a closed stream. `on_ready` is called for each event of its socket, after the stream has noted it and
- * written what was pending. */
+/* stream_init prepares a closed stream. `on_ready` is called for each event of its socket, after the stream has
+ * noted it and written what was pending. */
 void stream_init(struct stream *stream, struct poller *poller, void (*on_ready)(struct pollable *, uint32_t));
 
-/* stream_open takes a non-blocking socket that has TCP_NODELAY, as accepted ones have it from their listener; it is closed on
- * failure. */
+/* stream_open takes a non-blocking socket that has TCP_NODELAY, as accepted ones have it from their listener; it
+ * is closed on failure. */
 MUST_USE struct error stream_open(struct stream *stream, int take_fd, bool watch_writable);
 
 /* stream_connect opens a socket of its own and starts to connect it. ERROR_SYSTEM where that fails at once. */
@@ -52,7 +55,8 @@ void stream_note(struct stream *stream, uint32_t events);
 /* stream_watch_writable has on_ready called once the socket can be written. */
 void stream_watch_writable(struct stream *stream);
 
-/* stream_is_connected says whether the connection that was started stands by now; stream->error says why it never will. */
+/* stream_is_connected says whether the connection that was started stands by now; stream->error says why it never
+ * will. */
 bool stream_is_connected(struct stream *stream);
 
 enum stream_result stream_read(struct stream *stream, uint8_t *out, size_t out_size, size_t *out_len);

@@ -1,5 +1,5 @@
-/* timer - deadlines by the thousand: a wheel of coarse ticks, one a thread. Arming and disarming move a list node, so no
- * event costs a timer. Pure: the time comes in.
+/* timer - deadlines by the thousand: a wheel of coarse ticks, one a thread. Arming and disarming move a list node,
+ * so no event costs a timer. Pure: the time comes in.
  */
 #ifndef PROXY_IO_TIMER_H
 #define PROXY_IO_TIMER_H
@@ -33,8 +33,8 @@ void timer_arm(struct timer_wheel *wheel, struct timer *timer, uint64_t deadline
 void timer_disarm(struct timer_wheel *wheel, struct timer *timer);
 bool timer_is_armed(const struct timer *timer);
 
-/* timer_wheel_advance calls on_due for each timer whose deadline has passed; it is disarmed by then. on_due may arm and
- * disarm any timer. */
+/* timer_wheel_advance calls on_due for each timer whose deadline has passed; it is disarmed by then. on_due may
+ * arm and disarm any timer. */
 void timer_wheel_advance(struct timer_wheel *wheel, uint64_t now_ms);
 
 /* timer_wheel_wait_ms is how long a loop may sleep: to the end of the tick, or -1 when nothing is armed. */

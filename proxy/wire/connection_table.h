@@ -1,4 +1,5 @@
-/* connection_table - the life of a connection as a table: in this state, on this event, do that and be there. Pure. */
+/* connection_table - the life of a connection as a table: in this state, on this event, do that and be there.
+ * Pure. */
 #ifndef PROXY_WIRE_CONNECTION_TABLE_H
 #define PROXY_WIRE_CONNECTION_TABLE_H
 

@@ -1,7 +1,9 @@
-/* relay - one direction of a connection: what waits for its sink, when its source is read, how its end is passed on. Pure.
+/* relay - one direction of a connection: what waits for its sink, when its source is read, how its end is passed
+ * on. Pure.
  *
- * Bytes go straight from source to sink. They are held here only while the sink cannot take any (it is still connecting, or
- * in its handshake); what a socket does not take waits in its stream. Both together are the backlog.
+ * Bytes go straight from source to sink. They are held here only while the sink cannot take any (it is still
+ * connecting, or in its handshake); what a socket does not take waits in its stream. Both together are the
+ * backlog.
  */
 #ifndef PROXY_WIRE_RELAY_H
 #define PROXY_WIRE_RELAY_H
@@ -36,7 +38,8 @@ void relay_release(struct relay *relay);
 /* relay_end notes that the source gives no more. */
 void relay_end(struct relay *relay);
 
-/* relay_take_end is true once: when the source has ended and nothing is held, so that the end is to be passed on now. */
+/* relay_take_end is true once: when the source has ended and nothing is held, so that the end is to be passed on
+ * now. */
 bool relay_take_end(struct relay *relay);
 
 #endif

@@ -1,7 +1,8 @@
-/* tls_pump - one SSL, fed with bytes in memory: the server side towards a client, or the client side towards a backend.
+/* tls_pump - one SSL, fed with bytes in memory: the server side towards a client, or the client side towards a
+ * backend.
  *
- * An SSL reads what it is given with the call and writes into the send buffer of its channel; it keeps no buffer of its
- * own between events. A channel is shared by all pumps of a thread. Pure: no socket, no clock.
+ * An SSL reads what it is given with the call and writes into the send buffer of its channel; it keeps no buffer
+ * of its own between events. A channel is shared by all pumps of a thread. Pure: no socket, no clock.
  */
 #ifndef PROXY_WIRE_TLS_PUMP_H
 #define PROXY_WIRE_TLS_PUMP_H
@@ -36,8 +37,8 @@ struct tls_channel {
 MUST_USE struct error tls_channel_init(struct tls_channel *channel, tls_channel_sender *sender);
 void tls_channel_cleanup(struct tls_channel *channel);
 
-/* tls_channel_flush hands what was written to its receiver: once an event, and by itself when the receiver changes or the
- * buffer is full. */
+/* tls_channel_flush hands what was written to its receiver: once an event, and by itself when the receiver changes
+ * or the buffer is full. */
 void tls_channel_flush(struct tls_channel *channel);
 
 struct tls_pump {
@@ -65,8 +66,8 @@ void tls_pump_cleanup(struct tls_pump *pump); /* a zeroed one is fine */
 
 enum tls_result tls_pump_handshake(struct tls_pump *pump, struct tls_input *input);
 
-/* tls_pump_resume goes on with a handshake whose verdict has come, with the input that was kept: what is left of it stands in
- * *out_rest (borrowed until tls_pump_release). */
+/* tls_pump_resume goes on with a handshake whose verdict has come, with the input that was kept: what is left of
+ * it stands in *out_rest (borrowed until tls_pump_release). */
 enum tls_result tls_pump_resume(struct tls_pump *pump, struct tls_input *out_rest);
 void tls_pump_release(struct tls_pump *pump);
 

@@ -64,7 +64,8 @@ static bool backend_write(struct served *served, const void *data, size_t len)
 	const uint8_t *at = data;
 
 	while (len > 0) {
-		ssize_t n = served->ssl != NULL ? SSL_write(served->ssl, at, (int)len) : send(served->fd, at, len, MSG_NOSIGNAL);
+		ssize_t n = served->ssl != NULL ? SSL_write(served->ssl, at, (int)len)
+						: send(served->fd, at, len, MSG_NOSIGNAL);
 		if (n <= 0)
 			return false;
 		at += n;
@@ -126,8 +127,8 @@ static void serve_greet(struct served *served)
 static void *serve(void *argument)
 {
 	static void (*const manners[])(struct served *) = {
-		[BACKEND_ECHO] = serve_echo, [BACKEND_COUNT] = serve_count, [BACKEND_GREET] = serve_greet,
-		[BACKEND_RESET] = serve_reset, [BACKEND_FLOOD] = serve_flood,
+	    [BACKEND_ECHO] = serve_echo,   [BACKEND_COUNT] = serve_count, [BACKEND_GREET] = serve_greet,
+	    [BACKEND_RESET] = serve_reset, [BACKEND_FLOOD] = serve_flood,
 	};
 	struct served *served = argument;
 	struct test_backend *backend = served->backend;
@@ -266,7 +267,8 @@ static struct shared_config *make_config(const struct world_site *sites, size_t 
 static void add_credential(struct world *world, struct site *site, const struct certificate *leaf,
 			   const struct certificate *issuer)
 {
-	struct certificate_list chain = issuer != NULL ? PKI_LIST(SOURCE_FILE, leaf, issuer) : PKI_LIST(SOURCE_FILE, leaf);
+	struct certificate_list chain =
+	    issuer != NULL ? PKI_LIST(SOURCE_FILE, leaf, issuer) : PKI_LIST(SOURCE_FILE, leaf);
 
 	assert_ok(credential_new(site->config, &chain, pki_key(leaf), world->ticket_keys,
 				 &site->credentials[site->num_credentials++]));
@@ -397,7 +399,8 @@ SSL_CTX *test_client_context(void)
 	return ctx;
 }
 
-void test_client_open(struct test_client *client, const struct world *world, const struct test_client_options *options)
+void test_client_open(struct test_client *client, const struct world *world,
+		      const struct test_client_options *options)
 {
 	struct sockaddr_in address = loopback(world->port);
 

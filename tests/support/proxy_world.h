@@ -1,4 +1,5 @@
-/* proxy_world - a real worker on loopback, with its control side in the test's thread, backends and TLS clients around it.
+/* proxy_world - a real worker on loopback, with its control side in the test's thread, backends and TLS clients
+ * around it.
  *
  * Everything blocks, with a limit of WORLD_PATIENCE_S for what should long have come: then the test fails.
  */
@@ -83,7 +84,8 @@ struct test_client_options {
 SSL_CTX *test_client_context(void);
 
 /* test_client_open connects; test_client_shake gives SSL_connect's verdict. */
-void test_client_open(struct test_client *client, const struct world *world, const struct test_client_options *options);
+void test_client_open(struct test_client *client, const struct world *world,
+		      const struct test_client_options *options);
 bool test_client_shake(struct test_client *client);
 void test_client_close(struct test_client *client);
 

@@ -9,7 +9,8 @@ static void test_every_entry_names_a_state_and_an_action(void **state)
 	(void)state;
 	for (int s = 0; s < NUM_CONNECTION_STATES; s++) {
 		for (int e = 0; e < NUM_CONNECTION_EVENTS; e++) {
-			struct connection_step step = connection_step_of((enum connection_state)s, (enum connection_event)e);
+			struct connection_step step =
+			    connection_step_of((enum connection_state)s, (enum connection_event)e);
 
 			assert_in_range(step.action, 0, NUM_CONNECTION_ACTIONS - 1);
 			assert_in_range(step.next, 0, NUM_CONNECTION_STATES - 1);
@@ -75,17 +76,24 @@ static void test_walks(void **state)
 		enum connection_event events[6]; /* ended by EVENT_NONE */
 		enum connection_state end;
 	} walks[] = {
-		{"plain", {EVENT_HANDSHAKE_DONE, EVENT_BACKEND_READY, EVENT_CLIENT_ENDED, EVENT_BACKEND_ENDED, EVENT_FLUSHED, EVENT_NONE},
-		 CONNECTION_CLOSED},
-		{"the other way round",
-		 {EVENT_HANDSHAKE_DONE, EVENT_BACKEND_READY, EVENT_BACKEND_ENDED, EVENT_CLIENT_ENDED, EVENT_NONE},
-		 CONNECTION_FLUSHING},
-		{"judged backend",
-		 {EVENT_HANDSHAKE_DONE, EVENT_CONNECTED, EVENT_VERDICT_NEEDED, EVENT_VERDICT_GIVEN, EVENT_BACKEND_READY, EVENT_NONE},
-		 CONNECTION_RELAYING},
-		{"second address", {EVENT_HANDSHAKE_DONE, EVENT_BACKEND_FAILED, EVENT_BACKEND_READY, EVENT_NONE}, CONNECTION_RELAYING},
-		{"no address", {EVENT_HANDSHAKE_DONE, EVENT_BACKEND_FAILED, EVENT_NO_BACKEND_LEFT, EVENT_NONE}, CONNECTION_LINGERING},
-		{"a knock", {EVENT_CLIENT_ENDED, EVENT_NONE}, CONNECTION_CLOSED},
+	    {"plain",
+	     {EVENT_HANDSHAKE_DONE, EVENT_BACKEND_READY, EVENT_CLIENT_ENDED, EVENT_BACKEND_ENDED, EVENT_FLUSHED,
+	      EVENT_NONE},
+	     CONNECTION_CLOSED},
+	    {"the other way round",
+	     {EVENT_HANDSHAKE_DONE, EVENT_BACKEND_READY, EVENT_BACKEND_ENDED, EVENT_CLIENT_ENDED, EVENT_NONE},
+	     CONNECTION_FLUSHING},
+	    {"judged backend",
+	     {EVENT_HANDSHAKE_DONE, EVENT_CONNECTED, EVENT_VERDICT_NEEDED, EVENT_VERDICT_GIVEN, EVENT_BACKEND_READY,
+	      EVENT_NONE},
+	     CONNECTION_RELAYING},
+	    {"second address",
+	     {EVENT_HANDSHAKE_DONE, EVENT_BACKEND_FAILED, EVENT_BACKEND_READY, EVENT_NONE},
+	     CONNECTION_RELAYING},
+	    {"no address",
+	     {EVENT_HANDSHAKE_DONE, EVENT_BACKEND_FAILED, EVENT_NO_BACKEND_LEFT, EVENT_NONE},
+	     CONNECTION_LINGERING},
+	    {"a knock", {EVENT_CLIENT_ENDED, EVENT_NONE}, CONNECTION_CLOSED},
 	};
 
 	(void)state;
@@ -116,12 +124,12 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_entry_names_a_state_and_an_action),
-		cmocka_unit_test(test_every_state_can_be_reached),
-		cmocka_unit_test(test_every_action_is_used),
-		cmocka_unit_test(test_what_can_always_come_is_always_met),
-		cmocka_unit_test(test_walks),
-		cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_every_entry_names_a_state_and_an_action),
+	    cmocka_unit_test(test_every_state_can_be_reached),
+	    cmocka_unit_test(test_every_action_is_used),
+	    cmocka_unit_test(test_what_can_always_come_is_always_met),
+	    cmocka_unit_test(test_walks),
+	    cmocka_unit_test(test_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,7 +19,8 @@ static uint16_t port_of(int fd)
 
 static bool can_connect(uint16_t port)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	struct sockaddr_in address = {
+	    .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	bool done = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
 
@@ -96,10 +97,10 @@ static void test_bad_addresses(void **state)
 		unsigned num_workers;
 		enum error_kind kind;
 	} cases[] = {
-		{"127.0.0.1", 0, ERROR_LIMIT},
-		{"127.0.0.1", LISTEN_MAX_WORKERS + 1, ERROR_LIMIT},
-		{"300.1.2.3.invalid", 1, ERROR_RESOLVE},
-		{"192.0.2.1", 1, ERROR_SYSTEM}, /* TEST-NET: no address of this machine */
+	    {"127.0.0.1", 0, ERROR_LIMIT},
+	    {"127.0.0.1", LISTEN_MAX_WORKERS + 1, ERROR_LIMIT},
+	    {"300.1.2.3.invalid", 1, ERROR_RESOLVE},
+	    {"192.0.2.1", 1, ERROR_SYSTEM}, /* TEST-NET: no address of this machine */
 	};
 
 	(void)state;
@@ -115,10 +116,10 @@ static void test_bad_addresses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_one_socket_a_worker),
-		cmocka_unit_test(test_every_address),
-		cmocka_unit_test(test_port_in_use_is_refused),
-		cmocka_unit_test(test_bad_addresses),
+	    cmocka_unit_test(test_one_socket_a_worker),
+	    cmocka_unit_test(test_every_address),
+	    cmocka_unit_test(test_port_in_use_is_refused),
+	    cmocka_unit_test(test_bad_addresses),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

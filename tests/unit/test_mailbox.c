@@ -98,8 +98,8 @@ static void test_close_hands_out_the_rest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_order_across_threads),
-		cmocka_unit_test(test_close_hands_out_the_rest),
+	    cmocka_unit_test(test_order_across_threads),
+	    cmocka_unit_test(test_close_hands_out_the_rest),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

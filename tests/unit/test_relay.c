@@ -10,15 +10,15 @@ static void test_water_marks(void **state)
 		size_t backlog;
 		bool reads;
 	} steps[] = {
-		{0, true},
-		{RELAY_HIGH_WATER_BYTES - 1, true},
-		{RELAY_HIGH_WATER_BYTES, false},
-		{RELAY_HIGH_WATER_BYTES - 1, false}, /* paused: only low water ends it */
-		{RELAY_LOW_WATER_BYTES + 1, false},
-		{RELAY_LOW_WATER_BYTES, true},
-		{RELAY_LOW_WATER_BYTES + 1, true},
-		{SIZE_MAX / 2, false},
-		{0, true},
+	    {0, true},
+	    {RELAY_HIGH_WATER_BYTES - 1, true},
+	    {RELAY_HIGH_WATER_BYTES, false},
+	    {RELAY_HIGH_WATER_BYTES - 1, false}, /* paused: only low water ends it */
+	    {RELAY_LOW_WATER_BYTES + 1, false},
+	    {RELAY_LOW_WATER_BYTES, true},
+	    {RELAY_LOW_WATER_BYTES + 1, true},
+	    {SIZE_MAX / 2, false},
+	    {0, true},
 	};
 	struct relay relay;
 
@@ -78,10 +78,10 @@ static void test_end_is_passed_once_and_last(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_water_marks),
-		cmocka_unit_test(test_held_bytes_count),
-		cmocka_unit_test(test_held_bytes_have_a_maximum),
-		cmocka_unit_test(test_end_is_passed_once_and_last),
+	    cmocka_unit_test(test_water_marks),
+	    cmocka_unit_test(test_held_bytes_count),
+	    cmocka_unit_test(test_held_bytes_have_a_maximum),
+	    cmocka_unit_test(test_end_is_passed_once_and_last),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

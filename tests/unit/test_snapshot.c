@@ -8,12 +8,13 @@
 #include "tests/support/pki.h"
 #include "tests/support/unit.h"
 
-static const char text[] = "[site zero]\nlisten = 127.0.0.1:1\ncertificate = x\nbackend = tcp://127.0.0.1:9\n"
-			   "[site one]\nlisten = 127.0.0.1:1\ncertificate = x\nbackend = tcp://127.0.0.1:9\n"
-			   "hostnames = www.one.example\nhostnames = *.wild.example\n"
-			   "[site two]\nlisten = 127.0.0.1:1\ncertificate = x\nbackend = tcp://127.0.0.1:9\n"
-			   "hostnames = exact.wild.example\n"
-			   "[site three]\nlisten = 127.0.0.1:2\ncertificate = x\nbackend = tcp://127.0.0.1:9\ndefault = on\n";
+static const char text[] =
+    "[site zero]\nlisten = 127.0.0.1:1\ncertificate = x\nbackend = tcp://127.0.0.1:9\n"
+    "[site one]\nlisten = 127.0.0.1:1\ncertificate = x\nbackend = tcp://127.0.0.1:9\n"
+    "hostnames = www.one.example\nhostnames = *.wild.example\n"
+    "[site two]\nlisten = 127.0.0.1:1\ncertificate = x\nbackend = tcp://127.0.0.1:9\n"
+    "hostnames = exact.wild.example\n"
+    "[site three]\nlisten = 127.0.0.1:2\ncertificate = x\nbackend = tcp://127.0.0.1:9\ndefault = on\n";
 
 static struct ticket_keys *keys;
 
@@ -51,7 +52,8 @@ static void give_certificate(struct site *site, const struct certificate *leaf)
 {
 	struct certificate_list chain = PKI_LIST(SOURCE_FILE, leaf);
 
-	assert_ok(credential_new(site->config, &chain, pki_key(leaf), keys, &site->credentials[site->num_credentials++]));
+	assert_ok(
+	    credential_new(site->config, &chain, pki_key(leaf), keys, &site->credentials[site->num_credentials++]));
 	certificate_list_cleanup(&chain);
 }
 
@@ -62,23 +64,23 @@ static void test_which_site_answers(void **state)
 		size_t site;
 		bool known;
 	} cases[] = {
-		{NULL, 0, true},
-		{"nobody.example", 0, false},
-		{"", 0, false},
-		{".", 0, false},
-		{"www.one.example", 1, true},
-		{"WWW.One.Example.", 1, true},
-		{"x.wild.example", 1, true},
-		{"exact.wild.example", 2, true}, /* exact before wildcard, whatever the order of the sites */
-		{"a.x.wild.example", 0, false}, /* a wildcard stands for one label */
-		{"wild.example", 0, false},
-		{".wild.example", 0, false},
-		{"cert.zero.example", 0, true}, /* by a certificate's names */
-		{"y.star.example", 2, true},
-		{"both.example", 1, true}, /* the first site that has it */
-		{"z.wild.example", 1, true}, /* hostnames before certificates' names, even exact ones */
-		{"example", 0, false},
-		{"*.wild.example", 1, true}, /* no name, and harmless */
+	    {NULL, 0, true},
+	    {"nobody.example", 0, false},
+	    {"", 0, false},
+	    {".", 0, false},
+	    {"www.one.example", 1, true},
+	    {"WWW.One.Example.", 1, true},
+	    {"x.wild.example", 1, true},
+	    {"exact.wild.example", 2, true}, /* exact before wildcard, whatever the order of the sites */
+	    {"a.x.wild.example", 0, false}, /* a wildcard stands for one label */
+	    {"wild.example", 0, false},
+	    {".wild.example", 0, false},
+	    {"cert.zero.example", 0, true}, /* by a certificate's names */
+	    {"y.star.example", 2, true},
+	    {"both.example", 1, true}, /* the first site that has it */
+	    {"z.wild.example", 1, true}, /* hostnames before certificates' names, even exact ones */
+	    {"example", 0, false},
+	    {"*.wild.example", 1, true}, /* no name, and harmless */
 	};
 	struct shared_config *shared = read_config(text);
 	struct listen_socket *sockets[2] = {NULL, NULL};
@@ -95,7 +97,8 @@ static void test_which_site_answers(void **state)
 	sockets[1]->port = 2;
 	give_certificate(&snapshot->sites[0], PKI(.cn = "0", .dns = PKI_STRINGS("Cert.Zero.Example")));
 	give_certificate(&snapshot->sites[1], PKI(.cn = "1", .dns = PKI_STRINGS("both.example", "exact.wild.example")));
-	give_certificate(&snapshot->sites[2], PKI(.cn = "2", .dns = PKI_STRINGS("*.star.example", "both.example", "z.wild.example", "*.example")));
+	give_certificate(&snapshot->sites[2], PKI(.cn = "2", .dns = PKI_STRINGS("*.star.example", "both.example",
+										"z.wild.example", "*.example")));
 	assert_ok(snapshot_finish(snapshot, sockets, 2));
 	shared_config_unref(shared);
 
@@ -104,7 +107,8 @@ static void test_which_site_answers(void **state)
 		const struct site *site = snapshot_find_site(snapshot, &snapshot->listeners[0], cases[i].sni, &known);
 
 		if (site->index != cases[i].site || known != cases[i].known)
-			fail_msg("%s: site %zu, known %d", cases[i].sni != NULL ? cases[i].sni : "no name", site->index, known);
+			fail_msg("%s: site %zu, known %d", cases[i].sni != NULL ? cases[i].sni : "no name", site->index,
+				 known);
 	}
 	memset(long_name, 'a', sizeof(long_name) - 1);
 	long_name[sizeof(long_name) - 1] = '\0';
@@ -120,8 +124,9 @@ static void test_which_site_answers(void **state)
 
 static void test_default_site_wins_over_the_first(void **state)
 {
-	static const char two[] = "[site a]\nlisten = 127.0.0.1:1\ncertificate = x\nbackend = tcp://127.0.0.1:9\n"
-				  "[site b]\nlisten = 127.0.0.1:1\ncertificate = x\nbackend = tcp://127.0.0.1:9\ndefault = on\n";
+	static const char two[] =
+	    "[site a]\nlisten = 127.0.0.1:1\ncertificate = x\nbackend = tcp://127.0.0.1:9\n"
+	    "[site b]\nlisten = 127.0.0.1:1\ncertificate = x\nbackend = tcp://127.0.0.1:9\ndefault = on\n";
 	struct shared_config *shared = read_config(two);
 	struct listen_socket *socket = NULL;
 	struct snapshot *snapshot = NULL;
@@ -187,10 +192,10 @@ static void test_many_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_which_site_answers),
-		cmocka_unit_test(test_default_site_wins_over_the_first),
-		cmocka_unit_test(test_address_without_a_socket),
-		cmocka_unit_test(test_many_names),
+	    cmocka_unit_test(test_which_site_answers),
+	    cmocka_unit_test(test_default_site_wins_over_the_first),
+	    cmocka_unit_test(test_address_without_a_socket),
+	    cmocka_unit_test(test_many_names),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,6 +1,6 @@
+#include "conf/config.h"
 #include "proxy/glue/credential.h"
 #include "proxy/glue/ticket_keys.h"
-#include "conf/config.h"
 #include "tests/support/pki.h"
 #include "tests/support/unit.h"
 
@@ -199,10 +199,10 @@ static void test_other_keys_open_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rotation),
-		cmocka_unit_test(test_after_a_long_sleep_no_key_is_kept),
-		cmocka_unit_test(test_resumption_stays_in_its_site_and_name),
-		cmocka_unit_test(test_other_keys_open_nothing),
+	    cmocka_unit_test(test_rotation),
+	    cmocka_unit_test(test_after_a_long_sleep_no_key_is_kept),
+	    cmocka_unit_test(test_resumption_stays_in_its_site_and_name),
+	    cmocka_unit_test(test_other_keys_open_nothing),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

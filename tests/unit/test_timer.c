@@ -125,11 +125,11 @@ static void test_wait(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_due_within_a_tick),
-		cmocka_unit_test(test_long_sleep_forgets_nothing),
-		cmocka_unit_test(test_arming_moves_and_disarming_removes),
-		cmocka_unit_test(test_changes_while_it_runs),
-		cmocka_unit_test(test_wait),
+	    cmocka_unit_test(test_due_within_a_tick),
+	    cmocka_unit_test(test_long_sleep_forgets_nothing),
+	    cmocka_unit_test(test_arming_moves_and_disarming_removes),
+	    cmocka_unit_test(test_changes_while_it_runs),
+	    cmocka_unit_test(test_wait),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

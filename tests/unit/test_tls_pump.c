@@ -125,7 +125,8 @@ static bool shake(struct wire *wire, size_t piece)
 }
 
 /* Reads all that waits, in pieces; the last result. */
-static enum tls_result read_all(struct tls_pump *pump, struct buffer *from, size_t piece, bool ended, struct buffer *out)
+static enum tls_result read_all(struct tls_pump *pump, struct buffer *from, size_t piece, bool ended,
+				struct buffer *out)
 {
 	static uint8_t bytes[65536], plain[65536];
 	enum tls_result result;
@@ -265,12 +266,12 @@ static void test_verdict_that_comes_later(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_both_ways_in_pieces),
-		cmocka_unit_test(test_end_of_input_is_an_end),
-		cmocka_unit_test(test_end_within_a_handshake_is_a_failure),
-		cmocka_unit_test(test_alert_of_the_peer),
-		cmocka_unit_test(test_rubbish),
-		cmocka_unit_test(test_verdict_that_comes_later),
+	    cmocka_unit_test(test_both_ways_in_pieces),
+	    cmocka_unit_test(test_end_of_input_is_an_end),
+	    cmocka_unit_test(test_end_within_a_handshake_is_a_failure),
+	    cmocka_unit_test(test_alert_of_the_peer),
+	    cmocka_unit_test(test_rubbish),
+	    cmocka_unit_test(test_verdict_that_comes_later),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -229,7 +229,8 @@ static void test_next_backend_is_tried(void **state)
 
 static void test_rubbish_harms_nobody(void **state)
 {
-	static const char *const rubbish[] = {"GET / HTTP/1.0\r\n\r\n", "\x16\x03\x01\xff\xff", "\x80\x2e\x01\x03\x01", "x"};
+	static const char *const rubbish[] = {"GET / HTTP/1.0\r\n\r\n", "\x16\x03\x01\xff\xff", "\x80\x2e\x01\x03\x01",
+					      "x"};
 	struct test_backend *backend = test_backend_start(BACKEND_ECHO, NULL);
 	struct world_site site = plain_site(test_backend_port(backend), "");
 	struct world world = {0};
@@ -508,24 +509,24 @@ static void test_tls_backend_unverified_in_bulk(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_echo_in_each_version),
-		cmocka_unit_test(test_server_that_speaks_first),
-		cmocka_unit_test(test_half_close_of_the_client),
-		cmocka_unit_test(test_end_without_close_notify),
-		cmocka_unit_test(test_slow_reader_gets_every_byte),
-		cmocka_unit_test(test_reset_of_the_backend_is_no_clean_end),
-		cmocka_unit_test(test_dead_backend_is_told_and_the_client_let_go),
-		cmocka_unit_test(test_next_backend_is_tried),
-		cmocka_unit_test(test_rubbish_harms_nobody),
-		cmocka_unit_test(test_name_not_covered),
-		cmocka_unit_test(test_alert_of_a_client_is_told),
-		cmocka_unit_test(test_no_credential_is_told),
-		cmocka_unit_test(test_publish_keeps_connections),
-		cmocka_unit_test(test_drain_lets_connections_end),
-		cmocka_unit_test(test_clients_wait_while_it_is_full),
-		cmocka_unit_test(test_slow_handshake_is_ended),
-		cmocka_unit_test(test_tls_backend_waits_for_its_verdict),
-		cmocka_unit_test(test_tls_backend_unverified_in_bulk),
+	    cmocka_unit_test(test_echo_in_each_version),
+	    cmocka_unit_test(test_server_that_speaks_first),
+	    cmocka_unit_test(test_half_close_of_the_client),
+	    cmocka_unit_test(test_end_without_close_notify),
+	    cmocka_unit_test(test_slow_reader_gets_every_byte),
+	    cmocka_unit_test(test_reset_of_the_backend_is_no_clean_end),
+	    cmocka_unit_test(test_dead_backend_is_told_and_the_client_let_go),
+	    cmocka_unit_test(test_next_backend_is_tried),
+	    cmocka_unit_test(test_rubbish_harms_nobody),
+	    cmocka_unit_test(test_name_not_covered),
+	    cmocka_unit_test(test_alert_of_a_client_is_told),
+	    cmocka_unit_test(test_no_credential_is_told),
+	    cmocka_unit_test(test_publish_keeps_connections),
+	    cmocka_unit_test(test_drain_lets_connections_end),
+	    cmocka_unit_test(test_clients_wait_while_it_is_full),
+	    cmocka_unit_test(test_slow_handshake_is_ended),
+	    cmocka_unit_test(test_tls_backend_waits_for_its_verdict),
+	    cmocka_unit_test(test_tls_backend_unverified_in_bulk),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,0 +1,89 @@
+#include "proxy/glue/backend_choice.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include "tests/support/unit.h"
+
+static void fill(struct site *site, size_t num_backends)
+{
+	memset(site, 0, sizeof(*site));
+	for (size_t i = 0; i < num_backends; i++) {
+		struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons((uint16_t)(1000 + i))};
+
+		memcpy(&site->backends[i].address, &in, sizeof(in));
+		site->backends[i].address_len = sizeof(in);
+	}
+	site->num_backends = num_backends;
+}
+
+static size_t next(struct backend_choice *choice, const struct site *site, uint32_t tried, uint64_t now_ms)
+{
+	size_t index = 99;
+
+	return backend_choice_next(choice, site, tried, now_ms, &index) ? index : 99;
+}
+
+static void test_order_and_rest(void **state)
+{
+	struct backend_choice choice = {0};
+	struct site site;
+
+	(void)state;
+	fill(&site, 3);
+	assert_int_equal(next(&choice, &site, 0, 0), 0);
+	assert_int_equal(next(&choice, &site, 1, 0), 1);
+	assert_int_equal(next(&choice, &site, 7, 0), 99);
+	backend_choice_rest(&choice, &site.backends[0], 1000);
+	assert_int_equal(next(&choice, &site, 0, 1000), 1);
+	assert_int_equal(next(&choice, &site, 6, 1000), 0); /* the only one left is tried all the same */
+	backend_choice_rest(&choice, &site.backends[2], 2000);
+	backend_choice_rest(&choice, &site.backends[1], 3000);
+	assert_int_equal(next(&choice, &site, 0, 3000), 0); /* all rest: the one whose rest ends first */
+	assert_int_equal(next(&choice, &site, 1, 3000), 2);
+	backend_choice_forget(&choice, &site.backends[1]);
+	assert_int_equal(next(&choice, &site, 0, 3000), 1);
+	assert_int_equal(next(&choice, &site, 0, 1000 + BACKEND_REST_MS), 0); /* its rest is over */
+	backend_choice_cleanup(&choice);
+}
+
+static void test_no_backend_and_most_backends(void **state)
+{
+	struct backend_choice choice = {0};
+	struct site site;
+
+	(void)state;
+	fill(&site, 0);
+	assert_int_equal(next(&choice, &site, 0, 0), 99);
+	fill(&site, SITE_MAX_BACKEND_ADDRESSES);
+	assert_int_equal(next(&choice, &site, UINT32_MAX >> 1, 0), SITE_MAX_BACKEND_ADDRESSES - 1);
+	assert_int_equal(next(&choice, &site, UINT32_MAX, 0), 99);
+	backend_choice_cleanup(&choice);
+}
+
+static void test_failures_are_bounded(void **state)
+{
+	struct backend_choice choice = {0};
+	struct backend_address address = {.address_len = sizeof(struct sockaddr_in)};
+	struct sockaddr_in *in = (struct sockaddr_in *)&address.address;
+
+	(void)state;
+	for (uint16_t i = 0; i < 2 * BACKEND_CHOICE_MAX_RESTING; i++) {
+		in->sin_port = i;
+		backend_choice_rest(&choice, &address, i);
+	}
+	assert_int_equal(choice.num_resting, BACKEND_CHOICE_MAX_RESTING);
+	backend_choice_forget(&choice, &address);
+	assert_int_equal(choice.num_resting, BACKEND_CHOICE_MAX_RESTING - 1);
+	backend_choice_cleanup(&choice);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_order_and_rest),
+	    cmocka_unit_test(test_no_backend_and_most_backends),
+	    cmocka_unit_test(test_failures_are_bounded),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,245 @@
+#include "proxy/wire/client_hello.h"
+
+#include <stdlib.h>
+
+#include "chaincache/buffer.h"
+#include "proxy/wire/tls_pump.h"
+#include "tests/support/unit.h"
+
+/* The hello comes through a server's SSL, as it does in a connection. */
+struct reading {
+	bool called;
+	struct client_hello hello;
+	uint16_t algorithm; /* that is asked about */
+	bool verifies;
+	uint8_t alpn[64];
+	size_t alpn_len;
+};
+
+static enum ssl_select_cert_result_t on_hello(const SSL_CLIENT_HELLO *raw)
+{
+	struct reading *reading = SSL_get_app_data(raw->ssl);
+
+	reading->called = true;
+	client_hello_read(raw, &reading->hello);
+	reading->verifies = client_hello_verifies(&reading->hello, reading->algorithm);
+	reading->alpn_len = reading->hello.alpn.len;
+	assert_in_range(reading->alpn_len, 0, sizeof(reading->alpn));
+	memcpy(reading->alpn, reading->hello.alpn.data != NULL ? reading->hello.alpn.data : (const uint8_t *)"",
+	       reading->alpn_len);
+	return ssl_select_cert_error; /* that is all that is wanted of it */
+}
+
+static void ignore(void *to, struct bytes bytes)
+{
+	(void)to;
+	(void)bytes;
+}
+
+static void append(struct buffer *buffer, const void *data, size_t len)
+{
+	assert_ok(buffer_append(buffer, bytes_of(data, len)));
+}
+
+static void append_u16(struct buffer *buffer, size_t value)
+{
+	const uint8_t bytes[] = {(uint8_t)(value >> 8), (uint8_t)value};
+
+	append(buffer, bytes, 2);
+}
+
+/* A ClientHello in its record, with these cipher suites and these extensions. */
+static void read_hello(struct bytes suites, struct bytes extensions, struct reading *out)
+{
+	static const uint8_t random[32] = {0};
+	struct tls_channel channel;
+	struct tls_pump pump;
+	struct buffer body, record;
+	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
+
+	buffer_init(&body, 65536);
+	buffer_init(&record, 65536);
+	append_u16(&body, TLS1_2_VERSION);
+	append(&body, random, sizeof(random));
+	append(&body, "", 1); /* no session id */
+	append_u16(&body, suites.len);
+	append(&body, suites.data, suites.len);
+	append(&body, "\x01\x00", 2);
+	append_u16(&body, extensions.len);
+	append(&body, extensions.data, extensions.len);
+	append(&record, "\x16\x03\x01", 3);
+	append_u16(&record, body.len + 4);
+	append(&record, "\x01\x00", 2);
+	append_u16(&record, body.len);
+	append(&record, body.data, body.len);
+
+	SSL_CTX_set_select_certificate_cb(ctx, on_hello);
+	SSL *ssl = SSL_new(ctx);
+	SSL_set_app_data(ssl, out);
+	SSL_set_accept_state(ssl);
+	assert_ok(tls_channel_init(&channel, ignore));
+	assert_ok(tls_pump_init(&pump, &channel, ssl, NULL));
+	struct tls_input input = {.bytes = buffer_bytes(&record)};
+	assert_int_equal(tls_pump_handshake(&pump, &input), TLS_FAILED);
+	tls_pump_cleanup(&pump);
+	tls_channel_cleanup(&channel);
+	SSL_CTX_free(ctx);
+	buffer_cleanup(&body);
+	buffer_cleanup(&record);
+}
+
+#define RSA_SUITE "\xc0\x2f"
+#define ECDSA_SUITE "\xc0\x2b"
+#define TLS13_SUITE "\x13\x01"
+
+static void test_sni(void **state)
+{
+	/* The extension's content, as a C string with its length. */
+	static const struct {
+		const char *content;
+		size_t len;
+		const char *sni; /* NULL: none */
+	} cases[] = {
+#define CASE(content, sni) {content, sizeof(content) - 1, sni}
+	    CASE("\x00\x0c\x00\x00\x09"
+		 "a.example",
+		 "a.example"),
+	    CASE("\x00\x0d\x00\x00\x0a"
+		 "A.Example.",
+		 "a.example"),
+	    CASE("\x00\x06\x00\x00\x03"
+		 "a_b",
+		 "a_b"),
+	    CASE("\x00\x04\x00\x00\x01"
+		 ".",
+		 NULL),
+	    CASE("\x00\x03\x00\x00\x00", NULL), /* an empty name */
+	    CASE("\x00\x06\x00\x00\x03"
+		 "a\0b",
+		 NULL),
+	    CASE("\x00\x06\x00\x00\x03"
+		 "a\nb",
+		 NULL),
+	    CASE("\x00\x06\x00\x00\x03"
+		 "a b",
+		 NULL),
+	    CASE("\x00\x06\x00\x00\x03"
+		 "\xc3\xa4"
+		 "b",
+		 NULL),
+	    CASE("\x00\x06\x01\x00\x03"
+		 "abc",
+		 NULL), /* another type of name */
+	    CASE("\x00\x06\x00\x00\xff"
+		 "abc",
+		 NULL), /* longer than the list */
+	    CASE("\xff\xff\x00\x00\x03"
+		 "abc",
+		 NULL),
+	    CASE("\x00", NULL),
+	    CASE("", NULL),
+#undef CASE
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct reading reading = {0};
+		struct buffer extensions;
+
+		buffer_init(&extensions, 1000);
+		append_u16(&extensions, TLSEXT_TYPE_server_name);
+		append_u16(&extensions, cases[i].len);
+		append(&extensions, cases[i].content, cases[i].len);
+		read_hello(bytes_of(RSA_SUITE, 2), buffer_bytes(&extensions), &reading);
+		/* A broken extension may end the handshake before anybody asks. */
+		assert_true(reading.called || cases[i].sni == NULL);
+		if (reading.hello.has_sni != (cases[i].sni != NULL))
+			fail_msg("case %zu: has_sni %d", i, reading.hello.has_sni);
+		assert_string_equal(reading.hello.sni, cases[i].sni != NULL ? cases[i].sni : "");
+		buffer_cleanup(&extensions);
+	}
+}
+
+static void test_longest_name(void **state)
+{
+	(void)state;
+	for (size_t len = HOST_NAME_MAX_CHARS; len <= HOST_NAME_MAX_CHARS + 1; len++) {
+		struct reading reading = {0};
+		struct buffer extensions;
+
+		buffer_init(&extensions, 1000);
+		append_u16(&extensions, TLSEXT_TYPE_server_name);
+		append_u16(&extensions, len + 5);
+		append_u16(&extensions, len + 3);
+		append(&extensions, "", 1);
+		append_u16(&extensions, len);
+		for (size_t i = 0; i < len; i++)
+			append(&extensions, "a", 1);
+		read_hello(bytes_of(RSA_SUITE, 2), buffer_bytes(&extensions), &reading);
+		assert_int_equal(reading.hello.has_sni, len == HOST_NAME_MAX_CHARS);
+		buffer_cleanup(&extensions);
+	}
+}
+
+#define P256_AND_RSA "\x00\x0d\x00\x06\x00\x04\x04\x03\x08\x04"
+#define RSA_ONLY "\x00\x0d\x00\x04\x00\x02\x08\x04"
+#define TLS13 "\x00\x2b\x00\x03\x02\x03\x04"
+
+static void test_what_a_client_can_verify(void **state)
+{
+	static const struct {
+		const char *suite;
+		const char *extensions;
+		size_t extensions_len;
+		uint16_t algorithm;
+		bool verifies;
+	} cases[] = {
+#define CASE(suite, extensions, algorithm, verifies) {suite, extensions, sizeof(extensions) - 1, algorithm, verifies}
+	    CASE(TLS13_SUITE, P256_AND_RSA TLS13, SSL_SIGN_ECDSA_SECP256R1_SHA256, true),
+	    CASE(TLS13_SUITE, P256_AND_RSA TLS13, SSL_SIGN_ECDSA_SECP384R1_SHA384, false),
+	    CASE(TLS13_SUITE, RSA_ONLY TLS13, SSL_SIGN_ECDSA_SECP256R1_SHA256, false),
+	    CASE(TLS13_SUITE, RSA_ONLY TLS13, 0, true),
+	    CASE(ECDSA_SUITE, P256_AND_RSA, SSL_SIGN_ECDSA_SECP256R1_SHA256, true),
+	    CASE(RSA_SUITE, P256_AND_RSA, SSL_SIGN_ECDSA_SECP256R1_SHA256,
+		 false), /* TLS 1.2 names it in the suite too */
+	    CASE(ECDSA_SUITE, "", SSL_SIGN_ECDSA_SECP256R1_SHA256, false),
+	    CASE(RSA_SUITE, "", 0, true),
+	    CASE(ECDSA_SUITE, "\x00\x0d\x00\x03\x00\x03\x04", SSL_SIGN_ECDSA_SECP256R1_SHA256, false), /* cut short */
+#undef CASE
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct reading reading = {.algorithm = cases[i].algorithm};
+
+		read_hello(bytes_of(cases[i].suite, 2), bytes_of(cases[i].extensions, cases[i].extensions_len),
+			   &reading);
+		if (!reading.called || reading.verifies != cases[i].verifies)
+			fail_msg("case %zu: %d", i, reading.verifies);
+	}
+}
+
+static void test_alpn(void **state)
+{
+	static const char extension[] = "\x00\x10\x00\x0e\x00\x0c\x02h2\x08http/1.1";
+	struct reading reading = {0};
+
+	(void)state;
+	read_hello(bytes_of(RSA_SUITE, 2), bytes_of(extension, sizeof(extension) - 1), &reading);
+	assert_int_equal(reading.alpn_len, 12);
+	assert_memory_equal(reading.alpn, "\x02h2\x08http/1.1", 12);
+	reading = (struct reading){0};
+	read_hello(bytes_of(RSA_SUITE, 2), bytes_of(NULL, 0), &reading);
+	assert_int_equal(reading.alpn_len, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_sni),
+	    cmocka_unit_test(test_longest_name),
+	    cmocka_unit_test(test_what_a_client_can_verify),
+	    cmocka_unit_test(test_alpn),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
