@@ -59,7 +59,7 @@ static struct error read_to_end(int fd, size_t max_bytes, struct buffer *out)
 
 struct error file_read_all(const char *path, size_t max_bytes, struct buffer *out)
 {
-	int fd;
+	int fd = -1;
 	struct error error = open_for_reading(path, &fd);
 	if (failed(error))
 		return error;
