@@ -6,8 +6,8 @@
 
 #define ASSIGN_MAX_TEXT 256
 
-/* assign_value reads `text` into `object` (struct config or struct config_site, by key->scope). A repeatable key's value
- * is added to those before it. False: `why` is a clause that completes "KEY = VALUE: ...". */
+/* assign_value reads `text` into `object` (struct config or struct config_site, by key->scope). The value of a
+ * repeatable key is added to those before it. False: `why` is a clause that completes "KEY = VALUE: ...". */
 bool assign_value(const struct config_key *key, void *object, const char *text, char why[ASSIGN_MAX_TEXT]);
 
 #endif

@@ -43,8 +43,8 @@ bool audit_open(struct audit *audit, const struct audit_options *options);
 /* audit_run mends `served` (leaf first) and keeps in the cache what was fetched. `key` may be NULL. False: told. */
 bool audit_run(struct audit *audit, const struct certificate_list *served, const EVP_PKEY *key);
 
-/* audit_close: false when a look-up of a name is under way that cannot be cut short; the process should then end without
- * waiting for it. */
+/* audit_close: false when a look-up of a name is under way that cannot be cut short; the process should then end
+ * without waiting for it. */
 bool audit_close(struct audit *audit);
 
 /* audit_end is audit_close, then the end of the process where nothing but that could end it; returns `status`. */

@@ -1,9 +1,11 @@
 #include "proxy/commands/chain_view.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/support/mend_world.h"
+
+#define MAX_TEXT 200000
 
 static const struct certificate *root, *issuing, *leaf;
 
@@ -24,12 +26,11 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* The view of one mend as text, to be freed by the caller. */
-static char *draw(struct mend_world *world, bool utf8, bool findings_alone)
+/* The view of one mend as text, until the next one. */
+static const char *draw(struct mend_world *world, bool utf8, bool findings_alone)
 {
-	char *text = NULL;
-	size_t len = 0;
-	FILE *file = open_memstream(&text, &len);
+	static char text[MAX_TEXT];
+	FILE *file = fmemopen(text, sizeof(text), "w");
 	struct output output = {.file = file, .width = 80, .utf8 = utf8};
 	struct chain_view view = {
 	    .output = &output,
@@ -69,7 +70,7 @@ static void test_a_leaf_alone_and_its_mended_chain(void **state)
 	WORLD_TRUST(&world, "store", root);
 	world_name(&world, "a.example");
 	world_name(&world, "x.example");
-	char *text = draw(&world, false, false);
+	const char *text = draw(&world, false, false);
 	expect_words(text, WORDS("a.example\n", "\nServed: 1 certificate, ", "\n  CN=a.example\n",
 				 "  |  expires 2040-01-01, in 14 years, P-256, served\n",
 				 "  |  for a.example, b.example, c, d and 2 more\n",
@@ -79,7 +80,6 @@ static void test_a_leaf_alone_and_its_mended_chain(void **state)
 				 "  + a.example: covered by a.example\n", "  x x.example: ", "\nTrust stores\n",
 				 "  x served   + mended   store\n", "\nFindings\n", "error   name_not_covered\n",
 				 "fixed   missing_intermediate\n", "\nPin of the leaf's key", "no chain can repair"));
-	free(text);
 	world_cleanup(&world);
 }
 
@@ -89,13 +89,12 @@ static void test_a_chain_that_is_right_is_drawn_once(void **state)
 	(void)state;
 	WORLD_SERVE(&world, leaf, issuing);
 	WORLD_TRUST(&world, "store", root);
-	char *text = draw(&world, true, false);
+	const char *text = draw(&world, true, false);
 	expect_words(text, WORDS("Served: 2 certificates", "\xe2\x94\x94\xe2\x94\x80 CN=Issuing\n", "CN=Root",
 				 "Mended: the same. This chain is right as it is.\n", "\xe2\x9c\x93 served",
 				 "\nNothing is wrong.\n"));
 	assert_null(strstr(text, "\nFindings\n"));
 	assert_null(strstr(text, "\nNames\n"));
-	free(text);
 	world_cleanup(&world);
 }
 
@@ -109,11 +108,10 @@ static void test_strangers_and_expired_ones_are_marked(void **state)
 	(void)state;
 	WORLD_SERVE(&world, leaf, root, old, young);
 	WORLD_TRUST(&world, "store", root);
-	char *text = draw(&world, false, false);
+	const char *text = draw(&world, false, false);
 	expect_words(text, WORDS("CN=Root, x not the issuer of the one above\n", "CN=Issuing, x not the issuer of the",
 				 "expired 2025-12-29, 3 days ago", "CN=Young, x not the issuer of the",
 				 "not valid before 2026-01-01, in 12 hours"));
-	free(text);
 	world_cleanup(&world);
 }
 
@@ -124,9 +122,8 @@ static void test_findings_come_with_the_heaviest_first(void **state)
 	WORLD_SERVE(&world, leaf, issuing, root);
 	WORLD_TRUST(&world, "store", root);
 	world_name(&world, "x.example");
-	char *text = draw(&world, false, true);
+	const char *text = draw(&world, false, true);
 	expect_words(text, WORDS("  error   name_not_covered\n     ", "\n  -> ", "\n\n  info    root_included\n"));
-	free(text);
 	world_cleanup(&world);
 }
 
@@ -138,11 +135,10 @@ static void test_no_subject_of_a_stranger_is_obeyed_by_the_terminal(void **state
 	(void)state;
 	WORLD_SERVE(&world, hostile);
 	WORLD_TRUST(&world, "store", root);
-	char *text = draw(&world, true, false);
+	const char *text = draw(&world, true, false);
 	assert_null(strchr(text, '\x1b'));
 	assert_null(strchr(text, '\x07'));
 	assert_null(strstr(text, "\xe2\x80\xae"));
-	free(text);
 	world_cleanup(&world);
 }
 
@@ -156,9 +152,8 @@ static void test_a_hundred_certificates_are_drawn(void **state)
 		served[i] = i % 2 == 0 ? root : leaf;
 	world_serve(&world, served);
 	WORLD_TRUST(&world, "store", root);
-	char *text = draw(&world, false, false);
+	const char *text = draw(&world, false, false);
 	expect_words(text, WORDS("Served: 100 certificates"));
-	free(text);
 	world_cleanup(&world);
 }
 
