@@ -13,9 +13,8 @@
 #include "chaincache/buffer.h"
 #include "proxy/io/poller.h"
 
-#define STREAM_MAX_PENDING_BYTES                                                                                       \
-	((size_t)512 * 1024) /* the relays stop far below; a peer that makes TLS answer without
-							 reading the answers is cut here */
+/* The relays stop far below; a peer that makes TLS answer without reading the answers is cut here. */
+#define STREAM_MAX_PENDING_BYTES ((size_t)512 * 1024)
 
 struct stream {
 	struct pollable pollable; /* first */

@@ -1,6 +1,7 @@
 #include "tests/support/proxy_world.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -170,13 +171,18 @@ static void start_serving(struct test_backend *backend, int fd)
 	pthread_attr_destroy(&attributes);
 }
 
+/* A test may leave the process without descriptors for a while: the backend sits that out. */
 static void accept_all(void *argument)
 {
 	struct test_backend *backend = argument;
 	int fd;
 
-	while ((fd = accept(backend->fd, NULL, NULL)) >= 0)
-		start_serving(backend, fd);
+	while ((fd = accept(backend->fd, NULL, NULL)) >= 0 || errno == EMFILE) {
+		if (fd >= 0)
+			start_serving(backend, fd);
+		else
+			usleep(1000);
+	}
 }
 
 struct test_backend *test_backend_start(enum backend_manner manner, SSL_CTX *tls)

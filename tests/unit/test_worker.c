@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -411,6 +413,41 @@ static void test_clients_wait_while_it_is_full(void **state)
 	test_backend_stop(backend);
 }
 
+/* No descriptor is left: the client waits in the kernel, is told of once, and is served when there is one again. */
+static void test_descriptors_run_out(void **state)
+{
+	struct test_backend *backend = test_backend_start(BACKEND_ECHO, NULL);
+	struct world_site site = plain_site(test_backend_port(backend), "");
+	struct world world = {0};
+	struct test_client client = {.ctx = test_client_context(), .fd = socket(AF_INET, SOCK_STREAM, 0)};
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	struct rlimit limit, none_left;
+
+	(void)state;
+	world_start(&world, &site, 1);
+	address.sin_port = htons(world.port);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	int lowest_free = dup(client.fd);
+	close(lowest_free);
+	none_left = limit;
+	none_left.rlim_cur = (rlim_t)lowest_free;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none_left), 0);
+	int connected = connect(client.fd, (struct sockaddr *)&address, sizeof(address));
+	struct worker_event *event = world_wait(&world, WORKER_ACCEPT_PAUSED);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(connected, 0);
+	assert_non_null(strstr(event->text, strerror(EMFILE)));
+	worker_event_free(event);
+	client.ssl = SSL_new(client.ctx);
+	SSL_set_fd(client.ssl, client.fd);
+	assert_true(test_client_shake(&client));
+	test_client_echo(&client, "at last");
+	assert_true(count_of(&worker_counters(world.worker)->accept_errors) >= 1);
+	test_client_close(&client);
+	world_stop(&world);
+	test_backend_stop(backend);
+}
+
 static void test_slow_handshake_is_ended(void **state)
 {
 	struct world_site site = plain_site(world_unused_port(), "handshake_timeout = 200ms");
@@ -524,7 +561,8 @@ int main(void)
 	    cmocka_unit_test(test_publish_keeps_connections),
 	    cmocka_unit_test(test_drain_lets_connections_end),
 	    cmocka_unit_test(test_clients_wait_while_it_is_full),
-	    cmocka_unit_test(test_slow_handshake_is_ended),
+	    cmocka_unit_test(test_descriptors_run_out),
+    cmocka_unit_test(test_slow_handshake_is_ended),
 	    cmocka_unit_test(test_tls_backend_waits_for_its_verdict),
 	    cmocka_unit_test(test_tls_backend_unverified_in_bulk),
 	};
