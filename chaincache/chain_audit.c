@@ -228,6 +228,24 @@ static void tell_removed(struct audit *audit, enum finding_code code, const stru
 	finding_set_certificate(finding, certificate);
 }
 
+/* Below a missing issuer nobody can say what belongs to the chain and what does not. */
+static void tell_stranger(struct audit *audit, const struct certificate *certificate)
+{
+	bool complete = audit->chosen->root != NULL;
+
+	if (!complete && is_root(audit, certificate))
+		tell_removed(audit, FINDING_ROOT_INCLUDED, certificate,
+			     "is a root: clients go by their own copy, so it is left out");
+	else if (!complete)
+		tell_removed(
+		    audit, FINDING_UNRELATED_CERTIFICATE, certificate,
+		    "does not follow on the server certificate, because an issuer between them is missing, or because "
+		    "it does not belong here: it is left out");
+	else
+		tell_removed(audit, FINDING_UNRELATED_CERTIFICATE, certificate,
+			     "issued nothing on the way to the server certificate: it is left out");
+}
+
 static void tell_role(struct audit *audit, enum served_role role, const struct certificate *certificate)
 {
 	bool valid = certificate_valid_at(certificate, audit->input->now);
@@ -236,8 +254,7 @@ static void tell_role(struct audit *audit, enum served_role role, const struct c
 		tell_removed(audit, FINDING_DUPLICATE_CERTIFICATE, certificate,
 			     "is sent twice, which only costs bytes: the second copy is left out");
 	else if (role == ROLE_STRANGER && (valid || !certificate->is_ca))
-		tell_removed(audit, FINDING_UNRELATED_CERTIFICATE, certificate,
-			     "issued nothing on the way to the server certificate: it is left out");
+		tell_stranger(audit, certificate);
 	else if (!valid)
 		tell_stale(audit, certificate, role == ROLE_USED);
 	else if (role == ROLE_ROOT)

@@ -148,6 +148,23 @@ static void test_an_expired_stranger_is_told_as_what_it_breaks(void **state)
 	world_cleanup(&world);
 }
 
+static void test_what_stands_above_a_gap(void **state)
+{
+	struct hierarchy h = good();
+	struct mend_world world = {.input = {.offline = true}};
+	(void)state;
+
+	WORLD_SERVE(&world, h.leaf, h.j, h.root);
+	WORLD_TRUST(&world, "store", h.root);
+	const struct mend_result *result = world_mend(&world);
+	assert_chain(&result->mended, h.leaf);
+	assert_findings(result, "incomplete_chain error none, no_issuer_url warning none, root_included info removed, "
+				"unrelated_certificate info removed");
+	assert_non_null(
+	    strstr(world_finding(result, FINDING_UNRELATED_CERTIFICATE)->message, "an issuer between them is missing"));
+	world_cleanup(&world);
+}
+
 /* The served intermediate leads to a root that has expired in the store; its twin leads to one that has not. */
 static void test_a_path_to_an_expired_root_has_a_better_one(void **state)
 {
@@ -286,6 +303,7 @@ int main(void)
 	    cmocka_unit_test(test_an_expired_stranger_is_told_as_what_it_breaks),
 	    cmocka_unit_test(test_a_path_to_an_expired_root_has_a_better_one),
 	    cmocka_unit_test(test_a_second_cross_sign_is_spare),
+	    cmocka_unit_test(test_what_stands_above_a_gap),
 	    cmocka_unit_test(test_refusals_against_a_table),
 	    cmocka_unit_test(test_path_length_is_counted_to_the_root),
 	};
