@@ -227,6 +227,8 @@ static void on_signal(void *context, int number)
 {
 	struct server *server = context;
 
+	if (server->state == SERVER_STARTING || server->state == SERVER_STOPPED)
+		return;
 	switch (number) {
 	case SIGHUP:
 		reload(server, "SIGHUP");
@@ -322,13 +324,22 @@ static bool make_parts(struct server *server)
 	};
 	bool good = server->publisher != NULL && server->ticker != NULL && server->file_watch != NULL &&
 		    server->desk.clients != NULL && server->desk.lines != NULL && server->desk.trust != NULL;
-	for (size_t i = 0; good && i < NUM_SIGNALS; i++) {
-		server->signals[i] = signal_watch_new(&server->loop, watched_signals[i], server, on_signal);
-		good = server->signals[i] != NULL;
-	}
 	if (!good)
 		tell_error(server, "start", error_of(ERROR_MEMORY, 0, "set up the control thread"));
 	return good;
+}
+
+/* Before anything can be seen from outside: a signal that comes during the start is acted on once the loop runs. */
+static bool watch_signals(struct server *server)
+{
+	for (size_t i = 0; i < NUM_SIGNALS; i++) {
+		server->signals[i] = signal_watch_new(&server->loop, watched_signals[i], server, on_signal);
+		if (server->signals[i] != NULL)
+			continue;
+		tell_error(server, "start", error_of(ERROR_MEMORY, 0, "watch for signals"));
+		return false;
+	}
+	return true;
 }
 
 /* Ports below 1024 are opened and keys are read before root's rights go. The cache and the log belong to the user
@@ -394,7 +405,8 @@ static bool start(struct server *server)
 	struct error error = privileges_raise_files();
 	if (failed(error))
 		tell_error(server, "open files", error);
-	bool good = read_and_listen(server, &errors) && make_parts(server) && build_sites(server, &errors);
+	bool good = watch_signals(server) && read_and_listen(server, &errors) && make_parts(server) &&
+		    build_sites(server, &errors);
 	program_log_lines(&server->log, LOG_LEVEL_ERROR, buffer_text(&errors));
 	buffer_cleanup(&errors);
 	if (!good || !start_workers(server))
