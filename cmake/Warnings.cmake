@@ -25,9 +25,10 @@ if(CHAINMEND_FUZZ)
   target_link_options(chainmend_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# No symbol of a static library (BoringSSL above all) is exported: libcurl brings OpenSSL's libcrypto into the same
-# process through Kerberos, and the two must never meet.
-target_link_options(chainmend_options INTERFACE -Wl,--exclude-libs,ALL -Wl,-z,relro -Wl,-z,now -Wl,--as-needed)
+# No symbol of BoringSSL is exported: libcurl brings OpenSSL's libcrypto into the same process through Kerberos, and the
+# two must never meet. Named, and not ALL: clang's sanitizers are static libraries whose symbols others must find.
+target_link_options(chainmend_options INTERFACE
+  -Wl,--exclude-libs,libssl.a:libcrypto.a -Wl,-z,relro -Wl,-z,now -Wl,--as-needed)
 
 # chainmend_target(NAME): what every one of our targets has in common.
 function(chainmend_target name)
