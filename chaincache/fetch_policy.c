@@ -343,12 +343,11 @@ static bool rule_allows(const struct rule *rule, const struct host_name *host, c
 	return false;
 }
 
+/* Public addresses are always asked: a rule that is added for one private server must not shut out the public ones. */
 static bool allows(const struct fetch_policy *policy, const struct host_name *host, const struct address *address)
 {
-	static const struct rule the_default = {.kind = RULE_PUBLIC};
-
-	if (policy->num_rules == 0)
-		return rule_allows(&the_default, host, address);
+	if (classify(address) == ADDRESS_PUBLIC)
+		return true;
 	for (size_t i = 0; i < policy->num_rules; i++)
 		if (rule_allows(&policy->rules[i], host, address))
 			return true;

@@ -33,10 +33,10 @@ enum address_class address_classify(const struct sockaddr *address);
 
 struct fetch_policy; /* immutable once built; one thread builds it, any may ask */
 
-struct fetch_policy *fetch_policy_new(void); /* with no rule: public addresses alone */
+struct fetch_policy *fetch_policy_new(void); /* public addresses; rules add to them */
 void fetch_policy_free(struct fetch_policy *policy);
 
-/* fetch_policy_allow adds one rule: "public", "any", a host name, an IP address or a CIDR block. "any" is every address
+/* fetch_policy_allow adds one rule: "public" (which is there anyway), "any", a host name, an IP address or a CIDR block. "any" is every address
  * but link-local ones, which only a block or address that lists them allows. ERROR_FORMAT says what is wrong. */
 MUST_USE struct error fetch_policy_allow(struct fetch_policy *policy, const char *rule);
 

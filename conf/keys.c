@@ -97,14 +97,14 @@ static const struct config_key keys[NUM_CONFIG_KEYS] = {
 	 .type = VALUE_FETCH_RULES,
 	 .repeatable = true,
 	 .default_text = "public",
-	 .help = "Where they may be fetched from: public (no private or loopback address), a host name, an\n"
-		 "address, a CIDR block, or any. Values add up, and the first takes the place of the default:\n"
-		 "keep public among them where public authorities are to be asked."},
+	 .help = "Where they may be fetched from, beside public addresses, which may always be asked (private, loopback\n"
+		 "and other reserved ones may not): a host name, an address, a CIDR block, or any. Values add up, and\n"
+		 "public is always among them."},
     [KEY_FETCH_PROXY] = {.name = "fetch_proxy",
 			 GLOBAL(fetch_proxy),
 			 .type = VALUE_PROXY_URL,
 			 .example = "http://proxy.example:3128",
-			 .help = "An HTTP proxy to fetch through. The environment's proxy variables are not read."},
+			 .help = "An HTTP proxy to fetch through. Not set: none; the environment's proxy variables are not read."},
     [KEY_ADMIN] = {.name = "admin",
 		   GLOBAL_NOT_BUILT,
 		   .type = VALUE_TEXT,
@@ -140,7 +140,7 @@ static const struct config_key keys[NUM_CONFIG_KEYS] = {
 	 .repeatable = true,
 	 .example = "443",
 	 .help = "Where clients connect: PORT (every address), ADDRESS:PORT or [IPV6]:PORT; several may stand in a\n"
-		 "line. Sites may share one: the name that a client asks for decides."},
+		 "line. Sites may share one: the name that a client asks for decides. Must be set."},
     [KEY_DEFAULT] =
 	{.name = "default",
 	 SITE(is_default),
@@ -162,19 +162,19 @@ static const struct config_key keys[NUM_CONFIG_KEYS] = {
 	 .repeatable = true,
 	 .example = "/etc/chainmend/mail.example.com.pem",
 	 .help = "The certificate, with whatever chain it has, in PEM, DER or PKCS#7, in any order; one line each\n"
-		 "for an RSA and an ECDSA one. The word backend: the one that the tls:// backend serves."},
+		 "for an RSA and an ECDSA one. The word backend: the one that the tls:// backend serves. Must be set."},
     [KEY_KEY] = {.name = "key",
 		 SITE(keys),
 		 .type = VALUE_PATHS,
 		 .repeatable = true,
 		 .example = "/etc/chainmend/mail.example.com.key",
 		 .help =
-		     "The private key, PEM or DER, encrypted or not. Not needed where the certificate file holds it."},
+		     "The private key, PEM or DER, encrypted or not. Not set: the certificate file holds it."},
     [KEY_KEY_PASSWORD_FILE] = {.name = "key_password_file",
 			       SITE(key_password_file),
 			       .type = VALUE_PATH,
 			       .example = "/etc/chainmend/mail.example.com.password",
-			       .help = "A file whose first line is the password of the key."},
+			       .help = "A file whose first line is the password of the key. Not set: the key has none."},
     [KEY_BACKEND] =
 	{.name = "backend",
 	 SITE(backends),
@@ -182,7 +182,7 @@ static const struct config_key keys[NUM_CONFIG_KEYS] = {
 	 .repeatable = true,
 	 .example = "tls://10.0.0.5:443",
 	 .help = "The server behind: tcp://HOST:PORT or tls://HOST:PORT. Several: the next one is tried when one\n"
-		 "does not answer."},
+		 "does not answer. Must be set."},
     [KEY_BACKEND_NAME] =
 	{.name = "backend_name",
 	 SITE(backend_name),
@@ -208,7 +208,7 @@ static const struct config_key keys[NUM_CONFIG_KEYS] = {
 				 SITE(backend_certificate),
 				 .type = VALUE_PATH,
 				 .example = "/etc/chainmend/towards-backend.pem",
-				 .help = "The certificate to show to a backend that asks for one."},
+				 .help = "The certificate to show to a backend that asks for one. Not set: none."},
     [KEY_BACKEND_KEY] = {.name = "backend_key",
 			 SITE(backend_key),
 			 .type = VALUE_PATH,
@@ -219,7 +219,8 @@ static const struct config_key keys[NUM_CONFIG_KEYS] = {
 	 SITE(backend_pin),
 	 .type = VALUE_PIN,
 	 .example = "5b4c3d2e1f00112233445566778899aabbccddeeff00112233445566778899aa",
-	 .help = "SHA-256 of the SubjectPublicKeyInfo of a self-signed backend, in hex; chainmend check prints it."},
+	 .help = "SHA-256 of the SubjectPublicKeyInfo of a self-signed backend, in hex; chainmend check prints it.\n"
+		 "Not set: none."},
     [KEY_PROBE_INTERVAL] = {.name = "probe_interval",
 			    SITE(probe_interval_ms),
 			    .type = VALUE_TIME,
@@ -232,7 +233,7 @@ static const struct config_key keys[NUM_CONFIG_KEYS] = {
 			.type = VALUE_ROOTS,
 			.repeatable = true,
 			.example = "corp=/etc/ssl/corp-root.pem",
-			.help = "As in [chainmend], for this site alone, in place of the ones there."},
+			.help = "As in [chainmend], for this site alone, in place of the ones there. Not set: those."},
     [KEY_MODE] = {.name = "mode",
 		  SITE(mode),
 		  .type = VALUE_CHOICE,

@@ -124,8 +124,8 @@ const char *config_key_nearest(enum config_scope scope, const char *name);
 /* config_key_print_form appends what a value looks like: "TIME (ms, s, m, h, d)", "mend|strict|off" ... */
 MUST_USE struct error config_key_print_form(const struct config_key *key, struct buffer *out);
 
-/* config_keys_print_help appends the keys that this version builds, for --help. */
-MUST_USE struct error config_keys_print_help(struct buffer *out);
+/* config_key_print_help appends the key's help and its default, for --help. */
+MUST_USE struct error config_key_print_help(const struct config_key *key, struct buffer *out);
 
 /* config_key_print_sample appends the key as the sample configuration shows it: help, then the commented line. */
 MUST_USE struct error config_key_print_sample(const struct config_key *key, struct buffer *out);

@@ -1,9 +1,5 @@
 /* The table of keys in the three shapes in which people read it: --help, the sample, the man page. */
-#include <stdio.h>
-
 #include "conf/keys.h"
-
-#define HELP_INDENT 24
 
 /* Appends each line of `text` between `prefix` and a line feed. */
 static struct error print_lines(struct buffer *out, const char *prefix, const char *text)
@@ -18,36 +14,17 @@ static struct error print_lines(struct buffer *out, const char *prefix, const ch
 	return error;
 }
 
-static struct error print_help_of(const struct config_key *key, struct buffer *out)
+static struct error print_default(const struct config_key *key, struct buffer *out)
 {
-	char prefix[HELP_INDENT + 1];
-	snprintf(prefix, sizeof(prefix), "%*s", HELP_INDENT, "");
-	struct error error = buffer_printf(out, "  %-*s", HELP_INDENT - 2, key->name);
-	if (!failed(error))
-		error = config_key_print_form(key, out);
-	if (!failed(error) && key->default_text != NULL)
-		error = buffer_printf(out, " (default: %s)", key->default_text);
-	if (!failed(error))
-		error = buffer_printf(out, "%s\n", key->repeatable ? ", repeatable" : "");
-	return failed(error) ? error : print_lines(out, prefix, key->help);
+	if (key->default_text == NULL)
+		return error_none(); /* its help says what is so where it is not set */
+	return buffer_printf(out, " (default: %s)", key->default_text);
 }
 
-struct error config_keys_print_help(struct buffer *out)
+struct error config_key_print_help(const struct config_key *key, struct buffer *out)
 {
-	static const char *const headings[] = {
-	    [SCOPE_CHAINMEND] = "Keys of [chainmend]:\n",
-	    [SCOPE_SITE] = "\nKeys of [site NAME]:\n",
-	};
-	struct error error = error_none();
-	for (unsigned scope = SCOPE_CHAINMEND; !failed(error) && scope <= SCOPE_SITE; scope++) {
-		error = buffer_printf(out, "%s", headings[scope]);
-		for (unsigned i = 0; !failed(error) && i < NUM_CONFIG_KEYS; i++) {
-			const struct config_key *key = config_key((enum config_key_id)i);
-			if (key->scope == scope && !key->not_built)
-				error = print_help_of(key, out);
-		}
-	}
-	return error;
+	struct error error = buffer_printf(out, "%s%s", key->help, key->repeatable ? " Repeatable." : "");
+	return failed(error) ? error : print_default(key, out);
 }
 
 struct error config_key_print_sample(const struct config_key *key, struct buffer *out)
@@ -64,8 +41,8 @@ struct error config_key_print_man(const struct config_key *key, struct buffer *o
 	struct error error = buffer_printf(out, ".TP\n.BR %s \" = ", key->name);
 	if (!failed(error))
 		error = config_key_print_form(key, out);
-	if (!failed(error) && key->default_text != NULL)
-		error = buffer_printf(out, " (default: %s)", key->default_text);
+	if (!failed(error))
+		error = print_default(key, out);
 	if (!failed(error))
 		error = buffer_printf(out, "%s\"\n", key->repeatable ? ", repeatable" : "");
 	return failed(error) ? error : print_lines(out, "", key->help);

@@ -116,8 +116,8 @@ const struct option_row audit_option_rows[] = {
      take_cache},
     {"offline", 0, NULL, "Fetch nothing", take_offline},
     {"fetch-allow", 0, "WHAT",
-     "Where intermediates may be fetched from: public, a host, an address, a CIDR block, or any; repeatable "
-     "(default: public)",
+     "Where intermediates may be fetched from, beside public addresses: a host, an address, a CIDR block, or any; "
+     "repeatable (default: public)",
      take_fetch_allow},
     {"fetch-proxy", 0, "URL", "An HTTP proxy to fetch through (default: the variable http_proxy)", take_fetch_proxy},
     {"key-password-file", 0, "FILE", "Its first line is the password of an encrypted key or PKCS#12 file",

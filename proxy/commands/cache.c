@@ -71,7 +71,8 @@ static const struct option_row export_rows[] = {
 static const struct option_row fetch_rows[] = {
     CACHE_ROW,
     {"fetch-allow", 0, "WHAT",
-     "Where it may be fetched from: public, a host, an address, a CIDR block, or any; repeatable (default: public)",
+     "Where it may be fetched from, beside public addresses: a host, an address, a CIDR block, or any; repeatable "
+     "(default: public)",
      take_fetch_allow},
     {"fetch-proxy", 0, "URL", "An HTTP proxy to fetch through (default: the variable http_proxy)", take_fetch_proxy},
     END_ROW,

@@ -1,4 +1,5 @@
 /* run - the proxy: by a configuration file, or by flags for one site. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,7 +14,7 @@
 
 #define DEFAULT_CONFIG_FILE "/etc/chainmend/chainmend.ini"
 
-enum { MAX_PAIRS = 1000, MAX_FLAG = 40 };
+enum { MAX_PAIRS = 1000, MAX_FLAG = 40, MAX_FORM = 80, MAX_HELP = 1000 };
 
 struct run_options {
 	const char *file; /* NULL: the default, or the flags */
@@ -116,6 +117,8 @@ static const struct option_row general_rows[] = {
 /* The rows of the keys, made from the table of the configuration. */
 struct run_rows {
 	char flags[NUM_RUN_KEYS][MAX_FLAG];
+	char forms[NUM_RUN_KEYS][MAX_FORM];
+	char helps[NUM_RUN_KEYS][MAX_HELP];
 	struct option_row rows[NUM_RUN_KEYS + 2];
 };
 
@@ -128,6 +131,20 @@ static const char *flag_of(const char *key, char flag[MAX_FLAG])
 	return flag;
 }
 
+/* Writes what `print` says of the key to `out`, as much as has room. */
+static const char *text_of(const struct config_key *key,
+			   struct error (*print)(const struct config_key *key, struct buffer *out), char *out,
+			   size_t out_size)
+{
+	struct buffer text;
+
+	buffer_init(&text, out_size - 1);
+	struct error error = print(key, &text);
+	snprintf(out, out_size, "%s", failed(error) ? "" : buffer_text(&text));
+	buffer_cleanup(&text);
+	return out;
+}
+
 static void make_rows(struct run_rows *rows)
 {
 	*rows = (struct run_rows){0};
@@ -135,8 +152,8 @@ static void make_rows(struct run_rows *rows)
 		const struct config_key *key = config_key(run_keys[i].id);
 		rows->rows[i] = (struct option_row){
 		    .name = flag_of(key->name, rows->flags[i]),
-		    .argument = "VALUE",
-		    .help = key->help,
+		    .argument = text_of(key, config_key_print_form, rows->forms[i], MAX_FORM),
+		    .help = text_of(key, config_key_print_help, rows->helps[i], MAX_HELP),
 		    .take = run_keys[i].take,
 		};
 	}
