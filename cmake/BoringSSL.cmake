@@ -70,7 +70,7 @@ function(_boringssl_fetch_npm out)
     set(part ${source}.part)
     file(REMOVE_RECURSE ${part})
     file(MAKE_DIRECTORY ${part})
-    execute_process(COMMAND ${NPM_EXECUTABLE} pack --silent ${_npm_package} WORKING_DIRECTORY ${part}
+    execute_process(COMMAND ${NPM_EXECUTABLE} pack --loglevel error ${_npm_package} WORKING_DIRECTORY ${part}
       RESULT_VARIABLE status OUTPUT_VARIABLE tarball ERROR_VARIABLE why TIMEOUT 300
       OUTPUT_STRIP_TRAILING_WHITESPACE)
     if(NOT status EQUAL 0)
