@@ -97,14 +97,16 @@ static const struct config_key keys[NUM_CONFIG_KEYS] = {
 	 .type = VALUE_FETCH_RULES,
 	 .repeatable = true,
 	 .default_text = "public",
-	 .help = "Where they may be fetched from, beside public addresses, which may always be asked (private, loopback\n"
-		 "and other reserved ones may not): a host name, an address, a CIDR block, or any. Values add up, and\n"
-		 "public is always among them."},
-    [KEY_FETCH_PROXY] = {.name = "fetch_proxy",
-			 GLOBAL(fetch_proxy),
-			 .type = VALUE_PROXY_URL,
-			 .example = "http://proxy.example:3128",
-			 .help = "An HTTP proxy to fetch through. Not set: none; the environment's proxy variables are not read."},
+	 .help =
+	     "Where they may be fetched from, beside public addresses, which may always be asked (private, loopback\n"
+	     "and other reserved ones may not): a host name, an address, a CIDR block, or any. Values add up, and\n"
+	     "public is always among them."},
+    [KEY_FETCH_PROXY] =
+	{.name = "fetch_proxy",
+	 GLOBAL(fetch_proxy),
+	 .type = VALUE_PROXY_URL,
+	 .example = "http://proxy.example:3128",
+	 .help = "An HTTP proxy to fetch through. Not set: none; the environment's proxy variables are not read."},
     [KEY_ADMIN] = {.name = "admin",
 		   GLOBAL_NOT_BUILT,
 		   .type = VALUE_TEXT,
@@ -168,13 +170,13 @@ static const struct config_key keys[NUM_CONFIG_KEYS] = {
 		 .type = VALUE_PATHS,
 		 .repeatable = true,
 		 .example = "/etc/chainmend/mail.example.com.key",
-		 .help =
-		     "The private key, PEM or DER, encrypted or not. Not set: the certificate file holds it."},
+		 .help = "The private key, PEM or DER, encrypted or not. Not set: the certificate file holds it."},
     [KEY_KEY_PASSWORD_FILE] = {.name = "key_password_file",
 			       SITE(key_password_file),
 			       .type = VALUE_PATH,
 			       .example = "/etc/chainmend/mail.example.com.password",
-			       .help = "A file whose first line is the password of the key. Not set: the key has none."},
+			       .help =
+				   "A file whose first line is the password of the key. Not set: the key has none."},
     [KEY_BACKEND] =
 	{.name = "backend",
 	 SITE(backends),

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "proxy/glue/retry.h"
+#include "proxy/glue/self_test.h"
 #include "proxy/glue/time_text.h"
 
 struct certificate_keeper {
@@ -53,9 +54,59 @@ static void replace_chain(struct certificate_keeper *keeper, const struct certif
 static const struct certificate_list *chain_of(const struct certificate_keeper *keeper,
 					       const struct mend_result *result)
 {
-	if (result == NULL || result->mended.count == 0 || keeper->options.config->mode == MODE_REPORT)
+	if (result->mended.count == 0 || keeper->options.config->mode == MODE_REPORT)
 		return &keeper->given;
 	return &result->mended;
+}
+
+/* What the chain of a result replaces, and what is served when it must not be. */
+static const struct certificate_list *former_chain(const struct certificate_keeper *keeper)
+{
+	const struct certificate_list *chain = &keeper->chain;
+
+	if (chain->count > 0 && certificate_equal(chain->items[0].certificate, keeper->given.items[0].certificate))
+		return chain;
+	return &keeper->given;
+}
+
+static void tell_refusal(const struct certificate_keeper *keeper, struct error error, const char *store)
+{
+	const struct keeper_options *options = &keeper->options;
+	const char *leaf = keeper->given.items[0].certificate->subject;
+	char text[ERROR_MAX_TEXT];
+
+	if (failed(error))
+		program_log_write(options->log, LOG_LEVEL_ERROR, options->config->name,
+				  "%s: the mended chain could not be tried out and is not served: %s", leaf,
+				  error_print(error, text, sizeof text));
+	else
+		program_log_write(
+		    options->log, LOG_LEVEL_ERROR, options->config->name,
+		    "%s: the mended chain is not served: in a trial, clients that trust %s refused it and "
+		    "accepted the former one, which goes on",
+		    leaf, store);
+}
+
+/* The chain that goes out by this result, once it has been tried out; the former one when it serves fewer. */
+static const struct certificate_list *choose_chain(const struct certificate_keeper *keeper,
+						   const struct mend_result *result)
+{
+	const struct self_test test = {
+	    .chain = chain_of(keeper, result),
+	    .former = former_chain(keeper),
+	    .key = keeper->key,
+	    .stores = keeper->options.material->stores,
+	    .now = (int64_t)time(NULL),
+	};
+	const char *store = NULL;
+
+	if (certificate_list_equal(test.chain, test.former))
+		return test.chain;
+	struct error error = self_test_run(&test, &store);
+	if (!failed(error) && store == NULL)
+		return test.chain;
+	tell_refusal(keeper, error, store);
+	return test.former;
 }
 
 static void tell_chain(const struct certificate_keeper *keeper, const struct mend_result *result)
@@ -71,14 +122,14 @@ static void tell_chain(const struct certificate_keeper *keeper, const struct men
 						 : "not trusted by every store, see the fix log");
 }
 
-static void report(const struct certificate_keeper *keeper, const struct mend_result *result)
+static void report(const struct certificate_keeper *keeper, const struct mend_result *result, bool applied)
 {
 	const struct keeper_options *options = &keeper->options;
 	struct fix_report fix_report = {
 	    .group = {options->config->name, SUBJECT_CERTIFICATE, options->part},
 	    .findings = &result->findings,
 	    .result = result,
-	    .applied = options->config->mode == MODE_MEND,
+	    .applied = applied && options->config->mode == MODE_MEND,
 	};
 	fix_log_report(options->fix_log, &fix_report, time_text_now_ms());
 }
@@ -112,10 +163,12 @@ static void on_mended(void *context, struct error error, const struct mend_resul
 		tell_failure(keeper, error);
 		return;
 	}
-	if (!certificate_list_equal(&keeper->chain, chain_of(keeper, result)))
+	const struct certificate_list *chain = choose_chain(keeper, result);
+	bool applied = certificate_list_equal(chain, chain_of(keeper, result));
+	if (applied && !certificate_list_equal(&keeper->chain, chain))
 		tell_chain(keeper, result);
-	report(keeper, result);
-	replace_chain(keeper, chain_of(keeper, result));
+	report(keeper, result, applied);
+	replace_chain(keeper, chain);
 }
 
 /* What the cache completes at once: nothing is logged, the mend with fetching that follows has the last word. */
@@ -125,7 +178,7 @@ static void on_mended_now(void *context, struct error error, const struct mend_r
 
 	if (failed(error))
 		tell_failure(keeper, error);
-	replace_chain(keeper, chain_of(keeper, result));
+	replace_chain(keeper, result != NULL ? choose_chain(keeper, result) : former_chain(keeper));
 }
 
 /* What goes out at present stays a candidate, so that a later mend can always find it again. */
