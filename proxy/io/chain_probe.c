@@ -14,6 +14,7 @@ enum phase {
 	PHASE_RESOLVING,
 	PHASE_CONNECTING, /* to addresses[at] */
 	PHASE_NEXT_ADDRESS, /* the socket is being closed, to be opened again */
+	PHASE_STARTTLS, /* plain text that leads to TLS */
 	PHASE_HANDSHAKE,
 	PHASE_CLOSING, /* the result is given, or not wanted any more */
 };
@@ -35,6 +36,9 @@ struct chain_probe {
 	size_t at;
 
 	char *sni;
+	char *host;
+	enum starttls_protocol protocol;
+	struct starttls *starttls; /* NULL: TLS at once */
 	struct chain_capture_options capture_options;
 	struct chain_capture *capture;
 	uint8_t read_bytes[READ_BYTES];
@@ -57,6 +61,8 @@ static void free_when_closed(struct chain_probe *probe)
 	if (probe->open_handles > 0 || probe->phase != PHASE_CLOSING)
 		return;
 	chain_capture_free(probe->capture);
+	starttls_free(probe->starttls);
+	free(probe->host);
 	free(probe->sni);
 	free(probe);
 }
@@ -129,11 +135,13 @@ static void give_timeout(struct chain_probe *probe)
 	    [PHASE_RESOLVING] = "the name could not be looked up",
 	    [PHASE_CONNECTING] = "no connection stood",
 	    [PHASE_NEXT_ADDRESS] = "no connection stood",
+	    [PHASE_STARTTLS] = "the server did not send ",
 	    [PHASE_HANDSHAKE] = "the server did not answer the TLS handshake",
 	    [PHASE_CLOSING] = "",
 	};
 	char reason[CHAIN_CAPTURE_MAX_REASON];
-	snprintf(reason, sizeof(reason), "timed out: %s within %g s", what[probe->phase],
+	snprintf(reason, sizeof(reason), "timed out: %s%s within %g s", what[probe->phase],
+		 probe->phase == PHASE_STARTTLS ? starttls_awaited(probe->starttls) : "",
 		 (double)probe->timeout_ms / 1000);
 	give_failure(probe, CHAIN_PROBE_TIMED_OUT, reason);
 }
@@ -157,14 +165,21 @@ static void on_written(uv_write_t *request, int status)
 	free(output);
 }
 
-/* Sends what the handshake has to say; false when out of memory. */
+static struct error take_output(struct chain_probe *probe, struct buffer *out)
+{
+	if (probe->capture != NULL)
+		return chain_capture_take_output(probe->capture, out);
+	return starttls_take_output(probe->starttls, out);
+}
+
+/* Sends what the handshake, or the way to it, has to say; false when out of memory. */
 static bool send_output(struct chain_probe *probe)
 {
 	struct output *output = calloc(1, sizeof(*output));
 	if (output == NULL)
 		return false;
 	buffer_init(&output->bytes, OUTPUT_MAX_BYTES);
-	struct error error = chain_capture_take_output(probe->capture, &output->bytes);
+	struct error error = take_output(probe, &output->bytes);
 	if (failed(error) || output->bytes.len == 0) {
 		on_written(&(uv_write_t){.data = output}, 0);
 		return !failed(error);
@@ -188,21 +203,13 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
 	*out = uv_buf_init((char *)probe->read_bytes, sizeof(probe->read_bytes));
 }
 
-static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *bytes)
+static void take_handshake(struct chain_probe *probe, struct bytes bytes)
 {
-	struct chain_probe *probe = stream->data;
-	if (count == 0)
-		return;
-	if (count < 0 && count != UV_EOF) {
-		give_failure(probe, CHAIN_PROBE_CLOSED,
-			     count == UV_ECONNRESET ? "the server reset the connection" : uv_strerror((int)count));
-		return;
-	}
 	enum chain_capture_state state = CAPTURE_DONE;
-	if (count == UV_EOF)
-		chain_capture_end(probe->capture);
+	if (bytes.len > 0)
+		state = chain_capture_feed(probe->capture, bytes);
 	else
-		state = chain_capture_feed(probe->capture, bytes_of(bytes->base, (size_t)count));
+		chain_capture_end(probe->capture);
 	if (!send_output(probe))
 		give_failure(probe, CHAIN_PROBE_NO_MEMORY, "out of memory");
 	else if (state == CAPTURE_DONE)
@@ -215,8 +222,57 @@ static void start_handshake(struct chain_probe *probe)
 	probe->capture = chain_capture_new(&probe->capture_options);
 	if (probe->capture == NULL || !send_output(probe))
 		give_failure(probe, CHAIN_PROBE_NO_MEMORY, "no TLS handshake could be begun");
-	else if (uv_read_start((uv_stream_t *)&probe->tcp, on_alloc, on_read) != 0)
+}
+
+static void take_starttls(struct chain_probe *probe, struct bytes bytes)
+{
+	enum starttls_state state = STARTTLS_FAILED;
+	if (bytes.len > 0)
+		state = starttls_feed(probe->starttls, bytes);
+	else
+		starttls_end(probe->starttls);
+	if (state == STARTTLS_FAILED)
+		give_failure(probe, bytes.len > 0 ? CHAIN_PROBE_NO_STARTTLS : CHAIN_PROBE_CLOSED,
+			     starttls_reason(probe->starttls));
+	else if (!send_output(probe))
+		give_failure(probe, CHAIN_PROBE_NO_MEMORY, "out of memory");
+	else if (state == STARTTLS_READY)
+		start_handshake(probe);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *bytes)
+{
+	struct chain_probe *probe = stream->data;
+	if (count == 0)
+		return;
+	if (count < 0 && count != UV_EOF) {
+		give_failure(probe, CHAIN_PROBE_CLOSED,
+			     count == UV_ECONNRESET ? "the server reset the connection" : uv_strerror((int)count));
+		return;
+	}
+	struct bytes read = bytes_of(bytes->base, count == UV_EOF ? 0 : (size_t)count);
+	if (probe->phase == PHASE_STARTTLS)
+		take_starttls(probe, read);
+	else
+		take_handshake(probe, read);
+}
+
+static void start_starttls(struct chain_probe *probe)
+{
+	probe->phase = PHASE_STARTTLS;
+	probe->starttls = starttls_new(probe->protocol, probe->sni != NULL ? probe->sni : probe->host);
+	if (probe->starttls == NULL || !send_output(probe))
+		give_failure(probe, CHAIN_PROBE_NO_MEMORY, "no plain text that leads to TLS could be begun");
+}
+
+static void start_talking(struct chain_probe *probe)
+{
+	if (uv_read_start((uv_stream_t *)&probe->tcp, on_alloc, on_read) != 0)
 		give_failure(probe, CHAIN_PROBE_CLOSED, "the server reset the connection");
+	else if (probe->protocol != STARTTLS_NONE)
+		start_starttls(probe);
+	else
+		start_handshake(probe);
 }
 
 static void try_next_address(struct chain_probe *probe)
@@ -248,7 +304,7 @@ static void on_connect(uv_connect_t *connect, int status)
 		return; /* the socket is being closed */
 	if (status == 0) {
 		set_timer(probe, time_left(probe));
-		start_handshake(probe);
+		start_talking(probe);
 	} else if (probe->at + 1 < probe->num_addresses) {
 		try_next_address(probe);
 	} else {
@@ -306,11 +362,15 @@ struct chain_probe *chain_probe_start(uv_loop_t *loop, const struct chain_probe_
 	struct chain_probe *probe = calloc(1, sizeof(*probe));
 	if (probe == NULL)
 		return NULL;
+	probe->host = strdup(options->host);
 	probe->sni = options->sni != NULL ? strdup(options->sni) : NULL;
-	if (options->sni != NULL && probe->sni == NULL) {
+	if (probe->host == NULL || (options->sni != NULL && probe->sni == NULL)) {
+		free(probe->host);
+		free(probe->sni);
 		free(probe);
 		return NULL;
 	}
+	probe->protocol = options->starttls;
 	probe->loop = loop;
 	probe->context = context;
 	probe->on_result = on_result;

@@ -1,7 +1,8 @@
 /* chain_probe - what chain does that server send? One TLS handshake as a client, asynchronous, with a deadline.
  *
+ * It begins at once, or behind the few words of plain text that lead to TLS (starttls).
  * The chain is taken as it arrives in the verify callback and nothing is judged: a server that wants a client
- * certificate, or that fails later, is looked at all the same. TLS 1.0 to 1.3. No byte of an application is sent.
+ * certificate, or that fails later, is looked at all the same. TLS 1.0 to 1.3. No byte of an application is sent within TLS.
  */
 #ifndef PROXY_IO_CHAIN_PROBE_H
 #define PROXY_IO_CHAIN_PROBE_H
@@ -9,6 +10,7 @@
 #include <uv.h>
 
 #include "proxy/wire/chain_capture.h" /* enum chain_probe_outcome */
+#include "proxy/wire/starttls.h"
 
 #define CHAIN_PROBE_TIMEOUT_MS 10000 /* of everything: resolve, connect, handshake */
 
@@ -16,6 +18,7 @@ struct chain_probe_options {
 	const char *host; /* a name or an address, without brackets */
 	uint16_t port;
 	const char *sni; /* NULL or an IP address: none is sent */
+	enum starttls_protocol starttls; /* an XMPP stream is for `sni`, or where there is none for `host` */
 	uint64_t timeout_ms; /* 0: CHAIN_PROBE_TIMEOUT_MS */
 	uint16_t tls_min; /* 0: TLS1_VERSION */
 	uint16_t tls_max; /* 0: TLS1_3_VERSION */

@@ -1,0 +1,56 @@
+/* starttls - from plain text over to TLS, as a client: bytes in, bytes out, a verdict. Pure.
+ *
+ *	starttls_new -> send starttls_take_output
+ *	             -> bytes came: starttls_feed; the server closed: starttls_end
+ *	             -> STARTTLS_READY: what follows is TLS; STARTTLS_FAILED: the reason
+ *
+ * A server that does not say that it can is not asked to, and bytes behind its go-ahead are a failure: what stands there
+ * was never protected, whoever sent it.
+ */
+#ifndef PROXY_WIRE_STARTTLS_H
+#define PROXY_WIRE_STARTTLS_H
+
+#include "chaincache/buffer.h"
+
+#define STARTTLS_MAX_BYTES ((size_t)64 * 1024) /* taken from one server, all in all */
+#define STARTTLS_MAX_UNIT 8192 /* one line, one XML tag; RFC 5321 4.5.3.1.5 has 512, an IMAP capability line more */
+#define STARTTLS_MAX_REASON 256
+
+enum starttls_protocol {
+	STARTTLS_NONE, /* TLS at once */
+	STARTTLS_SMTP, /* RFC 3207 */
+	STARTTLS_IMAP, /* RFC 9051 6.2.1 */
+	STARTTLS_POP3, /* RFC 2595 4 */
+	STARTTLS_LDAP, /* RFC 4511 4.14 */
+	STARTTLS_XMPP, /* RFC 6120 5 */
+};
+
+enum starttls_state { STARTTLS_GOING, STARTTLS_READY, STARTTLS_FAILED };
+
+struct starttls;
+
+/* starttls_find: false when `name` ("smtp", "imap", "pop3", "ldap", "xmpp") is none of them. */
+bool starttls_find(const char *name, enum starttls_protocol *out);
+uint16_t starttls_default_port(enum starttls_protocol protocol); /* 25, 143, 110, 389, 5222; 443 of STARTTLS_NONE */
+const char *starttls_name(enum starttls_protocol protocol); /* as people write it: "SMTP"; "TLS" of STARTTLS_NONE */
+
+/* starttls_new begins; not of STARTTLS_NONE. `domain` is whom an XMPP stream is for (copied). NULL when out of memory,
+ * or when `domain` is nothing that could stand in a stream's header. */
+struct starttls *starttls_new(enum starttls_protocol protocol, const char *domain);
+void starttls_free(struct starttls *starttls); /* NULL is fine */
+
+enum starttls_state starttls_feed(struct starttls *starttls, struct bytes from_server);
+
+/* starttls_end: no more bytes will come; never STARTTLS_GOING afterwards. */
+void starttls_end(struct starttls *starttls);
+
+/* starttls_take_output appends what is to be sent to the server. */
+MUST_USE struct error starttls_take_output(struct starttls *starttls, struct buffer *out);
+
+/* starttls_reason is "" but when STARTTLS_FAILED: one clause without a full stop. It may quote the server's own words. */
+const char *starttls_reason(const struct starttls *starttls);
+
+/* starttls_awaited is what the server has to say next: "its greeting", "its answer to EHLO". */
+const char *starttls_awaited(const struct starttls *starttls);
+
+#endif
