@@ -65,6 +65,7 @@ struct certificate {
 	bool may_sign_certificates; /* no keyUsage, or keyCertSign in it */
 	bool has_server_auth; /* no extendedKeyUsage, or serverAuth or anyExtendedKeyUsage in it */
 	int path_length; /* pathLenConstraint, -1 when there is none */
+	size_t num_constraints; /* subtrees in nameConstraints, permitted and excluded */
 	bool extensions_valid; /* false: an extension does not parse, and no client accepts the certificate */
 
 	enum key_type key_type;

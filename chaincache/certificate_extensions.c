@@ -66,6 +66,24 @@ static size_t count_elements(CBS *extension, CBS *out)
 	return count;
 }
 
+/* NameConstraints (RFC 5280 4.2.1.10): two lists of subtrees under the tags 0 and 1. */
+static size_t count_constraints(const struct certificate *certificate)
+{
+	CBS extension;
+	CBS lists;
+	CBS list;
+	CBS_ASN1_TAG tag;
+	size_t count = 0;
+
+	if (!find_extension(certificate->x509, NID_name_constraints, &extension) ||
+	    !CBS_get_asn1(&extension, &lists, CBS_ASN1_SEQUENCE))
+		return 0;
+	while (CBS_get_any_asn1(&lists, &list, &tag))
+		while (CBS_get_any_asn1_element(&list, NULL, NULL, NULL))
+			count++;
+	return count;
+}
+
 static struct error read_alt_names(struct certificate *certificate)
 {
 	CBS extension;
@@ -146,6 +164,7 @@ static struct error read_ca_issuer_urls(struct certificate *certificate)
 struct error certificate_extensions_read(struct certificate *certificate)
 {
 	read_constraints(certificate);
+	certificate->num_constraints = count_constraints(certificate);
 	certificate->subject_key_id = octets(X509_get0_subject_key_id(certificate->x509));
 	certificate->authority_key_id = octets(X509_get0_authority_key_id(certificate->x509));
 

@@ -5,6 +5,8 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "chaincache/name_constraints.h"
+
 #define MIN_RSA_BITS 2048
 
 bool path_verifier_weak_signature(const struct certificate *certificate)
@@ -150,6 +152,14 @@ static struct path_verdict broken_link(const struct path *path, size_t index)
 	return bad(PATH_KEY_ID_DIFFERS, index, "its authority key identifier names another issuer");
 }
 
+static struct path_verdict refused_for(int error, size_t index)
+{
+	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+		if (refusals[i].error == error)
+			return bad(refusals[i].fault, index, refusals[i].reason);
+	return bad(PATH_REFUSED, index, X509_verify_cert_error_string(error));
+}
+
 static struct path_verdict refusal(const struct path *path, X509_STORE_CTX *context)
 {
 	int error = X509_STORE_CTX_get_error(context);
@@ -158,10 +168,65 @@ static struct path_verdict refusal(const struct path *path, X509_STORE_CTX *cont
 
 	if (error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT || error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY)
 		return broken_link(path, index);
-	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
-		if (refusals[i].error == error)
-			return bad(refusals[i].fault, index, refusals[i].reason);
-	return bad(PATH_REFUSED, index, X509_verify_cert_error_string(error));
+	return refused_for(error, index);
+}
+
+static size_t count_names(const struct certificate *certificate)
+{
+	return certificate->num_alt_names + (size_t)X509_NAME_entry_count(X509_get_subject_name(certificate->x509));
+}
+
+/* Names and constraints are compared each with each, and both are the certificates' own choice. */
+static struct path_verdict check_constraint_work(const struct path *path)
+{
+	size_t num_comparisons = 0, num_names = 0;
+
+	for (size_t i = 1; i < path->count; i++) {
+		num_names += count_names(path->items[i - 1].certificate);
+		num_comparisons += num_names * path->items[i].certificate->num_constraints;
+		if (num_comparisons > NAME_CONSTRAINTS_MAX_COMPARISONS)
+			return bad(PATH_NAME_CONSTRAINED, i,
+				   "it constrains names with more rules than can be compared with the names below it");
+	}
+	return good();
+}
+
+/* Everybody below the issuer at `above`, but self-issued intermediates (RFC 5280 6.1.3 b and c). */
+static struct path_verdict check_constraints_of(const struct path *path, size_t above)
+{
+	struct name_constraints constraints;
+	size_t below = 0;
+
+	int status = name_constraints_init(&constraints, path->items[above].certificate);
+	if (status != X509_V_OK)
+		return refused_for(status, above);
+	for (; below < above; below++) {
+		const struct certificate *subject = path->items[below].certificate;
+		if (below > 0 && subject->self_issued)
+			continue;
+		status = name_constraints_check(&constraints, subject);
+		if (status != X509_V_OK)
+			break;
+	}
+	name_constraints_cleanup(&constraints);
+	return status == X509_V_OK ? good() : refused_for(status, below);
+}
+
+/* All of them, whatever X509_verify_cert has judged already: what excuse() lets pass is judged here alone. */
+static struct path_verdict check_name_constraints(const struct path *path)
+{
+	struct path_verdict verdict = good();
+
+	for (size_t above = 1; above < path->count && verdict.fault == PATH_GOOD; above++)
+		verdict = check_constraints_of(path, above);
+	return verdict;
+}
+
+/* X509_verify_cert refuses constraints on IP addresses as a kind that it does not support, and everything else that it
+ * checks comes first or goes on after this: check_name_constraints has the last word. */
+static int excuse(int ok, X509_STORE_CTX *context)
+{
+	return ok || X509_STORE_CTX_get_error(context) == X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE;
 }
 
 static bool chain_is_path(X509_STORE_CTX *context, const struct path *path)
@@ -215,6 +280,7 @@ static struct path_verdict verify(const struct path *path, int64_t now)
 	if (!X509_STORE_CTX_init(context, store, path_leaf(path)->x509, untrusted))
 		goto out;
 	set_parameters(X509_STORE_CTX_get0_param(context), path, now);
+	X509_STORE_CTX_set_verify_cb(context, excuse);
 
 	if (X509_verify_cert(context) != 1)
 		verdict = refusal(path, context);
@@ -235,7 +301,11 @@ struct path_verdict path_verifier_verify(const struct path *path, int64_t now)
 	struct path_verdict verdict = check_validity(path, now);
 
 	if (verdict.fault == PATH_GOOD)
+		verdict = check_constraint_work(path);
+	if (verdict.fault == PATH_GOOD)
 		verdict = verify(path, now);
+	if (verdict.fault == PATH_GOOD)
+		verdict = check_name_constraints(path);
 	if (verdict.fault == PATH_GOOD && !leaf_serves_tls(path_leaf(path)))
 		verdict = check_ca_purposes(path);
 	if (verdict.fault == PATH_GOOD)

@@ -1,5 +1,6 @@
 #include "chaincache/path_verifier.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,6 +147,79 @@ static void test_path_lengths(void **state)
 	check(VERIFY(rolled, new_i, old_i, j, root), PATH_LENGTH_EXCEEDED, 3);
 }
 
+#define TEN "IP:10.0.0.0/255.0.0.0"
+
+/* X509_verify_cert calls every one of these unsupported; what else it would have found is found all the same. */
+static void test_constraints_on_addresses(void **state)
+{
+	const struct certificate *root = CA("Root"), *leaf;
+	const struct certificate *i = CA("I", .issuer = root, .name_constraints = "permitted;" TEN ",permitted;DNS:example");
+	(void)state;
+
+	leaf = PKI(.cn = "leaf", .issuer = i, .ip = PKI_STRINGS("10.0.0.1"), .dns = PKI_STRINGS("a.example"));
+	check(VERIFY(leaf, i, root), PATH_GOOD, 0);
+	leaf = PKI(.cn = "leaf", .issuer = i, .ip = PKI_STRINGS("11.0.0.1"), .dns = PKI_STRINGS("a.example"));
+	check(VERIFY(leaf, i, root), PATH_NAME_CONSTRAINED, 0);
+	leaf = PKI(.cn = "leaf", .issuer = i, .ip = PKI_STRINGS("10.0.0.1"), .dns = PKI_STRINGS("a.test"));
+	check(VERIFY(leaf, i, root), PATH_NAME_CONSTRAINED, 0);
+	/* The name that is not permitted stands behind the address at which X509_verify_cert stops to look. */
+	leaf = PKI(.cn = "leaf", .issuer = i,
+		   .extensions = (const struct pki_extension[]){
+		       {"2.5.29.17", false, bytes_of("\x30\x0e\x87\x04\x0a\0\0\x01\x82\x06" "a.test", 16)}, {0}});
+	check(VERIFY(leaf, i, root), PATH_NAME_CONSTRAINED, 0);
+	/* Whatever else is wrong stays wrong. */
+	leaf = PKI(.cn = "leaf", .issuer = i, .ip = PKI_STRINGS("10.0.0.1"), .broken_signature = true);
+	check(VERIFY(leaf, i, root), PATH_REFUSED, 0);
+	leaf = PKI(.cn = "leaf", .issuer = i, .ip = PKI_STRINGS("10.0.0.1"),
+		   .extensions = (const struct pki_extension[]){{"1.2.3.4", true, bytes_of("\x05\x00", 2)}, {0}});
+	check(VERIFY(leaf, i, root), PATH_EXTENSION_REFUSED, 0);
+}
+
+static void test_constraints_hold_for_everybody_below(void **state)
+{
+	const struct certificate *ten = CA("Root", .name_constraints = "permitted;" TEN);
+	const struct certificate *i = CA("I", .issuer = ten, .name_constraints = "excluded;IP:10.1.0.0/255.255.0.0");
+	const struct certificate *odd = CA("Odd", .issuer = ten, .ip = PKI_STRINGS("192.0.2.1"));
+	(void)state;
+
+	check(VERIFY(PKI(.cn = "leaf", .issuer = i, .ip = PKI_STRINGS("10.2.0.1")), i, ten), PATH_GOOD, 0);
+	check(VERIFY(PKI(.cn = "leaf", .issuer = i, .ip = PKI_STRINGS("10.1.0.1")), i, ten), PATH_NAME_CONSTRAINED, 0);
+	check(VERIFY(PKI(.cn = "leaf", .issuer = i, .ip = PKI_STRINGS("11.0.0.1")), i, ten), PATH_NAME_CONSTRAINED, 0);
+	/* The intermediate's own address. */
+	check(VERIFY(LEAF(.issuer = odd), odd, ten), PATH_NAME_CONSTRAINED, 1);
+	/* Self-issued: exempt, but for the leaf. */
+	const struct certificate *renewed = CA("Root", .issuer = ten, .key_number = 1, .ip = PKI_STRINGS("192.0.2.1"));
+	check(VERIFY(LEAF(.issuer = renewed), renewed, ten), PATH_GOOD, 0);
+	const struct certificate *same_name =
+	    PKI(.cn = "Root", .issuer = ten, .key_number = 2, .ip = PKI_STRINGS("192.0.2.1"));
+	check(VERIFY(same_name, ten), PATH_NAME_CONSTRAINED, 0);
+}
+
+/* Five hundred names under a CA with five hundred rules and one, and it is refused before they are compared. */
+static void test_constraints_are_bounded(void **state)
+{
+	enum { MANY = 512, NAME_CHARS = 16, RULE_CHARS = 40 };
+	static char names[MANY][NAME_CHARS], rules[2 * MANY * RULE_CHARS];
+	const char *list[MANY + 1] = {NULL};
+	size_t len = 0;
+	(void)state;
+
+	for (size_t n = 0; n < MANY; n++) {
+		snprintf(names[n], sizeof names[n], "n%zu.example", n);
+		list[n] = names[n];
+	}
+	for (size_t n = 0; n < MANY - 1; n++)
+		len += (size_t)snprintf(rules + len, sizeof rules - len, "%sexcluded;DNS:n%zu.test", n > 0 ? "," : "", n);
+	const struct certificate *i = CA("I", .name_constraints = rules), *leaf;
+	leaf = PKI(.cn = "leaf", .issuer = i, .dns = list);
+	assert_int_equal(i->num_constraints, MANY - 1);
+	check(VERIFY(leaf, i), PATH_GOOD, 0);
+	snprintf(rules + len, sizeof rules - len, ",excluded;IP:10.0.0.0/255.0.0.0");
+	i = CA("J", .name_constraints = rules);
+	leaf = PKI(.cn = "leaf", .issuer = i, .dns = list);
+	check(VERIFY(leaf, i), PATH_NAME_CONSTRAINED, 1);
+}
+
 static void test_what_is_the_leafs_own_fault(void **state)
 {
 	(void)state;
@@ -172,7 +246,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_good_paths),   cmocka_unit_test(test_faults_above_the_leaf),
 	    cmocka_unit_test(test_the_anchor),   cmocka_unit_test(test_links_that_are_not_true),
-	    cmocka_unit_test(test_path_lengths), cmocka_unit_test(test_what_is_the_leafs_own_fault),
+	    cmocka_unit_test(test_path_lengths), cmocka_unit_test(test_constraints_on_addresses),
+	    cmocka_unit_test(test_constraints_hold_for_everybody_below),
+	    cmocka_unit_test(test_constraints_are_bounded), cmocka_unit_test(test_what_is_the_leafs_own_fault),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
