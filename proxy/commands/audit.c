@@ -60,7 +60,7 @@ static bool open_fetcher(struct audit *audit)
 
 bool audit_open(struct audit *audit, const struct audit_options *options)
 {
-	*audit = (struct audit){.options = options};
+	*audit = (struct audit){.options = options, .fetching_left_ms = AUDIT_MAX_FETCHING_MS};
 	audit->now = options->has_time ? options->time : time_text_now_ms() / 1000;
 	int status = uv_loop_init(&audit->loop);
 	if (status != 0) {
@@ -143,37 +143,85 @@ static void on_deadline(uv_timer_t *timer)
 	advance_in_loop(audit);
 }
 
-bool audit_run(struct audit *audit, const struct certificate_list *served, const EVP_PKEY *key)
+/* What one mend fetched the next one has at hand. */
+static void keep_fetched(struct audit *audit)
 {
-	struct mend_input input = {
-	    .served = served,
-	    .cache = audit->knowledge.issuers,
-	    .stores = audit->knowledge.stores,
-	    .names = audit->options->names,
-	    .num_names = audit->options->num_names,
-	    .key = key,
-	    .now = audit->now,
-	    .offline = audit->options->offline,
-	    .ignore_trust = audit->options->ignore_trust,
-	};
-	struct error error = mend_new(&input, &audit->mend);
+	const struct mend_result *result = audit->result;
+	int64_t fetched_at = time_text_now_ms() / 1000;
+	for (size_t i = 0; i < result->num_fetched; i++) {
+		const struct fetched_issuer *fetched = &result->fetched[i];
+		knowledge_keep(&audit->knowledge, fetched->certificate, fetched->url, fetched_at);
+		if (failed(issuer_store_add(audit->knowledge.issuers, fetched->certificate, SOURCE_FETCHED)))
+			complain("%s: out of memory", fetched->url);
+	}
+}
+
+static void run_to_its_end(struct audit *audit)
+{
+	uint64_t left = audit->fetching_left_ms;
+	uv_update_time(&audit->loop);
+	uint64_t start = uv_now(&audit->loop);
+	audit->out_of_time = left == 0;
+	audit->done = false;
+	uv_timer_start(&audit->deadline, on_deadline, left < MEND_TIMEOUT_MS ? left : MEND_TIMEOUT_MS, 0);
+	advance(audit);
+	while (!audit->done)
+		uv_run(&audit->loop, UV_RUN_ONCE);
+	uv_timer_stop(&audit->deadline);
+	uint64_t spent = uv_now(&audit->loop) - start;
+	audit->fetching_left_ms = spent < left ? left - spent : 0;
+}
+
+static bool run_mend(struct audit *audit, const struct mend_input *input)
+{
+	struct error error = mend_new(input, &audit->mend);
 	if (failed(error)) {
 		char text[ERROR_MAX_TEXT];
 		complain("mending: %s", error_print(error, text, sizeof(text)));
 		return false;
 	}
-	uv_timer_start(&audit->deadline, on_deadline, MEND_TIMEOUT_MS, 0);
-	advance(audit);
-	while (!audit->done)
-		uv_run(&audit->loop, UV_RUN_ONCE);
-	uv_timer_stop(&audit->deadline);
-
+	run_to_its_end(audit);
 	audit->result = mend_result(audit->mend);
-	int64_t fetched_at = time_text_now_ms() / 1000;
-	for (size_t i = 0; i < audit->result->num_fetched; i++)
-		knowledge_keep(&audit->knowledge, audit->result->fetched[i].certificate, audit->result->fetched[i].url,
-			       fetched_at);
+	keep_fetched(audit);
 	return true;
+}
+
+static struct mend_input input_of(const struct audit *audit, const struct certificate_list *served)
+{
+	return (struct mend_input){
+	    .served = served,
+	    .cache = audit->knowledge.issuers,
+	    .stores = audit->knowledge.stores,
+	    .names = audit->options->names,
+	    .num_names = audit->options->num_names,
+	    .now = audit->now,
+	    .offline = audit->options->offline,
+	    .ignore_trust = audit->options->ignore_trust,
+	};
+}
+
+bool audit_run(struct audit *audit, const struct certificate_list *served, const EVP_PKEY *key)
+{
+	struct mend_input input = input_of(audit, served);
+	input.key = key;
+	return run_mend(audit, &input);
+}
+
+bool audit_run_names(struct audit *audit, const struct certificate_list *served, const struct host_name *names,
+		     size_t num_names)
+{
+	struct mend_input input = input_of(audit, served);
+	input.names = names;
+	input.num_names = num_names;
+	return run_mend(audit, &input);
+}
+
+struct mend *audit_take(struct audit *audit)
+{
+	struct mend *mend = audit->mend;
+	audit->mend = NULL;
+	audit->result = NULL;
+	return mend;
 }
 
 static void on_close_wait(uv_timer_t *timer)

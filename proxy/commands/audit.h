@@ -11,6 +11,8 @@
 #include "proxy/commands/knowledge.h"
 #include "proxy/io/fetcher.h"
 
+#define AUDIT_MAX_FETCHING_MS 60000 /* of all mends of one command together; one has MEND_TIMEOUT_MS */
+
 struct audit;
 
 /* One URL that is asked for. */
@@ -26,7 +28,8 @@ struct audit {
 	uv_loop_t loop;
 	bool loop_is_open;
 	struct fetcher *fetcher; /* NULL: offline */
-	uv_timer_t deadline; /* of all fetching */
+	uv_timer_t deadline; /* of one mend's fetching */
+	uint64_t fetching_left_ms; /* for all mends that are still to come */
 	bool out_of_time;
 	int64_t now; /* seconds since 1970: as of when it is judged */
 
@@ -42,6 +45,14 @@ bool audit_open(struct audit *audit, const struct audit_options *options);
 
 /* audit_run mends `served` (leaf first) and keeps in the cache what was fetched. `key` may be NULL. False: told. */
 bool audit_run(struct audit *audit, const struct certificate_list *served, const EVP_PKEY *key);
+
+/* audit_run_names does so for these names in place of the options' own. */
+bool audit_run_names(struct audit *audit, const struct certificate_list *served, const struct host_name *names,
+		     size_t num_names);
+
+/* audit_take gives the mend that was run to the caller, so that another one can be run: to be freed, before
+ * audit_close. */
+struct mend *audit_take(struct audit *audit);
 
 /* audit_close: false when a look-up of a name is under way that cannot be cut short; the process should then end
  * without waiting for it. */

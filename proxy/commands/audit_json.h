@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "chaincache/mend.h"
+#include "proxy/commands/check_report.h"
 
 /* What the document says besides the result; NULL where it does not apply. */
 struct audit_json_facts {
@@ -19,6 +20,11 @@ struct audit_json_facts {
 
 /* audit_json_print writes the document and a line feed; false when out of memory. */
 bool audit_json_print(const struct audit_json_facts *facts, const struct mend_result *result, FILE *file);
+
+/* audit_json_print_many does so for the chains that a server sends for several names: the same members, of all of them
+ * together, then `chains`, one by one, and `not_checked`, the names that no chain came for. */
+bool audit_json_print_many(const struct audit_json_facts *facts, const struct checked_chain *chains, size_t num_chains,
+			   const struct survey *survey, FILE *file);
 
 /* audit_json_print_error does so when there is no result: target, error and exit_status. */
 bool audit_json_print_error(const struct audit_json_facts *facts, const char *error, FILE *file);

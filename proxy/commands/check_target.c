@@ -58,6 +58,7 @@ const char *check_target_parse(const char *text, struct check_target *out)
 	} else {
 		port = split_port(out->host);
 	}
+	out->has_port = port != NULL;
 	const char *wrong = port != NULL ? parse_port(port, &out->port) : NULL;
 	if (wrong != NULL)
 		return wrong;

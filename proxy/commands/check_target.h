@@ -12,6 +12,7 @@
 struct check_target {
 	char host[CHECK_TARGET_MAX_CHARS + 1]; /* without brackets, as it was typed */
 	uint16_t port;
+	bool has_port; /* it was typed; else CHECK_TARGET_DEFAULT_PORT */
 	struct host_name name; /* of host */
 };
 
