@@ -54,7 +54,23 @@ static void sync_folder_of(const char *path)
 	close(fd);
 }
 
-static struct error replace(const char *path, mode_t mode, struct bytes content)
+static bool move_over(const char *from, const char *to)
+{
+	return rename(from, to) == 0;
+}
+
+/* Not every file system can rename without replacing; nearly each of the others can give a file a second name. */
+static bool move_anew(const char *from, const char *to)
+{
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return true;
+	if (errno != EINVAL && errno != ENOSYS)
+		return false;
+	return link(from, to) == 0 && unlink(from) == 0;
+}
+
+static struct error write_and_move(const char *path, mode_t mode, struct bytes content,
+				   bool (*move)(const char *from, const char *to))
 {
 	char temporary[PATH_MAX];
 	int len = snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path);
@@ -68,7 +84,7 @@ static struct error replace(const char *path, mode_t mode, struct bytes content)
 		error = error_system("write");
 	if (close(fd) != 0 && !failed(error))
 		error = error_system("write");
-	if (!failed(error) && rename(temporary, path) != 0)
+	if (!failed(error) && !move(temporary, path))
 		error = error_system("rename");
 	if (failed(error))
 		unlink(temporary);
@@ -82,12 +98,17 @@ struct error atomic_file_write(const char *path, struct bytes content)
 	struct stat status;
 	char real[PATH_MAX];
 	if (stat(path, &status) != 0)
-		return replace(path, mode_of_new_file(), content);
+		return write_and_move(path, mode_of_new_file(), content, move_over);
 	if (S_ISDIR(status.st_mode))
 		return error_of(ERROR_SYSTEM, EISDIR, "write");
 	if (!S_ISREG(status.st_mode))
 		return write_as_it_is(path, content);
 	if (realpath(path, real) == NULL)
 		return error_system("open");
-	return replace(real, status.st_mode & 07777, content);
+	return write_and_move(real, status.st_mode & 07777, content, move_over);
+}
+
+struct error atomic_file_create(const char *path, struct bytes content)
+{
+	return write_and_move(path, mode_of_new_file(), content, move_anew);
 }

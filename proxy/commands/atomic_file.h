@@ -9,4 +9,7 @@
  * file that is there stays. A device or a pipe is written to as it is. */
 MUST_USE struct error atomic_file_write(const char *path, struct bytes content);
 
+/* atomic_file_create does so where nothing has that name yet; ERROR_SYSTEM with EEXIST, and all as it was, otherwise. */
+MUST_USE struct error atomic_file_create(const char *path, struct bytes content);
+
 #endif
