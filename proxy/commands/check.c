@@ -125,6 +125,7 @@ static const char *next_step(const struct check *check, enum chain_probe_outcome
 	    {CHAIN_PROBE_TIMED_OUT, ": check the port and the firewall, or give it longer with --timeout SECONDS",
 	     ": check the port (where TLS begins at once, leave --starttls out) and the firewall, or give it longer "
 	     "with --timeout SECONDS"},
+	    {CHAIN_PROBE_CLOSED, "", ": check the port; where TLS begins at once, leave --starttls out"},
 	    {CHAIN_PROBE_PLAIN_TEXT,
 	     ": check the port; where plain text leads to TLS, give --starttls smtp, imap, pop3, ldap or xmpp",
 	     ": check the port"},

@@ -252,11 +252,20 @@ class TlsServer(Server):
                  host: str = "127.0.0.1", port: int = 0) -> None:
         super().__init__(talk, host, port)
         self.names: list[str | None] = []
+        self.unknown_names: set[str | None] = set()  # refused with an alert
+        self._for_name: dict[str, ssl.SSLContext] = {}
         self._settings = (client_ca, minimum, maximum)
         self.use(chain, key)
 
     def use(self, chain: Path, key: Path) -> None:
         """From the next connection on."""
+        self._context = self._new_context(chain, key)
+
+    def use_for(self, name: str, chain: Path, key: Path) -> None:
+        """For clients that ask for this name."""
+        self._for_name[name] = self._new_context(chain, key)
+
+    def _new_context(self, chain: Path, key: Path) -> ssl.SSLContext:
         client_ca, minimum, maximum = self._settings
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version, context.maximum_version = minimum, maximum
@@ -264,8 +273,16 @@ class TlsServer(Server):
         if client_ca is not None:
             context.load_verify_locations(client_ca)
             context.verify_mode = ssl.CERT_REQUIRED
-        context.sni_callback = lambda _, name, __: self.names.append(name)
-        self._context = context
+        context.sni_callback = self._on_name
+        return context
+
+    def _on_name(self, tls: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> int | None:
+        self.names.append(name)
+        if name in self.unknown_names:
+            return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+        if name in self._for_name:
+            tls.context = self._for_name[name]
+        return None
 
     def _open(self, sock: socket.socket) -> Pipe:
         sock.settimeout(WAIT_S)
