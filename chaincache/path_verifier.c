@@ -168,6 +168,9 @@ static struct path_verdict refusal(const struct path *path, X509_STORE_CTX *cont
 
 	if (error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT || error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY)
 		return broken_link(path, index);
+	/* The link is true, as discovery has found, but by MD5. */
+	if (error == X509_V_ERR_CERT_SIGNATURE_FAILURE && path_verifier_weak_signature(path->items[index].certificate))
+		return bad(PATH_WEAK_SIGNATURE, index, "it is signed with SHA-1 or MD5");
 	return refused_for(error, index);
 }
 

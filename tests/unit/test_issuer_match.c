@@ -87,8 +87,14 @@ static void test_verifies_signatures_of_every_kind(void **state)
 	const struct certificate *rsa = PKI(.cn = "rsa", .ca = true, .key_type = PKI_RSA_2048);
 	assert_true(issuer_match_signature(rsa, PKI(.cn = "leaf", .issuer = rsa, .rsa_pss = true)));
 	assert_true(issuer_match_signature(rsa, PKI(.cn = "leaf", .issuer = rsa, .digest = PKI_SHA1)));
-	/* BoringSSL verifies no MD5 at all, so no path leads through it. */
-	assert_false(issuer_match_signature(rsa, PKI(.cn = "leaf", .issuer = rsa, .digest = PKI_MD5)));
+	/* Nobody accepts MD5, but it must be known who issued what is refused for it. */
+	const struct certificate *other = PKI(.cn = "rsa", .ca = true, .key_type = PKI_RSA_2048, .key_number = 1);
+	assert_true(issuer_match_signature(rsa, PKI(.cn = "leaf", .issuer = rsa, .digest = PKI_MD5)));
+	assert_false(issuer_match_signature(other, PKI(.cn = "leaf", .issuer = rsa, .digest = PKI_MD5)));
+	assert_false(issuer_match_signature(
+	    rsa, PKI(.cn = "leaf", .issuer = rsa, .digest = PKI_MD5, .broken_signature = true)));
+	assert_false(issuer_match_signature(PKI(.cn = "ec", .ca = true),
+					    PKI(.cn = "leaf", .issuer = rsa, .digest = PKI_MD5)));
 	assert_int_equal(ERR_peek_error(), 0);
 }
 

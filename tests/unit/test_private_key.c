@@ -117,6 +117,15 @@ static void test_tells_an_unsupported_encryption(void **state)
 	assert_step(parse_pem_file("ec-sha512.pem", "secret", &key), ERROR_CRYPTO, "in a way that is not supported");
 }
 
+static void test_tells_an_unsupported_kind_of_key(void **state)
+{
+	EVP_PKEY *key;
+	(void)state;
+
+	assert_step(parse_pem_file("rsa-pss.pem", NULL, &key), ERROR_FORMAT, "bound to PSS");
+	assert_null(key);
+}
+
 static void test_tells_broken_keys(void **state)
 {
 	struct buffer content;
@@ -182,6 +191,7 @@ int main(void)
 	    cmocka_unit_test(test_every_form_is_the_same_key),
 	    cmocka_unit_test(test_tells_a_missing_and_a_wrong_password),
 	    cmocka_unit_test(test_tells_an_unsupported_encryption),
+	    cmocka_unit_test(test_tells_an_unsupported_kind_of_key),
 	    cmocka_unit_test(test_tells_broken_keys),
 	    cmocka_unit_test(test_tells_a_broken_dek_info),
 	    cmocka_unit_test(test_bounds_the_turns_of_a_password_hash),

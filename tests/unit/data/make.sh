@@ -34,6 +34,7 @@ openssl pkcs8 -topk8 -in ec.pem -passout pass:secret -v2 aes-256-cbc -outform DE
 openssl pkcs8 -topk8 -in ec.pem -passout pass:secret -v1 PBE-SHA1-3DES -out ec-pbes1.pem
 openssl pkcs8 -topk8 -in ec.pem -passout pass:secret -v2 aes-256-cbc -v2prf hmacWithSHA512 -out ec-sha512.pem
 openssl genpkey -algorithm ed25519 -out ed25519.pem
+openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:1024 -out rsa-pss.pem 2>/dev/null
 openssl ec -in ec.pem -pubout -out public.pem 2>/dev/null
 
 # The leaf of ec.pem.
