@@ -115,8 +115,8 @@ static const struct action actions[] = {
      ANY_NUMBER,
      "add the CA certificates of files and directories",
      {"cache import", "Usage: chainmend cache import PATH... [OPTION]...\n",
-      "Adds the CA certificates of files in PEM, DER, PKCS#7 or PKCS#12 without a password, and of directories of "
-      "them.",
+      "Adds the CA certificates of files in PEM, DER, PKCS#7 or PKCS#12 without a password, of CCADB's CSV exports\n"
+      "with a PEM column, and of directories of such files.",
       plain_tables, NULL},
      cache_import},
     {"export",

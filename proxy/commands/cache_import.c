@@ -1,9 +1,14 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
+#include <openssl/mem.h>
+
+#include "chaincache/buffer.h"
 #include "chaincache/certificate_file.h"
 #include "proxy/commands/cache_command.h"
+#include "proxy/commands/cache_csv.h"
 #include "proxy/commands/cache_intake.h"
 #include "proxy/commands/commands.h"
 #include "proxy/commands/output.h"
@@ -18,28 +23,61 @@ static const struct certificate_file_options bundle_options = {
     .skip_keys = true,
 };
 
+static bool has_csv_name(const char *path)
+{
+	size_t len = strlen(path);
+	return len > 4 && strcasecmp(path + len - 4, ".csv") == 0;
+}
+
 /* A file inside a folder may be anything; one that was named must hold a certificate. */
-static bool import_file(struct cache_intake *intake, const char *path, bool was_named)
+static bool tell_file(const char *path, struct error error, bool was_named)
+{
+	char text[ERROR_MAX_TEXT];
+	if (!was_named && error.kind == ERROR_FORMAT)
+		return true;
+	if (has_csv_name(path) && error.kind == ERROR_FORMAT)
+		complain("cache: %s: the table has no column of PEM (\"PEM Info\", say, or \"X.509 Certificate (PEM)\"): "
+			 "take the export that has one",
+			 path);
+	else
+		complain("cache: %s: %s", path, error_print(error, text, sizeof(text)));
+	return false;
+}
+
+static bool import_certificates(struct cache_intake *intake, const char *path, struct bytes content, bool was_named)
 {
 	struct certificate_file file;
-	char text[ERROR_MAX_TEXT];
 	char source[PATH_MAX + 16];
-	struct error error = certificate_file_read(path, &bundle_options, &file);
+	struct error error = certificate_file_parse(content, &bundle_options, &file);
 	if (!failed(error) && file.certificates.count == 0) {
 		error = error_of(ERROR_FORMAT, 0, "the file holds no certificate");
 		intake->num_unreadable += file.num_unreadable;
 		certificate_file_cleanup(&file);
 	}
-	if (failed(error)) {
-		if (was_named || error.kind != ERROR_FORMAT)
-			complain("cache: %s: %s", path, error_print(error, text, sizeof(text)));
-		return !was_named && error.kind == ERROR_FORMAT;
-	}
+	if (failed(error))
+		return tell_file(path, error, was_named);
 	intake->num_files++;
 	intake->num_unreadable += file.num_unreadable;
 	snprintf(source, sizeof(source), "import %s", path);
 	bool taken = cache_intake_take(intake, &file.certificates, source);
 	certificate_file_cleanup(&file);
+	return taken;
+}
+
+static bool import_file(struct cache_intake *intake, const char *path, bool was_named)
+{
+	struct buffer content;
+	bool taken;
+	buffer_init(&content, CERTIFICATE_FILE_MAX_BUNDLE_BYTES);
+	struct error error = file_read_all(path, CERTIFICATE_FILE_MAX_BUNDLE_BYTES, &content);
+	if (failed(error))
+		taken = tell_file(path, error, was_named);
+	else if (cache_csv_is_one(buffer_bytes(&content)))
+		taken = cache_csv_import(intake, path, buffer_bytes(&content));
+	else
+		taken = import_certificates(intake, path, buffer_bytes(&content), was_named);
+	OPENSSL_cleanse(content.data, content.len); /* there may be a key in it */
+	buffer_cleanup(&content);
 	return taken;
 }
 

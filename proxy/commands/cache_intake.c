@@ -80,10 +80,15 @@ bool cache_intake_take(struct cache_intake *intake, const struct certificate_lis
 	return true;
 }
 
-void cache_intake_print(const struct cache_intake *intake)
+void cache_intake_clear_progress(const struct cache_intake *intake)
 {
 	if (intake->show_progress && intake->num_new + intake->num_there + intake->num_not_ca >= PROGRESS_STEP)
 		fprintf(stderr, "\r\033[K");
+}
+
+void cache_intake_print(const struct cache_intake *intake)
+{
+	cache_intake_clear_progress(intake);
 	printf("%zu new, %zu there already", intake->num_new, intake->num_there);
 	if (intake->num_not_ca > 0)
 		printf(", %zu passed over: not CA certificates", intake->num_not_ca);

@@ -25,6 +25,9 @@ void cache_intake_close(struct cache_intake *intake);
 /* cache_intake_take puts each CA certificate of the list into the cache. False when it cannot be written: told. */
 bool cache_intake_take(struct cache_intake *intake, const struct certificate_list *list, const char *source);
 
+/* cache_intake_clear_progress makes room for a line of words where the progress is shown. */
+void cache_intake_clear_progress(const struct cache_intake *intake);
+
 /* cache_intake_print says what came of it all. */
 void cache_intake_print(const struct cache_intake *intake);
 

@@ -4,7 +4,7 @@
 
 #define LIST_INDENT 5
 #define STEP_INDENT 3
-#define MAX_LINE 2048
+#define MAX_LINE (2 * PATH_MAX)
 
 static void heading(const struct output *output, const char *text)
 {
