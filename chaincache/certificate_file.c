@@ -349,13 +349,22 @@ static size_t find_leaf_by_place(const struct certificate_list *list)
 	return 0;
 }
 
-struct error certificate_file_put_leaf_first(struct certificate_list *list, const EVP_PKEY *key)
+struct error certificate_file_find_leaf(const struct certificate_list *list, const EVP_PKEY *key, size_t *out_place)
 {
 	if (list->count == 0)
 		return error_of(ERROR_FORMAT, 0, "there is no certificate");
-	size_t leaf = key != NULL ? find_leaf_by_key(list, key) : find_leaf_by_place(list);
-	if (leaf == list->count)
+	*out_place = key != NULL ? find_leaf_by_key(list, key) : find_leaf_by_place(list);
+	if (*out_place == list->count)
 		return error_of(ERROR_MISMATCH, 0, "the private key belongs to none of the certificates");
+	return error_none();
+}
+
+struct error certificate_file_put_leaf_first(struct certificate_list *list, const EVP_PKEY *key)
+{
+	size_t leaf;
+	struct error error = certificate_file_find_leaf(list, key, &leaf);
+	if (failed(error))
+		return error;
 
 	struct certificate_entry entry = list->items[leaf];
 	memmove(list->items + 1, list->items, leaf * sizeof *list->items);

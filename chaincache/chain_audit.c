@@ -312,11 +312,29 @@ static size_t position(const struct certificate_list *list, const struct certifi
 	return i;
 }
 
+/* Servers and clients take the first certificate for the server's own. */
+static void tell_leaf_place(struct audit *audit)
+{
+	struct finding *finding = finding_list_add(
+	    audit->findings, FINDING_WRONG_ORDER,
+	    "The server certificate %s stands in place %zu of the chain, behind %s: servers and clients take "
+	    "the first certificate for the server's own, so it was put first.",
+	    certificate_words_subject(audit_leaf(audit)), audit->input->leaf_place + 1,
+	    certificate_words_subject(served_at(audit, 1)));
+
+	finding_set_action(finding, ACTION_REORDERED);
+}
+
 /* The served root counts too: in the midst of the chain it leads strict clients astray. */
 static void tell_order(struct audit *audit)
 {
 	const struct certificate *last = audit_leaf(audit);
 	size_t last_position = 0;
+
+	if (audit->input->leaf_place > 0 && audit->input->leaf_place < audit->served->count) {
+		tell_leaf_place(audit);
+		return;
+	}
 
 	for (size_t i = 1; i <= audit->mended->count; i++) {
 		const struct certificate *next = i < audit->mended->count ? mended_at(audit, i) : audit->anchor;

@@ -219,7 +219,7 @@ static void audit_all(struct mend *mend)
 
 static void finish(struct mend *mend)
 {
-	mend_result_fill(&mend->result, &mend->search, &mend->plan, is_pinned(mend), mend->input.num_names);
+	mend_result_fill(&mend->result, &mend->search, &mend->plan, &mend->input, is_pinned(mend));
 	audit_all(mend);
 	mend->state = MEND_DONE;
 }

@@ -29,6 +29,7 @@
 /* Everything is borrowed until mend_free, but what mend_new says it copies. */
 struct mend_input {
 	const struct certificate_list *served; /* leaf first, as it stands or is sent; at least one (copied) */
+	size_t leaf_place; /* where the leaf stood in what was given, before it was put first; 0: it was the first */
 	const struct certificate_list *extra; /* further candidates: what a tls backend sends, say; may be NULL (copied) */
 	const struct issuer_store *cache; /* may be NULL */
 	const struct trust_store_set *stores; /* at least one store, unless ignore_trust */
@@ -97,7 +98,7 @@ struct fetched_issuer {
 };
 
 struct mend_result {
-	struct certificate_list served;
+	struct certificate_list served; /* in the order in which it was given, the leaf not always first */
 	struct certificate_list mended; /* leaf, then each issuer in turn, without the root */
 	const struct certificate *anchor; /* the root that the mended chain ends at, trusted or not; NULL when none is known */
 	bool changed; /* mended differs from served */

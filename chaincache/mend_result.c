@@ -1,6 +1,7 @@
 #include "chaincache/mend_result.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static struct sent_chain view_of(const struct certificate_list *list)
 {
@@ -143,13 +144,29 @@ static bool may_be_had_later(const struct fetch_plan *plan)
 	return false;
 }
 
+/* The served chain as it was given: the leaf goes back to where it stood. */
+static struct error copy_as_given(const struct mend_input *input, struct certificate_list *out)
+{
+	struct error error = certificate_list_copy(out, input->served);
+	size_t place = input->leaf_place;
+
+	if (failed(error) || place == 0 || place >= out->count)
+		return error;
+	struct certificate_entry leaf = out->items[0];
+	memmove(out->items, out->items + 1, place * sizeof *out->items);
+	out->items[place] = leaf;
+	return error;
+}
+
 void mend_result_fill(struct mend_result *result, struct chain_search *search, const struct fetch_plan *plan,
-		      bool pinned, size_t num_names)
+		      const struct mend_input *input, bool pinned)
 {
 	const struct chain_candidate *chosen = chain_search_best(search);
 	uint32_t mended_mask = chosen != NULL ? chosen->mask : search->served_mask;
 
-	if (failed(certificate_list_copy(&result->served, search->pool.served)))
+	size_t num_names = input->num_names;
+
+	if (failed(copy_as_given(input, &result->served)))
 		certificate_list_cleanup(&result->served);
 	set_chain(result, search, chosen);
 	set_trust(result, search, mended_mask, pinned);

@@ -6,10 +6,10 @@
 #include "chaincache/fetch_plan.h"
 #include "chaincache/mend.h"
 
-/* mend_result_fill fills a zero-initialised `result`, with room for `num_names` verdicts. Should memory run out, the
+/* mend_result_fill fills a zero-initialised `result`, with room for a verdict on each of the input's names. Should memory run out, the
  * served chain is what goes out, and lists are shorter than they should be. The search and the plan must outlive it. */
 void mend_result_fill(struct mend_result *result, struct chain_search *search, const struct fetch_plan *plan,
-		      bool pinned, size_t num_names);
+		      const struct mend_input *input, bool pinned);
 void mend_result_cleanup(struct mend_result *result);
 
 #endif

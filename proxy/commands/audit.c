@@ -190,6 +190,7 @@ static struct mend_input input_of(const struct audit *audit, const struct certif
 {
 	return (struct mend_input){
 	    .served = served,
+	    .leaf_place = audit->leaf_place,
 	    .cache = audit->knowledge.issuers,
 	    .stores = audit->knowledge.stores,
 	    .names = audit->options->names,

@@ -32,6 +32,7 @@ struct audit {
 	uint64_t fetching_left_ms; /* for all mends that are still to come */
 	bool out_of_time;
 	int64_t now; /* seconds since 1970: as of when it is judged */
+	size_t leaf_place; /* where the leaf stood in the file, before it was put first */
 
 	struct mend *mend;
 	struct audit_fetch fetches[MEND_MAX_FETCHES];

@@ -197,11 +197,18 @@ static struct error gather_extra(const struct certificate_keeper *keeper, struct
 	return error;
 }
 
+/* Where the leaf stood in its file; a backend's own always comes first. */
+static size_t leaf_place(const struct keeper_options *options)
+{
+	return options->part < options->material->num_pairs ? options->material->pairs[options->part].leaf_place : 0;
+}
+
 static struct mender_question question_of(const struct certificate_keeper *keeper, const struct certificate_list *extra)
 {
 	const struct keeper_options *options = &keeper->options;
 	return (struct mender_question){
 	    .served = &keeper->given,
+	    .leaf_place = leaf_place(options),
 	    .extra = extra,
 	    .stores = options->material->stores,
 	    .names = options->material->names,

@@ -90,7 +90,9 @@ void key_files_read(struct site_reading *reading)
 
 static bool take_key(struct site_pair *pair, EVP_PKEY *key)
 {
-	struct error error = certificate_file_put_leaf_first(&pair->chain, key);
+	struct error error = certificate_file_find_leaf(&pair->chain, key, &pair->leaf_place);
+	if (!failed(error))
+		error = certificate_file_put_leaf_first(&pair->chain, key);
 	if (failed(error))
 		return false;
 	EVP_PKEY_up_ref(key);

@@ -29,6 +29,7 @@ struct mender {
 	int64_t now;
 
 	struct certificate_list served;
+	size_t leaf_place;
 	struct certificate_list extra;
 	struct trust_store_set *stores;
 	struct issuer_store *issuers;
@@ -86,6 +87,7 @@ static struct error copy_question(struct mender *mender, const struct mender_que
 		memcpy(mender->pin, question->pin, SHA256_BYTES);
 		mender->has_pin = true;
 	}
+	mender->leaf_place = question->leaf_place;
 	mender->max_chain_bytes = question->max_chain_bytes;
 	return error_none();
 }
@@ -109,6 +111,7 @@ static struct error make_mend(struct mender *mender, bool offline)
 	mender->issuers = workshop_borrow_issuers(mender->workshop);
 	struct mend_input input = {
 	    .served = &mender->served,
+	    .leaf_place = mender->leaf_place,
 	    .extra = &mender->extra,
 	    .cache = mender->issuers,
 	    .stores = mender->stores,

@@ -10,6 +10,7 @@
 /* What is to be mended, and by what it is judged. All but `stores` and `key` is copied; those are referenced. */
 struct mender_question {
 	const struct certificate_list *served; /* leaf first, at least one */
+	size_t leaf_place; /* where the leaf stood in what was given, 0 for the first */
 	const struct certificate_list *extra; /* further candidates; may be NULL */
 	struct trust_store_set *stores;
 	const struct host_name *names;

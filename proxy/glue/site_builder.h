@@ -20,7 +20,8 @@
 
 /* A certificate with its key, as the files give them: leaf first, the rest in the order of the file. */
 struct site_pair {
-	struct certificate_list chain;
+	struct certificate_list chain; /* leaf first */
+	size_t leaf_place; /* where the leaf stood in the file, 0 for the first */
 	EVP_PKEY *key;
 	const char *path; /* borrowed from the configuration */
 };

@@ -327,8 +327,11 @@ static void test_puts_the_leaf_first_by_its_key(void **state)
 	const struct certificate *root = PKI(.cn = "Root", .ca = true);
 	const struct certificate *leaf = PKI(.cn = "leaf", .issuer = root);
 	struct certificate_list list = PKI_LIST(SOURCE_FILE, root, PKI(.cn = "stranger"), leaf);
+	size_t place = 99;
 	(void)state;
 
+	assert_ok(certificate_file_find_leaf(&list, pki_key(leaf), &place));
+	assert_int_equal(place, 2);
 	assert_ok(certificate_file_put_leaf_first(&list, pki_key(leaf)));
 	assert_ptr_equal(list.items[0].certificate, leaf);
 	assert_ptr_equal(list.items[1].certificate, root);
@@ -347,8 +350,11 @@ static void test_puts_the_leaf_first_by_its_place(void **state)
 	struct certificate_list with_leaf = PKI_LIST(SOURCE_FILE, root, middle, low, leaf);
 	struct certificate_list cas = PKI_LIST(SOURCE_FILE, root, middle, low);
 	struct certificate_list alone = PKI_LIST(SOURCE_FILE, root, root);
+	size_t place = 99;
 	(void)state;
 
+	assert_ok(certificate_file_find_leaf(&with_leaf, NULL, &place));
+	assert_int_equal(place, 3);
 	assert_ok(certificate_file_put_leaf_first(&with_leaf, NULL));
 	assert_ptr_equal(with_leaf.items[0].certificate, leaf);
 	assert_ptr_equal(with_leaf.items[3].certificate, low);

@@ -83,6 +83,35 @@ static void test_the_faults_of_a_leaf_count_for_its_verdicts(void **state)
 	world_cleanup(&world);
 }
 
+static void test_a_leaf_that_did_not_stand_first(void **state)
+{
+	const struct certificate *root = CA("Root"), *upper = CA("U", .issuer = root), *i = CA("I", .issuer = upper);
+	const struct certificate *leaf = PKI(.cn = "leaf", .issuer = i);
+	struct mend_world world = {.input.leaf_place = 2};
+	(void)state;
+
+	WORLD_SERVE(&world, leaf, i, upper);
+	WORLD_TRUST(&world, "store", root);
+	const struct mend_result *result = world_mend(&world);
+	assert_chain(&result->served, i, upper, leaf);
+	assert_chain(&result->mended, leaf, i, upper);
+	assert_true(result->changed);
+	assert_findings(result, "wrong_order fixed reordered");
+	assert_non_null(strstr(world_finding(result, FINDING_WRONG_ORDER)->message, "stands in place 3 of the chain"));
+	assert_int_equal(mend_exit_status(result, false), 1);
+	world_cleanup(&world);
+
+	/* A place that is none is passed over. */
+	world.input.leaf_place = 3;
+	WORLD_SERVE(&world, leaf, i, upper);
+	WORLD_TRUST(&world, "store", root);
+	result = world_mend(&world);
+	assert_chain(&result->served, leaf, i, upper);
+	assert_false(result->changed);
+	assert_findings(result, "");
+	world_cleanup(&world);
+}
+
 static void test_exit_statuses_by_severity(void **state)
 {
 	const struct {
@@ -117,6 +146,7 @@ int main(void)
 	    cmocka_unit_test(test_no_audience_is_lost_for_two_others),
 	    cmocka_unit_test(test_an_unknown_hierarchy_is_left_as_it_is),
 	    cmocka_unit_test(test_the_faults_of_a_leaf_count_for_its_verdicts),
+	    cmocka_unit_test(test_a_leaf_that_did_not_stand_first),
 	    cmocka_unit_test(test_exit_statuses_by_severity),
 	};
 
