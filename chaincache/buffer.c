@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { FIRST_CAPACITY = 256 };
 
@@ -70,6 +71,14 @@ struct error buffer_printf(struct buffer *buffer, const char *format, ...)
 	va_end(arguments);
 	buffer->len += (size_t)needed;
 	return error_none();
+}
+
+void buffer_truncate(struct buffer *buffer, size_t len)
+{
+	if (len >= buffer->len)
+		return;
+	memset(buffer->data + len, 0, buffer->len - len);
+	buffer->len = len;
 }
 
 const char *buffer_text(const struct buffer *buffer)

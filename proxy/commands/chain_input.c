@@ -48,10 +48,8 @@ static bool read_password(const char *path, struct buffer *out)
 		wipe(out);
 		return false;
 	}
-	for (size_t i = 0; i < out->len; i++) {
-		if (out->data[i] == '\n' || out->data[i] == '\r')
-			out->len = i;
-	}
+	if (out->len > 0)
+		buffer_truncate(out, strcspn(buffer_text(out), "\r\n"));
 	return true;
 }
 
@@ -85,8 +83,10 @@ static bool read_input(const char *path, const char *password_file, enum certifi
 	wipe(&password);
 	if (!failed(error))
 		return true;
-	complain("%s: %s%s", path, error_print(error, text, sizeof(text)),
-		 error.kind == ERROR_MISMATCH ? ": give the password with --key-password-file" : "");
+	const char *advice = error.kind != ERROR_MISMATCH ? ""
+			     : password_file == NULL	  ? ": give the password with --key-password-file"
+							  : ": look whether --key-password-file names the right file";
+	complain("%s: %s%s", path, error_print(error, text, sizeof(text)), advice);
 	return false;
 }
 

@@ -48,6 +48,26 @@ static void test_is_text_at_any_time(void **state)
 	assert_string_equal(buffer_text(&buffer), "");
 }
 
+static void test_is_cut_off(void **state)
+{
+	struct buffer buffer;
+	(void)state;
+
+	buffer_init(&buffer, 100);
+	buffer_truncate(&buffer, 0);
+	assert_string_equal(buffer_text(&buffer), "");
+	assert_ok(buffer_append(&buffer, bytes_of_string("secret\r\n")));
+	buffer_truncate(&buffer, 9);
+	assert_int_equal(buffer.len, 8);
+	buffer_truncate(&buffer, 6);
+	assert_int_equal(buffer.len, 6);
+	assert_string_equal(buffer_text(&buffer), "secret");
+	assert_int_equal(buffer.data[7], 0);
+	assert_ok(buffer_append(&buffer, bytes_of_string("s")));
+	assert_string_equal(buffer_text(&buffer), "secrets");
+	buffer_cleanup(&buffer);
+}
+
 static void test_a_maximum_of_nothing_takes_nothing(void **state)
 {
 	struct buffer buffer;
@@ -74,7 +94,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_grows_up_to_its_maximum), cmocka_unit_test(test_a_refused_append_leaves_the_content),
 	    cmocka_unit_test(test_is_text_at_any_time),     cmocka_unit_test(test_a_maximum_of_nothing_takes_nothing),
-	    cmocka_unit_test(test_compares_bytes),
+	    cmocka_unit_test(test_compares_bytes),          cmocka_unit_test(test_is_cut_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
