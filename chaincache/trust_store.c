@@ -1,6 +1,5 @@
 #include "chaincache/trust_store.h"
 
-#include <ctype.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -218,19 +217,25 @@ static const struct certificate_file_options bundle_options = {
     .skip_keys = true,
 };
 
-/* The file's base name without its extension; "-2", "-3" ... behind it when another store has it. */
-static void derive_name(const struct trust_store_set *set, const char *path, char out[MAX_NAME_CHARS + 16])
+/* These characters; "-2", "-3" ... behind them when another store has that name. */
+static void derive_name(const struct trust_store_set *set, const char *base, size_t base_len,
+			char out[MAX_NAME_CHARS + 16])
+{
+	int len = (int)(base_len < MAX_NAME_CHARS ? base_len : MAX_NAME_CHARS);
+
+	snprintf(out, MAX_NAME_CHARS + 16, "%.*s", len, base);
+	for (unsigned i = 2; is_taken(set, out); i++)
+		snprintf(out, MAX_NAME_CHARS + 16, "%.*s-%u", len, base, i);
+}
+
+/* The file's base name without its extension. */
+static void derive_file_name(const struct trust_store_set *set, const char *path, char out[MAX_NAME_CHARS + 16])
 {
 	const char *slash = strrchr(path, '/');
 	const char *base = slash != NULL ? slash + 1 : path;
 	const char *dot = strrchr(base, '.');
-	int len = (int)(dot != NULL && dot > base ? (size_t)(dot - base) : strlen(base));
 
-	if (len > MAX_NAME_CHARS)
-		len = MAX_NAME_CHARS;
-	snprintf(out, MAX_NAME_CHARS + 16, "%.*s", len, base);
-	for (unsigned i = 2; is_taken(set, out); i++)
-		snprintf(out, MAX_NAME_CHARS + 16, "%.*s-%u", len, base, i);
+	derive_name(set, base, dot != NULL && dot > base ? (size_t)(dot - base) : strlen(base), out);
 }
 
 static struct error read_roots(const char *path, struct certificate_file *out)
@@ -253,26 +258,14 @@ static struct error add_file(struct trust_store_set *set, const char *name, cons
 	if (failed(error))
 		return error;
 	if (name == NULL)
-		derive_name(set, path, derived);
+		derive_file_name(set, path, derived);
 	error = trust_store_set_add_list(set, name != NULL ? name : derived, &file.certificates);
 	certificate_file_cleanup(&file);
 	return error;
 }
 
-/* "1a2b3c4d.0", as c_rehash makes them: the same certificate stands under its own name beside it. */
-static bool is_hash_link(const char *name)
-{
-	size_t len = 0;
-
-	while (isxdigit((unsigned char)name[len]))
-		len++;
-	return len == 8 && name[8] == '.' && name[9] != '\0' && name[9 + strspn(name + 9, "0123456789")] == '\0';
-}
-
-/* What to do with the files of a directory: a store of each, or one of all. */
 struct folder_visit {
-	struct trust_store_set *set;
-	struct certificate_list *all; /* NULL: a store of each */
+	struct certificate_list roots; /* of all files so far */
 	size_t num_files;
 };
 
@@ -280,14 +273,13 @@ static struct error visit_file(struct folder_visit *visit, const char *path)
 {
 	struct certificate_file file;
 
-	if (visit->all == NULL)
-		return add_file(visit->set, NULL, path);
 	struct error error = read_roots(path, &file);
 	if (failed(error))
 		return error;
 	for (size_t i = 0; i < file.certificates.count && !failed(error); i++)
-		error = certificate_list_append(visit->all, file.certificates.items[i].certificate, SOURCE_ROOTS);
+		error = certificate_list_append(&visit->roots, file.certificates.items[i].certificate, SOURCE_ROOTS);
 	certificate_file_cleanup(&file);
+	visit->num_files++;
 	return error;
 }
 
@@ -298,15 +290,11 @@ static struct error visit_entry(struct folder_visit *visit, const char *folder, 
 
 	if (len < 0 || (size_t)len >= sizeof path)
 		return error_of(ERROR_LIMIT, 0, "a path in the directory is too long");
-	if (name[0] == '.' || is_hash_link(name) || file_is_folder(path))
+	if (name[0] == '.' || file_is_folder(path))
 		return error_none();
 	struct error error = visit_file(visit, path);
-	/* A README is no store. A file that cannot be read may be one: its roots must not go missing in silence. */
-	if (error.kind == ERROR_FORMAT)
-		return error_none();
-	if (!failed(error))
-		visit->num_files++;
-	return error;
+	/* A README is no root. A file that cannot be read may be one: its roots must not go missing in silence. */
+	return error.kind == ERROR_FORMAT ? error_none() : error;
 }
 
 static struct error visit_folder(struct folder_visit *visit, const char *path)
@@ -324,15 +312,32 @@ static struct error visit_folder(struct folder_visit *visit, const char *path)
 	return error;
 }
 
+/* The directory's base name, "." and "/" too, with a number behind it when it is taken. */
+static void derive_folder_name(const struct trust_store_set *set, const char *path, char out[MAX_NAME_CHARS + 16])
+{
+	size_t end = strlen(path), start;
+
+	while (end > 1 && path[end - 1] == '/')
+		end--;
+	for (start = end; start > 0 && path[start - 1] != '/';)
+		start--;
+	derive_name(set, path + start, end - start, out);
+}
+
+/* As openssl's -CApath: all files together are one store. Links under a hash beside the names are the same roots again,
+ * and are all there is in some directories. */
 static struct error add_folder(struct trust_store_set *set, const char *name, const char *path)
 {
-	struct certificate_list all = {0};
-	struct folder_visit visit = {.set = set, .all = name != NULL ? &all : NULL};
+	struct folder_visit visit = {0};
+	char derived[MAX_NAME_CHARS + 16];
 
 	struct error error = visit_folder(&visit, path);
-	if (!failed(error) && name != NULL)
-		error = trust_store_set_add_list(set, name, &all);
-	certificate_list_cleanup(&all);
+	if (!failed(error)) {
+		if (name == NULL)
+			derive_folder_name(set, path, derived);
+		error = trust_store_set_add_list(set, name != NULL ? name : derived, &visit.roots);
+	}
+	certificate_list_cleanup(&visit.roots);
 	return error;
 }
 

@@ -21,10 +21,9 @@ void trust_store_set_unref(struct trust_store_set *set);
 MUST_USE struct error trust_store_set_add_list(struct trust_store_set *set, const char *name,
 					       const struct certificate_list *roots);
 
-/* trust_store_set_add_path adds FILE as one store, or each readable certificate file of a DIRECTORY as a store of its
- * own (in the order of their names; hash links and subdirectories are passed over). `name` NULL: the file's base name
- * without its extension, with a number behind it when it is taken. A name given with a DIRECTORY makes one store of all
- * its files. A file without a certificate is ERROR_FORMAT, a given name that is taken ERROR_USAGE. */
+/* trust_store_set_add_path adds one store: of FILE, or of all certificate files of a DIRECTORY (subdirectories are passed
+ * over). `name` NULL: the base name, a file's without its extension, with a number behind it when it is taken. A file
+ * without a certificate, and a directory without such a file, are ERROR_FORMAT, a given name that is taken ERROR_USAGE. */
 MUST_USE struct error trust_store_set_add_path(struct trust_store_set *set, const char *name, const char *path);
 
 /* trust_store_set_add_option reads the form of --roots and of the key roots: "system", "PATH" or "NAME=PATH". */

@@ -261,6 +261,8 @@ const char *value_check_alpn(const char *text)
 const char *value_check_roots(const char *text)
 {
 	const char *equals = strchr(text, '=');
+	if (text[0] == '\0')
+		return "is empty: name a file or a directory of CA certificates, or system";
 	if (equals == text)
 		return "has no name before the =: write NAME=FILE";
 	if (equals != NULL && equals[1] == '\0')

@@ -229,6 +229,7 @@ static void test_names_rules_and_urls(void **state)
 	assert_null(value_check_roots("corp=/etc/ssl/corp.pem"));
 	assert_non_null(value_check_roots("=/etc/ssl/corp.pem"));
 	assert_non_null(value_check_roots("corp="));
+	assert_non_null(value_check_roots(""));
 }
 
 int main(void)
