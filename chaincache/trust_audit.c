@@ -62,7 +62,11 @@ static void tell_self_signed(struct audit *audit)
 	if (audit->pinned || audit->input->ignore_trust || audit->mended_mask != 0)
 		finding_set_severity(finding, SEVERITY_INFO);
 	finding_set_certificate(finding, leaf);
-	advise_roots(finding, leaf, "have a certificate issued by an authority that the clients trust.");
+	if (audit_everybody_accepts(audit) && !audit->input->ignore_trust)
+		finding_set_advice(finding, "Nothing is to be done as long as all clients of this server trust this "
+					    "very certificate; tell them before it changes.");
+	else
+		advise_roots(finding, leaf, "have a certificate issued by an authority that the clients trust.");
 	buffer_cleanup(&names);
 }
 
@@ -87,8 +91,7 @@ static void tell_partly_trusted(struct audit *audit)
 	buffer_init(&refusing, MAX_NAMES_TEXT);
 	struct finding *finding = finding_list_add(audit->findings, FINDING_UNTRUSTED_ROOT,
 						   "Clients that trust the roots of %s accept the chain, those of %s "
-						   "do not: no chain that was found ends at a "
-						   "root of theirs.",
+						   "do not: no chain that was found suits both.",
 						   store_names(audit, audit->mended_mask, &accepting),
 						   store_names(audit, missing, &refusing));
 	finding_set_severity(finding, SEVERITY_WARNING);
@@ -99,6 +102,27 @@ static void tell_partly_trusted(struct audit *audit)
 		     "leads to a root of theirs, or update their roots.");
 	buffer_cleanup(&accepting);
 	buffer_cleanup(&refusing);
+}
+
+/* Where trust is ignored, what is missing at the top may be the root, and that does not count. The leaf's own issuer is
+ * no matter of trust. */
+static bool may_lack_the_root_alone(const struct audit *audit)
+{
+	return audit->input->ignore_trust && audit->mended->count > 1;
+}
+
+static void tell_top_unknown(struct audit *audit)
+{
+	const struct certificate *end = audit->mended->items[audit->mended->count - 1].certificate;
+	struct finding *finding = finding_list_add(
+	    audit->findings, FINDING_INCOMPLETE_CHAIN,
+	    "The issuer of %s is not known here: where %s is a root, the chain is complete; where it is an "
+	    "intermediate, it is missing.",
+	    certificate_words_subject(end), certificate_words_issuer(end));
+
+	finding_set_severity(finding, SEVERITY_WARNING);
+	finding_set_certificate(finding, end);
+	finding_set_advice(finding, "Give the root with --roots FILE, and the whole chain is judged.");
 }
 
 static void tell_incomplete(struct audit *audit)
@@ -170,6 +194,10 @@ static void tell_nobody_accepts(struct audit *audit)
 {
 	const struct chain_candidate *chosen = audit->chosen;
 
+	if (chosen->root == NULL && may_lack_the_root_alone(audit)) {
+		tell_top_unknown(audit);
+		return;
+	}
 	if (chosen->root == NULL) {
 		tell_incomplete(audit);
 		return;

@@ -43,6 +43,31 @@ static void test_a_private_root(void **state)
 	world_cleanup(&world);
 }
 
+/* A company's own root is seldom served: trust ignored, the chain below it is all that counts. */
+static void test_an_unknown_root_does_not_count_where_trust_is_ignored(void **state)
+{
+	const struct certificate *root = CA("Root"), *upper = CA("U", .issuer = root), *i = CA("I", .issuer = upper);
+	const struct certificate *leaf = LEAF(.issuer = i);
+	struct mend_world world = {.input.ignore_trust = true};
+	(void)state;
+
+	WORLD_SERVE(&world, leaf, i, upper);
+	const struct mend_result *result = world_mend(&world);
+	assert_chain(&result->mended, leaf, i, upper);
+	assert_findings(result, "incomplete_chain warning none, no_issuer_url warning none");
+	assert_ptr_equal(world_finding(result, FINDING_INCOMPLETE_CHAIN)->certificate, upper);
+	assert_int_equal(mend_exit_status(result, false), 0);
+	world_cleanup(&world);
+
+	/* The leaf's own issuer is no matter of trust. */
+	world.input.ignore_trust = true;
+	WORLD_SERVE(&world, leaf);
+	result = world_mend(&world);
+	assert_findings(result, "incomplete_chain error none, no_issuer_url warning none");
+	assert_int_equal(mend_exit_status(result, false), 2);
+	world_cleanup(&world);
+}
+
 static void test_one_store_accepts_and_another_does_not(void **state)
 {
 	const struct certificate *root = CA("Root"), *other = CA("Other"), *leaf = LEAF(.issuer = root);
@@ -82,6 +107,7 @@ static void test_self_signed_leaves(void **state)
 	WORLD_TRUST(&world, "pinned", leaf);
 	result = world_mend(&world);
 	assert_findings(result, "self_signed info none");
+	assert_non_null(strstr(world_finding(result, FINDING_SELF_SIGNED)->advice, "Nothing is to be done"));
 	assert_true(result->served_trusted && result->mended_trusted);
 	assert_int_equal(mend_exit_status(result, true), 0);
 	world_cleanup(&world);
@@ -245,6 +271,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_private_root),
 	    cmocka_unit_test(test_one_store_accepts_and_another_does_not),
+	    cmocka_unit_test(test_an_unknown_root_does_not_count_where_trust_is_ignored),
 	    cmocka_unit_test(test_self_signed_leaves),
 	    cmocka_unit_test(test_a_renewed_self_signed_leaf_is_not_the_one_in_the_store),
 	    cmocka_unit_test(test_a_leaf_that_stands_in_a_store_itself),
