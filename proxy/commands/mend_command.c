@@ -9,13 +9,15 @@
 #include "proxy/commands/chain_input.h"
 #include "proxy/commands/chain_view.h"
 #include "proxy/commands/commands.h"
+#include "proxy/commands/repair_view.h"
 
 #define MAX_PEM_BYTES ((size_t)4 * 1024 * 1024) /* of a mended chain: MEND_MAX_DEPTH certificates of 64 KiB fit */
 
 struct mend_options {
 	struct audit_options audit; /* first: see audit_options.h */
-	const char *out; /* NULL: stdout */
+	const char *out; /* NULL: stdout; with a recipe: the directory of its files, NULL: one of its own name */
 	const char *key;
+	const struct repair_recipe *recipe; /* NULL: PEM is wanted */
 	bool exit_code;
 };
 
@@ -38,11 +40,12 @@ static const char *take_exit_code(void *into, const char *value)
 	return NULL;
 }
 
-static const char *refuse_for(void *into, const char *value)
+static const char *take_for(void *into, const char *value)
 {
-	(void)into;
-	(void)value;
-	return "not built yet in this version: take the mended chain, which mend writes without it";
+	((struct mend_options *)into)->recipe = repair_recipe_find(value);
+	return ((struct mend_options *)into)->recipe != NULL
+		   ? NULL
+		   : "it is one of iis, exchange, nginx, apache, haproxy, java, f5, netscaler";
 }
 
 static const struct option_row mend_rows[] = {
@@ -50,7 +53,11 @@ static const struct option_row mend_rows[] = {
     {"key", 0, "FILE", "The private key: the leaf is the certificate that belongs to it. It is read, never written",
      take_key},
     {"exit-code", 0, NULL, "Status 1 when the mended chain differs from the file", take_exit_code},
-    {"for", 0, "SERVER", "The repair for one kind of server: not built yet in this version", refuse_for},
+    {"for", 0, "SERVER",
+     "Print, in place of PEM, the steps that repair this kind of server for good: iis, exchange, nginx, apache, haproxy, "
+     "java, f5 or netscaler; the files for them go to the directory OUT (default: one named after certificate and "
+     "server), over no other file",
+     take_for},
     {NULL, 0, NULL, NULL, NULL},
 };
 static const struct option_table tables[] = {
@@ -58,7 +65,8 @@ static const struct option_table tables[] = {
 
 static const struct command_help help = {
     .command = "mend",
-    .usage = "Usage: chainmend mend FILE [-o OUT] [OPTION]...\n",
+    .usage = "Usage: chainmend mend FILE [-o OUT] [OPTION]...\n"
+	     "       chainmend mend FILE --for SERVER [-o DIR] [OPTION]...\n",
     .about = "Completes the chain in a certificate file (PEM, DER, PKCS#7 or PKCS#12, - for standard input): writes\n"
 	     "the mended chain as PEM, leaf first and without the root; what it found goes to standard error.",
     .tables = tables,
@@ -139,6 +147,47 @@ static bool write_json(const struct mending *mending, const char *pem, int statu
 	return audit_json_print(&facts, mending->audit.result, stdout);
 }
 
+/* The steps for a person. The findings come first: the steps are what the person wants to see at the end. */
+static bool print_repair(const struct repair_script *script, const char *folder)
+{
+	struct repair_files files;
+	struct output output;
+	char text[ERROR_MAX_TEXT];
+	struct error error = repair_files_choose(script, folder, &files);
+	if (!failed(error))
+		error = repair_files_write(script, &files);
+	if (failed(error)) {
+		complain("%s: %s: give another directory with -o DIR, or move it away",
+			 files.trouble[0] != '\0' ? files.trouble : "files", error_print(error, text, sizeof(text)));
+		return false;
+	}
+	output_init(&output, stdout);
+	repair_view_print(&output, script, &files);
+	if (ferror(stdout) == 0 && fflush(stdout) == 0)
+		return true;
+	complain("standard output: it could not be written");
+	return false;
+}
+
+static int write_repair(const struct mending *mending)
+{
+	const struct mend_options *options = &mending->options;
+	const char *host = options->audit.num_names > 0 ? options->audit.names[0].text : NULL;
+	struct repair_plan plan;
+	struct repair_script script;
+	char text[ERROR_MAX_TEXT];
+	repair_plan_make(mending->audit.result, mending->audit.now, &plan);
+	struct error error = repair_script_make(&plan, options->recipe, host, &script);
+	if (failed(error)) {
+		complain("the repair: %s", error_print(error, text, sizeof(text)));
+		return STATUS_UNKNOWN;
+	}
+	tell_findings(mending);
+	int status = print_repair(&script, options->out) ? exit_status(mending) : STATUS_UNKNOWN;
+	repair_script_cleanup(&script);
+	return status;
+}
+
 static int write_result(const struct mending *mending)
 {
 	const struct mend_options *options = &mending->options;
@@ -177,7 +226,7 @@ static int run_mend(struct mending *mending)
 		return STATUS_UNKNOWN;
 	if (!audit_run(&mending->audit, &mending->file.certificates, mending->key))
 		return STATUS_UNKNOWN;
-	return write_result(mending);
+	return mending->options.recipe != NULL ? write_repair(mending) : write_result(mending);
 }
 
 int command_mend(int argc, char **argv)
@@ -190,6 +239,8 @@ int command_mend(int argc, char **argv)
 		status = STATUS_OK;
 	} else if (outcome == OPTIONS_TAKEN && argc - first != 1) {
 		status = options_wrong(&help, argc == first ? "which file is to be mended?" : "one FILE at a time");
+	} else if (outcome == OPTIONS_TAKEN && mending.options.recipe != NULL && mending.options.audit.json) {
+		status = options_wrong(&help, "--for prints steps for a person: it does not go with --json");
 	} else if (outcome == OPTIONS_TAKEN) {
 		mending.path = argv[first];
 		status = audit_end(&mending.audit, run_mend(&mending));
