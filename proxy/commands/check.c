@@ -125,7 +125,9 @@ static const char *next_step(const struct check *check, enum chain_probe_outcome
 	    {CHAIN_PROBE_TIMED_OUT, ": check the port and the firewall, or give it longer with --timeout SECONDS",
 	     ": check the port (where TLS begins at once, leave --starttls out) and the firewall, or give it longer "
 	     "with --timeout SECONDS"},
-	    {CHAIN_PROBE_CLOSED, "", ": check the port; where TLS begins at once, leave --starttls out"},
+	    {CHAIN_PROBE_CLOSED,
+	     ": check that the port is one of TLS; old servers that have nothing but SSL 3.0, RC4 or DHE may do so too",
+	     ": check the port; where TLS begins at once, leave --starttls out"},
 	    {CHAIN_PROBE_PLAIN_TEXT,
 	     ": check the port; where plain text leads to TLS, give --starttls smtp, imap, pop3, ldap or xmpp",
 	     ": check the port"},

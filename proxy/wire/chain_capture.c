@@ -131,13 +131,14 @@ static bool set_server_name(SSL *ssl, const char *sni)
 
 static void explain_ssl_error(struct chain_capture *capture)
 {
+	static const char too_old[] = "it speaks no TLS version from 1.0 to 1.3, but SSL 3.0, say";
 	static const struct {
 		int reason;
 		enum chain_probe_outcome outcome;
 		const char *words;
 	} known[] = {
-	    {SSL_R_UNSUPPORTED_PROTOCOL, CHAIN_PROBE_NOTHING_IN_COMMON, "it speaks no TLS version from 1.0 to 1.3"},
-	    {SSL_R_WRONG_VERSION_NUMBER, CHAIN_PROBE_NOTHING_IN_COMMON, "it speaks no TLS version from 1.0 to 1.3"},
+	    {SSL_R_UNSUPPORTED_PROTOCOL, CHAIN_PROBE_NOTHING_IN_COMMON, too_old},
+	    {SSL_R_WRONG_VERSION_NUMBER, CHAIN_PROBE_NOTHING_IN_COMMON, too_old},
 	    {SSL_R_UNKNOWN_CIPHER_RETURNED, CHAIN_PROBE_NOTHING_IN_COMMON, "it chose a cipher that was not offered"},
 	    {SSL_R_WRONG_CIPHER_RETURNED, CHAIN_PROBE_NOTHING_IN_COMMON, "it chose a cipher that was not offered"},
 	    {SSL_R_CANNOT_PARSE_LEAF_CERT, CHAIN_PROBE_BAD_CERTIFICATES,
@@ -156,8 +157,9 @@ static void explain_ssl_error(struct chain_capture *capture)
 					 alert == SSL_AD_INSUFFICIENT_SECURITY;
 		fail(capture, nothing_in_common ? CHAIN_PROBE_NOTHING_IN_COMMON : CHAIN_PROBE_ALERT,
 		     "%s the alert \"%s\"",
-		     nothing_in_common ? "it offers nothing that this program speaks: it sent"
-				       : "the server ended the handshake with",
+		     nothing_in_common
+			 ? "it offers nothing that this program speaks (RC4, DHE or SSL 3.0 alone, say): it sent"
+			 : "the server ended the handshake with",
 		     SSL_alert_desc_string_long(alert));
 		return;
 	}
