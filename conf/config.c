@@ -1,5 +1,6 @@
 #include "conf/config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,15 @@ void string_list_cleanup(struct string_list *list)
 		free(list->items[i]);
 	free(list->items);
 	*list = (struct string_list){0};
+}
+
+const char *config_address_print(const char *host, uint16_t port, char out[CONFIG_ADDRESS_MAX])
+{
+	bool v6 = strchr(host, ':') != NULL;
+
+	snprintf(out, CONFIG_ADDRESS_MAX, "%s%s%s:%u", v6 ? "[" : "", host[0] != '\0' ? host : "*", v6 ? "]" : "",
+		 port);
+	return out;
 }
 
 static void site_cleanup(struct config_site *site)

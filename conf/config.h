@@ -27,6 +27,11 @@ struct config_address {
 	uint16_t port;
 };
 
+#define CONFIG_ADDRESS_MAX 300 /* of its text */
+
+/* config_address_print writes "host:port", "[v6]:port", or "*:port" for every address; returns `out`. */
+const char *config_address_print(const char *host, uint16_t port, char out[CONFIG_ADDRESS_MAX]);
+
 struct config_backend {
 	bool tls; /* tls:// */
 	struct config_address address;

@@ -183,7 +183,7 @@ static int run(struct run_options *options)
 	program_log_lines(&log, LOG_LEVEL_ERROR, buffer_text(&errors));
 	buffer_cleanup(&errors);
 	if (!good)
-		return STATUS_FAILED;
+		return options->num_pairs > 0 ? STATUS_USAGE : STATUS_FAILED;
 	if (options->check_config)
 		return run_view_check(config, stdout);
 	struct server_options server_options = {.take_config = config, .context = options, .read_config = read_config};

@@ -13,9 +13,8 @@ enum { MAX_ERROR_BYTES = 1024 * 1024, MONOTONIC_START = 0 };
 
 static void print_address(const struct output *output, const struct config_address *address)
 {
-	bool v6 = strchr(address->host, ':') != NULL;
-	output_printf(output, STYLE_PLAIN, "%s%s%s:%u", v6 ? "[" : "", address->host[0] != '\0' ? address->host : "*",
-		      v6 ? "]" : "", address->port);
+	char text[CONFIG_ADDRESS_MAX];
+	output_printf(output, STYLE_PLAIN, "%s", config_address_print(address->host, address->port, text));
 }
 
 static void print_label(const struct output *output, const char *label)
@@ -68,8 +67,8 @@ static void print_backends(const struct output *output, const struct config_site
 	}
 }
 
-static void print_chain(const struct output *output, const struct config_site *config, const struct managed_site *site,
-			size_t index)
+static void print_chain(const struct output *output, const struct config *config, const struct config_site *config_site,
+			const struct managed_site *site, size_t index)
 {
 	const struct certificate_list *chain = managed_site_chain(site, index);
 	const struct certificate_list *given = managed_site_given(site, index);
@@ -84,24 +83,29 @@ static void print_chain(const struct output *output, const struct config_site *c
 			      time_text_print_day(entry->certificate->not_after, day),
 			      certificate_source_name(entry->source));
 	}
-	if (config->mode == MODE_REPORT)
+	if (config_site->mode == MODE_REPORT)
 		output_printf(output, STYLE_DIM, "  %-9sas it is given (mode = report)\n", "");
 	else if (!certificate_list_equal(chain, given))
-		output_printf(output, STYLE_FIXED, "  %-9smended: the file gives %zu certificates\n", "", given->count);
+		output_printf(output, STYLE_FIXED, "  %-9smended: the file gives %zu certificate%s\n", "", given->count,
+			      given->count == 1 ? "" : "s");
+	if (!managed_site_is_trusted(site, index))
+		output_printf(output, STYLE_WARNING, "  %-9snot complete and trusted by what is here%s\n", "",
+			      config->fetch ? ": what is missing is looked for once the proxy runs" : "");
 }
 
-static void print_site(const struct output *output, const struct config_site *config, const struct managed_site *site)
+static void print_site(const struct output *output, const struct config *config, const struct config_site *config_site,
+		       const struct managed_site *site)
 {
-	output_printf(output, STYLE_BOLD, "site %s\n", config->name);
-	print_listens(output, config);
-	print_names(output, config);
+	output_printf(output, STYLE_BOLD, "site %s\n", config_site->name);
+	print_listens(output, config_site);
+	print_names(output, config_site);
 	for (size_t i = 0; i < managed_site_num_certificates(site); i++)
-		print_chain(output, config, site, i);
-	if (config->certificate_is_backend) {
+		print_chain(output, config, config_site, site, i);
+	if (config_site->certificate_is_backend) {
 		print_label(output, "serves");
 		output_printf(output, STYLE_PLAIN, "the certificate that the backend serves, once it is seen\n");
 	}
-	print_backends(output, config);
+	print_backends(output, config_site);
 }
 
 static int print_all(const struct site_set *set, FILE *file)
@@ -109,8 +113,9 @@ static int print_all(const struct site_set *set, FILE *file)
 	struct output output;
 
 	output_init(&output, file);
+	const struct config *config = site_set_config(set);
 	for (size_t i = 0; i < site_set_count(set); i++)
-		print_site(&output, &site_set_config(set)->sites[i], site_set_get(set, i));
+		print_site(&output, config, &config->sites[i], site_set_get(set, i));
 	output_printf(&output, STYLE_GOOD, "The configuration is good.\n");
 	return fflush(file) == 0 ? STATUS_OK : STATUS_FAILED;
 }

@@ -11,8 +11,13 @@ struct certificate_keeper {
 	struct keeper_options options;
 	struct certificate_list given;
 	struct certificate_list extra;
-	struct certificate_list chain; /* what goes out; never empty */
-	EVP_PKEY *key;
+	struct certificate_list
+	    chain; /* what goes out; empty until the first mend alone. Its leaf may be a former one. */
+	EVP_PKEY *key; /* of what was given */
+	EVP_PKEY *chain_key; /* of what goes out */
+	bool trusted; /* by the first mend, without fetching */
+	bool told_untrusted; /* the last verdict of the program log ... */
+	bool told_changed;
 	struct mender *mender; /* NULL: none is under way */
 	struct alarm *alarm; /* NULL in a look without a loop */
 	struct retry retry;
@@ -33,7 +38,7 @@ uint64_t keeper_pause(int64_t first_expiry_s, int64_t now_s)
 	return left_ms < KEEPER_EXPIRY_LOOK_MS ? left_ms : KEEPER_EXPIRY_LOOK_MS;
 }
 
-static void replace_chain(struct certificate_keeper *keeper, const struct certificate_list *chain)
+static void replace_chain(struct certificate_keeper *keeper, const struct certificate_list *chain, EVP_PKEY *key)
 {
 	struct certificate_list copy = {0};
 
@@ -46,11 +51,14 @@ static void replace_chain(struct certificate_keeper *keeper, const struct certif
 	}
 	certificate_list_cleanup(&keeper->chain);
 	keeper->chain = copy;
+	EVP_PKEY_up_ref(key);
+	EVP_PKEY_free(keeper->chain_key);
+	keeper->chain_key = key;
 	if (keeper->begun)
 		keeper->options.on_chain(keeper->options.context);
 }
 
-/* The chain that goes out by this result. */
+/* The chain that is to go out by this result. */
 static const struct certificate_list *chain_of(const struct certificate_keeper *keeper,
 					       const struct mend_result *result)
 {
@@ -59,14 +67,25 @@ static const struct certificate_list *chain_of(const struct certificate_keeper *
 	return &result->mended;
 }
 
-/* What the chain of a result replaces, and what is served when it must not be. */
-static const struct certificate_list *former_chain(const struct certificate_keeper *keeper)
+/* Whether the chain would lose an audience that what goes out at present has. What was given is no more than what the
+ * operator set up, so it is the first measure; `mode = report` has nothing of ours to measure. */
+static struct error try_out(const struct certificate_keeper *keeper, const struct certificate_list *chain,
+			    const char **out_store)
 {
-	const struct certificate_list *chain = &keeper->chain;
+	bool first = keeper->chain.count == 0;
+	const struct self_test test = {
+	    .chain = chain,
+	    .key = keeper->key,
+	    .former = first ? &keeper->given : &keeper->chain,
+	    .former_key = first ? keeper->key : keeper->chain_key,
+	    .stores = keeper->options.material->stores,
+	    .now = (int64_t)time(NULL),
+	};
 
-	if (chain->count > 0 && certificate_equal(chain->items[0].certificate, keeper->given.items[0].certificate))
-		return chain;
-	return &keeper->given;
+	*out_store = NULL;
+	if (keeper->options.config->mode == MODE_REPORT || certificate_list_equal(test.chain, test.former))
+		return error_none();
+	return self_test_run(&test, out_store);
 }
 
 static void tell_refusal(const struct certificate_keeper *keeper, struct error error, const char *store)
@@ -77,36 +96,26 @@ static void tell_refusal(const struct certificate_keeper *keeper, struct error e
 
 	if (failed(error))
 		program_log_write(options->log, LOG_LEVEL_ERROR, options->config->name,
-				  "%s: the mended chain could not be tried out and is not served: %s", leaf,
+				  "%s: the chain could not be tried out, what is served stays: %s", leaf,
 				  error_print(error, text, sizeof text));
 	else
 		program_log_write(
 		    options->log, LOG_LEVEL_ERROR, options->config->name,
-		    "%s: the mended chain is not served: in a trial, clients that trust %s refused it and "
-		    "accepted the former one, which goes on",
+		    "%s: its best chain is refused by clients that trust %s, which accept what is served at "
+		    "present: that stays",
 		    leaf, store);
 }
 
-/* The chain that goes out by this result, once it has been tried out; the former one when it serves fewer. */
-static const struct certificate_list *choose_chain(const struct certificate_keeper *keeper,
-						   const struct mend_result *result)
+/* Takes note of the verdict; whether the program log has it already, and the chain with it. */
+static bool is_told(struct certificate_keeper *keeper, const struct mend_result *result, bool chain_is_new)
 {
-	const struct self_test test = {
-	    .chain = chain_of(keeper, result),
-	    .former = former_chain(keeper),
-	    .key = keeper->key,
-	    .stores = keeper->options.material->stores,
-	    .now = (int64_t)time(NULL),
-	};
-	const char *store = NULL;
+	bool only_reports = keeper->options.config->mode == MODE_REPORT;
+	bool told = !chain_is_new && keeper->told_untrusted == !result->mended_trusted &&
+		    (!only_reports || keeper->told_changed == result->changed);
 
-	if (certificate_list_equal(test.chain, test.former))
-		return test.chain;
-	struct error error = self_test_run(&test, &store);
-	if (!failed(error) && store == NULL)
-		return test.chain;
-	tell_refusal(keeper, error, store);
-	return test.former;
+	keeper->told_untrusted = !result->mended_trusted;
+	keeper->told_changed = result->changed;
+	return told;
 }
 
 static void tell_chain(const struct certificate_keeper *keeper, const struct mend_result *result)
@@ -115,8 +124,8 @@ static void tell_chain(const struct certificate_keeper *keeper, const struct men
 	const char *leaf = result->served.items[0].certificate->subject;
 	enum config_log_level level = result->mended_trusted ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING;
 
-	program_log_write(options->log, level, options->config->name, "%s: %zu certificates given, %zu %s; %s", leaf,
-			  result->served.count, result->mended.count,
+	program_log_write(options->log, level, options->config->name, "%s: %zu certificate%s given, %zu %s; %s", leaf,
+			  result->served.count, result->served.count == 1 ? "" : "s", result->mended.count,
 			  options->config->mode == MODE_REPORT ? "would be served (mode = report)" : "served",
 			  result->mended_trusted ? "complete and trusted"
 						 : "not trusted by every store, see the fix log");
@@ -163,22 +172,35 @@ static void on_mended(void *context, struct error error, const struct mend_resul
 		tell_failure(keeper, error);
 		return;
 	}
-	const struct certificate_list *chain = choose_chain(keeper, result);
-	bool applied = certificate_list_equal(chain, chain_of(keeper, result));
-	if (applied && !certificate_list_equal(&keeper->chain, chain))
-		tell_chain(keeper, result);
+	const struct certificate_list *chain = chain_of(keeper, result);
+	const char *store = NULL;
+	error = try_out(keeper, chain, &store);
+	bool applied = !failed(error) && store == NULL;
 	report(keeper, result, applied);
-	replace_chain(keeper, chain);
+	if (!applied) {
+		tell_refusal(keeper, error, store);
+		return;
+	}
+	if (!is_told(keeper, result, !certificate_list_equal(&keeper->chain, chain)))
+		tell_chain(keeper, result);
+	replace_chain(keeper, chain, keeper->key);
 }
 
 /* What the cache completes at once: nothing is logged, the mend with fetching that follows has the last word. */
 static void on_mended_now(void *context, struct error error, const struct mend_result *result)
 {
 	struct certificate_keeper *keeper = context;
+	const char *store = NULL;
 
 	if (failed(error))
 		tell_failure(keeper, error);
-	replace_chain(keeper, result != NULL ? choose_chain(keeper, result) : former_chain(keeper));
+	else
+		error = try_out(keeper, chain_of(keeper, result), &store);
+	if (!failed(error) && store == NULL)
+		replace_chain(keeper, chain_of(keeper, result), keeper->key);
+	else if (keeper->chain.count == 0)
+		replace_chain(keeper, &keeper->given, keeper->key);
+	keeper->trusted = result != NULL && result->mended_trusted;
 }
 
 /* What goes out at present stays a candidate, so that a later mend can always find it again. */
@@ -285,6 +307,7 @@ void keeper_free(struct certificate_keeper *keeper)
 	certificate_list_cleanup(&keeper->extra);
 	certificate_list_cleanup(&keeper->chain);
 	EVP_PKEY_free(keeper->key);
+	EVP_PKEY_free(keeper->chain_key);
 	free(keeper);
 }
 
@@ -343,5 +366,10 @@ const struct certificate_list *keeper_given(const struct certificate_keeper *kee
 
 EVP_PKEY *keeper_key(const struct certificate_keeper *keeper)
 {
-	return keeper->key;
+	return keeper->chain_key;
+}
+
+bool keeper_is_trusted(const struct certificate_keeper *keeper)
+{
+	return keeper->trusted;
 }

@@ -3,7 +3,8 @@
  *
  * It begins with what the cache completes at once. keeper_begin then mends in the background, with fetching; again
  * with growing pauses while something could not be fetched, before a certificate of the chain expires, once a day,
- * and when what it was given changes. A mend that cannot be made leaves what goes out as it is.
+ * and when what it was given changes. A mend that cannot be made leaves what goes out as it is, and so does one whose
+ * chain fails the self-test: what clients accept today is replaced only by what they accept too, be it for another leaf.
  */
 #ifndef PROXY_GLUE_CERTIFICATE_KEEPER_H
 #define PROXY_GLUE_CERTIFICATE_KEEPER_H
@@ -46,10 +47,13 @@ void keeper_begin(struct certificate_keeper *keeper);
 void keeper_set_given(struct certificate_keeper *keeper, const struct certificate_list *chain, EVP_PKEY *key);
 void keeper_set_extra(struct certificate_keeper *keeper, const struct certificate_list *extra);
 
-/* keeper_chain is what goes out, keeper_given what it was given: both have a leaf at least. */
+/* keeper_chain is what goes out, with keeper_key; keeper_given what it was given: both have a leaf at least. */
 const struct certificate_list *keeper_chain(const struct certificate_keeper *keeper);
 const struct certificate_list *keeper_given(const struct certificate_keeper *keeper);
 EVP_PKEY *keeper_key(const struct certificate_keeper *keeper);
+
+/* keeper_is_trusted says whether what is here completed the chain, before anything was fetched. */
+bool keeper_is_trusted(const struct certificate_keeper *keeper);
 
 /* keeper_pause says in how many milliseconds a chain whose first expiry is `first_expiry_s` is looked at again.
  * Pure. */

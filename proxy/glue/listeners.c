@@ -34,6 +34,7 @@ static bool add(struct listeners *listeners, const struct config_address *addres
 		const struct listeners *former, struct buffer *errors)
 {
 	struct listen_socket *socket = find(former, address);
+	char where[CONFIG_ADDRESS_MAX];
 	char text[ERROR_MAX_TEXT];
 
 	if (socket != NULL) {
@@ -46,7 +47,7 @@ static bool add(struct listeners *listeners, const struct config_address *addres
 		return true;
 	}
 	struct error full =
-	    buffer_printf(errors, "listen %s:%u: %s%s\n", address->host[0] != '\0' ? address->host : "*", address->port,
+	    buffer_printf(errors, "listen %s: %s%s\n", config_address_print(address->host, address->port, where),
 			  error_print(error, text, sizeof text), advice(error));
 	(void)full;
 	return false;

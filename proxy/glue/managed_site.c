@@ -124,10 +124,12 @@ static struct error inherit_backend_leaf(struct managed_site *site, const struct
 	if (former == NULL || !former->config->certificate_is_backend || former->num_certificates == 0)
 		return error_none();
 	const struct certificate_keeper *old = former->certificates[0].keeper;
-	EVP_PKEY *key = find_key(site, keeper_given(old)->items[0].certificate);
+	const struct certificate *leaf = keeper_chain(old)->items[0].certificate;
+	bool same = certificate_equal(leaf, keeper_given(old)->items[0].certificate);
+	EVP_PKEY *key = find_key(site, leaf);
 	if (key == NULL)
 		return error_none();
-	return add_certificate(site, keeper_given(old), keeper_chain(old), key);
+	return add_certificate(site, same ? keeper_given(old) : keeper_chain(old), keeper_chain(old), key);
 }
 
 static void on_addresses(void *context)
@@ -155,7 +157,7 @@ static void add_key_mismatch(const struct managed_site *site, struct finding_lis
 	finding_set_certificate(finding, leaf);
 	if (site->num_certificates == 0)
 		return;
-	const struct certificate *old = keeper_given(site->certificates[0].keeper)->items[0].certificate;
+	const struct certificate *old = keeper_chain(site->certificates[0].keeper)->items[0].certificate;
 	finding = finding_list_add(findings, FINDING_BACKEND_CERTIFICATE_DIFFERS,
 				   "The backend now serves a certificate with the serial number %s; clients are still "
 				   "served the former one with %s, because the new one's key is not here.",
@@ -357,6 +359,11 @@ size_t managed_site_num_certificates(const struct managed_site *site)
 const struct certificate_list *managed_site_chain(const struct managed_site *site, size_t certificate)
 {
 	return keeper_chain(site->certificates[certificate].keeper);
+}
+
+bool managed_site_is_trusted(const struct managed_site *site, size_t certificate)
+{
+	return keeper_is_trusted(site->certificates[certificate].keeper);
 }
 
 const struct certificate_list *managed_site_given(const struct managed_site *site, size_t certificate)

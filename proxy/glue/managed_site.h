@@ -40,6 +40,7 @@ const char *managed_site_name(const struct managed_site *site);
 size_t managed_site_num_certificates(const struct managed_site *site);
 const struct certificate_list *managed_site_chain(const struct managed_site *site, size_t certificate);
 const struct certificate_list *managed_site_given(const struct managed_site *site, size_t certificate);
+bool managed_site_is_trusted(const struct managed_site *site, size_t certificate); /* by what is here, unfetched */
 
 /* managed_site_has_group says whether the site still has what a group of findings is about. */
 bool managed_site_has_group(const struct managed_site *site, const struct finding_group *group);

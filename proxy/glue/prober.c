@@ -13,7 +13,7 @@
 struct probed_backend {
 	struct prober *prober;
 	size_t index;
-	char target[300]; /* "tls://host:port", for messages */
+	char target[CONFIG_ADDRESS_MAX + 8]; /* "tls://host:port", for messages */
 	struct chain_probe *probe; /* NULL: none is under way */
 	struct mender *mender; /* the audit of `chain`; NULL: none is under way */
 	struct alarm *alarm;
@@ -37,8 +37,8 @@ static void on_alarm(void *context);
 
 static void print_target(const struct config_address *address, char *out, size_t out_size)
 {
-	bool v6 = strchr(address->host, ':') != NULL;
-	snprintf(out, out_size, "tls://%s%s%s:%u", v6 ? "[" : "", address->host, v6 ? "]" : "", address->port);
+	char text[CONFIG_ADDRESS_MAX];
+	snprintf(out, out_size, "tls://%s", config_address_print(address->host, address->port, text));
 }
 
 struct prober *prober_new(const struct prober_options *options)
@@ -137,8 +137,9 @@ static void tell_audit(struct probed_backend *backend, const struct mend_result 
 	if (was_told(backend, result))
 		return;
 	program_log_write(options->log, good ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, options->config->name,
-			  "backend %s serves %s with %zu certificates: %s", backend->target,
+			  "backend %s serves %s with %zu certificate%s: %s", backend->target,
 			  result->served.items[0].certificate->subject, result->served.count,
+			  result->served.count == 1 ? "" : "s",
 			  !good                    ? "not trusted, see the fix log"
 			  : result->served_trusted ? "complete"
 						   : "not complete, but it can be mended");

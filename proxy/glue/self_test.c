@@ -155,13 +155,13 @@ out:
 }
 
 /* The stores that accept `chain`: bit i stands for store i. */
-static struct error find_accepting(const struct self_test *test, const struct certificate_list *chain,
+static struct error find_accepting(const struct self_test *test, const struct certificate_list *chain, EVP_PKEY *key,
 				   uint32_t *out_accepting)
 {
 	struct trial trial;
 
 	*out_accepting = 0;
-	struct error error = hold_trial(&trial, chain, test->key);
+	struct error error = hold_trial(&trial, chain, key);
 	for (size_t i = 0; !failed(error) && trial.received != NULL && i < trust_store_set_count(test->stores); i++) {
 		bool accepted = false;
 		error = verify(&trial, chain, trust_store_set_roots(test->stores, i), test->now, &accepted);
@@ -179,10 +179,10 @@ struct error self_test_run(const struct self_test *test, const char **out_store)
 	uint32_t accepted_before = 0;
 
 	*out_store = NULL;
-	struct error error = find_accepting(test, test->chain, &accepting);
+	struct error error = find_accepting(test, test->chain, test->key, &accepting);
 	if (failed(error) || accepting == all)
 		return error;
-	error = find_accepting(test, test->former, &accepted_before);
+	error = find_accepting(test, test->former, test->former_key, &accepted_before);
 	if (failed(error))
 		return error;
 	for (size_t i = 0; i < num_stores && *out_store == NULL; i++) {

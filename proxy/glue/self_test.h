@@ -11,8 +11,9 @@
 
 struct self_test {
 	const struct certificate_list *chain; /* what is to be published, leaf first */
-	const struct certificate_list *former; /* what it replaces, with the same leaf */
 	EVP_PKEY *key;
+	const struct certificate_list *former; /* what it replaces */
+	EVP_PKEY *former_key;
 	const struct trust_store_set *stores;
 	int64_t now; /* seconds since 1970 */
 };

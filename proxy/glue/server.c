@@ -9,6 +9,7 @@
 #include "proxy/glue/file_watch.h"
 #include "proxy/glue/listeners.h"
 #include "proxy/glue/privileges.h"
+#include "proxy/glue/server_log.h"
 #include "proxy/glue/site_set.h"
 #include "proxy/glue/time_text.h"
 #include "proxy/glue/worker.h"
@@ -126,6 +127,7 @@ static void watch_files(struct server *server)
 	size_t count = 0;
 	const char **paths = site_builder_paths(site_set_config(server->set), &count);
 
+	server_log_unreadable(&server->log, paths, paths != NULL ? count : 0);
 	if (!file_watch_set(server->file_watch, paths, paths != NULL ? count : 0))
 		program_log_write(&server->log, LOG_LEVEL_ERROR, "",
 				  "certificate files are not watched: out of memory");
@@ -167,13 +169,6 @@ static void swap(struct server *server, struct site_set *take_set, struct listen
 	site_set_begin(server->set);
 }
 
-static void tell_fixed_keys(const struct server *server, const struct config *config)
-{
-	if (count_workers(config) != server->num_workers)
-		program_log_write(&server->log, LOG_LEVEL_WARNING, "workers",
-				  "another number takes effect at the next start");
-}
-
 static void reload(struct server *server, const char *why)
 {
 	struct config *config = NULL;
@@ -189,15 +184,15 @@ static void reload(struct server *server, const char *why)
 		set = site_set_read(config, &errors);
 	if (set != NULL && site_set_build(set, &options, server->set, &errors) &&
 	    listeners_open(site_set_config(set), server->num_workers, &server->listeners, &listeners, &errors)) {
-		tell_fixed_keys(server, site_set_config(set));
+		server_log_fixed_keys(&server->log, site_set_config(server->set), site_set_config(set),
+				      count_workers(site_set_config(set)) != server->num_workers);
 		swap(server, set, &listeners);
-		program_log_write(&server->log, LOG_LEVEL_INFO, "reload", "%s: done, %zu sites", why,
-				  site_set_count(server->set));
+		server_log_reload(&server->log, why, site_set_count(server->set));
 	} else {
 		site_set_free(set);
 		program_log_lines(&server->log, LOG_LEVEL_ERROR, buffer_text(&errors));
 		program_log_write(&server->log, LOG_LEVEL_ERROR, "reload",
-				  "%s: the configuration is wrong, the former one goes on serving", why);
+				  "%s: nothing of it is taken over, what was there goes on serving", why);
 	}
 	buffer_cleanup(&errors);
 }
@@ -235,6 +230,7 @@ static void on_signal(void *context, int number)
 		break;
 	case SIGUSR1:
 		fix_log_reopen(server->fix_log);
+		program_log_write(&server->log, LOG_LEVEL_INFO, "SIGUSR1", "the log files are opened anew");
 		break;
 	default:
 		stop(server);
@@ -386,17 +382,6 @@ static bool start_workers(struct server *server)
 	return !failed(error);
 }
 
-static void tell_start(const struct server *server)
-{
-	for (size_t i = 0; i < server->listeners.count; i++) {
-		const struct listen_socket *socket = server->listeners.sockets[i];
-		program_log_write(&server->log, LOG_LEVEL_INFO, "listening", "%s:%u",
-				  socket->host[0] != '\0' ? socket->host : "*", socket->port);
-	}
-	program_log_write(&server->log, LOG_LEVEL_INFO, "started", "%zu sites, %u workers", site_set_count(server->set),
-			  server->num_workers);
-}
-
 static bool start(struct server *server)
 {
 	struct buffer errors;
@@ -415,7 +400,7 @@ static bool start(struct server *server)
 	watch_files(server);
 	site_set_begin(server->set);
 	alarm_set(server->ticker, SERVER_TICK_MS);
-	tell_start(server);
+	server_log_start(&server->log, &server->listeners, site_set_count(server->set), server->num_workers);
 	return true;
 }
 

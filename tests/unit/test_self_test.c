@@ -33,8 +33,9 @@ static const char *lost(struct certificate_list former, struct certificate_list 
 {
 	const struct self_test test = {
 	    .chain = &chain,
-	    .former = &former,
 	    .key = pki_key(chain.items[0].certificate),
+	    .former = &former,
+	    .former_key = pki_key(former.items[0].certificate),
 	    .stores = stores,
 	    .now = PKI_NOW,
 	};
@@ -144,6 +145,24 @@ static void test_a_chain_that_no_client_reads(void **state)
 	    lost(PKI_LIST(SOURCE_FILE, leaf, issuing), PKI_LIST(SOURCE_FILE, leaf, issuing, large, larger)), "demo");
 }
 
+/* A backend that changes its certificate for one that nobody can follow yet, or any more. */
+static void test_another_leaf(void **state)
+{
+	const struct certificate *root = PKI(.cn = "Root", .ca = true);
+	const struct certificate *issuing = PKI(.cn = "Issuing", .ca = true, .issuer = root);
+	const struct certificate *leaf = PKI(.cn = "a.example", .issuer = issuing);
+	const struct certificate *renewed = PKI(.cn = "a.example", .issuer = issuing, .key_number = 1);
+	const struct certificate *expired = PKI(.cn = "a.example", .issuer = issuing, .not_after = PKI_NOW - PKI_DAY);
+
+	(void)state;
+	trust("demo", root);
+	assert_string_equal(lost(PKI_LIST(SOURCE_FILE, leaf, issuing), PKI_LIST(SOURCE_FILE, renewed)), "demo");
+	assert_string_equal(lost(PKI_LIST(SOURCE_FILE, leaf, issuing), PKI_LIST(SOURCE_FILE, renewed, issuing)), "");
+	assert_string_equal(lost(PKI_LIST(SOURCE_FILE, leaf, issuing), PKI_LIST(SOURCE_FILE, expired, issuing)),
+			    "demo");
+	assert_string_equal(lost(PKI_LIST(SOURCE_FILE, expired, issuing), PKI_LIST(SOURCE_FILE, renewed)), "");
+}
+
 static void test_the_key_of_another_certificate(void **state)
 {
 	const struct certificate *leaf = PKI(.cn = "a.example");
@@ -154,7 +173,13 @@ static void test_the_key_of_another_certificate(void **state)
 	(void)state;
 	trust("demo", leaf);
 	const struct self_test test = {
-	    .chain = &chain, .former = &chain, .key = pki_key(other), .stores = stores, .now = PKI_NOW};
+	    .chain = &chain,
+	    .key = pki_key(other),
+	    .former = &chain,
+	    .former_key = pki_key(leaf),
+	    .stores = stores,
+	    .now = PKI_NOW,
+	};
 	assert_kind(self_test_run(&test, &store), ERROR_MISMATCH);
 	certificate_list_cleanup(&chain);
 }
@@ -175,6 +200,7 @@ int main(void)
 	    cmocka_unit_test_teardown(test_an_expired_intermediate_is_not_accepted, forget_stores),
 	    cmocka_unit_test_teardown(test_every_kind_of_key, forget_stores),
 	    cmocka_unit_test_teardown(test_a_chain_that_no_client_reads, forget_stores),
+	    cmocka_unit_test_teardown(test_another_leaf, forget_stores),
 	    cmocka_unit_test_teardown(test_the_key_of_another_certificate, forget_stores),
 	};
 	return cmocka_run_group_tests(tests, NULL, teardown);

@@ -1,0 +1,20 @@
+/* server_log - what the control thread tells of itself: its start, its reloads, and what it cannot take over. */
+#ifndef PROXY_GLUE_SERVER_LOG_H
+#define PROXY_GLUE_SERVER_LOG_H
+
+#include "conf/config.h"
+#include "proxy/glue/listeners.h"
+#include "proxy/glue/program_log.h"
+
+void server_log_start(const struct program_log *log, const struct listeners *listeners, size_t num_sites,
+		      unsigned num_workers);
+void server_log_reload(const struct program_log *log, const char *why, size_t num_sites);
+
+/* server_log_fixed_keys names what differs and takes effect at the next start alone. `other_workers`: so do they. */
+void server_log_fixed_keys(const struct program_log *log, const struct config *former, const struct config *config,
+			   bool other_workers);
+
+/* server_log_unreadable names the files that root could read at the start and the user of now cannot. */
+void server_log_unreadable(const struct program_log *log, const char *const *paths, size_t count);
+
+#endif
