@@ -193,3 +193,23 @@ def test_wrong_usage_is_64(program, arguments):
     assert result.returncode == 64, result
     assert "chainmend" in result.stderr
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize("flag, value", [("--listen", "127.0.0.1:99999"), ("--backend", "gopher://x"), ("--mode", "guess"),
+                                         ("--workers", "0"), ("--idle-timeout", "soon"), ("--fetch-allow", "10.0.0.1/8")])
+def test_a_wrong_value_of_a_flag_is_wrong_usage(program, world, flag, value):
+    flags = {"--listen": f"127.0.0.1:{free_port()}", "--backend": "tcp://127.0.0.1:9", "--certificate": world.complete,
+             "--key": world.key, flag: value}
+    result = program.command("run", *(text for pair in flags.items() for text in pair))
+    assert result.returncode == 64, result
+    assert flag in result.stderr and value in result.stderr, result
+
+
+def test_a_key_that_the_user_to_become_cannot_read_is_told_at_the_start(program, world):
+    if os.geteuid() != 0:
+        pytest.skip("only root becomes another user")
+    world.key.chmod(0o600)
+    port = free_port()
+    running = program.run(world.settings(user="nobody"), site(world, port))
+    running.wait_for_words(f"{world.key}: cannot be read by the user that chainmend runs as")
+    assert served_chain(port, NAME) == world.mended

@@ -1,8 +1,13 @@
 """The cache on disk: what a fetch leaves there, what is read again, what is never trusted."""
 
 import json
+import signal
+import threading
 
+from aia_server import after, body
+from clients import served_chain
 from conftest import NAME
+from program import eventually, free_port
 
 
 def check(program, world, *more):
@@ -79,3 +84,31 @@ def test_a_cache_that_cannot_be_made_is_told_and_harms_nothing(program, world):
     assert "cache" in result.stderr
     assert json.loads(result.stdout)["exit_status"] == 1
     assert world.cache.read_text().startswith("a file stands")
+
+
+def test_two_sites_share_one_fetch_and_a_third_one_needs_none(program, world):
+    """The same URL is asked once at a time, whoever asks; what came is there for later mends without a restart."""
+    port, release = free_port(), threading.Event()
+    world.aia.route(world.path, after(release, body(world.issuing.der)))
+    leaves = {name: world.issuing.issue_leaf([name], aia=[world.url]) for name in ("a.test", "b.test", "c.test")}
+
+    def sites(*names):
+        made = {}
+        for name in names:
+            certificate, key = leaves[name].write(world.folder, name)
+            made[name] = {"listen": f"127.0.0.1:{port}", "certificate": certificate, "key": key,
+                          "backend": "tcp://127.0.0.1:9"}
+        return made
+
+    def is_mended(name):
+        return served_chain(port, name) == [leaves[name].sha256, world.issuing.sha256]
+
+    running = program.run(world.settings(), sites("a.test", "b.test"))
+    eventually("the URL is asked", lambda: world.aia.count(world.path), also=running.report)
+    release.set()
+    eventually("both are mended", lambda: is_mended("a.test") and is_mended("b.test"), also=running.report)
+    path = program.write(world.settings(), sites("a.test", "b.test", "c.test"))
+    path.replace(sorted(program.folder.glob("chainmend-*.ini"))[0])
+    running.signal(signal.SIGHUP)
+    eventually("so is the third", lambda: is_mended("c.test"), also=running.report)
+    assert world.aia.count(world.path) == 1

@@ -1,7 +1,11 @@
 """`certificate = backend`: chainmend holds the key and takes the leaf that the backend serves."""
 
+import signal
+
+from aia_server import body, status
 from clients import curl, served_chain
 from conftest import NAME
+from pki import DAY, NOW
 from program import eventually, free_port
 from tls_servers import TlsServer, http_answer
 
@@ -65,3 +69,36 @@ def test_the_word_needs_a_key_and_a_tls_backend(program, world):
     result = program.command("run", "-c", program.write(world.settings(), sites))
     assert result.returncode == 1, result
     assert "backend" in result.stderr
+
+
+def test_a_renewed_leaf_that_cannot_be_followed_to_a_root_waits_until_it_can(program, world):
+    """Clients accept the former leaf and would refuse the new one alone: the former one goes on."""
+    port = free_port()
+    other = world.root.issue_authority("Contoso Second CA")
+    renewed = other.issue_leaf([NAME], key=world.leaf.key, aia=[world.aia.url("/second.cer")])
+    world.aia.route("/second.cer", status(503))
+    with TlsServer(world.leaf_alone, world.key, http_answer()) as backend:
+        running = program.run(world.settings(), site(world, port, backend.port, probe_interval="1s"))
+        eventually("the first leaf", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+        backend.use(world.chain("renewed", renewed), world.key)
+        running.wait_for_words("accept what is served at present")
+        assert served_chain(port, NAME) == world.mended
+        running.signal(signal.SIGHUP)
+        running.wait_for_words("reload: SIGHUP: done")
+        assert served_chain(port, NAME) == world.mended, "a reload forgets nothing"
+        world.aia.route("/second.cer", body(other.der))
+        running.signal(signal.SIGHUP)
+        eventually("the renewed leaf", lambda: served_chain(port, NAME) == [renewed.sha256, other.sha256],
+                   also=running.report)
+
+
+def test_an_expired_leaf_does_not_take_the_place_of_a_good_one(program, world):
+    port = free_port()
+    expired = world.issuing.issue_leaf([NAME], key=world.leaf.key, not_before=NOW - 60 * DAY, not_after=NOW - DAY)
+    with TlsServer(world.leaf_alone, world.key, http_answer()) as backend:
+        running = program.run(world.settings(), site(world, port, backend.port, probe_interval="1s"))
+        eventually("the first leaf", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+        backend.use(world.chain("expired", expired, world.issuing), world.key)
+        running.wait_for_fix("leaf_expired", subject_of="certificate")
+        running.wait_for_words("accept what is served at present")
+        assert served_chain(port, NAME) == world.mended

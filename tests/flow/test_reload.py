@@ -1,12 +1,16 @@
 """SIGHUP, files that change, and what a wrong new state must not do to the old one."""
 
 import os
+import shutil
 import signal
+import threading
+from pathlib import Path
 
+from aia_server import body, slow, status
 from clients import curl, python_pipe, served_chain
 from conftest import NAME
 from program import configuration, eventually, free_port, is_listening
-from tls_servers import Server, http_answer
+from tls_servers import Server, TlsServer, http_answer
 
 
 def site(world, port, backend_port, **more):
@@ -120,3 +124,79 @@ def test_many_reloads_in_a_row_lose_no_handshake(program, world):
             running.signal(signal.SIGHUP)
             answer = curl(port, NAME, world.roots)
             assert answer.ok, f"{answer}\n{running.report()}"
+
+
+def test_what_only_a_start_can_take_is_told(program, world):
+    port = free_port()
+    with Server(http_answer()) as backend:
+        running = program.run(world.settings(), site(world, port, backend.port, certificate=world.complete))
+        only_configuration(program).write_text(configuration(
+            world.settings(workers=3, user="nobody", group="nogroup", max_connections=5),
+            site(world, port, backend.port, certificate=world.complete)))
+        running.signal(signal.SIGHUP)
+        running.wait_for_words("reload: SIGHUP: done, 1 site\n")
+        for key in ("workers", "user", "group", "max_connections"):
+            assert f"chainmend: {key}: the new value takes effect at the next start\n" in running.stderr
+        assert curl(port, NAME, world.roots).ok
+
+
+def test_fifty_reloads_under_traffic_lose_nothing_and_leak_nothing(program, world):
+    """`certificate = backend` has the most that passes over: leaf, chain, kept issuers, verdicts, probes. The issuer is
+    slow, so that reloads come while it is fetched."""
+    port = free_port()
+    world.aia.route(world.path, slow(0.05, body(world.issuing.der)))
+    ended = threading.Event()
+    failures: list[str] = []
+    answers: list[int] = []
+
+    def client():
+        while not ended.is_set():
+            answer = curl(port, NAME, world.roots)
+            answers.append(1)
+            if not answer.ok:
+                failures.append(str(answer))
+
+    with TlsServer(world.leaf_alone, world.key, http_answer()) as backend:
+        running = program.run(world.settings(), site(
+            world, port, backend.port, certificate="backend", backend=f"tls://127.0.0.1:{backend.port}",
+            backend_name=NAME))
+        eventually("the first answer", lambda: curl(port, NAME, world.roots).ok, also=running.report)
+        files = Path(f"/proc/{running.process.pid}/fd")
+        few = len(list(files.iterdir()))
+        clients = [threading.Thread(target=client) for _ in range(2)]
+        for thread in clients:
+            thread.start()
+        for number in range(50):
+            if number % 10 == 0:
+                shutil.rmtree(world.cache, ignore_errors=True)
+            running.signal(signal.SIGHUP)
+            eventually("the reload", lambda: running.stderr.count("reload: SIGHUP: done") > number,
+                       also=running.report)
+        ended.set()
+        for thread in clients:
+            thread.join(60)
+        assert not failures, failures[0]
+        assert answers
+        eventually("no descriptor is left behind", lambda: len(list(files.iterdir())) <= few, also=running.report)
+
+
+def test_a_reload_makes_another_fetcher_and_keeps_what_was_fetched(program, world):
+    """A failure is not remembered across it, a fetched issuer is, though it stands in no cache."""
+    port = free_port()
+    world.cache.write_text("a file where the directory should be\n")
+    world.aia.route(world.path, status(503))
+    with Server() as backend:
+        running = program.run(world.settings(), site(world, port, backend.port))
+        running.wait_for_fix("fetch_failed")
+        running.wait_for_words("1 certificate given, 1 served; not trusted by every store")
+        assert world.aia.count(world.path) == 1
+        world.aia.route(world.path, body(world.issuing.der))
+        running.signal(signal.SIGHUP)
+        eventually("the mended chain", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+        assert world.aia.count(world.path) == 2, "asked at once, and not after the pause of a failure"
+        for _ in range(3):
+            said = len(running.stderr)
+            running.signal(signal.SIGHUP)
+            running.wait_for_words("reload: SIGHUP: done", said)
+            assert served_chain(port, NAME) == world.mended
+        assert world.aia.count(world.path) == 2

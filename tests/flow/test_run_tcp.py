@@ -210,6 +210,13 @@ def test_check_config_says_what_it_would_serve_and_leaves(program, world):
     assert result.returncode == 0, result
     assert "mail" in result.stdout + result.stderr
     assert NAME in result.stdout + result.stderr
+    assert "not complete and trusted by what is here" in result.stdout
+    assert not world.cache.exists(), "a look leaves nothing behind"
+    complete = program.write(world.settings(), site(world, port, 1, certificate=world.complete,
+                                                    listen=f"[::1]:{port}"))
+    result = program.command("run", "-c", complete, "--check-config")
+    assert result.returncode == 0 and "not complete" not in result.stdout, result
+    assert f"[::1]:{port}" in result.stdout
 
 
 def pings(pipe):
