@@ -110,13 +110,16 @@ static enum accept_result accept_one(struct acceptor *acceptor)
 	return errno == EAGAIN ? NOTHING_TO_ACCEPT : ACCEPTED;
 }
 
+/* In a turn with much else to do more are taken: new clients would starve behind those who move bytes in bulk. */
 static void on_ready(struct pollable *pollable, uint32_t events)
 {
 	struct acceptor *acceptor = (struct acceptor *)(void *)pollable;
+	int share = 1 + acceptor->thread->poller.num_events / ACCEPTOR_EVENTS_A_CLIENT;
 
 	(void)events;
-	if (acceptor->watched)
-		accept_one(acceptor);
+	for (int i = 0; i < share && acceptor->watched; i++)
+		if (accept_one(acceptor) != ACCEPTED)
+			return;
 }
 
 /* The kernel refuses new ones from here on. The descriptor stays the listen_socket's, and listen() would wake it

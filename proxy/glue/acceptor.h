@@ -1,8 +1,8 @@
 /* acceptor - one listening socket of a worker: takes a connection each time it is ready, and pauses when there is
  * no room.
  *
- * One connection a turn: the set is level-triggered here, so the next one comes in the next turn, after the
- * others' bytes.
+ * One connection a turn where little else happens: the set is level-triggered here, so the next one comes in the next
+ * turn, after the others' bytes.
  */
 #ifndef PROXY_GLUE_ACCEPTOR_H
 #define PROXY_GLUE_ACCEPTOR_H
@@ -10,6 +10,7 @@
 #include "proxy/glue/worker_thread.h"
 
 #define ACCEPTOR_PAUSE_MS 500 /* after the descriptors ran out; a connection that closes ends it sooner */
+#define ACCEPTOR_EVENTS_A_CLIENT 8 /* further connections are taken for every so many events of a turn */
 #define ACCEPTOR_QUIET_MS 60000 /* a pause is told once in this time */
 
 /* acceptors_drop closes what `snapshot` (NULL: none) does not listen on. Connections that wait there are taken

@@ -60,6 +60,7 @@ static bool is_own_fault(int code)
 
 void backend_side_close(struct connection *connection)
 {
+	tls_channel_flush(&connection->thread->channel); /* the alert that says why */
 	stream_close(&connection->backend);
 	tls_pump_cleanup(&connection->backend_tls);
 }
@@ -143,6 +144,21 @@ static struct error open_tls(struct connection *connection)
 	return tls_pump_init(&connection->backend_tls, &connection->thread->channel, ssl, &connection->backend);
 }
 
+/* The connection ends in the midst of it. Told where the backend has not said a word: it has refused our certificate
+ * behind its handshake (TLS 1.3), say. */
+static void break_off(struct connection *connection, const char *what, const char *why)
+{
+	struct worker_thread *thread = connection->thread;
+	bool relays = connection->state == CONNECTION_RELAYING || connection->state == CONNECTION_CLIENT_ENDED;
+
+	note_reason(connection, what, why);
+	if (relays && connection->down.bytes == 0) {
+		counters_add(&thread->counters.backend_failures, 1);
+		connection_report(connection, WORKER_BACKEND_FAILED, 0, thread->reason);
+	}
+	connection_fire(connection, EVENT_BACKEND_BROKEN);
+}
+
 /* Plain text that a TLS backend sent goes on to the client. */
 static void pass_plain_text(struct connection *connection, struct tls_input *input)
 {
@@ -163,8 +179,7 @@ static void pass_plain_text(struct connection *connection, struct tls_input *inp
 		if (relay_take_end(&connection->down))
 			connection_fire(connection, EVENT_BACKEND_ENDED);
 	} else if (result == TLS_FAILED) {
-		note_reason(connection, "TLS", connection->backend_tls.reason);
-		connection_fire(connection, EVENT_BACKEND_BROKEN);
+		break_off(connection, "TLS", connection->backend_tls.reason);
 	}
 }
 
@@ -216,7 +231,8 @@ enum connection_event backend_side_ask_verdict(struct connection *connection)
 		note_reason(connection, "its certificates cannot be read", error_print(error, text, sizeof(text)));
 		return EVENT_BACKEND_FAILED;
 	}
-	event->connection = connection->id;
+	connection->question = ++thread->num_questions;
+	event->connection = connection->question;
 	mailbox_post(thread->options.control, &event->mail);
 	return EVENT_NONE;
 }
@@ -315,8 +331,7 @@ void backend_side_read(struct connection *connection)
 	case STREAM_BLOCKED:
 		return;
 	case STREAM_BROKEN:
-		note_reason(connection, "the connection broke", strerror(connection->backend.error));
-		connection_fire(connection, EVENT_BACKEND_BROKEN);
+		break_off(connection, "the connection broke", strerror(connection->backend.error));
 		return;
 	case STREAM_END:
 		input.ended = true;

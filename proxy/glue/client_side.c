@@ -106,7 +106,7 @@ static void count_handshake(struct connection *connection)
 /* True when the handshake is done now. A client that only knocks (connects and closes) is no failure. */
 static bool shake_hands(struct connection *connection, struct tls_input *input)
 {
-	bool knocked = input->ended && input->bytes.len == 0;
+	bool knocked = input->ended && !connection->heard;
 
 	switch (tls_pump_handshake(&connection->client_tls, input)) {
 	case TLS_DONE:
@@ -161,6 +161,17 @@ bool client_side_may_read(struct connection *connection)
 	return connection_takes_up(connection) && relay_may_read(&connection->up, stream_backlog(&connection->backend));
 }
 
+/* A reset. What came before it goes on to the backend; the connection sees to the rest. */
+static void take_break(struct connection *connection)
+{
+	if (connection->state == CONNECTION_HANDSHAKE && connection->heard)
+		counters_add(&connection->thread->counters.handshakes_failed, 1);
+	if (!connection_takes_up(connection))
+		return;
+	relay_end(&connection->up);
+	backend_side_take_end(connection);
+}
+
 void client_side_read(struct connection *connection)
 {
 	struct worker_thread *thread = connection->thread;
@@ -173,14 +184,16 @@ void client_side_read(struct connection *connection)
 	case STREAM_BLOCKED:
 		return;
 	case STREAM_BROKEN:
-		connection_fire(connection, EVENT_CLIENT_BROKEN);
+		take_break(connection);
 		return;
 	case STREAM_END:
 		input.ended = true;
 		break;
 	case STREAM_BYTES:
 		input.bytes = bytes_of(thread->received, len);
-		connection->last_active_ms = thread->now_ms;
+		connection->heard = true;
+		if (connection->state != CONNECTION_LINGERING)
+			connection->last_active_ms = thread->now_ms;
 		break;
 	}
 	if (connection->state != CONNECTION_LINGERING)

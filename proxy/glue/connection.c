@@ -203,17 +203,46 @@ static void queue_rest(struct connection *connection)
 		poller_queue(poller, &connection->backend.pollable);
 }
 
+/* What a client sent before it was gone is the backend's: it is read to its end and passed on. A client that sends,
+ * closes and never reads resets the connection itself, by the session ticket that it leaves unread. */
+static bool client_is_gone(struct connection *connection)
+{
+	if (!connection->client.write_failed || connection->state == CONNECTION_CLOSED)
+		return false;
+	if (connection->client.readable && client_side_may_read(connection))
+		return false;
+	return connection->up.held.len == 0 && stream_backlog(&connection->backend) == 0;
+}
+
+/* A backend that has ended is read no more: only a write can find out that it is gone. */
+static bool backend_is_gone(const struct connection *connection)
+{
+	return connection->state == CONNECTION_BACKEND_ENDED && connection->backend.write_failed;
+}
+
 static void work(struct connection *connection)
 {
 	client_side_read(connection);
 	backend_side_read(connection);
 	tls_channel_flush(&connection->thread->channel);
-	if (connection->client.write_failed)
+	if (client_is_gone(connection))
 		connection_fire(connection, EVENT_CLIENT_BROKEN);
+	if (backend_is_gone(connection))
+		connection_fire(connection, EVENT_BACKEND_BROKEN);
 	if (is_flushed(connection))
 		connection_fire(connection, EVENT_FLUSHED);
 	if (connection->state != CONNECTION_CLOSED)
 		queue_rest(connection);
+}
+
+/* Bytes that go out count as activity, as those that come in do: a slow reader is not an idle one. */
+static void note(struct connection *connection, struct stream *stream, uint32_t events)
+{
+	size_t backlog = stream_backlog(stream);
+
+	stream_note(stream, events);
+	if (stream_backlog(stream) < backlog)
+		connection->last_active_ms = connection->thread->now_ms;
 }
 
 static void on_client_ready(struct pollable *pollable, uint32_t events)
@@ -222,7 +251,7 @@ static void on_client_ready(struct pollable *pollable, uint32_t events)
 
 	if (connection->state == CONNECTION_CLOSED)
 		return;
-	stream_note(&connection->client, events);
+	note(connection, &connection->client, events);
 	work(connection);
 }
 
@@ -232,20 +261,22 @@ static void on_backend_ready(struct pollable *pollable, uint32_t events)
 
 	if (connection->state == CONNECTION_CLOSED)
 		return;
-	stream_note(&connection->backend, events);
+	note(connection, &connection->backend, events);
 	if (connection->state == CONNECTION_CONNECTING && events != 0)
 		backend_side_look_at_connect(connection);
 	work(connection);
 }
 
-/* An idle deadline is not moved with each byte: when it comes, what has happened since is looked at. */
+/* Such a deadline is not moved with each byte: when it comes, what has happened since is looked at. */
 static bool is_premature(struct connection *connection)
 {
 	struct worker_thread *thread = connection->thread;
+	enum connection_deadline deadline = connection_deadline_of(connection->state);
+	bool flushes = deadline == DEADLINE_LINGER && stream_backlog(&connection->client) > 0;
 
-	if (connection_deadline_of(connection->state) != DEADLINE_IDLE)
+	if (deadline != DEADLINE_IDLE && !flushes)
 		return false;
-	uint64_t deadline_ms = connection->last_active_ms + connection->site->config->idle_timeout_ms;
+	uint64_t deadline_ms = connection->last_active_ms + deadline_after_ms(connection, deadline);
 	if (deadline_ms <= thread->now_ms)
 		return false;
 	timer_arm(&thread->timers, &connection->timer, deadline_ms);
@@ -284,7 +315,6 @@ static struct connection *connection_new(struct worker_thread *thread, const str
 	connection->lease = thread->lease;
 	connection->lease->users++;
 	connection->site = site_lookup_fallback(listener->lookup);
-	connection->id = ++thread->next_id;
 	connection->timer.on_due = on_deadline;
 	stream_init(&connection->client, &thread->poller, on_client_ready);
 	stream_init(&connection->backend, &thread->poller, on_backend_ready);
@@ -346,11 +376,11 @@ out:
 		connection_free(connection);
 }
 
-void connections_give_verdict(struct worker_thread *thread, uint64_t id, bool trusted, const char *reason)
+void connections_give_verdict(struct worker_thread *thread, uint64_t question, bool trusted, const char *reason)
 {
 	struct connection *connection = thread->waiting;
 
-	while (connection != NULL && connection->id != id)
+	while (connection != NULL && connection->question != question)
 		connection = connection->next_waiting;
 	if (connection == NULL)
 		return; /* it did not wait so long */

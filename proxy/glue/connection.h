@@ -34,11 +34,12 @@ struct connection {
 	struct connection *next; /* in `connections` or `closed` */
 	struct connection *previous;
 	struct connection *next_waiting; /* in `waiting`, while state is CONNECTION_VERDICT */
-	uint64_t id;
+	uint64_t question; /* the last that was asked for a verdict: its answer is for no other attempt */
 	size_t backend_index; /* of the address that is used */
 	uint32_t tried; /* bits of the addresses that were used */
 	enum connection_state state; /* changed by connection_fire alone */
 	bool backend_is_tls;
+	bool heard; /* the client has sent something */
 };
 
 /* connection_open takes an accepted socket. */
@@ -54,7 +55,7 @@ void connection_report(struct connection *connection, enum worker_event_kind kin
 bool connection_takes_up(const struct connection *connection);
 bool connection_takes_down(const struct connection *connection);
 
-void connections_give_verdict(struct worker_thread *thread, uint64_t id, bool trusted, const char *reason);
+void connections_give_verdict(struct worker_thread *thread, uint64_t question, bool trusted, const char *reason);
 void connections_cut_all(struct worker_thread *thread);
 void connections_free_closed(struct worker_thread *thread);
 

@@ -57,7 +57,7 @@ void event_desk_take(const struct event_desk *desk, const struct worker_event *e
 		tell(desk, event, LOG_LEVEL_INFO, "clients ask for a name that no certificate covers");
 		break;
 	case WORKER_BACKEND_FAILED:
-		tell(desk, event, LOG_LEVEL_WARNING, "connections found no backend");
+		tell(desk, event, LOG_LEVEL_WARNING, "connections failed at their backend");
 		break;
 	case WORKER_NO_CREDENTIAL:
 		tell(desk, event, LOG_LEVEL_WARNING, "clients came while there is no certificate to serve");

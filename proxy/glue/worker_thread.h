@@ -52,7 +52,7 @@ struct worker_thread {
 	struct connection *closed; /* freed at the end of the turn */
 	struct connection *waiting; /* for a verdict */
 	size_t num_connections;
-	uint64_t next_id;
+	uint64_t num_questions; /* that were asked for a verdict */
 
 	struct timer drain_timer;
 	bool draining;

@@ -47,6 +47,14 @@ void poller_remove(struct poller *poller, int fd)
 	epoll_ctl(poller->fd, EPOLL_CTL_DEL, fd, NULL);
 }
 
+void poller_forget(struct poller *poller, struct pollable *pollable)
+{
+	for (int i = 0; i < poller->num_events; i++)
+		if (poller->events[i].data.ptr == pollable)
+			poller->events[i].data.ptr = NULL;
+	poller_unqueue(pollable);
+}
+
 void poller_queue(struct poller *poller, struct pollable *pollable)
 {
 	if (pollable->next != NULL)
@@ -100,9 +108,13 @@ struct error poller_wait(struct poller *poller, int wait_ms)
 	poller->run_loop = loop_wait_ms >= 0;
 	poller->num_events =
 	    epoll_wait(poller->fd, poller->events, POLLER_MAX_EVENTS, shorter_wait(wait_ms, loop_wait_ms));
-	if (poller->num_events < 0 && errno != EINTR)
-		return error_system("wait for sockets");
-	return error_none();
+	if (poller->num_events >= 0)
+		return error_none();
+	poller->num_events = 0;
+	if (errno == EINTR)
+		return error_none();
+	poller->run_loop = true; /* mail still comes */
+	return error_system("wait for sockets");
 }
 
 void poller_dispatch(struct poller *poller)
@@ -112,7 +124,7 @@ void poller_dispatch(struct poller *poller)
 
 		if (pollable == &poller->loop_pollable)
 			poller->run_loop = true;
-		else
+		else if (pollable != NULL)
 			pollable->on_ready(pollable, poller->events[i].events);
 	}
 	poller->num_events = 0;

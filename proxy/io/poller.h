@@ -43,6 +43,9 @@ MUST_USE struct error poller_add(struct poller *poller, struct pollable *pollabl
 MUST_USE struct error poller_change(struct poller *poller, struct pollable *pollable, int fd, uint32_t events);
 void poller_remove(struct poller *poller, int fd);
 
+/* poller_forget drops what the present turn still has for it: its descriptor was closed, and another one may follow. */
+void poller_forget(struct poller *poller, struct pollable *pollable);
+
 /* poller_queue has on_ready called again in the next turn, once, after what the sockets say. */
 void poller_queue(struct poller *poller, struct pollable *pollable);
 void poller_unqueue(struct pollable *pollable);

@@ -5,7 +5,7 @@
 #include <netinet/tcp.h>
 #include <unistd.h>
 
-enum { READ_EVENTS = EPOLLIN | EPOLLRDHUP };
+enum { READ_EVENTS = EPOLLIN | EPOLLRDHUP | EPOLLPRI };
 
 enum { NO_DELAY_IS_SET = 2 };
 
@@ -51,7 +51,8 @@ struct error stream_connect(struct stream *stream, const struct sockaddr *addres
 
 void stream_close(struct stream *stream)
 {
-	poller_unqueue(&stream->pollable);
+	if (stream->fd >= 0)
+		poller_forget(stream->poller, &stream->pollable);
 	buffer_cleanup(&stream->pending);
 	stream->pending_at = 0;
 	if (stream->fd >= 0)
@@ -65,7 +66,7 @@ static void fail_write(struct stream *stream, int code)
 	if (stream->error == 0)
 		stream->error = code;
 	stream->write_failed = true;
-	stream->readable = stream->hung_up = true; /* so that the reads find out what became of the peer */
+	stream->readable = stream->read_to_end = true; /* so that the reads find out what became of the peer */
 	buffer_cleanup(&stream->pending);
 	stream->pending_at = 0;
 }
@@ -131,6 +132,15 @@ static void write_pending(struct stream *stream)
 	send_end(stream);
 }
 
+/* An urgent byte is one like any other here. A read stops short of it, so that no short read is believed from now on. */
+static void take_urgent(struct stream *stream)
+{
+	int on = 1;
+
+	setsockopt(stream->fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+	stream->readable = stream->read_to_end = true;
+}
+
 void stream_note(struct stream *stream, uint32_t events)
 {
 	if (stream->fd < 0)
@@ -138,7 +148,12 @@ void stream_note(struct stream *stream, uint32_t events)
 	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		stream->readable = true;
 	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-		stream->hung_up = true;
+		stream->read_to_end = true;
+	if (events & EPOLLPRI)
+		take_urgent(stream);
+	/* Both directions are closed, and ours not by us: a reset, for those who do not read at present. */
+	if ((events & EPOLLHUP) && !stream->end_sent)
+		fail_write(stream, 0);
 	if (events & EPOLLOUT)
 		write_pending(stream);
 }
@@ -166,19 +181,21 @@ enum stream_result stream_read(struct stream *stream, uint8_t *out, size_t out_s
 	ssize_t got = recv(stream->fd, out, out_size, 0);
 	if (got > 0) {
 		*out_len = (size_t)got;
-		/* A short read has emptied the socket: what comes later is a new edge. Only an end that is there already is not. */
-		if ((size_t)got < out_size && !stream->hung_up)
+		/* A short read has emptied the socket: what comes later is a new edge. Only an end that is there
+		 * already is not. */
+		if ((size_t)got < out_size && !stream->read_to_end)
 			stream->readable = false;
 		return STREAM_BYTES;
 	}
 	if (got < 0 && errno == EINTR)
 		return STREAM_BLOCKED;
+	bool blocked = got < 0 && errno == EAGAIN;
+	if (got < 0 && !blocked)
+		fail_write(stream, errno);
 	stream->readable = false;
-	if (got < 0 && errno == EAGAIN)
+	if (blocked)
 		return STREAM_BLOCKED;
-	if (got < 0 && stream->error == 0)
-		stream->error = errno;
-	if (got < 0 || stream->write_failed)
+	if (stream->write_failed)
 		return STREAM_BROKEN;
 	stream->ended = true;
 	return STREAM_END;

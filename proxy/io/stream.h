@@ -21,9 +21,9 @@ struct stream {
 	struct poller *poller;
 	int fd; /* -1: closed */
 	bool readable; /* a read may give something */
-	bool hung_up; /* the peer's end is on its way, or an error: reads go on until they say so */
+	bool read_to_end; /* the peer's end is on its way, or an error: reads go on until they say so */
 	bool ended; /* the end was read */
-	bool write_failed; /* nothing can be written any more: what is written is dropped */
+	bool write_failed; /* nothing can be written any more: what is written is dropped; true of a broken socket */
 	bool watches_writable;
 	bool end_wanted; /* stream_end was called: FIN follows the pending bytes */
 	bool end_sent;

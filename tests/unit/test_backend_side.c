@@ -170,23 +170,29 @@ static void test_late_verdict_is_not_the_next_backends(void **state)
 static void test_bytes_of_a_client_that_is_gone(void **state)
 {
 	static const uint8_t bytes[150000];
+	static const int sizes[] = {5, sizeof(bytes)};
 	SSL_CTX *ctx = backend_context();
 	struct test_backend *backend = test_backend_start(BACKEND_COUNT, ctx);
 	struct world_site site = world_site(test_backend_port(backend), "backend = tls://127.0.0.1:1");
 	struct world world = {0};
-	struct test_client client;
+	uint64_t total = 0;
 
 	(void)state;
 	world_start(&world, &site, 1);
-	test_client_join(&client, &world, "a.example");
-	assert_int_equal(SSL_write(client.ssl, bytes, sizeof(bytes)), sizeof(bytes));
-	struct worker_event *event = world_wait(&world, WORKER_VERIFY_BACKEND);
-	test_client_reset(&client);
-	usleep(50000); /* so that the reset is seen first; nothing depends on it */
-	worker_give_verdict(world.worker, event->connection, true, NULL);
-	worker_event_free(event);
-	world_wait_value(test_backend_received(backend), sizeof(bytes), "bytes at the backend");
-	world_wait_count(&world, connections_open, 0);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct test_client client;
+
+		test_client_join(&client, &world, "a.example");
+		assert_int_equal(SSL_write(client.ssl, bytes, sizes[i]), sizes[i]);
+		struct worker_event *event = world_wait(&world, WORKER_VERIFY_BACKEND);
+		test_client_reset(&client);
+		usleep(50000); /* so that the reset is seen first; nothing depends on it */
+		worker_give_verdict(world.worker, event->connection, true, NULL);
+		worker_event_free(event);
+		total += (uint64_t)sizes[i];
+		world_wait_value(test_backend_received(backend), total, "bytes at the backend");
+		world_wait_count(&world, connections_open, 0);
+	}
 	world_stop(&world);
 	test_backend_stop(backend);
 	SSL_CTX_free(ctx);

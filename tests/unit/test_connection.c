@@ -279,29 +279,35 @@ static void test_reset_of_the_client_in_each_phase(void **state)
 	    come_to_accepted, come_to_half_a_hello,		come_to_the_midst_of_the_handshake,
 	    come_to_relaying, come_to_bytes_in_both_directions, come_to_its_own_end,
 	};
-	static const enum backend_manner manners[] = {BACKEND_ECHO, BACKEND_FLOOD};
+	enum { ECHOES, FLOODS, NEVER_ANSWERS, NUM_BACKENDS };
+	struct test_backend *echo = test_backend_start(BACKEND_ECHO, NULL);
+	struct test_backend *flood = test_backend_start(BACKEND_FLOOD, NULL);
+	uint16_t ports[] = {test_backend_port(echo), test_backend_port(flood), 0};
+	int silent = loopback_listen(&ports[NEVER_ANSWERS]);
 	struct test_client_options options = {.sni = "a.example"};
 
 	(void)state;
-	for (size_t i = 0; i < 2 * sizeof(phases) / sizeof(phases[0]); i++) {
-		if (phases[i / 2] == come_to_bytes_in_both_directions && manners[i % 2] != BACKEND_ECHO)
-			continue;
-		struct test_backend *backend = test_backend_start(manners[i % 2], NULL);
-		struct world_site site = world_site(test_backend_port(backend), "");
+	for (size_t i = 0; i < NUM_BACKENDS * sizeof(phases) / sizeof(phases[0]); i++) {
+		void (*phase)(struct test_client *) = phases[i / NUM_BACKENDS];
+		struct world_site site = world_site(ports[i % NUM_BACKENDS], "");
 		struct world world = {0};
 		struct test_client client;
 
+		if (phase == come_to_bytes_in_both_directions && i % NUM_BACKENDS != ECHOES)
+			continue;
 		world_start(&world, &site, 1);
 		test_client_open(&client, &world, &options);
-		phases[i / 2](&client);
-		world_wait_count(&world, connections_open, 1);
+		phase(&client);
 		test_client_reset(&client);
+		world_wait_count(&world, connections_accepted, 1);
 		world_wait_count(&world, connections_open, 0);
 		test_client_join(&client, &world, "a.example");
 		test_client_close(&client);
 		world_stop(&world);
-		test_backend_stop(backend);
 	}
+	test_backend_stop(echo);
+	test_backend_stop(flood);
+	close(silent);
 }
 
 int main(void)
