@@ -14,7 +14,7 @@ build_packages=(
 	libuv1-dev libinih-dev libcurl4-gnutls-dev libjansson-dev libidn2-dev libcmocka-dev
 )
 demo_packages=(openssl python3)
-test_packages=(python3-pytest python3-cryptography gnutls-bin binutils)
+test_packages=(python3-pytest python3-cryptography python3-jsonschema gnutls-bin binutils)
 
 say() { printf 'install-deps: %s\n' "$*"; }
 die() {
