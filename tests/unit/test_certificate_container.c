@@ -139,6 +139,19 @@ static void test_pkcs12_may_lack_a_key_but_not_a_mac(void **state)
 	assert_step(read_pkcs12("no-mac.p12", "secret", &key, &buffers), ERROR_FORMAT, "has no MAC");
 }
 
+static void test_two_keys_in_pkcs12_are_told(void **state)
+{
+	STACK_OF(CRYPTO_BUFFER) * buffers;
+	EVP_PKEY *key;
+	(void)state;
+
+	assert_step(read_pkcs12("two-keys.p12", "secret", &key, &buffers), ERROR_FORMAT, "more than one private key");
+	assert_null(key);
+	assert_null(buffers);
+	/* The file itself is in order: it is the password that is looked at first. */
+	assert_step(read_pkcs12("two-keys.p12", "wrong", &key, &buffers), ERROR_MISMATCH, "does not open");
+}
+
 static void test_tells_a_broken_pkcs12(void **state)
 {
 	STACK_OF(CRYPTO_BUFFER) * buffers;
@@ -182,6 +195,7 @@ int main(void)
 	    cmocka_unit_test(test_opens_pkcs12_of_both_ages),
 	    cmocka_unit_test(test_the_empty_password_is_tried_where_none_is_known),
 	    cmocka_unit_test(test_pkcs12_may_lack_a_key_but_not_a_mac),
+	    cmocka_unit_test(test_two_keys_in_pkcs12_are_told),
 	    cmocka_unit_test(test_tells_a_broken_pkcs12),
 	    cmocka_unit_test(test_pkcs12_cannot_ask_for_endless_work),
 	};

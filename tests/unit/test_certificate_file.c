@@ -274,6 +274,45 @@ static void test_key_and_certificates_may_stand_in_one_file(void **state)
 	}
 }
 
+/* The leaf stands last in the container, and its key in another file. */
+static void test_the_leaf_need_not_be_first_in_pkcs12(void **state)
+{
+	struct certificate_file file, key, leaf;
+	(void)state;
+
+	assert_ok(read("leaf-last.p12", &secret, &file));
+	assert_ok(read("ec.pem", &plain, &key));
+	assert_ok(read("leaf.pem", &plain, &leaf));
+	assert_int_equal(file.certificates.count, 2);
+	assert_false(certificate_equal(file.certificates.items[0].certificate, leaf.certificates.items[0].certificate));
+	assert_ok(certificate_file_put_leaf_first(&file.certificates, key.key));
+	assert_true(certificate_equal(file.certificates.items[0].certificate, leaf.certificates.items[0].certificate));
+	certificate_file_cleanup(&file);
+	certificate_file_cleanup(&key);
+	certificate_file_cleanup(&leaf);
+}
+
+/* As Windows saves it: a mark in front, CRLF, and blanks behind the lines. */
+static void test_reads_what_windows_saves(void **state)
+{
+	struct certificate_list list = PKI_LIST(SOURCE_FILE, PKI(.cn = "windows"), PKI(.cn = "second"));
+	struct certificate_file file;
+	struct buffer text, saved;
+	(void)state;
+
+	write_pem(&text, &list, "", "");
+	buffer_init(&saved, 65536);
+	assert_ok(buffer_append(&saved, bytes_of("\xef\xbb\xbf", 3)));
+	for (size_t i = 0; i < text.len; i++)
+		assert_ok(buffer_append(&saved, text.data[i] == '\n' ? bytes_of(" \t\r\n", 4) : bytes_of(&text.data[i], 1)));
+	assert_ok(certificate_file_parse(buffer_bytes(&saved), &plain, &file));
+	assert_true(certificate_list_equal(&file.certificates, &list));
+	certificate_file_cleanup(&file);
+	buffer_cleanup(&saved);
+	buffer_cleanup(&text);
+	certificate_list_cleanup(&list);
+}
+
 static void test_two_keys_must_be_the_same(void **state)
 {
 	struct certificate_file file;
@@ -388,6 +427,8 @@ int main(void)
 	    cmocka_unit_test(test_a_broken_block_is_an_error_or_counted),
 	    cmocka_unit_test(test_has_a_maximum_of_certificates_and_bytes),
 	    cmocka_unit_test(test_key_and_certificates_may_stand_in_one_file),
+	    cmocka_unit_test(test_the_leaf_need_not_be_first_in_pkcs12),
+	    cmocka_unit_test(test_reads_what_windows_saves),
 	    cmocka_unit_test(test_two_keys_must_be_the_same),
 	    cmocka_unit_test(test_skipped_keys_need_no_password),
 	    cmocka_unit_test(test_what_is_fetched_opens_no_password_hash),

@@ -55,4 +55,8 @@ $pkcs12 -passout pass:secret -legacy -out legacy.p12
 $pkcs12 -passout pass: -out empty-password.p12
 $pkcs12 -passout pass:secret -nomac -out no-mac.p12
 openssl pkcs12 -export -nokeys -in root.pem -passout pass:secret -out no-key.p12
+cat root.pem leaf.pem | openssl pkcs12 -export -nokeys -passout pass:secret -out leaf-last.p12
+openssl pkcs8 -topk8 -nocrypt -in ed25519.pem -outform DER -out second.der
+./make-two-keys.py ec-pkcs8.der second.der >two-keys.p12
+rm second.der
 chmod 644 ./*.pem ./*.der ./*.p12 ./*.p7?
