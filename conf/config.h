@@ -27,6 +27,8 @@ struct config_address {
 	uint16_t port;
 };
 
+#define CONFIG_MAX_WORKERS 256
+
 #define CONFIG_ADDRESS_MAX 300 /* of its text */
 
 /* config_address_print writes "host:port", "[v6]:port", or "*:port" for every address; returns `out`. */

@@ -43,7 +43,7 @@ static const struct config_key keys[NUM_CONFIG_KEYS] = {
 		     GLOBAL(workers),
 		     .type = VALUE_WORKERS,
 		     .min = 1,
-		     .max = 1024,
+		     .max = CONFIG_MAX_WORKERS,
 		     .default_text = "auto",
 		     .help = "Worker threads. auto: one for each core that this process may use."},
     [KEY_USER] = {.name = "user",

@@ -12,7 +12,7 @@
 #include "conf/config.h"
 
 #define LISTEN_BACKLOG 4096
-#define LISTEN_MAX_WORKERS 256
+#define LISTEN_MAX_WORKERS CONFIG_MAX_WORKERS
 
 struct listen_socket {
 	atomic_uint references;

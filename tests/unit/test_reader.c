@@ -229,7 +229,7 @@ static void test_values(void **state)
 		     "mode: given twice, and it takes one value (the first is in line 5)");
 	expect_error(SITE "hostnames = a.example, -- \n", "hostnames = a.example, --: -- is neither");
 	expect_error("[chainmend]\nworkers = 0\n" SITE, "the smallest is 1");
-	expect_error("[chainmend]\nworkers = 1025\n" SITE, "the largest is 1024");
+	expect_error("[chainmend]\nworkers = 257\n" SITE, "the largest is 256");
 	expect_error("[chainmend]\ndrain_timeout = 2d\n" SITE, "the largest is 86400s");
 	expect_error(SITE "connect_timeout = 99ms\n", "the smallest is 100ms");
 	expect_error(SITE "idle_timeout = 60\n", "is not a time");
