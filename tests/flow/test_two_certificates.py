@@ -1,0 +1,69 @@
+"""An RSA and an ECDSA certificate side by side: each client gets the one that it can verify, with its own mended chain."""
+
+import pytest
+from aia_server import body
+from clients import python_pipe, served_chain
+from conftest import NAME
+from pki import Authority, chain_pem, new_key
+from program import eventually, free_port
+from tls_servers import Server, echo
+
+RSA_ONLY = ["-sigalgs", "rsa_pss_rsae_sha256:RSA+SHA256"]
+ECDSA_ONLY = ["-sigalgs", "ecdsa_secp256r1_sha256"]
+CLIENTS = {
+    "tls13-both": ([], "ec"),
+    "tls13-rsa": (RSA_ONLY, "rsa"),
+    "tls13-ecdsa": (ECDSA_ONLY, "ec"),
+    "tls12-both": (["-tls1_2"], "ec"),
+    "tls12-rsa-suites": (["-tls1_2", "-cipher", "ECDHE-RSA-AES128-GCM-SHA256"], "rsa"),
+    "tls12-ecdsa-suites": (["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"], "ec"),
+    "tls12-rsa-signatures": (["-tls1_2", *RSA_ONLY], "rsa"),
+    "tls12-static-rsa": (["-tls1_2", "-cipher", "AES128-GCM-SHA256"], "rsa"),
+}
+
+
+@pytest.fixture
+def pair(world, aia):
+    """By kind of key: the leaf, its intermediate (which a URL alone has), and the file with key and leaf."""
+    made = {}
+    for kind in ("rsa", "ec"):
+        issuing = world.root.issue_authority(f"Contoso {kind} CA", key=new_key(kind))
+        path = f"/{kind}.cer"
+        aia.route(path, body(issuing.der))
+        leaf = issuing.issue_leaf([NAME], key=new_key(kind), aia=[aia.url(path)])
+        file = world.folder / f"{kind}.pem"
+        file.write_text(leaf.key_pem + chain_pem(leaf))
+        made[kind] = (leaf, issuing, file)
+    return made
+
+
+@pytest.mark.parametrize("order", [("rsa", "ec"), ("ec", "rsa")], ids="-first ".join)
+def test_each_client_gets_what_it_can_verify(program, world, pair, order):
+    port = free_port()
+    with Server(echo) as backend:
+        running = program.run(world.settings(), {"mail": {
+            "listen": f"127.0.0.1:{port}", "certificate": [pair[kind][2] for kind in order],
+            "backend": f"tcp://127.0.0.1:{backend.port}"}})
+        for flags, kind in CLIENTS.values():
+            leaf, issuing, _ = pair[kind]
+            eventually(f"{flags} is served the mended {kind} chain",
+                       lambda: served_chain(port, NAME, *flags) == [leaf.sha256, issuing.sha256], also=running.report)
+        with python_pipe(port, NAME, world.roots) as pipe:
+            pipe.send(b"well")
+            assert pipe.receive_exactly(4) == b"well"
+
+
+def test_the_name_counts_more_than_the_kind_of_key(program, world, pair):
+    """Of two certificates, the one that covers what is asked for: an ECDSA leaf for another name does not get in its way."""
+    port = free_port()
+    other = Authority.root("Other Root CA").issue_leaf(["other.contoso.test"])
+    file = world.folder / "other.pem"
+    file.write_text(other.key_pem + chain_pem(other))
+    with Server(echo) as backend:
+        running = program.run(world.settings(), {"mail": {
+            "listen": f"127.0.0.1:{port}", "certificate": [file, pair["rsa"][2]],
+            "backend": f"tcp://127.0.0.1:{backend.port}"}})
+        leaf, issuing, _ = pair["rsa"]
+        eventually("the RSA leaf with its chain",
+                   lambda: served_chain(port, NAME) == [leaf.sha256, issuing.sha256], also=running.report)
+        assert served_chain(port, "other.contoso.test")[0] == other.sha256
