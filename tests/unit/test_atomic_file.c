@@ -1,4 +1,5 @@
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,12 +94,30 @@ static void test_what_cannot_be_written_is_told(void **state)
 	assert_ok(write_text("/dev/null", "x"));
 }
 
+static void test_what_is_there_is_not_written_over(void **state)
+{
+	(void)state;
+	unlink(path);
+	assert_ok(atomic_file_create(path, bytes_of_string("first\n")));
+	struct error error = atomic_file_create(path, bytes_of_string("second\n"));
+	assert_kind(error, ERROR_SYSTEM);
+	assert_int_equal(error.code, EEXIST);
+	expect_content(path, "first\n");
+	/* Nor is what a link points at, be it nowhere. */
+	unlink(in_folder("link"));
+	assert_int_equal(symlink("nowhere", in_folder("link")), 0);
+	assert_kind(atomic_file_create(in_folder("link"), bytes_of_string("x")), ERROR_SYSTEM);
+	assert_int_not_equal(access(in_folder("nowhere"), F_OK), 0);
+	assert_kind(atomic_file_create(in_folder("no-such-folder/out"), bytes_of_string("x")), ERROR_SYSTEM);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_file_is_made_and_replaced),
 	    cmocka_unit_test(test_a_link_goes_on_pointing),
 	    cmocka_unit_test(test_what_cannot_be_written_is_told),
+	    cmocka_unit_test(test_what_is_there_is_not_written_over),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
