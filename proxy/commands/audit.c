@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proxy/commands/commands.h"
 #include "proxy/commands/output.h"
 #include "proxy/glue/time_text.h"
 
@@ -259,7 +260,7 @@ int audit_end(struct audit *audit, int status)
 	if (audit_close(audit))
 		return status;
 	/* libuv would wait at exit for the thread in which a name is looked up: half a minute, where DNS is dead. */
-	if (fflush(stdout) != 0 && status == 0)
-		status = 1;
+	if (status < STATUS_BROKEN && !output_finish())
+		status = STATUS_UNKNOWN;
 	_exit(status);
 }

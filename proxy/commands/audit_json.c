@@ -265,10 +265,20 @@ bool audit_json_print_many(const struct audit_json_facts *facts, const struct ch
 	return print(object, complete, file);
 }
 
+/* What a script reads from every document is there, and empty. */
+static bool set_nothing(json_t *object)
+{
+	static const char *const lists[] = {"names", "served", "mended", "stores", "findings"};
+	bool complete = true;
+	for (size_t i = 0; complete && i < sizeof(lists) / sizeof(lists[0]); i++)
+		complete = set(object, lists[i], json_array());
+	return complete && set(object, "served_trusted", json_false()) && set(object, "mended_trusted", json_false());
+}
+
 bool audit_json_print_error(const struct audit_json_facts *facts, const char *error, FILE *file)
 {
 	json_t *object = json_object();
 	bool complete = object != NULL && set_facts(object, facts) && set_text(object, "error", error) &&
-			set(object, "exit_status", json_integer(facts->exit_status));
+			set_nothing(object) && set(object, "exit_status", json_integer(facts->exit_status));
 	return print(object, complete, file);
 }

@@ -26,7 +26,7 @@ bool audit_json_print(const struct audit_json_facts *facts, const struct mend_re
 bool audit_json_print_many(const struct audit_json_facts *facts, const struct checked_chain *chains, size_t num_chains,
 			   const struct survey *survey, FILE *file);
 
-/* audit_json_print_error does so when there is no result: target, error and exit_status. */
+/* audit_json_print_error does so when there is no result: target, error and exit_status, the rest empty. */
 bool audit_json_print_error(const struct audit_json_facts *facts, const char *error, FILE *file);
 
 #endif

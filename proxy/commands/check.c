@@ -29,7 +29,7 @@ struct check {
 	struct check_target target;
 	struct survey survey; /* of a server */
 	struct certificate_list chain; /* of a file; leaf first */
-	const char *file_reason; /* why the file gives no chain */
+	const char *reason; /* why nothing could be looked at; NULL: the survey's looks say it */
 	struct check_report report;
 };
 
@@ -174,7 +174,7 @@ static void tell_failed_looks(const struct check *check)
 
 static int tell_unchecked(const struct check *check)
 {
-	const struct survey_look *look = check->report.survey != NULL ? &check->survey.looks[0] : NULL;
+	const struct survey_look *look = check->reason == NULL ? &check->survey.looks[0] : NULL;
 	struct audit_json_facts facts = {
 	    .target = check->report.target,
 	    .address = look != NULL && look->address[0] != '\0' ? look->address : NULL,
@@ -184,7 +184,7 @@ static int tell_unchecked(const struct check *check)
 	    .exit_status = STATUS_UNKNOWN,
 	};
 	if (check->options.audit.json)
-		audit_json_print_error(&facts, look != NULL ? look->reason : check->file_reason, stdout);
+		audit_json_print_error(&facts, look != NULL ? look->reason : check->reason, stdout);
 	return STATUS_UNKNOWN;
 }
 
@@ -247,7 +247,7 @@ static int check_file(struct check *check)
 	const struct check_options *options = &check->options;
 	struct certificate_file file;
 	if (!chain_input_read(options->chain, options->audit.key_password_file, SOURCE_SERVED, &file)) {
-		check->file_reason = "the file cannot be read as certificates";
+		check->reason = "the file cannot be read as certificates: see standard error";
 		return tell_unchecked(check);
 	}
 	check->chain = file.certificates;
@@ -295,8 +295,10 @@ static const char *take_operands(struct check *check, int count, char **operands
 
 static int run_check(struct check *check)
 {
-	if (!audit_open(&check->audit, &check->options.audit))
-		return STATUS_UNKNOWN;
+	if (!audit_open(&check->audit, &check->options.audit)) {
+		check->reason = "what it takes to judge a chain could not be read: see standard error";
+		return tell_unchecked(check);
+	}
 	check->report.ignore_trust = check->options.audit.ignore_trust;
 	check->report.now = check->audit.now;
 	int status = check->options.chain != NULL ? check_file(check) : check_server(check);

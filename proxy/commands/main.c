@@ -1,7 +1,10 @@
+#include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/base.h>
 
@@ -12,13 +15,14 @@
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
+	int lost; /* the status where what was printed did not arrive */
 	const char *help;
 } commands[] = {
-    {"run", command_run, "serve: the proxy itself"},
-    {"check", command_check, "audit what a server sends, or a file of certificates"},
-    {"mend", command_mend, "complete the chain in a file of certificates"},
-    {"cache", command_cache, "look after the cache of intermediates"},
-    {"log", command_log, "read the fix log"},
+    {"run", command_run, STATUS_FAILED, "serve: the proxy itself"},
+    {"check", command_check, STATUS_UNKNOWN, "audit what a server sends, or a file of certificates"},
+    {"mend", command_mend, STATUS_UNKNOWN, "complete the chain in a file of certificates"},
+    {"cache", command_cache, STATUS_FAILED, "look after the cache of intermediates"},
+    {"log", command_log, STATUS_FAILED, "read the fix log"},
 };
 
 #define NUM_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -53,16 +57,28 @@ static int tell_unknown(const char *word)
 	return STATUS_USAGE;
 }
 
-/* What was printed must have arrived: a full disk is an error, a reader that went away is not worth a word. */
-static int finish(int status)
+/* A command that ended with `lost`, or worse, has told its trouble already. */
+static int finish(int status, int lost)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return status;
-	return status == STATUS_OK ? STATUS_FAILED : status;
+	return status >= lost || output_finish() ? status : lost;
+}
+
+/* A descriptor below 3 that is closed would be given to the first file or socket that is opened, and what is printed
+ * would go there. What stands in its place cannot be read or written, so that the loss is noticed. */
+static bool hold_standard_descriptors(void)
+{
+	static const int modes[] = {[STDIN_FILENO] = O_WRONLY, [STDOUT_FILENO] = O_RDONLY, [STDERR_FILENO] = O_RDONLY};
+	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++) {
+		if (fcntl(i, F_GETFD) == -1 && errno == EBADF && open("/dev/null", modes[i]) != i)
+			return false;
+	}
+	return true;
 }
 
 int main(int argc, char **argv)
 {
+	if (!hold_standard_descriptors())
+		return STATUS_FAILED;
 	setlocale(LC_CTYPE, "");
 	signal(SIGPIPE, SIG_IGN); /* a peer that is gone is an error of the write, not the end of us */
 	if (argc < 2) {
@@ -72,11 +88,11 @@ int main(int argc, char **argv)
 	const char *word = argv[1];
 	for (size_t i = 0; i < NUM_COMMANDS; i++) {
 		if (strcmp(commands[i].name, word) == 0)
-			return finish(commands[i].run(argc - 1, argv + 1));
+			return finish(commands[i].run(argc - 1, argv + 1), commands[i].lost);
 	}
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
-		return finish(print_help(stdout));
+		return finish(print_help(stdout), STATUS_FAILED);
 	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0 || strcmp(word, "version") == 0)
-		return finish(print_version());
+		return finish(print_version(), STATUS_FAILED);
 	return tell_unknown(word);
 }

@@ -220,10 +220,24 @@ out:
 	return status;
 }
 
+static int end_unread(const struct mending *mending, const char *reason)
+{
+	struct audit_json_facts facts = {
+	    .target = mending->path,
+	    .time = mending->audit.now,
+	    .exit_status = STATUS_UNKNOWN,
+	};
+	if (mending->options.audit.json)
+		audit_json_print_error(&facts, reason, stdout);
+	return STATUS_UNKNOWN;
+}
+
 static int run_mend(struct mending *mending)
 {
-	if (!audit_open(&mending->audit, &mending->options.audit) || !read_input(mending))
-		return STATUS_UNKNOWN;
+	if (!audit_open(&mending->audit, &mending->options.audit))
+		return end_unread(mending, "what it takes to judge a chain could not be read: see standard error");
+	if (!read_input(mending))
+		return end_unread(mending, "the file cannot be read as certificates, or the key cannot: see standard error");
 	if (!audit_run(&mending->audit, &mending->file.certificates, mending->key))
 		return STATUS_UNKNOWN;
 	return mending->options.recipe != NULL ? write_repair(mending) : write_result(mending);

@@ -1,6 +1,8 @@
 #include "proxy/commands/output.h"
 
+#include <errno.h>
 #include <langinfo.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -177,4 +179,24 @@ void complain(const char *format, ...)
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
 	fprintf(stderr, "chainmend: %s\n", output_clean(text, clean, sizeof(clean)));
+}
+
+/* Of a pipe or a socket: its other end is closed. */
+static bool reader_is_gone(int error)
+{
+	struct pollfd descriptor = {.fd = STDOUT_FILENO, .events = POLLOUT};
+	return error == EPIPE || (poll(&descriptor, 1, 0) == 1 && (descriptor.revents & POLLERR) != 0);
+}
+
+bool output_finish(void)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return true;
+	int error = errno;
+	if (reader_is_gone(error))
+		return true;
+	complain("standard output: it could not be written%s%s", error != 0 ? ": " : "",
+		 error != 0 ? strerror(error) : "");
+	return false;
 }

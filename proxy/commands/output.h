@@ -43,6 +43,10 @@ unsigned output_columns(const char *text);
  * broken UTF-8; returns `out`. */
 const char *output_clean(const char *text, char *out, size_t out_size);
 
+/* output_finish sees that what was printed on stdout has arrived; false, and told, when it has not (a full disk, a closed
+ * descriptor). A reader that went away wanted no more: that is true, and not worth a word. */
+bool output_finish(void);
+
 /* complain writes "chainmend: ...", one line, to stderr. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

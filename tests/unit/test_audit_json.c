@@ -84,6 +84,7 @@ static void test_the_document_has_what_the_contract_promises(void **state)
 static void test_without_a_result_it_says_why(void **state)
 {
 	struct audit_json_facts facts = {.target = "bad \xff name", .time = PKI_NOW, .exit_status = 3};
+	static const char *const lists[] = {"names", "served", "mended", "stores", "findings"};
 	static char text[MAX_TEXT];
 	FILE *file = fmemopen(text, sizeof(text), "w");
 	(void)state;
@@ -92,6 +93,12 @@ static void test_without_a_result_it_says_why(void **state)
 	json_t *object = read_again(text);
 	expect_text(object, "target", "bad \xef\xbf\xbd name");
 	expect_text(object, "error", "connection refused");
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		assert_true(json_is_array(json_object_get(object, lists[i])));
+		assert_int_equal(json_array_size(json_object_get(object, lists[i])), 0);
+	}
+	assert_true(json_is_false(json_object_get(object, "served_trusted")));
+	assert_true(json_is_false(json_object_get(object, "mended_trusted")));
 	assert_int_equal(json_integer_value(json_object_get(object, "exit_status")), 3);
 	json_decref(object);
 }
