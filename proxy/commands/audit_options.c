@@ -1,8 +1,10 @@
 #include "proxy/commands/audit_options.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "chaincache/mend.h" /* MEND_MAX_NAMES */
+#include "chaincache/trust_store.h" /* TRUST_STORES_MAX */
 #include "conf/values.h"
 #include "proxy/glue/time_text.h"
 
@@ -37,12 +39,34 @@ static const char *take_name(void *into, const char *value)
 	return audit_options_add_name(into, value);
 }
 
+/* The name in NAME=PATH, 0 characters where there is none. */
+static size_t store_name_len(const char *option)
+{
+	size_t len = strcspn(option, "=/");
+	return option[len] == '=' ? len : 0;
+}
+
+static bool has_store_named_as(const struct audit_options *options, const char *option)
+{
+	size_t len = store_name_len(option);
+	for (size_t i = 0; len > 0 && i < options->roots.count; i++) {
+		const char *other = options->roots.items[i];
+		if (store_name_len(other) == len && strncmp(other, option, len) == 0)
+			return true;
+	}
+	return false;
+}
+
 static const char *take_roots(void *into, const char *value)
 {
 	struct audit_options *options = into;
 	const char *wrong = value_check_roots(value);
 	if (wrong != NULL)
 		return wrong;
+	if (options->roots.count == TRUST_STORES_MAX)
+		return "more than 32 trust stores: leave some out";
+	if (has_store_named_as(options, value))
+		return "two trust stores have the same name: give each its own";
 	return string_list_append(&options->roots, value) ? NULL : no_memory;
 }
 

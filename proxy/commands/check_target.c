@@ -40,6 +40,8 @@ const char *check_target_parse(const char *text, struct check_target *out)
 	*out = (struct check_target){.port = CHECK_TARGET_DEFAULT_PORT};
 	if (len == 0)
 		return "there is no host: write HOST or HOST:PORT";
+	if (strstr(text, "://") != NULL)
+		return "that is a URL of another scheme than https: write HOST or HOST:PORT";
 	if (len > CHECK_TARGET_MAX_CHARS)
 		return "it is too long for a host name";
 	memcpy(out->host, text, len);

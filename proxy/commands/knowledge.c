@@ -10,6 +10,13 @@
 
 #define MAX_PATH_CHARS 4096
 
+static const char *roots_advice(struct error error)
+{
+	if (error.kind == ERROR_USAGE)
+		return "give each its own name, NAME=FILE";
+	return error.kind == ERROR_LIMIT ? "leave some out" : "name a file of CA certificates, or a directory of them";
+}
+
 /* False when something cannot be read; it has been told. */
 static bool open_stores(struct knowledge *knowledge, const struct audit_options *options)
 {
@@ -24,8 +31,8 @@ static bool open_stores(struct knowledge *knowledge, const struct audit_options 
 		struct error error = trust_store_set_add_option(knowledge->stores, options->roots.items[i]);
 		if (!failed(error))
 			continue;
-		complain("--roots %s: %s: name a file of CA certificates", options->roots.items[i],
-			 error_print(error, text, sizeof(text)));
+		complain("--roots %s: %s: %s", options->roots.items[i], error_print(error, text, sizeof(text)),
+			 roots_advice(error));
 		return false;
 	}
 	if (options->roots.count > 0)

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "chaincache/buffer.h"
+#include "chaincache/finding.h"
 #include "conf/reader.h"
 #include "conf/values.h"
 #include "proxy/commands/commands.h"
@@ -40,10 +41,15 @@ static const char *take_site(void *into, const char *value)
 	return NULL;
 }
 
+/* A misspelt code would give an empty log, which reads like good news. */
 static const char *take_code(void *into, const char *value)
 {
 	((struct log_options *)into)->code = value;
-	return NULL;
+	for (int code = 0; code < FINDING_CODE_COUNT; code++) {
+		if (strcmp(finding_code_name((enum finding_code)code), value) == 0)
+			return NULL;
+	}
+	return "there is no such code: the lines of the log show theirs";
 }
 
 static const char *take_severity(void *into, const char *value)

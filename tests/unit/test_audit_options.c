@@ -63,6 +63,18 @@ static void test_wrong_values_are_refused(void **state)
 	}
 }
 
+static void test_stores_have_names_of_their_own(void **state)
+{
+	struct audit_options options;
+	(void)state;
+	assert_int_equal(parse(&options, "--roots=a=/r.pem", "--roots=a=/s.pem"), OPTIONS_WRONG);
+	audit_options_cleanup(&options);
+	assert_int_equal(parse(&options, "--roots=a=/r.pem", "--roots=ab=/r.pem"), OPTIONS_TAKEN);
+	audit_options_cleanup(&options);
+	assert_int_equal(parse(&options, "--roots=./a=/r.pem", "--roots=./a=/r.pem"), OPTIONS_TAKEN);
+	audit_options_cleanup(&options);
+}
+
 static void test_there_is_a_most_of_names(void **state)
 {
 	struct audit_options options = {0};
@@ -78,6 +90,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_right_values_are_taken),
+	    cmocka_unit_test(test_stores_have_names_of_their_own),
 	    cmocka_unit_test(test_wrong_values_are_refused),
 	    cmocka_unit_test(test_there_is_a_most_of_names),
 	};
