@@ -68,12 +68,19 @@ static bool find_column(struct csv *csv, size_t *out)
 	return false;
 }
 
+/* Below a remark that reads like a header, a PEM block begins at the start of a line; in a table it stands in quotes. */
+static bool is_pem_line(const struct csv *csv)
+{
+	struct bytes field = csv_field(csv, 0);
+	return csv->num_fields == 1 && field.len >= 5 && memcmp(field.data, "-----", 5) == 0;
+}
+
 bool cache_csv_is_one(struct bytes text)
 {
 	struct csv csv;
 	size_t column;
 	csv_init(&csv, text);
-	bool found = find_column(&csv, &column);
+	bool found = find_column(&csv, &column) && (csv_next(&csv) != CSV_ROW || !is_pem_line(&csv));
 	csv_cleanup(&csv);
 	return found;
 }

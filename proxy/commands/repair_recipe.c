@@ -152,9 +152,11 @@ static const struct repair_step java_steps[] = {
     {.when = REPAIR_ROOT,
      .unless = REPAIR_ISSUERS,
      .each = REPAIR_ROOT,
-     .text = "The root signed the certificate itself. keytool wants to know it before it takes a certificate alone:",
-     .commands = "keytool -importcert -noprompt -alias @name@ -file @file@ -keystore KEYSTORE"},
-    {.when = REPAIR_LEAF,
+     .text = "The root signed the certificate itself. keytool does not take a certificate alone that it has already, so "
+	     "it gets the root behind it, which clients pass over:",
+     .commands = "cat @chain@ @file@ > @stem@-with-root.pem\n"
+		 "keytool -importcert -noprompt -alias ALIAS -file @stem@-with-root.pem -keystore KEYSTORE"},
+    {.when = REPAIR_ISSUERS,
      .each = REPAIR_LEAF,
      .text = "Import the whole chain, the server certificate first, under the key's own alias: that is the chain that "
 	     "Java then sends. Intermediates that are imported under aliases of their own are never sent:",

@@ -107,7 +107,7 @@ static void test_no_intermediate_at_all(void **state)
 	} each[] = {
 	    {"f5", "{ ENTRY { chain none } }", "intermediates"},
 	    {"apache", "SSLCertificateFile /etc/ssl/apache/a-example-chain.pem\n", "SSLCertificateChainFile"},
-	    {"java", "keytool -importcert -noprompt -alias root-", "chain length"},
+	    {"java", "cat a-example-chain.pem root-", "-file a-example-chain.pem"},
 	    {"netscaler", "unlink ssl certKey CERTKEY\n", "\nlink ssl"},
 	};
 	(void)state;
