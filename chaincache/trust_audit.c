@@ -125,9 +125,41 @@ static void tell_top_unknown(struct audit *audit)
 	finding_set_advice(finding, "Give the root with --roots FILE, and the whole chain is judged.");
 }
 
+/* An issuer by name whose key does not parse here: whether it is the true one cannot be found out. */
+static const struct certificate *issuer_of_unknown_kind(struct audit *audit, const struct certificate *child)
+{
+	struct issuer_candidates candidates = {0};
+	const struct certificate *found = NULL;
+
+	if (!failed(issuer_pool_find(&audit->search->pool, child, 0, &candidates)))
+		for (size_t i = 0; i < candidates.count && found == NULL; i++)
+			if (candidates.items[i].entry.certificate->key_bits == 0)
+				found = candidates.items[i].entry.certificate;
+	issuer_candidates_cleanup(&candidates);
+	return found;
+}
+
+static void tell_unknown_kind(struct audit *audit, const struct certificate *end, const struct certificate *issuer)
+{
+	struct finding *finding = finding_list_add(
+	    audit->findings, FINDING_INCOMPLETE_CHAIN,
+	    "The chain cannot be followed beyond %s: %s is known, but its key is of a kind that is not supported (an RSA "
+	    "key that is bound to PSS, say), so the signature cannot be checked.",
+	    certificate_words_subject(end), certificate_words_subject(issuer));
+
+	finding_set_certificate(finding, end);
+	finding_set_advice(finding, "Have the certificate reissued under an authority with an ordinary RSA or an ECDSA key: "
+				    "many clients do not know this kind of key either.");
+}
+
 static void tell_incomplete(struct audit *audit)
 {
 	const struct certificate *end = audit->mended->items[audit->mended->count - 1].certificate;
+	const struct certificate *unknown = issuer_of_unknown_kind(audit, end);
+	if (unknown != NULL) {
+		tell_unknown_kind(audit, end, unknown);
+		return;
+	}
 	const char *fetching = audit->input->offline ? "fetching is off" : "it could not be fetched";
 	struct finding *finding = finding_list_add(
 	    audit->findings, FINDING_INCOMPLETE_CHAIN,

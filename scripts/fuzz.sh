@@ -59,6 +59,8 @@ cmake --preset fuzz -B "$build" "${cmake_args[@]}" >"$build.configure.log" 2>&1 
 }
 cmake --build "$build" --target fuzzers
 
+# A busy machine gives less CPU time than the seconds that were set, so it is told.
+TIMEFORMAT='CPU seconds: %U user, %S system'
 failed=()
 for target in "${targets[@]}"; do
 	fuzzer=$build/tests/fuzz/fuzz_$target
@@ -67,7 +69,7 @@ for target in "${targets[@]}"; do
 	failures=$build/failures/$target
 	mkdir -p "$grown" "$failures"
 	printf '\n== %s, %d s\n' "$target" "$seconds"
-	if ! nice -n 10 "$fuzzer" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=65536 -len_control=20 \
+	if ! time nice -n 10 "$fuzzer" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=65536 -len_control=20 \
 		-print_final_stats=1 -verbosity=0 -artifact_prefix="$failures/" "$grown" "$seeds" 2>"$failures.log"; then
 		tail -n 60 "$failures.log" >&2
 		failed+=("$target")

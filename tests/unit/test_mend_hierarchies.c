@@ -243,6 +243,33 @@ static void test_constraints_on_addresses_rule_no_good_path_out(void **state)
 	world_cleanup(&world);
 }
 
+/* The CA's curve is turned into one that nobody knows; its name and its place in the chain are right. */
+static void test_an_issuer_with_a_key_of_an_unknown_kind(void **state)
+{
+	static const uint8_t prime256v1[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
+	const struct certificate *root = CA("Root"), *good = CA("I", .issuer = root), *leaf = LEAF(.issuer = good), *odd;
+	uint8_t der[4096];
+	struct mend_world world = {0};
+	(void)state;
+
+	assert_true(good->der.len <= sizeof der);
+	memcpy(der, good->der.data, good->der.len);
+	uint8_t *oid = memmem(der, good->der.len, prime256v1, sizeof prime256v1);
+	assert_non_null(oid);
+	oid[sizeof prime256v1 - 1] = 0x7f;
+	assert_ok(certificate_parse(bytes_of(der, good->der.len), &odd));
+
+	WORLD_SERVE(&world, leaf, odd);
+	WORLD_TRUST(&world, "store", root);
+	const struct mend_result *result = world_mend(&world);
+	assert_chain(&result->mended, leaf);
+	const struct finding *finding = world_finding(result, FINDING_INCOMPLETE_CHAIN);
+	assert_non_null(strstr(finding->message, "CN=I is known, but its key is of a kind that is not supported"));
+	assert_int_equal(mend_exit_status(result, false), 2);
+	world_cleanup(&world);
+	certificate_unref(odd);
+}
+
 static void assert_within_budgets(const struct mend_result *result)
 {
 	assert_true(result->num_signature_checks <= MEND_MAX_SIGNATURE_CHECKS);
@@ -341,6 +368,7 @@ int main(void)
 	    cmocka_unit_test(test_same_key_with_another_name_is_no_issuer),
 	    cmocka_unit_test(test_a_key_identifier_of_the_wrong_issuer),
 	    cmocka_unit_test(test_constraints_on_addresses_rule_no_good_path_out),
+	    cmocka_unit_test(test_an_issuer_with_a_key_of_an_unknown_kind),
 	    cmocka_unit_test(test_a_clique_is_bounded_and_told),
 	    cmocka_unit_test(test_a_hundred_interchangeable_issuers),
 	    cmocka_unit_test(test_a_hundred_impostors),
