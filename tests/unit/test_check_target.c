@@ -47,6 +47,21 @@ static void test_the_name_is_the_one_that_is_compared(void **state)
 	assert_string_equal(target.name.text, "2001:db8::1");
 }
 
+static void test_a_port_that_was_not_typed_is_known(void **state)
+{
+	static const struct {
+		const char *text;
+		bool has_port;
+	} cases[] = {{"a.example", false}, {"a.example:443", true}, {"::1", false},
+		     {"[::1]", false},     {"[::1]:25", true},      {"https://a.example/", false}};
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct check_target target;
+		assert_null(check_target_parse(cases[i].text, &target));
+		assert_int_equal(target.has_port, cases[i].has_port);
+	}
+}
+
 static void test_what_is_no_server(void **state)
 {
 	static const char *const texts[] = {
@@ -73,6 +88,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_what_people_type_for_a_server),
 	    cmocka_unit_test(test_the_name_is_the_one_that_is_compared),
+	    cmocka_unit_test(test_a_port_that_was_not_typed_is_known),
 	    cmocka_unit_test(test_what_is_no_server),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
