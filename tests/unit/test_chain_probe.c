@@ -44,6 +44,7 @@ struct world {
 	uv_tcp_t client;
 	bool has_client;
 	uint16_t port;
+	enum starttls_protocol starttls; /* that the probe is to go through */
 	enum manner manner;
 	struct tls_peer *peer;
 	uint8_t read_bytes[65536];
@@ -179,6 +180,7 @@ static struct chain_probe *start(struct world *world, const char *host, uint64_t
 	    .host = host,
 	    .port = world->port,
 	    .sni = "a.example",
+	    .starttls = world->starttls,
 	    .timeout_ms = timeout_ms,
 	    .source = SOURCE_SERVED,
 	};
@@ -216,15 +218,36 @@ static void test_the_chain_of_a_server(void **state)
 	}
 }
 
-static void expect_failure(enum manner manner, uint64_t timeout_ms, enum chain_probe_outcome outcome, const char *words)
+static void expect_starttls_failure(enum starttls_protocol starttls, enum manner manner, uint64_t timeout_ms,
+				    enum chain_probe_outcome outcome, const char *words)
 {
 	struct world world;
 	world_open(&world, manner);
+	world.starttls = starttls;
 	probe(&world, "127.0.0.1", timeout_ms);
 	if (world.outcome != outcome || strstr(world.reason, words) == NULL)
 		fail_msg("%d: %s", world.outcome, world.reason);
 	assert_int_equal(world.chain.count, 0);
 	world_close(&world);
+}
+
+static void expect_failure(enum manner manner, uint64_t timeout_ms, enum chain_probe_outcome outcome, const char *words)
+{
+	expect_starttls_failure(STARTTLS_NONE, manner, timeout_ms, outcome, words);
+}
+
+/* Servers that go over to TLS stand in the whole-program tests. */
+static void test_plain_text_that_does_not_lead_to_tls(void **state)
+{
+	(void)state;
+	expect_starttls_failure(STARTTLS_IMAP, SAYS_WORDS, PATIENCE_MS, CHAIN_PROBE_NO_STARTTLS,
+				"does not speak IMAP here: it says \"220 mail.example ESMTP\"");
+	expect_starttls_failure(STARTTLS_SMTP, SAYS_WORDS, SHORT_MS, CHAIN_PROBE_TIMED_OUT,
+				"did not send its answer to EHLO within");
+	expect_starttls_failure(STARTTLS_POP3, SAYS_NOTHING, SHORT_MS, CHAIN_PROBE_TIMED_OUT,
+				"did not send its greeting within");
+	expect_starttls_failure(STARTTLS_LDAP, HANGS_UP, PATIENCE_MS, CHAIN_PROBE_CLOSED, "the server");
+	expect_starttls_failure(STARTTLS_XMPP, SPEAKS_TLS, PATIENCE_MS, CHAIN_PROBE_NO_STARTTLS, "speaks TLS at once");
 }
 
 static void test_each_failure_is_told_apart(void **state)
@@ -270,11 +293,12 @@ static void test_hosts_that_are_none(void **state)
 static void test_a_cancelled_probe_never_answers(void **state)
 {
 	(void)state;
-	for (int turns = 0; turns < 4; turns++) {
+	for (int turns = 0; turns < 8; turns++) {
 		struct world world;
 		world_open(&world, SAYS_NOTHING);
+		world.starttls = turns % 2 == 0 ? STARTTLS_NONE : STARTTLS_LDAP;
 		struct chain_probe *one = start(&world, "127.0.0.1", PATIENCE_MS);
-		for (int i = 0; i < turns; i++)
+		for (int i = 0; i < turns / 2; i++)
 			uv_run(&world.loop, UV_RUN_NOWAIT);
 		chain_probe_cancel(one);
 		world_close(&world);
@@ -298,6 +322,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_the_chain_of_a_server),
+	    cmocka_unit_test(test_plain_text_that_does_not_lead_to_tls),
 	    cmocka_unit_test(test_each_failure_is_told_apart),
 	    cmocka_unit_test(test_a_port_where_nobody_listens),
 	    cmocka_unit_test(test_hosts_that_are_none),
