@@ -303,6 +303,8 @@ void chain_view_print_findings(const struct chain_view *view)
 	}
 	if (findings->num_dropped > 0)
 		output_printf(view->output, STYLE_WARNING, "  ... and %zu findings more\n", findings->num_dropped);
+	if (num_printed > 0)
+		output_point_to_findings(view->output);
 }
 
 static void print_pin(const struct chain_view *view)

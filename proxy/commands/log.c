@@ -202,6 +202,7 @@ struct log_reading {
 	struct output output;
 	struct line_reader lines;
 	uint64_t num_wrong; /* lines that are no JSON object */
+	uint64_t num_drawn;
 };
 
 static void take_line(struct log_reading *reading)
@@ -218,6 +219,7 @@ static void take_line(struct log_reading *reading)
 			fprintf(stdout, "%s\n", reading->lines.line);
 		else
 			print_line(&reading->output, line);
+		reading->num_drawn += !reading->options->json;
 	}
 	json_decref(line);
 }
@@ -248,6 +250,8 @@ static int read_log(const struct log_options *options, const char *path)
 		while (line_reader_next(&reading.lines, false))
 			take_line(&reading);
 	}
+	if (reading.num_drawn > 0)
+		output_point_to_findings(&reading.output);
 	tell_passed_over(&reading);
 	line_reader_close(&reading.lines);
 	return STATUS_OK;

@@ -170,6 +170,11 @@ void output_wrap(const struct output *output, enum style style, unsigned indent,
 	fputc('\n', output->file);
 }
 
+void output_point_to_findings(const struct output *output)
+{
+	output_printf(output, STYLE_DIM, "\ndocs/findings.md explains each code, and what clients say.\n");
+}
+
 void complain(const char *format, ...)
 {
 	char text[OUTPUT_MAX_TEXT];

@@ -47,6 +47,9 @@ const char *output_clean(const char *text, char *out, size_t out_size);
  * descriptor). A reader that went away wanted no more: that is true, and not worth a word. */
 bool output_finish(void);
 
+/* output_point_to_findings says at the end where the codes are explained. */
+void output_point_to_findings(const struct output *output);
+
 /* complain writes "chainmend: ...", one line, to stderr. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -2,13 +2,15 @@
 
 import json
 import os
+import random
+import shutil
 import signal
 import subprocess
 import time
 
 import pytest
 from aia_server import body, status
-from pki import chain_pem
+from pki import chain_pem, new_key
 
 
 def cache(program, world, action, *more):
@@ -40,20 +42,47 @@ def test_what_is_fetched_must_be_a_ca_certificate(program, world):
     assert listed(program, world) == []
 
 
-def test_an_import_that_is_killed_leaves_a_clean_cache(program, world):
+def import_takes(program, world, bundle):
+    """Seconds of a whole import into a cache of its own."""
+    begun = time.monotonic()
+    assert program.command("cache", "import", bundle, "--cache", world.folder / "measured").returncode == 0
+    return time.monotonic() - begun
+
+
+def test_imports_that_are_killed_leave_a_clean_cache(program, world):
+    """At random moments, again and again, two at once every third time: what is there is whole, and none of it is lost."""
+    dice = random.Random(20260930)
+    key = new_key()
     bundle = world.folder / "bundle.pem"
-    bundle.write_text(chain_pem(*(world.root.issue_authority(f"CA {i}") for i in range(60))))
-    for round_ in range(8):
-        process = subprocess.Popen([program.binary, "cache", "import", bundle, "--cache", world.cache],
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(0.005 * (round_ + 1))
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+    authorities = [world.root.issue_authority(f"CA {number}", key=key) for number in range(300)]
+    bundle.write_text(chain_pem(*authorities))
+    whole = {entity.sha256 for entity in authorities}
+    longest = import_takes(program, world, bundle)
+    before, num_midway, num_killed = set(), 0, 0
+    for round_ in range(30):
+        processes = [subprocess.Popen([program.binary, "cache", "import", bundle, "--cache", world.cache],
+                                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                     for _ in range(2 if round_ % 3 == 0 else 1)]
+        time.sleep(dice.uniform(0, longest / 4))
+        for process in processes:
+            os.kill(process.pid, signal.SIGKILL)
+            num_killed += process.wait() == -signal.SIGKILL
+        if not world.cache.exists():
+            continue
+        left = len([path for path in world.cache.iterdir() if path.name.startswith(".")])
         result = cache(program, world, "verify")
-        assert result.returncode == 0, result
-        assert not [path for path in world.cache.iterdir() if path.name.startswith(".")]
+        assert result.returncode == 0 and result.stderr == "", result
+        assert not [path for path in world.cache.iterdir() if not path.name.endswith(".pem") or path.name[0] == "."]
+        there = {one["sha256"] for one in listed(program, world)}
+        assert before <= there <= whole, "nothing that was there is lost, and nothing else is there"
+        before = there
+        num_midway += left > 0 or 0 < len(there) < len(whole)
+        if there == whole:
+            shutil.rmtree(world.cache)
+            before = set()
+    assert num_killed > 10 and num_midway > 3, "the kills have to hit imports under way"
     assert cache(program, world, "import", bundle).returncode == 0
-    assert len(listed(program, world)) == 60
+    assert {one["sha256"] for one in listed(program, world)} == whole
 
 
 @pytest.mark.parametrize("action", ["list", "show", "import", "export", "fetch", "verify", "prune"])
