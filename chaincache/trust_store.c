@@ -1,5 +1,6 @@
 #include "chaincache/trust_store.h"
 
+#include <ctype.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -264,8 +265,28 @@ static struct error add_file(struct trust_store_set *set, const char *name, cons
 	return error;
 }
 
+/* "1a2b3c4d.0", as c_rehash makes them. */
+static bool is_hash_link(const char *name)
+{
+	size_t len = 0;
+
+	while (isxdigit((unsigned char)name[len]))
+		len++;
+	return len == 8 && name[8] == '.' && name[9] != '\0' && name[9 + strspn(name + 9, "0123456789")] == '\0';
+}
+
+static bool has_hash_links(const struct file_names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (is_hash_link(names->items[i]))
+			return true;
+	return false;
+}
+
 struct folder_visit {
-	struct certificate_list roots; /* of all files so far */
+	struct trust_store_set *set;
+	bool apart; /* a store of each file, not one of all */
+	struct certificate_list roots; /* of all files so far, unless apart */
 	size_t num_files;
 };
 
@@ -273,13 +294,14 @@ static struct error visit_file(struct folder_visit *visit, const char *path)
 {
 	struct certificate_file file;
 
+	if (visit->apart)
+		return add_file(visit->set, NULL, path);
 	struct error error = read_roots(path, &file);
 	if (failed(error))
 		return error;
 	for (size_t i = 0; i < file.certificates.count && !failed(error); i++)
 		error = certificate_list_append(&visit->roots, file.certificates.items[i].certificate, SOURCE_ROOTS);
 	certificate_file_cleanup(&file);
-	visit->num_files++;
 	return error;
 }
 
@@ -294,16 +316,21 @@ static struct error visit_entry(struct folder_visit *visit, const char *folder, 
 		return error_none();
 	struct error error = visit_file(visit, path);
 	/* A README is no root. A file that cannot be read may be one: its roots must not go missing in silence. */
-	return error.kind == ERROR_FORMAT ? error_none() : error;
+	if (error.kind == ERROR_FORMAT)
+		return error_none();
+	if (!failed(error))
+		visit->num_files++;
+	return error;
 }
 
-static struct error visit_folder(struct folder_visit *visit, const char *path)
+static struct error visit_folder(struct folder_visit *visit, const char *name, const char *path)
 {
 	struct file_names names;
 	struct error error = file_list_folder(path, &names);
 	if (failed(error))
 		return error;
 
+	visit->apart = name == NULL && !has_hash_links(&names);
 	for (size_t i = 0; i < names.count && !failed(error); i++)
 		error = visit_entry(visit, path, names.items[i]);
 	if (!failed(error) && visit->num_files == 0)
@@ -324,15 +351,15 @@ static void derive_folder_name(const struct trust_store_set *set, const char *pa
 	derive_name(set, path + start, end - start, out);
 }
 
-/* As openssl's -CApath: all files together are one store. Links under a hash beside the names are the same roots again,
- * and are all there is in some directories. */
+/* A file a store, for a directory of audiences; but one store of all for a directory that was given a name, and for one
+ * with links under a hash in it: that is openssl's -CApath, one audience, and the links may be all there is. */
 static struct error add_folder(struct trust_store_set *set, const char *name, const char *path)
 {
-	struct folder_visit visit = {0};
+	struct folder_visit visit = {.set = set};
 	char derived[MAX_NAME_CHARS + 16];
 
-	struct error error = visit_folder(&visit, path);
-	if (!failed(error)) {
+	struct error error = visit_folder(&visit, name, path);
+	if (!failed(error) && !visit.apart) {
 		if (name == NULL)
 			derive_folder_name(set, path, derived);
 		error = trust_store_set_add_list(set, name != NULL ? name : derived, &visit.roots);

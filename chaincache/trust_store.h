@@ -21,8 +21,9 @@ void trust_store_set_unref(struct trust_store_set *set);
 MUST_USE struct error trust_store_set_add_list(struct trust_store_set *set, const char *name,
 					       const struct certificate_list *roots);
 
-/* trust_store_set_add_path adds one store: of FILE, or of all certificate files of a DIRECTORY (subdirectories are passed
- * over). `name` NULL: the base name, a file's without its extension, with a number behind it when it is taken. A file
+/* trust_store_set_add_path adds FILE as one store, or the certificate files of a DIRECTORY (subdirectories are passed
+ * over): a store a file, in the order of their names; but one store of all when `name` is given or the directory has
+ * links under a hash, as openssl's -CApath has. `name` NULL: the base name, of a file without its extension. A file
  * without a certificate, and a directory without such a file, are ERROR_FORMAT, a given name that is taken ERROR_USAGE. */
 MUST_USE struct error trust_store_set_add_path(struct trust_store_set *set, const char *name, const char *path);
 

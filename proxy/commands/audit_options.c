@@ -129,8 +129,8 @@ static const char *take_json(void *into, const char *value)
 const struct option_row audit_option_rows[] = {
     {"name", 0, "NAME", "A name that clients use, to be covered by the certificate; repeatable", take_name},
     {"roots", 0, "[NAME=]PATH",
-     "A trust store: a file of roots, a directory of such files, or system; repeatable: the chain is judged by each "
-     "(default: system)",
+     "A trust store: a file of roots, a directory of such files (a store a file), or system; repeatable: the chain is "
+     "judged by each (default: system)",
      take_roots},
     {"ignore-trust", 0, NULL, "Judge everything but whether a trusted root is reached", take_ignore_trust},
     {"time", 0, "TIME", "Judge as of this time: 2026-11-20T10:35:41Z or 2026-11-20 (default: now)", take_time},

@@ -186,7 +186,28 @@ static void empty_folder(void)
 	assert_int_equal(rmdir(in_folder("sub")), 0);
 }
 
-static void test_reads_a_directory_as_one_store(void **state)
+static void test_reads_a_directory_as_a_store_a_file(void **state)
+{
+	struct trust_store_set *set = trust_store_set_new();
+	(void)state;
+
+	fill_folder();
+	assert_int_equal(unlink(in_folder("1a2b3c4d.0")), 0);
+	assert_ok(trust_store_set_add_path(set, NULL, folder));
+	assert_int_equal(trust_store_set_count(set), 2);
+	assert_string_equal(trust_store_set_name(set, 0), "a");
+	assert_string_equal(trust_store_set_name(set, 1), "b");
+	assert_int_equal(trust_store_set_holding(set, PKI(.cn = "A", .ca = true)), 1);
+	assert_int_equal(trust_store_set_holding(set, PKI(.cn = "B", .ca = true)), 2);
+	assert_ok(trust_store_set_add_path(set, "all", folder));
+	assert_int_equal(trust_store_set_count(set), 3);
+	assert_int_equal(trust_store_set_roots(set, 2)->count, 2);
+	write_root("1a2b3c4d.0", PKI(.cn = "C", .ca = true));
+	empty_folder();
+	trust_store_set_unref(set);
+}
+
+static void test_reads_a_directory_with_hash_links_as_one_store(void **state)
 {
 	struct trust_store_set *set = new_set();
 	char path[sizeof folder + 8];
@@ -270,7 +291,8 @@ int main(void)
 	    cmocka_unit_test(test_has_a_maximum_of_stores_with_names_of_their_own),
 	    cmocka_unit_test(test_is_shared_by_reference),
 	    cmocka_unit_test(test_reads_a_file_as_one_store),
-	    cmocka_unit_test(test_reads_a_directory_as_one_store),
+	    cmocka_unit_test(test_reads_a_directory_as_a_store_a_file),
+	    cmocka_unit_test(test_reads_a_directory_with_hash_links_as_one_store),
 	    cmocka_unit_test(test_reads_the_option),
 	    cmocka_unit_test(test_a_broken_root_in_a_bundle_is_passed_over),
 	};
