@@ -147,11 +147,24 @@ static void pass_plain_text(struct connection *connection, struct tls_input *inp
 	}
 }
 
+/* In TLS 1.3 the client has the last word of a handshake, and BoringSSL's ticket is out before it. A client under
+ * Nagle's algorithm holds its request back until that word is acknowledged, and the kernel holds the acknowledgement
+ * back for 40 ms when nothing is sent. */
+static void acknowledge_handshake(struct connection *connection)
+{
+	if (connection->up.bytes == 0 && connection->thread->channel.send_len == 0)
+		stream_acknowledge(&connection->client);
+}
+
 static void feed(struct connection *connection, struct tls_input *input)
 {
-	if (connection->state == CONNECTION_HANDSHAKE && !shake_hands(connection, input))
+	bool shakes = connection->state == CONNECTION_HANDSHAKE;
+
+	if (shakes && !shake_hands(connection, input))
 		return;
 	pass_plain_text(connection, input);
+	if (shakes)
+		acknowledge_handshake(connection);
 }
 
 bool client_side_may_read(struct connection *connection)

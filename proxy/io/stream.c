@@ -234,6 +234,14 @@ void stream_write(struct stream *stream, struct bytes bytes)
 	stream_watch_writable(stream);
 }
 
+void stream_acknowledge(struct stream *stream)
+{
+	int on = 1;
+
+	if (stream->fd >= 0)
+		setsockopt(stream->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+}
+
 void stream_end(struct stream *stream)
 {
 	stream->end_wanted = true;

@@ -66,6 +66,9 @@ void stream_write(struct stream *stream, struct bytes bytes);
 /* stream_try_write writes what the socket takes at once: STREAM_BLOCKED when that is nothing. */
 enum stream_result stream_try_write(struct stream *stream, struct bytes bytes, size_t *out_len);
 
+/* stream_acknowledge has what was read acknowledged at once. */
+void stream_acknowledge(struct stream *stream);
+
 /* stream_end sends FIN once all is written; reading goes on. */
 void stream_end(struct stream *stream);
 
