@@ -54,6 +54,44 @@ def test_the_leaf_is_found_whatever_the_order(program, world, order):
     assert sha256_of_pem_chain(result.stdout) == world.mended
 
 
+@pytest.mark.parametrize("with_key", [True, False])
+@pytest.mark.parametrize("order", ["issuing leaf", "root issuing leaf"])
+def test_a_leaf_that_does_not_stand_first_is_told(program, world, order, with_key):
+    """As many a CA's download has it: the root first. A server that gets such a file does not start."""
+    entities = [{"leaf": world.leaf, "root": world.root, "issuing": world.issuing}[word] for word in order.split()]
+    key = ["--key", world.key] if with_key else []
+    result = mend(program, world, world.chain("reversed", *entities), "--json", "--exit-code", *key)
+    assert result.returncode == 1, result
+    report = json.loads(result.stdout)
+    assert [certificate["sha256"] for certificate in report["served"]] == [entity.sha256 for entity in entities]
+    assert [certificate["sha256"] for certificate in report["mended"]] == world.mended
+    assert report["changed"]
+    (finding,) = [finding for finding in report["findings"] if finding["code"] == "wrong_order"]
+    assert (finding["severity"], finding["action"]) == ("fixed", "reordered")
+    assert f"place {len(entities)} " in finding["message"]
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n", "\nsomething else\n"])
+def test_a_password_is_the_first_line_of_its_file(program, world, tmp_path, ending):
+    key, password = tmp_path / "encrypted.key", tmp_path / "password"
+    key.write_text(world.leaf.encrypted_key_pem("correct horse"))
+    password.write_bytes(f"correct horse{ending}".encode())
+    result = mend(program, world, world.complete, "--key", key, "--key-password-file", password)
+    assert result.returncode == 0, result
+
+
+@pytest.mark.parametrize("words, advice", [(None, "give the password with --key-password-file"),
+                                           ("wrong\n", "look whether --key-password-file names the right file")])
+def test_a_password_that_is_missing_or_wrong_is_told(program, world, tmp_path, words, advice):
+    key, password = tmp_path / "encrypted.key", tmp_path / "password"
+    key.write_text(world.leaf.encrypted_key_pem("correct horse"))
+    password.write_text(words or "")
+    option = ["--key-password-file", password] if words is not None else []
+    result = mend(program, world, world.complete, "--key", key, *option)
+    assert result.returncode == 3, result
+    assert result.stderr.startswith(f"chainmend: {key}: ") and advice in result.stderr
+
+
 @pytest.mark.parametrize("form", ["der", "pkcs7"])
 def test_the_other_forms_are_read_too(program, world, tmp_path, form):
     source = tmp_path / "leaf.cer"
