@@ -82,8 +82,7 @@ static struct shared_config *make_config(const struct world_site *sites, size_t 
 static void add_credential(struct world *world, struct site *site, const struct certificate *own,
 			   const struct certificate *above)
 {
-	struct certificate_list chain =
-	    above != NULL ? PKI_LIST(SOURCE_FILE, own, above) : PKI_LIST(SOURCE_FILE, own);
+	struct certificate_list chain = above != NULL ? PKI_LIST(SOURCE_FILE, own, above) : PKI_LIST(SOURCE_FILE, own);
 
 	assert_ok(credential_new(site->config, &chain, pki_key(own), world->ticket_keys,
 				 &site->credentials[site->num_credentials++]));

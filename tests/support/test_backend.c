@@ -1,13 +1,13 @@
 #include "tests/support/test_backend.h"
 
 #include <errno.h>
+#include <openssl/err.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <openssl/err.h>
 #include <uv.h>
 
 #include "tests/support/loopback.h"
@@ -210,7 +210,8 @@ void test_backend_stop(struct test_backend *backend)
 	close(backend->fd);
 	uv_mutex_lock(&backend->lock);
 	while (backend->num_serving > 0)
-		if (uv_cond_timedwait(&backend->idle, &backend->lock, 2 * LOOPBACK_PATIENCE_S * UINT64_C(1000000000)) != 0)
+		if (uv_cond_timedwait(&backend->idle, &backend->lock, 2 * LOOPBACK_PATIENCE_S * UINT64_C(1000000000)) !=
+		    0)
 			abort(); /* its connections should long have ended */
 	uv_mutex_unlock(&backend->lock);
 	uv_mutex_destroy(&backend->lock);

@@ -21,8 +21,7 @@ void test_client_adopt(struct test_client *client, SSL_CTX *take_ctx, int take_f
 	SSL_set_fd(client->ssl, take_fd);
 }
 
-void test_client_open(struct test_client *client, const struct world *world,
-		      const struct test_client_options *options)
+void test_client_open(struct test_client *client, const struct world *world, const struct test_client_options *options)
 {
 	struct sockaddr_in address = loopback_address(world->port);
 

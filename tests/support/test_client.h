@@ -21,8 +21,7 @@ struct test_client_options {
 SSL_CTX *test_client_context(void);
 
 /* test_client_open connects; test_client_shake gives SSL_connect's verdict. */
-void test_client_open(struct test_client *client, const struct world *world,
-		      const struct test_client_options *options);
+void test_client_open(struct test_client *client, const struct world *world, const struct test_client_options *options);
 bool test_client_shake(struct test_client *client);
 void test_client_close(struct test_client *client);
 

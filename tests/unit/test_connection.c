@@ -205,7 +205,8 @@ static void test_what_counts_as_a_failed_handshake(void **state)
 		const char *sent;
 		bool reset;
 		uint64_t failures; /* so far */
-	} cases[] = {{"", false, 0}, {"", true, 0}, {"\x16\x03\x01", false, 1}, {"\x16\x03\x01", true, 2}, {"", false, 2}};
+	} cases[] = {
+	    {"", false, 0}, {"", true, 0}, {"\x16\x03\x01", false, 1}, {"\x16\x03\x01", true, 2}, {"", false, 2}};
 	struct world_site site = world_site(loopback_unused_port(), "");
 	struct test_client_options options = {0};
 	struct world world = {0};
@@ -275,9 +276,13 @@ static void come_to_its_own_end(struct test_client *client)
 
 static void test_reset_of_the_client_in_each_phase(void **state)
 {
-	static void (*const phases[])(struct test_client *client) = {
-	    come_to_accepted, come_to_half_a_hello,		come_to_the_midst_of_the_handshake,
-	    come_to_relaying, come_to_bytes_in_both_directions, come_to_its_own_end,
+	static void (*const phases[])(struct test_client * client) = {
+	    come_to_accepted,
+	    come_to_half_a_hello,
+	    come_to_the_midst_of_the_handshake,
+	    come_to_relaying,
+	    come_to_bytes_in_both_directions,
+	    come_to_its_own_end,
 	};
 	enum { ECHOES, FLOODS, NEVER_ANSWERS, NUM_BACKENDS };
 	struct test_backend *echo = test_backend_start(BACKEND_ECHO, NULL);
