@@ -9,7 +9,8 @@
 #include "chaincache/buffer.h"
 
 #define CSV_MAX_FIELDS 1000 /* of a row */
-#define CSV_MAX_ROW_BYTES ((size_t)1024 * 1024) /* of a row's fields: a certificate of the greatest size fits ten times */
+#define CSV_MAX_ROW_BYTES                                                                                              \
+	((size_t)1024 * 1024) /* of a row's fields: a certificate of the greatest size fits ten times */
 #define CSV_MAX_RESUMES 1000 /* see csv_next */
 
 enum csv_status { CSV_ROW, CSV_BAD_ROW, CSV_END };

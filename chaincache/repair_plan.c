@@ -44,8 +44,7 @@ static bool is_given_up(const struct mend_result *result, const struct certifica
 /* A self-issued one stays: it is a root of somebody's, and no server sends it for being in its store. */
 static bool is_stale(const struct mend_result *result, const struct certificate *certificate, int64_t now)
 {
-	if (!certificate->is_ca || certificate->self_issued ||
-	    certificate_list_contains(&result->mended, certificate))
+	if (!certificate->is_ca || certificate->self_issued || certificate_list_contains(&result->mended, certificate))
 		return false;
 	return !certificate_valid_at(certificate, now) || is_given_up(result, certificate);
 }

@@ -36,9 +36,10 @@ static bool tell_file(const char *path, struct error error, bool was_named)
 	if (!was_named && error.kind == ERROR_FORMAT)
 		return true;
 	if (has_csv_name(path) && error.kind == ERROR_FORMAT)
-		complain("cache: %s: the table has no column of PEM (\"PEM Info\", say, or \"X.509 Certificate (PEM)\"): "
-			 "take the export that has one",
-			 path);
+		complain(
+		    "cache: %s: the table has no column of PEM (\"PEM Info\", say, or \"X.509 Certificate (PEM)\"): "
+		    "take the export that has one",
+		    path);
 	else
 		complain("cache: %s: %s", path, error_print(error, text, sizeof(text)));
 	return false;

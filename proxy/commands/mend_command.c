@@ -54,9 +54,9 @@ static const struct option_row mend_rows[] = {
      take_key},
     {"exit-code", 0, NULL, "Status 1 when the mended chain differs from the file", take_exit_code},
     {"for", 0, "SERVER",
-     "Print, in place of PEM, the steps that repair this kind of server for good: iis, exchange, nginx, apache, haproxy, "
-     "java, f5 or netscaler; the files for them go to the directory OUT (default: one named after certificate and "
-     "server), over no other file",
+     "Print, in place of PEM, the steps that repair this kind of server for good: iis, exchange, nginx, apache, "
+     "haproxy, java, f5 or netscaler; the files for them go to the directory OUT (default: one named after certificate "
+     "and server), over no other file",
      take_for},
     {NULL, 0, NULL, NULL, NULL},
 };
@@ -237,7 +237,8 @@ static int run_mend(struct mending *mending)
 	if (!audit_open(&mending->audit, &mending->options.audit))
 		return end_unread(mending, "what it takes to judge a chain could not be read: see standard error");
 	if (!read_input(mending))
-		return end_unread(mending, "the file cannot be read as certificates, or the key cannot: see standard error");
+		return end_unread(mending,
+				  "the file cannot be read as certificates, or the key cannot: see standard error");
 	if (!audit_run(&mending->audit, &mending->file.certificates, mending->key))
 		return STATUS_UNKNOWN;
 	return mending->options.recipe != NULL ? write_repair(mending) : write_result(mending);

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#define END_STEP                                                                                                     \
-	{                                                                                                            \
-		REPAIR_NOBODY, REPAIR_NOBODY, REPAIR_NOBODY, NULL, NULL, NULL                                        \
+#define END_STEP                                                                                                       \
+	{                                                                                                              \
+		REPAIR_NOBODY, REPAIR_NOBODY, REPAIR_NOBODY, NULL, NULL, NULL                                          \
 	}
 
 const struct repair_step repair_recipe_last_step = {
@@ -15,34 +15,34 @@ const struct repair_step repair_recipe_last_step = {
     .commands = "chainmend check @host@",
 };
 
-/* Windows: what every service that leaves TLS to it has in common. */
-#define WINDOWS_STEPS                                                                                                \
-	{.when = REPAIR_ADDED,                                                                                       \
-	 .each = REPAIR_ADDED,                                                                                       \
-	 .text = "Windows builds the chain from the machine's own stores. Copy the files to the server and put them "\
-		 "into its store of intermediate certification authorities, in a command prompt that runs as "       \
-		 "administrator, in the folder with the files (or with mmc: Certificates, Computer account, "        \
-		 "Intermediate Certification Authorities, Import):",                                                 \
-	 .commands = "certutil -addstore CA @file@"},                                                                \
-	    {.when = REPAIR_STALE,                                                                                   \
-	     .each = REPAIR_STALE,                                                                                   \
-	     .text = "Take out of the same store what leads Windows another way: an issuer that is out of its "      \
-		     "validity, or that ends where clients do not trust. It may stand in the store of more than one " \
-		     "machine, and group policy may bring it back:",                                                 \
-	     .commands = "certutil -delstore CA @thumbprint@"},                                                      \
-	    {.when = REPAIR_ROOT,                                                                                    \
-	     .each = REPAIR_ROOT,                                                                                    \
-	     .text = "The chain ends at the root @subject@. See whether the machine's store of trusted roots holds " \
-		     "it; without it Windows does not take this way:",                                               \
-	     .commands = "certutil -store Root @thumbprint@"},                                                       \
-	    {.when = REPAIR_ROOT,                                                                                    \
-	     .each = REPAIR_ROOT,                                                                                    \
-	     .text = "Only where it does not, and only when the fingerprint is the one that the authority "          \
-		     "publishes, put it there:",                                                                     \
-	     .commands = "certutil -addstore Root @file@"}
+/* What every service of Windows that leaves TLS to it has in common. */
+static const struct repair_step windows_steps[] = {
+    {.when = REPAIR_ADDED,
+     .each = REPAIR_ADDED,
+     .text = "Windows builds the chain from the machine's own stores. Copy the files to the server and put them into "
+	     "its store of intermediate certification authorities, in a command prompt that runs as administrator, in "
+	     "the folder with the files (or with mmc: Certificates, Computer account, Intermediate Certification "
+	     "Authorities, Import):",
+     .commands = "certutil -addstore CA @file@"},
+    {.when = REPAIR_STALE,
+     .each = REPAIR_STALE,
+     .text = "Take out of the same store what leads Windows another way: an issuer that is out of its validity, or "
+	     "that ends where clients do not trust. Group policy or an update may bring it back:",
+     .commands = "certutil -delstore CA @thumbprint@"},
+    {.when = REPAIR_ROOT,
+     .each = REPAIR_ROOT,
+     .text = "The chain ends at the root @subject@. See whether the machine's store of trusted roots holds it; without "
+	     "it Windows does not take this way:",
+     .commands = "certutil -store Root @thumbprint@"},
+    {.when = REPAIR_ROOT,
+     .each = REPAIR_ROOT,
+     .text = "Only where it does not, and only when the fingerprint is the one that the authority publishes, put it "
+	     "there:",
+     .commands = "certutil -addstore Root @file@"},
+    END_STEP,
+};
 
 static const struct repair_step iis_steps[] = {
-    WINDOWS_STEPS,
     {.when = REPAIR_LEAF,
      .each = REPAIR_LEAF,
      .text = "See the chain that Windows builds now for the site's certificate:",
@@ -57,7 +57,6 @@ static const struct repair_step iis_steps[] = {
 };
 
 static const struct repair_step exchange_steps[] = {
-    WINDOWS_STEPS,
     {.when = REPAIR_LEAF,
      .each = REPAIR_LEAF,
      .text = "See which services the certificate serves, in the Exchange Management Shell:",
@@ -152,8 +151,9 @@ static const struct repair_step java_steps[] = {
     {.when = REPAIR_ROOT,
      .unless = REPAIR_ISSUERS,
      .each = REPAIR_ROOT,
-     .text = "The root signed the certificate itself. keytool does not take a certificate alone that it has already, so "
-	     "it gets the root behind it, which clients pass over:",
+     .text =
+	 "The root signed the certificate itself. keytool does not take a certificate alone that it has already, so "
+	 "it gets the root behind it, which clients pass over:",
      .commands = "cat @chain@ @file@ > @stem@-with-root.pem\n"
 		 "keytool -importcert -noprompt -alias ALIAS -file @stem@-with-root.pem -keystore KEYSTORE"},
     {.when = REPAIR_ISSUERS,
@@ -204,13 +204,15 @@ static const struct repair_step netscaler_steps[] = {
      .commands = "scp @file@ nsroot@NSIP:/nsconfig/ssl/@file@"},
     {.when = REPAIR_ADDED,
      .each = REPAIR_ADDED,
-     .text = "Add each, on the appliance's command line; one that it calls known is there already, and the name that it "
-	     "then tells stands for this one below:",
+     .text =
+	 "Add each, on the appliance's command line; one that it calls known is there already, and the name that it "
+	 "then tells stands for this one below:",
      .commands = "add ssl certKey @name@ -cert @file@"},
     {.when = REPAIR_LEAF,
      .each = REPAIR_LEAF,
-     .text = "See what is linked. Below, CERTKEY stands for the name of the server certificate's own certKey, and a name "
-	     "that begins with CERTKEY-OF for that of an issuer that is there already:",
+     .text =
+	 "See what is linked. Below, CERTKEY stands for the name of the server certificate's own certKey, and a name "
+	 "that begins with CERTKEY-OF for that of an issuer that is there already:",
      .commands = "show ssl certKey\n"
 		 "show ssl certLink"},
     {.when = REPAIR_UNLINKED,
@@ -226,14 +228,14 @@ static const struct repair_step netscaler_steps[] = {
 };
 
 static const struct repair_recipe recipes[] = {
-    {"iis", "IIS", {REPAIR_ADDED, REPAIR_STALE}, iis_steps},
-    {"exchange", "Exchange", {REPAIR_ADDED, REPAIR_STALE}, exchange_steps},
-    {"nginx", "nginx", {REPAIR_NOBODY, REPAIR_NOBODY}, nginx_steps},
-    {"apache", "Apache", {REPAIR_NOBODY, REPAIR_NOBODY}, apache_steps},
-    {"haproxy", "HAProxy", {REPAIR_NOBODY, REPAIR_NOBODY}, haproxy_steps},
-    {"java", "Java", {REPAIR_NOBODY, REPAIR_NOBODY}, java_steps},
-    {"f5", "F5 BIG-IP", {REPAIR_NOBODY, REPAIR_NOBODY}, f5_steps},
-    {"netscaler", "NetScaler", {REPAIR_UNLINKED, REPAIR_LINKED}, netscaler_steps},
+    {"iis", "IIS", {REPAIR_ADDED, REPAIR_STALE}, {windows_steps, iis_steps}},
+    {"exchange", "Exchange", {REPAIR_ADDED, REPAIR_STALE}, {windows_steps, exchange_steps}},
+    {"nginx", "nginx", {REPAIR_NOBODY, REPAIR_NOBODY}, {nginx_steps, NULL}},
+    {"apache", "Apache", {REPAIR_NOBODY, REPAIR_NOBODY}, {apache_steps, NULL}},
+    {"haproxy", "HAProxy", {REPAIR_NOBODY, REPAIR_NOBODY}, {haproxy_steps, NULL}},
+    {"java", "Java", {REPAIR_NOBODY, REPAIR_NOBODY}, {java_steps, NULL}},
+    {"f5", "F5 BIG-IP", {REPAIR_NOBODY, REPAIR_NOBODY}, {f5_steps, NULL}},
+    {"netscaler", "NetScaler", {REPAIR_UNLINKED, REPAIR_LINKED}, {netscaler_steps, NULL}},
 };
 
 #define NUM_RECIPES (sizeof(recipes) / sizeof(recipes[0]))

@@ -194,10 +194,10 @@ static const struct {
 	const char *word;
 	struct error (*write)(struct expansion *expansion);
 } words[] = {
-    {"chain", write_chain},     {"leaf", write_leaf},       {"intermediates", write_intermediates},
-    {"file", write_file},       {"name", write_name},       {"thumbprint", write_thumbprint},
-    {"subject", write_subject}, {"child", write_child},     {"issuer", write_issuer},
-    {"stem", write_stem},       {"host", write_host},       {"length", write_length},
+    {"chain", write_chain},     {"leaf", write_leaf},   {"intermediates", write_intermediates},
+    {"file", write_file},       {"name", write_name},   {"thumbprint", write_thumbprint},
+    {"subject", write_subject}, {"child", write_child}, {"issuer", write_issuer},
+    {"stem", write_stem},       {"host", write_host},   {"length", write_length},
 };
 
 /* Writes the word at the start of `text` ("word@..."); *taken is 0 where there is none. */
@@ -265,6 +265,14 @@ static struct error add_step(struct repair_script *script, const struct repair_s
 	return failed(error) ? error : expand_lines(script, items, step->lines, &text->lines);
 }
 
+static struct error add_steps(struct repair_script *script, const struct repair_step *steps)
+{
+	struct error error = error_none();
+	for (const struct repair_step *step = steps; step != NULL && step->text != NULL && !failed(error); step++)
+		error = add_step(script, step);
+	return error;
+}
+
 static bool is_needed(const struct repair_plan *plan, const struct repair_recipe *recipe)
 {
 	if (!repair_plan_has(plan, REPAIR_LEAF))
@@ -282,8 +290,8 @@ struct error repair_script_make(const struct repair_plan *plan, const struct rep
 	out->needed = is_needed(plan, recipe);
 	if (!out->needed)
 		return error_none();
-	for (const struct repair_step *step = recipe->steps; step->text != NULL && !failed(error); step++)
-		error = add_step(out, step);
+	for (size_t i = 0; i < sizeof(recipe->parts) / sizeof(recipe->parts[0]) && !failed(error); i++)
+		error = add_steps(out, recipe->parts[i]);
 	if (!failed(error))
 		error = add_step(out, &repair_recipe_last_step);
 	if (failed(error))

@@ -1,4 +1,4 @@
-/* Whatever the table: the walk ends, goes forward, stays within its maxima, and a row that is written anew reads the same. */
+/* Whatever the table: the walk ends and goes forward, within its maxima; a row that is written anew reads the same. */
 #include <stdlib.h>
 
 #include "chaincache/csv.h"

@@ -94,6 +94,7 @@ static void test_a_chain_that_is_right_is_drawn_once(void **state)
 				 "Mended: the same. This chain is right as it is.\n", "\xe2\x9c\x93 served",
 				 "\nNothing is wrong.\n"));
 	assert_null(strstr(text, "\nFindings\n"));
+	assert_null(strstr(text, "docs/findings.md"));
 	assert_null(strstr(text, "\nNames\n"));
 	world_cleanup(&world);
 }
@@ -123,7 +124,8 @@ static void test_findings_come_with_the_heaviest_first(void **state)
 	WORLD_TRUST(&world, "store", root);
 	world_name(&world, "x.example");
 	const char *text = draw(&world, false, true);
-	expect_words(text, WORDS("  error   name_not_covered\n     ", "\n  -> ", "\n\n  info    root_included\n"));
+	expect_words(text, WORDS("  error   name_not_covered\n     ", "\n  -> ", "\n\n  info    root_included\n",
+				 "\ndocs/findings.md explains each code"));
 	world_cleanup(&world);
 }
 

@@ -109,8 +109,8 @@ static void test_an_expired_twin_goes_and_the_valid_one_comes(void **state)
 static void test_an_expired_cross_sign_goes(void **state)
 {
 	const struct certificate *old = CA("Old", .not_after = PKI_NOW - PKI_DAY), *root = CA("New"),
-				 *cross = CA("New", .issuer = old, .not_after = PKI_NOW - PKI_DAY), *issuing = CA("Issuing", .issuer = root),
-				 *leaf = LEAF(.issuer = issuing);
+				 *cross = CA("New", .issuer = old, .not_after = PKI_NOW - PKI_DAY),
+				 *issuing = CA("Issuing", .issuer = root), *leaf = LEAF(.issuer = issuing);
 	struct mend_world world = {0};
 	(void)state;
 

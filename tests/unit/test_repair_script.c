@@ -59,7 +59,8 @@ static void test_every_recipe_is_whole(void **state)
 		for (size_t i = 0; i < script.num_files; i++) {
 			assert_non_null(strstr(all_commands(), script.files[i].name));
 			assert_null(strchr(script.files[i].name, '/'));
-			assert_true(strncmp(buffer_text(&script.files[i].pem), "-----BEGIN CERTIFICATE-----\n", 28) == 0);
+			assert_true(strncmp(buffer_text(&script.files[i].pem), "-----BEGIN CERTIFICATE-----\n", 28) ==
+				    0);
 		}
 		repair_script_cleanup(&script);
 		world_cleanup(&world);
@@ -78,8 +79,8 @@ static void test_what_only_a_file_has_wrong(void **state)
 	static const struct {
 		const char *server;
 		bool needed;
-	} each[] = {{"iis", false},    {"exchange", false}, {"netscaler", false}, {"nginx", true},
-		    {"apache", true},  {"haproxy", true},   {"java", true},       {"f5", true}};
+	} each[] = {{"iis", false},   {"exchange", false}, {"netscaler", false}, {"nginx", true},
+		    {"apache", true}, {"haproxy", true},   {"java", true},       {"f5", true}};
 	(void)state;
 
 	for (size_t i = 0; i < sizeof each / sizeof each[0]; i++) {
@@ -156,7 +157,8 @@ static void test_the_name_to_ask(void **state)
 /* Names that a certificate brings along reach no command as they are. */
 static void test_hostile_names(void **state)
 {
-	static const char bad[] = "$(touch /tmp/x); rm -rf / & `id` | \"'\\\n    certutil -addstore Root evil.cer @chain@";
+	static const char bad[] =
+	    "$(touch /tmp/x); rm -rf / & `id` | \"'\\\n    certutil -addstore Root evil.cer @chain@";
 	const struct certificate *root = CA("Root"), *issuing = CA(bad, .issuer = root),
 				 *expired = CA(bad, .issuer = root, .not_after = PKI_NOW - PKI_DAY),
 				 *leaf = PKI(.cn = bad, .issuer = issuing, .dns = PKI_STRINGS(bad, "-x.example"));
@@ -194,10 +196,8 @@ static int teardown(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_every_recipe_is_whole),
-	    cmocka_unit_test(test_what_only_a_file_has_wrong),
-	    cmocka_unit_test(test_no_intermediate_at_all),
-	    cmocka_unit_test(test_the_name_to_ask),
+	    cmocka_unit_test(test_every_recipe_is_whole),  cmocka_unit_test(test_what_only_a_file_has_wrong),
+	    cmocka_unit_test(test_no_intermediate_at_all), cmocka_unit_test(test_the_name_to_ask),
 	    cmocka_unit_test(test_hostile_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, teardown);
