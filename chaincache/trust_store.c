@@ -1,6 +1,7 @@
 #include "chaincache/trust_store.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -315,8 +316,9 @@ static struct error visit_entry(struct folder_visit *visit, const char *folder, 
 	if (name[0] == '.' || file_is_folder(path))
 		return error_none();
 	struct error error = visit_file(visit, path);
-	/* A README is no root. A file that cannot be read may be one: its roots must not go missing in silence. */
-	if (error.kind == ERROR_FORMAT)
+	/* A README is no root, and a link whose file is gone is one no more. A file that cannot be read may be one: its roots
+	 * must not go missing in silence. */
+	if (error.kind == ERROR_FORMAT || (error.kind == ERROR_SYSTEM && error.code == ENOENT))
 		return error_none();
 	if (!failed(error))
 		visit->num_files++;
