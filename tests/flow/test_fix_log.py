@@ -47,6 +47,24 @@ def test_nothing_is_said_twice_and_what_goes_away_is_resolved(program, world, tm
                    also=running.report)
 
 
+def test_a_file_in_reverse_is_served_in_order_and_told_until_it_is_put_right(program, world, tmp_path):
+    port = free_port()
+    given = tmp_path / "given.pem"
+    given.write_text(world.root.pem + world.issuing.pem + world.leaf.pem)
+    with Server() as backend:
+        running = program.run(world.settings(), site(world, port, backend.port, certificate=given))
+        fix = running.wait_for_fix("wrong_order", severity="fixed", action="reordered")
+        assert served_chain(port, NAME) == world.mended
+        assert [one["sha256"] for one in fix["before"]] == [world.root.sha256, world.issuing.sha256, world.leaf.sha256]
+        assert [one["sha256"] for one in fix["after"]] == world.mended
+        given.write_text(world.leaf.pem + world.issuing.pem + world.root.pem)
+        running.signal(signal.SIGHUP)
+        eventually("it is resolved", lambda: [line for line in running.fixes()
+                                              if line["code"] == "wrong_order" and "resolved" in str(line)],
+                   also=running.report)
+        assert served_chain(port, NAME) == world.mended
+
+
 def test_a_good_chain_leaves_nothing_to_fix(program, world):
     port = free_port()
     with Server() as backend:
