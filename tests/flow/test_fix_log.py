@@ -55,7 +55,8 @@ def test_a_file_in_reverse_is_served_in_order_and_told_until_it_is_put_right(pro
         running = program.run(world.settings(), site(world, port, backend.port, certificate=given))
         fix = running.wait_for_fix("wrong_order", severity="fixed", action="reordered")
         assert served_chain(port, NAME) == world.mended
-        assert [one["sha256"] for one in fix["before"]] == [world.root.sha256, world.issuing.sha256, world.leaf.sha256]
+        before = [world.root, world.issuing, world.leaf]
+        assert [one["sha256"] for one in fix["before"]] == [entity.sha256 for entity in before]
         assert [one["sha256"] for one in fix["after"]] == world.mended
         given.write_text(world.leaf.pem + world.issuing.pem + world.root.pem)
         running.signal(signal.SIGHUP)

@@ -27,8 +27,8 @@ def run(binary, world, command, **streams):
         arguments += ["--cache", str(world.cache)]
     world.cache.mkdir(exist_ok=True)
     (world.cache / f"{world.issuing.sha256}.pem").write_text(world.issuing.pem)
-    result = subprocess.run([binary, *arguments], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=60,
-                            check=False, **streams)
+    result = subprocess.run([binary, *arguments], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                            timeout=60, check=False, **streams)
     assert not any(mark in result.stderr for mark in SANITIZER_MARKS), result.stderr
     return result
 
@@ -62,8 +62,8 @@ def test_no_descriptor_at_all(binary, world):
 
 
 def test_standard_input_that_is_closed_is_no_file(binary, world):
-    result = subprocess.run([binary, "check", "--chain", "-", "--offline", *world.check_flags()], preexec_fn=close_all(0),
-                            capture_output=True, text=True, timeout=60, check=False)
+    result = subprocess.run([binary, "check", "--chain", "-", "--offline", *world.check_flags()],
+                            preexec_fn=close_all(0), capture_output=True, text=True, timeout=60, check=False)
     assert result.returncode == 3, result
     assert result.stderr.startswith("chainmend: -: "), result
 

@@ -32,8 +32,8 @@ class Checker:
         for name, roots in stores.items():
             (folder / f"{name}.pem").write_text(chain_pem(*roots))
             arguments += ["--roots", f"{name}={folder / name}.pem"]
-        result = self.program.command("check", "--chain", folder / "chain.pem", "--cache", folder / "cache", "--offline",
-                                      "--name", LEAF_NAME, "--json", *arguments)
+        result = self.program.command("check", "--chain", folder / "chain.pem", "--cache", folder / "cache",
+                                      "--offline", "--name", LEAF_NAME, "--json", *arguments)
         assert result.stdout, result
         report = json.loads(result.stdout)
         assert report["exit_status"] == result.returncode
@@ -45,8 +45,8 @@ class Checker:
         leaf.write_text(chain[0].pem)
         rest.write_text(chain_pem(*chain[1:]))
         store.write_text(chain_pem(*roots))
-        result = subprocess.run(["openssl", "verify", "-partial_chain", "-no-CApath", "-no-CAstore", "-purpose", "sslserver",
-                                 "-CAfile", store, *(["-untrusted", rest] if chain[1:] else []), leaf],
+        result = subprocess.run(["openssl", "verify", "-partial_chain", "-no-CApath", "-no-CAstore",
+                                 "-purpose", "sslserver", "-CAfile", store, *(["-untrusted", rest] if chain[1:] else []), leaf],
                                 capture_output=True, text=True, timeout=30, check=False)
         return result.returncode == 0, result.stdout + result.stderr
 

@@ -8,7 +8,8 @@ from pki import Authority, chain_pem
 
 def check(program, world, *roots):
     arguments = [word for path in roots for word in ("--roots", path)]
-    return program.command("check", "--chain", world.complete, "--offline", "--cache", world.cache, "--json", *arguments)
+    return program.command("check", "--chain", world.complete, "--offline", "--cache", world.cache, "--json",
+                           *arguments)
 
 
 def stores(result):
@@ -58,11 +59,13 @@ def test_each_of_several_is_asked(program, world, folder, tmp_path):
 def test_stores_of_the_same_file_name_are_told_apart(program, world, tmp_path):
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "root.pem").write_text(chain_pem(world.root))
-    assert stores(check(program, world, world.roots, tmp_path / "other" / "root.pem")) == {"root": True, "root-2": True}
+    result = check(program, world, world.roots, tmp_path / "other" / "root.pem")
+    assert stores(result) == {"root": True, "root-2": True}
 
 
 @pytest.mark.parametrize("wrong, status, words", [
-    (["a=/nowhere.pem"], 3, "/nowhere.pem"), (["/etc/hostname"], 3, "/etc/hostname"), (["{folder}/private"], 3, "no file"),
+    (["a=/nowhere.pem"], 3, "/nowhere.pem"), (["/etc/hostname"], 3, "/etc/hostname"),
+    (["{folder}/private"], 3, "no file"),
     ([""], 64, "--roots"), (["a="], 64, "a="), (["=a"], 64, "=a"), (["a={roots}", "a={folder}"], 64, "same name"),
     (["s{i}={roots}"] * 33, 64, "32"),
 ])

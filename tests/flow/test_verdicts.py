@@ -69,7 +69,7 @@ PRIVATE = "untrusted_root error none"
 PARTLY = "untrusted_root warning none"
 GOOD, MENDED, BAD = (True, True), (False, True), (False, False)
 
-# served | cached | trusted (a store a group) | mended | served and mended trusted | status | status with --strict | findings
+# served | cached | trusted (a store a group) | mended | both trusted | status | with --strict | findings
 TABLE = [
     ("leaf issuing upper", "", "root", "leaf issuing upper", GOOD, 0, 0, []),
     ("leaf", "issuing upper", "root", "leaf issuing upper", MENDED, 1, 2, [ADDED, ADDED]),
@@ -127,7 +127,8 @@ TABLE = [
     ("self issuing root", "", "root", "self", BAD, 2, 2, ["self_signed error none", STRANGER, STRANGER]),
     # The leaf
     ("expired issuing upper", "", "root", "expired issuing upper", BAD, 2, 2, ["leaf_expired error none"]),
-    ("expired", "issuing upper", "root", "expired issuing upper", BAD, 2, 2, ["leaf_expired error none", ADDED, ADDED]),
+    ("expired", "issuing upper", "root", "expired issuing upper", BAD, 2, 2,
+     ["leaf_expired error none", ADDED, ADDED]),
     ("early issuing upper", "", "root", "early issuing upper", BAD, 2, 2, ["leaf_not_yet_valid error none"]),
     ("soon issuing upper", "", "root", "soon issuing upper", GOOD, 0, 0, ["leaf_expires_soon warning none"]),
     ("not-soon issuing upper", "", "root", "not-soon issuing upper", GOOD, 0, 0, []),
@@ -150,8 +151,8 @@ def check(program, house, folder, served, cached, trusted, *more):
     for i, group in enumerate(trusted.split("|")):
         (folder / f"store{i}.pem").write_text(chain_pem(*house[group]))
         arguments += ["--roots", f"store{i}={folder}/store{i}.pem"]
-    result = program.command("check", "--chain", folder / "chain.pem", "--cache", folder / "cache", "--offline", "--json",
-                             *arguments, *more)
+    result = program.command("check", "--chain", folder / "chain.pem", "--cache", folder / "cache", "--offline",
+                             "--json", *arguments, *more)
     return result.returncode, json.loads(result.stdout)
 
 
@@ -172,13 +173,13 @@ def test_the_table(program, house, tmp_path, served, cached, trusted, mended, ve
     for finding in report["findings"]:
         assert finding["message"].endswith(".") and finding["advice"].endswith(".")
     if strict is not None:
-        result = program.command("check", "--chain", tmp_path / "chain.pem", "--cache", tmp_path / "cache", "--offline",
-                                 "--strict", *[word for i in range(len(trusted.split("|")))
-                                               for word in ("--roots", f"store{i}={tmp_path}/store{i}.pem")])
+        stores = [f"--roots=store{i}={tmp_path}/store{i}.pem" for i in range(len(trusted.split("|")))]
+        result = program.command("check", "--chain", tmp_path / "chain.pem", "--cache", tmp_path / "cache",
+                                 "--offline", "--strict", *stores)
         assert result.returncode == strict
 
 
-# Trust ignored, all else counts: that the leaf's issuer is there, say. Whether the top is a root is a matter of trust.
+# Trust ignored, all else counts: that the leaf's issuer is there, say. Whether the top is a root is trust's matter.
 @pytest.mark.parametrize("served, cached, status, findings", [
     ("leaf issuing upper root", "", 0, [ROOT]),
     ("leaf issuing upper", "root", 0, []),

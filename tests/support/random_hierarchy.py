@@ -1,8 +1,8 @@
 """random_hierarchy - small PKIs at random, and what must be true of any verdict on them, found by trying everything.
 
-A hierarchy has two to six CA names, some with two keys, roots, cross-signs, twins, certificates that have expired or are
-not valid yet, that may not sign, or that allow few intermediates below them. The oracle knows who issued what, and walks
-all simple paths: it reads no certificate, and shares no thought with the program.
+A hierarchy has two to six CA names, some with two keys, roots, cross-signs, twins, certificates that have expired or
+are not valid yet, that may not sign, or that allow few intermediates below them. The oracle knows who issued what, and
+walks all simple paths: it reads no certificate, and shares no thought with the program.
 
 The same seed gives the same hierarchy, keys and serial numbers apart.
 """
@@ -25,7 +25,7 @@ SPARE_KEYS = [new_key() for _ in range(14)]
 
 @dataclass(eq=False)
 class Node(Entity):
-    """A certificate, with what the oracle knows of it. An entity (a name and the number of its key) issues another."""
+    """A certificate, with what the oracle knows of it. An entity is a name and the number of its key."""
 
     subject: tuple[str, int]
     issuer: tuple[str, int]
@@ -72,7 +72,8 @@ class _Maker:
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
         self.names = [f"CA {i}" for i in range(rng.randint(2, 6))]
-        self.entities = [(name, 2 * i + k) for i, name in enumerate(self.names) for k in range(1 + (rng.random() < .25))]
+        self.entities = [(name, 2 * i + k) for i, name in enumerate(self.names)
+                         for k in range(1 + (rng.random() < .25))]
         # Two keys of one name cannot be told apart without key identifiers, not by clients either.
         self.always_key_ids = len(self.entities) > len(self.names)
 
@@ -180,8 +181,8 @@ def all_starts(leaf: Node, candidates: Sequence[Node]) -> Iterator[list[Node]]:
 
 
 def accepts(store: Sequence[Node], chain: Sequence[Node]) -> bool | None:
-    """The weakest client: the chain and its store alone, no fetching, no way back, nothing stale sent. None: it depends
-    on which of several roots it takes."""
+    """The weakest client: the chain and its store alone, no fetching, no way back, nothing stale sent. None: it
+    depends on which of several roots it takes."""
     if not all(node.valid for node in chain):
         return False
     path = [chain[0]]
