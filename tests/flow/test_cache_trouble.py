@@ -48,7 +48,7 @@ def wait_for_files(world, number, processes):
 
 
 def test_imports_that_are_killed_leave_a_clean_cache(program, world):
-    """After a random number of files, thirty times, two at once every third time: what is there is whole, and stays."""
+    """After a random number of files, thirty times, often two at once: what is there is whole, and stays."""
     dice = random.Random(20260930)
     key = new_key()
     bundle = world.folder / "bundle.pem"
