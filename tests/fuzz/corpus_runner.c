@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* In memory of just its size, so that a sanitizer sees one byte too many being read. */
 static void run(struct bytes input)
 {
-	uint8_t *copy = malloc(input.len > 0 ? input.len : 1);
+	uint8_t *copy = calloc(1, input.len > 0 ? input.len : 1);
 
 	if (copy == NULL)
 		abort();
