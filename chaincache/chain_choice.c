@@ -4,7 +4,8 @@
 
 #include "chaincache/certificate_words.h"
 
-int64_t chain_candidate_first_expiry(const struct chain_candidate *candidate)
+/* Of the chain and its root, seconds since 1970. */
+static int64_t first_expiry(const struct chain_candidate *candidate)
 {
 	int64_t first = candidate->root != NULL ? candidate->root->not_after : INT64_MAX;
 
@@ -103,7 +104,7 @@ static int compare_by(const struct chain_choice *choice, enum criterion criterio
 	case BY_RUN_LENGTH:
 		return accepted || a->root != NULL ? 0 : (int)b->chain.count - (int)a->chain.count;
 	case BY_FIRST_EXPIRY:
-		return sign(chain_candidate_first_expiry(b), chain_candidate_first_expiry(a));
+		return sign(first_expiry(b), first_expiry(a));
 	case BY_SIZE:
 		return sign((int64_t)path_bytes(&a->chain), (int64_t)path_bytes(&b->chain));
 	case BY_BYTES:
@@ -187,8 +188,8 @@ void chain_choice_why(const struct chain_choice *choice, const struct chain_cand
 		return;
 	case BY_FIRST_EXPIRY:
 		snprintf(out, out_size, "expires first: %s, the chosen one %s",
-			 certificate_words_date(chain_candidate_first_expiry(loser), date),
-			 certificate_words_date(chain_candidate_first_expiry(winner), other));
+			 certificate_words_date(first_expiry(loser), date),
+			 certificate_words_date(first_expiry(winner), other));
 		return;
 	case BY_SIZE:
 		snprintf(out, out_size, "takes more bytes: %zu, not %zu", path_bytes(&loser->chain),

@@ -32,7 +32,4 @@ const struct chain_candidate *chain_choice_best(const struct chain_choice *choic
 void chain_choice_why(const struct chain_choice *choice, const struct chain_candidate *winner,
 		      const struct chain_candidate *loser, char *out, size_t out_size);
 
-/* chain_candidate_first_expiry: of the chain and its root, seconds since 1970. */
-int64_t chain_candidate_first_expiry(const struct chain_candidate *candidate);
-
 #endif

@@ -9,7 +9,8 @@
 
 #define MIN_RSA_BITS 2048
 
-bool path_verifier_weak_signature(const struct certificate *certificate)
+/* Would today's clients refuse it below an anchor? */
+static bool has_weak_signature(const struct certificate *certificate)
 {
 	return certificate->signature_digest == SIGNATURE_DIGEST_MD5 ||
 	       certificate->signature_digest == SIGNATURE_DIGEST_SHA1;
@@ -20,7 +21,7 @@ static bool known_curve(int nid)
 	return nid == NID_X9_62_prime256v1 || nid == NID_secp384r1 || nid == NID_secp521r1;
 }
 
-bool path_verifier_weak_key(const struct certificate *certificate)
+static bool has_weak_key(const struct certificate *certificate)
 {
 	switch (certificate->key_type) {
 	case KEY_TYPE_RSA:
@@ -51,9 +52,9 @@ unsigned path_verifier_leaf(const struct certificate *leaf, int64_t now)
 	/* An extension that does not parse fails the purpose too; verification names it better. */
 	if (leaf->extensions_valid && !leaf_serves_tls(leaf))
 		faults |= LEAF_WRONG_PURPOSE;
-	if (path_verifier_weak_key(leaf))
+	if (has_weak_key(leaf))
 		faults |= LEAF_WEAK_KEY;
-	if (path_verifier_weak_signature(leaf))
+	if (has_weak_signature(leaf))
 		faults |= LEAF_WEAK_SIGNATURE;
 	return faults;
 }
@@ -100,9 +101,9 @@ static struct path_verdict check_path_length(const struct path *path)
 static struct path_verdict check_strength(const struct path *path)
 {
 	for (size_t i = 1; i + 1 < path->count; i++) {
-		if (path_verifier_weak_signature(path->items[i].certificate))
+		if (has_weak_signature(path->items[i].certificate))
 			return bad(PATH_WEAK_SIGNATURE, i, "it is signed with SHA-1 or MD5");
-		if (path_verifier_weak_key(path->items[i].certificate))
+		if (has_weak_key(path->items[i].certificate))
 			return bad(PATH_WEAK_KEY, i, "its key is shorter or on another curve than clients accept");
 	}
 	return good();
@@ -169,7 +170,7 @@ static struct path_verdict refusal(const struct path *path, X509_STORE_CTX *cont
 	if (error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT || error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY)
 		return broken_link(path, index);
 	/* The link is true, as discovery has found, but by MD5. */
-	if (error == X509_V_ERR_CERT_SIGNATURE_FAILURE && path_verifier_weak_signature(path->items[index].certificate))
+	if (error == X509_V_ERR_CERT_SIGNATURE_FAILURE && has_weak_signature(path->items[index].certificate))
 		return bad(PATH_WEAK_SIGNATURE, index, "it is signed with SHA-1 or MD5");
 	return refused_for(error, index);
 }

@@ -44,8 +44,4 @@ enum {
 
 unsigned path_verifier_leaf(const struct certificate *leaf, int64_t now);
 
-/* path_verifier_weak_key / _weak_signature: would today's clients refuse it below an anchor? */
-bool path_verifier_weak_key(const struct certificate *certificate);
-bool path_verifier_weak_signature(const struct certificate *certificate);
-
 #endif

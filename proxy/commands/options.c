@@ -94,6 +94,37 @@ static void tell_unknown(const struct command_help *help, const struct parser *p
 		options_wrong(help, "--%s: there is no such option", word);
 }
 
+static void print_row(const struct output *output, const struct option_row *row)
+{
+	char left[100];
+	char letter[5] = "";
+	if (row->letter != 0)
+		snprintf(letter, sizeof(letter), "-%c, ", row->letter);
+	int len = snprintf(left, sizeof(left), "  %s--%s%s%s", letter, row->name, row->argument != NULL ? " " : "",
+			   row->argument != NULL ? row->argument : "");
+	if (len >= HELP_COLUMN)
+		fprintf(output->file, "%s\n%*s", left, HELP_COLUMN, "");
+	else
+		fprintf(output->file, "%-*s", HELP_COLUMN, left);
+	output_wrap(output, STYLE_PLAIN, HELP_COLUMN, row->help);
+}
+
+static void print_help(const struct command_help *help)
+{
+	struct output output;
+	output_init(&output, stdout);
+	printf("%s\n%s\n", help->usage, help->about);
+	for (const struct option_table *table = help->tables; table->rows != NULL; table++) {
+		output_printf(&output, STYLE_BOLD, "\n%s:\n", table->heading != NULL ? table->heading : "Options");
+		for (const struct option_row *row = table->rows; row->name != NULL; row++)
+			print_row(&output, row);
+		if (table == help->tables)
+			print_row(&output, &help_row);
+	}
+	if (help->after != NULL)
+		printf("\n%s", help->after);
+}
+
 enum options_outcome options_parse(const struct command_help *help, int argc, char **argv, void *into,
 				   int *first_operand)
 {
@@ -115,7 +146,7 @@ enum options_outcome options_parse(const struct command_help *help, int argc, ch
 		}
 		const struct option_row *row = row_of(&parser, value);
 		if (row == &help_row) {
-			options_print_help(help);
+			print_help(help);
 			return OPTIONS_HELP_PRINTED;
 		}
 		const char *wrong = row->take(into, optarg != NULL ? optarg : "");
@@ -127,35 +158,4 @@ enum options_outcome options_parse(const struct command_help *help, int argc, ch
 	}
 	*first_operand = optind;
 	return OPTIONS_TAKEN;
-}
-
-static void print_row(const struct output *output, const struct option_row *row)
-{
-	char left[100];
-	char letter[5] = "";
-	if (row->letter != 0)
-		snprintf(letter, sizeof(letter), "-%c, ", row->letter);
-	int len = snprintf(left, sizeof(left), "  %s--%s%s%s", letter, row->name, row->argument != NULL ? " " : "",
-			   row->argument != NULL ? row->argument : "");
-	if (len >= HELP_COLUMN)
-		fprintf(output->file, "%s\n%*s", left, HELP_COLUMN, "");
-	else
-		fprintf(output->file, "%-*s", HELP_COLUMN, left);
-	output_wrap(output, STYLE_PLAIN, HELP_COLUMN, row->help);
-}
-
-void options_print_help(const struct command_help *help)
-{
-	struct output output;
-	output_init(&output, stdout);
-	printf("%s\n%s\n", help->usage, help->about);
-	for (const struct option_table *table = help->tables; table->rows != NULL; table++) {
-		output_printf(&output, STYLE_BOLD, "\n%s:\n", table->heading != NULL ? table->heading : "Options");
-		for (const struct option_row *row = table->rows; row->name != NULL; row++)
-			print_row(&output, row);
-		if (table == help->tables)
-			print_row(&output, &help_row);
-	}
-	if (help->after != NULL)
-		printf("\n%s", help->after);
 }

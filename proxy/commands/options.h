@@ -37,6 +37,4 @@ enum options_outcome options_parse(const struct command_help *help, int argc, ch
 /* options_wrong tells wrong usage ("chainmend: check: WHY: see chainmend check --help") and returns STATUS_USAGE. */
 int options_wrong(const struct command_help *help, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-void options_print_help(const struct command_help *help);
-
 #endif

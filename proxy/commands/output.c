@@ -137,7 +137,8 @@ void output_printf(const struct output *output, enum style style, const char *fo
 	print_text(output, style, output_clean(text, clean, sizeof(clean)));
 }
 
-unsigned output_columns(const char *text)
+/* Of a UTF-8 text, one a code point. */
+static unsigned count_columns(const char *text)
 {
 	unsigned columns = 0;
 	for (; *text != '\0'; text++)
@@ -156,7 +157,7 @@ void output_wrap(const struct output *output, enum style style, unsigned indent,
 		memcpy(word, at, len);
 		word[len] = '\0';
 		at += len;
-		unsigned columns = output_columns(word);
+		unsigned columns = count_columns(word);
 		if (column > indent && column + 1 + columns > output->width) {
 			fprintf(output->file, "\n%*s", (int)indent, "");
 			column = indent;

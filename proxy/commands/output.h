@@ -36,9 +36,6 @@ void output_wrap(const struct output *output, enum style style, unsigned indent,
 /* output_glyph is a sign in UTF-8, or in ASCII where the locale has no UTF-8. */
 const char *output_glyph(const struct output *output, enum glyph glyph);
 
-/* output_columns is the number of columns of a UTF-8 text, one a code point. */
-unsigned output_columns(const char *text);
-
 /* output_clean copies text of strangers into `out`: no control character of C0 or C1, no change of direction, no
  * broken UTF-8; returns `out`. */
 const char *output_clean(const char *text, char *out, size_t out_size);

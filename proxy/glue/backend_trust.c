@@ -63,8 +63,9 @@ static const char *why_not(const struct mend_result *result)
 	return worst != NULL ? worst->message : "no trust store accepts its chain";
 }
 
-bool backend_trust_judge(const struct backend_trust_terms *terms, const struct mend_result *result,
-			 char reason[BACKEND_TRUST_MAX_REASON])
+/* The verdict itself; `reason` is "" when trusted. */
+static bool judge(const struct backend_trust_terms *terms, const struct mend_result *result,
+		  char reason[BACKEND_TRUST_MAX_REASON])
 {
 	reason[0] = '\0';
 	if (terms->verify == BACKEND_VERIFY_OFF || matches_pin(terms, result->served.items[0].certificate))
@@ -185,7 +186,7 @@ static void on_mended(void *context, struct error error, const struct mend_resul
 	} else if (!trust->options.find_terms(trust->options.context, question->site, &terms)) {
 		snprintf(reason, sizeof reason, "the site is gone");
 	} else {
-		trusted = backend_trust_judge(&terms, result, reason);
+		trusted = judge(&terms, result, reason);
 		remember(trust, &question->key, result, (struct verdict){trusted, reason});
 	}
 	answer_askers(question, trusted, reason);
@@ -295,7 +296,7 @@ void backend_trust_learn(struct backend_trust *trust, const char *site, const st
 
 	if (!trust->options.find_terms(trust->options.context, site, &terms))
 		return;
-	bool trusted = backend_trust_judge(&terms, result, reason);
+	bool trusted = judge(&terms, result, reason);
 	remember(trust, &key, result, (struct verdict){trusted, reason});
 }
 

@@ -55,8 +55,4 @@ void backend_trust_learn(struct backend_trust *trust, const char *site, const st
 void backend_trust_suspend(struct backend_trust *trust);
 void backend_trust_resume(struct backend_trust *trust);
 
-/* backend_trust_judge is the verdict itself, pure; `reason` is "" when trusted. */
-bool backend_trust_judge(const struct backend_trust_terms *terms, const struct mend_result *result,
-			 char reason[BACKEND_TRUST_MAX_REASON]);
-
 #endif

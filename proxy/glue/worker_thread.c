@@ -12,7 +12,7 @@
 	((struct worker_thread *)(void *)((char *)(member_pointer)-offsetof(struct worker_thread, member)))
 
 /* The coarse clock: deadlines have ticks of 100 ms, and it costs a quarter of the fine one. */
-uint64_t worker_clock_ms(void)
+static uint64_t clock_ms(void)
 {
 	struct timespec now;
 
@@ -92,7 +92,7 @@ struct error worker_thread_init(struct worker_thread *thread, const struct worke
 	thread->limit_timer.on_due = on_limit_due;
 	thread->resume_timer.on_due = on_resume_due;
 	thread->drain_timer.on_due = on_drain_due;
-	thread->now_ms = worker_clock_ms();
+	thread->now_ms = clock_ms();
 	timer_wheel_init(&thread->timers, thread->now_ms);
 
 	struct error error = open_loop(thread, on_mail, context);
@@ -143,7 +143,7 @@ void worker_thread_run(struct worker_thread *thread)
 	while (!thread->quit) {
 		struct error error = poller_wait(&thread->poller, timer_wheel_wait_ms(&thread->timers, thread->now_ms));
 
-		thread->now_ms = worker_clock_ms();
+		thread->now_ms = clock_ms();
 		if (failed(error))
 			worker_thread_drain(thread, 0); /* the set itself is broken: nothing can be served any more */
 		poller_dispatch(&thread->poller);

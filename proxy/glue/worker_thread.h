@@ -77,6 +77,4 @@ void worker_thread_drain(struct worker_thread *thread, uint64_t timeout_ms);
 void worker_thread_report(struct worker_thread *thread, enum worker_event_kind kind, struct snapshot *snapshot,
 			  size_t site, uint8_t alert, const char *text);
 
-uint64_t worker_clock_ms(void);
-
 #endif
