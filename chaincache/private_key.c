@@ -118,14 +118,14 @@ static struct error parse_plain(enum der_kind kind, struct bytes der, EVP_PKEY *
 	return error_of(ERROR_FORMAT, 0, "bytes follow the private key");
 }
 
-/* Whether BoringSSL's oldest error says that it does not know the way of encryption: no password would help. */
-static bool is_unsupported_encryption(void)
+bool private_key_encryption_is_unsupported(void)
 {
 	static const int reasons[] = {
 	    PKCS8_R_UNKNOWN_ALGORITHM,     PKCS8_R_UNKNOWN_CIPHER,      PKCS8_R_UNKNOWN_CIPHER_ALGORITHM,
 	    PKCS8_R_UNKNOWN_DIGEST,        PKCS8_R_UNKNOWN_HASH,        PKCS8_R_UNSUPPORTED_CIPHER,
 	    PKCS8_R_UNSUPPORTED_KEYLENGTH, PKCS8_R_UNSUPPORTED_PRF,     PKCS8_R_UNSUPPORTED_KEY_DERIVATION_FUNCTION,
 	    PKCS8_R_UNSUPPORTED_SALT_TYPE, PKCS8_R_BAD_ITERATION_COUNT, PKCS8_R_UNSUPPORTED_OPTIONS,
+	    PKCS8_R_DECODE_ERROR, /* GnuTLS leaves out a NULL that BoringSSL insists on */
 	};
 	uint32_t code = ERR_peek_error();
 
@@ -150,8 +150,9 @@ static struct error parse_encrypted(struct bytes der, const char *password, EVP_
 		ERR_clear_error();
 		return error_none();
 	}
-	if (is_unsupported_encryption())
-		return error_crypto("the private key is encrypted in a way that is not supported");
+	if (private_key_encryption_is_unsupported())
+		return error_crypto("the private key is damaged, or encrypted in a way that is not supported (write it anew "
+				    "with `openssl pkcs8 -topk8`)");
 	ERR_clear_error();
 	return error_of(ERROR_MISMATCH, 0, "the password does not open the private key");
 }

@@ -22,4 +22,8 @@ MUST_USE struct error private_key_parse_pem(struct bytes headers, struct bytes d
 /* private_key_work_is_bounded says whether no password hash in this DER asks for more turns than the maximum. */
 bool private_key_work_is_bounded(struct bytes der);
 
+/* private_key_encryption_is_unsupported says whether BoringSSL's oldest error is that it cannot read how something is
+ * encrypted: no password would help. */
+bool private_key_encryption_is_unsupported(void);
+
 #endif

@@ -152,6 +152,17 @@ static void test_two_keys_in_pkcs12_are_told(void **state)
 	assert_step(read_pkcs12("two-keys.p12", "wrong", &key, &buffers), ERROR_MISMATCH, "does not open");
 }
 
+static void test_pkcs12_of_another_encryption_is_told(void **state)
+{
+	STACK_OF(CRYPTO_BUFFER) * buffers;
+	EVP_PKEY *key;
+	(void)state;
+
+	assert_step(read_pkcs12("gnutls.p12", "secret", &key, &buffers), ERROR_CRYPTO, "with `openssl pkcs12`");
+	assert_null(key);
+	assert_step(read_pkcs12("gnutls.p12", "wrong", &key, &buffers), ERROR_MISMATCH, "does not open");
+}
+
 static void test_tells_a_broken_pkcs12(void **state)
 {
 	STACK_OF(CRYPTO_BUFFER) * buffers;
@@ -196,6 +207,7 @@ int main(void)
 	    cmocka_unit_test(test_the_empty_password_is_tried_where_none_is_known),
 	    cmocka_unit_test(test_pkcs12_may_lack_a_key_but_not_a_mac),
 	    cmocka_unit_test(test_two_keys_in_pkcs12_are_told),
+	    cmocka_unit_test(test_pkcs12_of_another_encryption_is_told),
 	    cmocka_unit_test(test_tells_a_broken_pkcs12),
 	    cmocka_unit_test(test_pkcs12_cannot_ask_for_endless_work),
 	};

@@ -115,6 +115,7 @@ static void test_tells_an_unsupported_encryption(void **state)
 	(void)state;
 
 	assert_step(parse_pem_file("ec-sha512.pem", "secret", &key), ERROR_CRYPTO, "in a way that is not supported");
+	assert_step(parse_pem_file("gnutls.pem", "secret", &key), ERROR_CRYPTO, "`openssl pkcs8 -topk8`");
 }
 
 static void test_tells_an_unsupported_kind_of_key(void **state)

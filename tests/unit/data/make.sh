@@ -59,4 +59,8 @@ cat root.pem leaf.pem | openssl pkcs12 -export -nokeys -passout pass:secret -out
 openssl pkcs8 -topk8 -nocrypt -in ed25519.pem -outform DER -out second.der
 ./make-two-keys.py ec-pkcs8.der second.der >two-keys.p12
 rm second.der
+# GnuTLS leaves out the NULL behind the name of the hash.
+certtool --to-p8 --load-privkey ec-pkcs8.pem --password secret --outfile gnutls.pem 2>/dev/null
+certtool --to-p12 --load-privkey ec-pkcs8.pem --load-certificate leaf.pem --p12-name x --password secret --outder \
+	--outfile gnutls.p12 2>/dev/null
 chmod 644 ./*.pem ./*.der ./*.p12 ./*.p7?
