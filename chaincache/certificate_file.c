@@ -238,8 +238,8 @@ static struct error parse_binary(struct bytes content)
 	size_t len = der_outer_length(content);
 
 	if (len == 0 || der_kind_judge(content) == DER_KIND_UNKNOWN)
-		return error_of(ERROR_FORMAT, 0, "the file holds no certificate and no key: it is neither PEM nor DER");
-	return len > content.len ? error_of(ERROR_FORMAT, 0, "the file is cut short: its DER says that it is longer")
+		return error_of(ERROR_FORMAT, 0, "the file holds no certificate and no key, being neither PEM nor DER");
+	return len > content.len ? error_of(ERROR_FORMAT, 0, "the file is cut short, as its DER says that it is longer")
 				 : error_of(ERROR_FORMAT, 0, "bytes follow the DER structure in the file");
 }
 

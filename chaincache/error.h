@@ -23,7 +23,8 @@ enum error_kind {
 	ERROR_USAGE, /* the caller (a person) asked for something that cannot be */
 };
 
-/* `step` is a static string that completes "could not ... :" or stands alone: "the file holds no certificate". */
+/* `step` is a static string that completes "could not ... :" or stands alone: "the file holds no certificate".
+ * A colon in it stands before what to do. */
 struct error {
 	enum error_kind kind;
 	int code;

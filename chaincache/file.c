@@ -68,6 +68,29 @@ struct error file_read_all(const char *path, size_t max_bytes, struct buffer *ou
 	return error;
 }
 
+static const struct {
+	int number;
+	const char *advice;
+} system_advice[] = {
+    {ENOENT, ": check the path"},       {ENOTDIR, ": check the path"},
+    {ENAMETOOLONG, ": check the path"}, {ELOOP, ": check the path"},
+    {EACCES, ": make it readable for the user that this runs as"},
+    {EPERM, ": make it readable for the user that this runs as"},
+};
+
+const char *file_advice(struct error error)
+{
+	if (error.kind == ERROR_SYSTEM)
+		for (size_t i = 0; i < sizeof system_advice / sizeof system_advice[0]; i++)
+			if (system_advice[i].number == error.code)
+				return system_advice[i].advice;
+	if (strchr(error.step, ':') != NULL)
+		return "";
+	if (error.kind == ERROR_FORMAT || error.kind == ERROR_CRYPTO)
+		return ": name the right file, or put a whole one in its place";
+	return error.kind == ERROR_LIMIT ? ": name the right file, or take out what does not belong in it" : "";
+}
+
 bool file_is_folder(const char *path)
 {
 	struct stat status;

@@ -12,6 +12,10 @@ struct buffer;
  * ERROR_FORMAT, a pipe is read to its end) into `out`, which the caller has initialised with at least that maximum. */
 MUST_USE struct error file_read_all(const char *path, size_t max_bytes, struct buffer *out);
 
+/* file_advice says what to do about a file that could not be read, for after error_print(): ": check the path". "" when the
+ * error says so itself, or nothing can be said. Passwords (ERROR_MISMATCH) are the caller's. */
+const char *file_advice(struct error error);
+
 /* file_is_folder says whether `path` is a directory; false also when it cannot be looked at. */
 bool file_is_folder(const char *path);
 

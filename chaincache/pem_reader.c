@@ -170,7 +170,7 @@ static struct error read_body(struct pem_reader *reader)
 
 	reader->rest = end;
 	if (end.len == 0)
-		return error_of(ERROR_FORMAT, 0, "a PEM block has no END line: the file is cut short");
+		return error_of(ERROR_FORMAT, 0, "the file is cut short, as a PEM block has no END line");
 	if (!starts_with(end, END))
 		return error_of(ERROR_FORMAT, 0, "a PEM block has no END line");
 	end = drop(end, strlen(END));

@@ -255,7 +255,9 @@ bool config_read_file(const char *path, struct config **out, struct buffer *erro
 	bool good = false;
 	if (failed(error)) {
 		char text[ERROR_MAX_TEXT];
-		good = fail(path, error_print(error, text, sizeof(text)), out, errors);
+		char why[ERROR_MAX_TEXT + 80];
+		snprintf(why, sizeof(why), "%s%s", error_print(error, text, sizeof(text)), file_advice(error));
+		good = fail(path, why, out, errors);
 	} else {
 		good = config_read_text(buffer_text(&content), content.len, path, out, errors);
 	}

@@ -41,7 +41,7 @@ static bool tell_file(const char *path, struct error error, bool was_named)
 		    "take the export that has one",
 		    path);
 	else
-		complain("cache: %s: %s", path, error_print(error, text, sizeof(text)));
+		complain("cache: %s: %s%s", path, error_print(error, text, sizeof(text)), file_advice(error));
 	return false;
 }
 

@@ -83,7 +83,7 @@ static bool read_input(const char *path, const char *password_file, enum certifi
 	wipe(&password);
 	if (!failed(error))
 		return true;
-	const char *advice = error.kind != ERROR_MISMATCH ? ""
+	const char *advice = error.kind != ERROR_MISMATCH ? file_advice(error)
 			     : password_file == NULL	  ? ": give the password with --key-password-file"
 							  : ": look whether --key-password-file names the right file";
 	complain("%s: %s%s", path, error_print(error, text, sizeof(text)), advice);

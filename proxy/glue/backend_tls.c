@@ -32,20 +32,26 @@ static enum ssl_verify_result_t on_verify_off(SSL *ssl, uint8_t *out_alert)
 }
 
 /* The client certificate, with whatever chain stands in its file; the key from a file of its own, or the same one. */
-static struct error use_client_certificate(SSL_CTX *ctx, const struct config_site *site)
+static struct error use_client_certificate(SSL_CTX *ctx, const struct config_site *site,
+					   const char **out_file)
 {
 	struct certificate_file_options options = {.source = SOURCE_FILE};
 	struct certificate_file certificates = {0};
 	struct certificate_file keys = {0};
 
+	*out_file = site->backend_certificate;
 	struct error error = certificate_file_read(site->backend_certificate, &options, &certificates);
-	if (!failed(error) && site->backend_key != NULL)
-		error = certificate_file_read(site->backend_key, &options, &keys);
 	if (failed(error))
 		goto out;
+	if (site->backend_key != NULL) {
+		*out_file = site->backend_key;
+		error = certificate_file_read(site->backend_key, &options, &keys);
+		if (failed(error))
+			goto out;
+	}
 	EVP_PKEY *key = site->backend_key != NULL ? keys.key : certificates.key;
 	if (key == NULL) {
-		error = error_of(ERROR_FORMAT, 0, "backend_certificate has no key: name its file in backend_key");
+		error = error_of(ERROR_FORMAT, 0, "the file holds no private key: name one that does in backend_key");
 		goto out;
 	}
 	error = certificate_file_put_leaf_first(&certificates.certificates, key);
@@ -57,8 +63,9 @@ out:
 	return error;
 }
 
-struct error backend_tls_context_new(const struct config_site *site, SSL_CTX **out)
+struct error backend_tls_context_new(const struct config_site *site, SSL_CTX **out, const char **out_file)
 {
+	*out_file = NULL;
 	bool verify = site->backend_verify != BACKEND_VERIFY_OFF;
 	SSL_CTX *ctx = SSL_CTX_new(TLS_with_buffers_method());
 	if (ctx == NULL)
@@ -72,7 +79,7 @@ struct error backend_tls_context_new(const struct config_site *site, SSL_CTX **o
 	if (!failed(error))
 		error = tls_settings_set_groups(ctx, NULL);
 	if (!failed(error) && site->backend_certificate != NULL)
-		error = use_client_certificate(ctx, site);
+		error = use_client_certificate(ctx, site, out_file);
 	if (failed(error))
 		SSL_CTX_free(ctx);
 	else

@@ -14,8 +14,8 @@
 #include "conf/config.h"
 
 /* backend_tls_context_new makes it for a site with tls backends: versions from backend_tls_min, client certificate
- * where one is configured. */
-MUST_USE struct error backend_tls_context_new(const struct config_site *site, SSL_CTX **out);
+ * where one is configured. On failure `out_file` is the file that it is about, where it is about one. */
+MUST_USE struct error backend_tls_context_new(const struct config_site *site, SSL_CTX **out, const char **out_file);
 
 enum backend_verdict { BACKEND_VERDICT_UNASKED, BACKEND_VERDICT_ASKED, BACKEND_TRUSTED, BACKEND_NOT_TRUSTED };
 

@@ -35,8 +35,8 @@ static void read_password(struct site_reading *reading)
 	buffer_init(&content, PASSWORD_FILE_MAX_BYTES);
 	struct error error = file_read_all(path, PASSWORD_FILE_MAX_BYTES, &content);
 	if (failed(error)) {
-		site_error(reading, path, "the password file cannot be read: %s",
-			   error_print(error, text, sizeof text));
+		site_error(reading, path, "the password file cannot be read: %s%s",
+			   error_print(error, text, sizeof text), file_advice(error));
 	} else {
 		size_t len = strcspn(buffer_text(&content), "\r\n");
 		reading->password = strndup(buffer_text(&content), len);
@@ -69,7 +69,7 @@ static void read_key(struct site_reading *reading, const char *path)
 	if (failed(error)) {
 		site_error(reading, path, "the key cannot be read: %s%s%s", error_print(error, text, sizeof text),
 			   error.kind == ERROR_MISMATCH ? ": " : "",
-			   error.kind == ERROR_MISMATCH ? password_advice(reading) : "");
+			   error.kind == ERROR_MISMATCH ? password_advice(reading) : file_advice(error));
 		return;
 	}
 	if (file.key == NULL) {

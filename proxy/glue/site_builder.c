@@ -41,7 +41,7 @@ static void read_certificate(struct site_reading *reading, const char *path)
 	struct error error = certificate_file_read(path, &options, &file);
 	if (failed(error)) {
 		site_error(reading, path, "the certificate cannot be read: %s%s", error_print(error, text, sizeof text),
-			   error.kind == ERROR_MISMATCH ? ": look at key_password_file" : "");
+			   error.kind == ERROR_MISMATCH ? ": look at key_password_file" : file_advice(error));
 		return;
 	}
 	struct site_pair *pair = &material->pairs[material->num_pairs];
@@ -119,10 +119,11 @@ static void make_backend_tls(struct site_reading *reading)
 	if (failed(error))
 		site_error(reading, name, "cannot be a backend's name: %s: set backend_name",
 			   error_print(error, text, sizeof text));
-	error = backend_tls_context_new(config, &reading->material->backend_ssl_ctx);
+	const char *file = NULL;
+	error = backend_tls_context_new(config, &reading->material->backend_ssl_ctx, &file);
 	if (failed(error))
-		site_error(reading, config->backend_certificate != NULL ? config->backend_certificate : "backend",
-			   "TLS towards the backend cannot be set up: %s", error_print(error, text, sizeof text));
+		site_error(reading, file != NULL ? file : "backend", "TLS towards the backend cannot be set up: %s%s",
+			   error_print(error, text, sizeof text), file != NULL ? file_advice(error) : "");
 }
 
 static bool same_list(const struct string_list *a, const struct string_list *b)

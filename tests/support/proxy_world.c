@@ -100,6 +100,8 @@ static void add_backend(struct site *site, uint16_t port)
 
 static void fill_site(struct world *world, struct site *site, const struct world_site *plan)
 {
+	const char *file = NULL;
+
 	if (plan->leaf != NULL)
 		add_credential(world, site, plan->leaf, plan->issuer);
 	if (plan->second_leaf != NULL)
@@ -110,7 +112,7 @@ static void fill_site(struct world *world, struct site *site, const struct world
 		add_backend(site, plan->second_backend_port);
 	if (!site->config->backends[0].tls)
 		return;
-	assert_ok(backend_tls_context_new(site->config, &site->backend_ssl_ctx));
+	assert_ok(backend_tls_context_new(site->config, &site->backend_ssl_ctx, &file));
 	assert_ok(host_name_parse("backend.example", &site->backend_name));
 }
 

@@ -62,6 +62,30 @@ static void test_refuses_what_is_no_file(void **state)
 	buffer_cleanup(&content);
 }
 
+static void test_says_what_to_do_about_a_file(void **state)
+{
+	static const struct {
+		struct error error;
+		const char *words; /* "": nothing */
+	} cases[] = {
+	    {{ERROR_SYSTEM, ENOENT, "open"}, "check the path"},
+	    {{ERROR_SYSTEM, EACCES, "open"}, "readable"},
+	    {{ERROR_SYSTEM, EIO, "read"}, ""},
+	    {{ERROR_FORMAT, 0, "the file is empty"}, "the right file"},
+	    {{ERROR_FORMAT, 0, "an odd key: convert it"}, ""},
+	    {{ERROR_LIMIT, 0, "the file holds more than 100 certificates"}, "take out"},
+	    {{ERROR_MISMATCH, 0, "the password does not open the private key"}, ""},
+	    {{ERROR_MEMORY, 0, "read"}, ""},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		const char *advice = file_advice(cases[i].error);
+		assert_non_null(strstr(advice, cases[i].words));
+		assert_int_equal(advice[0], cases[i].words[0] != '\0' ? ':' : '\0');
+	}
+}
+
 static void test_a_pipe_without_a_writer_does_not_hang(void **state)
 {
 	struct buffer content;
@@ -147,6 +171,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_reads_a_whole_file_up_to_the_maximum),
 	    cmocka_unit_test(test_refuses_what_is_no_file),
+	    cmocka_unit_test(test_says_what_to_do_about_a_file),
 	    cmocka_unit_test(test_a_pipe_without_a_writer_does_not_hang),
 	    cmocka_unit_test(test_reads_a_pipe_to_its_end),
 	    cmocka_unit_test(test_lists_a_folder_in_order),
