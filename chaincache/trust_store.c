@@ -168,28 +168,11 @@ const struct certificate_list *trust_store_set_roots(const struct trust_store_se
 	return &set->stores[index].roots;
 }
 
-static bool same_anchor(const struct certificate *a, const struct certificate *b)
-{
-	return memcmp(a->spki_sha256, b->spki_sha256, SHA256_BYTES) == 0 &&
-	       X509_NAME_cmp(X509_get_subject_name(a->x509), X509_get_subject_name(b->x509)) == 0;
-}
-
 uint32_t trust_store_set_mask(const struct trust_store_set *set, const struct certificate *certificate)
 {
 	uint32_t i = find_anchor(set, certificate);
 
 	return i != HASH_INDEX_END ? set->masks[i] : 0;
-}
-
-uint32_t trust_store_set_holding(const struct trust_store_set *set, const struct certificate *certificate)
-{
-	uint32_t mask = 0;
-
-	for (uint32_t i = hash_index_first(&set->by_subject, certificate->subject_hash); i != HASH_INDEX_END;
-	     i = hash_index_next(&set->by_subject, i))
-		if (same_anchor(set->anchors.items[i].certificate, certificate))
-			mask |= set->masks[i];
-	return mask;
 }
 
 const struct certificate *trust_store_set_next(const struct trust_store_set *set, const struct certificate *child,

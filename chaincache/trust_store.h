@@ -38,11 +38,7 @@ size_t trust_store_set_count(const struct trust_store_set *set);
 const char *trust_store_set_name(const struct trust_store_set *set, size_t index);
 const struct certificate_list *trust_store_set_roots(const struct trust_store_set *set, size_t index);
 
-/* trust_store_set_holding returns the stores that hold `certificate`: bit i stands for store i. Two certificates with
- * the same subject and the same public key are the same anchor (RFC 5280 6.1.1 d: an anchor is a name and a key). */
-uint32_t trust_store_set_holding(const struct trust_store_set *set, const struct certificate *certificate);
-
-/* trust_store_set_mask returns the stores that hold this very certificate, byte for byte. */
+/* trust_store_set_mask returns the stores that hold this very certificate, byte for byte: bit i stands for store i. */
 uint32_t trust_store_set_mask(const struct trust_store_set *set, const struct certificate *certificate);
 
 /* trust_store_set_next walks the distinct roots of all stores whose subject is child's issuer (by name alone). Start
