@@ -34,7 +34,4 @@ static inline void counters_add(_Atomic uint64_t *counter, uint64_t amount)
 			      memory_order_relaxed);
 }
 
-/* counters_sum adds `from` to `sum`, field by field. */
-void counters_sum(struct counters *sum, const struct counters *from);
-
 #endif
