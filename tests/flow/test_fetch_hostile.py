@@ -151,13 +151,24 @@ def test_a_redirect_is_judged_like_a_url(program, world):
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1",
-                                  "169.254.169.254", "10.0.0.1", "[fe80::1]", "0.0.0.0"])
+                                  "169.254.169.254", "10.0.0.1", "172.16.0.1", "192.168.0.1", "100.64.0.1", "0.0.0.0",
+                                  "[fe80::1]", "[fd00::1]", "[::]", "[64:ff9b::7f00:1]", "[64:ff9b:1::7f00:1]",
+                                  "[2002:7f00:1::]", "[::127.0.0.1]", "[::ffff:a00:1]", "224.0.0.1", "127.0.0.1."])
 def test_only_public_addresses_are_asked_where_nothing_else_is_allowed(program, world, host):
     url = f"http://{host}:{world.aia.port}{world.path}"
     result, report = check(program, world, [url], allow=())
     assert result.returncode == 2, result
     assert world.aia.count() == 0
     assert codes(report) & {"fetch_refused", "fetch_failed"}
+
+
+@pytest.mark.parametrize("target", ["[64:ff9b::7f00:1]", "[::ffff:127.0.0.2]", "169.254.169.254", "10.0.0.1"])
+def test_a_redirect_does_not_lead_inside(program, world, target):
+    url = world.aia.route("/moved", redirect(f"http://{target}:{world.aia.port}{world.path}"))
+    result, report = check(program, world, [url])
+    assert result.returncode == 2, result
+    assert world.aia.count() == 1, "the redirect itself, and no more"
+    assert "fetch_refused" in codes(report)
 
 
 def test_a_refusal_prints_the_line_that_would_allow_it(program, world):
