@@ -1,5 +1,5 @@
-/* Where paths end: roots with one name and several keys, roots signed by SHA-1, roots named in other letters, self-issued
- * certificates below a path length; and a served bag in every order. */
+/* Where paths end: roots with one name and several keys, roots signed by SHA-1, roots named in other letters,
+ * self-issued certificates below a path length; and a served bag in every order. */
 #include "tests/support/mend_world.h"
 
 #include <stdlib.h>
@@ -88,9 +88,10 @@ static void test_a_root_whose_name_is_spelt_otherwise(void **state)
 	const struct certificate *root =
 	    PKI(.ca = true, .subject = PKI_NAME({NID_organizationName, V_ASN1_PRINTABLESTRING, "Contoso  Ltd", 0},
 						{NID_commonName, V_ASN1_T61STRING, "ROOT", 0}));
-	const struct certificate *i = CA("I", .issuer = root,
-					 .issuer_name = PKI_NAME({NID_organizationName, V_ASN1_UTF8STRING, "contoso ltd", 0},
-								 {NID_commonName, V_ASN1_UTF8STRING, "Root", 0}));
+	const struct certificate *i =
+	    CA("I", .issuer = root,
+	       .issuer_name = PKI_NAME({NID_organizationName, V_ASN1_UTF8STRING, "contoso ltd", 0},
+				       {NID_commonName, V_ASN1_UTF8STRING, "Root", 0}));
 	const struct certificate *other = CA("I", .issuer = root,
 					     .issuer_name = PKI_NAME({NID_commonName, V_ASN1_UTF8STRING, "Root", 0}));
 	const struct certificate *leaf = LEAF(.issuer = i);

@@ -1,5 +1,5 @@
-/* A name with several addresses, some of which may be asked and some not. Names are resolved here, in the test itself: its
- * getaddrinfo stands in front of the C library's, for libcurl as well. */
+/* A name with several addresses, some of which may be asked and some not. Names are resolved here, in the test itself:
+ * its getaddrinfo stands in front of the C library's, for libcurl as well. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -91,7 +91,7 @@ static struct answer ask(struct fetch_world *world, const char *name)
 	return fetch_world_get_url(world, url);
 }
 
-/* Each address is judged when it is about to be connected to: one that may be asked does not open the door to the rest. */
+/* Each address is judged when it is about to be connected to: one that may be asked opens no door to the rest. */
 static void test_each_address_is_judged(void **state)
 {
 	struct fetch_world *world = *state;
