@@ -129,13 +129,21 @@ void knowledge_close(struct knowledge *knowledge)
 void knowledge_keep(struct knowledge *knowledge, const struct certificate *certificate, const char *url, int64_t now)
 {
 	char text[ERROR_MAX_TEXT];
+	bool unwritable = knowledge->num_caches > 0;
 	for (size_t i = 0; i < knowledge->num_caches; i++) {
 		if (!knowledge->caches[i].writable)
 			continue;
+		unwritable = false;
 		struct error error = cache_dir_put(&knowledge->caches[i], certificate, url, now);
 		if (failed(error))
-			complain("cache %s: %s was not kept: %s", knowledge->caches[i].path, certificate->subject,
+			complain("cache %s: %s was not kept: %s: make room, or name another directory with --cache",
+				 knowledge->caches[i].path, certificate->subject,
 				 error_print(error, text, sizeof(text)));
 		return;
 	}
+	if (unwritable && !knowledge->told_unwritable)
+		complain("cache %s: cannot be written, so that what was fetched is not kept: name another directory "
+			 "with --cache",
+			 knowledge->caches[knowledge->num_caches - 1].path);
+	knowledge->told_unwritable = true;
 }

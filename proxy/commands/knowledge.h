@@ -13,6 +13,7 @@ struct knowledge {
 	struct issuer_store *issuers;
 	struct cache_dir caches[KNOWLEDGE_MAX_CACHES];
 	size_t num_caches;
+	bool told_unwritable;
 };
 
 /* knowledge_open reads all of it. False when a trust store cannot be read; a cache that cannot be read is told and done

@@ -6,6 +6,8 @@
 #include "chaincache/buffer.h"
 #include "proxy/glue/mender.h"
 
+#define CACHE_ADVICE "let `cache` name a directory that chainmend's user can write, with room in it"
+
 static void tell_bad_file(void *context, const char *file_name, struct error why)
 {
 	const struct workshop *workshop = context;
@@ -36,14 +38,14 @@ static void load_cache(struct workshop *workshop, const char *path)
 	struct error error = cache_dir_open(path, &workshop->cache_dir);
 	if (failed(error)) {
 		program_log_write(workshop->log, LOG_LEVEL_WARNING, path,
-				  "the cache cannot be used, fetched issuers are kept in memory alone: %s",
+				  "the cache cannot be used, fetched issuers are kept in memory alone: %s: " CACHE_ADVICE,
 				  error_print(error, text, sizeof text));
 		return;
 	}
 	workshop->has_cache_dir = true;
 	if (!workshop->cache_dir.writable)
 		program_log_write(workshop->log, LOG_LEVEL_WARNING, path,
-				  "the cache cannot be written: fetched issuers are kept in memory alone");
+				  "the cache cannot be written, fetched issuers are kept in memory alone: " CACHE_ADVICE);
 	error = cache_dir_visit(&workshop->cache_dir, &visitor);
 	if (failed(error))
 		program_log_write(workshop->log, LOG_LEVEL_WARNING, path, "the cache cannot be read: %s",
@@ -188,7 +190,7 @@ static void write_to_cache(struct workshop *workshop, const struct fetched_issue
 	}
 	if (!workshop->told_cache_write)
 		program_log_write(workshop->log, LOG_LEVEL_WARNING, workshop->cache_dir.path,
-				  "a fetched issuer could not be written to the cache and is kept in memory: %s",
+				  "a fetched issuer could not be written to the cache and is kept in memory: %s: " CACHE_ADVICE,
 				  error_print(error, text, sizeof text));
 	workshop->told_cache_write = true;
 }

@@ -46,6 +46,7 @@ def test_a_bad_certificate_file_is_status_3(program, world, tmp_path, kind, comm
     result = program.command(command, *arguments, *world.check_flags())
     assert result.returncode == 3, result
     assert_clear(result, "bad.pem")
+    assert_says_what_to_do(result)
 
 
 # A key alone is what a key file is, and a directory of roots is fine by itself.
@@ -63,6 +64,7 @@ def test_a_bad_file_keeps_run_from_starting(program, world, tmp_path, kind, key)
         result = start(program, world, site(world, free_port(), **{key: path}))
     assert result.returncode == 1, result
     assert_clear(result, "bad.pem")
+    assert_says_what_to_do(result)
 
 
 def assert_clear(result, *words):
@@ -71,6 +73,26 @@ def assert_clear(result, *words):
     assert all(word in result.stderr for word in words), result.stderr
     assert "chainmend: " in result.stderr
     assert len(lines) <= 4, f"one clear sentence was wanted:\n{result.stderr}"
+
+
+def assert_says_what_to_do(result):
+    last = result.stderr.strip().splitlines()[-1].rsplit(": ", 1)[-1]
+    assert last.startswith(("name the", "name a", "check the path", "correct `roots`", "copy ")), result.stderr
+
+
+@pytest.mark.parametrize("key", ["backend_certificate", "backend_key"])
+def test_a_bad_file_towards_the_backend_is_told_by_its_own_name(program, world, key):
+    more = {"backend": "tls://127.0.0.1:9", "backend_certificate": world.complete, "backend_key": world.key,
+            key: world.folder / "not-there.pem"}
+    result = start(program, world, site(world, free_port(), **more))
+    assert result.returncode == 1, result
+    assert "not-there.pem: " in result.stderr and "check the path" in result.stderr
+
+
+def test_a_configuration_that_is_not_there_is_told_with_what_to_do(program, tmp_path):
+    result = program.command("run", "-c", tmp_path / "missing.ini")
+    assert result.returncode == 1, result
+    assert "missing.ini" in result.stderr and "check the path" in result.stderr
 
 
 def test_a_key_of_another_certificate_keeps_run_from_starting(program, world, tmp_path):
@@ -181,6 +203,28 @@ def test_a_full_cache_directory_is_told_and_the_proxy_serves(program, world, tmp
                                                          backend=f"tcp://127.0.0.1:{backend.port}"))
             eventually("the chain is mended", lambda: served_chain(port, NAME) == world.mended, also=running.report)
             running.wait_for_words("cache")
+            running.stop()
+    finally:
+        subprocess.run(["umount", str(world.cache)], check=True)
+
+
+def test_a_read_only_cache_is_told_and_the_chain_is_mended(program, world):
+    import subprocess
+    world.cache.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(world.cache)],
+                      capture_output=True, check=False).returncode:
+        pytest.skip("a tmpfs cannot be mounted here")
+    try:
+        result = program.command("mend", world.leaf_alone, *world.check_flags())
+        assert result.returncode == 0, result
+        assert result.stdout.count("BEGIN CERTIFICATE") == 2
+        assert f"cache {world.cache}: cannot be written" in result.stderr and "--cache" in result.stderr
+        with Server() as backend:
+            port = free_port()
+            running = program.run(world.settings(), site(world, port, certificate=world.leaf_alone,
+                                                         backend=f"tcp://127.0.0.1:{backend.port}"))
+            running.wait_for_words("the cache cannot be written")
+            eventually("the chain is mended", lambda: served_chain(port, NAME) == world.mended, also=running.report)
             running.stop()
     finally:
         subprocess.run(["umount", str(world.cache)], check=True)
