@@ -86,8 +86,8 @@ static struct error pkcs12_error(const char *password)
 		}
 	}
 	if (private_key_encryption_is_unsupported())
-		return error_crypto("the PKCS#12 file is damaged, or encrypted in a way that is not supported (turn it into PEM "
-				    "with `openssl pkcs12`)");
+		return error_crypto("the PKCS#12 file is damaged, or encrypted in a way that is not supported (turn it "
+				    "into PEM with `openssl pkcs12`)");
 	return error_crypto("the PKCS#12 file does not open");
 }
 

@@ -111,7 +111,7 @@ static void test_a_root_whose_name_is_spelt_otherwise(void **state)
 	world_cleanup(&world);
 }
 
-/* I has rolled its key over, and its new certificate is signed by the old one: J's path length counts one of the two. */
+/* I has rolled its key over, and the old key signed the new one's certificate: J's path length counts one of them. */
 static void test_self_issued_certificates_do_not_count(void **state)
 {
 	const struct certificate *root = CA("Root");

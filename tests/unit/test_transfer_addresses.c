@@ -1,4 +1,4 @@
-/* A name with several addresses, some of which may be asked and some not. Names are resolved here, in the test itself:
+/* A name with several addresses, some of which may be asked and some not. Names are resolved here, in the test:
  * its getaddrinfo stands in front of the C library's, for libcurl as well. */
 #include <setjmp.h>
 #include <stdarg.h>
