@@ -1,44 +1,19 @@
 #include "proxy/commands/audit_json.h"
 
 #include "proxy/glue/finding_json.h"
-#include "proxy/glue/time_text.h"
+#include "proxy/glue/json_member.h"
 
 #define JSON_INDENT_BLANKS 2
-
-static bool set(json_t *object, const char *key, json_t *take_value)
-{
-	return json_object_set_new(object, key, take_value) == 0;
-}
-
-static bool set_text(json_t *object, const char *key, const char *text)
-{
-	return text == NULL || set(object, key, text_json(text));
-}
-
-static bool set_time(json_t *object, const char *key, int64_t seconds)
-{
-	char text[TIME_TEXT_MAX];
-	return set_text(object, key, time_text_print(seconds, text));
-}
-
-/* `complete` says whether every member could be made. */
-static json_t *keep_if(json_t *value, bool complete)
-{
-	if (complete)
-		return value;
-	json_decref(value);
-	return NULL;
-}
 
 static json_t *name_json(const struct name_result *name)
 {
 	json_t *object = json_object();
 	bool covered = name->match.verdict == NAME_COVERED;
-	return keep_if(object,
-		       object != NULL && set_text(object, "name", name->name.text) &&
-			   set(object, "covered", json_boolean(covered)) &&
-			   set(object, "matched_by", covered ? text_json(name->match.matched_by) : json_null()) &&
-			   set_text(object, "why", name->match.why));
+	return keep_if_complete(
+	    object, object != NULL && set_text_member(object, "name", name->name.text) &&
+			set_member(object, "covered", json_boolean(covered)) &&
+			set_member(object, "matched_by", covered ? text_json(name->match.matched_by) : json_null()) &&
+			set_text_member(object, "why", name->match.why));
 }
 
 static json_t *names_json(const struct mend_result *result)
@@ -47,15 +22,15 @@ static json_t *names_json(const struct mend_result *result)
 	bool complete = array != NULL;
 	for (size_t i = 0; complete && i < result->num_names; i++)
 		complete = json_array_append_new(array, name_json(&result->names[i])) == 0;
-	return keep_if(array, complete);
+	return keep_if_complete(array, complete);
 }
 
 static json_t *store_json(const struct store_verdict *store)
 {
 	json_t *object = json_object();
-	return keep_if(object, object != NULL && set_text(object, "name", store->name) &&
-				   set(object, "served_trusted", json_boolean(store->served_trusted)) &&
-				   set(object, "mended_trusted", json_boolean(store->mended_trusted)));
+	return keep_if_complete(object, object != NULL && set_text_member(object, "name", store->name) &&
+					    set_member(object, "served_trusted", json_boolean(store->served_trusted)) &&
+					    set_member(object, "mended_trusted", json_boolean(store->mended_trusted)));
 }
 
 static json_t *stores_json(const struct mend_result *result)
@@ -64,23 +39,7 @@ static json_t *stores_json(const struct mend_result *result)
 	bool complete = array != NULL;
 	for (size_t i = 0; complete && i < result->num_stores; i++)
 		complete = json_array_append_new(array, store_json(&result->stores[i])) == 0;
-	return keep_if(array, complete);
-}
-
-static json_t *runner_up_json(const struct runner_up *runner_up)
-{
-	json_t *object = json_object();
-	return keep_if(object, object != NULL && set(object, "path", chain_json_short(&runner_up->path)) &&
-				   set_text(object, "why", runner_up->why));
-}
-
-static json_t *runners_up_json(const struct mend_result *result)
-{
-	json_t *array = json_array();
-	bool complete = array != NULL;
-	for (size_t i = 0; complete && i < result->num_runners_up; i++)
-		complete = json_array_append_new(array, runner_up_json(&result->runners_up[i])) == 0;
-	return keep_if(array, complete);
+	return keep_if_complete(array, complete);
 }
 
 static json_t *anchor_json(const struct mend_result *result)
@@ -93,22 +52,25 @@ static json_t *anchor_json(const struct mend_result *result)
 
 static bool set_facts(json_t *object, const struct audit_json_facts *facts)
 {
-	return set_text(object, "target", facts->target) && set_text(object, "address", facts->address) &&
-	       set_text(object, "tls_version", facts->tls_version) && set_text(object, "cipher", facts->cipher) &&
-	       set_time(object, "time", facts->time);
+	return set_text_member(object, "target", facts->target) && set_text_member(object, "address", facts->address) &&
+	       set_text_member(object, "tls_version", facts->tls_version) &&
+	       set_text_member(object, "cipher", facts->cipher) && set_time_member(object, "time", facts->time);
 }
 
 static bool set_result(json_t *object, const struct mend_result *result)
 {
-	return set(object, "names", names_json(result)) && set(object, "served", chain_json(&result->served)) &&
-	       set(object, "mended", chain_json(&result->mended)) && set(object, "anchor", anchor_json(result)) &&
-	       set(object, "changed", json_boolean(result->changed)) && set(object, "stores", stores_json(result)) &&
-	       set(object, "served_trusted", json_boolean(result->served_trusted)) &&
-	       set(object, "mended_trusted", json_boolean(result->mended_trusted)) &&
-	       set_time(object, "first_expiry", result->first_expiry) &&
-	       set(object, "findings", finding_list_json(&result->findings)) &&
-	       set(object, "findings_dropped", json_integer((json_int_t)result->findings.num_dropped)) &&
-	       set(object, "runners_up", runners_up_json(result));
+	return set_member(object, "names", names_json(result)) &&
+	       set_member(object, "served", chain_json(&result->served)) &&
+	       set_member(object, "mended", chain_json(&result->mended)) &&
+	       set_member(object, "anchor", anchor_json(result)) &&
+	       set_member(object, "changed", json_boolean(result->changed)) &&
+	       set_member(object, "stores", stores_json(result)) &&
+	       set_member(object, "served_trusted", json_boolean(result->served_trusted)) &&
+	       set_member(object, "mended_trusted", json_boolean(result->mended_trusted)) &&
+	       set_time_member(object, "first_expiry", result->first_expiry) &&
+	       set_member(object, "findings", finding_list_json(&result->findings)) &&
+	       set_member(object, "findings_dropped", json_integer((json_int_t)result->findings.num_dropped)) &&
+	       set_member(object, "runners_up", runners_up_json(result));
 }
 
 /* Everything that was judged, as one list, each entry with what it says of its chain. `add` appends those of a chain. */
@@ -119,14 +81,14 @@ static json_t *gather(const struct checked_chain *chains, size_t num_chains,
 	bool complete = array != NULL;
 	for (size_t i = 0; complete && i < num_chains; i++)
 		complete = add(array, &chains[i], i);
-	return keep_if(array, complete);
+	return keep_if_complete(array, complete);
 }
 
 static bool add_names(json_t *array, const struct checked_chain *chain, size_t index)
 {
 	for (size_t i = 0; i < chain->result->num_names; i++) {
 		json_t *name = name_json(&chain->result->names[i]);
-		bool complete = name != NULL && set(name, "chain", json_integer((json_int_t)index));
+		bool complete = name != NULL && set_member(name, "chain", json_integer((json_int_t)index));
 		if (json_array_append_new(array, name) != 0 || !complete)
 			return false;
 	}
@@ -139,7 +101,7 @@ static json_t *asked_for_json(const struct checked_chain *chain)
 	bool complete = array != NULL;
 	for (size_t i = 0; complete && i < chain->num_names; i++)
 		complete = json_array_append_new(array, text_json(chain->names[i].text)) == 0;
-	return keep_if(array, complete);
+	return keep_if_complete(array, complete);
 }
 
 static bool add_findings(json_t *array, const struct checked_chain *chain, size_t index)
@@ -148,7 +110,7 @@ static bool add_findings(json_t *array, const struct checked_chain *chain, size_
 	(void)index;
 	for (size_t i = 0; i < findings->count; i++) {
 		json_t *finding = finding_json(&findings->items[i]);
-		bool complete = finding != NULL && set(finding, "asked_for", asked_for_json(chain));
+		bool complete = finding != NULL && set_member(finding, "asked_for", asked_for_json(chain));
 		if (json_array_append_new(array, finding) != 0 || !complete)
 			return false;
 	}
@@ -159,10 +121,10 @@ static bool add_chain(json_t *array, const struct checked_chain *chain, size_t i
 {
 	const struct survey_look *look = chain->look;
 	json_t *object = json_object();
-	bool complete = object != NULL && set_text(object, "address", look->address) &&
-			set_text(object, "tls_version", look->tls_version) &&
-			set_text(object, "cipher", look->cipher) && set_result(object, chain->result) &&
-			set(object, "exit_status", json_integer((json_int_t)chain->status));
+	bool complete = object != NULL && set_text_member(object, "address", look->address) &&
+			set_text_member(object, "tls_version", look->tls_version) &&
+			set_text_member(object, "cipher", look->cipher) && set_result(object, chain->result) &&
+			set_member(object, "exit_status", json_integer((json_int_t)chain->status));
 	(void)index;
 	return json_array_append_new(array, object) == 0 && complete;
 }
@@ -180,7 +142,7 @@ static json_t *common_stores_json(const struct checked_chain *chains, size_t num
 		}
 		complete = json_array_append_new(array, store_json(&verdict)) == 0;
 	}
-	return keep_if(array, complete);
+	return keep_if_complete(array, complete);
 }
 
 static json_t *not_checked_json(const struct survey *survey)
@@ -192,11 +154,11 @@ static json_t *not_checked_json(const struct survey *survey)
 		if (look->chain != SURVEY_NO_CHAIN)
 			continue;
 		json_t *object = json_object();
-		complete = object != NULL && set_text(object, "name", survey->names[i].text) &&
-			   set_text(object, "error", look->reason);
+		complete = object != NULL && set_text_member(object, "name", survey->names[i].text) &&
+			   set_text_member(object, "error", look->reason);
 		complete = json_array_append_new(array, object) == 0 && complete;
 	}
-	return keep_if(array, complete);
+	return keep_if_complete(array, complete);
 }
 
 /* What is true of all chains together. */
@@ -225,17 +187,19 @@ static bool set_many(json_t *object, const struct checked_chain *chains, size_t 
 {
 	const struct mend_result *first = chains[0].result;
 	struct summary summary = summary_of(chains, num_chains);
-	return set(object, "names", gather(chains, num_chains, add_names)) &&
-	       set(object, "served", chain_json(&first->served)) && set(object, "mended", chain_json(&first->mended)) &&
-	       set(object, "anchor", anchor_json(first)) && set(object, "changed", json_boolean(summary.changed)) &&
-	       set(object, "stores", common_stores_json(chains, num_chains)) &&
-	       set(object, "served_trusted", json_boolean(summary.served_trusted)) &&
-	       set(object, "mended_trusted", json_boolean(summary.mended_trusted)) &&
-	       set_time(object, "first_expiry", summary.first_expiry) &&
-	       set(object, "findings", gather(chains, num_chains, add_findings)) &&
-	       set(object, "findings_dropped", json_integer((json_int_t)summary.num_dropped)) &&
-	       set(object, "runners_up", runners_up_json(first)) &&
-	       set(object, "chains", gather(chains, num_chains, add_chain));
+	return set_member(object, "names", gather(chains, num_chains, add_names)) &&
+	       set_member(object, "served", chain_json(&first->served)) &&
+	       set_member(object, "mended", chain_json(&first->mended)) &&
+	       set_member(object, "anchor", anchor_json(first)) &&
+	       set_member(object, "changed", json_boolean(summary.changed)) &&
+	       set_member(object, "stores", common_stores_json(chains, num_chains)) &&
+	       set_member(object, "served_trusted", json_boolean(summary.served_trusted)) &&
+	       set_member(object, "mended_trusted", json_boolean(summary.mended_trusted)) &&
+	       set_time_member(object, "first_expiry", summary.first_expiry) &&
+	       set_member(object, "findings", gather(chains, num_chains, add_findings)) &&
+	       set_member(object, "findings_dropped", json_integer((json_int_t)summary.num_dropped)) &&
+	       set_member(object, "runners_up", runners_up_json(first)) &&
+	       set_member(object, "chains", gather(chains, num_chains, add_chain));
 }
 
 static bool print(json_t *take_object, bool complete, FILE *file)
@@ -250,8 +214,8 @@ bool audit_json_print(const struct audit_json_facts *facts, const struct mend_re
 {
 	json_t *object = json_object();
 	bool complete = object != NULL && set_facts(object, facts) && set_result(object, result) &&
-			set_text(object, "pem", facts->pem) &&
-			set(object, "exit_status", json_integer(facts->exit_status));
+			set_text_member(object, "pem", facts->pem) &&
+			set_member(object, "exit_status", json_integer(facts->exit_status));
 	return print(object, complete, file);
 }
 
@@ -260,8 +224,8 @@ bool audit_json_print_many(const struct audit_json_facts *facts, const struct ch
 {
 	json_t *object = json_object();
 	bool complete = object != NULL && set_facts(object, facts) && set_many(object, chains, num_chains) &&
-			set(object, "not_checked", not_checked_json(survey)) &&
-			set(object, "exit_status", json_integer(facts->exit_status));
+			set_member(object, "not_checked", not_checked_json(survey)) &&
+			set_member(object, "exit_status", json_integer(facts->exit_status));
 	return print(object, complete, file);
 }
 
@@ -271,14 +235,15 @@ static bool set_nothing(json_t *object)
 	static const char *const lists[] = {"names", "served", "mended", "stores", "findings"};
 	bool complete = true;
 	for (size_t i = 0; complete && i < sizeof(lists) / sizeof(lists[0]); i++)
-		complete = set(object, lists[i], json_array());
-	return complete && set(object, "served_trusted", json_false()) && set(object, "mended_trusted", json_false());
+		complete = set_member(object, lists[i], json_array());
+	return complete && set_member(object, "served_trusted", json_false()) &&
+	       set_member(object, "mended_trusted", json_false());
 }
 
 bool audit_json_print_error(const struct audit_json_facts *facts, const char *error, FILE *file)
 {
 	json_t *object = json_object();
-	bool complete = object != NULL && set_facts(object, facts) && set_text(object, "error", error) &&
-			set_nothing(object) && set(object, "exit_status", json_integer(facts->exit_status));
+	bool complete = object != NULL && set_facts(object, facts) && set_text_member(object, "error", error) &&
+			set_nothing(object) && set_member(object, "exit_status", json_integer(facts->exit_status));
 	return print(object, complete, file);
 }

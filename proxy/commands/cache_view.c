@@ -9,6 +9,7 @@
 #include "proxy/commands/commands.h"
 #include "proxy/commands/output.h"
 #include "proxy/glue/finding_json.h"
+#include "proxy/glue/json_member.h"
 #include "proxy/glue/time_text.h"
 
 #define INDENT 4
@@ -65,14 +66,11 @@ static json_t *item_json(const struct cache_item *item)
 {
 	struct certificate_entry entry = {item->certificate, SOURCE_CACHE};
 	json_t *object = certificate_json(&entry);
-	if (object == NULL || json_object_set_new(object, "source", text_json(item->source)) != 0 ||
-	    json_object_set_new(object, "fetched", text_json(item->fetched)) != 0 ||
-	    json_object_set_new(object, "bytes", json_integer((json_int_t)item->certificate->der.len)) != 0 ||
-	    json_object_set_new(object, "expired", json_boolean(now_seconds() > item->certificate->not_after)) != 0) {
-		json_decref(object);
-		return NULL;
-	}
-	return object;
+	return keep_if_complete(
+	    object, object != NULL && set_text_member(object, "source", item->source) &&
+			set_text_member(object, "fetched", item->fetched) &&
+			set_member(object, "bytes", json_integer((json_int_t)item->certificate->der.len)) &&
+			set_member(object, "expired", json_boolean(now_seconds() > item->certificate->not_after)));
 }
 
 static bool print_json(const char *path, const struct cache_contents *contents)
@@ -82,8 +80,8 @@ static bool print_json(const char *path, const struct cache_contents *contents)
 	for (size_t i = 0; i < contents->count && complete; i++)
 		complete = json_array_append_new(list, item_json(&contents->items[i])) == 0;
 	json_t *document = json_object();
-	complete = json_object_set_new(document, "cache", text_json(path)) == 0 && complete;
-	complete = json_object_set_new(document, "certificates", list) == 0 && complete;
+	complete = set_text_member(document, "cache", path) && complete;
+	complete = set_member(document, "certificates", list) && complete;
 	complete = complete && json_dumpf(document, stdout, JSON_INDENT(2)) == 0 && fputc('\n', stdout) != EOF;
 	json_decref(document);
 	if (!complete)

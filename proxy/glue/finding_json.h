@@ -9,6 +9,7 @@
 
 #include "chaincache/certificate_list.h"
 #include "chaincache/finding.h"
+#include "chaincache/mend_result.h"
 
 /* finding_json: code, severity, action, message, advice, and where they apply certificate (subject and sha256), name,
  * source and url. */
@@ -22,7 +23,7 @@ json_t *chain_json(const struct certificate_list *chain);
 /* chain_json_short: a list of {subject, sha256, source}. */
 json_t *chain_json_short(const struct certificate_list *chain);
 
-/* text_json makes a string of any bytes. */
-json_t *text_json(const char *text);
+/* runners_up_json: a list of {path (as chain_json_short), why}. */
+json_t *runners_up_json(const struct mend_result *result);
 
 #endif

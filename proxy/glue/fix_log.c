@@ -7,6 +7,7 @@
 #include <openssl/sha.h>
 
 #include "proxy/glue/finding_json.h"
+#include "proxy/glue/json_member.h"
 #include "proxy/glue/line_file.h"
 #include "proxy/glue/time_text.h"
 
@@ -102,37 +103,14 @@ void fix_log_set_path(struct fix_log *fix_log, const char *path)
 	fix_log_reopen(fix_log);
 }
 
-static bool set(json_t *object, const char *key, json_t *take_value)
-{
-	return json_object_set_new(object, key, take_value) == 0;
-}
-
-static bool set_runners_up(json_t *object, const struct mend_result *result)
-{
-	json_t *array = json_array();
-	bool complete = array != NULL;
-
-	for (size_t i = 0; complete && i < result->num_runners_up; i++) {
-		json_t *runner = json_object();
-		complete = runner != NULL && set(runner, "path", chain_json_short(&result->runners_up[i].path)) &&
-			   set(runner, "why", text_json(result->runners_up[i].why)) &&
-			   json_array_append(array, runner) == 0;
-		json_decref(runner);
-	}
-	if (!complete) {
-		json_decref(array);
-		return false;
-	}
-	return set(object, "runners_up", array);
-}
-
 static bool set_chains(json_t *object, const struct fix_report *report)
 {
 	const struct mend_result *result = report->result;
 
-	return set(object, "applied", json_boolean(report->applied)) &&
-	       set(object, "before", chain_json_short(&result->served)) &&
-	       set(object, "after", chain_json_short(&result->mended)) && set_runners_up(object, result);
+	return set_member(object, "applied", json_boolean(report->applied)) &&
+	       set_member(object, "before", chain_json_short(&result->served)) &&
+	       set_member(object, "after", chain_json_short(&result->mended)) &&
+	       set_member(object, "runners_up", runners_up_json(result));
 }
 
 static json_t *line_json(const struct telling *telling, const struct finding_group *group, enum finding_event event,
@@ -142,18 +120,15 @@ static json_t *line_json(const struct telling *telling, const struct finding_gro
 	json_t *object = json_object();
 	json_t *fields = finding_json(finding);
 	bool complete = object != NULL && fields != NULL &&
-			set(object, "time", json_string(time_text_print_ms(telling->now_ms, time))) &&
-			set(object, "event", json_string(finding_event_name(event))) &&
-			set(object, "site", text_json(group->site)) &&
-			set(object, "subject_of", json_string(finding_subject_name(group->subject))) &&
+			set_member(object, "time", json_string(time_text_print_ms(telling->now_ms, time))) &&
+			set_member(object, "event", json_string(finding_event_name(event))) &&
+			set_member(object, "site", text_json(group->site)) &&
+			set_member(object, "subject_of", json_string(finding_subject_name(group->subject))) &&
 			json_object_update(object, fields) == 0 &&
 			(!with_chains || set_chains(object, telling->report));
 
 	json_decref(fields);
-	if (complete)
-		return object;
-	json_decref(object);
-	return NULL;
+	return keep_if_complete(object, complete);
 }
 
 static bool is_fix(const struct telling *telling, enum finding_event event, const struct finding *finding)

@@ -87,54 +87,12 @@ static void test_a_finding_has_the_fields_that_apply_and_no_others(void **state)
 	finding_list_cleanup(&findings);
 }
 
-static void test_any_bytes_become_text(void **state)
-{
-	static const struct {
-		const char *bytes, *text;
-	} cases[] = {
-	    {"", ""},
-	    {"plain", "plain"},
-	    {"b\xc3\xbc"
-	     "cher \xe2\x82\xac \xf0\x9f\x98\x80",
-	     "b\xc3\xbc"
-	     "cher \xe2\x82\xac \xf0\x9f\x98\x80"},
-	    {"\xff", "\xef\xbf\xbd"},
-	    {"a\xc3", "a\xef\xbf\xbd"},
-	    {"\xc3(", "\xef\xbf\xbd("},
-	    {"\xc0\x80", "\xef\xbf\xbd\xef\xbf\xbd"}, /* overlong */
-	    {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"}, /* a surrogate */
-	    {"\xf4\x90\x80\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"}, /* above U+10FFFF */
-	};
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		json_t *text = text_json(cases[i].bytes);
-		assert_non_null(text);
-		assert_string_equal(json_string_value(text), cases[i].text);
-		json_decref(text);
-	}
-}
-
-static void test_every_pair_of_bytes_becomes_text(void **state)
-{
-	(void)state;
-	for (int first = 1; first < 256; first++) {
-		for (int second = 1; second < 256; second++) {
-			char bytes[] = {(char)first, (char)second, '\0'};
-			json_t *text = text_json(bytes);
-			assert_non_null(text);
-			json_decref(text);
-		}
-	}
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_certificate_has_what_the_contract_promises),
 	    cmocka_unit_test(test_chains_in_full_and_in_short),
 	    cmocka_unit_test(test_a_finding_has_the_fields_that_apply_and_no_others),
-	    cmocka_unit_test(test_any_bytes_become_text),
-	    cmocka_unit_test(test_every_pair_of_bytes_becomes_text),
 	};
 	return cmocka_run_group_tests(tests, NULL, teardown);
 }
