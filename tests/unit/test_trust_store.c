@@ -187,6 +187,19 @@ static void empty_folder(void)
 	assert_int_equal(rmdir(in_folder("sub")), 0);
 }
 
+/* The stores that hold the root of this subject which is met first. */
+static uint32_t holders_of(const struct trust_store_set *set, const char *subject)
+{
+	for (size_t i = 0; i < trust_store_set_count(set); i++) {
+		const struct certificate_list *roots = trust_store_set_roots(set, i);
+
+		for (size_t k = 0; k < roots->count; k++)
+			if (strcmp(roots->items[k].certificate->subject, subject) == 0)
+				return trust_store_set_mask(set, roots->items[k].certificate);
+	}
+	return 0;
+}
+
 static void test_reads_a_directory_as_a_store_a_file(void **state)
 {
 	struct trust_store_set *set = trust_store_set_new();
@@ -198,7 +211,7 @@ static void test_reads_a_directory_as_a_store_a_file(void **state)
 	assert_int_equal(trust_store_set_count(set), 2);
 	assert_string_equal(trust_store_set_name(set, 0), "a");
 	assert_string_equal(trust_store_set_name(set, 1), "b");
-	assert_int_equal(trust_store_set_mask(set, PKI(.cn = "B", .ca = true)), 2);
+	assert_int_equal(holders_of(set, "CN=B"), 2);
 	assert_ok(trust_store_set_add_path(set, "all", folder));
 	assert_int_equal(trust_store_set_count(set), 3);
 	assert_int_equal(trust_store_set_roots(set, 2)->count, 2);
@@ -223,10 +236,10 @@ static void test_reads_a_directory_with_hash_links_as_one_store(void **state)
 	snprintf(path, sizeof path, "%s//", folder);
 	assert_ok(trust_store_set_add_path(set, NULL, path));
 	assert_int_equal(strncmp(trust_store_set_name(set, 2), strrchr(folder, '/') + 1, strlen("chainmend")), 0);
-	assert_int_equal(trust_store_set_mask(set, PKI(.cn = "A", .ca = true)), 7);
-	assert_int_equal(trust_store_set_mask(set, PKI(.cn = "B", .ca = true)), 7);
-	assert_int_equal(trust_store_set_mask(set, PKI(.cn = "C", .ca = true)), 7);
-	assert_int_equal(trust_store_set_mask(set, PKI(.cn = "H", .ca = true)), 0);
+	assert_int_equal(holders_of(set, "CN=A"), 7);
+	assert_int_equal(holders_of(set, "CN=B"), 7);
+	assert_int_equal(holders_of(set, "CN=C"), 7);
+	assert_int_equal(holders_of(set, "CN=H"), 0);
 	empty_folder();
 	trust_store_set_unref(set);
 }
