@@ -35,23 +35,23 @@ enum miss {
 	MISS_COUNT
 };
 
-/* %1$s is the entry, %2$s the name, %3$s the number of labels in the wildcard's place. */
+/* Sentences for text_add_sentence: %1 is the entry, %2 the name, %3 the number of labels in the wildcard's place. */
 static const char *const miss_texts[MISS_COUNT] = {
-    [MISS_ADDRESS_AS_TEXT] = "%1$s stands there as a DNS name, and clients look for an address among the IP "
+    [MISS_ADDRESS_AS_TEXT] = "%1 stands there as a DNS name, and clients look for an address among the IP "
 			     "address entries alone",
-    [MISS_WILDCARD_ON_ADDRESS] = "%1$s is a wildcard, and a wildcard never covers an IP address",
-    [MISS_WILDCARD_LABELS] = "%1$s covers one label only, and %2$s has %3$s",
-    [MISS_WILDCARD_PARENT] = "%1$s covers one label only, and %2$s has none in that place",
-    [MISS_WILDCARD_UNDERSCORE] = "%1$s covers no name with an underscore for many clients",
-    [MISS_WILDCARD_DOT] = "%1$s ends in a dot, which a wildcard must not",
-    [MISS_WILDCARD_TOP] = "%1$s covers nothing: a wildcard must not stand directly above a single label",
-    [MISS_WILDCARD_PLACE] = "%1$s covers nothing: a wildcard must be the whole left-most label",
-    [MISS_NUL] = "%1$s has a NUL character in it and covers nothing",
-    [MISS_U_LABEL] = "%1$s is not written in A-labels (xn--), the only form that clients compare",
-    [MISS_MALFORMED] = "%1$s is no DNS name, so that clients pass it over",
-    [MISS_OTHER_TYPE] = "%2$s stands in an entry that is no DNS name or IP address, which clients do not read",
-    [MISS_ABOVE] = "%1$s covers itself alone, and not %2$s",
-    [MISS_BELOW] = "%1$s does not cover %2$s, which stands above it",
+    [MISS_WILDCARD_ON_ADDRESS] = "%1 is a wildcard, and a wildcard never covers an IP address",
+    [MISS_WILDCARD_LABELS] = "%1 covers one label only, and %2 has %3",
+    [MISS_WILDCARD_PARENT] = "%1 covers one label only, and %2 has none in that place",
+    [MISS_WILDCARD_UNDERSCORE] = "%1 covers no name with an underscore for many clients",
+    [MISS_WILDCARD_DOT] = "%1 ends in a dot, which a wildcard must not",
+    [MISS_WILDCARD_TOP] = "%1 covers nothing: a wildcard must not stand directly above a single label",
+    [MISS_WILDCARD_PLACE] = "%1 covers nothing: a wildcard must be the whole left-most label",
+    [MISS_NUL] = "%1 has a NUL character in it and covers nothing",
+    [MISS_U_LABEL] = "%1 is not written in A-labels (xn--), the only form that clients compare",
+    [MISS_MALFORMED] = "%1 is no DNS name, so that clients pass it over",
+    [MISS_OTHER_TYPE] = "%2 stands in an entry that is no DNS name or IP address, which clients do not read",
+    [MISS_ABOVE] = "%1 covers itself alone, and not %2",
+    [MISS_BELOW] = "%1 does not cover %2, which stands above it",
 };
 
 /* A text of limited size that grows at its end; what does not fit is cut. */
@@ -74,6 +74,18 @@ static void text_add(struct text *text, const char *format, ...)
 		return;
 	size_t room = text->size - text->len - 1;
 	text->len += (size_t)written < room ? (size_t)written : room;
+}
+
+/* Puts words[0] in the place of %1, and so on. Not printf's %1$s: a sentence that leaves the first one out is undefined
+ * there, and with _FORTIFY_SOURCE glibc ends the program for it. */
+static void text_add_sentence(struct text *text, const char *sentence, const char *const words[])
+{
+	for (const char *at = sentence; *at != '\0'; at++) {
+		if (at[0] == '%' && at[1] >= '1' && at[1] <= '3')
+			text_add(text, "%s", words[*++at - '1']);
+		else
+			text_add(text, "%c", *at);
+	}
 }
 
 static uint8_t lower(uint8_t c)
@@ -336,10 +348,8 @@ static void tell_miss(struct text *why, enum miss miss, const struct alt_name *e
 		dots_below = dots - pattern_dots;
 	if (why->len > 0)
 		text_add(why, "; ");
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* one table holds the sentences */
-	text_add(why, miss_texts[miss], shown, name->text, labels_in_words(dots_below + 1, number));
-#pragma GCC diagnostic pop
+	const char *const words[] = {shown, name->text, labels_in_words(dots_below + 1, number)};
+	text_add_sentence(why, miss_texts[miss], words);
 }
 
 static bool tell_near_misses(const struct certificate *leaf, const struct host_name *name, struct text *why)
