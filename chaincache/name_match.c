@@ -76,8 +76,8 @@ static void text_add(struct text *text, const char *format, ...)
 	text->len += (size_t)written < room ? (size_t)written : room;
 }
 
-/* Puts words[0] in the place of %1, and so on. Not printf's %1$s: a sentence that leaves the first one out is undefined
- * there, and with _FORTIFY_SOURCE glibc ends the program for it. */
+/* Puts words[0] in the place of %1, and so on. Not printf's %1$s: a sentence that leaves the first one out is not
+ * defined there, and with _FORTIFY_SOURCE glibc ends the program for it. */
 static void text_add_sentence(struct text *text, const char *sentence, const char *const words[])
 {
 	for (const char *at = sentence; *at != '\0'; at++) {
