@@ -74,4 +74,4 @@ def test_a_key_of_another_certificate_is_refused_at_the_start(program, world, cl
                                                     backend_key=world.key))
         result = program.command("run", "-c", path, "--check-config")
     assert result.returncode == 1
-    assert str(file) in result.stderr and "belongs to none of the certificates" in result.stderr, result.stderr
+    assert str(world.key) in result.stderr and "belongs to none of the certificates" in result.stderr, result.stderr
