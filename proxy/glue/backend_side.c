@@ -65,6 +65,16 @@ void backend_side_close(struct connection *connection)
 	tls_pump_cleanup(&connection->backend_tls);
 }
 
+/* The address that was tried has failed. */
+static void rest_backend(struct connection *connection)
+{
+	struct worker_thread *thread = connection->thread;
+	const struct backend_address *address = address_of(connection);
+
+	backend_choice_rest(&thread->choice, address, thread->now_ms);
+	site_counts_backend(connection->counts, address->backend, false, thread->now_ms);
+}
+
 /* True when the connection is under way. */
 static bool start_connect(struct connection *connection, void (*on_ready)(struct pollable *, uint32_t))
 {
@@ -76,13 +86,14 @@ static bool start_connect(struct connection *connection, void (*on_ready)(struct
 	backend_side_close(connection);
 	stream_init(&connection->backend, &thread->poller, on_ready);
 	counters_add(&thread->counters.backend_connects, 1);
+	site_counts_connect(connection->counts, address->backend);
 	struct error error = stream_connect(&connection->backend, (const struct sockaddr *)&address->address,
 					    address->address_len, watch);
 	if (!failed(error))
 		return true;
 	note_reason(connection, error.step, strerror(error.code));
 	if (!is_own_fault(error.code))
-		backend_choice_rest(&thread->choice, address, thread->now_ms);
+		rest_backend(connection);
 	return false;
 }
 
@@ -112,10 +123,8 @@ enum connection_event backend_side_connect(struct connection *connection)
 
 enum connection_event backend_side_connect_next(struct connection *connection)
 {
-	struct worker_thread *thread = connection->thread;
-
 	if (!is_own_fault(connection->backend.error))
-		backend_choice_rest(&thread->choice, address_of(connection), thread->now_ms);
+		rest_backend(connection);
 	return try_addresses(connection);
 }
 
@@ -266,6 +275,7 @@ static void write_up(struct connection *connection, struct bytes bytes)
 enum connection_event backend_side_start_relay(struct connection *connection)
 {
 	backend_choice_forget(&connection->thread->choice, address_of(connection));
+	site_counts_backend(connection->counts, address_of(connection)->backend, true, connection->thread->now_ms);
 	if (connection->up.held.len > 0)
 		write_up(connection, buffer_bytes(&connection->up.held));
 	relay_release(&connection->up);
@@ -381,6 +391,7 @@ void backend_side_take(struct connection *connection, struct bytes bytes)
 {
 	connection->up.bytes += bytes.len;
 	counters_add(&connection->thread->counters.bytes_to_backend, bytes.len);
+	counters_add(&connection->counts->bytes_to_backend, bytes.len);
 	switch (connection->state) {
 	case CONNECTION_CONNECTING:
 		try_early_write(connection, bytes);

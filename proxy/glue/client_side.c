@@ -42,6 +42,7 @@ static void look_at_name(struct connection *connection, const struct credential 
 	if (!hello->has_sni || credential_covers(credential, hello->sni))
 		return;
 	counters_add(&connection->thread->counters.names_not_covered, 1);
+	counters_add(&connection->counts->names_not_covered, 1);
 	connection_report(connection, WORKER_NAME_NOT_COVERED, 0, hello->sni);
 	connection->client_handshake.refuse_name =
 	    !known && connection->site->config->unknown_names == UNKNOWN_NAMES_REJECT;
@@ -54,8 +55,8 @@ static enum ssl_select_cert_result_t on_hello(struct credential_handshake *hands
 	bool known = true;
 
 	client_hello_read(raw, &hello);
-	connection->site = snapshot_find_site(connection->lease->snapshot, connection->listener,
-					      hello.has_sni ? hello.sni : NULL, &known);
+	connection_set_site(connection, snapshot_find_site(connection->lease->snapshot, connection->listener,
+							   hello.has_sni ? hello.sni : NULL, &known));
 	if (connection->site->num_credentials == 0) {
 		connection_report(connection, WORKER_NO_CREDENTIAL, 0, hello.sni);
 		return ssl_select_cert_error;
@@ -91,6 +92,7 @@ static void report_alert(struct connection *connection)
 	if (tls->alert == TLS_PUMP_NO_ALERT || connection->up.bytes > 0)
 		return;
 	counters_add(&connection->thread->counters.client_alerts, 1);
+	site_counts_alert(connection->counts, (uint8_t)tls->alert);
 	connection_report(connection, WORKER_CLIENT_ALERT, (uint8_t)tls->alert, tls->reason);
 }
 
@@ -99,8 +101,15 @@ static void count_handshake(struct connection *connection)
 	struct counters *counters = &connection->thread->counters;
 
 	counters_add(&counters->handshakes_done, 1);
+	site_counts_handshake(connection->counts, connection->client_tls.ssl);
 	if (SSL_session_reused(connection->client_tls.ssl))
 		counters_add(&counters->handshakes_resumed, 1);
+}
+
+static void count_failure(struct connection *connection)
+{
+	counters_add(&connection->thread->counters.handshakes_failed, 1);
+	counters_add(&connection->counts->failed, 1);
 }
 
 /* True when the handshake is done now. A client that only knocks (connects and closes) is no failure. */
@@ -117,7 +126,7 @@ static bool shake_hands(struct connection *connection, struct tls_input *input)
 		return false;
 	default:
 		if (!knocked)
-			counters_add(&connection->thread->counters.handshakes_failed, 1);
+			count_failure(connection);
 		report_alert(connection);
 		connection_fire(connection, knocked ? EVENT_CLIENT_ENDED : EVENT_CLIENT_TLS_FAILED);
 		return false;
@@ -178,7 +187,7 @@ bool client_side_may_read(struct connection *connection)
 static void take_break(struct connection *connection)
 {
 	if (connection->state == CONNECTION_HANDSHAKE && connection->heard)
-		counters_add(&connection->thread->counters.handshakes_failed, 1);
+		count_failure(connection);
 	if (!connection_takes_up(connection))
 		return;
 	relay_end(&connection->up);
@@ -217,6 +226,7 @@ void client_side_take(struct connection *connection, struct bytes bytes)
 {
 	connection->down.bytes += bytes.len;
 	counters_add(&connection->thread->counters.bytes_to_client, bytes.len);
+	counters_add(&connection->counts->bytes_to_client, bytes.len);
 	if (!tls_pump_write(&connection->client_tls, bytes))
 		connection_fire(connection, EVENT_CLIENT_TLS_FAILED);
 }

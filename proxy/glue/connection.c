@@ -32,6 +32,15 @@ bool connection_takes_down(const struct connection *connection)
 	       !connection->down.source_ended;
 }
 
+void connection_set_site(struct connection *connection, const struct site *site)
+{
+	const struct worker_thread *thread = connection->thread;
+
+	connection->site = site;
+	connection->counts = site->tally != NULL ? site_tally_counts(site->tally, thread->options.index)
+						 : site_tally_counts(thread->nobody, 0);
+}
+
 void connection_report(struct connection *connection, enum worker_event_kind kind, uint8_t alert, const char *text)
 {
 	worker_thread_report(connection->thread, kind, connection->lease->snapshot, connection->site->index, alert,
@@ -295,8 +304,10 @@ static void on_deadline(struct timer *timer)
 		backend_side_look_at_connect(connection);
 	/* A timer that is armed again belongs to what followed. */
 	if (connection->state == state && !timer_is_armed(timer)) {
-		if (state == CONNECTION_HANDSHAKE)
+		if (state == CONNECTION_HANDSHAKE) {
 			counters_add(&connection->thread->counters.handshakes_timed_out, 1);
+			counters_add(&connection->counts->timed_out, 1);
+		}
 		backend_side_note_timeout(connection);
 		connection_fire(connection, EVENT_DEADLINE);
 	}
@@ -314,7 +325,7 @@ static struct connection *connection_new(struct worker_thread *thread, const str
 	connection->listener = listener;
 	connection->lease = thread->lease;
 	connection->lease->users++;
-	connection->site = site_lookup_fallback(listener->lookup);
+	connection_set_site(connection, site_lookup_fallback(listener->lookup));
 	connection->timer.on_due = on_deadline;
 	stream_init(&connection->client, &thread->poller, on_client_ready);
 	stream_init(&connection->backend, &thread->poller, on_backend_ready);

@@ -31,6 +31,7 @@ struct connection {
 	struct snapshot_lease *lease; /* one use */
 	const struct snapshot_listener *listener;
 	const struct site *site; /* the fallback site until the hello names one */
+	struct site_counts *counts; /* this worker's part of what is counted for `site` */
 	struct connection *next; /* in `connections` or `closed` */
 	struct connection *previous;
 	struct connection *next_waiting; /* in `waiting`, while state is CONNECTION_VERDICT */
@@ -47,6 +48,9 @@ void connection_open(struct worker_thread *thread, const struct snapshot_listene
 
 /* connection_fire does what the table says to `event`. The connection may be CONNECTION_CLOSED afterwards. */
 void connection_fire(struct connection *connection, enum connection_event event);
+
+/* connection_set_site has the connection served, and counted, by `site`. */
+void connection_set_site(struct connection *connection, const struct site *site);
 
 /* connection_report tells the control thread of something about this connection's site. */
 void connection_report(struct connection *connection, enum worker_event_kind kind, uint8_t alert, const char *text);

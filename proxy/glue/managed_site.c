@@ -23,6 +23,7 @@ struct managed_site {
 	size_t num_certificates; /* 0 while the backend's leaf is not known */
 	struct address_book *addresses;
 	struct prober *prober; /* NULL for tcp backends */
+	struct site_tally *tally; /* NULL in a look without a loop */
 	const struct certificate *told_leaf; /* whose key is not here, told in the program log; NULL: none */
 	bool begun;
 };
@@ -261,6 +262,39 @@ static void on_audit(void *context, const struct mend_result *result)
 	backend_trust_learn(site->options.trust, site->config->name, result);
 }
 
+static bool same_backends(const struct config_site *a, const struct config_site *b)
+{
+	if (a->num_backends != b->num_backends)
+		return false;
+	for (size_t i = 0; i < a->num_backends; i++) {
+		const struct config_backend *one = &a->backends[i];
+		const struct config_backend *other = &b->backends[i];
+		if (one->tls != other->tls || one->address.port != other->address.port ||
+		    strcmp(one->address.host, other->address.host) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* A reload goes on counting; with other backends from zero, but the last hour is still known. */
+static struct error make_tally(struct managed_site *site, const struct managed_site *former)
+{
+	struct site_tally *old = former != NULL ? former->tally : NULL;
+
+	if (site->options.num_workers == 0)
+		return error_none();
+	if (old != NULL && same_backends(former->config, site->config)) {
+		site->tally = site_tally_ref(old);
+		return error_none();
+	}
+	site->tally = site_tally_new(site->options.num_workers, site->config->num_backends);
+	if (site->tally == NULL)
+		return error_of(ERROR_MEMORY, 0, "count what a site does");
+	if (old != NULL)
+		traffic_history_continue(site_tally_history(site->tally), site_tally_history(old));
+	return error_none();
+}
+
 static struct error make_prober(struct managed_site *site)
 {
 	const struct managed_site_options *options = &site->options;
@@ -302,6 +336,8 @@ struct error managed_site_new(const struct managed_site_options *options, const 
 	if (!failed(error))
 		error = config->certificate_is_backend ? inherit_backend_leaf(site, former) : add_pairs(site, former);
 	if (!failed(error))
+		error = make_tally(site, former);
+	if (!failed(error))
 		error = make_prober(site);
 	if (failed(error))
 		managed_site_free(site);
@@ -317,6 +353,7 @@ void managed_site_free(struct managed_site *site)
 	prober_free(site->prober);
 	certificate_unref(site->told_leaf);
 	address_book_free(site->addresses);
+	site_tally_unref(site->tally);
 	for (size_t i = 0; i < site->num_certificates; i++) {
 		keeper_free(site->certificates[i].keeper);
 		credential_unref(site->certificates[i].credential);
@@ -344,6 +381,7 @@ void managed_site_fill(const struct managed_site *site, struct site *out)
 		out->backend_ssl_ctx = site->material->backend_ssl_ctx;
 	}
 	out->backend_name = site->material->backend_name;
+	out->tally = site->tally != NULL ? site_tally_ref(site->tally) : NULL;
 }
 
 const char *managed_site_name(const struct managed_site *site)
@@ -354,6 +392,11 @@ const char *managed_site_name(const struct managed_site *site)
 size_t managed_site_num_certificates(const struct managed_site *site)
 {
 	return site->num_certificates;
+}
+
+struct site_tally *managed_site_tally(const struct managed_site *site)
+{
+	return site->tally;
 }
 
 const struct certificate_list *managed_site_chain(const struct managed_site *site, size_t certificate)

@@ -17,6 +17,7 @@ struct managed_site_options {
 	const struct program_log *log;
 	struct ticket_keys *ticket_keys;
 	struct backend_trust *trust; /* NULL for a look without a loop */
+	unsigned num_workers; /* that count for it; 0 for a look without a loop */
 	void *context;
 	void (*on_change)(void *context); /* what managed_site_fill gives has changed */
 };
@@ -41,6 +42,9 @@ size_t managed_site_num_certificates(const struct managed_site *site);
 const struct certificate_list *managed_site_chain(const struct managed_site *site, size_t certificate);
 const struct certificate_list *managed_site_given(const struct managed_site *site, size_t certificate);
 bool managed_site_is_trusted(const struct managed_site *site, size_t certificate); /* by what is here, unfetched */
+
+/* managed_site_tally is what the workers count; NULL in a look without a loop. */
+struct site_tally *managed_site_tally(const struct managed_site *site);
 
 /* managed_site_has_group says whether the site still has what a group of findings is about. */
 bool managed_site_has_group(const struct managed_site *site, const struct finding_group *group);

@@ -142,6 +142,7 @@ static struct site_set_options set_options(struct server *server)
 	    .fix_log = server->fix_log,
 	    .ticket_keys = server->ticket_keys,
 	    .trust = server->desk.trust,
+	    .num_workers = server->num_workers,
 	    .context = server,
 	    .on_change = on_change,
 	};

@@ -48,6 +48,7 @@ static bool make_sites(struct site_set *set, const struct site_set_options *opti
 	    .log = options->log,
 	    .ticket_keys = options->ticket_keys,
 	    .trust = options->trust,
+	    .num_workers = options->num_workers,
 	    .context = options->context,
 	    .on_change = options->on_change,
 	};

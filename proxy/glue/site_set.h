@@ -14,6 +14,7 @@ struct site_set_options {
 	struct fix_log *fix_log; /* NULL for a look */
 	struct ticket_keys *ticket_keys;
 	struct backend_trust *trust; /* NULL for a look */
+	unsigned num_workers; /* 0 for a look */
 	void *context;
 	void (*on_change)(void *context); /* the snapshot has become old */
 };

@@ -13,6 +13,7 @@
 #include "conf/config.h"
 #include "proxy/glue/credential.h"
 #include "proxy/glue/listen_socket.h"
+#include "proxy/glue/site_tally.h"
 
 #define SITE_MAX_CREDENTIALS 8
 #define SITE_MAX_BACKEND_ADDRESSES 32
@@ -32,6 +33,7 @@ struct site {
 	struct backend_address backends[SITE_MAX_BACKEND_ADDRESSES]; /* in the order of the configuration */
 	size_t num_backends; /* 0 while no name resolves: connections are refused, and told */
 	SSL_CTX *backend_ssl_ctx; /* client side, one reference; NULL for tcp backends */
+	struct site_tally *tally; /* one reference; NULL: nobody reads its counts */
 	struct host_name backend_name; /* what a tls backend is asked for (SNI, unless an IP) and must cover */
 };
 

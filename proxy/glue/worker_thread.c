@@ -100,11 +100,13 @@ struct error worker_thread_init(struct worker_thread *thread, const struct worke
 		return error;
 	thread->received = malloc(WORKER_READ_BYTES);
 	thread->plain = malloc(WORKER_READ_BYTES);
-	if (thread->received == NULL || thread->plain == NULL)
+	thread->nobody = site_tally_new(1, 0);
+	if (thread->received == NULL || thread->plain == NULL || thread->nobody == NULL)
 		error = error_of(ERROR_MEMORY, 0, "make a worker's buffers");
 	else
 		error = tls_channel_init(&thread->channel, send_to_stream);
 	if (failed(error)) {
+		site_tally_unref(thread->nobody);
 		free(thread->received);
 		free(thread->plain);
 		close_loop(thread);
@@ -121,6 +123,7 @@ void worker_thread_cleanup(struct worker_thread *thread)
 	snapshot_lease_unref(thread->lease);
 	backend_choice_cleanup(&thread->choice);
 	tls_channel_cleanup(&thread->channel);
+	site_tally_unref(thread->nobody);
 	free(thread->received);
 	free(thread->plain);
 	close_loop(thread);

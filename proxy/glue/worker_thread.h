@@ -38,6 +38,7 @@ struct worker_thread {
 	uint8_t *plain; /* WORKER_READ_BYTES, what TLS made of it */
 	char reason[WORKER_MAX_REASON]; /* why the backend of the event failed */
 	struct counters counters;
+	struct site_tally *nobody; /* for sites whose counts nobody reads */
 	struct backend_choice choice;
 	struct event_limit limit;
 	struct timer limit_timer;
