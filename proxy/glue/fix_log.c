@@ -3,19 +3,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
 #include <openssl/sha.h>
 
-#include "proxy/glue/finding_json.h"
-#include "proxy/glue/json_member.h"
-#include "proxy/glue/line_file.h"
+#include "proxy/glue/fix_log_sink.h"
 #include "proxy/glue/time_text.h"
 
 struct fix_log {
-	struct line_file file;
+	struct fix_log_sink sink;
 	struct known_findings *known;
 	const struct program_log *log;
-	uint64_t num_lost; /* lines that could not be written since it was last told */
+	const char *journal; /* NULL: stderr is not the journal's */
+	char run[TIME_TEXT_MAX];
+	struct fix_line *first_waiting; /* owned; in order */
+	struct fix_line *last_waiting;
+	size_t num_waiting;
+	size_t waiting_bytes;
+	uint64_t num_lost; /* since it could not be written */
+	bool broken; /* it cannot be written, and that was told */
+	bool told_moved;
 	bool told_full;
 };
 
@@ -28,15 +33,17 @@ struct telling {
 	void *context;
 };
 
-struct error fix_log_open(const char *path, const struct program_log *log, struct fix_log **out)
+struct error fix_log_open(const struct fix_log_options *options, struct fix_log **out)
 {
 	struct fix_log *fix_log = calloc(1, sizeof *fix_log);
 	*out = NULL;
 	if (fix_log == NULL)
 		return error_of(ERROR_MEMORY, 0, "open the fix log");
-	fix_log->log = log;
+	fix_log->log = options->log;
+	fix_log->journal = options->log->journal ? options->journal : NULL;
+	time_text_print_ms(options->now_ms, fix_log->run);
 	fix_log->known = known_findings_new();
-	struct error error = line_file_init(&fix_log->file, path);
+	struct error error = fix_log_sink_init(&fix_log->sink, options->path, fix_log->journal);
 	if (!failed(error) && fix_log->known == NULL)
 		error = error_of(ERROR_MEMORY, 0, "open the fix log");
 	if (failed(error)) {
@@ -48,145 +55,188 @@ struct error fix_log_open(const char *path, const struct program_log *log, struc
 	return error_none();
 }
 
-void fix_log_close(struct fix_log *fix_log)
+static const char *path_of(const struct fix_log *fix_log)
 {
-	if (fix_log == NULL)
-		return;
-	known_findings_free(fix_log->known);
-	line_file_close(&fix_log->file);
-	free(fix_log);
+	return fix_log->sink.file.path;
 }
 
-/* Tells the first of a row of failures; num_lost counts until a line gets through again. */
+/* Tells the first of a row of failures. */
 static void note_failure(struct fix_log *fix_log, struct error error)
 {
 	char text[ERROR_MAX_TEXT];
 
-	if (fix_log->num_lost++ > 0)
-		return;
-	program_log_write(fix_log->log, LOG_LEVEL_ERROR, fix_log->file.path,
-			  "the fix log cannot be written: %s; the proxy goes on without it and tries again",
-			  error_print(error, text, sizeof text));
+	if (!fix_log->broken)
+		program_log_write(fix_log->log, LOG_LEVEL_ERROR, path_of(fix_log),
+				  "the fix log cannot be written: %s; the proxy goes on, its lines wait and are "
+				  "written when they can be",
+				  error_print(error, text, sizeof text));
+	fix_log->broken = true;
 }
 
-static void note_success(struct fix_log *fix_log)
+static void note_success(struct fix_log *fix_log, size_t num_late)
 {
-	if (fix_log->num_lost == 0)
+	if (!fix_log->broken)
 		return;
-	program_log_write(fix_log->log, LOG_LEVEL_WARNING, fix_log->file.path, "the fix log can be written again");
+	program_log_write(fix_log->log, LOG_LEVEL_WARNING, path_of(fix_log),
+			  "the fix log can be written again: %zu line%s had to wait, %llu %s lost", num_late,
+			  num_late == 1 ? "" : "s", (unsigned long long)fix_log->num_lost,
+			  fix_log->num_lost == 1 ? "was" : "were");
+	fix_log->broken = false;
 	fix_log->num_lost = 0;
+}
+
+static void drop_first(struct fix_log *fix_log)
+{
+	struct fix_line *line = fix_log->first_waiting;
+
+	fix_log->first_waiting = line->next;
+	if (line->next == NULL)
+		fix_log->last_waiting = NULL;
+	fix_log->num_waiting--;
+	fix_log->waiting_bytes -= line->len;
+	fix_line_free(line);
+}
+
+/* Writes what waits, in order, up to the first line that cannot be written; true when none is left. */
+static bool flush(struct fix_log *fix_log)
+{
+	size_t num_written = 0;
+
+	while (fix_log->first_waiting != NULL) {
+		struct error error = fix_log_sink_write(&fix_log->sink, fix_log->first_waiting);
+		if (failed(error)) {
+			note_failure(fix_log, error);
+			return false;
+		}
+		drop_first(fix_log);
+		num_written++;
+	}
+	if (num_written > 0)
+		note_success(fix_log, num_written);
+	return true;
+}
+
+/* The path may have another file than the one that is open. */
+static void follow(struct fix_log *fix_log)
+{
+	char text[ERROR_MAX_TEXT];
+	struct error error = line_file_follow(&fix_log->sink.file);
+
+	if (failed(error) && !fix_log->told_moved)
+		program_log_write(fix_log->log, LOG_LEVEL_ERROR, path_of(fix_log),
+				  "the fix log was moved away and its path gives no new one: %s; lines go on in the "
+				  "file that was moved",
+				  error_print(error, text, sizeof text));
+	fix_log->told_moved = failed(error);
+}
+
+void fix_log_close(struct fix_log *fix_log)
+{
+	if (fix_log == NULL)
+		return;
+	if (fix_log->known != NULL && !flush(fix_log))
+		program_log_write(fix_log->log, LOG_LEVEL_ERROR, path_of(fix_log),
+				  "the fix log could not be written to the end: %llu of its lines are lost",
+				  (unsigned long long)(fix_log->num_waiting + fix_log->num_lost));
+	while (fix_log->first_waiting != NULL)
+		drop_first(fix_log);
+	known_findings_free(fix_log->known);
+	fix_log_sink_cleanup(&fix_log->sink);
+	free(fix_log);
 }
 
 void fix_log_reopen(struct fix_log *fix_log)
 {
-	struct error error = line_file_reopen(&fix_log->file);
+	struct error error = fix_log_sink_reopen(&fix_log->sink);
+
 	if (failed(error))
 		note_failure(fix_log, error);
+	else if (fix_log->first_waiting == NULL)
+		note_success(fix_log, 0);
 	else
-		note_success(fix_log);
+		flush(fix_log);
 }
 
 void fix_log_set_path(struct fix_log *fix_log, const char *path)
 {
-	struct line_file file;
+	struct fix_log_sink sink;
 
-	if (strcmp(fix_log->file.path, path) == 0)
+	if (strcmp(path_of(fix_log), path) == 0)
 		return;
-	struct error error = line_file_init(&file, path);
+	struct error error = fix_log_sink_init(&sink, path, fix_log->journal);
 	if (failed(error)) {
 		note_failure(fix_log, error);
 		return;
 	}
-	line_file_close(&fix_log->file);
-	fix_log->file = file;
-	fix_log->num_lost = 0;
+	fix_log_sink_cleanup(&fix_log->sink);
+	fix_log->sink = sink;
 	fix_log_reopen(fix_log);
 }
 
-static bool set_chains(json_t *object, const struct fix_report *report)
+void fix_log_tick(struct fix_log *fix_log)
 {
-	const struct mend_result *result = report->result;
-
-	return set_member(object, "applied", json_boolean(report->applied)) &&
-	       set_member(object, "before", chain_json_short(&result->served)) &&
-	       set_member(object, "after", chain_json_short(&result->mended)) &&
-	       set_member(object, "runners_up", runners_up_json(result));
+	follow(fix_log);
+	flush(fix_log);
 }
 
-static json_t *line_json(const struct telling *telling, const struct finding_group *group, enum finding_event event,
-			 const struct finding *finding, bool with_chains)
+static bool has_room(const struct fix_log *fix_log, const struct fix_line *line)
 {
-	char time[TIME_TEXT_MAX];
-	json_t *object = json_object();
-	json_t *fields = finding_json(finding);
-	bool complete = object != NULL && fields != NULL &&
-			set_member(object, "time", json_string(time_text_print_ms(telling->now_ms, time))) &&
-			set_member(object, "event", json_string(finding_event_name(event))) &&
-			set_member(object, "site", text_json(group->site)) &&
-			set_member(object, "subject_of", json_string(finding_subject_name(group->subject))) &&
-			json_object_update(object, fields) == 0 &&
-			(!with_chains || set_chains(object, telling->report));
-
-	json_decref(fields);
-	return keep_if_complete(object, complete);
+	return fix_log->num_waiting < FIX_LOG_MAX_WAITING &&
+	       line->len <= FIX_LOG_MAX_WAITING_BYTES - fix_log->waiting_bytes;
 }
 
-static bool is_fix(const struct telling *telling, enum finding_event event, const struct finding *finding)
+static void wait_in_line(struct fix_log *fix_log, struct fix_line *take_line)
 {
-	return telling->report != NULL && telling->report->result != NULL && event != FINDING_RESOLVED &&
-	       (finding->action != ACTION_NONE || finding->severity == SEVERITY_FIXED);
+	if (fix_log->last_waiting != NULL)
+		fix_log->last_waiting->next = take_line;
+	else
+		fix_log->first_waiting = take_line;
+	fix_log->last_waiting = take_line;
+	fix_log->num_waiting++;
+	fix_log->waiting_bytes += take_line->len;
 }
 
-/* The line with its newline, to be freed; NULL when out of memory. */
-static char *print_line(const struct telling *telling, const struct finding_group *group, enum finding_event event,
-			const struct finding *finding)
+/* Written, or kept until it can be; false when it is lost. */
+static bool deliver(struct fix_log *fix_log, struct fix_line *take_line)
 {
-	bool with_chains = is_fix(telling, event, finding);
-
-	for (;;) {
-		json_t *object = line_json(telling, group, event, finding, with_chains);
-		char *text = json_dumps(object, JSON_COMPACT);
-		json_decref(object);
-		if (text == NULL)
-			return NULL;
-		size_t len = strlen(text);
-		if (len < FIX_LOG_MAX_LINE || !with_chains) {
-			char *line = realloc(text, len + 2);
-			if (line == NULL) {
-				free(text);
-				return NULL;
-			}
-			memcpy(line + len, "\n", 2);
-			return line;
+	follow(fix_log);
+	if (flush(fix_log)) {
+		struct error error = fix_log_sink_write(&fix_log->sink, take_line);
+		if (!failed(error)) {
+			note_success(fix_log, 0);
+			fix_line_free(take_line);
+			return true;
 		}
-		free(text);
-		with_chains = false;
+		note_failure(fix_log, error);
 	}
+	if (has_room(fix_log, take_line)) {
+		wait_in_line(fix_log, take_line);
+		return true;
+	}
+	fix_log->num_lost++;
+	fix_line_free(take_line);
+	return false;
 }
 
-static bool tell(void *context, const struct finding_group *group, enum finding_event event,
-		 const struct finding *finding)
+static bool tell(void *context, const struct finding_group *group, const struct told_finding *told)
 {
-	struct telling *telling = context;
+	const struct telling *telling = context;
 	struct fix_log *fix_log = telling->fix_log;
-	char *line = print_line(telling, group, event, finding);
-	struct error error = error_of(ERROR_MEMORY, 0, "write a line");
+	struct fix_line_facts facts = {fix_log->run, telling->now_ms, group, told, telling->report};
+	struct fix_line *line = fix_line_new(&facts);
 
 	if (line != NULL)
-		error = line_file_write(&fix_log->file, bytes_of_string(line));
-	free(line);
-	if (failed(error)) {
-		note_failure(fix_log, error);
-		return false;
-	}
-	note_success(fix_log);
-	return true;
+		return deliver(fix_log, line);
+	fix_log->num_lost++;
+	note_failure(fix_log, error_of(ERROR_MEMORY, 0, "write a line"));
+	return false;
 }
 
-/* Stands for what was served and what is served in its place. */
+/* Stands for what was served, what is served in its place, and who accepts either. */
 static void digest_fix(const struct fix_report *report, uint8_t out[SHA256_BYTES])
 {
-	const struct certificate_list *chains[] = {&report->result->served, &report->result->mended};
+	const struct mend_result *result = report->result;
+	const struct certificate_list *chains[] = {&result->served, &result->mended};
 	SHA256_CTX context;
 
 	SHA256_Init(&context);
@@ -194,6 +244,12 @@ static void digest_fix(const struct fix_report *report, uint8_t out[SHA256_BYTES
 		SHA256_Update(&context, &chains[i]->count, sizeof chains[i]->count);
 		for (size_t k = 0; k < chains[i]->count; k++)
 			SHA256_Update(&context, chains[i]->items[k].certificate->sha256, SHA256_BYTES);
+	}
+	for (size_t i = 0; i < result->num_stores; i++) {
+		const struct store_verdict *store = &result->stores[i];
+		const uint8_t verdicts[] = {store->served_trusted, store->mended_trusted};
+		SHA256_Update(&context, store->name, strlen(store->name) + 1);
+		SHA256_Update(&context, verdicts, sizeof verdicts);
 	}
 	SHA256_Update(&context, &report->applied, sizeof report->applied);
 	SHA256_Final(out, &context);
@@ -207,8 +263,9 @@ void fix_log_report(struct fix_log *fix_log, const struct fix_report *report, in
 
 	if (report->result != NULL)
 		digest_fix(report, fix_sha256);
-	struct error error = known_findings_look(fix_log->known, &report->group, report->findings,
-						 report->result != NULL ? fix_sha256 : NULL, tell, &telling);
+	struct error error =
+	    known_findings_look(fix_log->known, &report->group, report->findings,
+				report->result != NULL ? fix_sha256 : NULL, now_ms, tell, &telling);
 	if (failed(error) && !fix_log->told_full)
 		program_log_write(fix_log->log, LOG_LEVEL_ERROR, report->group.site,
 				  "findings are missing from the fix log: %s", error_print(error, text, sizeof text));

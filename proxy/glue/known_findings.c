@@ -12,6 +12,7 @@ struct known_group {
 	enum finding_subject subject;
 	unsigned part;
 	struct finding_list findings;
+	int64_t *since_ms; /* of each of the findings */
 	uint8_t fix_sha256[SHA256_BYTES];
 };
 
@@ -42,6 +43,7 @@ struct known_findings *known_findings_new(void)
 static void group_free(struct known_group *group)
 {
 	finding_list_cleanup(&group->findings);
+	free(group->since_ms);
 	free(group->site);
 	free(group);
 }
@@ -96,13 +98,14 @@ static bool is_same(const struct finding *a, const struct finding *b)
 	return finding_same(a, &without_url);
 }
 
-static const struct finding *find_same(const struct finding_list *list, const struct finding *finding)
+/* The place in the list, SIZE_MAX where it is not there. */
+static size_t find_same(const struct finding_list *list, const struct finding *finding)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		if (is_same(&list->items[i], finding))
-			return &list->items[i];
+			return i;
 	}
-	return NULL;
+	return SIZE_MAX;
 }
 
 /* A fix is the same as long as the chains are: its words tell where the certificates came from, too. */
@@ -113,27 +116,57 @@ static bool is_changed(const struct finding *before, const struct finding *now, 
 	return now->action != ACTION_NONE ? other_fix : strcmp(before->message, now->message) != 0;
 }
 
-/* Tells what is new in `now` over `before`, and what is gone; false when something could not be told. */
-static bool tell_differences(const struct finding_group *group, const struct finding_list *before,
-			     const struct finding_list *now, bool other_fix, finding_teller *tell, void *context)
+/* A look under way: what stood before (NULL: nothing), what stands now. */
+struct look {
+	const struct finding_group *group;
+	const struct known_group *before;
+	const struct finding_list *now;
+	int64_t now_ms;
+	bool other_fix;
+	finding_teller *tell;
+	void *context;
+};
+
+static const struct finding_list no_findings;
+
+static const struct finding_list *findings_before(const struct look *look)
 {
+	return look->before != NULL ? &look->before->findings : &no_findings;
+}
+
+static int64_t since_of(const struct look *look, const struct finding *finding)
+{
+	size_t old = find_same(findings_before(look), finding);
+	return old != SIZE_MAX ? look->before->since_ms[old] : look->now_ms;
+}
+
+static bool tell_one(const struct look *look, enum finding_event event, const struct finding *finding)
+{
+	struct told_finding told = {event, finding, since_of(look, finding)};
+	return look->tell(look->context, look->group, &told);
+}
+
+/* Tells what is new, and what is gone; false when something could not be told. */
+static bool tell_differences(const struct look *look)
+{
+	const struct finding_list *before = findings_before(look);
+	const struct finding_list *now = look->now;
 	bool told = true;
 
 	for (size_t i = 0; i < now->count; i++) {
 		const struct finding *finding = &now->items[i];
-		const struct finding *old = find_same(before, finding);
+		size_t old = find_same(before, finding);
 		/* Two findings of one look may be about the same thing: the first one speaks for it. */
-		if (find_same(now, finding) != finding)
+		if (find_same(now, finding) != i)
 			continue;
-		if (old == NULL)
-			told = tell(context, group, FINDING_APPEARED, finding) && told;
-		else if (is_changed(old, finding, other_fix))
-			told = tell(context, group, FINDING_CHANGED, finding) && told;
+		if (old == SIZE_MAX)
+			told = tell_one(look, FINDING_APPEARED, finding) && told;
+		else if (is_changed(&before->items[old], finding, look->other_fix))
+			told = tell_one(look, FINDING_CHANGED, finding) && told;
 	}
 	for (size_t i = 0; i < before->count; i++) {
-		if (find_same(before, &before->items[i]) == &before->items[i] &&
-		    find_same(now, &before->items[i]) == NULL)
-			told = tell(context, group, FINDING_RESOLVED, &before->items[i]) && told;
+		if (find_same(before, &before->items[i]) == i && find_same(now, &before->items[i]) == SIZE_MAX)
+			told = tell_one(look, FINDING_RESOLVED, &before->items[i]) && told;
 	}
 	return told;
 }
@@ -163,57 +196,79 @@ static struct known_group *add(struct known_group **link, const struct finding_g
 	return added;
 }
 
-struct error known_findings_look(struct known_findings *known, const struct finding_group *group,
-				 const struct finding_list *findings, const uint8_t *fix_sha256, finding_teller *tell,
-				 void *context)
+/* What the look found takes the place of what was known; the lists are the group's from then on. */
+static void replace(struct known_findings *known, struct known_group *group, struct finding_list take_findings,
+		    int64_t *take_since_ms)
 {
-	static const struct finding_list none;
+	known->count = known->count - group->findings.count + take_findings.count;
+	finding_list_cleanup(&group->findings);
+	free(group->since_ms);
+	group->findings = take_findings;
+	group->since_ms = take_since_ms;
+}
+
+static int64_t *since_of_all(const struct look *look)
+{
+	int64_t *since_ms = calloc(look->now->count, sizeof *since_ms);
+	for (size_t i = 0; since_ms != NULL && i < look->now->count; i++)
+		since_ms[i] = since_of(look, &look->now->items[i]);
+	return since_ms;
+}
+
+static struct error take_look(struct known_findings *known, struct known_group **link, const struct look *look,
+			      const uint8_t *fix)
+{
+	struct finding_list copy = {0};
+	struct error error = finding_list_copy(&copy, look->now);
+	if (failed(error))
+		return error;
+	int64_t *since_ms = since_of_all(look);
+	bool told = since_ms != NULL && tell_differences(look);
+	struct known_group *kept = *link != NULL ? *link : (told ? add(link, look->group) : NULL);
+	if (!told || kept == NULL) {
+		finding_list_cleanup(&copy);
+		free(since_ms);
+		return error_none();
+	}
+	replace(known, kept, copy, since_ms);
+	memcpy(kept->fix_sha256, fix, SHA256_BYTES);
+	return error_none();
+}
+
+struct error known_findings_look(struct known_findings *known, const struct finding_group *group,
+				 const struct finding_list *findings, const uint8_t *fix_sha256, int64_t now_ms,
+				 finding_teller *tell, void *context)
+{
 	static const uint8_t no_fix[SHA256_BYTES];
 	const uint8_t *fix = fix_sha256 != NULL ? fix_sha256 : no_fix;
 	struct known_group **link = find(known, group);
-	const struct finding_list *before = *link != NULL ? &(*link)->findings : &none;
+	struct look look = {group, *link, findings, now_ms, false, tell, context};
 
 	if (findings->count == 0) {
-		if (*link != NULL && tell_differences(group, before, findings, false, tell, context))
+		if (*link != NULL && tell_differences(&look))
 			drop(known, link);
 		return error_none();
 	}
-	if (known->count - before->count + findings->count > KNOWN_FINDINGS_MAX)
+	if (known->count - findings_before(&look)->count + findings->count > KNOWN_FINDINGS_MAX)
 		return error_of(ERROR_LIMIT, 0, "more findings than are kept");
-
-	struct finding_list copy = {0};
-	struct error error = finding_list_copy(&copy, findings);
-	if (failed(error))
-		return error;
-	bool other_fix = *link != NULL && memcmp((*link)->fix_sha256, fix, SHA256_BYTES) != 0;
-	bool told = tell_differences(group, before, findings, other_fix, tell, context);
-	struct known_group *kept = *link != NULL ? *link : (told ? add(link, group) : NULL);
-	if (!told || kept == NULL) {
-		finding_list_cleanup(&copy);
-		return error_none();
-	}
-	known->count = known->count - kept->findings.count + copy.count;
-	finding_list_cleanup(&kept->findings);
-	kept->findings = copy;
-	memcpy(kept->fix_sha256, fix, SHA256_BYTES);
-	return error_none();
+	look.other_fix = *link != NULL && memcmp((*link)->fix_sha256, fix, SHA256_BYTES) != 0;
+	return take_look(known, link, &look, fix);
 }
 
 void known_findings_keep(struct known_findings *known,
 			 bool (*is_kept)(void *context, const struct finding_group *group), finding_teller *tell,
 			 void *context)
 {
-	static const struct finding_list none;
-
 	for (size_t i = 0; i < NUM_BUCKETS; i++) {
 		struct known_group **link = &known->buckets[i];
 		while (*link != NULL) {
 			struct finding_group group = {(*link)->site, (*link)->subject, (*link)->part};
+			struct look look = {&group, *link, &no_findings, 0, false, tell, context};
 			if (is_kept(context, &group)) {
 				link = &(*link)->next;
 				continue;
 			}
-			(void)tell_differences(&group, &(*link)->findings, &none, false, tell, context);
+			(void)tell_differences(&look);
 			drop(known, link);
 		}
 	}

@@ -25,20 +25,26 @@ struct finding_group {
 	unsigned part; /* which certificate or backend of the site */
 };
 
+/* What is told of a finding, `since_ms`: the wall clock of the look that told it first, in milliseconds since 1970. */
+struct told_finding {
+	enum finding_event event;
+	const struct finding *finding;
+	int64_t since_ms;
+};
+
 /* Returns false when it could not be told: the group then stays as it was, and the next look tells it again. */
-typedef bool finding_teller(void *context, const struct finding_group *group, enum finding_event event,
-			    const struct finding *finding);
+typedef bool finding_teller(void *context, const struct finding_group *group, const struct told_finding *told);
 
 struct known_findings;
 
 struct known_findings *known_findings_new(void); /* NULL when out of memory */
 void known_findings_free(struct known_findings *known);
 
-/* known_findings_look takes what a look gave. `fix_sha256` stands for the chains before and after (NULL: none): a
+/* known_findings_look takes what a look at `now_ms` gave. `fix_sha256` stands for the chains before and after (NULL: none): a
  * finding that has an action has changed when they have. */
 MUST_USE struct error known_findings_look(struct known_findings *known, const struct finding_group *group,
 					  const struct finding_list *findings, const uint8_t *fix_sha256,
-					  finding_teller *tell, void *context);
+					  int64_t now_ms, finding_teller *tell, void *context);
 
 /* known_findings_keep resolves each group that `is_kept` refuses: what it was about is gone. */
 void known_findings_keep(struct known_findings *known,

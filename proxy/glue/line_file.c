@@ -43,22 +43,37 @@ static bool make_directory_of(const char *path)
 	return made;
 }
 
-static struct error open_file(struct line_file *file)
+static int open_path(const char *path)
 {
-	if (strcmp(file->path, stderr_path) == 0) {
-		file->fd = STDERR_FILENO;
-		return error_none();
-	}
-	file->fd = open_for_append(file->path);
-	if (file->fd < 0 && errno == ENOENT && make_directory_of(file->path))
-		file->fd = open_for_append(file->path);
-	return file->fd < 0 ? error_system("open it for appending") : error_none();
+	if (strcmp(path, stderr_path) == 0)
+		return STDERR_FILENO;
+	int fd = open_for_append(path);
+	if (fd < 0 && errno == ENOENT && make_directory_of(path))
+		fd = open_for_append(path);
+	return fd;
 }
 
 struct error line_file_reopen(struct line_file *file)
 {
+	int fd = open_path(file->path);
+	if (fd < 0)
+		return error_system("open it for appending");
 	close_fd(file);
-	return open_file(file);
+	file->fd = fd;
+	return error_none();
+}
+
+struct error line_file_follow(struct line_file *file)
+{
+	struct stat open_one;
+	struct stat named;
+
+	if (file->fd <= STDERR_FILENO || fstat(file->fd, &open_one) != 0 || !S_ISREG(open_one.st_mode))
+		return error_none();
+	bool there = stat(file->path, &named) == 0;
+	if (there && named.st_dev == open_one.st_dev && named.st_ino == open_one.st_ino)
+		return error_none();
+	return there || errno == ENOENT ? line_file_reopen(file) : error_none();
 }
 
 /* Takes back `written` bytes at the end. Only where they are still the end: another process may append as well. */
@@ -83,7 +98,7 @@ static ssize_t write_once(int fd, struct bytes bytes)
 struct error line_file_write(struct line_file *file, struct bytes line)
 {
 	if (file->fd < 0) {
-		struct error error = open_file(file);
+		struct error error = line_file_reopen(file);
 		if (failed(error))
 			return error;
 	}

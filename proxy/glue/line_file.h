@@ -18,9 +18,12 @@ struct line_file {
 /* line_file_init only remembers the path; the file is opened when a line is written. ERROR_MEMORY alone. */
 MUST_USE struct error line_file_init(struct line_file *file, const char *path);
 
-/* line_file_reopen closes the file and opens it anew: after it was moved away, say. It is made with mode 0640. A
- * directory that is missing is made too (0755, one level). */
+/* line_file_reopen opens the file anew: after it was moved away, say. It is made with mode 0640. A directory that is
+ * missing is made too (0755, one level). Where that fails, the file that is open stays so. */
 MUST_USE struct error line_file_reopen(struct line_file *file);
+
+/* line_file_follow opens it anew where the path has another file by now, or none: it was moved away, or deleted. */
+MUST_USE struct error line_file_follow(struct line_file *file);
 
 /* line_file_write appends `line`, which ends with a newline. A file that is not open is opened first. */
 MUST_USE struct error line_file_write(struct line_file *file, struct bytes line);

@@ -7,6 +7,7 @@
 
 #include "proxy/glue/event_desk.h"
 #include "proxy/glue/file_watch.h"
+#include "proxy/glue/journal.h"
 #include "proxy/glue/listeners.h"
 #include "proxy/glue/privileges.h"
 #include "proxy/glue/server_log.h"
@@ -245,6 +246,7 @@ static void on_tick(void *context)
 
 	alarm_set(server->ticker, SERVER_TICK_MS);
 	client_findings_tick(server->desk.clients, time_text_now_ms());
+	fix_log_tick(server->fix_log);
 	struct error error = ticket_keys_rotate(server->ticket_keys, monotonic_s());
 	if (failed(error))
 		tell_error(server, "session tickets", error);
@@ -299,7 +301,11 @@ static bool make_parts(struct server *server)
 {
 	struct backend_trust_options trust_options = {
 	    .loop = &server->loop, .context = server, .find_terms = find_terms, .give = give_verdict};
-	struct error error = fix_log_open(site_set_config(server->set)->fix_log, &server->log, &server->fix_log);
+	struct fix_log_options log_options = {.path = site_set_config(server->set)->fix_log,
+					      .journal = JOURNAL_SOCKET_PATH,
+					      .log = &server->log,
+					      .now_ms = time_text_now_ms()};
+	struct error error = fix_log_open(&log_options, &server->fix_log);
 
 	if (!failed(error))
 		error = mailbox_open(&server->loop, on_mail, server, &server->mailbox);

@@ -2,10 +2,15 @@
 
 import os
 import re
+import resource
 import signal
+import socket
+import subprocess
 
+import fix_log_schema
 from conftest import NAME
 from clients import served_chain
+from pki import DAY, NOW
 from program import eventually, free_port
 from tls_servers import Server
 
@@ -114,3 +119,126 @@ def test_the_log_on_stderr_is_the_same_lines(program, world):
         running = program.run(world.settings(fix_log="stderr"), site(world, port, backend.port))
         running.wait_for_words('"code":')
         running.wait_for_words("missing_intermediate")
+
+
+def test_a_fix_tells_what_it_cost_who_accepts_it_and_what_expires_first(program, world):
+    port = free_port()
+    with Server() as backend:
+        running = program.run(world.settings(), site(world, port, backend.port))
+        fix = running.wait_for_fix("missing_intermediate")
+    sizes = [len(world.leaf.der), len(world.issuing.der)]
+    assert (fix["bytes_before"], fix["bytes_after"], fix["bytes_added"]) == (sizes[0], sum(sizes), sizes[1])
+    assert [one["bytes"] for one in fix["after"]] == sizes
+    assert fix["stores"] == [{"name": "demo", "served_trusted": False, "mended_trusted": True}]
+    assert fix["anchor"]["sha256"] == world.root.sha256 and fix["anchor"]["source"] == "roots"
+    assert fix["first_expiry"]["sha256"] in world.mended
+    assert (fix["after"][1]["source"], fix["after"][1]["url"]) == ("fetched", world.url)
+    assert fix["pem"] == world.leaf.pem
+    assert fix["applied"] is True
+    assert [one["sha256"] for one in fix["runners_up"][0]["path"]] == [world.leaf.sha256]
+    assert "unknown" in fix["runners_up"][0]["why"]
+    assert fix["since"] == fix["time"] and fix["run"] <= fix["time"]
+
+
+def test_a_path_that_lost_is_told_with_its_reason(program, world):
+    """Two twins of the intermediate: the one that expires later goes out."""
+    port = free_port()
+    twin = world.root.issue_authority("Contoso Issuing CA", key=world.issuing.key, not_after=NOW + 40 * DAY)
+    given = world.chain("twins", world.leaf, twin, world.issuing)
+    with Server() as backend:
+        running = program.run(world.settings(), site(world, port, backend.port, certificate=given))
+        line = running.wait_for_fix("unrelated_certificate")
+    lost = line["runners_up"]
+    assert [[one["sha256"] for one in path["path"]] for path in lost] == [
+        [world.leaf.sha256, twin.sha256, world.root.sha256]]
+    assert "expire" in lost[0]["why"]
+    assert line["bytes_added"] == -len(twin.der)
+
+
+def test_one_id_from_appearing_to_resolved_and_over_a_restart(program, world, tmp_path):
+    port = free_port()
+    certificate, key = world.leaf.write(tmp_path, "given")
+    with Server() as backend:
+        sites = site(world, port, backend.port, certificate=certificate, key=key)
+        running = program.run(world.settings(), sites)
+        first = running.wait_for_fix("missing_intermediate")
+        running.stop()
+        running = program.run(world.settings(), sites)
+        again = eventually("it appears anew", lambda: [line for line in running.fixes()
+                                                       if line["id"] == first["id"] and line["run"] > first["run"]])
+        certificate.write_text(world.leaf.pem + world.issuing.pem)
+        running.signal(signal.SIGHUP)
+        end = running.wait_for_fix("missing_intermediate", event="resolved")
+    assert end["id"] == first["id"] and end["run"] == again[0]["run"] and end["since"] == again[0]["time"]
+    assert "after" not in end
+
+
+def test_a_log_that_was_moved_away_is_noticed_without_a_signal(program, world, tmp_path):
+    port = free_port()
+    certificate, key = world.leaf.write(tmp_path, "given")
+    with Server() as backend:
+        running = program.run(world.settings(), site(world, port, backend.port, certificate=certificate, key=key))
+        running.wait_for_fix("missing_intermediate")
+        os.rename(world.fix_log, world.folder / "fixes.jsonl.1")
+        eventually("a new log is there", world.fix_log.exists, also=running.report)
+        world.fix_log.unlink()
+        certificate.write_text(world.leaf.pem + world.issuing.pem)
+        running.signal(signal.SIGHUP)
+        eventually("it goes on in the new one", running.fixes, also=running.report)
+
+
+def test_copytruncate_leaves_no_hole(program, world, tmp_path):
+    port = free_port()
+    certificate, key = world.leaf.write(tmp_path, "given")
+    with Server() as backend:
+        running = program.run(world.settings(), site(world, port, backend.port, certificate=certificate, key=key))
+        running.wait_for_fix("missing_intermediate")
+        os.truncate(world.fix_log, 0)
+        certificate.write_text(world.leaf.pem + world.issuing.pem)
+        running.signal(signal.SIGHUP)
+        running.wait_for_fix("missing_intermediate", event="resolved")
+        assert b"\0" not in world.fix_log.read_bytes()
+
+
+def test_lines_of_a_full_disk_wait_and_are_written_when_there_is_room(program, world):
+    """A limit on the size of files stands for the full disk."""
+    port = free_port()
+    world.fix_log.write_text("x" * 4095 + "\n")
+    with Server() as backend:
+        running = program.run(world.settings(cache=world.folder / "no" / "cache"), site(world, port, backend.port),
+                              limits={resource.RLIMIT_FSIZE: 4096})
+        eventually("the chain is mended", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+        running.wait_for_words("the fix log cannot be written")
+        assert running.stderr.count("the fix log cannot be written") == 1
+        world.fix_log.unlink()
+        running.wait_for_words("the fix log can be written again")
+        running.wait_for_fix("missing_intermediate")
+        assert re.search(r"[1-9]\d* lines? had to wait, 0 were lost", running.stderr)
+
+
+def test_the_log_under_the_journal_is_an_entry_or_a_line_with_its_weight(program, world):
+    """No journal listens here, or this user cannot reach it: each line comes to stderr whole, behind `<N>`."""
+    port = free_port()
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    status = os.fstat(theirs.fileno())
+    config = program.write(world.settings(fix_log="stderr"), site(world, port, 9))
+    with ours:
+        process = subprocess.Popen(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
+                                    'mount -t tmpfs none /run && exec "$0" run -c "$1"', program.binary, config],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=theirs,
+                                   env={**os.environ, "JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"})
+        theirs.close()
+        ours.settimeout(30)
+        said = b""
+        try:
+            while b"missing_intermediate" not in said or not said.endswith(b"\n"):
+                came = ours.recv(65536)
+                if not came:
+                    break
+                said += came
+        finally:
+            process.terminate()
+            process.wait(30)
+    lines = [line for line in said.decode().splitlines() if '"code":"missing_intermediate"' in line]
+    assert lines and lines[0].startswith("<5>{"), said
+    assert fix_log_schema.what_is_wrong(lines[0][3:]) == ""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -14,6 +15,8 @@ import threading
 import time
 from pathlib import Path
 from typing import Any, Callable, Iterable, Mapping
+
+import fix_log_schema
 
 COMMAND_WAIT_S = 90.0
 START_WAIT_S = 30.0
@@ -108,6 +111,14 @@ class Running:
         self._reader.join(5)
         return status
 
+    def fix_lines(self) -> list[str]:
+        """Every line of the fix log, rotated files too; where it goes to stderr, from there."""
+        if self.fix_log is None:
+            return [line for line in self.stderr.splitlines() if line.startswith('{"time":')]
+        files = sorted(self.fix_log.parent.glob(self.fix_log.name + "*")) if self.fix_log.parent.is_dir() else []
+        texts = [path.read_text() for path in files if path.is_file() and path.suffix != ".gz"]
+        return [line for text in texts for line in text[:text.rfind("\n") + 1].splitlines()]
+
     def stop(self) -> None:
         """SIGTERM, and a clean end."""
         if self.process.poll() is None:
@@ -167,20 +178,25 @@ class Program:
         path.write_text(configuration(settings, sites))
         return path
 
-    def spawn(self, *arguments: object, fix_log: Path | None = None) -> Running:
-        """Starts `chainmend run` with these arguments, and does not wait for anything."""
+    def spawn(self, *arguments: object, fix_log: Path | None = None,
+              limits: Mapping[int, int] | None = None) -> Running:
+        """Starts `chainmend run` with these arguments and limits of setrlimit, and does not wait for anything."""
+        def limit() -> None:
+            for kind, most in (limits or {}).items():
+                resource.setrlimit(kind, (most, most))
         process = subprocess.Popen([str(self.binary), "run", *(str(argument) for argument in arguments)],
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                   preexec_fn=limit if limits else None)
         running = Running(process, fix_log)
         self._running.append(running)
         return running
 
     def run(self, settings: Mapping[str, object], sites: Mapping[str, Mapping[str, object]],
-            ports: Iterable[int] = ()) -> Running:
+            ports: Iterable[int] = (), limits: Mapping[int, int] | None = None) -> Running:
         """Starts the proxy and waits until it listens on every port of its sites."""
         fix_log = settings.get("fix_log")
         running = self.spawn("-c", self.write(settings, sites),
-                             fix_log=fix_log if isinstance(fix_log, Path) else None)
+                             fix_log=fix_log if isinstance(fix_log, Path) else None, limits=limits)
         wanted = set(ports)
         for keys in sites.values():
             listens = keys["listen"]
@@ -200,10 +216,12 @@ class Program:
         eventually(f"listening on {sorted(ports)}", ready, START_WAIT_S, running.report)
 
     def finish(self) -> None:
+        """Everything ends as it should, and every line of every fix log is one that docs/fix-log.schema.json allows."""
         problems = []
         for running in self._running:
             try:
                 running.stop()
             except AssertionError as why:
                 problems.append(str(why))
+            problems += [why for line in running.fix_lines() if (why := fix_log_schema.what_is_wrong(line))]
         assert not problems, "\n".join(problems)

@@ -30,7 +30,8 @@ static int set_up(void **state)
 		return -1;
 	close(fd);
 	program_log_init(&place->log, STDERR_FILENO, LOG_LEVEL_ERROR);
-	assert_ok(fix_log_open(place->path, &place->log, &place->fix_log));
+	struct fix_log_options options = {.path = place->path, .log = &place->log};
+	assert_ok(fix_log_open(&options, &place->fix_log));
 	place->findings = client_findings_new(place->fix_log);
 	*state = place;
 	return place->findings != NULL ? 0 : -1;

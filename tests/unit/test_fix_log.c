@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "chaincache/buffer.h"
 #include "proxy/glue/fix_log.h"
 #include "tests/support/mend_world.h"
 
@@ -32,7 +33,8 @@ static int set_up(void **state)
 	fcntl(place->ends[0], F_SETFL, O_NONBLOCK);
 	snprintf(place->path, sizeof place->path, "%s/fix.jsonl", place->folder);
 	program_log_init(&place->log, place->ends[1], LOG_LEVEL_INFO);
-	assert_ok(fix_log_open(place->path, &place->log, &place->fix_log));
+	struct fix_log_options options = {.path = place->path, .log = &place->log, .now_ms = INT64_C(1767225600000)};
+	assert_ok(fix_log_open(&options, &place->fix_log));
 	*state = place;
 	return 0;
 }
@@ -90,6 +92,21 @@ static const char *text_of(const json_t *object, const char *key)
 	return text != NULL ? text : "(none)";
 }
 
+static json_int_t number_of(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+/* What the cache has is not in the line; what the server alone has is. */
+static void expect_pem_of(const json_t *fix, const struct certificate *certificate)
+{
+	struct buffer pem;
+	buffer_init(&pem, 100000);
+	assert_ok(certificate_write_pem(certificate, &pem));
+	assert_string_equal(text_of(fix, "pem"), buffer_text(&pem));
+	buffer_cleanup(&pem);
+}
+
 static const char *said(struct place *place, char *out, size_t out_size)
 {
 	ssize_t len = read(place->ends[0], out, out_size - 1);
@@ -144,6 +161,21 @@ static void test_a_fix_has_its_chains_before_and_after(void **state)
 	assert_int_equal(json_array_size(after), 2);
 	assert_string_equal(text_of(json_array_get(after, 1), "sha256"), issuing->sha256_hex);
 	assert_string_equal(text_of(json_array_get(after, 1), "source"), "fetched");
+	assert_string_equal(text_of(json_array_get(after, 1), "url"), "http://ca.test/i");
+	assert_null(json_object_get(json_array_get(after, 0), "url"));
+	assert_string_equal(text_of(json_object_get(fix, "anchor"), "sha256"), root->sha256_hex);
+	assert_int_equal(number_of(fix, "bytes_before"), leaf->der.len);
+	assert_int_equal(number_of(fix, "bytes_after"), leaf->der.len + issuing->der.len);
+	assert_int_equal(number_of(fix, "bytes_added"), issuing->der.len);
+	const json_t *store = json_array_get(json_object_get(fix, "stores"), 0);
+	assert_string_equal(text_of(store, "name"), "store");
+	assert_true(json_is_false(json_object_get(store, "served_trusted")));
+	assert_true(json_is_true(json_object_get(store, "mended_trusted")));
+	const struct certificate *first = issuing->not_after < leaf->not_after ? issuing : leaf;
+	assert_string_equal(text_of(json_object_get(fix, "first_expiry"), "sha256"), first->sha256_hex);
+	assert_string_equal(text_of(fix, "run"), "2026-01-01T00:00:00.000Z");
+	assert_string_equal(text_of(fix, "since"), text_of(fix, "time"));
+	expect_pem_of(fix, leaf);
 	assert_true(json_is_array(json_object_get(fix, "runners_up")));
 	world_cleanup(&world);
 }
@@ -175,15 +207,111 @@ static void test_a_log_that_cannot_be_written_is_told_once_and_made_up_for(void 
 	fix_log_set_path(place->fix_log, "/dev/full");
 	report_findings(place, &findings);
 	report_findings(place, &findings);
+	fix_log_tick(place->fix_log);
 	said(place, text, sizeof text);
 	assert_non_null(strstr(text, "/dev/full: the fix log cannot be written"));
 	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
 	fix_log_set_path(place->fix_log, place->path);
+	said(place, text, sizeof text);
+	assert_non_null(strstr(text, "can be written again: 1 line had to wait, 0 were lost"));
 	report_findings(place, &findings);
 	finding_list_cleanup(&findings);
 	read_lines(place);
 	assert_int_equal(place->num_lines, 1);
 	assert_string_equal(text_of(place->lines[0], "event"), "appeared");
+}
+
+static void report_numbered(struct place *place, size_t number)
+{
+	struct finding_list findings = {0};
+	char site[32];
+	snprintf(site, sizeof site, "site-%zu", number);
+	finding_list_add(&findings, FINDING_SELF_SIGNED, "self-signed");
+	struct fix_report report = {.group = {site, SUBJECT_CERTIFICATE, 0}, .findings = &findings};
+	fix_log_report(place->fix_log, &report, INT64_C(1767225600123));
+	finding_list_cleanup(&findings);
+}
+
+/* Lines wait up to a maximum; those beyond are counted as lost, and their findings are told by the next look. */
+static void test_lines_wait_in_order_up_to_a_maximum(void **state)
+{
+	struct place *place = *state;
+	char text[2048];
+	char *line = NULL;
+	size_t capacity = 0;
+	size_t num_lines = 0;
+
+	fix_log_set_path(place->fix_log, "/dev/full");
+	for (size_t i = 0; i < FIX_LOG_MAX_WAITING + 2; i++)
+		report_numbered(place, i);
+	said(place, text, sizeof text);
+	fix_log_set_path(place->fix_log, place->path);
+	said(place, text, sizeof text);
+	assert_non_null(strstr(text, "1000 lines had to wait, 2 were lost"));
+	report_numbered(place, FIX_LOG_MAX_WAITING + 1);
+	FILE *file = fopen(place->path, "r");
+	assert_non_null(file);
+	for (; getline(&line, &capacity, file) > 0; num_lines++) {
+		json_t *object = json_loads(line, 0, NULL);
+		size_t number = num_lines < FIX_LOG_MAX_WAITING ? num_lines : FIX_LOG_MAX_WAITING + 1;
+		snprintf(text, sizeof text, "site-%zu", number);
+		assert_string_equal(text_of(object, "site"), text);
+		json_decref(object);
+	}
+	free(line);
+	fclose(file);
+	assert_int_equal(num_lines, FIX_LOG_MAX_WAITING + 1);
+}
+
+/* logrotate's `create` without a signal: the path has no file, or another one. */
+static void test_a_file_that_is_gone_or_another_one_is_noticed(void **state)
+{
+	struct place *place = *state;
+	char moved[MAX_PATH + 8];
+
+	snprintf(moved, sizeof moved, "%s.1", place->path);
+	report_numbered(place, 1);
+	assert_int_equal(rename(place->path, moved), 0);
+	report_numbered(place, 2);
+	read_lines(place);
+	assert_int_equal(place->num_lines, 1);
+	assert_string_equal(text_of(place->lines[0], "site"), "site-2");
+	assert_int_equal(rename(place->path, moved), 0);
+	fclose(fopen(place->path, "w"));
+	fix_log_tick(place->fix_log);
+	report_numbered(place, 3);
+	read_lines(place);
+	assert_int_equal(place->num_lines, 1);
+	assert_string_equal(text_of(place->lines[0], "site"), "site-3");
+	/* `copytruncate`: the same file, empty */
+	assert_int_equal(truncate(place->path, 0), 0);
+	report_numbered(place, 4);
+	read_lines(place);
+	assert_int_equal(place->num_lines, 1);
+	assert_string_equal(text_of(place->lines[0], "site"), "site-4");
+	unlink(moved);
+}
+
+static void test_one_id_from_appeared_to_resolved(void **state)
+{
+	struct place *place = *state;
+	struct finding_list findings = {0};
+	struct finding_list none = {0};
+	struct fix_report report = {.group = {"mail", SUBJECT_CLIENTS, 0}, .findings = &findings};
+
+	finding_set_name(finding_list_add(&findings, FINDING_SNI_NOT_COVERED, "once"), "x.test");
+	finding_set_name(finding_list_add(&findings, FINDING_SNI_NOT_COVERED, "once"), "y.test");
+	fix_log_report(place->fix_log, &report, INT64_C(1767225600000));
+	report.findings = &none;
+	fix_log_report(place->fix_log, &report, INT64_C(1767225700000));
+	finding_list_cleanup(&findings);
+	read_lines(place);
+	assert_int_equal(place->num_lines, 4);
+	assert_string_equal(text_of(place->lines[2], "event"), "resolved");
+	assert_string_equal(text_of(place->lines[0], "id"), text_of(place->lines[2], "id"));
+	assert_string_not_equal(text_of(place->lines[0], "id"), text_of(place->lines[1], "id"));
+	assert_string_equal(text_of(place->lines[2], "since"), "2026-01-01T00:00:00.000Z");
+	assert_string_equal(text_of(place->lines[2], "time"), "2026-01-01T00:01:40.000Z");
 }
 
 static void test_it_is_reopened_after_a_rotation(void **state)
@@ -238,6 +366,9 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_a_log_that_cannot_be_written_is_told_once_and_made_up_for, set_up,
 					    tear_down),
 	    cmocka_unit_test_setup_teardown(test_it_is_reopened_after_a_rotation, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_lines_wait_in_order_up_to_a_maximum, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_file_that_is_gone_or_another_one_is_noticed, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_one_id_from_appeared_to_resolved, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_a_line_has_a_maximum, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, clean_up);

@@ -13,7 +13,7 @@ struct told {
 
 static const struct finding_group group = {"mail", SUBJECT_CERTIFICATE, 0};
 
-static bool tell(void *context, const struct finding_group *of, enum finding_event event, const struct finding *finding)
+static bool tell(void *context, const struct finding_group *of, const struct told_finding *news)
 {
 	struct told *told = context;
 	size_t len = strlen(told->text);
@@ -21,7 +21,7 @@ static bool tell(void *context, const struct finding_group *of, enum finding_eve
 	if (told->refuse)
 		return false;
 	snprintf(told->text + len, sizeof told->text - len, "%s/%s %s %s; ", of->site,
-		 finding_subject_name(of->subject), finding_event_name(event), finding_code_name(finding->code));
+		 finding_subject_name(of->subject), finding_event_name(news->event), finding_code_name(news->finding->code));
 	return true;
 }
 
@@ -29,7 +29,7 @@ static void look(struct known_findings *known, const struct finding_group *at, s
 		 const uint8_t *fix, struct told *told)
 {
 	told->text[0] = '\0';
-	assert_ok(known_findings_look(known, at, take_list, fix, tell, told));
+	assert_ok(known_findings_look(known, at, take_list, fix, 0, tell, told));
 	finding_list_cleanup(take_list);
 }
 
@@ -122,6 +122,37 @@ static void test_urls_tell_fetch_findings_apart(void **state)
 	finding_set_url(finding_list_add(&list, FINDING_FETCH_FAILED, "timed out"), "http://a.test/2");
 	look(known, &group, &list, NULL, &told);
 	assert_string_equal(told.text, "mail/certificate resolved fetch_failed; ");
+	known_findings_free(known);
+}
+
+static bool keep_since(void *context, const struct finding_group *of, const struct told_finding *news)
+{
+	(void)of;
+	*(int64_t *)context = news->since_ms;
+	return true;
+}
+
+static void test_it_knows_since_when(void **state)
+{
+	struct known_findings *known = known_findings_new();
+	struct finding_list list = one(FINDING_FETCH_FAILED, ACTION_NONE, "timed out");
+	int64_t since_ms = 0;
+
+	(void)state;
+	assert_ok(known_findings_look(known, &group, &list, NULL, 1000, keep_since, &since_ms));
+	assert_int_equal(since_ms, 1000);
+	finding_list_cleanup(&list);
+	list = one(FINDING_FETCH_FAILED, ACTION_NONE, "refused");
+	finding_list_add(&list, FINDING_SELF_SIGNED, "x");
+	assert_ok(known_findings_look(known, &group, &list, NULL, 2000, keep_since, &since_ms));
+	assert_int_equal(since_ms, 2000);
+	finding_list_cleanup(&list);
+	list = one(FINDING_SELF_SIGNED, ACTION_NONE, "x");
+	assert_ok(known_findings_look(known, &group, &list, NULL, 3000, keep_since, &since_ms));
+	assert_int_equal(since_ms, 1000);
+	finding_list_cleanup(&list);
+	assert_ok(known_findings_look(known, &group, &list, NULL, 4000, keep_since, &since_ms));
+	assert_int_equal(since_ms, 2000);
 	known_findings_free(known);
 }
 
@@ -230,7 +261,7 @@ static void test_it_does_not_grow_without_bound(void **state)
 		struct finding_group at = {site, SUBJECT_BACKEND, number++};
 		struct finding_list list = one(FINDING_SELF_SIGNED, ACTION_NONE, "x");
 		told.text[0] = '\0';
-		error = known_findings_look(known, &at, &list, NULL, tell, &told);
+		error = known_findings_look(known, &at, &list, NULL, 0, tell, &told);
 		finding_list_cleanup(&list);
 	}
 	assert_kind(error, ERROR_LIMIT);
@@ -246,6 +277,7 @@ int main(void)
 	    cmocka_unit_test(test_a_fix_changes_with_its_chains_alone),
 	    cmocka_unit_test(test_urls_tell_fetch_findings_apart),
 	    cmocka_unit_test(test_groups_are_apart),
+	    cmocka_unit_test(test_it_knows_since_when),
 	    cmocka_unit_test(test_what_could_not_be_told_is_told_by_the_next_look),
 	    cmocka_unit_test(test_two_findings_about_one_thing_are_told_as_one),
 	    cmocka_unit_test(test_what_is_gone_is_resolved),
