@@ -1,0 +1,66 @@
+"""Connections by the thousand, with resets, half-closes, slow readers and writers on both sides, and reloads.
+
+Every byte is compared, no connection is lost, nothing is left behind.
+
+CHAINMEND_TORTURE_CONNECTIONS and CHAINMEND_TORTURE_SEED make it longer, and another one (scripts/torture.sh does);
+CHAINMEND_TORTURE_WORKERS says by how many threads it is borne.
+"""
+
+import json
+import os
+import secrets
+import subprocess
+
+import pytest
+from conftest import NAME
+from program import free_port
+
+CONNECTIONS = int(os.environ.get("CHAINMEND_TORTURE_CONNECTIONS", 3000))
+SEED = int(os.environ.get("CHAINMEND_TORTURE_SEED") or secrets.randbits(32))
+WORKERS = int(os.environ.get("CHAINMEND_TORTURE_WORKERS", 2))
+RELOAD_MS = 1000
+ROUTES = ["tcp", "tls", "banner", "flaky-tcp", "flaky-tls"]
+WAIT_S = 120 + CONNECTIONS / 20
+GROWTH_LIMIT_KIB = 16 * 1024
+
+
+@pytest.fixture
+def torture(binary, world):
+    """The client and the backends, which listen already."""
+    ports = [free_port() for _ in ROUTES]
+    process = subprocess.Popen(
+        [binary.parent / "tests" / "torture" / "torture", "--ports", ",".join(map(str, ports)), "--certificate",
+         world.complete, "--key", world.key, "--name", NAME, "--seed", str(SEED), "--connections", str(CONNECTIONS),
+         "--reload-ms", str(RELOAD_MS)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    ready, *backends = process.stdout.readline().split()
+    assert ready == "ready"
+    yield process, dict(zip(ROUTES, zip(ports, backends)))
+    process.kill()
+    process.wait()
+
+
+def site(world, route, port, backend):
+    kind = "tls" if route.endswith("tls") else "tcp"
+    name = {"backend_name": NAME} if kind == "tls" else {}
+    return {"listen": f"127.0.0.1:{port}", "hostnames": NAME, "certificate": world.complete, "key": world.key,
+            "backend": f"{kind}://127.0.0.1:{backend}", **name}
+
+
+def test_every_byte_of_every_connection(program, world, torture, monkeypatch, capsys):
+    process, ports = torture
+    # What is freed comes back at once, so that the memory of the process tells of leaks.
+    monkeypatch.setenv("ASAN_OPTIONS", f"{os.environ['ASAN_OPTIONS']}:quarantine_size_mb=1"
+                                       ":thread_local_quarantine_size_kb=64")
+    running = program.run(world.settings(workers=WORKERS),
+                          {route: site(world, route, *pair) for route, pair in ports.items()})
+    out, errors = process.communicate(f"{running.process.pid}\n", timeout=WAIT_S)
+    assert running.process.poll() is None, running.report()
+    assert out, errors + running.report()
+    result = json.loads(out)
+    with capsys.disabled():
+        print(f"\n   {result}")
+    assert process.returncode == 0 and result["failures"] == 0, f"{errors}\n{result}\n{running.report()[-6000:]}"
+    assert result["fds_after"] <= result["fds_before"], running.report()[-6000:]
+    assert result["resident_kib_after"] - result["resident_kib_before"] < GROWTH_LIMIT_KIB
+    assert result["whole"] > CONNECTIONS / 2 and result["bytes_up"] > 1000 * CONNECTIONS, "it was none"
