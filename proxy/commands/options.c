@@ -68,7 +68,10 @@ int options_wrong(const struct command_help *help, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	complain("%s: %s (see chainmend %s --help)", help->command, text, help->command);
+	if (help->program != NULL)
+		complain_as(help->program, "%s (see %s --help)", text, help->program);
+	else
+		complain("%s: %s (see chainmend %s --help)", help->command, text, help->command);
 	return STATUS_USAGE;
 }
 

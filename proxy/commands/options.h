@@ -20,11 +20,12 @@ struct option_table {
 };
 
 struct command_help {
-	const char *command; /* "check" */
-	const char *usage; /* lines of "chainmend check ...", each ended by a line feed */
+	const char *command; /* of chainmend: "check" */
+	const char *usage; /* lines of "Usage: chainmend check ...", each ended by a line feed */
 	const char *about; /* what it does, some lines */
 	const struct option_table *tables; /* ends with NULL rows */
 	const char *after; /* behind the options; may be NULL */
+	const char *program; /* one of its own, that has no commands; NULL: chainmend */
 };
 
 enum options_outcome { OPTIONS_TAKEN, OPTIONS_HELP_PRINTED, OPTIONS_WRONG };
@@ -34,7 +35,7 @@ enum options_outcome { OPTIONS_TAKEN, OPTIONS_HELP_PRINTED, OPTIONS_WRONG };
 enum options_outcome options_parse(const struct command_help *help, int argc, char **argv, void *into,
 				   int *first_operand);
 
-/* options_wrong tells wrong usage ("chainmend: check: WHY: see chainmend check --help") and returns STATUS_USAGE. */
+/* options_wrong tells wrong usage ("chainmend: check: WHY (see chainmend check --help)") and returns STATUS_USAGE. */
 int options_wrong(const struct command_help *help, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

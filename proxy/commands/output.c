@@ -176,15 +176,28 @@ void output_point_to_findings(const struct output *output)
 	output_printf(output, STYLE_DIM, "\ndocs/findings.md explains each code, and what clients say.\n");
 }
 
-void complain(const char *format, ...)
+static void complain_in(const char *program, const char *format, va_list arguments)
 {
 	char text[OUTPUT_MAX_TEXT];
 	char clean[OUTPUT_MAX_TEXT];
+	vsnprintf(text, sizeof(text), format, arguments);
+	fprintf(stderr, "%s: %s\n", program, output_clean(text, clean, sizeof(clean)));
+}
+
+void complain(const char *format, ...)
+{
 	va_list arguments;
 	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
+	complain_in("chainmend", format, arguments);
 	va_end(arguments);
-	fprintf(stderr, "chainmend: %s\n", output_clean(text, clean, sizeof(clean)));
+}
+
+void complain_as(const char *program, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	complain_in(program, format, arguments);
+	va_end(arguments);
 }
 
 /* Of a pipe or a socket: its other end is closed. */

@@ -47,7 +47,8 @@ bool output_finish(void);
 /* output_point_to_findings says at the end where the codes are explained. */
 void output_point_to_findings(const struct output *output);
 
-/* complain writes "chainmend: ...", one line, to stderr. */
+/* complain writes "chainmend: ...", one line, to stderr; complain_as the name of another program in its place. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void complain_as(const char *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -7,7 +7,7 @@
 #include "tests/support/unit.h"
 
 static const struct option_table tables[] = {{NULL, audit_option_rows}, {NULL, NULL}};
-static const struct command_help help = {"try", "", "", tables, NULL};
+static const struct command_help help = {"try", "", "", tables, NULL, NULL};
 
 static enum options_outcome parse(struct audit_options *options, const char *first, const char *second)
 {

@@ -31,7 +31,7 @@ static const struct option_row first_rows[] = {{"flag", 'f', NULL, "A flag", tak
 static const struct option_row second_rows[] = {{"other-value", 0, "WHAT", "Another one", take_value},
 						{NULL, 0, NULL, NULL, NULL}};
 static const struct option_table tables[] = {{NULL, first_rows}, {"More", second_rows}, {NULL, NULL}};
-static const struct command_help help = {"try", "Usage: chainmend try\n", "Tries.", tables, NULL};
+static const struct command_help help = {"try", "Usage: chainmend try\n", "Tries.", tables, NULL, NULL};
 
 static enum options_outcome parse(struct taken *taken, int *first, const char *const *arguments)
 {
