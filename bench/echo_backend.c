@@ -1,0 +1,379 @@
+/* echo_backend - a server for benches that costs as little as one can: it sends back what comes, on one thread.
+ *
+ * A connection whose first line is "send N" gets N bytes of the pattern (the alphabet in small letters, over and over); one
+ * whose first line is "take N" has N bytes taken and is then told "ok". Everything else is echoed. The end of the peer's
+ * bytes ends the connection.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "bench/load/pattern.h"
+
+#define CHUNK_BYTES ((size_t)64 * 1024)
+
+enum { EXIT_USAGE = 64, MAX_EVENTS = 128, BACKLOG = 4096, MAX_COMMAND = 32, MAX_ADDRESS = 300, ROUNDS = 4 };
+
+enum manner { UNDECIDED, ECHO, SEND, TAKE, ANSWER };
+
+/* Where `pending` holds something, nothing is read: what is in memory for one connection has an end. */
+struct client {
+	int fd;
+	enum manner manner;
+	uint64_t left; /* SEND, TAKE: bytes */
+	uint64_t at; /* SEND: in the pattern */
+	char command[MAX_COMMAND];
+	size_t command_len;
+	uint8_t *pending; /* owned; what the socket did not take */
+	size_t pending_len, pending_at;
+	bool ended; /* the peer's bytes are at their end */
+	bool waits_for_room; /* EPOLLOUT is watched */
+};
+
+struct backend {
+	int epoll_fd;
+	int listen_fd;
+	int signal_fd;
+	uint8_t chunk[CHUNK_BYTES];
+};
+
+static void drop(struct client *client)
+{
+	close(client->fd);
+	free(client->pending);
+	free(client);
+}
+
+/* Sends what the socket takes and keeps the rest; false when the connection is gone. */
+static bool put(struct client *client, const uint8_t *data, size_t len)
+{
+	ssize_t sent = send(client->fd, data, len, MSG_NOSIGNAL);
+
+	if (sent < 0 && errno != EAGAIN && errno != EINTR)
+		return false;
+	size_t done = sent > 0 ? (size_t)sent : 0;
+	if (done == len)
+		return true;
+	client->pending = malloc(len - done);
+	if (client->pending == NULL)
+		return false;
+	memcpy(client->pending, data + done, len - done);
+	client->pending_len = len - done;
+	client->pending_at = 0;
+	return true;
+}
+
+static bool put_pending(struct client *client)
+{
+	ssize_t sent = send(client->fd, client->pending + client->pending_at, client->pending_len - client->pending_at,
+			    MSG_NOSIGNAL);
+
+	if (sent < 0)
+		return errno == EAGAIN || errno == EINTR;
+	client->pending_at += (size_t)sent;
+	if (client->pending_at == client->pending_len) {
+		free(client->pending);
+		client->pending = NULL;
+	}
+	return true;
+}
+
+/* The bytes come from the pattern itself: what the socket does not take need not be kept. */
+static bool put_pattern(struct client *client, bool *out_full)
+{
+	struct bytes next = pattern_at(client->at, client->left < CHUNK_BYTES ? (size_t)client->left : CHUNK_BYTES);
+	ssize_t sent = send(client->fd, next.data, next.len, MSG_NOSIGNAL);
+
+	*out_full = sent < (ssize_t)next.len;
+	if (sent < 0)
+		return errno == EAGAIN || errno == EINTR;
+	client->at += (uint64_t)sent;
+	client->left -= (uint64_t)sent;
+	return true;
+}
+
+static bool take(struct client *client, size_t len)
+{
+	static const uint8_t answer[] = {'o', 'k'};
+
+	client->left -= len < client->left ? len : client->left;
+	if (client->left > 0)
+		return true;
+	client->manner = ANSWER;
+	return put(client, answer, sizeof(answer));
+}
+
+static bool starts_as(const struct client *client, const char *word)
+{
+	size_t len = strlen(word);
+
+	return strncmp(client->command, word, client->command_len < len ? client->command_len : len) == 0;
+}
+
+static bool parse_command(struct client *client)
+{
+	char *end;
+
+	client->command[client->command_len] = '\0';
+	if (client->command_len < 6 || client->command[5] < '0' || client->command[5] > '9')
+		return false;
+	errno = 0;
+	client->left = strtoull(client->command + 5, &end, 10);
+	if (*end != '\n' || errno != 0)
+		return false;
+	client->manner = client->command[0] == 's' ? SEND : TAKE;
+	return true;
+}
+
+/* Collects the first line as long as it may become a command; *data is what stands behind it. */
+static bool decide(struct client *client, const uint8_t **data, size_t *len)
+{
+	while (*len > 0 && client->manner == UNDECIDED) {
+		char byte = (char)**data;
+
+		client->command[client->command_len++] = byte;
+		(*data)++;
+		(*len)--;
+		bool possible = starts_as(client, "send ") || starts_as(client, "take ");
+		if (possible && byte == '\n' && parse_command(client))
+			return client->manner == SEND || client->left > 0 || take(client, 0);
+		if (possible && byte != '\n' && client->command_len < MAX_COMMAND - 1)
+			continue;
+		client->manner = ECHO;
+		return put(client, (const uint8_t *)client->command, client->command_len);
+	}
+	return true;
+}
+
+/* An echo of what was never decided: the peer ended within what might have become a command. */
+static bool take_end(struct client *client)
+{
+	client->ended = true;
+	if (client->manner != UNDECIDED || client->command_len == 0)
+		return true;
+	client->manner = ECHO;
+	return put(client, (const uint8_t *)client->command, client->command_len);
+}
+
+static bool add_pending(struct client *client, const uint8_t *data, size_t len)
+{
+	if (client->pending == NULL)
+		return put(client, data, len);
+	uint8_t *grown = realloc(client->pending, client->pending_len + len);
+	if (grown == NULL)
+		return false;
+	client->pending = grown;
+	memcpy(grown + client->pending_len, data, len);
+	client->pending_len += len;
+	return true;
+}
+
+static bool take_bytes(struct client *client, const uint8_t *data, size_t len)
+{
+	/* Only where nothing came before: an echo of one byte goes straight through. */
+	if (client->manner == UNDECIDED && client->command_len == 0 && data[0] != 's' && data[0] != 't')
+		client->manner = ECHO;
+	if (!decide(client, &data, &len))
+		return false;
+	if (len == 0)
+		return true;
+	if (client->manner == ECHO)
+		return add_pending(client, data, len);
+	return client->manner != TAKE || take(client, len);
+}
+
+/* Reads and answers until the socket is empty or full: false when the connection is at its end. */
+static bool serve(struct backend *backend, struct client *client)
+{
+	bool full = false;
+
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		if (client->pending != NULL && (!put_pending(client) || client->pending != NULL))
+			return client->pending != NULL;
+		if (client->manner == SEND && client->left > 0) {
+			if (!put_pattern(client, &full))
+				return false;
+			if (full)
+				return true;
+			continue;
+		}
+		if (client->ended)
+			return false;
+		ssize_t got = recv(client->fd, backend->chunk, CHUNK_BYTES, 0);
+		if (got < 0)
+			return errno == EAGAIN || errno == EINTR;
+		if (got == 0 && !take_end(client))
+			return false;
+		if (got > 0 && !take_bytes(client, backend->chunk, (size_t)got))
+			return false;
+		if (got > 0 && (size_t)got < CHUNK_BYTES && client->pending == NULL && client->manner != SEND)
+			return true; /* it was emptied: what follows is told */
+	}
+	return true;
+}
+
+static void serve_client(struct backend *backend, struct client *client)
+{
+	bool alive = serve(backend, client);
+	bool wants_room = client->pending != NULL || (client->manner == SEND && client->left > 0);
+
+	if (!alive) {
+		drop(client);
+		return;
+	}
+	if (wants_room == client->waits_for_room)
+		return;
+	struct epoll_event event = {.events = wants_room ? EPOLLOUT : EPOLLIN, .data.ptr = client};
+	client->waits_for_room = wants_room;
+	if (epoll_ctl(backend->epoll_fd, EPOLL_CTL_MOD, client->fd, &event) != 0)
+		drop(client);
+}
+
+static void accept_clients(struct backend *backend)
+{
+	for (;;) {
+		int fd = accept4(backend->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd < 0)
+			return;
+		struct client *client = calloc(1, sizeof(*client));
+		struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
+		if (client == NULL) {
+			close(fd);
+			return;
+		}
+		client->fd = fd;
+		if (epoll_ctl(backend->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
+			drop(client);
+	}
+}
+
+static int run(struct backend *backend)
+{
+	struct epoll_event events[MAX_EVENTS];
+
+	for (;;) {
+		int count = epoll_wait(backend->epoll_fd, events, MAX_EVENTS, -1);
+		if (count < 0 && errno != EINTR)
+			return EXIT_FAILURE;
+		for (int i = 0; i < count; i++) {
+			if (events[i].data.ptr == &backend->signal_fd)
+				return EXIT_SUCCESS;
+			if (events[i].data.ptr == &backend->listen_fd)
+				accept_clients(backend);
+			else
+				serve_client(backend, events[i].data.ptr);
+		}
+	}
+}
+
+static bool watch(struct backend *backend, int *fd)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = fd};
+
+	return *fd >= 0 && epoll_ctl(backend->epoll_fd, EPOLL_CTL_ADD, *fd, &event) == 0;
+}
+
+/* "HOST:PORT"; port 0 is any free one. */
+static int listen_on(const char *text)
+{
+	const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+	struct addrinfo *info = NULL;
+	char host[MAX_ADDRESS];
+	int on = 1, fd = -1;
+
+	snprintf(host, sizeof(host), "%s", text);
+	char *colon = strrchr(host, ':');
+	if (colon == NULL)
+		return -1;
+	*colon = '\0';
+	if (getaddrinfo(host, colon + 1, &hints, &info) != 0)
+		return -1;
+	fd = socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	/* Inherited by what is accepted. */
+	if (fd >= 0 && (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+			setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0 ||
+			bind(fd, info->ai_addr, info->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0)) {
+		close(fd);
+		fd = -1;
+	}
+	freeaddrinfo(info);
+	return fd;
+}
+
+static void print_address(int fd)
+{
+	struct sockaddr_storage address;
+	socklen_t len = sizeof(address);
+	char host[NI_MAXHOST], port[NI_MAXSERV];
+
+	if (getsockname(fd, (struct sockaddr *)&address, &len) == 0 &&
+	    getnameinfo((struct sockaddr *)&address, len, host, sizeof(host), port, sizeof(port),
+			NI_NUMERICHOST | NI_NUMERICSERV) == 0)
+		printf("listening on %s:%s\n", host, port);
+	fflush(stdout);
+}
+
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int usage(FILE *out, int status)
+{
+	fprintf(out, "usage: echo_backend [--listen HOST:PORT]\n"
+		     "Sends back what comes. The first line \"send N\" asks for N bytes, \"take N\" has N bytes taken and\n"
+		     "answered by \"ok\". Default: 127.0.0.1:0, any free port, which is printed. SIGTERM and SIGINT end it.\n");
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option long_options[] = {
+	    {"listen", required_argument, NULL, 'l'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+	static struct backend backend;
+	const char *listen_text = "127.0.0.1:0";
+	sigset_t signals;
+
+	for (int c; (c = getopt_long(argc, argv, "hl:", long_options, NULL)) != -1;) {
+		if (c == 'h')
+			return usage(stdout, EXIT_SUCCESS);
+		if (c != 'l')
+			return usage(stderr, EXIT_USAGE);
+		listen_text = optarg;
+	}
+	if (optind != argc)
+		return usage(stderr, EXIT_USAGE);
+	raise_descriptors();
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	backend.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	backend.signal_fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+	backend.listen_fd = listen_on(listen_text);
+	if (backend.listen_fd < 0 || !watch(&backend, &backend.listen_fd) || !watch(&backend, &backend.signal_fd)) {
+		fprintf(stderr, "echo_backend: could not listen on %s: %s\n", listen_text, strerror(errno));
+		return EXIT_FAILURE;
+	}
+	print_address(backend.listen_fd);
+	return run(&backend);
+}
