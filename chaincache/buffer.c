@@ -40,6 +40,11 @@ static struct error make_room(struct buffer *buffer, size_t more)
 	return error_none();
 }
 
+struct error buffer_reserve(struct buffer *buffer, size_t more)
+{
+	return make_room(buffer, more);
+}
+
 struct error buffer_append(struct buffer *buffer, struct bytes bytes)
 {
 	struct error error = make_room(buffer, bytes.len);

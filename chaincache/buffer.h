@@ -16,6 +16,9 @@ struct buffer {
 void buffer_init(struct buffer *buffer, size_t max_bytes);
 void buffer_cleanup(struct buffer *buffer);
 
+/* buffer_reserve makes room for `more` further bytes at once. Errors as buffer_append. */
+MUST_USE struct error buffer_reserve(struct buffer *buffer, size_t more);
+
 /* buffer_append copies `bytes` to the end. ERROR_LIMIT above max and ERROR_MEMORY leave the content as it was. */
 MUST_USE struct error buffer_append(struct buffer *buffer, struct bytes bytes);
 

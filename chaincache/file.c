@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <openssl/mem.h>
+
 #include "chaincache/buffer.h"
 
 enum { CHUNK_BYTES = 64 * 1024 };
@@ -37,12 +39,10 @@ static struct error open_for_reading(const char *path, int *out_fd)
 	return error_none();
 }
 
-static struct error read_to_end(int fd, size_t max_bytes, struct buffer *out)
+static struct error read_chunks(int fd, size_t max_bytes, uint8_t *chunk, struct buffer *out)
 {
-	uint8_t chunk[CHUNK_BYTES];
-
 	for (;;) {
-		ssize_t got = read(fd, chunk, sizeof chunk);
+		ssize_t got = read(fd, chunk, CHUNK_BYTES);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
@@ -55,6 +55,16 @@ static struct error read_to_end(int fd, size_t max_bytes, struct buffer *out)
 		if (failed(error))
 			return error;
 	}
+}
+
+/* It may be a key that is read: nothing of it stays on the stack. */
+static struct error read_to_end(int fd, size_t max_bytes, struct buffer *out)
+{
+	uint8_t chunk[CHUNK_BYTES];
+
+	struct error error = read_chunks(fd, max_bytes, chunk, out);
+	OPENSSL_cleanse(chunk, sizeof chunk);
+	return error;
 }
 
 struct error file_read_all(const char *path, size_t max_bytes, struct buffer *out)
@@ -72,8 +82,10 @@ static const struct {
 	int number;
 	const char *advice;
 } system_advice[] = {
-    {ENOENT, ": check the path"},       {ENOTDIR, ": check the path"},
-    {ENAMETOOLONG, ": check the path"}, {ELOOP, ": check the path"},
+    {ENOENT, ": check the path"},
+    {ENOTDIR, ": check the path"},
+    {ENAMETOOLONG, ": check the path"},
+    {ELOOP, ": check the path"},
     {EACCES, ": make it readable for the user that this runs as"},
     {EPERM, ": make it readable for the user that this runs as"},
 };

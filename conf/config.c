@@ -68,6 +68,7 @@ void config_free(struct config *config)
 	free(config->group);
 	free(config->fix_log);
 	free(config->cache);
+	free(config->ticket_keys);
 	string_list_cleanup(&config->roots);
 	string_list_cleanup(&config->fetch_allow);
 	free(config->fetch_proxy);

@@ -94,6 +94,7 @@ struct config {
 	char *fetch_proxy; /* URL of an HTTP proxy; NULL: none */
 	uint64_t max_connections; /* of all workers together */
 	uint64_t drain_timeout_ms;
+	char *ticket_keys; /* path; NULL: made in memory */
 	struct config_site *sites;
 	size_t num_sites;
 };

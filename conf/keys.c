@@ -130,10 +130,16 @@ static const struct config_key keys[NUM_CONFIG_KEYS] = {
 			   .max = DAY,
 			   .default_text = "30s",
 			   .help = "How long open connections may go on after SIGTERM before they are cut."},
-    [KEY_TICKET_KEYS] = {.name = "ticket_keys",
-			 GLOBAL_NOT_BUILT,
-			 .type = VALUE_TEXT,
-			 .help = "A file of session ticket keys that several machines share."},
+    [KEY_TICKET_KEYS] =
+	{.name = "ticket_keys",
+	 GLOBAL(ticket_keys),
+	 .type = VALUE_PATH,
+	 .example = "/etc/chainmend/ticket.keys",
+	 .help =
+	     "A file of session ticket keys that several machines share, with sites of the same names: the first key\n"
+	     "writes, all are read. 48 or 80 random bytes each, binary (openssl rand 80) or a line of base64 each; "
+	     "read\n"
+	     "anew when it changes. Not set: made in memory, a new one every 12 hours."},
 
     [KEY_LISTEN] =
 	{.name = "listen",

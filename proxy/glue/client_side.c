@@ -75,6 +75,7 @@ struct error client_side_start(struct connection *connection, const struct crede
 		return error_crypto("start TLS with a client");
 
 	connection->client_handshake.select = on_hello;
+	connection->client_handshake.ticket_keys = connection->lease->snapshot->ticket_keys;
 	SSL_set_accept_state(ssl);
 	if (!SSL_set_app_data(ssl, &connection->client_handshake)) {
 		SSL_free(ssl);

@@ -112,8 +112,7 @@ static int on_server_name(SSL *ssl, int *out_alert, void *argument)
 }
 
 /* RFC 7301 3.2: with a protocol list on both sides and nothing in common, the handshake ends. */
-static int on_alpn(SSL *ssl, const uint8_t **out, uint8_t *out_len, const uint8_t *in, unsigned in_len,
-		   void *argument)
+static int on_alpn(SSL *ssl, const uint8_t **out, uint8_t *out_len, const uint8_t *in, unsigned in_len, void *argument)
 {
 	(void)ssl;
 	const struct credential *credential = argument;
@@ -162,11 +161,12 @@ static struct error set_callbacks(struct credential *credential)
 	SSL_CTX_set_tlsext_servername_callback(ctx, on_server_name);
 	if (!SSL_CTX_set_session_id_context(ctx, credential->site_id, CREDENTIAL_SITE_ID_BYTES))
 		return error_crypto("set the session id context");
-	return ticket_keys_attach(credential->ticket_keys, ctx);
+	ticket_keys_serve(ctx);
+	return error_none();
 }
 
 struct error credential_new(const struct config_site *site, const struct certificate_list *chain, EVP_PKEY *key,
-			    struct ticket_keys *ticket_keys, struct credential **out)
+			    struct credential **out)
 {
 	struct credential *credential = calloc(1, sizeof(*credential));
 	if (credential == NULL)
@@ -174,7 +174,6 @@ struct error credential_new(const struct config_site *site, const struct certifi
 
 	atomic_init(&credential->references, 1);
 	buffer_init(&credential->alpn, TLS_SETTINGS_MAX_ALPN_BYTES);
-	credential->ticket_keys = ticket_keys_ref(ticket_keys);
 	credential->tls_min = site->tls_min;
 	credential->tls_max = site->tls_max;
 	make_site_id(credential, site);
@@ -223,7 +222,6 @@ void credential_unref(struct credential *credential)
 	free(credential->names);
 	free(credential->groups);
 	buffer_cleanup(&credential->alpn);
-	ticket_keys_unref(credential->ticket_keys);
 	free(credential);
 }
 

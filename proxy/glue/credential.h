@@ -1,7 +1,7 @@
 /* credential - one certificate with its key and its chain, ready to be served: an SSL_CTX that is only read.
  *
  * Immutable and reference-counted (atomic): the control thread builds it, the workers serve it. The SSL_CTX carries
- * everything that a handshake needs: chain, key, versions, ciphers, groups, ALPN, ticket keys.
+ * everything that a handshake needs: chain, key, versions, ciphers, groups, ALPN.
  */
 #ifndef PROXY_GLUE_CREDENTIAL_H
 #define PROXY_GLUE_CREDENTIAL_H
@@ -28,16 +28,13 @@ struct credential {
 	uint16_t tls_max;
 	struct buffer alpn; /* wire format; empty: none is negotiated */
 	uint8_t site_id[CREDENTIAL_SITE_ID_BYTES];
-	struct ticket_keys *ticket_keys; /* one reference */
 };
 
 struct config_site;
-struct ticket_keys;
 
-/* credential_new makes a credential: `chain` is copied, `key` and `ticket_keys` are referenced. ERROR_MISMATCH
- * when key and leaf do not belong together. */
+/* credential_new makes a credential: `chain` is copied, `key` is referenced. ERROR_MISMATCH when key and leaf do not belong together. */
 MUST_USE struct error credential_new(const struct config_site *site, const struct certificate_list *chain,
-				     EVP_PKEY *key, struct ticket_keys *ticket_keys, struct credential **out);
+				     EVP_PKEY *key, struct credential **out);
 struct credential *credential_ref(struct credential *credential);
 void credential_unref(struct credential *credential);
 
@@ -51,9 +48,12 @@ bool credential_covers(const struct credential *credential, const char *sni);
 MUST_USE struct error credential_attach(const struct credential *credential, const struct credential *first, SSL *ssl,
 					const char *sni);
 
+struct ticket_keys;
+
 /* What the handshake of an SSL needs of the one that runs it: the app data of the SSL points to it. */
 struct credential_handshake {
 	enum ssl_select_cert_result_t (*select)(struct credential_handshake *handshake, const SSL_CLIENT_HELLO *hello);
+	struct ticket_keys *ticket_keys; /* borrowed: those that seal and open this handshake's tickets */
 	bool refuse_name; /* set by select: answer with the alert unrecognized_name */
 };
 

@@ -33,7 +33,7 @@ static struct error renew_credential(struct managed_certificate *certificate)
 	const struct managed_site *site = certificate->site;
 	struct credential *credential = NULL;
 	struct error error = credential_new(site->config, keeper_chain(certificate->keeper),
-					    keeper_key(certificate->keeper), site->options.ticket_keys, &credential);
+					    keeper_key(certificate->keeper), &credential);
 	if (failed(error))
 		return error;
 	credential_unref(certificate->credential);

@@ -8,14 +8,12 @@
 #include "proxy/glue/backend_trust.h"
 #include "proxy/glue/fix_log.h"
 #include "proxy/glue/site_builder.h"
-#include "proxy/glue/ticket_keys.h"
 
 /* What all sites share. Everything is borrowed. */
 struct managed_site_options {
 	struct workshop *workshop;
 	struct fix_log *fix_log; /* NULL for a look without a loop */
 	const struct program_log *log;
-	struct ticket_keys *ticket_keys;
 	struct backend_trust *trust; /* NULL for a look without a loop */
 	unsigned num_workers; /* that count for it; 0 for a look without a loop */
 	void *context;

@@ -12,6 +12,7 @@
 #include "proxy/glue/privileges.h"
 #include "proxy/glue/server_log.h"
 #include "proxy/glue/site_set.h"
+#include "proxy/glue/ticket_rotation.h"
 #include "proxy/glue/time_text.h"
 #include "proxy/glue/worker.h"
 #include "proxy/io/signal_watch.h"
@@ -28,7 +29,7 @@ struct server {
 	struct program_log log;
 	struct fix_log *fix_log;
 	struct mailbox *mailbox;
-	struct ticket_keys *ticket_keys;
+	struct ticket_rotation ticket_rotation;
 	struct event_desk desk; /* owns what it points to, but the log */
 	struct site_set *set;
 	struct listeners listeners;
@@ -67,6 +68,12 @@ static void tell_error(const struct server *server, const char *what, struct err
 	program_log_write(&server->log, LOG_LEVEL_ERROR, what, "%s", error_print(error, text, sizeof text));
 }
 
+static struct error make_snapshot(struct server *server, struct snapshot **out)
+{
+	return site_set_snapshot(server->set, server->listeners.sockets, server->listeners.count,
+				 server->ticket_rotation.keys, out);
+}
+
 static void publish(void *context)
 {
 	struct server *server = context;
@@ -74,8 +81,7 @@ static void publish(void *context)
 
 	if (server->state != SERVER_RUNNING)
 		return;
-	struct error error =
-	    site_set_snapshot(server->set, server->listeners.sockets, server->listeners.count, &snapshot);
+	struct error error = make_snapshot(server, &snapshot);
 	if (failed(error)) {
 		tell_error(server, "a change cannot be published, what is served stays as it is", error);
 		return;
@@ -129,6 +135,7 @@ static void watch_files(struct server *server)
 	const char **paths = site_builder_paths(site_set_config(server->set), &count);
 
 	server_log_unreadable(&server->log, paths, paths != NULL ? count : 0);
+	server_log_open_keys(&server->log, site_set_config(server->set)->ticket_keys);
 	if (!file_watch_set(server->file_watch, paths, paths != NULL ? count : 0))
 		program_log_write(&server->log, LOG_LEVEL_ERROR, "",
 				  "certificate files are not watched: out of memory");
@@ -141,7 +148,6 @@ static struct site_set_options set_options(struct server *server)
 	    .loop = &server->loop,
 	    .log = &server->log,
 	    .fix_log = server->fix_log,
-	    .ticket_keys = server->ticket_keys,
 	    .trust = server->desk.trust,
 	    .num_workers = server->num_workers,
 	    .context = server,
@@ -243,13 +249,16 @@ static void on_signal(void *context, int number)
 static void on_tick(void *context)
 {
 	struct server *server = context;
+	bool rotated = false;
 
 	alarm_set(server->ticker, SERVER_TICK_MS);
 	client_findings_tick(server->desk.clients, time_text_now_ms());
 	fix_log_tick(server->fix_log);
-	struct error error = ticket_keys_rotate(server->ticket_keys, monotonic_s());
+	struct error error = ticket_rotation_step(&server->ticket_rotation, monotonic_s(), &rotated);
 	if (failed(error))
 		tell_error(server, "session tickets", error);
+	if (rotated)
+		on_change(server);
 }
 
 /* Everything that keeps the loop alive goes; the loop then ends by itself. */
@@ -310,7 +319,7 @@ static bool make_parts(struct server *server)
 	if (!failed(error))
 		error = mailbox_open(&server->loop, on_mail, server, &server->mailbox);
 	if (!failed(error))
-		error = ticket_keys_new(monotonic_s(), &server->ticket_keys);
+		error = ticket_rotation_init(&server->ticket_rotation, monotonic_s());
 	if (failed(error)) {
 		tell_error(server, "start", error);
 		return false;
@@ -370,8 +379,7 @@ static bool start_workers(struct server *server)
 {
 	uint64_t most = site_set_config(server->set)->max_connections;
 	struct snapshot *snapshot = NULL;
-	struct error error =
-	    site_set_snapshot(server->set, server->listeners.sockets, server->listeners.count, &snapshot);
+	struct error error = make_snapshot(server, &snapshot);
 
 	for (unsigned i = 0; !failed(error) && i < server->num_workers; i++) {
 		struct worker_options options = {
@@ -442,7 +450,7 @@ int server_run(const struct server_options *options)
 	config_free(server->options.take_config);
 	client_findings_free(server->desk.clients);
 	event_lines_free(server->desk.lines);
-	ticket_keys_unref(server->ticket_keys);
+	ticket_rotation_cleanup(&server->ticket_rotation);
 	if (started)
 		program_log_write(&server->log, LOG_LEVEL_INFO, "stopped", "all connections are closed");
 	fix_log_close(server->fix_log);

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proxy/glue/ticket_key_file.h"
+
 static const char *plural(size_t count)
 {
 	return count == 1 ? "" : "s";
@@ -62,4 +64,12 @@ void server_log_unreadable(const struct program_log *log, const char *const *pat
 			    "cannot be read by the user that chainmend runs as, so that a reload will fail: "
 			    "let that user or its group read it");
 	}
+}
+
+void server_log_open_keys(const struct program_log *log, const char *path)
+{
+	if (path != NULL && ticket_key_file_is_open(path))
+		program_log_write(log, LOG_LEVEL_WARNING, path,
+				  "every user of this machine can read or write these ticket keys, and with them "
+				  "resumed sessions of TLS 1.2: make new ones, in a file of mode 0640 or less");
 }

@@ -17,4 +17,8 @@ void server_log_fixed_keys(const struct program_log *log, const struct config *f
 /* server_log_unreadable names the files that root could read at the start and the user of now cannot. */
 void server_log_unreadable(const struct program_log *log, const char *const *paths, size_t count);
 
+/* server_log_open_keys warns where others than owner and group may read or write the file of ticket keys; NULL: there
+ * is none. */
+void server_log_open_keys(const struct program_log *log, const char *path);
+
 #endif

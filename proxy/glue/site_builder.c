@@ -225,12 +225,14 @@ static size_t site_paths(const struct config_site *site, const char **paths)
 
 const char **site_builder_paths(const struct config *config, size_t *out_count)
 {
-	size_t most = 0;
+	size_t most = 1;
 
 	*out_count = 0;
 	for (size_t i = 0; i < config->num_sites; i++)
 		most += config->sites[i].certificates.count + config->sites[i].keys.count + 3;
-	const char **paths = most > 0 ? calloc(most, sizeof *paths) : NULL;
+	const char **paths = calloc(most, sizeof *paths);
+	if (paths != NULL && config->ticket_keys != NULL)
+		paths[(*out_count)++] = config->ticket_keys;
 	for (size_t i = 0; paths != NULL && i < config->num_sites; i++)
 		*out_count += site_paths(&config->sites[i], paths + *out_count);
 	return paths;

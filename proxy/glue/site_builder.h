@@ -44,7 +44,7 @@ struct site_material {
 bool site_builder_read(const struct config *config, struct site_material **out, struct buffer *errors);
 void site_builder_free(struct site_material *materials, size_t count);
 
-/* site_builder_paths lists the certificate, key and password files that the configuration names, in no order, each
+/* site_builder_paths lists the certificate, key, password and ticket key files that the configuration names, in no order, each
  * once a mention; to be freed, strings borrowed from `config`. NULL when there is none or no memory. */
 const char **site_builder_paths(const struct config *config, size_t *out_count);
 

@@ -3,9 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proxy/glue/ticket_key_file.h"
+
 struct site_set {
 	struct shared_config *shared_config;
 	struct site_material *materials;
+	struct ticket_keys *ticket_keys; /* of the file; NULL: there is none */
 	struct workshop *workshop;
 	struct managed_site **sites; /* in the order of the configuration */
 	size_t num_sites; /* of the configuration; the last ones may be NULL while it is built */
@@ -46,7 +49,6 @@ static bool make_sites(struct site_set *set, const struct site_set_options *opti
 	    .workshop = set->workshop,
 	    .fix_log = options->fix_log,
 	    .log = options->log,
-	    .ticket_keys = options->ticket_keys,
 	    .trust = options->trust,
 	    .num_workers = options->num_workers,
 	    .context = options->context,
@@ -82,7 +84,10 @@ struct site_set *site_set_read(struct config *take_config, struct buffer *errors
 		(void)note_memory(errors);
 		return NULL;
 	}
-	if (site_builder_read(take_config, &set->materials, errors))
+	bool good = site_builder_read(take_config, &set->materials, errors);
+	if (take_config->ticket_keys != NULL)
+		good = ticket_key_file_read(take_config->ticket_keys, &set->ticket_keys, errors) && good;
+	if (good)
 		return set;
 	if (errors->len == 0)
 		(void)note_memory(errors);
@@ -109,6 +114,7 @@ void site_set_free(struct site_set *set)
 	free(set->sites);
 	workshop_free(set->workshop);
 	site_builder_free(set->materials, set->shared_config->config->num_sites);
+	ticket_keys_unref(set->ticket_keys);
 	shared_config_unref(set->shared_config);
 	free(set);
 }
@@ -120,9 +126,11 @@ void site_set_begin(struct site_set *set)
 }
 
 struct error site_set_snapshot(const struct site_set *set, struct listen_socket *const *sockets, size_t num_sockets,
-			       struct snapshot **out)
+			       struct ticket_keys *ticket_keys, struct snapshot **out)
 {
-	struct error error = snapshot_new(set->shared_config, out);
+	if (set->ticket_keys != NULL)
+		ticket_keys = set->ticket_keys;
+	struct error error = snapshot_new(set->shared_config, ticket_keys, out);
 	if (failed(error))
 		return error;
 	for (size_t i = 0; i < set->num_sites; i++)

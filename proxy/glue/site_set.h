@@ -12,7 +12,6 @@ struct site_set_options {
 	uv_loop_t *loop; /* NULL: a look alone (--check-config): nothing is begun, nothing is written */
 	const struct program_log *log;
 	struct fix_log *fix_log; /* NULL for a look */
-	struct ticket_keys *ticket_keys;
 	struct backend_trust *trust; /* NULL for a look */
 	unsigned num_workers; /* 0 for a look */
 	void *context;
@@ -34,9 +33,10 @@ void site_set_free(struct site_set *set);
 /* site_set_begin starts all background work. */
 void site_set_begin(struct site_set *set);
 
-/* site_set_snapshot makes what the workers serve by, as of now. */
+/* site_set_snapshot makes what the workers serve by, as of now. `ticket_keys` are used where the configuration names no
+ * file of them. */
 MUST_USE struct error site_set_snapshot(const struct site_set *set, struct listen_socket *const *sockets,
-					size_t num_sockets, struct snapshot **out);
+					size_t num_sockets, struct ticket_keys *ticket_keys, struct snapshot **out);
 
 const struct config *site_set_config(const struct site_set *set);
 size_t site_set_count(const struct site_set *set);

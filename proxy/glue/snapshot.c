@@ -29,7 +29,7 @@ void shared_config_unref(struct shared_config *shared)
 	free(shared);
 }
 
-struct error snapshot_new(struct shared_config *shared_config, struct snapshot **out)
+struct error snapshot_new(struct shared_config *shared_config, struct ticket_keys *ticket_keys, struct snapshot **out)
 {
 	const struct config *config = shared_config->config;
 	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
@@ -43,6 +43,7 @@ struct error snapshot_new(struct shared_config *shared_config, struct snapshot *
 
 	atomic_init(&snapshot->references, 1);
 	snapshot->shared_config = shared_config_ref(shared_config);
+	snapshot->ticket_keys = ticket_keys_ref(ticket_keys);
 	snapshot->num_sites = config->num_sites;
 	for (size_t i = 0; i < snapshot->num_sites; i++) {
 		snapshot->sites[i].config = &config->sites[i];
@@ -143,6 +144,7 @@ void snapshot_unref(struct snapshot *snapshot)
 	free(snapshot->listeners);
 	free(snapshot->sites);
 	shared_config_unref(snapshot->shared_config);
+	ticket_keys_unref(snapshot->ticket_keys);
 	free(snapshot);
 }
 

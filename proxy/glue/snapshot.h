@@ -14,6 +14,7 @@
 #include "proxy/glue/credential.h"
 #include "proxy/glue/listen_socket.h"
 #include "proxy/glue/site_tally.h"
+#include "proxy/glue/ticket_keys.h"
 
 #define SITE_MAX_CREDENTIALS 8
 #define SITE_MAX_BACKEND_ADDRESSES 32
@@ -57,16 +58,18 @@ void shared_config_unref(struct shared_config *shared);
 struct snapshot {
 	atomic_uint references;
 	struct shared_config *shared_config; /* one reference */
+	struct ticket_keys *ticket_keys; /* one reference */
 	struct site *sites; /* as config->sites, same order */
 	size_t num_sites;
 	struct snapshot_listener *listeners;
 	size_t num_listeners;
 };
 
-/* snapshot_new makes one with every site empty (index and config set). The caller fills credentials, backends and SSL
+/* snapshot_new makes one with every site empty (index and config set); it references `ticket_keys`. The caller fills credentials, backends and SSL
  * contexts, then calls snapshot_finish, which makes the listeners and their lookups; from then on it is read-only.
  * `sockets` are all open listen sockets: each listen address of the configuration must be among them. */
-MUST_USE struct error snapshot_new(struct shared_config *shared_config, struct snapshot **out);
+MUST_USE struct error snapshot_new(struct shared_config *shared_config, struct ticket_keys *ticket_keys,
+				   struct snapshot **out);
 MUST_USE struct error snapshot_finish(struct snapshot *snapshot, struct listen_socket *const *sockets,
 				      size_t num_sockets);
 struct snapshot *snapshot_ref(struct snapshot *snapshot);

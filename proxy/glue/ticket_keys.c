@@ -1,55 +1,83 @@
-/* A ticket is: the key's name, a nonce, the sealed session. Sealed by AES-256-GCM through BoringSSL's AEAD hook
- * and not by the older callback (AES-CBC and HMAC): one pass, no HMAC to set up a ticket. Nonces are random:
- * TICKET_KEY_LIFETIME_S at a hundred thousand tickets a second stays below NIST SP 800-38D's 2^32 a key. */
+/* A ticket is: the key's name, a nonce, the sealed session. Sealed by XChaCha20-Poly1305 through BoringSSL's AEAD hook:
+ * a key from a file may live for years on many machines, and its 24 bytes of nonce are wide enough for that, which
+ * AES-GCM's twelve are not (NIST SP 800-38D 8.3: 2^32 tickets).
+ *
+ * Random bytes would cost more than the sealing, so a nonce is a counter put through AES under a key of this set's own:
+ * no two are alike, and no reader learns how many tickets there were. */
 #include "proxy/glue/ticket_keys.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <openssl/aead.h>
+#include <openssl/aes.h>
 #include <openssl/mem.h>
 #include <openssl/rand.h>
 
-enum { NAME_BYTES = 16, SECRET_BYTES = 32, NONCE_BYTES = 12, TAG_BYTES = 16 };
+#include "proxy/glue/credential.h"
+
+enum { NONCE_BYTES = 24, TAG_BYTES = 16, NONCE_TAIL_BYTES = NONCE_BYTES - AES_BLOCK_SIZE, NONCE_KEY_BITS = 128 };
 
 struct ticket_key {
-	uint8_t name[NAME_BYTES];
-	uint8_t secret[SECRET_BYTES];
+	uint8_t name[TICKET_NAME_BYTES];
+	EVP_AEAD_CTX aead;
 };
 
 struct ticket_keys {
 	atomic_uint references;
-	pthread_mutex_t lock; /* over all that follows */
-	struct ticket_key current;
-	struct ticket_key former;
-	bool has_former;
-	uint64_t made_s; /* when `current` was made */
+	size_t count; /* at least 1 */
+	AES_KEY nonce_key;
+	uint8_t nonce_tail[NONCE_TAIL_BYTES]; /* random: what keeps the sets of other processes apart */
+	struct ticket_key keys[TICKET_KEYS_MAX];
+	atomic_uint_fast64_t num_sealed; /* the one field that changes: behind what all workers read */
 };
 
-static void make_key(struct ticket_key *key)
+/* BoringSSL's RAND_bytes never fails: it aborts. */
+static bool make_nonces(struct ticket_keys *keys)
 {
-	RAND_bytes(key->name, sizeof(key->name)); /* BoringSSL's never fails: it aborts */
-	RAND_bytes(key->secret, sizeof(key->secret));
+	uint8_t secret[NONCE_KEY_BITS / 8];
+
+	RAND_bytes(secret, sizeof(secret));
+	RAND_bytes(keys->nonce_tail, sizeof(keys->nonce_tail));
+	bool done = AES_set_encrypt_key(secret, NONCE_KEY_BITS, &keys->nonce_key) == 0;
+	OPENSSL_cleanse(secret, sizeof(secret));
+	return done;
 }
 
-struct error ticket_keys_new(uint64_t now_s, struct ticket_keys **out)
+static void free_keys(struct ticket_keys *keys)
 {
+	for (size_t i = 0; i < keys->count; i++)
+		EVP_AEAD_CTX_cleanup(&keys->keys[i].aead);
+	OPENSSL_cleanse(keys, sizeof(*keys));
+	free(keys);
+}
+
+struct error ticket_keys_new(const struct ticket_secret *secrets, size_t count, struct ticket_keys **out)
+{
+	if (count == 0 || count > TICKET_KEYS_MAX)
+		return error_of(ERROR_LIMIT, 0, "there are 1 to 16 ticket keys");
 	struct ticket_keys *keys = calloc(1, sizeof(*keys));
 	if (keys == NULL)
 		return error_of(ERROR_MEMORY, 0, "make the ticket keys");
-	int status = pthread_mutex_init(&keys->lock, NULL);
-	if (status != 0) {
-		free(keys);
-		return error_of(ERROR_SYSTEM, status, "make the ticket keys' lock");
-	}
 
 	atomic_init(&keys->references, 1);
-	make_key(&keys->current);
-	keys->made_s = now_s;
+	atomic_init(&keys->num_sealed, 0);
+	if (!make_nonces(keys))
+		goto out;
+	for (; keys->count < count; keys->count++) {
+		struct ticket_key *key = &keys->keys[keys->count];
+
+		memcpy(key->name, secrets[keys->count].name, TICKET_NAME_BYTES);
+		if (!EVP_AEAD_CTX_init(&key->aead, EVP_aead_xchacha20_poly1305(), secrets[keys->count].secret,
+				       TICKET_SECRET_BYTES, TAG_BYTES, NULL))
+			goto out;
+	}
 	*out = keys;
 	return error_none();
+out:
+	free_keys(keys);
+	return error_crypto("make the ticket keys");
 }
 
 struct ticket_keys *ticket_keys_ref(struct ticket_keys *keys)
@@ -60,110 +88,75 @@ struct ticket_keys *ticket_keys_ref(struct ticket_keys *keys)
 
 void ticket_keys_unref(struct ticket_keys *keys)
 {
-	if (keys == NULL || atomic_fetch_sub_explicit(&keys->references, 1, memory_order_acq_rel) != 1)
-		return;
-	pthread_mutex_destroy(&keys->lock);
-	OPENSSL_cleanse(keys, sizeof(*keys));
-	free(keys);
-}
-
-struct error ticket_keys_rotate(struct ticket_keys *keys, uint64_t now_s)
-{
-	pthread_mutex_lock(&keys->lock);
-	uint64_t age_s = now_s > keys->made_s ? now_s - keys->made_s : 0;
-	if (age_s >= TICKET_KEY_LIFETIME_S) {
-		keys->former = keys->current;
-		/* After a long sleep the present key is itself older than a former one may be. */
-		keys->has_former = age_s < (uint64_t)2 * TICKET_KEY_LIFETIME_S;
-		make_key(&keys->current);
-		keys->made_s = now_s;
-	}
-	pthread_mutex_unlock(&keys->lock);
-	return error_none();
-}
-
-static struct ticket_key copy_current(struct ticket_keys *keys)
-{
-	pthread_mutex_lock(&keys->lock);
-	struct ticket_key key = keys->current;
-	pthread_mutex_unlock(&keys->lock);
-	return key;
-}
-
-static bool copy_by_name(struct ticket_keys *keys, const uint8_t *name, struct ticket_key *out)
-{
-	bool found = true;
-
-	pthread_mutex_lock(&keys->lock);
-	if (memcmp(name, keys->current.name, NAME_BYTES) == 0)
-		*out = keys->current;
-	else if (keys->has_former && memcmp(name, keys->former.name, NAME_BYTES) == 0)
-		*out = keys->former;
-	else
-		found = false;
-	pthread_mutex_unlock(&keys->lock);
-	return found;
+	if (keys != NULL && atomic_fetch_sub_explicit(&keys->references, 1, memory_order_acq_rel) == 1)
+		free_keys(keys);
 }
 
 static struct ticket_keys *keys_of(SSL *ssl)
 {
-	return SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+	const struct credential_handshake *handshake = SSL_get_app_data(ssl);
+	return handshake != NULL ? handshake->ticket_keys : NULL;
+}
+
+static const struct ticket_key *find_key(const struct ticket_keys *keys, const uint8_t *name)
+{
+	for (size_t i = 0; i < keys->count; i++)
+		if (memcmp(name, keys->keys[i].name, TICKET_NAME_BYTES) == 0)
+			return &keys->keys[i];
+	return NULL;
+}
+
+static void write_nonce(struct ticket_keys *keys, uint8_t out[NONCE_BYTES])
+{
+	uint8_t block[AES_BLOCK_SIZE] = {0};
+	uint64_t number = atomic_fetch_add_explicit(&keys->num_sealed, 1, memory_order_relaxed);
+
+	memcpy(block, &number, sizeof(number));
+	AES_encrypt(block, out, &keys->nonce_key);
+	memcpy(out + AES_BLOCK_SIZE, keys->nonce_tail, NONCE_TAIL_BYTES);
 }
 
 static size_t max_overhead(SSL *ssl)
 {
 	(void)ssl;
-	return NAME_BYTES + NONCE_BYTES + TAG_BYTES;
+	return TICKET_NAME_BYTES + NONCE_BYTES + TAG_BYTES;
 }
 
 static int seal(SSL *ssl, uint8_t *out, size_t *out_len, size_t max_out_len, const uint8_t *in, size_t in_len)
 {
-	struct ticket_key key = copy_current(keys_of(ssl));
-	EVP_AEAD_CTX aead;
+	struct ticket_keys *keys = keys_of(ssl);
 	size_t sealed_len = 0;
-	int done = 0;
 
-	EVP_AEAD_CTX_zero(&aead);
-	if (max_out_len < in_len + NAME_BYTES + NONCE_BYTES + TAG_BYTES)
-		goto out;
-	uint8_t *nonce = out + NAME_BYTES;
+	if (keys == NULL || max_out_len < in_len + max_overhead(ssl))
+		return 0;
+	const struct ticket_key *key = &keys->keys[0];
+	uint8_t *nonce = out + TICKET_NAME_BYTES;
 	uint8_t *body = nonce + NONCE_BYTES;
-	if (!EVP_AEAD_CTX_init(&aead, EVP_aead_aes_256_gcm(), key.secret, SECRET_BYTES, TAG_BYTES, NULL))
-		goto out;
 	/* `in` may be `out`: moved to where it is sealed before the head is written. */
 	memmove(body, in, in_len);
-	memcpy(out, key.name, NAME_BYTES);
-	RAND_bytes(nonce, NONCE_BYTES);
-	if (!EVP_AEAD_CTX_seal(&aead, body, &sealed_len, max_out_len - NAME_BYTES - NONCE_BYTES, nonce, NONCE_BYTES,
-			       body, in_len, out, NAME_BYTES))
-		goto out;
-	*out_len = NAME_BYTES + NONCE_BYTES + sealed_len;
-	done = 1;
-out:
-	EVP_AEAD_CTX_cleanup(&aead);
-	OPENSSL_cleanse(&key, sizeof(key));
-	return done;
+	memcpy(out, key->name, TICKET_NAME_BYTES);
+	write_nonce(keys, nonce);
+	if (!EVP_AEAD_CTX_seal(&key->aead, body, &sealed_len, max_out_len - TICKET_NAME_BYTES - NONCE_BYTES, nonce,
+			       NONCE_BYTES, body, in_len, out, TICKET_NAME_BYTES))
+		return 0;
+	*out_len = TICKET_NAME_BYTES + NONCE_BYTES + sealed_len;
+	return 1;
 }
 
 static enum ssl_ticket_aead_result_t open_ticket(SSL *ssl, uint8_t *out, size_t *out_len, size_t max_out_len,
 						 const uint8_t *in, size_t in_len)
 {
-	enum ssl_ticket_aead_result_t result = ssl_ticket_aead_ignore_ticket;
-	struct ticket_key key;
-	EVP_AEAD_CTX aead;
-
-	if (in_len < NAME_BYTES + NONCE_BYTES + TAG_BYTES || !copy_by_name(keys_of(ssl), in, &key))
+	const struct ticket_keys *keys = keys_of(ssl);
+	const struct ticket_key *key = keys != NULL && in_len >= max_overhead(ssl) ? find_key(keys, in) : NULL;
+	if (key == NULL)
 		return ssl_ticket_aead_ignore_ticket;
-	const uint8_t *nonce = in + NAME_BYTES;
+
+	const uint8_t *nonce = in + TICKET_NAME_BYTES;
 	const uint8_t *body = nonce + NONCE_BYTES;
-	size_t body_len = in_len - NAME_BYTES - NONCE_BYTES;
-	EVP_AEAD_CTX_zero(&aead);
-	if (EVP_AEAD_CTX_init(&aead, EVP_aead_aes_256_gcm(), key.secret, SECRET_BYTES, TAG_BYTES, NULL) &&
-	    EVP_AEAD_CTX_open(&aead, out, out_len, max_out_len, nonce, NONCE_BYTES, body, body_len, in, NAME_BYTES))
-		result = ssl_ticket_aead_success;
-	EVP_AEAD_CTX_cleanup(&aead);
-	OPENSSL_cleanse(&key, sizeof(key));
-	return result;
+	if (!EVP_AEAD_CTX_open(&key->aead, out, out_len, max_out_len, nonce, NONCE_BYTES, body,
+			       in_len - TICKET_NAME_BYTES - NONCE_BYTES, in, TICKET_NAME_BYTES))
+		return ssl_ticket_aead_ignore_ticket;
+	return ssl_ticket_aead_success;
 }
 
 static const SSL_TICKET_AEAD_METHOD ticket_method = {
@@ -172,10 +165,7 @@ static const SSL_TICKET_AEAD_METHOD ticket_method = {
     .open = open_ticket,
 };
 
-struct error ticket_keys_attach(struct ticket_keys *keys, SSL_CTX *ctx)
+void ticket_keys_serve(SSL_CTX *ctx)
 {
-	if (!SSL_CTX_set_app_data(ctx, keys))
-		return error_crypto("attach the ticket keys");
 	SSL_CTX_set_ticket_aead_method(ctx, &ticket_method);
-	return error_none();
 }

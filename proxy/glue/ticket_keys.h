@@ -1,7 +1,8 @@
-/* ticket_keys - the keys that session tickets are sealed with, shared by all workers (RFC 8446 4.6.1, RFC 5077).
+/* ticket_keys - the keys that session tickets are sealed with (RFC 8446 4.6.1, RFC 5077): immutable, shared by all
+ * workers.
  *
- * Made in memory and rotated: a new key every TICKET_KEY_LIFETIME_S, the one before it can still be read. Any thread may
- * use them; the lock is held for a copy of one key. A reload keeps them, so that resumption survives it.
+ * A snapshot holds them, so a handshake uses those of the snapshot under which its connection was accepted, without a
+ * lock. New keys are a new set with a new snapshot. The last reference wipes them.
  */
 #ifndef PROXY_GLUE_TICKET_KEYS_H
 #define PROXY_GLUE_TICKET_KEYS_H
@@ -12,19 +13,24 @@
 
 #include "chaincache/error.h"
 
-#define TICKET_KEY_LIFETIME_S (12 * 60 * 60)
+#define TICKET_KEYS_MAX 16
+#define TICKET_NAME_BYTES 16
+#define TICKET_SECRET_BYTES 32
+
+/* What one key is made of. Whoever holds one wipes it. */
+struct ticket_secret {
+	uint8_t name[TICKET_NAME_BYTES]; /* stands in the ticket, in the clear */
+	uint8_t secret[TICKET_SECRET_BYTES];
+};
 
 struct ticket_keys;
 
-/* ticket_keys_new makes the first key. `now_s` is a monotonic time in seconds, here and below. */
-MUST_USE struct error ticket_keys_new(uint64_t now_s, struct ticket_keys **out);
+/* ticket_keys_new makes a set of 1 to TICKET_KEYS_MAX keys (copied): the first one writes, all are read. */
+MUST_USE struct error ticket_keys_new(const struct ticket_secret *secrets, size_t count, struct ticket_keys **out);
 struct ticket_keys *ticket_keys_ref(struct ticket_keys *keys);
-void ticket_keys_unref(struct ticket_keys *keys); /* the last one wipes them */
+void ticket_keys_unref(struct ticket_keys *keys); /* NULL is fine */
 
-/* ticket_keys_rotate makes a new key when the present one is old enough; otherwise it does nothing. */
-MUST_USE struct error ticket_keys_rotate(struct ticket_keys *keys, uint64_t now_s);
-
-/* ticket_keys_attach has `ctx` seal and open its tickets with them; `ctx` must not outlive the caller's reference. */
-MUST_USE struct error ticket_keys_attach(struct ticket_keys *keys, SSL_CTX *ctx);
+/* ticket_keys_serve has `ctx` seal and open its tickets with the keys that the credential_handshake of each SSL names. */
+void ticket_keys_serve(SSL_CTX *ctx);
 
 #endif

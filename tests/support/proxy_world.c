@@ -79,13 +79,11 @@ static struct shared_config *make_config(const struct world_site *sites, size_t 
 	return shared;
 }
 
-static void add_credential(struct world *world, struct site *site, const struct certificate *own,
-			   const struct certificate *above)
+static void add_credential(struct site *site, const struct certificate *own, const struct certificate *above)
 {
 	struct certificate_list chain = above != NULL ? PKI_LIST(SOURCE_FILE, own, above) : PKI_LIST(SOURCE_FILE, own);
 
-	assert_ok(credential_new(site->config, &chain, pki_key(own), world->ticket_keys,
-				 &site->credentials[site->num_credentials++]));
+	assert_ok(credential_new(site->config, &chain, pki_key(own), &site->credentials[site->num_credentials++]));
 	certificate_list_cleanup(&chain);
 }
 
@@ -98,14 +96,14 @@ static void add_backend(struct site *site, uint16_t port)
 	address->address_len = sizeof(in);
 }
 
-static void fill_site(struct world *world, struct site *site, const struct world_site *plan)
+static void fill_site(struct site *site, const struct world_site *plan)
 {
 	const char *file = NULL;
 
 	if (plan->leaf != NULL)
-		add_credential(world, site, plan->leaf, plan->issuer);
+		add_credential(site, plan->leaf, plan->issuer);
 	if (plan->second_leaf != NULL)
-		add_credential(world, site, plan->second_leaf, plan->issuer);
+		add_credential(site, plan->second_leaf, plan->issuer);
 	if (plan->backend_port != 0)
 		add_backend(site, plan->backend_port);
 	if (plan->second_backend_port != 0)
@@ -123,10 +121,10 @@ static struct snapshot *make_snapshot(struct world *world, const struct world_si
 
 	if (world->listening == NULL)
 		assert_ok(listen_socket_open(&shared->config->sites[0].listens[0], 1, &world->listening));
-	assert_ok(snapshot_new(shared, &snapshot));
+	assert_ok(snapshot_new(shared, world->tickets.keys, &snapshot));
 	shared_config_unref(shared);
 	for (size_t i = 0; i < num_sites; i++)
-		fill_site(world, &snapshot->sites[i], &sites[i]);
+		fill_site(&snapshot->sites[i], &sites[i]);
 	assert_ok(snapshot_finish(snapshot, &world->listening, 1));
 	return snapshot;
 }
@@ -139,7 +137,7 @@ void world_start(struct world *world, const struct world_site *sites, size_t num
 	memset(world, 0, sizeof(*world));
 	assert_int_equal(uv_loop_init(&world->loop), 0);
 	assert_ok(mailbox_open(&world->loop, on_mail, world, &world->control));
-	assert_ok(ticket_keys_new(0, &world->ticket_keys));
+	assert_ok(ticket_rotation_init(&world->tickets, 0));
 	world->snapshot = make_snapshot(world, sites, num_sites);
 	world->port = loopback_port_of(world->listening->fds[0]);
 	struct worker_options options = {.max_connections = max_connections > 0 ? max_connections : 1000,
@@ -202,7 +200,7 @@ void world_stop(struct world *world)
 		worker_event_free(world->events[i]);
 	snapshot_unref(world->snapshot);
 	listen_socket_unref(world->listening);
-	ticket_keys_unref(world->ticket_keys);
+	ticket_rotation_cleanup(&world->tickets);
 	alarm(0);
 }
 

@@ -8,7 +8,7 @@
 
 #include <openssl/ssl.h>
 
-#include "proxy/glue/ticket_keys.h"
+#include "proxy/glue/ticket_rotation.h"
 #include "proxy/glue/worker.h"
 #include "tests/support/pki.h"
 #include "tests/support/unit.h"
@@ -36,7 +36,7 @@ struct world {
 	struct mailbox *control;
 	struct worker_event *events[256]; /* that came and were not asked for yet */
 	size_t num_events;
-	struct ticket_keys *ticket_keys;
+	struct ticket_rotation tickets;
 	struct listen_socket *listening;
 	struct snapshot *snapshot;
 	struct worker *worker;

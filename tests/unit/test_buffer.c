@@ -33,6 +33,23 @@ static void test_a_refused_append_leaves_the_content(void **state)
 	buffer_cleanup(&buffer);
 }
 
+/* What is appended within the room that was made stays where it is: nothing is left behind in memory that was freed. */
+static void test_room_made_in_advance(void **state)
+{
+	struct buffer buffer;
+	(void)state;
+
+	buffer_init(&buffer, 1000);
+	assert_kind(buffer_reserve(&buffer, 1001), ERROR_LIMIT);
+	assert_ok(buffer_reserve(&buffer, 1000));
+	assert_string_equal(buffer_text(&buffer), "");
+	const uint8_t *data = buffer.data;
+	for (int i = 0; i < 1000; i++)
+		assert_ok(buffer_append(&buffer, bytes_of("x", 1)));
+	assert_ptr_equal(buffer.data, data);
+	buffer_cleanup(&buffer);
+}
+
 static void test_is_text_at_any_time(void **state)
 {
 	struct buffer buffer;
@@ -92,9 +109,13 @@ static void test_compares_bytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_grows_up_to_its_maximum), cmocka_unit_test(test_a_refused_append_leaves_the_content),
-	    cmocka_unit_test(test_is_text_at_any_time),     cmocka_unit_test(test_a_maximum_of_nothing_takes_nothing),
-	    cmocka_unit_test(test_compares_bytes),          cmocka_unit_test(test_is_cut_off),
+	    cmocka_unit_test(test_grows_up_to_its_maximum),
+	    cmocka_unit_test(test_a_refused_append_leaves_the_content),
+	    cmocka_unit_test(test_room_made_in_advance),
+	    cmocka_unit_test(test_is_text_at_any_time),
+	    cmocka_unit_test(test_a_maximum_of_nothing_takes_nothing),
+	    cmocka_unit_test(test_compares_bytes),
+	    cmocka_unit_test(test_is_cut_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

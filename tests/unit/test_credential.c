@@ -4,25 +4,15 @@
 #include <string.h>
 
 #include "conf/config.h"
-#include "proxy/glue/ticket_keys.h"
 #include "proxy/glue/tls_settings.h"
 #include "tests/support/pki.h"
 #include "tests/support/unit.h"
 
-static struct ticket_keys *keys;
 static char site_name[] = "a";
-
-static int setup(void **state)
-{
-	(void)state;
-	assert_ok(ticket_keys_new(0, &keys));
-	return 0;
-}
 
 static int teardown(void **state)
 {
 	(void)state;
-	ticket_keys_unref(keys);
 	pki_cleanup();
 	return 0;
 }
@@ -36,7 +26,7 @@ static struct error make(const struct config_site *site, const struct certificat
 			 struct credential **out)
 {
 	struct certificate_list chain = PKI_LIST(SOURCE_FILE, leaf);
-	struct error error = credential_new(site, &chain, key, keys, out);
+	struct error error = credential_new(site, &chain, key, out);
 
 	certificate_list_cleanup(&chain);
 	return error;
@@ -116,7 +106,7 @@ static void test_what_does_not_fit_is_refused(void **state)
 
 	(void)state;
 	assert_kind(make(&site, leaf, pki_key(other), &credential), ERROR_MISMATCH);
-	assert_kind(credential_new(&site, &nothing, pki_key(leaf), keys, &credential), ERROR_FORMAT);
+	assert_kind(credential_new(&site, &nothing, pki_key(leaf), &credential), ERROR_FORMAT);
 	site.ciphers = (char[]){"NO-SUCH-CIPHER"};
 	assert_kind(make(&site, leaf, pki_key(leaf), &credential), ERROR_CRYPTO);
 	site = plain_site();
@@ -154,5 +144,5 @@ int main(void)
 	    cmocka_unit_test(test_what_does_not_fit_is_refused),
 	    cmocka_unit_test(test_alpn_in_its_wire_format),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, NULL, teardown);
 }

@@ -260,7 +260,6 @@ static void test_what_is_not_built_is_refused_in_these_words(void **state)
 	}
 	expect_error("[chainmend]\nadmin = 127.0.0.1:9000\n" SITE, "not built yet");
 	expect_error("[chainmend]\naccess_log = /var/log/a\n" SITE, "not built yet");
-	expect_error("[chainmend]\nticket_keys = /k\n" SITE, "not built yet");
 	expect_error("[chainmend]\nadmin_token_file = /t\n" SITE, "not built yet");
 	expect_good("[chainmend]\nadmin = off\naccess_log = off\n" SITE);
 }

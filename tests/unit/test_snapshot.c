@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "conf/reader.h"
-#include "proxy/glue/ticket_keys.h"
+#include "proxy/glue/ticket_rotation.h"
 #include "tests/support/pki.h"
 #include "tests/support/unit.h"
 
@@ -16,19 +16,19 @@ static const char text[] =
     "hostnames = exact.wild.example\n"
     "[site three]\nlisten = 127.0.0.1:2\ncertificate = x\nbackend = tcp://127.0.0.1:9\ndefault = on\n";
 
-static struct ticket_keys *keys;
+static struct ticket_rotation tickets;
 
 static int setup(void **state)
 {
 	(void)state;
-	assert_ok(ticket_keys_new(0, &keys));
+	assert_ok(ticket_rotation_init(&tickets, 0));
 	return 0;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	ticket_keys_unref(keys);
+	ticket_rotation_cleanup(&tickets);
 	pki_cleanup();
 	return 0;
 }
@@ -52,8 +52,7 @@ static void give_certificate(struct site *site, const struct certificate *leaf)
 {
 	struct certificate_list chain = PKI_LIST(SOURCE_FILE, leaf);
 
-	assert_ok(
-	    credential_new(site->config, &chain, pki_key(leaf), keys, &site->credentials[site->num_credentials++]));
+	assert_ok(credential_new(site->config, &chain, pki_key(leaf), &site->credentials[site->num_credentials++]));
 	certificate_list_cleanup(&chain);
 }
 
@@ -90,7 +89,7 @@ static void test_which_site_answers(void **state)
 
 	(void)state;
 	assert_ok(listen_socket_open(&shared->config->sites[0].listens[0], 1, &sockets[0]));
-	assert_ok(snapshot_new(shared, &snapshot));
+	assert_ok(snapshot_new(shared, tickets.keys, &snapshot));
 	sockets[1] = calloc(1, sizeof(*sockets[1])); /* an address without descriptors is enough here */
 	atomic_init(&sockets[1]->references, 1);
 	sockets[1]->host = strdup("127.0.0.1");
@@ -134,7 +133,7 @@ static void test_default_site_wins_over_the_first(void **state)
 
 	(void)state;
 	assert_ok(listen_socket_open(&shared->config->sites[0].listens[0], 2, &socket));
-	assert_ok(snapshot_new(shared, &snapshot));
+	assert_ok(snapshot_new(shared, tickets.keys, &snapshot));
 	assert_ok(snapshot_finish(snapshot, &socket, 1));
 	assert_int_equal(snapshot_find_site(snapshot, &snapshot->listeners[0], NULL, &known)->index, 1);
 	assert_int_equal(snapshot_find_site(snapshot, &snapshot->listeners[0], "x.example", &known)->index, 1);
@@ -152,7 +151,7 @@ static void test_address_without_a_socket(void **state)
 	struct snapshot *snapshot = NULL;
 
 	(void)state;
-	assert_ok(snapshot_new(shared, &snapshot));
+	assert_ok(snapshot_new(shared, tickets.keys, &snapshot));
 	assert_kind(snapshot_finish(snapshot, NULL, 0), ERROR_USAGE);
 	snapshot_unref(snapshot);
 	shared_config_unref(shared);
@@ -177,7 +176,7 @@ static void test_many_names(void **state)
 	site->hostnames = (struct string_list){names, 5000};
 	shared->config->sites[3].listens[0].port = 0;
 	assert_ok(listen_socket_open(&shared->config->sites[0].listens[0], 1, &sockets[0]));
-	assert_ok(snapshot_new(shared, &snapshot));
+	assert_ok(snapshot_new(shared, tickets.keys, &snapshot));
 	assert_ok(snapshot_finish(snapshot, sockets, 1));
 	for (size_t i = 0; i < 5000; i++) {
 		assert_int_equal(snapshot_find_site(snapshot, &snapshot->listeners[0], names[i], &known)->index, 2);

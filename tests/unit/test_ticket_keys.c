@@ -1,12 +1,12 @@
-#include "conf/config.h"
-#include "proxy/glue/credential.h"
 #include "proxy/glue/ticket_keys.h"
+
+#include "conf/config.h"
+#include "tests/support/memory_handshake.h"
 #include "tests/support/pki.h"
 #include "tests/support/unit.h"
 
-#include <stdlib.h>
-
 static const struct certificate *leaf;
+static const uint16_t versions[] = {TLS1_3_VERSION, TLS1_2_VERSION};
 
 static int setup(void **state)
 {
@@ -22,187 +22,197 @@ static int teardown(void **state)
 	return 0;
 }
 
-static struct credential *make_credential(char *site_name, struct ticket_keys *keys)
+static struct credential *make_credential(char *site_name)
 {
 	struct config_site site = {.name = site_name, .tls_min = TLS1_2_VERSION, .tls_max = TLS1_3_VERSION};
 	struct certificate_list chain = PKI_LIST(SOURCE_FILE, leaf);
 	struct credential *credential = NULL;
 
-	assert_ok(credential_new(&site, &chain, pki_key(leaf), keys, &credential));
+	assert_ok(credential_new(&site, &chain, pki_key(leaf), &credential));
 	certificate_list_cleanup(&chain);
 	return credential;
 }
 
-static int keep_session(SSL *ssl, SSL_SESSION *session)
+/* A set of keys whose names and secrets are the letters of `letters`. */
+static struct ticket_keys *make_keys(const char *letters)
 {
-	SSL_SESSION **kept = SSL_get_app_data(ssl);
+	struct ticket_secret secrets[TICKET_KEYS_MAX + 1];
+	struct ticket_keys *keys = NULL;
 
-	SSL_SESSION_free(*kept);
-	*kept = session;
-	return 1;
+	for (size_t i = 0; i < strlen(letters); i++)
+		memset(&secrets[i], letters[i], sizeof(secrets[i]));
+	assert_ok(ticket_keys_new(secrets, strlen(letters), &keys));
+	return keys;
 }
 
-/* What the hello's callback does in a connection: the session id context of the site and the name. */
-struct server {
-	struct credential_handshake handshake; /* first */
-	struct credential *credential;
-	const char *sni;
-};
-
-static enum ssl_select_cert_result_t on_select(struct credential_handshake *handshake, const SSL_CLIENT_HELLO *hello)
+static void test_how_many(void **state)
 {
-	struct server *server = (struct server *)(void *)handshake;
+	struct ticket_secret secrets[TICKET_KEYS_MAX + 1] = {{{0}, {0}}};
+	struct ticket_keys *keys = NULL;
 
-	assert_ok(credential_attach(server->credential, server->credential, hello->ssl, server->sni));
-	return ssl_select_cert_success;
+	(void)state;
+	assert_kind(ticket_keys_new(secrets, 0, &keys), ERROR_LIMIT);
+	assert_kind(ticket_keys_new(secrets, TICKET_KEYS_MAX + 1, &keys), ERROR_LIMIT);
+	assert_null(keys);
+	assert_ok(ticket_keys_new(secrets, TICKET_KEYS_MAX, &keys));
+	ticket_keys_unref(ticket_keys_ref(keys));
+	ticket_keys_unref(keys);
+	ticket_keys_unref(NULL);
 }
 
-/* One connection in memory, with `*session` if it is not NULL; the new one is left there. Was it resumed? */
-static bool connect_once(struct credential *credential, const char *sni, uint16_t version, SSL_SESSION **session)
+/* The ticket is written by the keys `wrote`; do the keys `reads` resume it? */
+static void test_the_first_writes_and_all_are_read(void **state)
 {
-	struct server server = {.handshake = {.select = on_select}, .credential = credential, .sni = sni};
-	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
-	BIO *client_bio, *server_bio;
-	SSL_SESSION *given = *session;
-	char byte;
+	static const struct {
+		const char *wrote, *reads;
+		bool resumed;
+	} cases[] = {
+	    {"a", "a", true},  {"a", "ba", true},  {"a", "dcba", true}, {"a", "b", false},
+	    {"ab", "a", true}, {"ab", "b", false}, {"ba", "a", false},  {"abcdefghijklmnop", "ponmlkjihgfedcba", true},
+	};
 
-	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT);
-	SSL_CTX_sess_set_new_cb(ctx, keep_session);
-	SSL_CTX_set_max_proto_version(ctx, version);
-	SSL *client = SSL_new(ctx);
-	SSL *accepting = SSL_new(credential->ssl_ctx);
-	*session = NULL;
-	SSL_set_app_data(client, session);
-	SSL_set_app_data(accepting, &server.handshake);
-	SSL_set_tlsext_host_name(client, "a.example");
-	if (given != NULL)
-		SSL_set_session(client, given);
-	assert_int_equal(BIO_new_bio_pair(&client_bio, 65536, &server_bio, 65536), 1);
-	SSL_set_bio(client, client_bio, client_bio);
-	SSL_set_bio(accepting, server_bio, server_bio);
-	SSL_set_connect_state(client);
-	SSL_set_accept_state(accepting);
-	bool done = false;
-	for (int i = 0; i < 10 && !done; i++) {
-		int a = SSL_do_handshake(client);
-		int b = SSL_do_handshake(accepting);
-		done = a == 1 && b == 1;
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t n = i / 2;
+		SSL_SESSION *session = NULL;
+		struct memory_handshake handshake = {.credential = make_credential((char[]){"a"}),
+						     .version = versions[i % 2],
+						     .ticket_keys = make_keys(cases[n].wrote),
+						     .session = &session};
+
+		assert_false(memory_handshake_resumes(&handshake));
+		assert_int_equal(handshake.num_tickets, 1);
+		ticket_keys_unref(handshake.ticket_keys);
+		handshake.ticket_keys = make_keys(cases[n].reads);
+		if (memory_handshake_resumes(&handshake) != cases[n].resumed)
+			fail_msg("%s, %s, %x", cases[n].wrote, cases[n].reads, handshake.version);
+		ticket_keys_unref(handshake.ticket_keys);
+		SSL_SESSION_free(session);
+		credential_unref((struct credential *)handshake.credential);
 	}
-	assert_true(done);
-	assert_int_equal(SSL_write(accepting, "x", 1), 1);
-	assert_int_equal(SSL_read(client, &byte, 1), 1);
-	bool resumed = SSL_session_reused(accepting);
-	assert_non_null(*session == NULL ? given : *session);
-	if (*session == NULL)
-		*session = given; /* TLS 1.2 sends none when it resumes */
-	else
-		SSL_SESSION_free(given);
-	SSL_free(client);
-	SSL_free(accepting);
-	SSL_CTX_free(ctx);
-	return resumed;
 }
 
-static const uint16_t versions[] = {TLS1_3_VERSION, TLS1_2_VERSION};
-
-static void test_rotation(void **state)
+/* The same name, another secret: a full handshake, and no error. */
+static void test_a_forged_name_opens_nothing(void **state)
 {
+	struct ticket_secret secrets[2] = {{{1}, {1}}, {{1}, {2}}};
+	SSL_SESSION *session = NULL;
+	struct memory_handshake handshake = {.credential = make_credential((char[]){"a"}), .session = &session};
+
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		struct ticket_keys *keys = NULL;
-		SSL_SESSION *session = NULL;
-
-		assert_ok(ticket_keys_new(1000, &keys));
-		struct credential *credential = make_credential("a", keys);
-		assert_false(connect_once(credential, "a.example", versions[i], &session));
-		assert_true(connect_once(credential, "a.example", versions[i], &session));
-		/* A moment before its time nothing changes. */
-		assert_ok(ticket_keys_rotate(keys, 1000 + TICKET_KEY_LIFETIME_S - 1));
-		assert_true(connect_once(credential, "a.example", versions[i], &session));
-		SSL_SESSION *old = session;
-		SSL_SESSION_up_ref(old);
-		/* The former key is still read. */
-		assert_ok(ticket_keys_rotate(keys, 1000 + TICKET_KEY_LIFETIME_S));
-		assert_true(connect_once(credential, "a.example", versions[i], &session));
-		/* The one before it is not. */
-		assert_ok(ticket_keys_rotate(keys, 1000 + 2 * TICKET_KEY_LIFETIME_S));
-		assert_false(connect_once(credential, "a.example", versions[i], &old));
-		SSL_SESSION_free(session);
-		SSL_SESSION_free(old);
-		credential_unref(credential);
-		ticket_keys_unref(keys);
+		assert_ok(ticket_keys_new(&secrets[i], 1, &handshake.ticket_keys));
+		assert_false(memory_handshake_resumes(&handshake));
+		ticket_keys_unref(handshake.ticket_keys);
 	}
+	SSL_SESSION_free(session);
+	credential_unref((struct credential *)handshake.credential);
 }
 
-static void test_after_a_long_sleep_no_key_is_kept(void **state)
+/* The name stands in a TLS 1.2 ticket, then the nonce: no two are alike, from one set or from two with the same keys. */
+static void test_no_two_nonces(void **state)
 {
-	struct ticket_keys *keys = NULL;
-	SSL_SESSION *session = NULL;
+	enum { TICKETS = 40, NONCE_AT = TICKET_NAME_BYTES, NONCE_BYTES = 24 };
+	uint8_t seen[TICKETS][NONCE_BYTES];
+	struct ticket_keys *sets[] = {make_keys("k"), make_keys("k")};
+	struct memory_handshake handshake = {.credential = make_credential((char[]){"a"}), .version = TLS1_2_VERSION};
 
 	(void)state;
-	assert_ok(ticket_keys_new(0, &keys));
-	struct credential *credential = make_credential("a", keys);
-	assert_false(connect_once(credential, "a.example", TLS1_3_VERSION, &session));
-	assert_ok(ticket_keys_rotate(keys, 10 * (uint64_t)TICKET_KEY_LIFETIME_S));
-	assert_false(connect_once(credential, "a.example", TLS1_3_VERSION, &session));
-	assert_ok(ticket_keys_rotate(keys, 0)); /* a clock that goes back changes nothing */
-	assert_true(connect_once(credential, "a.example", TLS1_3_VERSION, &session));
-	SSL_SESSION_free(session);
-	credential_unref(credential);
-	ticket_keys_unref(keys);
+	for (size_t i = 0; i < TICKETS; i++) {
+		SSL_SESSION *session = NULL;
+		const uint8_t *ticket = NULL;
+		size_t len = 0;
+
+		handshake.ticket_keys = sets[i % 2];
+		handshake.session = &session;
+		assert_false(memory_handshake_resumes(&handshake));
+		SSL_SESSION_get0_ticket(session, &ticket, &len);
+		assert_true(len > NONCE_AT + NONCE_BYTES && ticket[0] == 'k');
+		memcpy(seen[i], ticket + NONCE_AT, NONCE_BYTES);
+		for (size_t k = 0; k < i; k++)
+			assert_memory_not_equal(seen[k], seen[i], NONCE_BYTES);
+		SSL_SESSION_free(session);
+	}
+	ticket_keys_unref(sets[0]);
+	ticket_keys_unref(sets[1]);
+	credential_unref((struct credential *)handshake.credential);
 }
 
 /* The same keys, another site or another name of the site: a full handshake. A reload of the same site resumes. */
 static void test_resumption_stays_in_its_site_and_name(void **state)
 {
-	(void)state;
-	for (size_t i = 0; i < 2; i++) {
-		struct ticket_keys *keys = NULL;
-		SSL_SESSION *session = NULL;
+	static const struct {
+		size_t site; /* 0: a, 1: a after a reload, 2: b */
+		const char *sni;
+		bool resumed;
+	} steps[] = {
+	    {0, "a.example", false}, {0, "a.example", true},  {1, "a.example", true},
+	    {2, "a.example", false}, {0, "a.example", false}, {0, "x.wild.example", false},
+	};
+	struct credential *credentials[] = {make_credential((char[]){"a"}), make_credential((char[]){"a"}),
+					    make_credential((char[]){"b"})};
 
-		assert_ok(ticket_keys_new(0, &keys));
-		struct credential *a = make_credential("a", keys);
-		struct credential *a_reloaded = make_credential("a", keys);
-		struct credential *b = make_credential("b", keys);
-		assert_false(connect_once(a, "a.example", versions[i], &session));
-		assert_true(connect_once(a_reloaded, "a.example", versions[i], &session));
-		assert_false(connect_once(b, "a.example", versions[i], &session));
-		assert_false(connect_once(a, "a.example", versions[i], &session));
-		assert_false(connect_once(a, "x.wild.example", versions[i], &session));
+	(void)state;
+	for (size_t v = 0; v < 2; v++) {
+		SSL_SESSION *session = NULL;
+		struct memory_handshake handshake = {
+		    .version = versions[v], .ticket_keys = make_keys("k"), .session = &session};
+
+		for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+			handshake.credential = credentials[steps[i].site];
+			handshake.sni = steps[i].sni;
+			if (memory_handshake_resumes(&handshake) != steps[i].resumed)
+				fail_msg("step %zu, %x", i, versions[v]);
+		}
 		SSL_SESSION_free(session);
-		credential_unref(a);
-		credential_unref(a_reloaded);
-		credential_unref(b);
-		ticket_keys_unref(keys);
+		ticket_keys_unref(handshake.ticket_keys);
 	}
+	for (size_t i = 0; i < 3; i++)
+		credential_unref(credentials[i]);
 }
 
-static void test_other_keys_open_nothing(void **state)
+/* A ticket with any bit changed, or cut short, is none. */
+static void test_damaged_tickets(void **state)
 {
-	struct ticket_keys *keys = NULL, *others = NULL;
+	struct ticket_keys *keys = make_keys("k");
 	SSL_SESSION *session = NULL;
+	struct memory_handshake handshake = {
+	    .credential = make_credential((char[]){"a"}), .ticket_keys = keys, .session = &session};
+	const uint8_t *ticket = NULL;
+	size_t len = 0;
 
 	(void)state;
-	assert_ok(ticket_keys_new(0, &keys));
-	assert_ok(ticket_keys_new(0, &others));
-	struct credential *credential = make_credential("a", keys);
-	struct credential *elsewhere = make_credential("a", others);
-	assert_false(connect_once(credential, "a.example", TLS1_3_VERSION, &session));
-	assert_false(connect_once(elsewhere, "a.example", TLS1_3_VERSION, &session));
+	assert_false(memory_handshake_resumes(&handshake));
+	SSL_SESSION_get0_ticket(session, &ticket, &len);
+	uint8_t *copy = test_calloc(1, len);
+	for (size_t cut = 0; cut < len; cut += 13) {
+		SSL_SESSION *damaged = SSL_SESSION_copy_without_early_data(session);
+		size_t keep = cut == 0 ? len : cut;
+
+		SSL_SESSION_get0_ticket(session, &ticket, &len);
+		memcpy(copy, ticket, len);
+		if (cut == 0)
+			copy[len - 1] ^= 1;
+		assert_int_equal(SSL_SESSION_set_ticket(damaged, copy, keep), 1);
+		handshake.session = &damaged;
+		assert_false(memory_handshake_resumes(&handshake));
+		SSL_SESSION_free(damaged);
+	}
+	test_free(copy);
 	SSL_SESSION_free(session);
-	credential_unref(credential);
-	credential_unref(elsewhere);
 	ticket_keys_unref(keys);
-	ticket_keys_unref(others);
+	credential_unref((struct credential *)handshake.credential);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_rotation),
-	    cmocka_unit_test(test_after_a_long_sleep_no_key_is_kept),
+	    cmocka_unit_test(test_how_many),
+	    cmocka_unit_test(test_the_first_writes_and_all_are_read),
+	    cmocka_unit_test(test_a_forged_name_opens_nothing),
+	    cmocka_unit_test(test_no_two_nonces),
 	    cmocka_unit_test(test_resumption_stays_in_its_site_and_name),
-	    cmocka_unit_test(test_other_keys_open_nothing),
+	    cmocka_unit_test(test_damaged_tickets),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
