@@ -278,11 +278,14 @@ static const struct config_key keys[NUM_CONFIG_KEYS] = {
 		     .type = VALUE_TEXT,
 		     .example = "ECDHE+AESGCM:ECDHE+CHACHA20",
 		     .help = "The ciphers for TLS 1.2 and below, as BoringSSL writes them. Not set: its own list."},
-    [KEY_GROUPS] = {.name = "groups",
-		    SITE(groups),
-		    .type = VALUE_TEXT,
-		    .example = "X25519:P-256:P-384",
-		    .help = "The key exchange groups, the best first. Not set: the best that this build has."},
+    [KEY_GROUPS] =
+	{.name = "groups",
+	 SITE(groups),
+	 .type = VALUE_TEXT,
+	 .example = "X25519:P-256:P-384",
+	 .help = "The key exchange groups, the best first. A client that sent a share for one of them is asked for "
+		 "another\n"
+		 "one only if that is stronger. Not set: the best that this build has, and what was sent is taken."},
     [KEY_UNKNOWN_NAMES] =
 	{.name = "unknown_names",
 	 SITE(unknown_names),

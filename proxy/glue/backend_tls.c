@@ -5,6 +5,7 @@
 
 #include "chaincache/certificate_file.h"
 #include "proxy/glue/tls_settings.h"
+#include "proxy/wire/tls_groups.h"
 
 static enum ssl_verify_result_t on_verify(SSL *ssl, uint8_t *out_alert)
 {
@@ -32,8 +33,7 @@ static enum ssl_verify_result_t on_verify_off(SSL *ssl, uint8_t *out_alert)
 }
 
 /* The client certificate, with whatever chain stands in its file; the key from a file of its own, or the same one. */
-static struct error use_client_certificate(SSL_CTX *ctx, const struct config_site *site,
-					   const char **out_file)
+static struct error use_client_certificate(SSL_CTX *ctx, const struct config_site *site, const char **out_file)
 {
 	struct certificate_file_options options = {.source = SOURCE_FILE};
 	struct certificate_file certificates = {0};
@@ -63,6 +63,16 @@ out:
 	return error;
 }
 
+static struct error set_groups(SSL_CTX *ctx)
+{
+	struct tls_groups own;
+	struct error error = tls_groups_read(NULL, &own);
+
+	if (!failed(error) && !SSL_CTX_set1_group_ids(ctx, own.ids, own.count))
+		error = error_crypto("set the groups for a backend");
+	return error;
+}
+
 struct error backend_tls_context_new(const struct config_site *site, SSL_CTX **out, const char **out_file)
 {
 	*out_file = NULL;
@@ -77,7 +87,7 @@ struct error backend_tls_context_new(const struct config_site *site, SSL_CTX **o
 	if (!SSL_CTX_set_min_proto_version(ctx, site->backend_tls_min))
 		error = error_crypto("set backend_tls_min");
 	if (!failed(error))
-		error = tls_settings_set_groups(ctx, NULL);
+		error = set_groups(ctx);
 	if (!failed(error) && site->backend_certificate != NULL)
 		error = use_client_certificate(ctx, site, out_file);
 	if (failed(error))

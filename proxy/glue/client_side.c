@@ -63,8 +63,8 @@ static enum ssl_select_cert_result_t on_hello(struct credential_handshake *hands
 	}
 	const struct credential *credential = choose_credential(connection->site, &hello);
 	look_at_name(connection, credential, &hello, known);
-	struct error error = credential_attach(credential, site_lookup_first_credential(connection->listener->lookup),
-					       raw->ssl, hello.sni);
+	struct error error =
+	    credential_attach(credential, site_lookup_first_credential(connection->listener->lookup), raw->ssl, &hello);
 	return failed(error) ? ssl_select_cert_error : ssl_select_cert_success;
 }
 

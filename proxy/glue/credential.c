@@ -141,9 +141,13 @@ static struct error set_protocol(struct credential *credential, const struct con
 		return error_crypto("set the TLS versions");
 	if (site->ciphers != NULL && !SSL_CTX_set_strict_cipher_list(ctx, site->ciphers))
 		return error_crypto("set the ciphers that `ciphers` names");
-	struct error error = tls_settings_set_groups(ctx, site->groups);
-	if (!failed(error))
-		error = tls_settings_write_alpn(&site->alpn, &credential->alpn);
+	struct error error = tls_groups_read(site->groups, &credential->groups);
+	if (failed(error))
+		return error;
+	if (!SSL_CTX_set1_group_ids(ctx, credential->groups.ids, credential->groups.count))
+		return error_crypto("set the groups that `groups` names");
+	SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE); /* of groups too */
+	error = tls_settings_write_alpn(&site->alpn, &credential->alpn);
 	if (failed(error))
 		return error;
 	if (credential->alpn.len > 0)
@@ -182,8 +186,6 @@ struct error credential_new(const struct config_site *site, const struct certifi
 	credential->ssl_ctx = SSL_CTX_new(TLS_with_buffers_method());
 	if (credential->ssl_ctx == NULL)
 		goto out;
-	if (site->groups != NULL && (credential->groups = strdup(site->groups)) == NULL)
-		goto out;
 	error = tls_settings_set_chain(credential->ssl_ctx, chain, key);
 	if (failed(error))
 		goto out;
@@ -220,7 +222,6 @@ void credential_unref(struct credential *credential)
 	for (size_t i = 0; i < credential->num_names; i++)
 		free(credential->names[i]);
 	free(credential->names);
-	free(credential->groups);
 	buffer_cleanup(&credential->alpn);
 	free(credential);
 }
@@ -235,37 +236,46 @@ static uint64_t name_digest(const char *name)
 	return digest;
 }
 
-static bool same_groups(const struct credential *a, const struct credential *b)
-{
-	if (a->groups == NULL || b->groups == NULL)
-		return a->groups == b->groups;
-	return strcmp(a->groups, b->groups) == 0;
-}
-
 /* SSL_set_SSL_CTX takes certificate, ciphers and callbacks along, and leaves these as the first SSL_CTX had them. */
 static struct error attach_protocol(const struct credential *credential, const struct credential *first, SSL *ssl)
 {
 	if ((credential->tls_min != first->tls_min && !SSL_set_min_proto_version(ssl, credential->tls_min)) ||
 	    (credential->tls_max != first->tls_max && !SSL_set_max_proto_version(ssl, credential->tls_max)))
 		return error_crypto("set the TLS versions of a handshake");
-	if (same_groups(credential, first))
-		return error_none();
-	return tls_settings_set_ssl_groups(ssl, credential->groups);
+	return error_none();
+}
+
+/* Left alone, an SSL would ask a client for the best group of both, be the share that it sent of another one. */
+static struct error attach_groups(const struct credential *credential, const struct credential *first, SSL *ssl,
+				  const struct client_hello *hello)
+{
+	const struct tls_groups *groups = &credential->groups;
+	uint16_t sparing = credential->tls_max >= TLS1_3_VERSION ? client_hello_sparing_group(hello, groups) : 0;
+	bool done = true;
+
+	if (sparing != 0)
+		done = SSL_set1_group_ids(ssl, &sparing, 1);
+	else if (credential != first && !tls_groups_equal(groups, &first->groups))
+		done = SSL_set1_group_ids(ssl, groups->ids, groups->count);
+	return done ? error_none() : error_crypto("set the groups of a handshake");
 }
 
 struct error credential_attach(const struct credential *credential, const struct credential *first, SSL *ssl,
-			       const char *sni)
+			       const struct client_hello *hello)
 {
 	uint8_t context[CREDENTIAL_SITE_ID_BYTES + sizeof(uint64_t)];
-	uint64_t digest = name_digest(sni);
+	uint64_t digest = name_digest(hello->sni);
+	struct error error = error_none();
 
 	if (credential != first) {
 		if (SSL_set_SSL_CTX(ssl, credential->ssl_ctx) == NULL)
 			return error_crypto("change the certificate of a handshake");
-		struct error error = attach_protocol(credential, first, ssl);
-		if (failed(error))
-			return error;
+		error = attach_protocol(credential, first, ssl);
 	}
+	if (!failed(error))
+		error = attach_groups(credential, first, ssl, hello);
+	if (failed(error))
+		return error;
 	memcpy(context, credential->site_id, CREDENTIAL_SITE_ID_BYTES);
 	memcpy(context + CREDENTIAL_SITE_ID_BYTES, &digest, sizeof(digest));
 	if (!SSL_set_session_id_context(ssl, context, sizeof(context)))

@@ -12,6 +12,7 @@
 
 #include "chaincache/buffer.h"
 #include "chaincache/certificate_list.h"
+#include "proxy/wire/client_hello.h"
 
 #define CREDENTIAL_SITE_ID_BYTES 24 /* of a session id context; the rest is the name that the client asked for */
 
@@ -23,7 +24,7 @@ struct credential {
 	uint16_t signature_algorithm; /* that a TLS 1.3 client must know to verify it; 0 for RSA: every client does */
 	char **names; /* the leaf's dNSNames, lower case, sorted, for credential_covers */
 	size_t num_names;
-	char *groups; /* as configured; NULL: our own */
+	struct tls_groups groups;
 	uint16_t tls_min;
 	uint16_t tls_max;
 	struct buffer alpn; /* wire format; empty: none is negotiated */
@@ -43,10 +44,11 @@ void credential_unref(struct credential *credential);
 bool credential_covers(const struct credential *credential, const char *sni);
 
 /* credential_attach has the handshake of `ssl`, which began with the SSL_CTX of `first`, go on with this
- * credential. To be called in the select_certificate callback. `sni` ("" when there is none) becomes part of the
- * session id context: a session is resumed for the same site and the same name alone. */
+ * credential. To be called in the select_certificate callback. The name that `hello` asks for becomes part of the
+ * session id context: a session is resumed for the same site and the same name alone. Its key shares decide where the
+ * first group in common would cost a round trip. */
 MUST_USE struct error credential_attach(const struct credential *credential, const struct credential *first, SSL *ssl,
-					const char *sni);
+					const struct client_hello *hello);
 
 struct ticket_keys;
 

@@ -4,32 +4,6 @@
 
 #include <openssl/pool.h>
 
-/* In the order of our preference. The one place that knows what only a newer BoringSSL has. */
-static const uint16_t own_groups[] = {
-#ifdef SSL_GROUP_X25519_MLKEM768
-    SSL_GROUP_X25519_MLKEM768,
-#endif
-    SSL_GROUP_X25519,
-    SSL_GROUP_SECP256R1,
-    SSL_GROUP_SECP384R1,
-};
-
-enum { NUM_OWN_GROUPS = sizeof(own_groups) / sizeof(own_groups[0]) };
-
-struct error tls_settings_set_groups(SSL_CTX *ctx, const char *groups)
-{
-	int done = groups == NULL ? SSL_CTX_set1_group_ids(ctx, own_groups, NUM_OWN_GROUPS)
-				  : SSL_CTX_set1_groups_list(ctx, groups);
-	return done ? error_none() : error_crypto("set the groups that `groups` names");
-}
-
-struct error tls_settings_set_ssl_groups(SSL *ssl, const char *groups)
-{
-	int done =
-	    groups == NULL ? SSL_set1_group_ids(ssl, own_groups, NUM_OWN_GROUPS) : SSL_set1_groups_list(ssl, groups);
-	return done ? error_none() : error_crypto("set the groups that `groups` names");
-}
-
 static void free_buffers(CRYPTO_BUFFER **buffers, size_t num_buffers)
 {
 	for (size_t i = 0; i < num_buffers; i++)

@@ -1,4 +1,4 @@
-/* tls_settings - what the SSL_CTX of both sides have in common: versions, groups, ALPN and one certificate with
+/* tls_settings - what the SSL_CTX of both sides have in common: ALPN and one certificate with
  * its key. */
 #ifndef PROXY_GLUE_TLS_SETTINGS_H
 #define PROXY_GLUE_TLS_SETTINGS_H
@@ -10,11 +10,6 @@
 #include "conf/config.h"
 
 #define TLS_SETTINGS_MAX_ALPN_BYTES 65535 /* RFC 7301 3.1 */
-
-/* tls_settings_set_groups sets `groups` as configured, or where it is NULL chainmend's own list: X25519MLKEM768
- * where the BoringSSL has it, X25519, P-256, P-384. */
-MUST_USE struct error tls_settings_set_groups(SSL_CTX *ctx, const char *groups);
-MUST_USE struct error tls_settings_set_ssl_groups(SSL *ssl, const char *groups);
 
 /* tls_settings_set_chain has `ctx` show `chain`, leaf first, and sign with `key`. ERROR_MISMATCH when they do not
  * belong together. */

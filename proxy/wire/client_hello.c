@@ -77,12 +77,13 @@ static bool offers_tls13(struct bytes content)
 	return false;
 }
 
-static bool offers_ecdsa_suite(const SSL_CLIENT_HELLO *hello)
+/* In TLS 1.2 and below the suite names the kind of key. */
+static bool offers_ecdsa_suite(const struct client_hello *hello)
 {
 	CBS suites;
 	uint16_t id;
 
-	CBS_init(&suites, hello->cipher_suites, hello->cipher_suites_len);
+	CBS_init(&suites, hello->cipher_suites.data, hello->cipher_suites.len);
 	while (CBS_get_u16(&suites, &id)) {
 		const SSL_CIPHER *cipher = SSL_get_cipher_by_value(id);
 		if (cipher != NULL && SSL_CIPHER_get_auth_nid(cipher) == NID_auth_ecdsa)
@@ -99,21 +100,60 @@ void client_hello_read(const SSL_CLIENT_HELLO *hello, struct client_hello *out)
 	out->alpn = read_list16(extension(hello, TLSEXT_TYPE_application_layer_protocol_negotiation));
 	out->signature_algorithms = read_list16(extension(hello, TLSEXT_TYPE_signature_algorithms));
 	out->offers_tls13 = offers_tls13(extension(hello, TLSEXT_TYPE_supported_versions));
-	out->offers_ecdsa_suite = !out->offers_tls13 && offers_ecdsa_suite(hello);
+	out->cipher_suites = bytes_of(hello->cipher_suites, hello->cipher_suites_len);
+	out->supported_groups = read_list16(extension(hello, TLSEXT_TYPE_supported_groups));
+	out->key_shares = read_list16(extension(hello, TLSEXT_TYPE_key_share));
+}
+
+static bool has_number(struct bytes numbers, uint16_t wanted)
+{
+	CBS list;
+	uint16_t number;
+
+	CBS_init(&list, numbers.data, numbers.len);
+	while (CBS_get_u16(&list, &number))
+		if (number == wanted)
+			return true;
+	return false;
 }
 
 bool client_hello_verifies(const struct client_hello *hello, uint16_t signature_algorithm)
 {
-	CBS list;
-	uint16_t offered;
-
 	if (signature_algorithm == 0)
 		return true;
-	if (!hello->offers_tls13 && !hello->offers_ecdsa_suite)
-		return false;
-	CBS_init(&list, hello->signature_algorithms.data, hello->signature_algorithms.len);
-	while (CBS_get_u16(&list, &offered))
-		if (offered == signature_algorithm)
+	return has_number(hello->signature_algorithms, signature_algorithm) &&
+	       (hello->offers_tls13 || offers_ecdsa_suite(hello));
+}
+
+static bool has_share(struct bytes shares, uint16_t group)
+{
+	CBS list, share;
+	uint16_t id;
+
+	CBS_init(&list, shares.data, shares.len);
+	while (CBS_get_u16(&list, &id) && CBS_get_u16_length_prefixed(&list, &share))
+		if (id == group)
 			return true;
 	return false;
+}
+
+uint16_t client_hello_sparing_group(const struct client_hello *hello, const struct tls_groups *groups)
+{
+	uint16_t first = 0;
+
+	for (size_t i = 0; hello->offers_tls13 && i < groups->count; i++) {
+		uint16_t group = groups->ids[i];
+
+		if (!has_number(hello->supported_groups, group))
+			continue;
+		if (first == 0)
+			first = group;
+		if (!has_share(hello->key_shares, group))
+			continue;
+		if (group == first)
+			return 0;
+		if (groups->is_ours || tls_groups_strength(group) >= tls_groups_strength(first))
+			return group;
+	}
+	return 0;
 }

@@ -1,4 +1,4 @@
-/* client_hello - what a ClientHello says about the certificate that it wants (RFC 8446 4.1.2, RFC 6066 3, RFC
+/* client_hello - what a ClientHello says about the certificate and the key exchange that it wants (RFC 8446 4.1.2, RFC 6066 3, RFC
  * 7301). Pure. */
 #ifndef PROXY_WIRE_CLIENT_HELLO_H
 #define PROXY_WIRE_CLIENT_HELLO_H
@@ -7,6 +7,7 @@
 
 #include "chaincache/bytes.h"
 #include "chaincache/host_name.h"
+#include "proxy/wire/tls_groups.h"
 
 struct client_hello {
 	bool has_sni; /* a host_name entry that can be a name; `sni` is "" otherwise */
@@ -14,8 +15,10 @@ struct client_hello {
 	struct bytes alpn; /* the protocol name list, borrowed from the hello; empty when there is none */
 	struct bytes
 	    signature_algorithms; /* two bytes each, borrowed; empty when there is none (TLS 1.2: RSA and SHA-1) */
+	struct bytes cipher_suites; /* two bytes each, borrowed */
+	struct bytes supported_groups; /* the same */
+	struct bytes key_shares; /* the list's body (RFC 8446 4.2.8), borrowed; empty when there is none */
 	bool offers_tls13;
-	bool offers_ecdsa_suite; /* of TLS 1.2 and below */
 };
 
 /* client_hello_read never fails: what is malformed is as if it were not there, and BoringSSL refuses it
@@ -25,5 +28,10 @@ void client_hello_read(const SSL_CLIENT_HELLO *hello, struct client_hello *out);
 /* client_hello_verifies says whether the client can verify a leaf that signs with `signature_algorithm` (SSL_SIGN_*);
  * 0 stands for RSA, which every client can. */
 bool client_hello_verifies(const struct client_hello *hello, uint16_t signature_algorithm);
+
+/* client_hello_sparing_group says whether choosing the first of `groups` that the client supports would cost it a
+ * HelloRetryRequest (RFC 8446 4.1.4) although it sent a share for another one of them: that other one, the best of them;
+ * else 0. A list that an operator wrote down is not weakened for that: the other one is then at least as strong. */
+uint16_t client_hello_sparing_group(const struct client_hello *hello, const struct tls_groups *groups);
 
 #endif

@@ -9,6 +9,23 @@ enum { MAX_BODY_BYTES = 16000 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* What is chosen is one of ours that the client supports, and not the one that would be chosen anyway. */
+static void look_at_groups(const struct client_hello *hello, const char *text)
+{
+	struct tls_groups groups;
+	size_t at = 0;
+
+	if (failed(tls_groups_read(text, &groups)))
+		abort();
+	uint16_t group = client_hello_sparing_group(hello, &groups);
+	if (group == 0)
+		return;
+	while (at < groups.count && groups.ids[at] != group)
+		at++;
+	if (at == 0 || at == groups.count || !hello->offers_tls13 || hello->key_shares.len < 4)
+		abort();
+}
+
 static enum ssl_select_cert_result_t on_hello(const SSL_CLIENT_HELLO *raw)
 {
 	struct client_hello hello;
@@ -19,6 +36,8 @@ static enum ssl_select_cert_result_t on_hello(const SSL_CLIENT_HELLO *raw)
 	if (!client_hello_verifies(&hello, 0))
 		abort();
 	client_hello_verifies(&hello, SSL_SIGN_ECDSA_SECP256R1_SHA256);
+	look_at_groups(&hello, NULL);
+	look_at_groups(&hello, "P-384:X25519:P-256");
 	return ssl_select_cert_success;
 }
 

@@ -12,6 +12,8 @@ struct reading {
 	struct client_hello hello;
 	uint16_t algorithm; /* that is asked about */
 	bool verifies;
+	const struct tls_groups *groups; /* NULL: not asked about */
+	uint16_t group;
 	uint8_t alpn[64];
 	size_t alpn_len;
 };
@@ -23,6 +25,7 @@ static enum ssl_select_cert_result_t on_hello(const SSL_CLIENT_HELLO *raw)
 	reading->called = true;
 	client_hello_read(raw, &reading->hello);
 	reading->verifies = client_hello_verifies(&reading->hello, reading->algorithm);
+	reading->group = reading->groups != NULL ? client_hello_sparing_group(&reading->hello, reading->groups) : 0;
 	reading->alpn_len = reading->hello.alpn.len;
 	assert_in_range(reading->alpn_len, 0, sizeof(reading->alpn));
 	memcpy(reading->alpn, reading->hello.alpn.data != NULL ? reading->hello.alpn.data : (const uint8_t *)"",
@@ -233,6 +236,104 @@ static void test_alpn(void **state)
 	assert_int_equal(reading.alpn_len, 0);
 }
 
+/* A hello whose supported_groups and key_shares are these, up to a 0; each share is a few bytes long. */
+static uint16_t ask_group(const uint16_t *supported, const uint16_t *shares, bool tls13,
+			  const struct tls_groups *groups)
+{
+	struct buffer extensions, list;
+	struct reading reading = {.groups = groups};
+
+	buffer_init(&extensions, 1000);
+	buffer_init(&list, 500);
+	for (size_t i = 0; supported[i] != 0; i++)
+		append_u16(&list, supported[i]);
+	append_u16(&extensions, TLSEXT_TYPE_supported_groups);
+	append_u16(&extensions, list.len + 2);
+	append_u16(&extensions, list.len);
+	append(&extensions, list.data, list.len);
+	buffer_truncate(&list, 0);
+	for (size_t i = 0; shares[i] != 0; i++) {
+		append_u16(&list, shares[i]);
+		append(&list, "\x00\x03xyz", 5);
+	}
+	append_u16(&extensions, TLSEXT_TYPE_key_share);
+	append_u16(&extensions, list.len + 2);
+	append_u16(&extensions, list.len);
+	append(&extensions, list.data, list.len);
+	if (tls13)
+		append(&extensions, "\x00\x2b\x00\x03\x02\x03\x04", 7);
+	read_hello(bytes_of(TLS13_SUITE, 2), buffer_bytes(&extensions), &reading);
+	assert_true(reading.called);
+	buffer_cleanup(&extensions);
+	buffer_cleanup(&list);
+	return reading.group;
+}
+
+enum {
+	P256 = SSL_GROUP_SECP256R1,
+	P384 = SSL_GROUP_SECP384R1,
+	P521 = SSL_GROUP_SECP521R1,
+	X25519_ID = SSL_GROUP_X25519
+};
+
+static void test_a_share_that_was_sent_spares_a_round_trip(void **state)
+{
+	static const struct {
+		const char *ours; /* NULL: chainmend's own list */
+		uint16_t supported[5], shares[5];
+		uint16_t group; /* 0: nothing to be done */
+	} cases[] = {
+	    {NULL, {X25519_ID, P256}, {X25519_ID}, 0}, /* our first has a share */
+	    {NULL, {P256, X25519_ID}, {P256, X25519_ID}, 0},
+	    {NULL, {P384, X25519_ID}, {P384}, P384},
+	    {NULL, {P256, P384, X25519_ID}, {P384, P256}, P256}, /* the best of those that were sent */
+	    {NULL, {P521, P384, X25519_ID}, {P521}, 0}, /* a share that is not ours: nothing can be spared */
+	    {NULL, {P384, X25519_ID}, {0}, 0}, /* none was sent */
+	    {NULL, {X25519_ID}, {X25519_ID, P384}, 0},
+	    {NULL, {P256, X25519_ID}, {P384}, 0}, /* a share for what it does not support */
+	    {NULL, {0}, {P384}, 0},
+	    {"P-256:X25519", {X25519_ID, P256}, {X25519_ID}, X25519_ID}, /* as strong */
+	    {"X25519:P-384", {P384, X25519_ID}, {P384}, P384}, /* stronger */
+	    {"P-384:X25519", {X25519_ID, P384}, {X25519_ID}, 0}, /* weaker than what was asked for */
+	    {"P-384:X25519:P-521", {X25519_ID, P384, P521}, {X25519_ID, P521}, P521},
+	    {"P-384:X25519", {X25519_ID, P256}, {X25519_ID}, 0}, /* the first in common */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct tls_groups groups;
+
+		assert_ok(tls_groups_read(cases[i].ours, &groups));
+		uint16_t group = ask_group(cases[i].supported, cases[i].shares, true, &groups);
+		if (group != cases[i].group)
+			fail_msg("case %zu: %u", i, group);
+		assert_int_equal(ask_group(cases[i].supported, cases[i].shares, false, &groups), 0);
+	}
+}
+
+/* A list that is cut anywhere, or names more than there is, is no list of shares. */
+static void test_malformed_key_shares(void **state)
+{
+	static const uint8_t shares[] = {0, 24, 0, 3, 'x', 'y', 'z'};
+	static const uint8_t supported[] = {0, 29, 0, 24};
+	struct tls_groups groups;
+
+	(void)state;
+	assert_ok(tls_groups_read(NULL, &groups));
+	for (size_t len = 0; len <= sizeof(shares); len++) {
+		struct client_hello hello = {.offers_tls13 = true,
+					     .supported_groups = bytes_of(supported, sizeof(supported)),
+					     .key_shares = bytes_of(shares, len)};
+		assert_int_equal(client_hello_sparing_group(&hello, &groups), len == sizeof(shares) ? P384 : 0);
+	}
+	for (size_t len = 0; len <= sizeof(supported); len++) {
+		struct client_hello hello = {.offers_tls13 = true,
+					     .supported_groups = bytes_of(supported, len),
+					     .key_shares = bytes_of(shares, sizeof(shares))};
+		assert_int_equal(client_hello_sparing_group(&hello, &groups), len == sizeof(supported) ? P384 : 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +341,8 @@ int main(void)
 	    cmocka_unit_test(test_longest_name),
 	    cmocka_unit_test(test_what_a_client_can_verify),
 	    cmocka_unit_test(test_alpn),
+	    cmocka_unit_test(test_a_share_that_was_sent_spares_a_round_trip),
+	    cmocka_unit_test(test_malformed_key_shares),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

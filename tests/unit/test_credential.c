@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "conf/config.h"
+#include "proxy/glue/ticket_keys.h"
 #include "proxy/glue/tls_settings.h"
+#include "tests/support/memory_handshake.h"
 #include "tests/support/pki.h"
 #include "tests/support/unit.h"
 
@@ -16,6 +18,13 @@ static int teardown(void **state)
 	pki_cleanup();
 	return 0;
 }
+
+struct handshake_case {
+	const char *ours, *first; /* the `groups` of the site, and of the site whose SSL_CTX it begins with */
+	const char *theirs; /* a client sends a share for its first alone */
+	uint16_t group;
+	bool retried;
+};
 
 static struct config_site plain_site(void)
 {
@@ -111,7 +120,7 @@ static void test_what_does_not_fit_is_refused(void **state)
 	assert_kind(make(&site, leaf, pki_key(leaf), &credential), ERROR_CRYPTO);
 	site = plain_site();
 	site.groups = (char[]){"X25519:no-such-group"};
-	assert_kind(make(&site, leaf, pki_key(leaf), &credential), ERROR_CRYPTO);
+	assert_step(make(&site, leaf, pki_key(leaf), &credential), ERROR_FORMAT, "there are");
 	site = plain_site();
 	site.alpn = (struct string_list){(char *[]){(char[]){""}}, 1};
 	assert_kind(make(&site, leaf, pki_key(leaf), &credential), ERROR_FORMAT);
@@ -136,6 +145,59 @@ static void test_alpn_in_its_wire_format(void **state)
 	buffer_cleanup(&out);
 }
 
+static struct credential *make_with_groups(const struct certificate *leaf, const char *groups)
+{
+	struct config_site site = plain_site();
+	struct credential *credential = NULL;
+	char text[64];
+
+	if (groups != NULL)
+		site.groups = strcpy(text, groups);
+	assert_ok(make(&site, leaf, pki_key(leaf), &credential));
+	return credential;
+}
+
+static void check_groups(const struct certificate *leaf, const struct handshake_case *wanted)
+{
+	struct ticket_secret secret = {{1}, {2}};
+	struct credential *credential = make_with_groups(leaf, wanted->ours);
+	struct credential *first = make_with_groups(leaf, wanted->first);
+	struct memory_handshake handshake = {.credential = credential,
+					     .client_ctx = SSL_CTX_new(TLS_with_buffers_method())};
+
+	assert_ok(ticket_keys_new(&secret, 1, &handshake.ticket_keys));
+	assert_int_equal(SSL_CTX_set1_groups_list(handshake.client_ctx, wanted->theirs), 1);
+	for (size_t i = 0; i < 2; i++) {
+		handshake.first = i == 0 ? NULL : first;
+		if (!memory_handshake_run(&handshake) || handshake.retried != wanted->retried ||
+		    handshake.group != wanted->group)
+			fail_msg("%s and %s, first %zu: group %u, retried %d", wanted->ours, wanted->theirs, i,
+				 handshake.group, handshake.retried);
+	}
+	SSL_CTX_free(handshake.client_ctx);
+	ticket_keys_unref(handshake.ticket_keys);
+	credential_unref(credential);
+	credential_unref(first);
+}
+
+static void test_groups_and_round_trips(void **state)
+{
+	static const struct handshake_case cases[] = {
+	    {NULL, NULL, "X25519:P-256:P-384", SSL_GROUP_X25519, false},
+	    {NULL, "P-521", "P-256:X25519", SSL_GROUP_SECP256R1, false},
+	    {NULL, "P-256", "P-384:X25519", SSL_GROUP_SECP384R1, false},
+	    {NULL, NULL, "P-521:P-256:X25519", SSL_GROUP_X25519, true}, /* by our preference */
+	    {"P-384:X25519", NULL, "X25519:P-384", SSL_GROUP_SECP384R1, true}, /* the operator's list is not weakened */
+	    {"P-256:X25519", NULL, "X25519:P-256", SSL_GROUP_X25519, false},
+	    {"P-521", NULL, "P-256:P-521", SSL_GROUP_SECP521R1, true},
+	};
+	const struct certificate *leaf = PKI(.cn = "a.example", .dns = PKI_STRINGS("a.example"));
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		check_groups(leaf, &cases[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +205,7 @@ int main(void)
 	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_what_does_not_fit_is_refused),
 	    cmocka_unit_test(test_alpn_in_its_wire_format),
+	    cmocka_unit_test(test_groups_and_round_trips),
 	};
 	return cmocka_run_group_tests(tests, NULL, teardown);
 }
