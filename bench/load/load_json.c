@@ -103,6 +103,32 @@ static void add_cpu(json_t *document, const struct load_result *result)
 			    per((double)result->client_cpu_ns / NS_PER_US, tally->transactions));
 }
 
+static json_t *memory_of(const struct server_memory *memory)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "rss_bytes", json_integer((json_int_t)memory->rss_bytes));
+	json_object_set_new(object, "pss_bytes", json_integer((json_int_t)memory->pss_bytes));
+	json_object_set_new(object, "private_bytes", json_integer((json_int_t)memory->private_bytes));
+	return object;
+}
+
+static void add_memory(json_t *document, const struct load_result *result)
+{
+	json_t *memory = json_object();
+	double grown = (double)result->after.pss_bytes - (double)result->before.pss_bytes;
+	double private_grown = (double)result->after.private_bytes - (double)result->before.private_bytes;
+
+	json_object_set_new(memory, "held", json_integer((json_int_t)result->held));
+	json_object_set_new(memory, "before", memory_of(&result->before));
+	json_object_set_new(memory, "held_all", memory_of(&result->after));
+	json_object_set_new(memory, "pss_bytes_per_connection", per(grown, result->held));
+	json_object_set_new(memory, "private_bytes_per_connection", per(private_grown, result->held));
+	json_object_set_new(document, "server_memory", result->has_memory ? memory : json_null());
+	if (!result->has_memory)
+		json_decref(memory);
+}
+
 static void add_plan(json_t *document, const struct load_plan *plan)
 {
 	json_object_set_new(document, "tool", json_string("chainmend-bench " CHAINMEND_VERSION));
@@ -129,6 +155,7 @@ bool load_json_print(const struct load_plan *plan, const struct load_result *res
 	add_counts(document, result);
 	add_rates(document, result);
 	add_cpu(document, result);
+	add_memory(document, result);
 	bool ok = json_dumpf(document, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) == 0;
 	printf("\n");
 	json_decref(document);

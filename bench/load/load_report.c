@@ -7,6 +7,8 @@
 
 #define NS_PER_S 1e9
 #define NS_PER_US 1e3
+#define MIN_TOLD_BYTES 100000 /* of payload: below, there was no bulk */
+#define KIB 1024.0
 #define MIB (1024.0 * 1024)
 
 static void print_latency(const struct output *output, const char *name, const struct histogram *histogram)
@@ -40,9 +42,10 @@ static void print_rates(const struct output *output, const struct load_result *r
 	fprintf(output->file, "  %-14s%" PRIu64 " in %.2f s, %.1f a second", "handshakes", tally->handshakes, result->seconds,
 		(double)tally->handshakes / seconds);
 	fprintf(output->file, " (%" PRIu64 " resumed)\n", tally->resumed);
-	fprintf(output->file, "  %-14s%" PRIu64 ", %.1f a second\n", "transactions", tally->transactions,
-		(double)tally->transactions / seconds);
-	if (tally->bytes_down + tally->bytes_up > 0)
+	if (tally->transactions > 0)
+		fprintf(output->file, "  %-14s%" PRIu64 ", %.1f a second\n", "transactions", tally->transactions,
+			(double)tally->transactions / seconds);
+	if (tally->bytes_down + tally->bytes_up >= MIN_TOLD_BYTES)
 		fprintf(output->file, "  %-14s%.1f MiB down (%.1f a second), %.1f MiB up (%.1f a second)\n", "payload",
 			(double)tally->bytes_down / MIB, (double)tally->bytes_down / MIB / seconds,
 			(double)tally->bytes_up / MIB, (double)tally->bytes_up / MIB / seconds);
@@ -70,6 +73,23 @@ static void print_cpu(const struct output *output, const struct load_result *res
 			      result->lost_processes);
 }
 
+static void print_memory(const struct output *output, const struct load_result *result)
+{
+	double held = (double)result->held;
+	double pss = (double)result->after.pss_bytes - (double)result->before.pss_bytes;
+	double private = (double)result->after.private_bytes - (double)result->before.private_bytes;
+
+	if (!result->has_memory)
+		return;
+	fprintf(output->file, "  %-14s%" PRIu64 " connections at once\n", "held", result->held);
+	fprintf(output->file, "  %-14s%.1f MiB before, %.1f MiB with them (PSS; RSS %.1f and %.1f MiB)\n", "server memory",
+		(double)result->before.pss_bytes / MIB, (double)result->after.pss_bytes / MIB,
+		(double)result->before.rss_bytes / MIB, (double)result->after.rss_bytes / MIB);
+	if (result->held > 0)
+		fprintf(output->file, "  %-14s%.2f KiB (private memory: %.2f KiB)\n", "a connection", pss / held / KIB,
+			private / held / KIB);
+}
+
 static void print_remarks(const struct output *output, const struct load_plan *plan, const struct load_result *result)
 {
 	const struct tally *tally = &result->tally;
@@ -85,7 +105,7 @@ static void print_remarks(const struct output *output, const struct load_plan *p
 		output_printf(output, STYLE_BAD, "  ended early: everything failed\n");
 	if (result->interrupted)
 		output_printf(output, STYLE_WARNING, "  interrupted: these are the figures up to then\n");
-	if (plan->resume && result->has_priming && result->priming_sessions == 0)
+	if (plan->resume && result->priming_tickets == 0)
 		output_printf(output, STYLE_WARNING, "  the server sent no session ticket: nothing could be resumed\n");
 }
 
@@ -101,6 +121,7 @@ void load_report_print(const struct load_plan *plan, const struct load_result *r
 	print_counts(&output, "group", &tally->groups);
 	print_counts(&output, "cipher", &tally->ciphers);
 	print_cpu(&output, result);
+	print_memory(&output, result);
 	if (tally->handshake.count > 0) {
 		output_printf(&output, STYLE_BOLD, "  %-14s%10s%10s%10s%10s%10s%10s\n", "latency, us", "min", "p50", "p90",
 			      "p99", "p99.9", "max");

@@ -1,10 +1,10 @@
-/* load_run - a whole run: its threads, its phases, the server's clocks around them, and signals. */
+/* load_run - a whole run: its phases, and the server's clocks and memory around them. */
 #ifndef BENCH_LOAD_LOAD_RUN_H
 #define BENCH_LOAD_LOAD_RUN_H
 
 #include "bench/load/load_plan.h"
+#include "bench/load/server_memory.h"
 #include "bench/load/tally.h"
-#include "chaincache/error.h"
 
 #define LOAD_RUN_MAX_ADDRESS 80
 
@@ -18,8 +18,11 @@ struct load_result {
 	uint64_t server_cpu_ns;
 	size_t lost_processes; /* whose CPU time is not in it */
 	uint64_t client_cpu_ns; /* of this program, over the same time */
-	bool has_priming; /* it ran; its failures stand apart */
-	uint64_t priming_sessions;
+	uint64_t priming_tickets; /* that came before a run of resumed sessions */
+	bool has_memory; /* of a run with idle connections */
+	uint64_t held; /* connections that stood when the memory was read */
+	struct server_memory before;
+	struct server_memory after;
 };
 
 /* load_run_execute runs the plan to its end, or to SIGINT. Nothing that a server does is an error: see the tally. */

@@ -64,7 +64,7 @@ static size_t num_names(const struct load_thread *thread)
 static struct error make_connections(struct load_thread *thread)
 {
 	const struct load_plan *plan = thread->plan;
-	uint64_t wanted = plan->idle > 0 ? plan->idle : plan->connections;
+	uint64_t wanted = plan->idle > plan->connections ? plan->idle : plan->connections;
 
 	thread->num_transactions = (size_t)share_of(thread, wanted);
 	thread->transactions = calloc(thread->num_transactions + 1, sizeof(*thread->transactions));
@@ -213,17 +213,15 @@ SSL_SESSION *load_thread_session(const struct load_thread *thread, size_t name)
 
 static bool may_start(const struct load_thread *thread, uint64_t now_ns)
 {
-	return thread->left > 0 && now_ns < thread->end_ns && !atomic_load(&thread->gauge.gave_up) &&
-	       (thread->phase.kind != PHASE_HOLD || thread->num_active < thread->num_transactions);
+	return thread->left > 0 && now_ns < thread->end_ns && !atomic_load(&thread->gauge.gave_up);
 }
 
-/* Held connections are no load: only those that are being opened count against the plan's number. */
+/* Held connections are no load: those that are under way alone count against the plan's number. */
 static bool has_room(const struct load_thread *thread)
 {
 	size_t held = (size_t)atomic_load_explicit(&thread->gauge.held, memory_order_relaxed);
 
-	return thread->free_list != NULL && (thread->phase.kind != PHASE_HOLD ||
-					     thread->num_active < held + share_of(thread, thread->plan->connections));
+	return thread->free_list != NULL && thread->num_active - held < share_of(thread, thread->plan->connections);
 }
 
 static void start_due(struct load_thread *thread, uint64_t now_ns)

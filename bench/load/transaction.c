@@ -29,6 +29,10 @@ static void release(struct transaction *transaction)
 
 void transaction_stop(struct transaction *transaction)
 {
+	if (transaction->state == TRANSACTION_HELD) {
+		tls_pump_end(&transaction->pump);
+		tls_channel_flush(&transaction->thread->channel);
+	}
 	if (transaction->state != TRANSACTION_FREE)
 		release(transaction);
 }
