@@ -1,5 +1,5 @@
 /* audit - what a finished mend knows, for those who put it into findings: chain_audit (served against mended),
- * trust_audit (where the mended chain ends), leaf_audit (validity, key, sizes) and fetch_audit (what could not be had).
+ * trust_audit (where the mended chain ends), leaf_audit (validity, key, sizes), revocation_audit and fetch_audit (what could not be had).
  */
 #ifndef CHAINCACHE_AUDIT_H
 #define CHAINCACHE_AUDIT_H
@@ -7,6 +7,15 @@
 #include "chaincache/chain_search.h"
 #include "chaincache/fetch_plan.h"
 #include "chaincache/finding.h"
+#include "chaincache/ocsp_response.h"
+
+/* What is known of the leaf alone. */
+struct leaf_revocation {
+	struct revocation_answer crl;
+	bool has_staple;
+	struct ocsp_verdict staple; /* where has_staple */
+	bool lacks_staple; /* it demands one, and the server was asked and sends none */
+};
 
 /* All borrowed. */
 struct audit {
@@ -18,6 +27,7 @@ struct audit {
 	const struct chain_candidate *chosen; /* NULL: the served chain stays as it is */
 	const struct certificate *anchor; /* NULL: none is known */
 	uint32_t mended_mask; /* the audiences that accept the mended chain, the leaf's own faults apart */
+	const struct leaf_revocation *leaf_revocation;
 	bool self_signed; /* the leaf is its own issuer */
 	bool pinned; /* the leaf's key is trusted as it is */
 	struct finding_list *findings;

@@ -66,6 +66,7 @@ struct certificate {
 	bool has_server_auth; /* no extendedKeyUsage, or serverAuth or anyExtendedKeyUsage in it */
 	int path_length; /* pathLenConstraint, -1 when there is none */
 	size_t num_constraints; /* subtrees in nameConstraints, permitted and excluded */
+	bool must_staple; /* the TLS feature extension asks for status_request (RFC 7633) */
 	bool extensions_valid; /* false: an extension does not parse, and no client accepts the certificate */
 
 	enum key_type key_type;

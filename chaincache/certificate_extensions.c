@@ -6,6 +6,7 @@
 #include <openssl/asn1.h>
 #include <openssl/bytestring.h>
 #include <openssl/nid.h>
+#include <openssl/obj.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -18,6 +19,11 @@ enum {
 
 /* id-ad-caIssuers, 1.3.6.1.5.5.7.48.2 */
 static const uint8_t oid_ca_issuers[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x02};
+
+/* id-pe-tlsfeature, 1.3.6.1.5.5.7.1.24, for which BoringSSL has no number */
+static const uint8_t oid_tls_feature[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x18};
+
+#define FEATURE_STATUS_REQUEST 5
 
 static struct bytes octets(const ASN1_OCTET_STRING *string)
 {
@@ -161,9 +167,47 @@ static struct error read_ca_issuer_urls(struct certificate *certificate)
 	return error;
 }
 
+static bool is_tls_feature(const X509_EXTENSION *extension)
+{
+	/* API version 26 takes an extension that it may change. */
+	const ASN1_OBJECT *object = X509_EXTENSION_get_object((X509_EXTENSION *)extension);
+
+	return OBJ_length(object) == sizeof oid_tls_feature &&
+	       memcmp(OBJ_get0_data(object), oid_tls_feature, sizeof oid_tls_feature) == 0;
+}
+
+/* Features (RFC 7633): a list of numbers of TLS extensions. */
+static bool has_status_request(CBS content)
+{
+	CBS features;
+	uint64_t feature;
+
+	if (!CBS_get_asn1(&content, &features, CBS_ASN1_SEQUENCE))
+		return false;
+	while (CBS_get_asn1_uint64(&features, &feature))
+		if (feature == FEATURE_STATUS_REQUEST)
+			return true;
+	return false;
+}
+
+static void read_tls_feature(struct certificate *certificate)
+{
+	CBS content;
+
+	for (int i = 0; i < X509_get_ext_count(certificate->x509); i++) {
+		const X509_EXTENSION *extension = X509_get_ext(certificate->x509, i);
+		if (!is_tls_feature(extension))
+			continue;
+		struct bytes value = octets(X509_EXTENSION_get_data((X509_EXTENSION *)extension));
+		CBS_init(&content, value.data, value.len);
+		certificate->must_staple = has_status_request(content);
+	}
+}
+
 struct error certificate_extensions_read(struct certificate *certificate)
 {
 	read_constraints(certificate);
+	read_tls_feature(certificate);
 	certificate->num_constraints = count_constraints(certificate);
 	certificate->subject_key_id = octets(X509_get0_subject_key_id(certificate->x509));
 	certificate->authority_key_id = octets(X509_get0_authority_key_id(certificate->x509));

@@ -40,6 +40,7 @@ enum finding_code chain_audit_code(enum path_fault fault)
 	    [PATH_WEAK_KEY] = FINDING_WEAK_KEY,
 	    [PATH_KEY_ID_DIFFERS] = FINDING_CONSTRAINT_VIOLATED,
 	    [PATH_EXTENSION_REFUSED] = FINDING_CONSTRAINT_VIOLATED,
+	    [PATH_REVOKED] = FINDING_REVOKED,
 	    [PATH_REFUSED] = FINDING_CONSTRAINT_VIOLATED,
 	};
 
@@ -190,6 +191,8 @@ static void tell_gain(struct audit *audit, size_t audience)
 	struct sent_chain served = {audit->served->items, audit->served->count};
 
 	chain_judge_ask(&audit->search->judge, served, audience, &verdict);
+	if (verdict.verdict.fault == PATH_REVOKED)
+		return; /* revocation_audit tells it, with its date */
 	if (verdict.answer == AUDIENCE_REFUSES)
 		tell_given_up(audit, code_of(&verdict), given_up(audit, &verdict),
 			      verdict.path.items[verdict.verdict.index].certificate, verdict.verdict.reason);

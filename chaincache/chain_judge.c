@@ -26,6 +26,21 @@ static void digest_path(const struct path *path, uint8_t out[SHA256_BYTES])
 	SHA256_Final(out, &context);
 }
 
+/* All between leaf and anchor: a leaf's revocation is its own fault, and an anchor is trusted as it is. */
+static struct path_verdict check_revocation(const struct chain_judge *judge, const struct path *path,
+					    struct path_verdict verdict)
+{
+	if (judge->revocation == NULL || verdict.fault != PATH_GOOD)
+		return verdict;
+	for (size_t i = 1; i + 1 < path->count; i++) {
+		struct revocation_answer answer = revocation_look(judge->revocation, path->items[i].certificate,
+								  path->items[i + 1].certificate);
+		if (answer.status == REVOCATION_REVOKED)
+			return (struct path_verdict){PATH_REVOKED, i, "it was revoked by its issuer"};
+	}
+	return verdict;
+}
+
 struct path_verdict chain_judge_verify(struct chain_judge *judge, const struct path *path)
 {
 	uint8_t digest[SHA256_BYTES];
@@ -39,7 +54,7 @@ struct path_verdict chain_judge_verify(struct chain_judge *judge, const struct p
 
 	struct remembered_verdict *remembered = &judge->verdicts[judge->num_verdicts++];
 	memcpy(remembered->path, digest, SHA256_BYTES);
-	remembered->verdict = path_verifier_verify(path, judge->pool->now);
+	remembered->verdict = check_revocation(judge, path, path_verifier_verify(path, judge->pool->now));
 	return remembered->verdict;
 }
 

@@ -8,6 +8,7 @@
 
 #include "chaincache/issuer_pool.h"
 #include "chaincache/path_verifier.h"
+#include "chaincache/revocation.h"
 #include "chaincache/signature_memo.h"
 
 struct remembered_verdict {
@@ -18,6 +19,7 @@ struct remembered_verdict {
 struct chain_judge {
 	const struct issuer_pool *pool;
 	struct signature_memo *memo;
+	struct revocation *revocation; /* NULL: nothing is known of it */
 	bool ignore_trust; /* one audience, which trusts every self-signed certificate that is known */
 	struct remembered_verdict verdicts[MEND_MAX_VERIFICATIONS];
 	size_t num_verdicts;
@@ -54,7 +56,8 @@ void chain_judge_ask(struct chain_judge *judge, struct sent_chain chain, size_t 
 /* chain_judge_mask returns the audiences that accept: bit i stands for audience i. */
 uint32_t chain_judge_mask(struct chain_judge *judge, struct sent_chain chain);
 
-/* chain_judge_verify verifies one path that ends at its anchor; each path once. */
+/* chain_judge_verify verifies one path that ends at its anchor, and looks whether a CA certificate in it was revoked; each
+ * path once. */
 struct path_verdict chain_judge_verify(struct chain_judge *judge, const struct path *path);
 
 /* chain_judge_own_path follows true issuers through the chain alone, without backtracking, and leaves out a self-signed

@@ -99,8 +99,11 @@ void chain_search_init(struct chain_search *search, const struct issuer_pool *po
 {
 	*search = (struct chain_search){.pool = *pool, .error = error_none()};
 	search->memo.budget = &search->budget;
-	search->judge =
-	    (struct chain_judge){.pool = &search->pool, .memo = &search->memo, .ignore_trust = ignore_trust};
+	search->revocation.now = pool->now;
+	search->judge = (struct chain_judge){.pool = &search->pool,
+					     .memo = &search->memo,
+					     .revocation = &search->revocation,
+					     .ignore_trust = ignore_trust};
 
 	search->leaf_faults = path_verifier_leaf(pool->served->items[0].certificate, pool->now);
 }

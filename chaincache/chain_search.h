@@ -12,6 +12,7 @@ struct chain_search {
 	struct budget budget;
 	struct issuer_pool pool;
 	struct signature_memo memo;
+	struct revocation revocation; /* its CRLs are set after chain_search_init */
 	struct chain_judge judge;
 	struct path own; /* the served chain's own path */
 	uint32_t served_mask; /* the audiences that accept the served chain, the leaf's own faults apart */

@@ -73,7 +73,8 @@ static const struct finding_row {
 				     "Have the certificate reissued by an authority that is allowed to issue it; no "
 				     "chain can lift this restriction."},
     [FINDING_REVOKED] = {SEVERITY_ERROR, "Replace the certificate and its key."},
-    [FINDING_REVOCATION_UNKNOWN] = {SEVERITY_INFO, "Nothing has to be done unless clients insist on an answer."},
+    [FINDING_REVOCATION_UNKNOWN] =
+	{SEVERITY_WARNING, "Give a current CRL of this issuer (`crl` in the configuration, `--crl FILE` for the commands)."},
     [FINDING_NO_ISSUER_URL] = {SEVERITY_WARNING,
 			       "Download the issuer from the certificate authority and add it to the server's chain "
 			       "file, or bring it into the cache with `chainmend cache import FILE`."},

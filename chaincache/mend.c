@@ -9,6 +9,7 @@
 #include "chaincache/fetch_audit.h"
 #include "chaincache/leaf_audit.h"
 #include "chaincache/mend_result.h"
+#include "chaincache/revocation_audit.h"
 #include "chaincache/trust_audit.h"
 
 #define MAX_WANTED 64 /* certificates whose issuers are asked for at once */
@@ -23,6 +24,7 @@ struct mend {
 	enum mend_state state;
 	struct chain_search search;
 	struct fetch_plan plan;
+	struct leaf_revocation leaf_revocation;
 	struct mend_result result;
 };
 
@@ -102,6 +104,7 @@ struct error mend_new(const struct mend_input *input, struct mend **out)
 				   .stores = input->stores,
 				   .now = input->now};
 	chain_search_init(&mend->search, &pool, input->ignore_trust);
+	mend->search.revocation.crls = input->crls;
 	*out = mend;
 	return error_none();
 }
@@ -199,12 +202,14 @@ static void audit_all(struct mend *mend)
 	    .chosen = chosen,
 	    .anchor = result->anchor,
 	    .mended_mask = chosen != NULL ? chosen->mask : mend->search.served_mask,
+	    .leaf_revocation = &mend->leaf_revocation,
 	    .self_signed = signature_memo_self_signed(&mend->search.memo, leaf_of(mend)),
 	    .pinned = is_pinned(mend),
 	    .findings = &result->findings,
 	};
 
 	leaf_audit(&audit);
+	revocation_audit(&audit);
 	chain_audit(&audit);
 	trust_audit(&audit);
 	leaf_audit_links(&audit);
@@ -219,6 +224,9 @@ static void audit_all(struct mend *mend)
 
 static void finish(struct mend *mend)
 {
+	mend->leaf_revocation = revocation_audit_leaf(&mend->search, &mend->input);
+	if (revocation_audit_is_revoked(&mend->leaf_revocation))
+		mend->search.leaf_faults |= LEAF_REVOKED;
 	mend_result_fill(&mend->result, &mend->search, &mend->plan, &mend->input, is_pinned(mend));
 	audit_all(mend);
 	mend->state = MEND_DONE;

@@ -11,6 +11,7 @@
 #define CHAINCACHE_MEND_H
 
 #include "chaincache/certificate_list.h"
+#include "chaincache/crl_store.h"
 #include "chaincache/finding.h"
 #include "chaincache/host_name.h"
 #include "chaincache/issuer_store.h"
@@ -36,6 +37,9 @@ struct mend_input {
 	const struct host_name *names; /* to be judged (copied); may be NULL */
 	size_t num_names;
 	const EVP_PKEY *key; /* checked against the leaf; NULL: not judged */
+	const struct crl_store *crls; /* that revocation is looked up in; NULL: it is not */
+	bool staple_asked; /* the server was asked for an OCSP response, or is known to send none */
+	struct bytes staple; /* the response that it sent; empty: none */
 	const uint8_t *pin; /* SHA-256 of the leaf's SubjectPublicKeyInfo that is trusted as it is; may be NULL */
 	size_t max_chain_bytes; /* 0: no warning */
 	int64_t now; /* seconds since 1970: validity is judged as of this time */

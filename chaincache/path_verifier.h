@@ -21,6 +21,7 @@ enum path_fault {
 	PATH_WEAK_KEY,
 	PATH_KEY_ID_DIFFERS, /* the child's authority key identifier names another issuer */
 	PATH_EXTENSION_REFUSED, /* a critical one that nobody knows, or one that does not parse */
+	PATH_REVOKED, /* as a CRL says; chain_judge looks at them */
 	PATH_REFUSED, /* for another reason */
 };
 
@@ -40,6 +41,7 @@ enum {
 	LEAF_WRONG_PURPOSE = 4,
 	LEAF_WEAK_KEY = 8,
 	LEAF_WEAK_SIGNATURE = 16,
+	LEAF_REVOKED = 32, /* as a CRL or a staple says: known once its issuer is, and not by path_verifier_leaf */
 };
 
 unsigned path_verifier_leaf(const struct certificate *leaf, int64_t now);

@@ -140,7 +140,7 @@ static struct error decode(struct pem_reader *reader, struct bytes body)
 	size_t der_len;
 
 	if (body.len > PEM_MAX_BLOCK_BYTES)
-		return error_of(ERROR_LIMIT, 0, "a PEM block is larger than 6 MiB");
+		return error_of(ERROR_LIMIT, 0, "a PEM block is larger than 48 MiB");
 	reader->block.headers = split_headers(&body);
 	if (!EVP_DecodedLength(&max_der, (body.len + 3) / 4 * 4))
 		return error_of(ERROR_LIMIT, 0, "a PEM block is too large");

@@ -10,7 +10,7 @@
 #include "chaincache/error.h"
 
 #define PEM_MAX_LABEL_CHARS 64
-#define PEM_MAX_BLOCK_BYTES ((size_t)6 * 1024 * 1024) /* between BEGIN and END */
+#define PEM_MAX_BLOCK_BYTES ((size_t)48 * 1024 * 1024) /* between BEGIN and END: a large CRL */
 
 enum pem_status { PEM_BLOCK, PEM_BROKEN, PEM_END };
 

@@ -47,6 +47,7 @@ static void site_cleanup(struct config_site *site)
 	string_list_cleanup(&site->certificates);
 	string_list_cleanup(&site->keys);
 	string_list_cleanup(&site->roots);
+	string_list_cleanup(&site->crls);
 	string_list_cleanup(&site->alpn);
 	free(site->key_password_file);
 	free(site->backend_name);
@@ -70,6 +71,7 @@ void config_free(struct config *config)
 	free(config->cache);
 	free(config->ticket_keys);
 	string_list_cleanup(&config->roots);
+	string_list_cleanup(&config->crls);
 	string_list_cleanup(&config->fetch_allow);
 	free(config->fetch_proxy);
 	free(config);

@@ -66,6 +66,7 @@ struct config_site {
 	bool has_backend_pin;
 	uint8_t backend_pin[SHA256_BYTES];
 	struct string_list roots; /* as trust_store_set_add_option reads them; empty: the global ones */
+	struct string_list crls; /* paths; empty: the global ones */
 	enum config_mode mode;
 	uint64_t max_chain_bytes; /* 0: no warning */
 	struct string_list alpn;
@@ -89,6 +90,7 @@ struct config {
 	enum config_log_level log_level;
 	char *cache; /* directory */
 	struct string_list roots; /* empty never: the default is "system" */
+	struct string_list crls; /* paths; empty: revocation is not looked at */
 	bool fetch;
 	struct string_list fetch_allow; /* empty never: the default is "public" */
 	char *fetch_proxy; /* URL of an HTTP proxy; NULL: none */

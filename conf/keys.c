@@ -86,6 +86,15 @@ static const struct config_key keys[NUM_CONFIG_KEYS] = {
 		   .help =
 		       "The trust stores that clients have, one a line: system, a file or directory of certificates,\n"
 		       "or NAME=FILE. The chain that most of them accept is served."},
+    [KEY_CRL] = {.name = "crl",
+		 GLOBAL(crls),
+		 .type = VALUE_PATHS,
+		 .repeatable = true,
+		 .example = "/var/lib/chainmend/crls",
+		 .help =
+		     "CRLs to look revocation up in, a path a line: a file (PEM or DER, several in a PEM file) or a\n"
+		     "directory of such files. A changed one is taken by itself. Not set: revocation is not looked at,\n"
+		     "and either way nothing is asked over the network."},
     [KEY_FETCH] = {.name = "fetch",
 		   GLOBAL(fetch),
 		   .type = VALUE_SWITCH,
@@ -242,6 +251,12 @@ static const struct config_key keys[NUM_CONFIG_KEYS] = {
 			.repeatable = true,
 			.example = "corp=/etc/ssl/corp-root.pem",
 			.help = "As in [chainmend], for this site alone, in place of the ones there. Not set: those."},
+    [KEY_SITE_CRL] = {.name = "crl",
+		      SITE(crls),
+		      .type = VALUE_PATHS,
+		      .repeatable = true,
+		      .example = "/var/lib/chainmend/corp.crl",
+		      .help = "As in [chainmend], for this site alone, in place of the ones there. Not set: those."},
     [KEY_MODE] = {.name = "mode",
 		  SITE(mode),
 		  .type = VALUE_CHOICE,
@@ -391,7 +406,7 @@ static const char *const forms[] = {
     [VALUE_TEXT] = "TEXT",
     [VALUE_PATH] = "PATH",
     [VALUE_PROXY_URL] = "http://HOST:PORT",
-    [VALUE_PATHS] = "FILE",
+    [VALUE_PATHS] = "PATH",
     [VALUE_ROOTS] = "system|PATH|NAME=PATH",
     [VALUE_WORDS] = "WORD...",
     [VALUE_HOSTNAMES] = "NAME...",

@@ -194,6 +194,7 @@ static struct mend_input input_of(const struct audit *audit, const struct certif
 	    .leaf_place = audit->leaf_place,
 	    .cache = audit->knowledge.issuers,
 	    .stores = audit->knowledge.stores,
+	    .crls = audit->knowledge.crls,
 	    .names = audit->options->names,
 	    .num_names = audit->options->num_names,
 	    .now = audit->now,
@@ -209,12 +210,13 @@ bool audit_run(struct audit *audit, const struct certificate_list *served, const
 	return run_mend(audit, &input);
 }
 
-bool audit_run_names(struct audit *audit, const struct certificate_list *served, const struct host_name *names,
-		     size_t num_names)
+bool audit_run_sent(struct audit *audit, const struct audit_sent *sent)
 {
-	struct mend_input input = input_of(audit, served);
-	input.names = names;
-	input.num_names = num_names;
+	struct mend_input input = input_of(audit, sent->chain);
+	input.names = sent->names;
+	input.num_names = sent->num_names;
+	input.staple_asked = sent->staple_asked;
+	input.staple = sent->staple;
 	return run_mend(audit, &input);
 }
 

@@ -47,9 +47,17 @@ bool audit_open(struct audit *audit, const struct audit_options *options);
 /* audit_run mends `served` (leaf first) and keeps in the cache what was fetched. `key` may be NULL. False: told. */
 bool audit_run(struct audit *audit, const struct certificate_list *served, const EVP_PKEY *key);
 
-/* audit_run_names does so for these names in place of the options' own. */
-bool audit_run_names(struct audit *audit, const struct certificate_list *served, const struct host_name *names,
-		     size_t num_names);
+/* A chain that a server sent: judged for these names in place of the options' own. All borrowed until the mend is freed. */
+struct audit_sent {
+	const struct certificate_list *chain;
+	const struct host_name *names;
+	size_t num_names;
+	bool staple_asked; /* for an OCSP response */
+	struct bytes staple; /* that it sent; empty: none */
+};
+
+/* audit_run_sent is audit_run for it. */
+bool audit_run_sent(struct audit *audit, const struct audit_sent *sent);
 
 /* audit_take gives the mend that was run to the caller, so that another one can be run: to be freed, before
  * audit_close. */

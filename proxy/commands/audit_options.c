@@ -30,6 +30,7 @@ void audit_options_cleanup(struct audit_options *options)
 {
 	free(options->names);
 	string_list_cleanup(&options->roots);
+	string_list_cleanup(&options->crls);
 	string_list_cleanup(&options->fetch_allow);
 	*options = (struct audit_options){0};
 }
@@ -68,6 +69,14 @@ static const char *take_roots(void *into, const char *value)
 	if (has_store_named_as(options, value))
 		return "two trust stores have the same name: give each its own";
 	return string_list_append(&options->roots, value) ? NULL : no_memory;
+}
+
+static const char *take_crl(void *into, const char *value)
+{
+	struct audit_options *options = into;
+	if (value[0] == '\0')
+		return "a file or directory of CRLs has a name";
+	return string_list_append(&options->crls, value) ? NULL : no_memory;
 }
 
 static const char *take_fetch_allow(void *into, const char *value)
@@ -132,6 +141,10 @@ const struct option_row audit_option_rows[] = {
      "A trust store: a file of roots, a directory of such files (a store a file), or system; repeatable: the chain is "
      "judged by each (default: system)",
      take_roots},
+    {"crl", 0, "PATH",
+     "CRLs to look revocation up in: a file (PEM or DER, several in a PEM file), or a directory of such files; "
+     "repeatable (default: none; nothing is asked over the network)",
+     take_crl},
     {"ignore-trust", 0, NULL, "Judge everything but whether a trusted root is reached", take_ignore_trust},
     {"time", 0, "TIME", "Judge as of this time: 2026-11-20T10:35:41Z or 2026-11-20 (default: now)", take_time},
     {"cache", 0, "DIR",

@@ -11,6 +11,7 @@ struct audit_options {
 	struct host_name *names; /* owned */
 	size_t num_names;
 	struct string_list roots; /* as trust_store_set_add_option reads them */
+	struct string_list crls; /* files and directories */
 	struct string_list fetch_allow;
 	const char *cache; /* NULL: the machine's, or the user's */
 	const char *fetch_proxy; /* NULL: what the environment says */

@@ -192,9 +192,15 @@ static bool add_chain(struct check *check, const struct certificate_list *served
 {
 	struct audit *audit = &check->audit;
 	const struct audit_options *options = &check->options.audit;
-	bool has_names = chain.look != NULL;
-	if (!audit_run_names(audit, served, has_names ? chain.names : options->names,
-			     has_names ? chain.num_names : options->num_names))
+	bool is_sent = chain.look != NULL;
+	struct audit_sent sent = {
+	    .chain = served,
+	    .names = is_sent ? chain.names : options->names,
+	    .num_names = is_sent ? chain.num_names : options->num_names,
+	    .staple_asked = is_sent,
+	    .staple = is_sent ? buffer_bytes(&chain.look->staple) : bytes_of(NULL, 0),
+	};
+	if (!audit_run_sent(audit, &sent))
 		return false;
 	chain.result = audit->result;
 	chain.mend = audit_take(audit);

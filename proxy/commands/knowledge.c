@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "chaincache/file.h"
 #include "proxy/commands/output.h"
 
 #define MAX_PATH_CHARS 4096
@@ -45,6 +46,32 @@ static bool open_stores(struct knowledge *knowledge, const struct audit_options 
 	complain("%s: %s: install the package ca-certificates, or name the roots with --roots FILE",
 		 has_file ? file : TRUST_STORE_SYSTEM_PATH, error_print(error, text, sizeof(text)));
 	return false;
+}
+
+/* False when one cannot be read: a revocation must not be overlooked because of a slip in a path. It has been told. */
+static bool open_crls(struct knowledge *knowledge, const struct audit_options *options)
+{
+	char path[CRL_STORE_MAX_PATH];
+	char text[ERROR_MAX_TEXT];
+	if (options->crls.count == 0)
+		return true;
+	knowledge->crls = crl_store_new();
+	if (knowledge->crls == NULL) {
+		complain("CRLs: out of memory");
+		return false;
+	}
+	for (size_t i = 0; i < options->crls.count; i++) {
+		const char *given = options->crls.items[i];
+		struct error error = crl_store_add_path(knowledge->crls, given, path);
+		if (!failed(error))
+			continue;
+		complain("--crl %s: %s%s%s%s", given, strcmp(given, path) != 0 ? path : "",
+			 strcmp(given, path) != 0 ? ": " : "", error_print(error, text, sizeof(text)),
+			 error.kind == ERROR_FORMAT ? ": name a file of CRLs in PEM or DER, or a directory of them"
+						    : file_advice(error));
+		return false;
+	}
+	return true;
 }
 
 static void on_bad_file(void *context, const char *file_name, struct error why)
@@ -111,7 +138,7 @@ bool knowledge_open(struct knowledge *knowledge, const struct audit_options *opt
 		complain("cache: out of memory");
 		return false;
 	}
-	if (!open_stores(knowledge, options))
+	if (!open_stores(knowledge, options) || !open_crls(knowledge, options))
 		return false;
 	open_caches(knowledge, options);
 	return true;
@@ -121,6 +148,7 @@ void knowledge_close(struct knowledge *knowledge)
 {
 	trust_store_set_unref(knowledge->stores);
 	issuer_store_unref(knowledge->issuers);
+	crl_store_unref(knowledge->crls);
 	for (size_t i = 0; i < knowledge->num_caches; i++)
 		cache_dir_close(&knowledge->caches[i]);
 	*knowledge = (struct knowledge){0};

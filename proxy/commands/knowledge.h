@@ -1,8 +1,9 @@
-/* knowledge - what check and mend know before they look: the trust stores, and the cached intermediates. */
+/* knowledge - what check and mend know before they look: the trust stores, the CRLs, and the cached intermediates. */
 #ifndef PROXY_COMMANDS_KNOWLEDGE_H
 #define PROXY_COMMANDS_KNOWLEDGE_H
 
 #include "chaincache/cache_dir.h"
+#include "chaincache/crl_store.h"
 #include "chaincache/trust_store.h"
 #include "proxy/commands/audit_options.h"
 
@@ -11,12 +12,13 @@
 struct knowledge {
 	struct trust_store_set *stores;
 	struct issuer_store *issuers;
+	struct crl_store *crls; /* NULL: none were given */
 	struct cache_dir caches[KNOWLEDGE_MAX_CACHES];
 	size_t num_caches;
 	bool told_unwritable;
 };
 
-/* knowledge_open reads all of it. False when a trust store cannot be read; a cache that cannot be read is told and done
+/* knowledge_open reads all of it. False when a trust store or a CRL cannot be read; a cache that cannot be read is told and done
  * without. Cleaned up by knowledge_close either way. */
 bool knowledge_open(struct knowledge *knowledge, const struct audit_options *options);
 void knowledge_close(struct knowledge *knowledge);

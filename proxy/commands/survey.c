@@ -39,16 +39,20 @@ bool survey_init(struct survey *survey, const struct host_name *names, size_t nu
 				     "second run";
 			return false;
 		}
-		survey->looks[survey->num_looks++] = (struct survey_look){
+		struct survey_look *look = &survey->looks[survey->num_looks++];
+		*look = (struct survey_look){
 		    .survey = survey, .name = &names[i], .chain = SURVEY_NO_CHAIN, .tls_version = "", .cipher = ""};
+		buffer_init(&look->staple, CHAIN_CAPTURE_MAX_STAPLE_BYTES);
 	}
 	return true;
 }
 
 void survey_cleanup(struct survey *survey)
 {
-	for (size_t i = 0; i < survey->num_looks; i++)
+	for (size_t i = 0; i < survey->num_looks; i++) {
 		certificate_list_cleanup(&survey->looks[i].certificates);
+		buffer_cleanup(&survey->looks[i].staple);
+	}
 	for (size_t i = 0; i < survey->num_chains; i++) {
 		certificate_list_cleanup(&survey->chains[i].certificates);
 		free(survey->chains[i].names);
@@ -72,7 +76,8 @@ static void on_probed(void *context, const struct chain_probe_result *result)
 	look->tls_version = result->tls_version;
 	look->cipher = result->cipher;
 	look->survey->num_done++;
-	if (failed(certificate_list_copy(&look->certificates, &result->chain)))
+	if (failed(certificate_list_copy(&look->certificates, &result->chain)) ||
+	    failed(buffer_append(&look->staple, result->staple)))
 		fail_look(look, CHAIN_PROBE_NO_MEMORY, "out of memory");
 }
 

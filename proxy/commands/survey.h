@@ -6,6 +6,7 @@
 #ifndef PROXY_COMMANDS_SURVEY_H
 #define PROXY_COMMANDS_SURVEY_H
 
+#include "chaincache/buffer.h"
 #include "chaincache/host_name.h"
 #include "proxy/io/chain_probe.h"
 #include "proxy/io/resolver.h" /* RESOLVER_MAX_TEXT */
@@ -23,6 +24,7 @@ struct survey_look {
 	char reason[CHAIN_CAPTURE_MAX_REASON]; /* "" when CHAIN_PROBE_OK */
 	struct certificate_list certificates; /* until they are a chain's */
 	char address[RESOLVER_MAX_TEXT]; /* connected to */
+	struct buffer staple; /* the OCSP response that came with the chain; empty: none */
 	const char *tls_version; /* BoringSSL's static strings, "" where not known */
 	const char *cipher;
 };

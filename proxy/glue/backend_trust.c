@@ -210,6 +210,7 @@ static bool put_question(struct question *question)
 	struct mender_question mender_question = {
 	    .served = &question->chain,
 	    .stores = terms.stores,
+	    .crls = terms.crls,
 	    .names = terms.name,
 	    .num_names = 1,
 	    .pin = terms.pin,

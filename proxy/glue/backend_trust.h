@@ -24,6 +24,7 @@
 struct backend_trust_terms {
 	struct workshop *workshop;
 	struct trust_store_set *stores;
+	struct crl_store *crls; /* NULL: revocation is not looked at */
 	const struct host_name *name;
 	enum config_backend_verify verify;
 	const uint8_t *pin; /* NULL: none */

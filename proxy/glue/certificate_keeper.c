@@ -67,11 +67,24 @@ static const struct certificate_list *chain_of(const struct certificate_keeper *
 	return &result->mended;
 }
 
+/* Clients that do not look at revocation accept a chain through a revoked issuer all the same: it is no measure. */
+static bool is_revoked(const struct certificate_list *chain, const struct mend_result *result)
+{
+	for (size_t i = 0; i < result->findings.count; i++) {
+		const struct finding *finding = &result->findings.items[i];
+		if (finding->code == FINDING_REVOKED && finding->certificate != NULL &&
+		    certificate_list_contains(chain, finding->certificate))
+			return true;
+	}
+	return false;
+}
+
 /* Whether the chain would lose an audience that what goes out at present has. What was given is no more than what the
  * operator set up, so it is the first measure; `mode = report` has nothing of ours to measure. */
-static struct error try_out(const struct certificate_keeper *keeper, const struct certificate_list *chain,
+static struct error try_out(const struct certificate_keeper *keeper, const struct mend_result *result,
 			    const char **out_store)
 {
+	const struct certificate_list *chain = chain_of(keeper, result);
 	bool first = keeper->chain.count == 0;
 	const struct self_test test = {
 	    .chain = chain,
@@ -83,7 +96,8 @@ static struct error try_out(const struct certificate_keeper *keeper, const struc
 	};
 
 	*out_store = NULL;
-	if (keeper->options.config->mode == MODE_REPORT || certificate_list_equal(test.chain, test.former))
+	if (keeper->options.config->mode == MODE_REPORT || certificate_list_equal(test.chain, test.former) ||
+	    is_revoked(test.former, result))
 		return error_none();
 	return self_test_run(&test, out_store);
 }
@@ -174,7 +188,7 @@ static void on_mended(void *context, struct error error, const struct mend_resul
 	}
 	const struct certificate_list *chain = chain_of(keeper, result);
 	const char *store = NULL;
-	error = try_out(keeper, chain, &store);
+	error = try_out(keeper, result, &store);
 	bool applied = !failed(error) && store == NULL;
 	report(keeper, result, applied);
 	if (!applied) {
@@ -195,7 +209,7 @@ static void on_mended_now(void *context, struct error error, const struct mend_r
 	if (failed(error))
 		tell_failure(keeper, error);
 	else
-		error = try_out(keeper, chain_of(keeper, result), &store);
+		error = try_out(keeper, result, &store);
 	if (!failed(error) && store == NULL)
 		replace_chain(keeper, chain_of(keeper, result), keeper->key);
 	else if (keeper->chain.count == 0)
@@ -233,6 +247,8 @@ static struct mender_question question_of(const struct certificate_keeper *keepe
 	    .leaf_place = leaf_place(options),
 	    .extra = extra,
 	    .stores = options->material->stores,
+	    .crls = options->material->crls,
+	    .no_staple = true,
 	    .names = options->material->names,
 	    .num_names = options->material->num_names,
 	    .key = keeper->key,

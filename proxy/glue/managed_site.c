@@ -442,6 +442,7 @@ void managed_site_terms(const struct managed_site *site, struct backend_trust_te
 	*out = (struct backend_trust_terms){
 	    .workshop = site->options.workshop,
 	    .stores = site->material->stores,
+	    .crls = site->material->crls,
 	    .name = &site->material->backend_name,
 	    .verify = site->config->backend_verify,
 	    .pin = site->config->has_backend_pin ? site->config->backend_pin : NULL,

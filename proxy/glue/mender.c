@@ -32,6 +32,8 @@ struct mender {
 	size_t leaf_place;
 	struct certificate_list extra;
 	struct trust_store_set *stores;
+	struct crl_store *crls;
+	bool no_staple;
 	struct issuer_store *issuers;
 	struct host_name *names;
 	size_t num_names;
@@ -59,6 +61,7 @@ static void mender_free(struct mender *mender)
 	certificate_list_cleanup(&mender->served);
 	certificate_list_cleanup(&mender->extra);
 	trust_store_set_unref(mender->stores);
+	crl_store_unref(mender->crls);
 	EVP_PKEY_free(mender->key);
 	free(mender->names);
 	free(mender);
@@ -79,6 +82,8 @@ static struct error copy_question(struct mender *mender, const struct mender_que
 		mender->num_names = question->num_names;
 	}
 	mender->stores = trust_store_set_ref(question->stores);
+	mender->crls = crl_store_ref(question->crls);
+	mender->no_staple = question->no_staple;
 	if (question->key != NULL) {
 		EVP_PKEY_up_ref(question->key);
 		mender->key = question->key;
@@ -115,6 +120,8 @@ static struct error make_mend(struct mender *mender, bool offline)
 	    .extra = &mender->extra,
 	    .cache = mender->issuers,
 	    .stores = mender->stores,
+	    .crls = mender->crls,
+	    .staple_asked = mender->no_staple,
 	    .names = mender->names,
 	    .num_names = mender->num_names,
 	    .key = mender->key,

@@ -7,12 +7,14 @@
 
 #include "proxy/glue/workshop.h"
 
-/* What is to be mended, and by what it is judged. All but `stores` and `key` is copied; those are referenced. */
+/* What is to be mended, and by what it is judged. All but `stores`, `crls` and `key` is copied; those are referenced. */
 struct mender_question {
 	const struct certificate_list *served; /* leaf first, at least one */
 	size_t leaf_place; /* where the leaf stood in what was given, 0 for the first */
 	const struct certificate_list *extra; /* further candidates; may be NULL */
 	struct trust_store_set *stores;
+	struct crl_store *crls; /* NULL: revocation is not looked at */
+	bool no_staple; /* what goes out has no OCSP response with it */
 	const struct host_name *names;
 	size_t num_names;
 	EVP_PKEY *key; /* may be NULL */

@@ -188,6 +188,7 @@ static void audit(struct probed_backend *backend)
 	struct mender_question question = {
 	    .served = &backend->chain,
 	    .stores = material->stores,
+	    .crls = material->crls,
 	    .names = &material->backend_name,
 	    .num_names = 1,
 	    .pin = options->config->has_backend_pin ? options->config->backend_pin : NULL,

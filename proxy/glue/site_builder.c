@@ -10,6 +10,7 @@
 static void material_cleanup(struct site_material *material)
 {
 	trust_store_set_unref(material->stores);
+	crl_store_unref(material->crls);
 	for (size_t i = 0; i < material->num_pairs; i++) {
 		certificate_list_cleanup(&material->pairs[i].chain);
 		EVP_PKEY_free(material->pairs[i].key);
@@ -177,12 +178,55 @@ static void find_stores(struct site_reading *reading, const struct config *confi
 	materials[site].stores = read_stores(reading, roots);
 }
 
+static const struct string_list *crls_of(const struct config *config, size_t site)
+{
+	const struct string_list *own = &config->sites[site].crls;
+	return own->count > 0 ? own : &config->crls;
+}
+
+static struct crl_store *read_crls(struct site_reading *reading, const struct string_list *paths)
+{
+	struct crl_store *crls = crl_store_new();
+	char path[CRL_STORE_MAX_PATH];
+	char text[ERROR_MAX_TEXT];
+
+	if (crls == NULL) {
+		site_error(reading, "crl", "out of memory");
+		return NULL;
+	}
+	for (size_t i = 0; i < paths->count; i++) {
+		struct error error = crl_store_add_path(crls, paths->items[i], path);
+		if (failed(error))
+			site_error(reading, path, "the CRLs cannot be read: %s: correct `crl`, or the file",
+				   error_print(error, text, sizeof text));
+	}
+	return crls;
+}
+
+/* As find_stores: a CRL may be large. */
+static void find_crls(struct site_reading *reading, const struct config *config, size_t site,
+		      struct site_material *materials)
+{
+	const struct string_list *paths = crls_of(config, site);
+
+	if (paths->count == 0)
+		return;
+	for (size_t i = 0; i < site; i++) {
+		if (materials[i].crls != NULL && same_list(paths, crls_of(config, i))) {
+			materials[site].crls = crl_store_ref(materials[i].crls);
+			return;
+		}
+	}
+	materials[site].crls = read_crls(reading, paths);
+}
+
 static bool read_site(const struct config *config, size_t site, struct site_material *materials, struct buffer *errors)
 {
 	struct site_reading reading = {
 	    .config = &config->sites[site], .material = &materials[site], .errors = errors, .good = true};
 
 	find_stores(&reading, config, site, materials);
+	find_crls(&reading, config, site, materials);
 	key_files_read(&reading);
 	read_certificates(&reading);
 	read_names(&reading);
@@ -220,20 +264,25 @@ static size_t site_paths(const struct config_site *site, const char **paths)
 		paths[count++] = site->backend_certificate;
 	if (site->backend_key != NULL)
 		paths[count++] = site->backend_key;
+	for (size_t i = 0; i < site->crls.count; i++)
+		paths[count++] = site->crls.items[i];
 	return count;
 }
 
 const char **site_builder_paths(const struct config *config, size_t *out_count)
 {
-	size_t most = 1;
+	size_t most = 1 + config->crls.count;
 
 	*out_count = 0;
 	for (size_t i = 0; i < config->num_sites; i++)
-		most += config->sites[i].certificates.count + config->sites[i].keys.count + 3;
+		most += config->sites[i].certificates.count + config->sites[i].keys.count +
+			config->sites[i].crls.count + 3;
 	const char **paths = calloc(most, sizeof *paths);
 	if (paths != NULL && config->ticket_keys != NULL)
 		paths[(*out_count)++] = config->ticket_keys;
 	for (size_t i = 0; paths != NULL && i < config->num_sites; i++)
 		*out_count += site_paths(&config->sites[i], paths + *out_count);
+	for (size_t i = 0; paths != NULL && i < config->crls.count; i++)
+		paths[(*out_count)++] = config->crls.items[i];
 	return paths;
 }

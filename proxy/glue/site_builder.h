@@ -10,6 +10,7 @@
 
 #include "chaincache/buffer.h"
 #include "chaincache/certificate_file.h"
+#include "chaincache/crl_store.h"
 #include "chaincache/host_name.h"
 #include "chaincache/trust_store.h"
 #include "proxy/glue/snapshot.h"
@@ -29,6 +30,7 @@ struct site_pair {
 /* What one site is made of. */
 struct site_material {
 	struct trust_store_set *stores; /* one reference */
+	struct crl_store *crls; /* one reference; NULL: revocation is not looked at */
 	struct site_pair pairs[SITE_MAX_CREDENTIALS];
 	size_t num_pairs; /* 0 for `certificate = backend` */
 	EVP_PKEY *keys[SITE_MAX_KEYS]; /* of the key files, one reference each */
@@ -44,7 +46,7 @@ struct site_material {
 bool site_builder_read(const struct config *config, struct site_material **out, struct buffer *errors);
 void site_builder_free(struct site_material *materials, size_t count);
 
-/* site_builder_paths lists the certificate, key, password and ticket key files that the configuration names, in no order, each
+/* site_builder_paths lists the certificate, key, password, CRL and ticket key files that the configuration names, in no order, each
  * once a mention; to be freed, strings borrowed from `config`. NULL when there is none or no memory. */
 const char **site_builder_paths(const struct config *config, size_t *out_count);
 

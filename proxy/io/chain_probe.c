@@ -106,6 +106,7 @@ static void give_result(struct chain_probe *probe, enum chain_probe_outcome outc
 	struct chain_probe_result result = {.outcome = outcome, .reason = reason, .address = probe->address};
 	if (probe->capture != NULL) {
 		result.chain = *chain_capture_chain(probe->capture);
+		result.staple = chain_capture_staple(probe->capture);
 		result.tls_version = chain_capture_tls_version(probe->capture);
 		result.cipher = chain_capture_cipher(probe->capture);
 	} else {

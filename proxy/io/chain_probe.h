@@ -30,6 +30,7 @@ struct chain_probe_result {
 	enum chain_probe_outcome outcome;
 	const char *reason; /* "" when CHAIN_PROBE_OK, else one clause without a full stop: "connection refused" */
 	struct certificate_list chain; /* in the order in which it was sent */
+	struct bytes staple; /* the OCSP response that came with it; empty: none */
 	const char *address; /* connected to, "192.0.2.1:443" or "[2001:db8::1]:443"; "" before a connection stood */
 	const char *tls_version; /* "TLSv1.2"; "" before it was agreed on */
 	const char *cipher; /* the cipher suite's standard name; "" before it was agreed on */

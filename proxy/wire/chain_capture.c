@@ -25,6 +25,7 @@ struct chain_capture {
 	enum chain_probe_outcome outcome;
 	char reason[CHAIN_CAPTURE_MAX_REASON];
 	struct certificate_list chain;
+	struct buffer staple;
 	const char *tls_version; /* BoringSSL's static strings */
 	const char *cipher;
 };
@@ -63,6 +64,19 @@ static bool take_certificate(struct chain_capture *capture, const CRYPTO_BUFFER 
 	return false;
 }
 
+static bool take_staple(struct chain_capture *capture, SSL *ssl)
+{
+	const uint8_t *data = NULL;
+	size_t len = 0;
+	SSL_get0_ocsp_response(ssl, &data, &len);
+	if (len > CHAIN_CAPTURE_MAX_STAPLE_BYTES)
+		len = CHAIN_CAPTURE_MAX_STAPLE_BYTES;
+	if (!failed(buffer_append(&capture->staple, bytes_of(data, len))))
+		return true;
+	fail(capture, CHAIN_PROBE_NO_MEMORY, "out of memory");
+	return false;
+}
+
 static enum ssl_verify_result_t on_verify(SSL *ssl, uint8_t *out_alert)
 {
 	struct chain_capture *capture = SSL_get_app_data(ssl);
@@ -80,6 +94,8 @@ static enum ssl_verify_result_t on_verify(SSL *ssl, uint8_t *out_alert)
 		if (!take_certificate(capture, sk_CRYPTO_BUFFER_value(sent, i), i, count))
 			return ssl_verify_invalid;
 	}
+	if (!take_staple(capture, ssl))
+		return ssl_verify_invalid;
 	capture->has_chain = true;
 	capture->tls_version = SSL_get_version(ssl);
 	const SSL_CIPHER *cipher = SSL_get_pending_cipher(ssl);
@@ -198,6 +214,7 @@ struct chain_capture *chain_capture_new(const struct chain_capture_options *opti
 	BIO *from_peer = BIO_new(BIO_s_mem());
 	BIO *to_peer = BIO_new(BIO_s_mem());
 	capture->source = options->source;
+	buffer_init(&capture->staple, CHAIN_CAPTURE_MAX_STAPLE_BYTES);
 	capture->ssl_ctx = new_context(options);
 	capture->ssl = capture->ssl_ctx != NULL ? SSL_new(capture->ssl_ctx) : NULL;
 	if (from_peer == NULL || to_peer == NULL || capture->ssl == NULL ||
@@ -210,6 +227,7 @@ struct chain_capture *chain_capture_new(const struct chain_capture_options *opti
 	}
 	BIO_set_mem_eof_return(from_peer, -1); /* empty is not the end */
 	SSL_set_bio(capture->ssl, from_peer, to_peer);
+	SSL_enable_ocsp_stapling(capture->ssl);
 	SSL_set_connect_state(capture->ssl);
 	capture->from_peer = from_peer;
 	capture->to_peer = to_peer;
@@ -224,6 +242,7 @@ void chain_capture_free(struct chain_capture *capture)
 	SSL_free(capture->ssl);
 	SSL_CTX_free(capture->ssl_ctx);
 	certificate_list_cleanup(&capture->chain);
+	buffer_cleanup(&capture->staple);
 	free(capture);
 }
 
@@ -281,6 +300,11 @@ const char *chain_capture_reason(const struct chain_capture *capture)
 const struct certificate_list *chain_capture_chain(const struct chain_capture *capture)
 {
 	return &capture->chain;
+}
+
+struct bytes chain_capture_staple(const struct chain_capture *capture)
+{
+	return buffer_bytes(&capture->staple);
 }
 
 const char *chain_capture_tls_version(const struct chain_capture *capture)

@@ -14,6 +14,7 @@
 
 #define CHAIN_CAPTURE_MAX_CERTIFICATES 100 /* taken from one peer */
 #define CHAIN_CAPTURE_MAX_BYTES ((size_t)1024 * 1024) /* taken from one peer */
+#define CHAIN_CAPTURE_MAX_STAPLE_BYTES ((size_t)64 * 1024) /* a longer one is cut, and does not parse then */
 #define CHAIN_CAPTURE_MAX_REASON 256
 
 enum chain_probe_outcome {
@@ -59,6 +60,9 @@ enum chain_probe_outcome chain_capture_outcome(const struct chain_capture *captu
 bool chain_capture_has_chain(const struct chain_capture *capture);
 const char *chain_capture_reason(const struct chain_capture *capture); /* "" when CHAIN_PROBE_OK */
 const struct certificate_list *chain_capture_chain(const struct chain_capture *capture);
+
+/* chain_capture_staple is the OCSP response that the server sent with the chain (it is asked for one); empty: none. */
+struct bytes chain_capture_staple(const struct chain_capture *capture);
 const char *chain_capture_tls_version(const struct chain_capture *capture); /* "TLSv1.2", "" before it is known */
 const char *chain_capture_cipher(const struct chain_capture *capture); /* "" before it is known */
 

@@ -153,7 +153,7 @@ static void test_has_a_maximum_of_a_block(void **state)
 	memcpy(text, "-----BEGIN A-----", 17);
 	memcpy(text + len - 15, "-----END A-----", 15);
 	pem_reader_init(&reader, bytes_of(text, len));
-	expect_broken(&reader, "A", ERROR_LIMIT, "6 MiB");
+	expect_broken(&reader, "A", ERROR_LIMIT, "48 MiB");
 	end(&reader);
 	free(text);
 }
