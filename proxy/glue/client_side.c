@@ -225,6 +225,11 @@ void client_side_read(struct connection *connection)
 
 void client_side_take(struct connection *connection, struct bytes bytes)
 {
+	uint64_t now_ms = connection->thread->now_ms;
+
+	if (now_ms - connection->last_down_ms >= CONNECTION_QUIET_MS)
+		tls_pump_start_small(&connection->client_tls);
+	connection->last_down_ms = now_ms;
 	connection->down.bytes += bytes.len;
 	counters_add(&connection->thread->counters.bytes_to_client, bytes.len);
 	counters_add(&connection->counts->bytes_to_client, bytes.len);

@@ -13,6 +13,7 @@
 #include "proxy/wire/connection_table.h"
 #include "proxy/wire/relay.h"
 
+#define CONNECTION_QUIET_MS 1000 /* after so long TCP starts slowly again, and so do the records */
 #define CONNECTION_LINGER_MS 3000 /* for a client to read why it was given up, and to close */
 
 /* Holds always: in worker_thread's `connections` until it is CONNECTION_CLOSED, in `closed` from then on. */
@@ -27,6 +28,7 @@ struct connection {
 	struct backend_handshake backend_handshake;
 	struct timer timer;
 	uint64_t last_active_ms;
+	uint64_t last_down_ms; /* bytes for the client; 0: none yet */
 	struct worker_thread *thread;
 	struct snapshot_lease *lease; /* one use */
 	const struct snapshot_listener *listener;

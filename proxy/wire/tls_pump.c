@@ -230,12 +230,25 @@ enum tls_result tls_pump_read(struct tls_pump *pump, struct tls_input *input, ui
 	return result;
 }
 
+void tls_pump_start_small(struct tls_pump *pump)
+{
+	pump->small_left = TLS_PUMP_SMALL_RECORDS;
+}
+
+/* What one call of SSL_write is given: what fills a record, or all, which it cuts into records of 16 KiB itself. */
+static size_t next_write_bytes(struct tls_pump *pump, size_t len)
+{
+	if (pump->small_left == 0)
+		return len > INT_MAX ? INT_MAX : len;
+	pump->small_left--;
+	return len > TLS_PUMP_SMALL_RECORD_BYTES ? TLS_PUMP_SMALL_RECORD_BYTES : len;
+}
+
 bool tls_pump_write(struct tls_pump *pump, struct bytes bytes)
 {
 	enter(pump, NULL);
 	while (bytes.len > 0) {
-		int len = bytes.len > INT_MAX ? INT_MAX : (int)bytes.len;
-		int status = SSL_write(pump->ssl, bytes.data, len);
+		int status = SSL_write(pump->ssl, bytes.data, (int)next_write_bytes(pump, bytes.len));
 
 		if (status <= 0) {
 			fail(pump, NULL, SSL_get_error(pump->ssl, status));

@@ -11,9 +11,11 @@
 
 #include "chaincache/buffer.h"
 
-#define TLS_CHANNEL_SEND_BYTES ((size_t)68 * 1024) /* 64 KiB of plain text with the records around it */
+#define TLS_CHANNEL_SEND_BYTES ((size_t)136 * 1024) /* 128 KiB of plain text with the records around it */
 #define TLS_PUMP_MAX_KEPT_BYTES ((size_t)128 * 1024) /* while a verdict is awaited */
 #define TLS_PUMP_NO_ALERT (-1)
+#define TLS_PUMP_SMALL_RECORD_BYTES ((size_t)1360) /* of plain text: a record that one TCP segment carries */
+#define TLS_PUMP_SMALL_RECORDS 12 /* about as many as the segments that TCP sends before the first is acknowledged */
 
 /* Takes all the bytes; what goes wrong is for `to` to know. */
 typedef void tls_channel_sender(void *to, struct bytes bytes);
@@ -48,6 +50,7 @@ struct tls_pump {
 	struct buffer kept; /* input that came while a verdict was awaited */
 	bool end_sent;
 	bool failed;
+	uint8_t small_left; /* small records to come before the large ones */
 	int alert; /* that the peer sent, or TLS_PUMP_NO_ALERT */
 	const char *reason; /* why it failed, a static text; "" */
 };
@@ -74,6 +77,10 @@ void tls_pump_release(struct tls_pump *pump);
 /* tls_pump_read gives plain text: as much as the input holds and `out` takes. */
 enum tls_result tls_pump_read(struct tls_pump *pump, struct tls_input *input, uint8_t *out, size_t out_size,
 			      size_t *out_len);
+
+/* tls_pump_start_small has the next TLS_PUMP_SMALL_RECORDS records be small: the peer can read each segment as it comes,
+ * where it would wait for the last segment of a record of 16 KiB (RFC 8446 5.1). For the start of an answer. */
+void tls_pump_start_small(struct tls_pump *pump);
 
 /* tls_pump_write is false when the SSL cannot write any more. */
 bool tls_pump_write(struct tls_pump *pump, struct bytes bytes);

@@ -180,6 +180,55 @@ static void test_both_ways_in_pieces(void **state)
 	}
 }
 
+/* The lengths of the records that wait (RFC 8446 5.1: the length stands in the last two of five bytes). */
+static size_t record_lengths(const struct buffer *from, size_t *out, size_t max)
+{
+	size_t count = 0;
+
+	for (size_t at = 0; at + 5 <= from->len && count < max; count++) {
+		out[count] = (size_t)from->data[at + 3] << 8 | from->data[at + 4];
+		at += 5 + out[count];
+	}
+	return count;
+}
+
+static void test_records_start_small(void **state)
+{
+	enum { OVERHEAD = 17, LARGE = 16384, MAX_RECORDS = 64 }; /* of TLS 1.3: the type's byte and the tag */
+	static uint8_t text[3 * LARGE + TLS_PUMP_SMALL_RECORDS * TLS_PUMP_SMALL_RECORD_BYTES];
+	size_t lengths[MAX_RECORDS];
+	struct wire wire;
+
+	(void)state;
+	wire_open(&wire, TLS1_3_VERSION);
+	assert_true(shake(&wire, 65536));
+	assert_true(tls_pump_write(&wire.client, bytes_of(text, 3 * LARGE)));
+	tls_channel_flush(&wire.channel);
+	assert_int_equal(record_lengths(&wire.to_server, lengths, MAX_RECORDS), 3);
+	assert_int_equal(lengths[0], LARGE + OVERHEAD);
+
+	wire.to_server.len = 0;
+	tls_pump_start_small(&wire.client);
+	assert_true(tls_pump_write(&wire.client, bytes_of(text, sizeof(text))));
+	tls_channel_flush(&wire.channel);
+	assert_int_equal(record_lengths(&wire.to_server, lengths, MAX_RECORDS), TLS_PUMP_SMALL_RECORDS + 3);
+	for (size_t i = 0; i < TLS_PUMP_SMALL_RECORDS; i++)
+		assert_int_equal(lengths[i], TLS_PUMP_SMALL_RECORD_BYTES + OVERHEAD);
+	assert_int_equal(lengths[TLS_PUMP_SMALL_RECORDS], LARGE + OVERHEAD);
+
+	/* A short one is not padded, and counts. */
+	wire.to_server.len = 0;
+	tls_pump_start_small(&wire.client);
+	assert_true(tls_pump_write(&wire.client, bytes_of(text, 1)));
+	assert_true(tls_pump_write(&wire.client, bytes_of(text, sizeof(text))));
+	tls_channel_flush(&wire.channel);
+	record_lengths(&wire.to_server, lengths, MAX_RECORDS);
+	assert_int_equal(lengths[0], 1 + OVERHEAD);
+	assert_int_equal(lengths[TLS_PUMP_SMALL_RECORDS - 1], TLS_PUMP_SMALL_RECORD_BYTES + OVERHEAD);
+	assert_int_equal(lengths[TLS_PUMP_SMALL_RECORDS], LARGE + OVERHEAD);
+	wire_close(&wire);
+}
+
 static void test_end_of_input_is_an_end(void **state)
 {
 	struct buffer got;
@@ -267,6 +316,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_both_ways_in_pieces),
+	    cmocka_unit_test(test_records_start_small),
 	    cmocka_unit_test(test_end_of_input_is_an_end),
 	    cmocka_unit_test(test_end_within_a_handshake_is_a_failure),
 	    cmocka_unit_test(test_alert_of_the_peer),
