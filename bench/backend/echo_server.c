@@ -1,32 +1,20 @@
-/* echo_backend - a server for benches that costs as little as one can: it sends back what comes, on one thread.
- *
- * A connection whose first line is "send N" gets N bytes of the pattern (the alphabet in small letters, over and over); one
- * whose first line is "take N" has N bytes taken and is then told "ok". Everything else is echoed. The end of the peer's
- * bytes ends the connection.
- */
+#include "bench/backend/echo_server.h"
+
 #include <errno.h>
-#include <getopt.h>
-#include <inttypes.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
-#include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "bench/load/pattern.h"
 
 #define CHUNK_BYTES ((size_t)64 * 1024)
 
-enum { EXIT_USAGE = 64, MAX_EVENTS = 128, BACKLOG = 4096, MAX_COMMAND = 32, MAX_ADDRESS = 300, ROUNDS = 4 };
+enum { MAX_EVENTS = 128, BACKLOG = 4096, MAX_COMMAND = 32, MAX_ADDRESS = 300, ROUNDS = 4 };
 
 enum manner { UNDECIDED, ECHO, SEND, TAKE, ANSWER };
 
@@ -44,10 +32,10 @@ struct client {
 	bool waits_for_room; /* EPOLLOUT is watched */
 };
 
-struct backend {
+struct echo_server {
 	int epoll_fd;
 	int listen_fd;
-	int signal_fd;
+	int stop_fd;
 	uint8_t chunk[CHUNK_BYTES];
 };
 
@@ -197,7 +185,7 @@ static bool take_bytes(struct client *client, const uint8_t *data, size_t len)
 }
 
 /* Reads and answers until the socket is empty or full: false when the connection is at its end. */
-static bool serve(struct backend *backend, struct client *client)
+static bool serve(struct echo_server *server, struct client *client)
 {
 	bool full = false;
 
@@ -213,12 +201,12 @@ static bool serve(struct backend *backend, struct client *client)
 		}
 		if (client->ended)
 			return false;
-		ssize_t got = recv(client->fd, backend->chunk, CHUNK_BYTES, 0);
+		ssize_t got = recv(client->fd, server->chunk, CHUNK_BYTES, 0);
 		if (got < 0)
 			return errno == EAGAIN || errno == EINTR;
 		if (got == 0 && !take_end(client))
 			return false;
-		if (got > 0 && !take_bytes(client, backend->chunk, (size_t)got))
+		if (got > 0 && !take_bytes(client, server->chunk, (size_t)got))
 			return false;
 		if (got > 0 && (size_t)got < CHUNK_BYTES && client->pending == NULL && client->manner != SEND)
 			return true; /* it was emptied: what follows is told */
@@ -226,9 +214,9 @@ static bool serve(struct backend *backend, struct client *client)
 	return true;
 }
 
-static void serve_client(struct backend *backend, struct client *client)
+static void serve_client(struct echo_server *server, struct client *client)
 {
-	bool alive = serve(backend, client);
+	bool alive = serve(server, client);
 	bool wants_room = client->pending != NULL || (client->manner == SEND && client->left > 0);
 
 	if (!alive) {
@@ -239,14 +227,14 @@ static void serve_client(struct backend *backend, struct client *client)
 		return;
 	struct epoll_event event = {.events = wants_room ? EPOLLOUT : EPOLLIN, .data.ptr = client};
 	client->waits_for_room = wants_room;
-	if (epoll_ctl(backend->epoll_fd, EPOLL_CTL_MOD, client->fd, &event) != 0)
+	if (epoll_ctl(server->epoll_fd, EPOLL_CTL_MOD, client->fd, &event) != 0)
 		drop(client);
 }
 
-static void accept_clients(struct backend *backend)
+static void accept_clients(struct echo_server *server)
 {
 	for (;;) {
-		int fd = accept4(backend->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int fd = accept4(server->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd < 0)
 			return;
 		struct client *client = calloc(1, sizeof(*client));
@@ -256,39 +244,57 @@ static void accept_clients(struct backend *backend)
 			return;
 		}
 		client->fd = fd;
-		if (epoll_ctl(backend->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
+		if (epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
 			drop(client);
 	}
 }
 
-static int run(struct backend *backend)
+static bool watch(struct echo_server *server, int *fd)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = fd};
+
+	return epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, *fd, &event) == 0;
+}
+
+static bool serve_events(struct echo_server *server)
 {
 	struct epoll_event events[MAX_EVENTS];
 
 	for (;;) {
-		int count = epoll_wait(backend->epoll_fd, events, MAX_EVENTS, -1);
+		int count = epoll_wait(server->epoll_fd, events, MAX_EVENTS, -1);
 		if (count < 0 && errno != EINTR)
-			return EXIT_FAILURE;
+			return false;
 		for (int i = 0; i < count; i++) {
-			if (events[i].data.ptr == &backend->signal_fd)
-				return EXIT_SUCCESS;
-			if (events[i].data.ptr == &backend->listen_fd)
-				accept_clients(backend);
+			if (events[i].data.ptr == &server->stop_fd)
+				return true;
+			if (events[i].data.ptr == &server->listen_fd)
+				accept_clients(server);
 			else
-				serve_client(backend, events[i].data.ptr);
+				serve_client(server, events[i].data.ptr);
 		}
 	}
 }
 
-static bool watch(struct backend *backend, int *fd)
+bool echo_server_run(int listen_fd, int stop_fd)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.ptr = fd};
+	struct echo_server *server = malloc(sizeof(*server));
+	bool ok = false;
 
-	return *fd >= 0 && epoll_ctl(backend->epoll_fd, EPOLL_CTL_ADD, *fd, &event) == 0;
+	if (server == NULL)
+		return false;
+	server->listen_fd = listen_fd;
+	server->stop_fd = stop_fd;
+	server->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (server->epoll_fd >= 0 && watch(server, &server->listen_fd) && watch(server, &server->stop_fd))
+		ok = serve_events(server);
+	if (server->epoll_fd >= 0)
+		close(server->epoll_fd);
+	free(server);
+	return ok;
 }
 
 /* "HOST:PORT"; port 0 is any free one. */
-static int listen_on(const char *text)
+int echo_server_listen(const char *text)
 {
 	const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
 	struct addrinfo *info = NULL;
@@ -312,68 +318,4 @@ static int listen_on(const char *text)
 	}
 	freeaddrinfo(info);
 	return fd;
-}
-
-static void print_address(int fd)
-{
-	struct sockaddr_storage address;
-	socklen_t len = sizeof(address);
-	char host[NI_MAXHOST], port[NI_MAXSERV];
-
-	if (getsockname(fd, (struct sockaddr *)&address, &len) == 0 &&
-	    getnameinfo((struct sockaddr *)&address, len, host, sizeof(host), port, sizeof(port),
-			NI_NUMERICHOST | NI_NUMERICSERV) == 0)
-		printf("listening on %s:%s\n", host, port);
-	fflush(stdout);
-}
-
-static void raise_descriptors(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-static int usage(FILE *out, int status)
-{
-	fprintf(out, "usage: echo_backend [--listen HOST:PORT]\n"
-		     "Sends back what comes. The first line \"send N\" asks for N bytes, \"take N\" has N bytes taken and\n"
-		     "answered by \"ok\". Default: 127.0.0.1:0, any free port, which is printed. SIGTERM and SIGINT end it.\n");
-	return status;
-}
-
-int main(int argc, char **argv)
-{
-	static const struct option long_options[] = {
-	    {"listen", required_argument, NULL, 'l'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-	static struct backend backend;
-	const char *listen_text = "127.0.0.1:0";
-	sigset_t signals;
-
-	for (int c; (c = getopt_long(argc, argv, "hl:", long_options, NULL)) != -1;) {
-		if (c == 'h')
-			return usage(stdout, EXIT_SUCCESS);
-		if (c != 'l')
-			return usage(stderr, EXIT_USAGE);
-		listen_text = optarg;
-	}
-	if (optind != argc)
-		return usage(stderr, EXIT_USAGE);
-	raise_descriptors();
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	backend.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	backend.signal_fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
-	backend.listen_fd = listen_on(listen_text);
-	if (backend.listen_fd < 0 || !watch(&backend, &backend.listen_fd) || !watch(&backend, &backend.signal_fd)) {
-		fprintf(stderr, "echo_backend: could not listen on %s: %s\n", listen_text, strerror(errno));
-		return EXIT_FAILURE;
-	}
-	print_address(backend.listen_fd);
-	return run(&backend);
 }
