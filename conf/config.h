@@ -75,6 +75,7 @@ struct config_site {
 	char *ciphers; /* TLS 1.2 and below */
 	char *groups; /* NULL: chainmend's own list */
 	enum config_unknown_names unknown_names;
+	bool rollback; /* the former chain comes back when clients reject the new one */
 	uint64_t probe_interval_ms;
 	uint64_t handshake_timeout_ms;
 	uint64_t idle_timeout_ms;

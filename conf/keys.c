@@ -367,10 +367,11 @@ static const struct config_key keys[NUM_CONFIG_KEYS] = {
 			  .harmless = "off",
 			  .help = "The PROXY protocol from clients: on or off."},
     [KEY_ROLLBACK] = {.name = "rollback",
-		      SITE_NOT_BUILT,
-		      .type = VALUE_TEXT,
-		      .harmless = "off",
-		      .help = "Whether the former chain comes back when rejections rise after a change."},
+		      SITE(rollback),
+		      .type = VALUE_SWITCH,
+		      .default_text = "off",
+		      .help = "Whether the former chain comes back, until a reload (SIGHUP) or a restart, when clients of "
+			      "many networks reject the new one after a change."},
 };
 
 const struct config_key *config_key(enum config_key_id id)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "proxy/glue/connection.h"
+#include "proxy/glue/network_set.h"
 
 struct acceptor {
 	struct pollable pollable; /* first */
@@ -98,9 +99,12 @@ static enum accept_result accept_one(struct acceptor *acceptor)
 		pause_when_full(thread);
 		return NO_ROOM;
 	}
-	int fd = accept4(acceptor->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	/* Asked for here: a client that resets its connection has no address any more when its reason is read. */
+	struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
+	socklen_t peer_len = sizeof peer;
+	int fd = accept4(acceptor->fd, (struct sockaddr *)&peer, &peer_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd >= 0) {
-		connection_open(thread, acceptor->listener, fd);
+		connection_open(thread, acceptor->listener, fd, network_of_address((struct sockaddr *)&peer));
 		return ACCEPTED;
 	}
 	if (is_out_of_resources(errno)) {

@@ -22,6 +22,7 @@ struct certificate_keeper {
 	struct alarm *alarm; /* NULL in a look without a loop */
 	struct retry retry;
 	bool begun;
+	bool withdrawn; /* what goes out is another chain than `chain` */
 };
 
 uint64_t keeper_pause(int64_t first_expiry_s, int64_t now_s)
@@ -152,7 +153,7 @@ static void report(const struct certificate_keeper *keeper, const struct mend_re
 	    .group = {options->config->name, SUBJECT_CERTIFICATE, options->part},
 	    .findings = &result->findings,
 	    .result = result,
-	    .applied = applied && options->config->mode == MODE_MEND,
+	    .applied = applied && options->config->mode == MODE_MEND && !keeper->withdrawn,
 	};
 	fix_log_report(options->fix_log, &fix_report, time_text_now_ms());
 }
@@ -368,6 +369,15 @@ void keeper_set_extra(struct certificate_keeper *keeper, const struct certificat
 	retry_reset(&keeper->retry);
 	if (keeper->begun)
 		mend(keeper);
+}
+
+void keeper_set_withdrawn(struct certificate_keeper *keeper, bool withdrawn)
+{
+	if (keeper->withdrawn == withdrawn)
+		return;
+	keeper->withdrawn = withdrawn;
+	if (keeper->begun)
+		mend(keeper); /* which tells what is applied now */
 }
 
 const struct certificate_list *keeper_chain(const struct certificate_keeper *keeper)

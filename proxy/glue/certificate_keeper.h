@@ -47,6 +47,9 @@ void keeper_begin(struct certificate_keeper *keeper);
 void keeper_set_given(struct certificate_keeper *keeper, const struct certificate_list *chain, EVP_PKEY *key);
 void keeper_set_extra(struct certificate_keeper *keeper, const struct certificate_list *extra);
 
+/* keeper_set_withdrawn: clients rejected the mended chain and another one goes out in its place; the fix log has it. */
+void keeper_set_withdrawn(struct certificate_keeper *keeper, bool withdrawn);
+
 /* keeper_chain is what goes out, with keeper_key; keeper_given what it was given: both have a leaf at least. */
 const struct certificate_list *keeper_chain(const struct certificate_keeper *keeper);
 const struct certificate_list *keeper_given(const struct certificate_keeper *keeper);

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/ssl.h>
+#include "chaincache/name_match.h"
+#include "proxy/glue/certificate_alert.h"
+#include "proxy/glue/json_member.h"
 
 enum { MAX_KEY = 256 };
 
@@ -12,7 +14,9 @@ struct complaint {
 	struct complaint *next;
 	enum finding_code code;
 	char key[MAX_KEY]; /* an alert's name or a host name; "" for the names beyond the maximum */
+	char *why; /* the nearest miss, of a name; NULL: none is known */
 	uint64_t count;
+	uint64_t error; /* by which the count may be too high */
 	uint64_t told_count;
 	int64_t told_ms;
 	int64_t seen_ms;
@@ -23,19 +27,23 @@ struct complaining_site {
 	char *site;
 	struct complaint *complaints;
 	size_t num_complaints;
+	struct name_sketch names; /* all that were asked for in vain, so that a frequent one is known when it matters */
 };
 
 struct client_findings {
 	struct fix_log *fix_log;
+	const struct chain_watch *watch;
 	struct complaining_site *sites;
 	size_t num_complaints;
 };
 
-struct client_findings *client_findings_new(struct fix_log *fix_log)
+struct client_findings *client_findings_new(struct fix_log *fix_log, const struct chain_watch *watch)
 {
 	struct client_findings *findings = calloc(1, sizeof *findings);
-	if (findings != NULL)
-		findings->fix_log = fix_log;
+	if (findings == NULL)
+		return NULL;
+	findings->fix_log = fix_log;
+	findings->watch = watch;
 	return findings;
 }
 
@@ -47,6 +55,7 @@ static void drop_complaint(struct client_findings *findings, struct complaining_
 	*link = complaint->next;
 	site->num_complaints--;
 	findings->num_complaints--;
+	free(complaint->why);
 	free(complaint);
 }
 
@@ -57,6 +66,7 @@ static void drop_site(struct client_findings *findings, struct complaining_site 
 	while (site->complaints != NULL)
 		drop_complaint(findings, site, &site->complaints);
 	*link = site->next;
+	name_sketch_cleanup(&site->names);
 	free(site->site);
 	free(site);
 }
@@ -100,26 +110,24 @@ static struct complaint *find(const struct complaining_site *site, enum finding_
 	return complaint;
 }
 
-static struct complaint *find_or_add(struct client_findings *findings, struct complaining_site *site,
-				     enum finding_code code, const char *name)
+static void cut_key(char out[MAX_KEY], const char *name)
 {
-	char key[MAX_KEY];
 	size_t len = strnlen(name, MAX_KEY - 1);
 
-	memcpy(key, name, len);
-	key[len] = '\0';
-	struct complaint *complaint = find(site, code, key);
-	if (complaint == NULL && site->num_complaints >= CLIENT_FINDINGS_MAX_OF_SITE) {
-		key[0] = '\0';
-		complaint = find(site, code, key);
-	}
-	if (complaint != NULL || findings->num_complaints >= CLIENT_FINDINGS_MAX)
-		return complaint;
-	complaint = calloc(1, sizeof *complaint);
+	memcpy(out, name, len);
+	out[len] = '\0';
+}
+
+static struct complaint *add(struct client_findings *findings, struct complaining_site *site, enum finding_code code,
+			     const char *key)
+{
+	if (findings->num_complaints >= CLIENT_FINDINGS_MAX)
+		return NULL;
+	struct complaint *complaint = calloc(1, sizeof *complaint);
 	if (complaint == NULL)
 		return NULL;
 	complaint->code = code;
-	memcpy(complaint->key, key, MAX_KEY);
+	cut_key(complaint->key, key);
 	complaint->next = site->complaints;
 	site->complaints = complaint;
 	site->num_complaints++;
@@ -127,42 +135,93 @@ static struct complaint *find_or_add(struct client_findings *findings, struct co
 	return complaint;
 }
 
+static struct complaint *find_or_add(struct client_findings *findings, struct complaining_site *site,
+				     enum finding_code code, const char *key)
+{
+	struct complaint *complaint = find(site, code, key);
+
+	return complaint != NULL ? complaint : add(findings, site, code, key);
+}
+
 static const char *handshakes(uint64_t count)
 {
 	return count == 1 ? "handshake" : "handshakes";
 }
 
-static void add_finding(struct finding_list *list, const struct complaint *complaint)
+static void add_rejection(const struct client_findings *findings, const struct complaining_site *site,
+			  const struct complaint *complaint, struct finding_list *list)
+{
+	char words[CHAIN_WATCH_MAX_WORDS] = "";
+
+	if (findings->watch != NULL)
+		chain_watch_words(findings->watch, site->site, words);
+	struct finding *finding = finding_list_add(
+	    list, complaint->code,
+	    "Clients ended %llu %s with the alert %s: they do not accept the certificate.%s%s",
+	    (unsigned long long)complaint->told_count, handshakes(complaint->told_count), complaint->key,
+	    words[0] != '\0' ? " " : "", words);
+	finding_set_name(finding, complaint->key);
+}
+
+static void add_name(const struct complaint *complaint, struct finding_list *list)
 {
 	unsigned long long count = complaint->told_count;
 	const char *noun = handshakes(complaint->told_count);
-	struct finding *finding = NULL;
 
-	if (complaint->code == FINDING_CLIENT_REJECTED) {
-		finding =
-		    finding_list_add(list, complaint->code,
-				     "Clients ended %llu %s with the alert %s: they do not accept the certificate.",
-				     count, noun, complaint->key);
-	} else if (complaint->key[0] == '\0') {
-		finding = finding_list_add(list, complaint->code,
-					   "Clients asked for further names that no certificate covers, in %llu %s.",
-					   count, noun);
-	} else {
-		finding = finding_list_add(list, complaint->code,
-					   "Clients asked for %s, which no certificate of the site covers, in %llu %s.",
-					   complaint->key, count, noun);
+	if (complaint->key[0] == '\0') {
+		(void)finding_list_add(list, complaint->code,
+				       "Clients asked for further names that no certificate covers, in %llu %s.", count,
+				       noun);
+		return;
 	}
-	if (complaint->key[0] != '\0')
-		finding_set_name(finding, complaint->key);
+	struct finding *finding =
+	    finding_list_add(list, complaint->code,
+			     "Clients asked for %s, which no certificate of the site covers, in %s%llu %s%s%s.",
+			     complaint->key, complaint->error > 0 ? "up to " : "", count, noun,
+			     complaint->why != NULL ? ": " : "", complaint->why != NULL ? complaint->why : "");
+	finding_set_name(finding, complaint->key);
+}
+
+/* Of the report that is under way. */
+struct telling {
+	const struct client_findings *findings;
+	const struct complaining_site *site;
+};
+
+static json_t *members_of(const void *context, const struct finding *finding)
+{
+	const struct telling *telling = context;
+	const char *key = finding->name != NULL ? finding->name : "";
+	const struct complaint *complaint = find(telling->site, finding->code, key);
+	json_t *object = json_object();
+	bool complete = object != NULL;
+
+	if (complete && complaint != NULL)
+		complete = set_member(object, "count", json_integer((json_int_t)complaint->told_count)) &&
+			   set_member(object, "count_error", json_integer((json_int_t)complaint->error));
+	if (complete && finding->code == FINDING_CLIENT_REJECTED && telling->findings->watch != NULL)
+		complete = set_member(object, "rejections",
+				      chain_watch_json(telling->findings->watch, telling->site->site));
+	return keep_if_complete(object, complete);
 }
 
 static void report(const struct client_findings *findings, const struct complaining_site *site, int64_t now_ms)
 {
 	struct finding_list list = {0};
-	struct fix_report fix_report = {.group = {site->site, SUBJECT_CLIENTS, 0}, .findings = &list};
+	const struct telling telling = {findings, site};
+	struct fix_report fix_report = {
+	    .group = {site->site, SUBJECT_CLIENTS, 0},
+	    .findings = &list,
+	    .context = &telling,
+	    .members_of = members_of,
+	};
 
-	for (const struct complaint *at = site->complaints; at != NULL; at = at->next)
-		add_finding(&list, at);
+	for (const struct complaint *at = site->complaints; at != NULL; at = at->next) {
+		if (at->code == FINDING_CLIENT_REJECTED)
+			add_rejection(findings, site, at, &list);
+		else
+			add_name(at, &list);
+	}
 	fix_log_report(findings->fix_log, &fix_report, now_ms);
 	finding_list_cleanup(&list);
 }
@@ -180,56 +239,132 @@ static bool is_due(struct complaint *complaint, int64_t now_ms)
 	return true;
 }
 
-static void count_complaint(struct client_findings *findings, const char *site_name, enum finding_code code,
-			    const char *key, uint64_t count, int64_t now_ms)
+static void note(const struct client_findings *findings, const struct complaining_site *site,
+		 struct complaint *complaint, int64_t now_ms)
 {
-	struct complaining_site *site = find_site(findings, site_name);
-	struct complaint *complaint = site != NULL ? find_or_add(findings, site, code, key) : NULL;
-
 	if (complaint == NULL)
 		return;
-	complaint->count += count;
 	complaint->seen_ms = now_ms;
 	if (is_due(complaint, now_ms))
 		report(findings, site, now_ms);
 }
 
-/* The alerts of RFC 8446 6.2 that speak of the peer's certificate. */
-static const char *certificate_alert_name(uint8_t alert)
-{
-	static const struct {
-		uint8_t alert;
-		const char *name;
-	} names[] = {
-	    {SSL_AD_BAD_CERTIFICATE, "bad_certificate"},
-	    {SSL_AD_UNSUPPORTED_CERTIFICATE, "unsupported_certificate"},
-	    {SSL_AD_CERTIFICATE_REVOKED, "certificate_revoked"},
-	    {SSL_AD_CERTIFICATE_EXPIRED, "certificate_expired"},
-	    {SSL_AD_CERTIFICATE_UNKNOWN, "certificate_unknown"},
-	    {SSL_AD_UNKNOWN_CA, "unknown_ca"},
-	};
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		if (names[i].alert == alert)
-			return names[i].name;
-	}
-	return NULL;
-}
-
-bool client_findings_alert(struct client_findings *findings, const char *site, uint8_t alert, uint64_t count,
+bool client_findings_alert(struct client_findings *findings, const char *site_name, uint8_t number, uint64_t count,
 			   int64_t now_ms)
 {
-	const char *name = certificate_alert_name(alert);
+	enum certificate_alert alert = certificate_alert_of(number);
 
-	if (name != NULL)
-		count_complaint(findings, site, FINDING_CLIENT_REJECTED, name, count, now_ms);
-	return name != NULL;
+	if (alert == NUM_CERTIFICATE_ALERTS)
+		return false;
+	struct complaining_site *site = find_site(findings, site_name);
+	if (site == NULL)
+		return true;
+	struct complaint *complaint =
+	    find_or_add(findings, site, FINDING_CLIENT_REJECTED, certificate_alert_name(alert));
+	if (complaint != NULL)
+		complaint->count += count;
+	note(findings, site, complaint, now_ms);
+	return true;
 }
 
-void client_findings_name(struct client_findings *findings, const char *site, const char *name, uint64_t count,
+/* The link to the name that was asked for least, of those that were told a minute ago or longer; NULL: there is none. */
+static struct complaint **find_least(struct complaining_site *site, int64_t now_ms)
+{
+	struct complaint **least = NULL;
+
+	for (struct complaint **link = &site->complaints; *link != NULL; link = &(*link)->next) {
+		const struct complaint *at = *link;
+		bool young = now_ms >= at->told_ms && now_ms - at->told_ms < CLIENT_FINDINGS_TELL_MS;
+		if (at->code == FINDING_SNI_NOT_COVERED && at->key[0] != '\0' && !young &&
+		    (least == NULL || at->count < (*least)->count))
+			least = link;
+	}
+	return least;
+}
+
+static char *explain(const struct missed_name *missed)
+{
+	struct host_name name;
+	struct name_match match;
+
+	if (missed->leaf == NULL || failed(host_name_parse(missed->name, &name)))
+		return NULL;
+	name_match(missed->leaf, &name, &match);
+	return match.verdict != NAME_COVERED && match.why[0] != '\0' ? strdup(match.why) : NULL;
+}
+
+/* A name that is not told yet: it has a place of its own, takes another one's, or is a part of the sum. */
+static struct complaint *admit_name(struct client_findings *findings, struct complaining_site *site,
+				    const struct name_count *counted, const struct missed_name *missed, int64_t now_ms)
+{
+	uint64_t surely = counted != NULL ? counted->count - counted->error : missed->count;
+
+	if (site->num_complaints >= CLIENT_FINDINGS_MAX_OF_SITE) {
+		struct complaint **least = find_least(site, now_ms);
+		if (least == NULL || surely <= CLIENT_FINDINGS_TAKEOVER_FACTOR * (*least)->count) {
+			struct complaint *sum = find_or_add(findings, site, FINDING_SNI_NOT_COVERED, "");
+			if (sum != NULL)
+				sum->count += missed->count;
+			return sum;
+		}
+		drop_complaint(findings, site, least);
+	}
+	struct complaint *complaint = add(findings, site, FINDING_SNI_NOT_COVERED, missed->name);
+	if (complaint == NULL)
+		return NULL;
+	complaint->count = counted != NULL ? counted->count : missed->count;
+	complaint->error = counted != NULL ? counted->error : missed->error;
+	complaint->why = explain(missed);
+	return complaint;
+}
+
+void client_findings_name(struct client_findings *findings, const char *site_name, const struct missed_name *missed,
 			  int64_t now_ms)
 {
-	if (name[0] != '\0')
-		count_complaint(findings, site, FINDING_SNI_NOT_COVERED, name, count, now_ms);
+	char key[MAX_KEY];
+
+	cut_key(key, missed->name);
+	if (key[0] == '\0')
+		return;
+	struct complaining_site *site = find_site(findings, site_name);
+	if (site == NULL)
+		return;
+	const struct name_count *counted = name_sketch_add(&site->names, key, missed->count, missed->error);
+	struct complaint *complaint = find(site, FINDING_SNI_NOT_COVERED, key);
+	if (complaint != NULL) {
+		complaint->count += missed->count;
+		complaint->error += missed->error;
+	} else {
+		complaint = admit_name(findings, site, counted, missed, now_ms);
+	}
+	note(findings, site, complaint, now_ms);
+}
+
+static bool drop_covered_of_site(struct client_findings *findings, struct complaining_site *site,
+				 bool (*is_covered)(void *context, const char *site, const char *name), void *context)
+{
+	bool changed = false;
+
+	for (struct complaint **link = &site->complaints; *link != NULL;) {
+		if ((*link)->code == FINDING_SNI_NOT_COVERED && (*link)->key[0] != '\0' &&
+		    is_covered(context, site->site, (*link)->key)) {
+			drop_complaint(findings, site, link);
+			changed = true;
+		} else {
+			link = &(*link)->next;
+		}
+	}
+	return changed;
+}
+
+void client_findings_drop_covered(struct client_findings *findings,
+				  bool (*is_covered)(void *context, const char *site, const char *name), void *context,
+				  int64_t now_ms)
+{
+	for (struct complaining_site *site = findings->sites; site != NULL; site = site->next) {
+		if (drop_covered_of_site(findings, site, is_covered, context))
+			report(findings, site, now_ms);
+	}
 }
 
 static bool is_old(const struct complaint *complaint, int64_t now_ms)

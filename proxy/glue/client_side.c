@@ -1,5 +1,7 @@
 #include "proxy/glue/client_side.h"
 
+#include <string.h>
+
 #include "proxy/glue/backend_side.h"
 #include "proxy/glue/site_lookup.h"
 #include "proxy/wire/client_hello.h"
@@ -36,6 +38,19 @@ static const struct credential *choose_credential(const struct site *site, const
 	return best;
 }
 
+static void report_name(struct connection *connection, const struct credential *credential, const char *name)
+{
+	struct event_limit_entry report = {
+	    .kind = WORKER_NAME_NOT_COVERED,
+	    .snapshot = connection->lease->snapshot,
+	    .site = connection->site->index,
+	    .credential = credential,
+	};
+
+	memcpy(report.text, name, strlen(name) + 1);
+	worker_thread_report_entry(connection->thread, &report);
+}
+
 static void look_at_name(struct connection *connection, const struct credential *credential,
 			 const struct client_hello *hello, bool known)
 {
@@ -43,7 +58,7 @@ static void look_at_name(struct connection *connection, const struct credential 
 		return;
 	counters_add(&connection->thread->counters.names_not_covered, 1);
 	counters_add(&connection->counts->names_not_covered, 1);
-	connection_report(connection, WORKER_NAME_NOT_COVERED, 0, hello->sni);
+	report_name(connection, credential, hello->sni);
 	connection->client_handshake.refuse_name =
 	    !known && connection->site->config->unknown_names == UNKNOWN_NAMES_REJECT;
 }
@@ -63,6 +78,7 @@ static enum ssl_select_cert_result_t on_hello(struct credential_handshake *hands
 	}
 	const struct credential *credential = choose_credential(connection->site, &hello);
 	look_at_name(connection, credential, &hello, known);
+	connection->credential = credential;
 	struct error error =
 	    credential_attach(credential, site_lookup_first_credential(connection->listener->lookup), raw->ssl, &hello);
 	return failed(error) ? ssl_select_cert_error : ssl_select_cert_success;
@@ -84,6 +100,24 @@ struct error client_side_start(struct connection *connection, const struct crede
 	return tls_pump_init(&connection->client_tls, &connection->thread->channel, ssl, &connection->client);
 }
 
+static void report_rejection(struct connection *connection, enum worker_event_kind kind, uint8_t alert)
+{
+	const char *name = SSL_get_servername(connection->client_tls.ssl, TLSEXT_NAMETYPE_host_name);
+	struct event_limit_entry report = {
+	    .kind = kind,
+	    .snapshot = connection->lease->snapshot,
+	    .site = connection->site->index,
+	    .alert = alert,
+	    .late = connection->state != CONNECTION_HANDSHAKE,
+	    .network = connection->network,
+	    .credential = connection->credential,
+	};
+
+	if (name != NULL)
+		client_hello_copy_name(bytes_of_string(name), report.text);
+	worker_thread_report_entry(connection->thread, &report);
+}
+
 /* In TLS 1.3 a client may find out that it dislikes the certificate after we hold the handshake for done: its
  * alert is then the first thing that it sends. */
 static void report_alert(struct connection *connection)
@@ -94,17 +128,30 @@ static void report_alert(struct connection *connection)
 		return;
 	counters_add(&connection->thread->counters.client_alerts, 1);
 	site_counts_alert(connection->counts, (uint8_t)tls->alert);
-	connection_report(connection, WORKER_CLIENT_ALERT, (uint8_t)tls->alert, tls->reason);
+	report_rejection(connection, WORKER_CLIENT_ALERT, (uint8_t)tls->alert);
+}
+
+/* Many a client says nothing when it dislikes what it is shown; but a port scanner is as silent. What ends before our
+ * first flight, or a handshake that resumes a session, has seen no certificate. */
+static void report_vanished(struct connection *connection)
+{
+	if (connection->credential == NULL || connection->client_tls.alert != TLS_PUMP_NO_ALERT ||
+	    SSL_session_reused(connection->client_tls.ssl))
+		return;
+	counters_add(&connection->thread->counters.clients_vanished, 1);
+	report_rejection(connection, WORKER_CLIENT_VANISHED, 0);
 }
 
 static void count_handshake(struct connection *connection)
 {
-	struct counters *counters = &connection->thread->counters;
+	struct worker_thread *thread = connection->thread;
 
-	counters_add(&counters->handshakes_done, 1);
+	counters_add(&thread->counters.handshakes_done, 1);
 	site_counts_handshake(connection->counts, connection->client_tls.ssl);
 	if (SSL_session_reused(connection->client_tls.ssl))
-		counters_add(&counters->handshakes_resumed, 1);
+		counters_add(&thread->counters.handshakes_resumed, 1);
+	else
+		chain_tally_count(connection->credential->tally, thread->options.index);
 }
 
 static void count_failure(struct connection *connection)
@@ -129,6 +176,8 @@ static bool shake_hands(struct connection *connection, struct tls_input *input)
 		if (!knocked)
 			count_failure(connection);
 		report_alert(connection);
+		if (input->ended && !knocked)
+			report_vanished(connection);
 		connection_fire(connection, knocked ? EVENT_CLIENT_ENDED : EVENT_CLIENT_TLS_FAILED);
 		return false;
 	}
@@ -187,8 +236,10 @@ bool client_side_may_read(struct connection *connection)
 /* A reset. What came before it goes on to the backend; the connection sees to the rest. */
 static void take_break(struct connection *connection)
 {
-	if (connection->state == CONNECTION_HANDSHAKE && connection->heard)
+	if (connection->state == CONNECTION_HANDSHAKE && connection->heard) {
 		count_failure(connection);
+		report_vanished(connection);
+	}
 	if (!connection_takes_up(connection))
 		return;
 	relay_end(&connection->up);

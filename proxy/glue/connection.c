@@ -359,7 +359,8 @@ static void link_open(struct connection *connection)
 	counters_add(&thread->counters.connections_open, 1);
 }
 
-void connection_open(struct worker_thread *thread, const struct snapshot_listener *listener, int take_fd)
+void connection_open(struct worker_thread *thread, const struct snapshot_listener *listener, int take_fd,
+		     uint64_t network)
 {
 	const struct credential *first = site_lookup_first_credential(listener->lookup);
 	struct connection *connection = NULL;
@@ -378,6 +379,7 @@ void connection_open(struct worker_thread *thread, const struct snapshot_listene
 	}
 	if (failed(stream_open(&connection->client, take_fd, false)))
 		goto out;
+	connection->network = network;
 	link_open(connection);
 	set_state(connection, CONNECTION_HANDSHAKE);
 	return;

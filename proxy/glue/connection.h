@@ -34,6 +34,8 @@ struct connection {
 	const struct snapshot_listener *listener;
 	const struct site *site; /* the fallback site until the hello names one */
 	struct site_counts *counts; /* this worker's part of what is counted for `site` */
+	const struct credential *credential; /* that the client is shown; NULL until its hello is read */
+	uint64_t network; /* of the client, as network_set.h has it */
 	struct connection *next; /* in `connections` or `closed` */
 	struct connection *previous;
 	struct connection *next_waiting; /* in `waiting`, while state is CONNECTION_VERDICT */
@@ -45,8 +47,9 @@ struct connection {
 	bool heard; /* the client has sent something */
 };
 
-/* connection_open takes an accepted socket. */
-void connection_open(struct worker_thread *thread, const struct snapshot_listener *listener, int take_fd);
+/* connection_open takes an accepted socket and its client's network. */
+void connection_open(struct worker_thread *thread, const struct snapshot_listener *listener, int take_fd,
+		     uint64_t network);
 
 /* connection_fire does what the table says to `event`. The connection may be CONNECTION_CLOSED afterwards. */
 void connection_fire(struct connection *connection, enum connection_event event);

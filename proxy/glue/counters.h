@@ -14,6 +14,7 @@
 	X(handshakes_failed)                                                                                           \
 	X(handshakes_timed_out)                                                                                        \
 	X(client_alerts)                                                                                               \
+	X(clients_vanished) /* closed or reset, without an alert, when they had been shown the certificate */          \
 	X(names_not_covered)                                                                                           \
 	X(backend_connects)                                                                                            \
 	X(backend_failures)                                                                                            \

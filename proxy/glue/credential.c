@@ -94,6 +94,16 @@ static uint16_t signature_algorithm_of(const struct certificate *leaf)
 	return 0;
 }
 
+void credential_digest_chain(const struct certificate_list *chain, uint8_t out[SHA256_BYTES])
+{
+	SHA256_CTX context;
+
+	SHA256_Init(&context);
+	for (size_t i = 0; i < chain->count; i++)
+		SHA256_Update(&context, chain->items[i].certificate->sha256, SHA256_BYTES);
+	SHA256_Final(out, &context);
+}
+
 static enum ssl_select_cert_result_t on_client_hello(const SSL_CLIENT_HELLO *hello)
 {
 	struct credential_handshake *handshake = SSL_get_app_data(hello->ssl);
@@ -192,6 +202,7 @@ struct error credential_new(const struct config_site *site, const struct certifi
 	const struct certificate *leaf = chain->items[0].certificate;
 	credential->is_ecdsa = leaf->key_type != KEY_TYPE_RSA;
 	credential->signature_algorithm = signature_algorithm_of(leaf);
+	credential_digest_chain(chain, credential->chain_sha256);
 	error = certificate_list_copy(&credential->chain, chain);
 	if (!failed(error))
 		error = collect_names(credential, leaf);
@@ -205,6 +216,12 @@ out:
 	else
 		*out = credential;
 	return error;
+}
+
+void credential_set_tally(struct credential *credential, struct chain_tally *tally)
+{
+	chain_tally_unref(credential->tally);
+	credential->tally = chain_tally_ref(tally);
 }
 
 struct credential *credential_ref(struct credential *credential)
@@ -223,6 +240,7 @@ void credential_unref(struct credential *credential)
 		free(credential->names[i]);
 	free(credential->names);
 	buffer_cleanup(&credential->alpn);
+	chain_tally_unref(credential->tally);
 	free(credential);
 }
 

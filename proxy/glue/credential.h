@@ -12,6 +12,7 @@
 
 #include "chaincache/buffer.h"
 #include "chaincache/certificate_list.h"
+#include "proxy/glue/chain_tally.h"
 #include "proxy/wire/client_hello.h"
 
 #define CREDENTIAL_SITE_ID_BYTES 24 /* of a session id context; the rest is the name that the client asked for */
@@ -20,6 +21,8 @@ struct credential {
 	atomic_uint references;
 	SSL_CTX *ssl_ctx; /* owned */
 	struct certificate_list chain; /* what goes out, leaf first */
+	uint8_t chain_sha256[SHA256_BYTES]; /* of the certificates' digests: which chain it is */
+	struct chain_tally *tally; /* one reference; NULL: nobody counts */
 	bool is_ecdsa; /* the leaf's key: EC or Ed25519, not RSA */
 	uint16_t signature_algorithm; /* that a TLS 1.3 client must know to verify it; 0 for RSA: every client does */
 	char **names; /* the leaf's dNSNames, lower case, sorted, for credential_covers */
@@ -36,6 +39,13 @@ struct config_site;
 /* credential_new makes a credential: `chain` is copied, `key` is referenced. ERROR_MISMATCH when key and leaf do not belong together. */
 MUST_USE struct error credential_new(const struct config_site *site, const struct certificate_list *chain,
 				     EVP_PKEY *key, struct credential **out);
+
+/* credential_set_tally has the handshakes that show this chain counted there (a reference is taken); before any worker
+ * has the credential. */
+void credential_set_tally(struct credential *credential, struct chain_tally *tally);
+
+/* credential_digest_chain tells chains apart, as chain_sha256 does. */
+void credential_digest_chain(const struct certificate_list *chain, uint8_t out[SHA256_BYTES]);
 struct credential *credential_ref(struct credential *credential);
 void credential_unref(struct credential *credential);
 

@@ -28,9 +28,28 @@ static void tell(const struct event_desk *desk, const struct worker_event *event
 			  event->text[0] != '\0' ? ": " : "", event->text, (unsigned long long)count);
 }
 
+static void watch_rejection(const struct event_desk *desk, const struct worker_event *event,
+			    enum certificate_alert alert)
+{
+	const struct rejection rejection = {
+	    .name = event->text,
+	    .network = event->network,
+	    .alert = alert,
+	    .late = event->late,
+	    .count = event->count,
+	};
+
+	if (event->credential != NULL)
+		chain_watch_add(desk->watch, site_of(event), event->credential, &rejection);
+}
+
 static void take_alert(const struct event_desk *desk, const struct worker_event *event)
 {
 	char what[96];
+	enum certificate_alert alert = certificate_alert_of(event->alert);
+
+	if (alert != NUM_CERTIFICATE_ALERTS)
+		watch_rejection(desk, event, alert);
 
 	if (client_findings_alert(desk->clients, site_of(event), event->alert, event->count, time_text_now_ms())) {
 		snprintf(what, sizeof what, "clients reject the certificate, alert \"%s\"",
@@ -43,6 +62,17 @@ static void take_alert(const struct event_desk *desk, const struct worker_event 
 	tell(desk, event, LOG_LEVEL_INFO, what);
 }
 
+static void take_name(const struct event_desk *desk, const struct worker_event *event)
+{
+	const struct missed_name missed = {
+	    .name = event->text,
+	    .count = event->count,
+	    .error = event->error,
+	    .leaf = event->credential != NULL ? event->credential->chain.items[0].certificate : NULL,
+	};
+	client_findings_name(desk->clients, site_of(event), &missed, time_text_now_ms());
+}
+
 void event_desk_take(const struct event_desk *desk, const struct worker_event *event)
 {
 	switch (event->kind) {
@@ -52,8 +82,11 @@ void event_desk_take(const struct event_desk *desk, const struct worker_event *e
 	case WORKER_CLIENT_ALERT:
 		take_alert(desk, event);
 		break;
+	case WORKER_CLIENT_VANISHED:
+		watch_rejection(desk, event, NUM_CERTIFICATE_ALERTS);
+		break;
 	case WORKER_NAME_NOT_COVERED:
-		client_findings_name(desk->clients, site_of(event), event->text, event->count, time_text_now_ms());
+		take_name(desk, event);
 		tell(desk, event, LOG_LEVEL_INFO, "clients ask for a name that no certificate covers");
 		break;
 	case WORKER_BACKEND_FAILED:

@@ -13,6 +13,7 @@ struct event_desk {
 	uv_loop_t *loop;
 	const struct program_log *log;
 	struct client_findings *clients;
+	struct chain_watch *watch;
 	struct event_lines *lines;
 	struct backend_trust *trust;
 };

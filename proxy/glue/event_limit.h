@@ -1,20 +1,33 @@
-/* event_limit - at most one worker_event a second of a kind, a site and an alert, with the count of those in
- * between. */
+/* event_limit - at most one worker_event a second about the same thing, with the count of those in between.
+ *
+ * What the same thing is, and what becomes of too many things, is the kind's own matter. Most kinds: the same site and
+ * alert; the text is the last one's, and what finds no place is not told. Of rejections, the certificate, the client's
+ * network and the name count too; beyond their number, they are counted without network and name. Names that are not
+ * covered are counted by name; beyond their number, a new one takes the place of the least frequent and inherits its
+ * count as its error, so that a frequent one cannot be missed (name_sketch.h has the reasoning).
+ */
 #ifndef PROXY_GLUE_EVENT_LIMIT_H
 #define PROXY_GLUE_EVENT_LIMIT_H
 
 #include "proxy/glue/worker_event.h"
 
 #define EVENT_LIMIT_MS 1000
-#define EVENT_LIMIT_MAX_ENTRIES 256 /* kinds, sites and alerts of one second; more are not told */
+#define EVENT_LIMIT_MAX_ENTRIES 512 /* of one second */
+#define EVENT_LIMIT_MAX_REJECTIONS 128 /* with their network and name */
+#define EVENT_LIMIT_MAX_VANISHED 32
+#define EVENT_LIMIT_MAX_NAMES 64
 
 struct event_limit_entry {
 	enum worker_event_kind kind;
 	struct snapshot *snapshot; /* one reference */
 	size_t site;
 	uint8_t alert;
+	bool late;
+	uint64_t network;
+	const struct credential *credential; /* borrowed from snapshot */
 	uint64_t sent_ms;
 	uint64_t held; /* since then */
+	uint64_t error; /* of held */
 	char text[sizeof(((struct worker_event *)NULL)->text)]; /* of the last one */
 };
 

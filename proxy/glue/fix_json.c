@@ -22,7 +22,7 @@ static json_t *entry_json(const struct mend_result *result, const struct certifi
 	bool complete = object != NULL && set_text_member(object, "subject", certificate->subject) &&
 			set_text_member(object, "sha256", certificate->sha256_hex) &&
 			set_text_member(object, "source", certificate_source_name(entry->source)) &&
-			set_text_member(object, "url", url_of(result, entry)) &&
+			set_text_member(object, "url", result != NULL ? url_of(result, entry) : NULL) &&
 			set_time_member(object, "not_after", certificate->not_after) &&
 			set_member(object, "bytes", json_integer((json_int_t)certificate->der.len));
 	return keep_if_complete(object, complete);
@@ -105,6 +105,11 @@ static bool set_pem(json_t *object, const struct mend_result *result)
 	bool good = failed(error) ? error.kind == ERROR_LIMIT : set_text_member(object, "pem", buffer_text(&pem));
 	buffer_cleanup(&pem);
 	return good;
+}
+
+json_t *fix_json_chain(const struct certificate_list *chain)
+{
+	return list_json(NULL, chain);
 }
 
 bool fix_json_set(json_t *object, const struct mend_result *result, bool applied)

@@ -12,4 +12,7 @@
  * chains that no cache keeps. False when out of memory. */
 bool fix_json_set(json_t *object, const struct mend_result *result, bool applied);
 
+/* fix_json_chain is a chain as `before` has it, urls apart: a new reference, NULL when out of memory. */
+json_t *fix_json_chain(const struct certificate_list *chain);
+
 #endif

@@ -74,12 +74,25 @@ static bool set_head(json_t *object, const struct fix_line_facts *facts, const c
 	return complete && set_text_member(object, "id", id) && set_text_member(object, "run", facts->run);
 }
 
+/* True where there is nothing to add. */
+static bool set_further_members(json_t *object, const struct fix_line_facts *facts)
+{
+	const struct fix_report *report = facts->report;
+
+	if (report == NULL || report->members_of == NULL || facts->told->event == FINDING_RESOLVED)
+		return true;
+	json_t *members = report->members_of(report->context, facts->told->finding);
+	bool complete = members != NULL && json_object_update(object, members) == 0;
+	json_decref(members);
+	return complete;
+}
+
 static json_t *line_json(const struct fix_line_facts *facts, const char *id, bool with_chains)
 {
 	json_t *object = json_object();
 	json_t *fields = finding_json(facts->told->finding);
 	bool complete = object != NULL && fields != NULL && set_head(object, facts, id) &&
-			json_object_update(object, fields) == 0 &&
+			json_object_update(object, fields) == 0 && set_further_members(object, facts) &&
 			(!with_chains || fix_json_set(object, facts->report->result, facts->report->applied));
 
 	json_decref(fields);

@@ -6,6 +6,8 @@
 #ifndef PROXY_GLUE_FIX_LINE_H
 #define PROXY_GLUE_FIX_LINE_H
 
+#include <jansson.h>
+
 #include "chaincache/mend.h"
 #include "proxy/glue/known_findings.h"
 
@@ -19,6 +21,10 @@ struct fix_report {
 	const struct finding_list *findings;
 	const struct mend_result *result; /* for before, after and the runners-up; NULL: no chain was mended */
 	bool applied; /* the mended chain is what goes out */
+	/* Further members for the line of a finding that appears or changes: a new reference, NULL when out of memory. The
+	 * function may be NULL: there are none. */
+	json_t *(*members_of)(const void *context, const struct finding *finding);
+	const void *context;
 };
 
 struct fix_line_facts {

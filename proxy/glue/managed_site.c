@@ -28,12 +28,44 @@ struct managed_site {
 	bool begun;
 };
 
-static struct error renew_credential(struct managed_certificate *certificate)
+static bool wants_rollback(const struct config_site *config)
+{
+	return config->rollback && config->mode == MODE_MEND;
+}
+
+static unsigned part_of(const struct managed_certificate *certificate)
+{
+	return (unsigned)(certificate - certificate->site->certificates);
+}
+
+/* Chain and key are the keeper's, or those of the chain that stands in for it. */
+static struct error make_credential(const struct managed_certificate *certificate, struct credential **out)
 {
 	const struct managed_site *site = certificate->site;
+	const struct certificate_list *chain = keeper_chain(certificate->keeper);
+	const struct credential *stand_in = NULL;
+	EVP_PKEY *key = keeper_key(certificate->keeper);
+
+	if (site->options.watch != NULL && wants_rollback(site->config))
+		stand_in = chain_watch_stand_in(site->options.watch, site->config->name, part_of(certificate), chain);
+	if (stand_in != NULL) {
+		chain = &stand_in->chain;
+		key = SSL_CTX_get0_privatekey(stand_in->ssl_ctx);
+	}
+	struct error error = credential_new(site->config, chain, key, out);
+	if (failed(error) || site->options.watch == NULL)
+		return error;
+	struct chain_tally *tally = chain_watch_tally(site->options.watch, site->config->name, chain);
+	credential_set_tally(*out, tally);
+	chain_tally_unref(tally);
+	keeper_set_withdrawn(certificate->keeper, stand_in != NULL);
+	return error_none();
+}
+
+static struct error renew_credential(struct managed_certificate *certificate)
+{
 	struct credential *credential = NULL;
-	struct error error = credential_new(site->config, keeper_chain(certificate->keeper),
-					    keeper_key(certificate->keeper), &credential);
+	struct error error = make_credential(certificate, &credential);
 	if (failed(error))
 		return error;
 	credential_unref(certificate->credential);
@@ -412,6 +444,39 @@ bool managed_site_is_trusted(const struct managed_site *site, size_t certificate
 const struct certificate_list *managed_site_given(const struct managed_site *site, size_t certificate)
 {
 	return keeper_given(site->certificates[certificate].keeper);
+}
+
+bool managed_site_covers(const struct managed_site *site, const char *name)
+{
+	for (size_t i = 0; i < site->num_certificates; i++) {
+		if (credential_covers(site->certificates[i].credential, name))
+			return true;
+	}
+	return false;
+}
+
+void managed_site_tell_watch(const struct managed_site *site, int64_t now_ms)
+{
+	for (size_t i = 0; i < site->num_certificates; i++)
+		chain_watch_published(site->options.watch, site->config->name, (unsigned)i,
+				      site->certificates[i].credential, now_ms);
+}
+
+bool managed_site_roll_back(struct managed_site *site, unsigned certificate)
+{
+	char text[ERROR_MAX_TEXT];
+
+	if (!wants_rollback(site->config) || certificate >= site->num_certificates)
+		return false;
+	struct error error = renew_credential(&site->certificates[certificate]);
+	if (failed(error)) {
+		program_log_write(site->options.log, LOG_LEVEL_ERROR, site->config->name,
+				  "the former chain cannot be served again: %s",
+				  error_print(error, text, sizeof text));
+		return false;
+	}
+	site->options.on_change(site->options.context);
+	return true;
 }
 
 static bool has_backend_part(const struct managed_site *site, unsigned part)

@@ -6,6 +6,7 @@
 #define PROXY_GLUE_MANAGED_SITE_H
 
 #include "proxy/glue/backend_trust.h"
+#include "proxy/glue/chain_watch.h"
 #include "proxy/glue/fix_log.h"
 #include "proxy/glue/site_builder.h"
 
@@ -16,6 +17,7 @@ struct managed_site_options {
 	const struct program_log *log;
 	struct backend_trust *trust; /* NULL for a look without a loop */
 	unsigned num_workers; /* that count for it; 0 for a look without a loop */
+	struct chain_watch *watch; /* NULL for a look without a loop */
 	void *context;
 	void (*on_change)(void *context); /* what managed_site_fill gives has changed */
 };
@@ -43,6 +45,15 @@ bool managed_site_is_trusted(const struct managed_site *site, size_t certificate
 
 /* managed_site_tally is what the workers count; NULL in a look without a loop. */
 struct site_tally *managed_site_tally(const struct managed_site *site);
+/* managed_site_covers says whether one of its certificates covers the name, as credential_covers does. */
+bool managed_site_covers(const struct managed_site *site, const char *name);
+
+/* managed_site_tell_watch tells the watch what goes out now, once it was published. */
+void managed_site_tell_watch(const struct managed_site *site, int64_t now_ms);
+
+/* managed_site_roll_back has the chain that the watch names go out for that certificate; false where the configuration does
+ * not want it, or where it cannot be. */
+bool managed_site_roll_back(struct managed_site *site, unsigned certificate);
 
 /* managed_site_has_group says whether the site still has what a group of findings is about. */
 bool managed_site_has_group(const struct managed_site *site, const struct finding_group *group);

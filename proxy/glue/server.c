@@ -68,6 +68,13 @@ static void tell_error(const struct server *server, const char *what, struct err
 	program_log_write(&server->log, LOG_LEVEL_ERROR, what, "%s", error_print(error, text, sizeof text));
 }
 
+static bool is_covered(void *context, const char *site, const char *name)
+{
+	const struct server *server = context;
+	const struct managed_site *found = site_set_find(server->set, site);
+	return found != NULL && managed_site_covers(found, name);
+}
+
 static struct error make_snapshot(struct server *server, struct snapshot **out)
 {
 	return site_set_snapshot(server->set, server->listeners.sockets, server->listeners.count,
@@ -89,6 +96,8 @@ static void publish(void *context)
 	for (unsigned i = 0; i < server->num_workers; i++)
 		worker_publish(server->workers[i], snapshot);
 	snapshot_unref(snapshot);
+	site_set_tell_watch(server->set, time_text_now_ms());
+	client_findings_drop_covered(server->desk.clients, is_covered, server, time_text_now_ms());
 }
 
 static void on_change(void *context)
@@ -114,6 +123,20 @@ static void give_verdict(void *context, unsigned worker, uint64_t connection, bo
 	const struct server *server = context;
 	if (worker < server->num_workers && server->workers[worker] != NULL)
 		worker_give_verdict(server->workers[worker], connection, trusted, reason);
+}
+
+static bool roll_back(void *context, const char *site, unsigned part)
+{
+	const struct server *server = context;
+	struct managed_site *found = site_set_find(server->set, site);
+	return server->state == SERVER_RUNNING && found != NULL && managed_site_roll_back(found, part);
+}
+
+static bool is_certificate(void *context, const char *site, unsigned part)
+{
+	const struct server *server = context;
+	const struct managed_site *found = site_set_find(server->set, site);
+	return found != NULL && part < managed_site_num_certificates(found);
 }
 
 static bool is_site(void *context, const char *site)
@@ -150,6 +173,7 @@ static struct site_set_options set_options(struct server *server)
 	    .fix_log = server->fix_log,
 	    .trust = server->desk.trust,
 	    .num_workers = server->num_workers,
+	    .watch = server->desk.watch,
 	    .context = server,
 	    .on_change = on_change,
 	};
@@ -173,11 +197,13 @@ static void swap(struct server *server, struct site_set *take_set, struct listen
 	fix_log_set_path(server->fix_log, config->fix_log);
 	fix_log_keep(server->fix_log, has_group, server, time_text_now_ms());
 	client_findings_keep_sites(server->desk.clients, is_site, server);
+	chain_watch_keep(server->desk.watch, is_certificate, server, time_text_now_ms());
 	watch_files(server);
 	site_set_begin(server->set);
 }
 
-static void reload(struct server *server, const char *why)
+/* `by_operator`: he has the last word on a chain that clients made us withdraw. */
+static void reload(struct server *server, const char *why, bool by_operator)
 {
 	struct config *config = NULL;
 	struct listeners listeners = {0};
@@ -188,6 +214,8 @@ static void reload(struct server *server, const char *why)
 		return;
 	buffer_init(&errors, SERVER_MAX_ERROR_BYTES);
 	struct site_set_options options = set_options(server);
+	if (by_operator)
+		chain_watch_suspend(server->desk.watch);
 	if (server->options.read_config(server->options.context, &config, &errors))
 		set = site_set_read(config, &errors);
 	if (set != NULL && site_set_build(set, &options, server->set, &errors) &&
@@ -195,6 +223,8 @@ static void reload(struct server *server, const char *why)
 		server_log_fixed_keys(&server->log, site_set_config(server->set), site_set_config(set),
 				      count_workers(site_set_config(set)) != server->num_workers);
 		swap(server, set, &listeners);
+		if (by_operator)
+			chain_watch_release(server->desk.watch);
 		server_log_reload(&server->log, why, site_set_count(server->set));
 	} else {
 		site_set_free(set);
@@ -202,12 +232,13 @@ static void reload(struct server *server, const char *why)
 		program_log_write(&server->log, LOG_LEVEL_ERROR, "reload",
 				  "%s: nothing of it is taken over, what was there goes on serving", why);
 	}
+	chain_watch_resume(server->desk.watch);
 	buffer_cleanup(&errors);
 }
 
 static void on_files_changed(void *context)
 {
-	reload(context, "a certificate or key file has changed");
+	reload(context, "a certificate or key file has changed", false);
 }
 
 static void stop(struct server *server)
@@ -234,7 +265,7 @@ static void on_signal(void *context, int number)
 		return;
 	switch (number) {
 	case SIGHUP:
-		reload(server, "SIGHUP");
+		reload(server, "SIGHUP", true);
 		break;
 	case SIGUSR1:
 		fix_log_reopen(server->fix_log);
@@ -252,6 +283,7 @@ static void on_tick(void *context)
 	bool rotated = false;
 
 	alarm_set(server->ticker, SERVER_TICK_MS);
+	chain_watch_tick(server->desk.watch, time_text_now_ms());
 	client_findings_tick(server->desk.clients, time_text_now_ms());
 	fix_log_tick(server->fix_log);
 	struct error error = ticket_rotation_step(&server->ticket_rotation, monotonic_s(), &rotated);
@@ -324,17 +356,25 @@ static bool make_parts(struct server *server)
 		tell_error(server, "start", error);
 		return false;
 	}
+	struct chain_watch_options watch_options = {
+	    .fix_log = server->fix_log,
+	    .log = &server->log,
+	    .num_workers = server->num_workers,
+	    .context = server,
+	    .roll_back = roll_back,
+	};
 	server->publisher = alarm_new(&server->loop, server, publish);
 	server->ticker = alarm_new(&server->loop, server, on_tick);
 	server->file_watch = file_watch_new(&server->loop, server, on_files_changed);
 	server->desk = (struct event_desk){
 	    .loop = &server->loop,
 	    .log = &server->log,
-	    .clients = client_findings_new(server->fix_log),
+	    .watch = chain_watch_new(&watch_options),
 	    .lines = event_lines_new(),
 	    .trust = backend_trust_new(&trust_options),
 	};
-	bool good = server->publisher != NULL && server->ticker != NULL && server->file_watch != NULL &&
+	server->desk.clients = client_findings_new(server->fix_log, server->desk.watch);
+	bool good = server->publisher != NULL && server->desk.watch != NULL && server->ticker != NULL && server->file_watch != NULL &&
 		    server->desk.clients != NULL && server->desk.lines != NULL && server->desk.trust != NULL;
 	if (!good)
 		tell_error(server, "start", error_of(ERROR_MEMORY, 0, "set up the control thread"));
@@ -412,6 +452,7 @@ static bool start(struct server *server)
 	if (!good || !start_workers(server))
 		return false;
 	server->state = SERVER_RUNNING;
+	site_set_tell_watch(server->set, time_text_now_ms());
 	watch_files(server);
 	site_set_begin(server->set);
 	alarm_set(server->ticker, SERVER_TICK_MS);
@@ -449,6 +490,7 @@ int server_run(const struct server_options *options)
 	uv_loop_close(&server->loop);
 	config_free(server->options.take_config);
 	client_findings_free(server->desk.clients);
+	chain_watch_free(server->desk.watch);
 	event_lines_free(server->desk.lines);
 	ticket_rotation_cleanup(&server->ticket_rotation);
 	if (started)

@@ -51,6 +51,7 @@ static bool make_sites(struct site_set *set, const struct site_set_options *opti
 	    .log = options->log,
 	    .trust = options->trust,
 	    .num_workers = options->num_workers,
+	    .watch = options->watch,
 	    .context = options->context,
 	    .on_change = options->on_change,
 	};
@@ -123,6 +124,12 @@ void site_set_begin(struct site_set *set)
 {
 	for (size_t i = 0; i < set->num_sites; i++)
 		managed_site_begin(set->sites[i]);
+}
+
+void site_set_tell_watch(const struct site_set *set, int64_t now_ms)
+{
+	for (size_t i = 0; i < set->num_sites; i++)
+		managed_site_tell_watch(set->sites[i], now_ms);
 }
 
 struct error site_set_snapshot(const struct site_set *set, struct listen_socket *const *sockets, size_t num_sockets,

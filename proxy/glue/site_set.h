@@ -14,6 +14,7 @@ struct site_set_options {
 	struct fix_log *fix_log; /* NULL for a look */
 	struct backend_trust *trust; /* NULL for a look */
 	unsigned num_workers; /* 0 for a look */
+	struct chain_watch *watch; /* NULL for a look */
 	void *context;
 	void (*on_change)(void *context); /* the snapshot has become old */
 };
@@ -32,6 +33,9 @@ void site_set_free(struct site_set *set);
 
 /* site_set_begin starts all background work. */
 void site_set_begin(struct site_set *set);
+
+/* site_set_tell_watch tells the watch what goes out now, once it was published. */
+void site_set_tell_watch(const struct site_set *set, int64_t now_ms);
 
 /* site_set_snapshot makes what the workers serve by, as of now. `ticket_keys` are used where the configuration names no
  * file of them. */

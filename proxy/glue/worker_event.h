@@ -9,6 +9,7 @@
 enum worker_event_kind {
 	WORKER_VERIFY_BACKEND, /* a backend's chain waits for a verdict: answer with worker_give_verdict */
 	WORKER_CLIENT_ALERT, /* a client ended its handshake with this alert */
+	WORKER_CLIENT_VANISHED, /* a client that was shown the certificate closed or reset, and gave no reason */
 	WORKER_NAME_NOT_COVERED, /* a client asked for a name that the served certificate does not cover */
 	WORKER_BACKEND_FAILED, /* every address of the site's backends was tried in vain, or its TLS failed */
 	WORKER_NO_CREDENTIAL, /* a client came while the site has no certificate to serve */
@@ -16,7 +17,7 @@ enum worker_event_kind {
 	WORKER_STOPPED, /* the worker has closed everything; join it */
 };
 
-/* A worker sends the same kind for the same site at most once a second; `count` says how many there were. */
+/* A worker sends the same thing (see event_limit.h) at most once a second; `count` says how often it was. */
 struct worker_event {
 	struct mail mail; /* first */
 	enum worker_event_kind kind;
@@ -24,7 +25,11 @@ struct worker_event {
 	struct snapshot *snapshot; /* one reference; NULL where no site is concerned */
 	size_t site; /* index into snapshot->sites */
 	uint64_t count; /* at least 1 */
+	uint64_t error; /* by which the count may be too high; 0 for nearly all */
 	uint8_t alert; /* WORKER_CLIENT_ALERT: the TLS alert */
+	bool late; /* WORKER_CLIENT_ALERT: it came when the handshake was held for done, and counted as such */
+	uint64_t network; /* of the client, as network_set.h has it */
+	const struct credential *credential; /* that the client was shown, borrowed from snapshot; NULL: none */
 	uint64_t connection; /* WORKER_VERIFY_BACKEND: for the verdict */
 	struct certificate_list chain; /* WORKER_VERIFY_BACKEND: what the backend sent */
 	char text[256]; /* a name, or a reason in words, or "" */

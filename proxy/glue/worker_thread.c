@@ -190,7 +190,12 @@ void worker_thread_report(struct worker_thread *thread, enum worker_event_kind k
 	struct event_limit_entry report = {.kind = kind, .snapshot = snapshot, .site = site, .alert = alert};
 
 	snprintf(report.text, sizeof(report.text), "%s", text);
-	event_limit_report(&thread->limit, &report, thread->now_ms);
+	worker_thread_report_entry(thread, &report);
+}
+
+void worker_thread_report_entry(struct worker_thread *thread, const struct event_limit_entry *report)
+{
+	event_limit_report(&thread->limit, report, thread->now_ms);
 	if (!timer_is_armed(&thread->limit_timer))
 		timer_arm(&thread->timers, &thread->limit_timer, thread->now_ms + EVENT_LIMIT_MS);
 }

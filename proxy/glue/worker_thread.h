@@ -78,5 +78,6 @@ void worker_thread_drain(struct worker_thread *thread, uint64_t timeout_ms);
 /* worker_thread_report sends an event about a site, at most once a second; `text` is cut to what fits. */
 void worker_thread_report(struct worker_thread *thread, enum worker_event_kind kind, struct snapshot *snapshot,
 			  size_t site, uint8_t alert, const char *text);
+void worker_thread_report_entry(struct worker_thread *thread, const struct event_limit_entry *report);
 
 #endif

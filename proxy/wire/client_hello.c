@@ -21,17 +21,19 @@ static bool is_name_char(uint8_t c)
 }
 
 /* Whatever else stands there is sent on to logs and tables: nothing but a name's characters passes. */
-static bool copy_name(struct bytes name, char out[HOST_NAME_MAX_CHARS + 1])
+bool client_hello_copy_name(struct bytes name, char out[HOST_NAME_MAX_CHARS + 1])
 {
+	out[0] = '\0';
 	if (name.len > 0 && name.data[name.len - 1] == '.')
 		name.len--;
 	if (name.len == 0 || name.len > HOST_NAME_MAX_CHARS)
 		return false;
 	for (size_t i = 0; i < name.len; i++) {
-		uint8_t c = name.data[i];
-
-		if (!is_name_char(c))
+		if (!is_name_char(name.data[i]))
 			return false;
+	}
+	for (size_t i = 0; i < name.len; i++) {
+		uint8_t c = name.data[i];
 		out[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 	}
 	out[name.len] = '\0';
@@ -48,9 +50,7 @@ static void read_sni(struct bytes content, struct client_hello *out)
 	if (!CBS_get_u16_length_prefixed(&body, &list) || !CBS_get_u8(&list, &type) || type != SNI_HOST_NAME ||
 	    !CBS_get_u16_length_prefixed(&list, &name))
 		return;
-	out->has_sni = copy_name(bytes_of(CBS_data(&name), CBS_len(&name)), out->sni);
-	if (!out->has_sni)
-		out->sni[0] = '\0';
+	out->has_sni = client_hello_copy_name(bytes_of(CBS_data(&name), CBS_len(&name)), out->sni);
 }
 
 static struct bytes read_list16(struct bytes content)

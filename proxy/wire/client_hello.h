@@ -25,6 +25,9 @@ struct client_hello {
  * afterwards. */
 void client_hello_read(const SSL_CLIENT_HELLO *hello, struct client_hello *out);
 
+/* client_hello_copy_name writes a name that a client sent as `sni` has it; false, and "", for what can be none. */
+bool client_hello_copy_name(struct bytes name, char out[HOST_NAME_MAX_CHARS + 1]);
+
 /* client_hello_verifies says whether the client can verify a leaf that signs with `signature_algorithm` (SSL_SIGN_*);
  * 0 stands for RSA, which every client can. */
 bool client_hello_verifies(const struct client_hello *hello, uint16_t signature_algorithm);

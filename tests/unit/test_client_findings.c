@@ -32,7 +32,7 @@ static int set_up(void **state)
 	program_log_init(&place->log, STDERR_FILENO, LOG_LEVEL_ERROR);
 	struct fix_log_options options = {.path = place->path, .log = &place->log};
 	assert_ok(fix_log_open(&options, &place->fix_log));
-	place->findings = client_findings_new(place->fix_log);
+	place->findings = client_findings_new(place->fix_log, NULL);
 	*state = place;
 	return place->findings != NULL ? 0 : -1;
 }
@@ -45,6 +45,12 @@ static int tear_down(void **state)
 	unlink(place->path);
 	free(place);
 	return 0;
+}
+
+static void miss(struct place *place, const char *site, const char *name, uint64_t count, int64_t now_ms)
+{
+	const struct missed_name missed = {.name = name, .count = count};
+	client_findings_name(place->findings, site, &missed, now_ms);
 }
 
 static unsigned new_lines_with(struct place *place, const char *words)
@@ -85,7 +91,7 @@ static void test_what_is_quiet_for_long_is_resolved(void **state)
 {
 	struct place *place = *state;
 
-	client_findings_name(place->findings, "mail", "owa.test", 1, 1000);
+	miss(place, "mail", "owa.test", 1, 1000);
 	assert_int_equal(new_lines_with(place, "owa.test"), 1);
 	client_findings_tick(place->findings, 999 + CLIENT_FINDINGS_FORGET_MS);
 	assert_int_equal(new_lines_with(place, "owa.test"), 0);
@@ -113,13 +119,13 @@ static void test_names_without_end_do_not_fill_memory_or_the_log(void **state)
 
 	for (unsigned i = 0; i < 2000; i++) {
 		snprintf(name, sizeof name, "scan-%u.test", i);
-		client_findings_name(place->findings, "mail", name, 1, 1000);
+		miss(place, "mail", name, 1, 1000);
 	}
 	assert_in_range(new_lines_with(place, "sni_not_covered"), CLIENT_FINDINGS_MAX_OF_SITE,
 			CLIENT_FINDINGS_MAX_OF_SITE + 1);
 	client_findings_tick(place->findings, 1000 + CLIENT_FINDINGS_TELL_MS);
 	assert_int_equal(new_lines_with(place, "further names"), 1);
-	client_findings_name(place->findings, "shop", "shop.test", 1, 1000);
+	miss(place, "shop", "shop.test", 1, 1000);
 	assert_int_equal(new_lines_with(place, "shop.test"), 1);
 }
 
@@ -130,10 +136,10 @@ static void test_long_and_empty_names_are_harmless(void **state)
 
 	memset(name, 'a', sizeof name - 1);
 	name[sizeof name - 1] = '\0';
-	client_findings_name(place->findings, "mail", name, 1, 1000);
-	client_findings_name(place->findings, "mail", name, 1, 1001);
+	miss(place, "mail", name, 1, 1000);
+	miss(place, "mail", name, 1, 1001);
 	assert_int_equal(new_lines_with(place, "sni_not_covered"), 1);
-	client_findings_name(place->findings, "mail", "", 1, 1000);
+	miss(place, "mail", "", 1, 1000);
 	assert_int_equal(new_lines_with(place, ""), 0);
 }
 
@@ -147,11 +153,11 @@ static void test_sites_that_are_gone_are_forgotten(void **state)
 {
 	struct place *place = *state;
 
-	client_findings_name(place->findings, "mail", "a.test", 1, 1000);
-	client_findings_name(place->findings, "shop", "b.test", 1, 1000);
+	miss(place, "mail", "a.test", 1, 1000);
+	miss(place, "shop", "b.test", 1, 1000);
 	(void)new_lines_with(place, "");
 	client_findings_keep_sites(place->findings, is_kept, NULL);
-	client_findings_name(place->findings, "mail", "a.test", 5, 2000);
+	miss(place, "mail", "a.test", 5, 2000);
 	assert_int_equal(new_lines_with(place, "in 5 handshakes"), 1);
 }
 

@@ -1,5 +1,6 @@
 #include "proxy/glue/event_limit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/support/unit.h"
@@ -10,6 +11,9 @@ struct desk {
 	size_t num_events;
 	uint64_t total;
 	struct worker_event last; /* its count and text alone */
+	struct worker_event folded; /* the last one without a network */
+	uint64_t heavy; /* of heavy.example */
+	uint64_t heavy_error;
 };
 
 static void on_mail(void *context, struct mail *take_mail)
@@ -21,6 +25,12 @@ static void on_mail(void *context, struct mail *take_mail)
 	desk->total += event->count;
 	desk->last.count = event->count;
 	memcpy(desk->last.text, event->text, sizeof(event->text));
+	if (event->kind == WORKER_CLIENT_ALERT && event->network == 0)
+		desk->folded = desk->last;
+	if (strcmp(event->text, "heavy.example") == 0) {
+		desk->heavy += event->count;
+		desk->heavy_error += event->error;
+	}
 	worker_event_free(event);
 }
 
@@ -42,7 +52,7 @@ static void desk_close(struct desk *desk, struct event_limit *limit)
 
 static void report(struct event_limit *limit, size_t site, uint8_t alert, const char *text, uint64_t now_ms)
 {
-	struct event_limit_entry entry = {.kind = WORKER_CLIENT_ALERT, .site = site, .alert = alert};
+	struct event_limit_entry entry = {.kind = WORKER_BACKEND_FAILED, .site = site, .alert = alert};
 
 	strcpy(entry.text, text);
 	event_limit_report(limit, &entry, now_ms);
@@ -108,9 +118,74 @@ static void test_bounded_and_flushed_whole(void **state)
 	desk_close(&desk, &limit);
 }
 
+static void reject(struct event_limit *limit, uint64_t network, const char *name)
+{
+	struct event_limit_entry entry = {.kind = WORKER_CLIENT_ALERT, .alert = 48, .network = network};
+
+	strcpy(entry.text, name);
+	event_limit_report(limit, &entry, 0);
+}
+
+/* Whatever comes, no rejection is lost: what is too much loses its name and network alone. */
+static void test_rejections_by_client_and_the_rest_in_one(void **state)
+{
+	struct event_limit limit;
+	struct desk desk;
+
+	(void)state;
+	desk_open(&desk, &limit);
+	reject(&limit, 1, "a.example");
+	reject(&limit, 2, "a.example");
+	reject(&limit, 2, "b.example");
+	uv_run(&desk.loop, UV_RUN_NOWAIT);
+	assert_int_equal(desk.num_events, 3);
+	for (uint64_t i = 0; i < 10000; i++)
+		reject(&limit, 100 + i, "c.example");
+	assert_int_equal(limit.num_entries, EVENT_LIMIT_MAX_REJECTIONS + 1);
+	report(&limit, 0, 0, "another kind still has room", 0);
+	event_limit_flush(&limit, 1, true);
+	uv_run(&desk.loop, UV_RUN_NOWAIT);
+	assert_int_equal(desk.total, 3 + 10000 + 1);
+	assert_string_equal(desk.folded.text, "");
+	assert_int_equal(desk.folded.count, 10000 - (EVENT_LIMIT_MAX_REJECTIONS - 3) - 1);
+	desk_close(&desk, &limit);
+}
+
+static void ask(struct event_limit *limit, const char *name)
+{
+	struct event_limit_entry entry = {.kind = WORKER_NAME_NOT_COVERED};
+
+	strcpy(entry.text, name);
+	event_limit_report(limit, &entry, 0);
+}
+
+/* One name in ten is the same, and comes when there is no place left. */
+static void test_a_frequent_name_is_seen_among_random_ones(void **state)
+{
+	struct event_limit limit;
+	struct desk desk;
+	char name[64];
+
+	(void)state;
+	desk_open(&desk, &limit);
+	for (int i = 0; i < 100000; i++) {
+		snprintf(name, sizeof name, "random-%d.example", i);
+		ask(&limit, i >= 1000 && i % 10 == 0 ? "heavy.example" : name);
+	}
+	assert_int_equal(limit.num_entries, EVENT_LIMIT_MAX_NAMES);
+	event_limit_flush(&limit, 1, true);
+	uv_run(&desk.loop, UV_RUN_NOWAIT);
+	assert_in_range(desk.heavy - desk.heavy_error, 1, 9900);
+	assert_in_range(desk.heavy, 9900, 9900 + 100000 / EVENT_LIMIT_MAX_NAMES);
+	assert_in_range(desk.num_events, 1, 2 * EVENT_LIMIT_MAX_NAMES);
+	desk_close(&desk, &limit);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_rejections_by_client_and_the_rest_in_one),
+	    cmocka_unit_test(test_a_frequent_name_is_seen_among_random_ones),
 	    cmocka_unit_test(test_first_at_once_then_one_a_second),
 	    cmocka_unit_test(test_sites_and_alerts_apart),
 	    cmocka_unit_test(test_bounded_and_flushed_whole),

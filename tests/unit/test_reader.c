@@ -243,10 +243,9 @@ static void test_what_is_not_built_is_refused_in_these_words(void **state)
 	    "redirect_listen = 80", "certificate_directory = /d",
 	    "client_ca = /ca",      "client_verify = require",
 	    "send_proxy = v2",      "accept_proxy = on",
-	    "rollback = on",
 	};
 	static const char *const harmless[] = {"protocol = tcp", "client_verify = off", "send_proxy = off",
-					       "accept_proxy = off", "rollback = off"};
+					       "accept_proxy = off"};
 	char text[500];
 	(void)state;
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
