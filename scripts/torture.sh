@@ -6,7 +6,7 @@
 #   scripts/torture.sh 2000 7                  so many, with this seed
 #
 # CHAINMEND: the program, build/asan/chainmend by default (the torture itself is of the same build: tests/torture/
-# beside it); CHAINMEND_TORTURE_WORKERS: its threads.
+# beside it); CHAINMEND_TEST_WORKERS: its threads.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."

@@ -38,55 +38,58 @@ static void unwatch(struct acceptor *acceptor)
 	acceptor->watched = false;
 }
 
-static void pause_all(struct worker_thread *thread, const char *why)
+static void pause_all(struct worker_thread *thread)
 {
-	uint64_t now_ms = thread->now_ms;
-
 	thread->accepting_paused = true;
 	for (struct acceptor *acceptor = thread->acceptors; acceptor != NULL; acceptor = acceptor->next)
 		unwatch(acceptor);
-	timer_arm(&thread->timers, &thread->resume_timer, now_ms + ACCEPTOR_PAUSE_MS);
-	if (thread->pause_told_ms != 0 && now_ms < thread->pause_told_ms + ACCEPTOR_QUIET_MS)
-		return;
-	thread->pause_told_ms = now_ms;
-	worker_thread_report(thread, WORKER_ACCEPT_PAUSED, NULL, 0, 0, why);
+	timer_arm(&thread->timers, &thread->resume_timer, thread->now_ms + ACCEPTOR_PAUSE_MS);
+	admission_wait(thread->options.admission, thread->options.index);
 }
 
-static bool has_room(const struct worker_thread *thread)
+static void resume_all(struct worker_thread *thread)
 {
-	return thread->num_connections < thread->options.max_connections;
-}
-
-void acceptors_resume(struct worker_thread *thread)
-{
-	if (!has_room(thread))
-		return;
+	admission_stop_waiting(thread->options.admission, thread->options.index);
+	timer_disarm(&thread->timers, &thread->resume_timer);
 	thread->accepting_paused = false;
 	for (struct acceptor *acceptor = thread->acceptors; acceptor != NULL; acceptor = acceptor->next)
 		watch(acceptor);
 }
 
-static void pause_when_full(struct worker_thread *thread)
+void acceptors_try_again(struct worker_thread *thread)
 {
-	char why[96];
-
-	counters_add(&thread->counters.connections_refused, 1);
-	snprintf(why, sizeof(why), "max_connections is reached (%llu in this worker); new clients wait",
-		 (unsigned long long)thread->options.max_connections);
-	pause_all(thread, why);
+	if (admission_has_room(thread->options.admission))
+		resume_all(thread);
+	else
+		pause_all(thread);
 }
 
-static void pause_on_error(struct worker_thread *thread, int code)
+static void pause_when_full(struct worker_thread *thread)
+{
+	const struct admission *admission = thread->options.admission;
+	char why[96];
+
+	counters_add(&thread->counters.accepts_paused_full, 1);
+	snprintf(why, sizeof(why), "max_connections is reached (%llu); new clients wait",
+		 (unsigned long long)admission_max(admission));
+	worker_thread_report(thread, WORKER_FULL, NULL, 0, 0, why);
+	pause_all(thread);
+	if (admission_has_room(admission)) /* since a moment ago: nobody would wake us for it */
+		resume_all(thread);
+}
+
+void acceptors_pause(struct worker_thread *thread, int code)
 {
 	char why[96];
 
 	counters_add(&thread->counters.accept_errors, 1);
 	snprintf(why, sizeof(why), "no connection can be accepted: %s; new clients wait", strerror(code));
-	pause_all(thread, why);
+	worker_thread_report(thread, WORKER_ACCEPT_PAUSED, NULL, 0, 0, why);
+	pause_all(thread);
 }
 
 /* accept(2): what a connection died of while it waited is reported here too, and is not the listener's error. */
-static bool is_out_of_resources(int code)
+bool acceptor_is_out_of_resources(int code)
 {
 	return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM;
 }
@@ -95,7 +98,7 @@ static enum accept_result accept_one(struct acceptor *acceptor)
 {
 	struct worker_thread *thread = acceptor->thread;
 
-	if (!has_room(thread)) {
+	if (!admission_take(thread->options.admission)) {
 		pause_when_full(thread);
 		return NO_ROOM;
 	}
@@ -107,11 +110,13 @@ static enum accept_result accept_one(struct acceptor *acceptor)
 		connection_open(thread, acceptor->listener, fd, network_of_address((struct sockaddr *)&peer));
 		return ACCEPTED;
 	}
-	if (is_out_of_resources(errno)) {
-		pause_on_error(thread, errno);
+	int code = errno;
+	admission_give_back(thread->options.admission, thread->options.index);
+	if (acceptor_is_out_of_resources(code)) {
+		acceptors_pause(thread, code);
 		return NO_ROOM;
 	}
-	return errno == EAGAIN ? NOTHING_TO_ACCEPT : ACCEPTED;
+	return code == EAGAIN ? NOTHING_TO_ACCEPT : ACCEPTED;
 }
 
 /* In a turn with much else to do more are taken: new clients would starve behind those who move bytes in bulk. */

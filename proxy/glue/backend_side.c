@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proxy/glue/acceptor.h"
 #include "proxy/glue/client_side.h"
 
 enum { MAX_ADDRESS_CHARS = INET6_ADDRSTRLEN + 8 };
@@ -55,7 +56,7 @@ void backend_side_note_timeout(struct connection *connection)
 /* What this machine lacks is not the backend's fault. */
 static bool is_own_fault(int code)
 {
-	return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM || code == EADDRNOTAVAIL;
+	return acceptor_is_out_of_resources(code) || code == EADDRNOTAVAIL;
 }
 
 void backend_side_close(struct connection *connection)
@@ -94,6 +95,8 @@ static bool start_connect(struct connection *connection, void (*on_ready)(struct
 	note_reason(connection, error.step, strerror(error.code));
 	if (!is_own_fault(error.code))
 		rest_backend(connection);
+	else if (acceptor_is_out_of_resources(error.code))
+		acceptors_pause(thread, error.code); /* those who cannot be served had better wait */
 	return false;
 }
 

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "proxy/glue/acceptor.h"
 #include "proxy/glue/backend_side.h"
 #include "proxy/glue/client_side.h"
 #include "proxy/glue/site_lookup.h"
@@ -161,8 +160,7 @@ static enum connection_event close_all(struct connection *connection)
 	thread->closed = connection;
 	thread->num_connections--;
 	counters_add(&thread->counters.connections_open, UINT64_MAX); /* one less */
-	if (thread->accepting_paused)
-		acceptors_resume(thread);
+	admission_give_back(thread->options.admission, thread->options.index);
 	return EVENT_NONE;
 }
 
@@ -370,6 +368,7 @@ void connection_open(struct worker_thread *thread, const struct snapshot_listene
 		worker_thread_report(thread, WORKER_NO_CREDENTIAL, thread->lease->snapshot,
 				     site_lookup_fallback(listener->lookup)->index, 0, "");
 		close(take_fd);
+		admission_give_back(thread->options.admission, thread->options.index);
 		return;
 	}
 	connection = connection_new(thread, listener);
@@ -387,6 +386,7 @@ out:
 	counters_add(&thread->counters.accept_errors, 1);
 	if (connection != NULL)
 		connection_free(connection);
+	admission_give_back(thread->options.admission, thread->options.index);
 }
 
 void connections_give_verdict(struct worker_thread *thread, uint64_t question, bool trusted, const char *reason)

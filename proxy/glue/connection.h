@@ -47,7 +47,7 @@ struct connection {
 	bool heard; /* the client has sent something */
 };
 
-/* connection_open takes an accepted socket and its client's network. */
+/* connection_open takes an accepted socket with the place that was taken for it, and its client's network. */
 void connection_open(struct worker_thread *thread, const struct snapshot_listener *listener, int take_fd,
 		     uint64_t network);
 

@@ -8,7 +8,7 @@
 #define COUNTERS(X)                                                                                                    \
 	X(connections_accepted)                                                                                        \
 	X(connections_open)                                                                                            \
-	X(connections_refused) /* over max_connections */                                                              \
+	X(accepts_paused_full) /* times that max_connections left clients waiting */                                   \
 	X(handshakes_done)                                                                                             \
 	X(handshakes_resumed)                                                                                          \
 	X(handshakes_failed)                                                                                           \

@@ -96,6 +96,7 @@ void event_desk_take(const struct event_desk *desk, const struct worker_event *e
 		tell(desk, event, LOG_LEVEL_WARNING, "clients came while there is no certificate to serve");
 		break;
 	case WORKER_ACCEPT_PAUSED:
+	case WORKER_FULL:
 		tell(desk, event, LOG_LEVEL_ERROR, "new connections are not accepted for a while");
 		break;
 	case WORKER_STOPPED:

@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-struct error privileges_raise_files(void)
+struct error privileges_raise_files(uint64_t *out_max_files)
 {
 	struct rlimit limit;
 
@@ -17,6 +17,7 @@ struct error privileges_raise_files(void)
 	limit.rlim_cur = limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return error_system("raise the limit of open files");
+	*out_max_files = limit.rlim_cur;
 	return error_none();
 }
 

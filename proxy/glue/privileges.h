@@ -5,7 +5,7 @@
 #include "chaincache/buffer.h"
 
 /* privileges_raise_files raises the soft limit of open files to the hard one. */
-MUST_USE struct error privileges_raise_files(void);
+MUST_USE struct error privileges_raise_files(uint64_t *out_max_files);
 
 /* privileges_drop becomes `user` and `group` (names or numbers; NULL: unchanged, a user's own group where only the
  * user is given). For root alone; for anybody else, being that user already is fine. What fails is written to

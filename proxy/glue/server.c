@@ -40,6 +40,8 @@ struct server {
 	struct worker *workers[LISTEN_MAX_WORKERS]; /* NULL once joined */
 	unsigned num_workers;
 	unsigned num_running;
+	uint64_t max_files; /* that may be open */
+	struct admission *admission; /* of the workers */
 };
 
 static uint64_t monotonic_s(void)
@@ -415,16 +417,29 @@ static bool build_sites(struct server *server, struct buffer *errors)
 	return site_set_build(server->set, &options, NULL, errors);
 }
 
+/* A client that is let in must find a descriptor for its backend: so no more of them are than there are descriptors. */
+static struct error make_admission(struct server *server)
+{
+	uint64_t wanted = site_set_config(server->set)->max_connections;
+	uint64_t fixed = server->num_workers * (server->listeners.count + SERVER_FILES_A_WORKER);
+	uint64_t most = admission_most(wanted, server->max_files, fixed);
+
+	server_log_max_connections(&server->log, wanted, most, server->max_files);
+	return admission_new(most, server->num_workers, &server->admission);
+}
+
 static bool start_workers(struct server *server)
 {
-	uint64_t most = site_set_config(server->set)->max_connections;
 	struct snapshot *snapshot = NULL;
 	struct error error = make_snapshot(server, &snapshot);
+
+	if (!failed(error))
+		error = make_admission(server);
 
 	for (unsigned i = 0; !failed(error) && i < server->num_workers; i++) {
 		struct worker_options options = {
 		    .index = i,
-		    .max_connections = (most + server->num_workers - 1) / server->num_workers,
+		    .admission = server->admission,
 		    .control = server->mailbox,
 		};
 		error = worker_start(&options, snapshot, &server->workers[i]);
@@ -442,7 +457,7 @@ static bool start(struct server *server)
 	struct buffer errors;
 
 	buffer_init(&errors, SERVER_MAX_ERROR_BYTES);
-	struct error error = privileges_raise_files();
+	struct error error = privileges_raise_files(&server->max_files);
 	if (failed(error))
 		tell_error(server, "open files", error);
 	bool good = watch_signals(server) && read_and_listen(server, &errors) && make_parts(server) &&
@@ -493,6 +508,7 @@ int server_run(const struct server_options *options)
 	chain_watch_free(server->desk.watch);
 	event_lines_free(server->desk.lines);
 	ticket_rotation_cleanup(&server->ticket_rotation);
+	admission_free(server->admission);
 	if (started)
 		program_log_write(&server->log, LOG_LEVEL_INFO, "stopped", "all connections are closed");
 	fix_log_close(server->fix_log);

@@ -15,6 +15,7 @@
 
 #define SERVER_PUBLISH_PAUSE_MS 20 /* changes that come together are published together */
 #define SERVER_TICK_MS 1000
+#define SERVER_FILES_A_WORKER 6 /* descriptors that a worker has for itself, its listening sockets apart */
 #define SERVER_STOP_GRACE_MS 0 /* of the second signal */
 #define SERVER_MAX_ERROR_BYTES ((size_t)1024 * 1024)
 

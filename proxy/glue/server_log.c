@@ -25,6 +25,16 @@ void server_log_start(const struct program_log *log, const struct listeners *lis
 			  num_workers, plural(num_workers));
 }
 
+void server_log_max_connections(const struct program_log *log, uint64_t wanted, uint64_t most, uint64_t max_files)
+{
+	if (most >= wanted)
+		return;
+	program_log_write(log, LOG_LEVEL_WARNING, "max_connections",
+			  "%llu connections need more than the %llu open files that are allowed: more than %llu have to "
+			  "wait. Raise the limit: ulimit -n, or LimitNOFILE in the service's unit",
+			  (unsigned long long)wanted, (unsigned long long)max_files, (unsigned long long)most);
+}
+
 void server_log_reload(const struct program_log *log, const char *why, size_t num_sites)
 {
 	program_log_write(log, LOG_LEVEL_INFO, "reload", "%s: done, %zu site%s", why, num_sites, plural(num_sites));

@@ -8,6 +8,8 @@
 
 void server_log_start(const struct program_log *log, const struct listeners *listeners, size_t num_sites,
 		      unsigned num_workers);
+/* server_log_max_connections tells when `most` is less than was `wanted`. */
+void server_log_max_connections(const struct program_log *log, uint64_t wanted, uint64_t most, uint64_t max_files);
 void server_log_reload(const struct program_log *log, const char *why, size_t num_sites);
 
 /* server_log_fixed_keys names what differs and takes effect at the next start alone. `other_workers`: so do they. */

@@ -5,6 +5,7 @@
 #ifndef PROXY_GLUE_WORKER_H
 #define PROXY_GLUE_WORKER_H
 
+#include "proxy/glue/admission.h"
 #include "proxy/glue/counters.h"
 #include "proxy/glue/snapshot.h"
 #include "proxy/glue/worker_event.h"
@@ -13,7 +14,7 @@ struct worker;
 
 struct worker_options {
 	unsigned index; /* which of each listen_socket's fds is this worker's */
-	uint64_t max_connections; /* of this worker */
+	struct admission *admission; /* of all workers; outlives them */
 	struct mailbox *control; /* where its worker_events go; outlives the worker */
 };
 

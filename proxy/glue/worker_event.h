@@ -13,7 +13,8 @@ enum worker_event_kind {
 	WORKER_NAME_NOT_COVERED, /* a client asked for a name that the served certificate does not cover */
 	WORKER_BACKEND_FAILED, /* every address of the site's backends was tried in vain, or its TLS failed */
 	WORKER_NO_CREDENTIAL, /* a client came while the site has no certificate to serve */
-	WORKER_ACCEPT_PAUSED, /* no descriptors, or max_connections reached */
+	WORKER_ACCEPT_PAUSED, /* no descriptors, or no memory in the kernel */
+	WORKER_FULL, /* max_connections is reached */
 	WORKER_STOPPED, /* the worker has closed everything; join it */
 };
 

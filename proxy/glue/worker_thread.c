@@ -38,7 +38,17 @@ static void on_limit_due(struct timer *timer)
 
 static void on_resume_due(struct timer *timer)
 {
-	acceptors_resume(THREAD_OF(timer, resume_timer));
+	acceptors_try_again(THREAD_OF(timer, resume_timer));
+}
+
+static void on_room(struct pollable *pollable, uint32_t events)
+{
+	struct worker_thread *thread = THREAD_OF(pollable, room);
+
+	(void)events;
+	admission_stop_waiting(thread->options.admission, thread->options.index);
+	if (thread->accepting_paused)
+		acceptors_try_again(thread);
 }
 
 static void on_drain_due(struct timer *timer)
@@ -65,7 +75,11 @@ static struct error open_loop(struct worker_thread *thread, mailbox_handler *on_
 	error = poller_open(&thread->poller, &thread->loop);
 	if (failed(error))
 		goto out_mailbox;
-	return error;
+	error = poller_add(&thread->poller, &thread->room,
+			   admission_fd(thread->options.admission, thread->options.index), EPOLLIN);
+	if (!failed(error))
+		return error;
+	poller_close(&thread->poller);
 out_mailbox:
 	mailbox_close(thread->mailbox);
 	uv_run(&thread->loop, UV_RUN_DEFAULT);
@@ -92,6 +106,7 @@ struct error worker_thread_init(struct worker_thread *thread, const struct worke
 	thread->limit_timer.on_due = on_limit_due;
 	thread->resume_timer.on_due = on_resume_due;
 	thread->drain_timer.on_due = on_drain_due;
+	thread->room.on_ready = on_room;
 	thread->now_ms = clock_ms();
 	timer_wheel_init(&thread->timers, thread->now_ms);
 

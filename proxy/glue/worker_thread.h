@@ -47,8 +47,8 @@ struct worker_thread {
 	struct snapshot_lease *lease; /* the present one */
 	struct acceptor *acceptors;
 	bool accepting_paused;
-	uint64_t pause_told_ms; /* 0: never */
 	struct timer resume_timer;
+	struct pollable room; /* another worker may have closed a connection that we wait for */
 
 	struct connection *connections; /* all open ones */
 	struct connection *closed; /* freed at the end of the turn */

@@ -20,6 +20,7 @@ from pki import Authority, Entity, chain_pem  # noqa: E402
 from program import Program, clean_environment  # noqa: E402
 
 NAME = "mail.contoso.test"
+WORKERS = int(os.environ.get("CHAINMEND_TEST_WORKERS", 2))
 
 
 @pytest.fixture(scope="session")
@@ -94,7 +95,7 @@ class World:
 
     def settings(self, **more: object) -> dict[str, object]:
         """The [chainmend] section that fits this world."""
-        return {"roots": f"demo={self.roots}", "cache": self.cache, "fix_log": self.fix_log, "workers": 2,
+        return {"roots": f"demo={self.roots}", "cache": self.cache, "fix_log": self.fix_log, "workers": WORKERS,
                 "fetch_allow": "127.0.0.1", **more}
 
     def check_flags(self) -> list[str]:

@@ -2,8 +2,7 @@
 
 Every byte is compared, no connection is lost, nothing is left behind.
 
-CHAINMEND_TORTURE_CONNECTIONS and CHAINMEND_TORTURE_SEED make it longer, and another one (scripts/torture.sh does);
-CHAINMEND_TORTURE_WORKERS says by how many threads it is borne.
+CHAINMEND_TORTURE_CONNECTIONS and CHAINMEND_TORTURE_SEED make it longer, and another one (scripts/torture.sh does).
 """
 
 import json
@@ -17,7 +16,6 @@ from program import free_port
 
 CONNECTIONS = int(os.environ.get("CHAINMEND_TORTURE_CONNECTIONS", 3000))
 SEED = int(os.environ.get("CHAINMEND_TORTURE_SEED") or secrets.randbits(32))
-WORKERS = int(os.environ.get("CHAINMEND_TORTURE_WORKERS", 2))
 RELOAD_MS = 1000
 ROUTES = ["tcp", "tls", "banner", "flaky-tcp", "flaky-tls"]
 WAIT_S = 120 + CONNECTIONS / 20
@@ -52,7 +50,7 @@ def test_every_byte_of_every_connection(program, world, torture, monkeypatch, ca
     # What is freed comes back at once, so that the memory of the process tells of leaks.
     monkeypatch.setenv("ASAN_OPTIONS", f"{os.environ['ASAN_OPTIONS']}:quarantine_size_mb=1"
                                        ":thread_local_quarantine_size_kb=64")
-    running = program.run(world.settings(workers=WORKERS),
+    running = program.run(world.settings(),
                           {route: site(world, route, *pair) for route, pair in ports.items()})
     out, errors = process.communicate(f"{running.process.pid}\n", timeout=WAIT_S)
     assert running.process.poll() is None, running.report()

@@ -140,8 +140,8 @@ void world_start(struct world *world, const struct world_site *sites, size_t num
 	assert_ok(ticket_rotation_init(&world->tickets, 0));
 	world->snapshot = make_snapshot(world, sites, num_sites);
 	world->port = loopback_port_of(world->listening->fds[0]);
-	struct worker_options options = {.max_connections = max_connections > 0 ? max_connections : 1000,
-					 .control = world->control};
+	assert_ok(admission_new(max_connections > 0 ? max_connections : 1000, 1, &world->admission));
+	struct worker_options options = {.admission = world->admission, .control = world->control};
 	assert_ok(worker_start(&options, world->snapshot, &world->worker));
 }
 
@@ -193,6 +193,7 @@ void world_stop(struct world *world)
 	worker_drain(world->worker, 0);
 	worker_event_free(world_wait(world, WORKER_STOPPED));
 	worker_join(world->worker);
+	admission_free(world->admission);
 	mailbox_close(world->control);
 	uv_run(&world->loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&world->loop), 0);

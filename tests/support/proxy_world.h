@@ -40,6 +40,7 @@ struct world {
 	struct listen_socket *listening;
 	struct snapshot *snapshot;
 	struct worker *worker;
+	struct admission *admission;
 	uint16_t port;
 	uint64_t max_connections; /* 0: many */
 };

@@ -108,7 +108,11 @@ static void set_events(struct arena *arena, struct endpoint *endpoint)
 
 static void work(struct arena *arena, struct endpoint *endpoint)
 {
+	uint64_t moved = endpoint->sent + endpoint->received;
+
 	endpoint_work(endpoint, arena->now_ms);
+	if (endpoint->sent + endpoint->received > moved)
+		endpoint->moved_ms = arena->now_ms;
 	if (endpoint->state != ENDPOINT_CLOSED) {
 		set_events(arena, endpoint);
 		return;
@@ -123,7 +127,7 @@ static void work(struct arena *arena, struct endpoint *endpoint)
 
 static void add(struct arena *arena, struct endpoint *endpoint)
 {
-	endpoint->born_ms = arena->now_ms;
+	endpoint->born_ms = endpoint->moved_ms = arena->now_ms;
 	endpoint->next = arena->endpoints;
 	if (endpoint->next != NULL)
 		endpoint->next->previous = endpoint;
@@ -205,7 +209,7 @@ static int run_due(struct arena *arena)
 
 	for (struct endpoint *at = arena->endpoints; at != NULL; at = next) {
 		next = at->next;
-		if (at->born_ms + ARENA_STUCK_MS < arena->now_ms)
+		if (at->moved_ms + ARENA_STUCK_MS < arena->now_ms)
 			give_up_on(arena, at);
 		else if (at->wake_ms <= arena->now_ms)
 			work(arena, at);

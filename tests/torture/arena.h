@@ -7,7 +7,7 @@
 
 #include "tests/torture/endpoint.h"
 
-#define ARENA_STUCK_MS 60000 /* an endpoint that has not come to an end by then never will */
+#define ARENA_STUCK_MS 60000 /* without a byte: an endpoint will never come to its end */
 #define ARENA_MAX_FAILURES 20 /* that are told; all are counted */
 
 struct arena_options {

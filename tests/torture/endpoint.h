@@ -58,7 +58,7 @@ struct endpoint {
 	bool end_sent, end_seen;
 	bool wants_read, wants_write; /* what it waits for */
 	uint64_t wake_ms; /* or until then: ENDPOINT_NEVER */
-	uint64_t born_ms;
+	uint64_t born_ms, moved_ms; /* the owner's */
 	uint32_t events; /* the owner's */
 };
 

@@ -11,6 +11,8 @@
 
 enum { MAX_PAUSES = 4, MIN_PAUSE_MS = 10, MAX_PAUSE_MS = 250, MAX_CHUNKS = 1500 };
 
+#define SMALL_STREAM_BYTES (4 * MIB) /* 4 KiB at a time are slow */
+
 struct weight {
 	unsigned of_1000;
 	uint64_t low, high; /* both included */
@@ -106,8 +108,7 @@ void plan_make(struct plan *plan, uint64_t seed, uint64_t number)
 	plan->client.receive = pace_of(&dice, plan->down_bytes);
 	plan->backend.send = pace_of(&dice, plan->down_bytes);
 	plan->backend.receive = pace_of(&dice, plan->up_bytes);
-	plan->client.small_buffers = chance(&dice, 10);
-	plan->backend.small_buffers = chance(&dice, 10);
+	plan->has_small_buffers = plan->up_bytes + plan->down_bytes < SMALL_STREAM_BYTES && chance(&dice, 15);
 	plan->tls12 = chance(&dice, 25);
 	plan->resumes = chance(&dice, 40);
 	plan->ends_without_notify = chance(&dice, 15);

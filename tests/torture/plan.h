@@ -57,7 +57,6 @@ struct plan_pace {
 
 struct plan_side {
 	struct plan_pace send, receive;
-	bool small_buffers; /* of the kernel's */
 };
 
 struct plan {
@@ -69,6 +68,7 @@ struct plan {
 	uint64_t up_key, down_key; /* of the patterns */
 	struct plan_side client, backend;
 	bool tls12, resumes;
+	bool has_small_buffers; /* the kernel's, of the client */
 	bool ends_without_notify; /* the client's end is a FIN alone */
 	/* Resets and vanishings: when the side that does it has sent (or received) so many bytes. */
 	bool breaks_by_sent;

@@ -24,7 +24,7 @@ bool endpoint_start_client(struct endpoint *endpoint, struct endpoint_world *wor
 	endpoint->route = endpoint->plan.route;
 	plan_put_header(&endpoint->plan, world->seed, endpoint->header);
 	endpoint_learn_plan(endpoint);
-	return link_connect(&endpoint->link, port, number, endpoint->plan.client.small_buffers);
+	return link_connect(&endpoint->link, port, number, endpoint->plan.has_small_buffers);
 }
 
 bool endpoint_start_backend(struct endpoint *endpoint, struct endpoint_world *world, enum plan_route route,

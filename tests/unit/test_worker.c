@@ -208,7 +208,7 @@ static void test_clients_wait_while_it_is_full(void **state)
 	world_start(&world, &site, 1);
 	test_client_join(&first, &world, "a.example");
 	test_client_open(&second, &world, &options);
-	struct worker_event *event = world_wait(&world, WORKER_ACCEPT_PAUSED);
+	struct worker_event *event = world_wait(&world, WORKER_FULL);
 	assert_non_null(strstr(event->text, "max_connections"));
 	worker_event_free(event);
 	test_client_echo(&first, "alone");
