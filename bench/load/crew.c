@@ -14,6 +14,18 @@ struct job {
 	pthread_t handle;
 };
 
+static void wake_all(struct crew *crew)
+{
+	for (unsigned i = 0; i < crew->num_threads; i++)
+		uv_async_send(&crew->threads[i].wake);
+}
+
+void crew_let_go(struct crew *crew)
+{
+	atomic_store(&crew->let_go, true);
+	wake_all(crew);
+}
+
 static void on_signal(uv_signal_t *handle, int number)
 {
 	struct crew *crew = handle->data;
@@ -21,6 +33,7 @@ static void on_signal(uv_signal_t *handle, int number)
 	(void)number;
 	crew->interrupted = true;
 	atomic_store(&crew->stop, true);
+	wake_all(crew);
 }
 
 static void on_timer(uv_timer_t *handle)
@@ -141,6 +154,7 @@ struct error crew_run(struct crew *crew, const struct load_phase *phase)
 		if (code != 0) {
 			error = error_of(ERROR_SYSTEM, code, "start a thread");
 			atomic_store(&crew->stop, true);
+			wake_all(crew);
 			break;
 		}
 		num_jobs++;

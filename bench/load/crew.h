@@ -37,6 +37,9 @@ void crew_close(struct crew *crew);
 /* crew_run has every thread do its share of a phase, and returns when all have. */
 MUST_USE struct error crew_run(struct crew *crew, const struct load_phase *phase);
 
+/* crew_let_go ends what is held. */
+void crew_let_go(struct crew *crew);
+
 /* crew_gather adds up what the last phase counted; true when it was given up because everything failed. */
 bool crew_gather(struct crew *crew, struct tally *into);
 

@@ -7,6 +7,7 @@
 
 #define NS_PER_S 1e9
 #define NS_PER_US 1e3
+#define MIN_GIB 0.001 /* below, there was no bulk */
 
 /* To three places behind the point: what is beyond is noise. */
 static json_t *number(double value)
@@ -97,7 +98,7 @@ static void add_cpu(json_t *document, const struct load_result *result)
 			    has ? per(ns / NS_PER_US, tally->handshakes) : json_null());
 	json_object_set_new(document, "server_cpu_us_per_transaction",
 			    has ? per(ns / NS_PER_US, tally->transactions) : json_null());
-	json_object_set_new(document, "server_cpu_s_per_gib", has && gib > 0 ? number(ns / NS_PER_S / gib) : json_null());
+	json_object_set_new(document, "server_cpu_s_per_gib", has && gib > MIN_GIB ? number(ns / NS_PER_S / gib) : json_null());
 	json_object_set_new(document, "server_processes_lost", json_integer((json_int_t)result->lost_processes));
 	json_object_set_new(document, "client_cpu_us_per_transaction",
 			    per((double)result->client_cpu_ns / NS_PER_US, tally->transactions));

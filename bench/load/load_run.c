@@ -115,7 +115,7 @@ static void on_hold_tick(struct crew *crew, void *context)
 					 plan->server_children);
 	hold->result->held = held;
 	hold->result->has_memory = !failed(hold->error);
-	atomic_store(&crew->let_go, true);
+	crew_let_go(crew);
 }
 
 static struct error hold_idle(struct crew *crew, struct load_result *result)

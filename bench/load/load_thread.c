@@ -11,6 +11,7 @@
 #define NS_PER_S UINT64_C(1000000000)
 #define NS_PER_MS UINT64_C(1000000)
 #define MAX_WAIT_MS 50 /* then it looks at the clock and at `stop` */
+#define REST_MS 20
 
 uint64_t load_clock_ns(void)
 {
@@ -83,14 +84,41 @@ static struct error make_connections(struct load_thread *thread)
 	return error_none();
 }
 
-static struct error open_poller(struct load_thread *thread)
+static void on_wake(uv_async_t *wake)
+{
+	(void)wake; /* the next turn looks at stop and let_go */
+}
+
+static void close_loop(struct load_thread *thread)
+{
+	uv_close((uv_handle_t *)&thread->wake, NULL);
+	uv_run(&thread->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&thread->loop);
+}
+
+/* A loop without a handle that lives would never let the poller sleep. */
+static struct error open_loop(struct load_thread *thread)
 {
 	int status = uv_loop_init(&thread->loop);
 	if (status != 0)
 		return error_of(ERROR_SYSTEM, -status, "make a loop");
-	struct error error = poller_open(&thread->poller, &thread->loop);
-	if (failed(error)) {
+	status = uv_async_init(&thread->loop, &thread->wake, on_wake);
+	if (status != 0) {
 		uv_loop_close(&thread->loop);
+		return error_of(ERROR_SYSTEM, -status, "make a loop");
+	}
+	uv_run(&thread->loop, UV_RUN_NOWAIT); /* libuv tells the kernel of a handle when the loop is run */
+	return error_none();
+}
+
+static struct error open_poller(struct load_thread *thread)
+{
+	struct error error = open_loop(thread);
+	if (failed(error))
+		return error;
+	error = poller_open(&thread->poller, &thread->loop);
+	if (failed(error)) {
+		close_loop(thread);
 		return error;
 	}
 	thread->ticker.on_ready = on_tick;
@@ -104,7 +132,7 @@ static struct error open_poller(struct load_thread *thread)
 	if (thread->ticker_fd >= 0)
 		close(thread->ticker_fd);
 	poller_close(&thread->poller);
-	uv_loop_close(&thread->loop);
+	close_loop(thread);
 	return error;
 }
 
@@ -121,8 +149,10 @@ struct error load_thread_init(struct load_thread *thread, const struct load_plan
 	thread->let_go = let_go;
 	timer_wheel_init(&thread->timers, load_clock_ns() / NS_PER_MS);
 	struct error error = open_poller(thread);
-	if (failed(error))
+	if (failed(error)) {
+		thread->plan = NULL;
 		return error;
+	}
 	error = make_connections(thread);
 	if (!failed(error))
 		error = tls_channel_init(&thread->channel, send_to_stream);
@@ -152,7 +182,7 @@ void load_thread_cleanup(struct load_thread *thread)
 		tls_channel_cleanup(&thread->channel);
 	close(thread->ticker_fd);
 	poller_close(&thread->poller);
-	uv_loop_close(&thread->loop);
+	close_loop(thread);
 	thread->plan = NULL;
 }
 
@@ -217,17 +247,18 @@ static bool may_start(const struct load_thread *thread, uint64_t now_ns)
 }
 
 /* Held connections are no load: those that are under way alone count against the plan's number. */
-static bool has_room(const struct load_thread *thread)
+static bool has_room(const struct load_thread *thread, uint64_t now_ns)
 {
 	size_t held = (size_t)atomic_load_explicit(&thread->gauge.held, memory_order_relaxed);
 
-	return thread->free_list != NULL && thread->num_active - held < share_of(thread, thread->plan->connections);
+	return thread->free_list != NULL && thread->num_active - held < share_of(thread, thread->plan->connections) &&
+	       now_ns >= thread->not_before_ns;
 }
 
 static void start_due(struct load_thread *thread, uint64_t now_ns)
 {
 	/* One round of connections at most: what fails at once must not keep the others waiting. */
-	for (size_t i = 0; i < thread->num_transactions && has_room(thread) && may_start(thread, now_ns); i++) {
+	for (size_t i = 0; i < thread->num_transactions && has_room(thread, now_ns) && may_start(thread, now_ns); i++) {
 		uint64_t intended_ns;
 		if (!schedule_take(&thread->schedule, now_ns, &intended_ns))
 			return;
@@ -297,17 +328,33 @@ static bool turn(struct load_thread *thread)
 	return thread->num_active > 0 || (more && !atomic_load(thread->stop) && !atomic_load(thread->let_go));
 }
 
+static int wait_ms(const struct load_thread *thread)
+{
+	uint64_t now_ns = load_clock_ns();
+	uint64_t until_ns = now_ns + MAX_WAIT_MS * NS_PER_MS;
+
+	if (has_room(thread, now_ns) && may_start(thread, now_ns) &&
+	    schedule_next_ns(&thread->schedule, now_ns) <= now_ns)
+		return 0; /* a start that failed at once leaves no event behind */
+	if (thread->not_before_ns > now_ns && thread->not_before_ns < until_ns)
+		until_ns = thread->not_before_ns;
+	if (thread->end_ns > now_ns && thread->end_ns < until_ns)
+		until_ns = thread->end_ns;
+	return (int)((until_ns - now_ns + NS_PER_MS - 1) / NS_PER_MS);
+}
+
+void load_thread_rest(struct load_thread *thread)
+{
+	thread->not_before_ns = load_clock_ns() + REST_MS * NS_PER_MS;
+}
+
 struct error load_thread_run(struct load_thread *thread, const struct load_phase *phase, uint64_t begin_ns)
 {
 	struct error error = error_none();
 
 	begin_phase(thread, phase, begin_ns);
 	while (!failed(error) && turn(thread)) {
-		/* A start that failed at once leaves no event behind. */
-		uint64_t now_ns = load_clock_ns();
-		bool at_once = has_room(thread) && may_start(thread, now_ns) &&
-			       schedule_next_ns(&thread->schedule, now_ns) <= now_ns;
-		error = poller_wait(&thread->poller, at_once ? 0 : MAX_WAIT_MS);
+		error = poller_wait(&thread->poller, wait_ms(thread));
 		poller_dispatch(&thread->poller);
 		thread->now_ms = load_clock_ns() / NS_PER_MS;
 		timer_wheel_advance(&thread->timers, thread->now_ms);

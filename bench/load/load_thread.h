@@ -48,6 +48,7 @@ struct load_thread {
 	const _Atomic bool *let_go; /* end what is held */
 
 	uv_loop_t loop;
+	uv_async_t wake; /* to be sent when stop or let_go has changed */
 	struct poller poller;
 	struct timer_wheel timers;
 	uint64_t now_ms;
@@ -66,6 +67,7 @@ struct load_thread {
 	struct load_phase phase;
 	struct schedule schedule;
 	uint64_t end_ns; /* of the phase; UINT64_MAX: none */
+	uint64_t not_before_ns; /* the machine has no port or descriptor left: see load_thread_rest */
 	uint64_t left; /* starts of this thread */
 	uint64_t num_started;
 	size_t num_active;
@@ -89,6 +91,7 @@ void load_thread_shook_hands(struct load_thread *thread);
 void load_thread_succeeded(struct load_thread *thread);
 void load_thread_failed(struct load_thread *thread);
 void load_thread_held(struct load_thread *thread, bool held); /* it is held, or is no longer */
+void load_thread_rest(struct load_thread *thread); /* nothing is started for a moment */
 void load_thread_ended(struct load_thread *thread, struct transaction *transaction);
 bool load_thread_holds(const struct load_thread *thread);
 enum close_manner load_thread_close_manner(const struct load_thread *thread);

@@ -51,16 +51,26 @@ static void fail_socket(struct transaction *transaction, int code)
 	static const struct {
 		int code;
 		const char *cause;
+		bool ours; /* this machine's want: to start the next one at once would only fail again */
 	} causes[] = {
-	    {ECONNREFUSED, "connect_refused"}, {ECONNRESET, "reset"},		{EPIPE, "reset"},
-	    {ETIMEDOUT, "timeout_of_tcp"},     {EHOSTUNREACH, "unreachable"},	{ENETUNREACH, "unreachable"},
-	    {EADDRNOTAVAIL, "no_free_port"},   {EMFILE, "no_free_descriptor"}, {ENFILE, "no_free_descriptor"},
+	    {ECONNREFUSED, "connect_refused", false},
+	    {ECONNRESET, "reset", false},
+	    {EPIPE, "reset", false},
+	    {ETIMEDOUT, "timeout_of_tcp", false},
+	    {EHOSTUNREACH, "unreachable", false},
+	    {ENETUNREACH, "unreachable", false},
+	    {EADDRNOTAVAIL, "no_free_port", true},
+	    {EMFILE, "no_free_descriptor", true},
+	    {ENFILE, "no_free_descriptor", true},
+	    {ENOBUFS, "no_memory", true},
 	};
 	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
-		if (causes[i].code == code) {
-			fail_as(transaction, "", causes[i].cause);
-			return;
-		}
+		if (causes[i].code != code)
+			continue;
+		if (causes[i].ours)
+			load_thread_rest(transaction->thread);
+		fail_as(transaction, "", causes[i].cause);
+		return;
 	}
 	fail_as(transaction, "socket_", strerror(code));
 }
