@@ -2,117 +2,121 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
-#define FIRST_CAPACITY 4096
-
-static bool is_stdin(const struct line_reader *reader)
-{
-	return strcmp(reader->path, "-") == 0;
-}
-
-static struct error open_file(struct line_reader *reader)
-{
-	struct stat status;
-	FILE *file = is_stdin(reader) ? stdin : fopen(reader->path, "re");
-	if (file == NULL)
-		return error_system("open");
-	if (fstat(fileno(file), &status) != 0 || S_ISDIR(status.st_mode)) {
-		if (file != stdin)
-			fclose(file);
-		return error_of(ERROR_FORMAT, 0, "it is no file");
-	}
-	reader->file = file;
-	reader->device = status.st_dev;
-	reader->inode = status.st_ino;
-	return error_none();
-}
+#define FIRST_CAPACITY ((size_t)256 * 1024)
 
 struct error line_reader_open(struct line_reader *reader, const char *path)
 {
-	*reader = (struct line_reader){.path = path};
-	return open_file(reader);
+	*reader = (struct line_reader){.capacity = FIRST_CAPACITY};
+	reader->buffer = malloc(FIRST_CAPACITY + 1);
+	if (reader->buffer == NULL)
+		return error_of(ERROR_MEMORY, 0, "read");
+	return log_source_open(&reader->source, path);
 }
 
 void line_reader_close(struct line_reader *reader)
 {
-	if (reader->file != NULL && reader->file != stdin)
-		fclose(reader->file);
-	free(reader->line);
+	if (reader->source.path != NULL)
+		log_source_close(&reader->source);
+	free(reader->buffer);
 	*reader = (struct line_reader){0};
 }
 
-static bool grow(struct line_reader *reader)
+static void forget_rest(struct line_reader *reader)
 {
-	size_t capacity = reader->capacity == 0 ? FIRST_CAPACITY : reader->capacity * 2;
-	char *line = realloc(reader->line, capacity);
-	if (line == NULL)
+	reader->start = 0;
+	reader->looked_at = 0;
+	reader->end = 0;
+}
+
+/* Makes room behind what is there; false where a line has become too long. */
+static bool make_room(struct line_reader *reader)
+{
+	size_t len = reader->end - reader->start;
+
+	if (reader->start > 0) {
+		memmove(reader->buffer, reader->buffer + reader->start, len);
+		reader->start = 0;
+		reader->looked_at = len;
+		reader->end = len;
+	}
+	if (reader->end < reader->capacity)
+		return true;
+	if (len > LINE_READER_MAX_BYTES)
 		return false;
-	reader->line = line;
-	reader->capacity = capacity;
+	char *buffer = realloc(reader->buffer, reader->capacity * 2 + 1);
+	if (buffer == NULL)
+		return false;
+	reader->buffer = buffer;
+	reader->capacity *= 2;
 	return true;
 }
 
-/* The rest of a line that is too long is read and dropped: only its length so far is kept, above the maximum. */
-static void put(struct line_reader *reader, char c)
+/* Reads more; false at the end of what is there. */
+static bool fill(struct line_reader *reader)
 {
-	if (reader->len > LINE_READER_MAX_BYTES)
-		return;
-	if (reader->len + 1 >= reader->capacity && !grow(reader)) {
-		reader->len = LINE_READER_MAX_BYTES + 1;
-		return;
+	size_t len = 0;
+
+	if (!make_room(reader)) {
+		reader->skips = true;
+		forget_rest(reader);
 	}
-	reader->line[reader->len++] = c;
+	reader->error = log_source_read(&reader->source, reader->buffer + reader->end, reader->capacity - reader->end,
+					&len);
+	reader->end += len;
+	return !failed(reader->error) && len > 0;
 }
 
-static bool finish_line(struct line_reader *reader)
+/* The line up to `stop`; false where it is one to be passed over. */
+static bool give(struct line_reader *reader, size_t stop)
 {
-	bool whole = reader->len <= LINE_READER_MAX_BYTES && (reader->line != NULL || grow(reader));
-	reader->given = true;
-	if (whole)
-		reader->line[reader->len] = '\0';
-	else
-		reader->num_too_long++;
+	bool whole = !reader->skips && stop - reader->start <= LINE_READER_MAX_BYTES;
+
+	reader->line = reader->buffer + reader->start;
+	reader->len = stop - reader->start;
+	reader->line[reader->len] = '\0';
+	reader->start = stop < reader->end ? stop + 1 : stop;
+	reader->looked_at = reader->start;
+	reader->number++;
+	reader->num_too_long += !whole;
+	reader->skips = false;
 	return whole;
+}
+
+/* To the file that the path has by now, once the former one is read to its end. */
+static bool go_over(struct line_reader *reader)
+{
+	if (!reader->moved || !log_source_follow(&reader->source))
+		return false;
+	reader->moved = false;
+	reader->skips = false;
+	reader->number = 0;
+	forget_rest(reader);
+	return true;
 }
 
 bool line_reader_next(struct line_reader *reader, bool at_end)
 {
-	if (reader->given) /* otherwise half a line may stand there, until the rest of it comes */
-		reader->len = 0;
-	reader->given = false;
 	for (;;) {
-		int c = fgetc(reader->file);
-		if (c == EOF)
-			break;
-		if (c != '\n') {
-			put(reader, (char)c);
+		const char *found =
+		    memchr(reader->buffer + reader->looked_at, '\n', reader->end - reader->looked_at);
+		if (found != NULL) {
+			if (give(reader, (size_t)(found - reader->buffer)))
+				return true;
 			continue;
 		}
-		if (finish_line(reader))
-			return true;
-		reader->len = 0;
+		reader->looked_at = reader->end;
+		if (!fill(reader) && (failed(reader->error) || !go_over(reader)))
+			break;
 	}
-	clearerr(reader->file);
-	return at_end && reader->len > 0 && finish_line(reader);
+	return at_end && (reader->end > reader->start || reader->skips) && give(reader, reader->end);
 }
 
 void line_reader_wait(struct line_reader *reader)
 {
 	static const struct timespec pause = {.tv_nsec = LINE_READER_PAUSE_MS * 1000000L};
-	struct stat status;
+
 	nanosleep(&pause, NULL);
-	if (is_stdin(reader) || stat(reader->path, &status) != 0)
-		return;
-	bool replaced = status.st_dev != reader->device || status.st_ino != reader->inode;
-	bool shortened = !replaced && ftello(reader->file) > status.st_size;
-	if (!replaced && !shortened)
-		return;
-	FILE *former = reader->file;
-	struct error error = open_file(reader);
-	if (failed(error))
-		return; /* on its way to be there: looked at again after the next pause */
-	fclose(former);
-	reader->len = 0;
+	reader->moved = log_source_is_replaced(&reader->source);
 }
