@@ -84,11 +84,11 @@ static bool give(struct line_reader *reader, size_t stop)
 	return whole;
 }
 
-/* To the file that the path has by now, once the former one is read to its end. */
+/* To the file that the path has by now. */
 static bool go_over(struct line_reader *reader)
 {
-	if (!reader->moved || !log_source_follow(&reader->source))
-		return false;
+	if (!log_source_follow(&reader->source))
+		return false; /* on its way to be there: after the next pause, then */
 	reader->moved = false;
 	reader->skips = false;
 	reader->number = 0;
@@ -107,7 +107,7 @@ bool line_reader_next(struct line_reader *reader, bool at_end)
 			continue;
 		}
 		reader->looked_at = reader->end;
-		if (!fill(reader) && (failed(reader->error) || !go_over(reader)))
+		if (!fill(reader) && (failed(reader->error) || !reader->moved || !go_over(reader)))
 			break;
 	}
 	return at_end && (reader->end > reader->start || reader->skips) && give(reader, reader->end);
@@ -118,5 +118,14 @@ void line_reader_wait(struct line_reader *reader)
 	static const struct timespec pause = {.tv_nsec = LINE_READER_PAUSE_MS * 1000000L};
 
 	nanosleep(&pause, NULL);
-	reader->moved = log_source_is_replaced(&reader->source);
+	switch (log_source_look(&reader->source)) {
+	case LOG_SOURCE_SAME:
+		break;
+	case LOG_SOURCE_REPLACED:
+		reader->moved = true;
+		break;
+	case LOG_SOURCE_CUT:
+		(void)go_over(reader);
+		break;
+	}
 }

@@ -18,7 +18,7 @@ struct line_reader {
 	size_t len;
 	uint64_t number; /* of the line, from 1 on, in the file of now */
 	size_t num_too_long;
-	bool moved; /* the path has another file, or a shorter one: it comes after the rest of this one */
+	bool moved; /* the path has another file: it comes after the rest of this one */
 	bool skips; /* the rest of a line that is too long */
 	struct error error; /* what ended the reading before the end */
 };

@@ -6,6 +6,8 @@
 #define FNV_PRIME UINT64_C(1099511628211)
 #define ID_DIGITS 16
 #define PREFIX_CHARS 3
+#define MAX_DIGITS 18 /* what fits into 64 bits for sure; no number of ours is longer */
+#define MAX_EXPONENT_DIGITS 2
 
 /* Where the scan is. Holds always: at <= end. */
 struct scan {
@@ -50,7 +52,7 @@ static uint64_t zero_byte(uint64_t eight)
 	return (eight - ONES) & ~eight & HIGH_BITS;
 }
 
-/* Eight bytes at a time, up to a quote, a backslash or a control character. */
+/* Eight bytes at a time, up to a quote, a backslash, a control character or what is not ASCII. */
 static void skip_plain(struct scan *scan)
 {
 	uint64_t eight = 0;
@@ -58,17 +60,80 @@ static void skip_plain(struct scan *scan)
 	while ((size_t)(scan->end - scan->at) >= sizeof eight) {
 		memcpy(&eight, scan->at, sizeof eight);
 		uint64_t control = (eight - ONES * 0x20) & ~eight & HIGH_BITS;
-		if ((zero_byte(eight ^ (ONES * '"')) | zero_byte(eight ^ (ONES * '\\')) | control) != 0)
+		uint64_t quote = zero_byte(eight ^ (ONES * '"')) | zero_byte(eight ^ (ONES * '\\'));
+		if ((quote | control | (eight & HIGH_BITS)) != 0)
 			break;
 		scan->at += sizeof eight;
 	}
-	while (scan->at < scan->end && *scan->at != '"' && *scan->at != '\\' && *scan->at >= 0x20)
+	while (scan->at < scan->end && *scan->at != '"' && *scan->at != '\\' && *scan->at >= 0x20 && *scan->at < 0x80)
 		scan->at++;
 }
 
-static bool is_hex(uint8_t c)
+/* One well-formed UTF-8 sequence of several bytes (RFC 3629 4). */
+static bool scan_sequence(struct scan *scan)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+	static const struct {
+		uint8_t first_low, first_high, second_low, second_high, len;
+	} forms[] = {
+	    {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
+	    {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4},
+	    {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+	};
+	const uint8_t *at = scan->at;
+	size_t left = (size_t)(scan->end - at);
+
+	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+		if (at[0] < forms[i].first_low || at[0] > forms[i].first_high)
+			continue;
+		if (left < forms[i].len) {
+			scan->at = scan->end; /* broken off */
+			return false;
+		}
+		if (at[1] < forms[i].second_low || at[1] > forms[i].second_high)
+			return false;
+		for (size_t k = 2; k < forms[i].len; k++) {
+			if (at[k] < 0x80 || at[k] > 0xbf)
+				return false;
+		}
+		scan->at += forms[i].len;
+		return true;
+	}
+	return false;
+}
+
+static int hex_value(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Behind "\u": four digits. */
+static bool scan_unit(struct scan *scan, unsigned *out)
+{
+	*out = 0;
+	for (int i = 0; i < 4; i++) {
+		int digit = scan->at < scan->end ? hex_value(*scan->at) : -1;
+		if (digit < 0)
+			return false;
+		*out = *out << 4 | (unsigned)digit;
+		scan->at++;
+	}
+	return true;
+}
+
+/* A code point of its own, or a pair of surrogates. No text of ours has a zero in it. */
+static bool scan_code_point(struct scan *scan)
+{
+	unsigned unit = 0;
+
+	if (!scan_unit(scan, &unit) || unit == 0 || (unit >= 0xdc00 && unit <= 0xdfff))
+		return false;
+	if (unit < 0xd800 || unit > 0xdbff)
+		return true;
+	return take(scan, '\\') && take(scan, 'u') && scan_unit(scan, &unit) && unit >= 0xdc00 && unit <= 0xdfff;
 }
 
 static bool scan_escape(struct scan *scan)
@@ -79,12 +144,7 @@ static bool scan_escape(struct scan *scan)
 	if (c == '\0' || strchr("\"\\/bfnrtu", c) == NULL)
 		return false;
 	scan->at++;
-	for (int i = 0; c == 'u' && i < 4; i++) {
-		if (scan->at == scan->end || !is_hex(*scan->at))
-			return false;
-		scan->at++;
-	}
-	return true;
+	return c != 'u' || scan_code_point(scan);
 }
 
 /* Behind the opening quote; *out is what stands between the two. */
@@ -98,32 +158,33 @@ static bool scan_string(struct scan *scan, struct bytes *out)
 			*out = bytes_of(start, (size_t)(scan->at - start) - 1);
 			return true;
 		}
-		if (!take(scan, '\\') || !scan_escape(scan))
+		bool good = take(scan, '\\') ? scan_escape(scan) : scan->at < scan->end && scan_sequence(scan);
+		if (!good)
 			return false;
 	}
 }
 
-static bool scan_digits(struct scan *scan)
+static bool scan_digits(struct scan *scan, size_t max)
 {
 	const uint8_t *start = scan->at;
 
 	while (scan->at < scan->end && *scan->at >= '0' && *scan->at <= '9')
 		scan->at++;
-	return scan->at > start;
+	return scan->at > start && (size_t)(scan->at - start) <= max;
 }
 
 static bool scan_number(struct scan *scan)
 {
 	(void)take(scan, '-');
-	if (!take(scan, '0') && !scan_digits(scan))
+	if (!take(scan, '0') && !scan_digits(scan, MAX_DIGITS))
 		return false;
-	if (take(scan, '.') && !scan_digits(scan))
+	if (take(scan, '.') && !scan_digits(scan, MAX_DIGITS))
 		return false;
 	if (!take(scan, 'e') && !take(scan, 'E'))
 		return true;
 	if (!take(scan, '+'))
 		(void)take(scan, '-');
-	return scan_digits(scan);
+	return scan_digits(scan, MAX_EXPONENT_DIGITS);
 }
 
 static bool scan_word(struct scan *scan, const char *word)
@@ -264,13 +325,6 @@ enum log_line_verdict log_line_scan(struct bytes text, struct log_line *out)
 bool log_line_is(const struct log_line *line, enum log_member member, const char *text)
 {
 	return bytes_equal(line->members[member], bytes_of_string(text));
-}
-
-static int hex_value(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 static bool read_id(struct bytes id, uint64_t *out)

@@ -149,22 +149,22 @@ struct error log_source_read(struct log_source *source, void *out, size_t size, 
 	return source->sniffed ? read_some(source, out, size, out_len) : error_none();
 }
 
-bool log_source_is_replaced(const struct log_source *source)
+enum log_source_change log_source_look(const struct log_source *source)
 {
 	struct stat status;
 
 	if (is_stdin(source) || stat(source->path, &status) != 0)
-		return false;
-	return status.st_dev != source->device || status.st_ino != source->inode ||
-	       lseek(source->fd, 0, SEEK_CUR) > status.st_size;
+		return LOG_SOURCE_SAME;
+	if (status.st_dev != source->device || status.st_ino != source->inode)
+		return LOG_SOURCE_REPLACED;
+	return lseek(source->fd, 0, SEEK_CUR) > status.st_size ? LOG_SOURCE_CUT : LOG_SOURCE_SAME;
 }
 
 bool log_source_follow(struct log_source *source)
 {
 	struct log_source fresh;
 
-	/* One that is on its way to be there is looked at again later. */
-	if (!log_source_is_replaced(source) || failed(log_source_open(&fresh, source->path)))
+	if (failed(log_source_open(&fresh, source->path)))
 		return false;
 	log_source_close(source);
 	*source = fresh;

@@ -31,9 +31,16 @@ void log_source_close(struct log_source *source);
  * ERROR_FORMAT for compressed bytes that are cut short or broken. */
 MUST_USE struct error log_source_read(struct log_source *source, void *out, size_t size, size_t *out_len);
 
-/* log_source_is_replaced: the path has another file by now, or this one was cut. Never for standard input.
- * log_source_follow goes over to it, or to its start; true when it did. */
-bool log_source_is_replaced(const struct log_source *source);
+enum log_source_change {
+	LOG_SOURCE_SAME,
+	LOG_SOURCE_REPLACED, /* the path has another file by now: what is left of this one comes first */
+	LOG_SOURCE_CUT, /* the file is shorter than what was read of it */
+};
+
+/* log_source_look compares the path with what is open; standard input is always the same. */
+enum log_source_change log_source_look(const struct log_source *source);
+
+/* log_source_follow opens the path anew, from its start; false, and all as it was, when it cannot be opened. */
 bool log_source_follow(struct log_source *source);
 
 #endif

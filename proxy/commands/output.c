@@ -173,7 +173,8 @@ void output_wrap(const struct output *output, enum style style, unsigned indent,
 
 void output_point_to_findings(const struct output *output)
 {
-	output_printf(output, STYLE_DIM, "\ndocs/findings.md explains each code, and what clients say.\n");
+	output_printf(output, STYLE_PLAIN, "\n");
+	output_wrap(output, STYLE_DIM, 0, "docs/findings.md explains each code, and what clients say.");
 }
 
 static void complain_in(const char *program, const char *format, va_list arguments)

@@ -83,12 +83,13 @@ static struct error write_kept_nowhere(const struct mend_result *result, struct 
 	for (size_t i = 0; i < sizeof chains / sizeof chains[0]; i++) {
 		for (size_t k = 0; k < chains[i]->count && !failed(error); k++) {
 			const struct certificate_entry *entry = &chains[i]->items[k];
-			bool kept = entry->source == SOURCE_CACHE || entry->source == SOURCE_FETCHED ||
-				    entry->source == SOURCE_ROOTS;
+			bool kept = entry->source == SOURCE_CACHE || entry->source == SOURCE_FETCHED;
 			if (!kept && !certificate_list_contains(&found, entry->certificate))
 				error = certificate_list_append(&found, entry->certificate, entry->source);
 		}
 	}
+	if (!failed(error) && result->anchor != NULL && !certificate_list_contains(&found, result->anchor))
+		error = certificate_list_append(&found, result->anchor, SOURCE_ROOTS);
 	if (!failed(error))
 		error = certificate_list_write_pem(&found, out);
 	certificate_list_cleanup(&found);

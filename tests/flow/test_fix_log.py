@@ -133,7 +133,7 @@ def test_a_fix_tells_what_it_cost_who_accepts_it_and_what_expires_first(program,
     assert fix["anchor"]["sha256"] == world.root.sha256 and fix["anchor"]["source"] == "roots"
     assert fix["first_expiry"]["sha256"] in world.mended
     assert (fix["after"][1]["source"], fix["after"][1]["url"]) == ("fetched", world.url)
-    assert fix["pem"] == world.leaf.pem
+    assert fix["pem"] == world.leaf.pem + world.root.pem
     assert fix["applied"] is True
     assert [one["sha256"] for one in fix["runners_up"][0]["path"]] == [world.leaf.sha256]
     assert "unknown" in fix["runners_up"][0]["why"]

@@ -1,7 +1,14 @@
 """log: the fix log for a person, or the lines that one asks for."""
 
+import fcntl
+import gzip
 import json
+import os
+import pty
+import re
+import struct
 import subprocess
+import termios
 import time
 
 import pytest
@@ -31,14 +38,25 @@ def fix_log(tmp_path):
 def lines(program, *arguments, **more):
     result = program.command("log", *arguments, "--json", **more)
     assert result.returncode == 0, result
-    return [json.loads(line) for line in result.stdout.splitlines()]
+    return json.loads(result.stdout)["lines"]
+
+
+def summary(program, *arguments):
+    result = program.command("log", *arguments, "--summary", "--json")
+    assert result.returncode == 0, result
+    return json.loads(result.stdout)
+
+
+def write(path, *entries):
+    path.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    return path
 
 
 def test_a_person_gets_a_table(program, fix_log):
     result = program.command("log", fix_log)
     assert result.returncode == 0, result
-    for words in ("fixed", "missing_intermediate", "mail (certificate)", "The intermediate was added.",
-                  "after:  2 certificates: CN=a <- CN=Issuing", "resolved", "shop"):
+    for words in ("TIME (UTC)", "2026-11-20 10:00:00  fixed     mail      missing_intermediate", "The intermediate was added.",
+                  "after: 2 certificates: CN=a <- CN=Issuing", "resolved", "shop"):
         assert words in result.stdout
     assert "\x1b[" not in result.stdout
     assert result.stderr == ""
@@ -68,11 +86,148 @@ def test_since_may_be_a_time_before_now(program, tmp_path):
     assert [line["time"] for line in lines(program, path, "--until", "1d")] == moments[:1]
 
 
-def test_what_is_no_finding_is_passed_over_and_counted(program, fix_log):
-    fix_log.write_text("rubbish\n[1]\n{\n" + fix_log.read_text() + '{"half": ')
+def test_what_is_no_finding_is_told_by_its_line_and_passed_over(program, fix_log):
+    fix_log.write_text("rubbish\n[1]\n{\n" + fix_log.read_text() + '{"time": "2026-11-20T13:00:00.000Z", "si')
     result = program.command("log", fix_log, "--json")
-    assert [json.loads(line) for line in result.stdout.splitlines()] == LINES
-    assert "4 lines are no JSON object" in result.stderr
+    assert json.loads(result.stdout) == {"lines": LINES, "passed_over": 4}
+    for number, why in ((1, "no finding"), (2, "no finding"), (3, "breaks off"), (7, "breaks off")):
+        assert re.search(rf"fixes.jsonl: line {number} is passed over: .*{why}", result.stderr), result.stderr
+
+
+def test_of_many_foreign_lines_some_are_told_and_the_rest_is_counted(program, fix_log):
+    fix_log.write_text("chainmend: something else\n" * 100)
+    result = program.command("log", fix_log)
+    assert result.returncode == 0 and result.stdout == ""
+    assert result.stderr.count("is passed over") == 5
+    assert "95 more lines are passed over" in result.stderr
+
+
+def test_a_weight_before_the_line_is_fine(program, fix_log):
+    """As the journal has a line that came by stderr, and `journalctl -o cat` does not show it."""
+    fix_log.write_text("".join("<4>" + line + "\n" for line in fix_log.read_text().splitlines()))
+    assert lines(program, fix_log) == LINES
+
+
+def test_what_logrotate_has_compressed_is_read(program, fix_log):
+    packed = fix_log.with_suffix(".jsonl.1.gz")
+    halves = [gzip.compress((json.dumps(line) + "\n").encode()) for line in LINES]
+    packed.write_bytes(b"".join(halves))
+    assert lines(program, packed) == LINES
+    with open(packed, "rb") as piped:
+        result = subprocess.run([str(program.binary), "log", "-", "--json"], stdin=piped, capture_output=True, check=True)
+    assert json.loads(result.stdout)["lines"] == LINES
+    packed.write_bytes(halves[0] + halves[1][:-12])
+    result = program.command("log", packed, "--json")
+    assert result.returncode == 1
+    assert json.loads(result.stdout)["lines"][0] == LINES[0]
+    assert "cut short" in result.stderr
+    packed.write_bytes(halves[0][:10] + b"\xff" * 50)
+    assert "broken" in program.command("log", packed).stderr
+
+
+def test_repeats_are_one_row(program, tmp_path):
+    again = [{**LINES[1], "time": f"2026-11-20T11:{minute:02}:00.000Z"} for minute in range(30)]
+    path = write(tmp_path / "fixes.jsonl", LINES[0], *again, LINES[2])
+    said = program.command("log", path).stdout
+    assert said.count("Nobody is there.") == 1
+    assert re.search("2026-11-20 11:29:00  warning   mail      backend_unreachable [x\u00d7]30\n", said)
+
+
+@pytest.mark.parametrize("columns", [40, 64, 80, 100, 120])
+def test_the_table_fits_the_terminal(program, tmp_path, columns):
+    entries = [{**LINES[0], "site": "a-site-with-a-name-that-is-much-longer-than-any-column-of-a-table-should-be"},
+               {**LINES[0], "site": "\u00fc" * 60, "message": "words " * 60}, *LINES]
+    path = write(tmp_path / "fixes.jsonl", *entries)
+    said = program.command("log", path, environment={"COLUMNS": str(columns), "LC_ALL": "C.UTF-8"}).stdout
+    assert [line for line in said.splitlines() if len(line) > columns] == []
+
+
+def on_a_terminal(program, path, **environment):
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 90, 0, 0))
+    process = subprocess.Popen([str(program.binary), "log", str(path)], stdout=theirs, stderr=subprocess.DEVNULL,
+                               env={**os.environ, "TERM": "xterm", **environment})
+    os.close(theirs)
+    said = b""
+    try:
+        while came := os.read(ours, 65536):
+            said += came
+    except OSError:
+        pass  # the other end is closed
+    os.close(ours)
+    assert process.wait(30) == 0
+    return said.decode()
+
+
+def test_colours_are_for_a_terminal_and_not_for_who_wants_none(program, fix_log):
+    assert "\x1b[36mfixed" in on_a_terminal(program, fix_log)
+    assert "\x1b[33mwarning" in on_a_terminal(program, fix_log)
+    assert "\x1b[" not in on_a_terminal(program, fix_log, NO_COLOR="1")
+
+
+def test_a_hostile_line_gives_no_order_to_the_terminal(program, tmp_path):
+    path = write(tmp_path / "fixes.jsonl", {**LINES[0], "site": "a\x1b[31m", "message": "b\x1b]0;x\x07\u202e"})
+    assert not set(program.command("log", path).stdout) & set("\x1b\x07\u202e")
+
+
+def finding(time, event, site, code, severity, run="2026-11-20T10:00:00.000Z", **more):
+    return {"time": f"2026-11-20T{time}.000Z", "event": event, "site": site, "subject_of": "certificate", "part": 0,
+            "run": run, "code": code, "severity": severity, "action": "none", "message": f"About {code}.",
+            "advice": f"Mend {code}.", **more}
+
+
+def test_a_summary_by_site_in_order_of_weight(program, tmp_path):
+    path = write(
+        tmp_path / "fixes.jsonl",
+        finding("10:00:00", "appeared", "mail", "leaf_expires_soon", "warning"),
+        finding("10:01:00", "appeared", "mail", "name_not_covered", "error", name="a.test"),
+        finding("10:02:00", "appeared", "mail", "missing_intermediate", "fixed"),
+        finding("10:03:00", "appeared", "mail", "root_included", "info"),
+        finding("10:04:00", "appeared", "mail", "client_rejected", "warning", subject_of="clients", rejections=[
+            {"certificate": 0, "verdict": "steady", "present": {"since": "2026-11-20T10:02:00.000Z", "handshakes": 500,
+                                                                "rejected": 1},
+             "former": {"since": "2026-11-20T09:00:00.000Z", "handshakes": 40, "rejected": 12}}]),
+        finding("10:05:00", "appeared", "shop", "wrong_order", "fixed"),
+        finding("10:06:00", "resolved", "shop", "wrong_order", "fixed"),
+        finding("10:07:00", "appeared", "web", "backend_unreachable", "warning"))
+    document = summary(program, path)
+    assert [site["site"] for site in document["sites"]] == ["mail", "web", "shop"]
+    mail, web, shop = document["sites"]
+    assert mail["open"] == {"error": 1, "fixed": 1, "warning": 2, "info": 1}
+    assert [one["code"] for one in mail["next"]] == ["name_not_covered", "client_rejected", "missing_intermediate",
+                                                     "leaf_expires_soon", "root_included"]
+    assert mail["rejections"][0]["former"]["rejected"] == 12
+    assert (shop["resolved"], shop["next"], web["resolved"]) == (1, [], 0)
+    assert (document["lines"], document["passed_over"]) == (8, 0)
+    said = program.command("log", path, "--summary").stdout
+    assert re.search(r"1\. error  name_not_covered.*2\. warning  client_rejected.*3\. fixed  missing_intermediate", said,
+                     re.DOTALL)
+    assert "Clients rejected 12 of 40 handshakes before the chain was changed (2026-11-20 10:02), and 1 of 500 since." in \
+        " ".join(said.split())
+    assert "Mend name_not_covered." in said
+    assert [site["site"] for site in summary(program, path, "--site", "web")["sites"]] == ["web"]
+
+
+def test_what_a_later_run_does_not_tell_again_is_gone(program, tmp_path):
+    """Unless the two ran at the same time, as on two machines."""
+    late = "2026-11-20T12:00:00.000Z"
+    first = [finding("10:00:00", "appeared", "mail", "wrong_order", "fixed"),
+             finding("10:00:01", "appeared", "mail", "leaf_expires_soon", "warning")]
+    path = write(tmp_path / "fixes.jsonl", *first,
+                 finding("12:00:00", "appeared", "mail", "leaf_expires_soon", "warning", run=late))
+    site = summary(program, path)["sites"][0]
+    assert [one["code"] for one in site["next"]] == ["leaf_expires_soon"]
+    assert (site["not_seen_again"], site["resolved"]) == (1, 0)
+    assert site["next"][0]["first_time"] == "2026-11-20T10:00:01.000Z"
+    path = write(path, *first, finding("12:00:00", "appeared", "mail", "leaf_expires_soon", "warning", run=late),
+                 finding("12:00:05", "changed", "mail", "wrong_order", "fixed"))
+    assert summary(program, path)["sites"][0]["not_seen_again"] == 0
+
+
+def test_a_summary_of_nothing(program, tmp_path):
+    path = write(tmp_path / "fixes.jsonl")
+    assert summary(program, path) == {"lines": 0, "passed_over": 0, "sites": []}
+    assert "no finding" in program.command("log", path, "--summary").stdout
 
 
 def test_without_a_file_the_configuration_names_it(program, world, fix_log):
@@ -89,7 +244,8 @@ def test_without_a_file_the_configuration_names_it(program, world, fix_log):
 
 @pytest.mark.parametrize("arguments, status", [
     (["/no/such/log"], 1), (["a", "b"], 64), (["--severity", "loud"], 64), (["--since", "soon"], 64),
-    (["--no-such-option"], 64), (["--summary"], 64), (["--report", "x.html"], 64),
+    (["--no-such-option"], 64), (["x", "--summary", "--follow"], 64), (["x", "--report", "x.html", "--json"], 64),
+    (["x", "--report", "x.html", "--follow"], 64), (["x", "--cache", "/c"], 64),
 ])
 def test_wrong_usage_and_missing_files(program, arguments, status):
     result = program.command("log", *arguments)
@@ -104,14 +260,24 @@ def test_follow_shows_what_comes_and_goes_over_a_rotation(program, fix_log):
     try:
         assert process.stdout is not None
         assert [json.loads(process.stdout.readline()) for _ in LINES] == LINES
+        more = [{**LINES[0], "code": code} for code in ("leaf_expired", "wrong_order", "self_signed", "weak_key")]
         with open(fix_log, "a") as log:
-            log.write('{"code": "one')
+            text = json.dumps(more[0])
+            log.write(text[:40])
             log.flush()
-            log.write('_more"}\n')
-        assert json.loads(process.stdout.readline()) == {"code": "one_more"}
-        fix_log.rename(fix_log.with_suffix(".1"))
-        fix_log.write_text('{"code": "new_file"}\n')
-        assert json.loads(process.stdout.readline()) == {"code": "new_file"}
+            log.write(text[40:] + "\n")
+        assert json.loads(process.stdout.readline()) == more[0]
+        with open(fix_log, "a") as log:  # what came last into the former file is not lost
+            fix_log.rename(fix_log.with_suffix(".1"))
+            log.write(json.dumps(more[1]) + "\n")
+        fix_log.write_text(json.dumps(more[2]) + "\n")
+        assert [json.loads(process.stdout.readline()) for _ in range(2)] == more[1:3]
+        os.truncate(fix_log, 0)  # copytruncate
+        eventually("a line of the file that was cut", lambda: fix_log.stat().st_size == 0)
+        time.sleep(0.5)
+        with open(fix_log, "a") as log:
+            log.write(json.dumps(more[3]) + "\n")
+        assert json.loads(process.stdout.readline()) == more[3]
     finally:
         process.terminate()
         process.stdout.close()

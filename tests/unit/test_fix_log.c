@@ -98,11 +98,12 @@ static json_int_t number_of(const json_t *object, const char *key)
 }
 
 /* What the cache has is not in the line; what the server alone has is. */
-static void expect_pem_of(const json_t *fix, const struct certificate *certificate)
+static void expect_pem_of(const json_t *fix, const struct certificate *leaf, const struct certificate *root)
 {
 	struct buffer pem;
 	buffer_init(&pem, 100000);
-	assert_ok(certificate_write_pem(certificate, &pem));
+	assert_ok(certificate_write_pem(leaf, &pem));
+	assert_ok(certificate_write_pem(root, &pem));
 	assert_string_equal(text_of(fix, "pem"), buffer_text(&pem));
 	buffer_cleanup(&pem);
 }
@@ -175,7 +176,7 @@ static void test_a_fix_has_its_chains_before_and_after(void **state)
 	assert_string_equal(text_of(json_object_get(fix, "first_expiry"), "sha256"), first->sha256_hex);
 	assert_string_equal(text_of(fix, "run"), "2026-01-01T00:00:00.000Z");
 	assert_string_equal(text_of(fix, "since"), text_of(fix, "time"));
-	expect_pem_of(fix, leaf);
+	expect_pem_of(fix, leaf, root);
 	assert_true(json_is_array(json_object_get(fix, "runners_up")));
 	world_cleanup(&world);
 }

@@ -1,0 +1,162 @@
+"""log --report: the page for whoever runs the broken server."""
+
+import base64
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+from conftest import NAME
+from pki import Authority, sha256_of_pem_chain
+from program import free_port
+from tls_servers import Server
+
+VOID = {"meta", "link", "br", "img", "input", "hr"}
+
+
+class Page(HTMLParser):
+    """Every element and text of a page; every element that is opened must be closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.open, self.text, self.files = [], [], "", {}
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        if tag not in VOID:
+            self.open.append(tag)
+        given = dict(attributes)
+        if tag == "a":
+            kind, content = given["href"].split(";base64,")
+            assert kind == "data:application/x-pem-file"
+            self.files[given["download"]] = base64.b64decode(content, validate=True).decode()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data + " "
+
+    @property
+    def words(self):
+        return " ".join(self.text.split())
+
+
+def site(world, port, backend_port, **more):
+    return {"mail": {"listen": f"127.0.0.1:{port}", "hostnames": NAME, "certificate": world.leaf_alone,
+                     "key": world.key, "backend": f"tcp://127.0.0.1:{backend_port}", **more}}
+
+
+@pytest.fixture
+def mended(program, world):
+    """The log and the cache of a proxy that has mended a chain."""
+    with Server() as backend:
+        running = program.run(world.settings(), site(world, free_port(), backend.port,
+                                                     hostnames=[NAME, "autodiscover.contoso.test"]))
+        running.wait_for_fix("missing_intermediate")
+        running.wait_for_fix("name_not_covered")
+        running.stop()
+    return world
+
+
+def report(program, tmp_path, *arguments):
+    path = tmp_path / "report.html"
+    result = program.command("log", *arguments, "--report", path)
+    assert (result.returncode, result.stdout) == (0, ""), result
+    return path.read_text()
+
+
+def test_it_says_what_is_wrong_and_how_to_repair_it(program, mended, tmp_path):
+    page = Page(report(program, tmp_path, mended.fix_log, "--cache", mended.cache))
+    for words in ("mail", "mended meanwhile missing_intermediate", "error name_not_covered", "autodiscover.contoso.test",
+                  "chainmend adds the missing certificate", "Nothing can be done in front of the server",
+                  "What the server sends", "What it should send", "Clients that trust demo refuse what the server sends, "
+                  "and accept the repaired chain.", "certutil -addstore CA", "nginx -s reload",
+                  "keytool -importcert", mended.issuing.sha256, "Seen since 20"):
+        assert words in page.words, words
+    certificates = {name: sha256_of_pem_chain(pem) for name, pem in page.files.items()}
+    assert [mended.leaf.sha256, mended.issuing.sha256] in certificates.values()
+    assert [mended.issuing.sha256] in certificates.values() and [mended.root.sha256] in certificates.values()
+    named = set(re.findall(r"\S+\.(?:pem|cer)\b", " ".join(re.findall(r"<pre>.*?</pre>", (tmp_path / "report.html").read_text()))))
+    assert {name.rsplit("/", 1)[-1] for name in named if "bundle" not in name and "haproxy" not in name
+            and "with-root" not in name} <= set(page.files)
+
+
+def test_it_loads_nothing_from_anywhere(program, mended, tmp_path):
+    text = report(program, tmp_path, mended.fix_log, "--cache", mended.cache)
+    page = Page(text)
+    assert not {tag for tag, _ in page.elements} & {"script", "img", "link", "iframe", "object", "form", "base"}
+    assert not [given for _, given in page.elements if set(given) & {"src", "srcset", "action", "style", "onclick", "onload"}]
+    assert "url(" not in text and "@import" not in text
+    assert "default-src 'none'" in text
+
+
+def test_a_certificate_that_is_not_at_hand_is_named_by_its_digest(program, mended, tmp_path):
+    page = Page(report(program, tmp_path, mended.fix_log, "--cache", tmp_path / "empty"))
+    assert "not at hand here" in page.words and mended.issuing.sha256 in page.words
+    assert "Not every certificate of the repaired chain is at hand" in page.words
+    assert "certutil" not in page.words
+
+
+def test_a_cache_that_lies_is_not_believed(program, mended, tmp_path):
+    cached = mended.cache / f"{mended.issuing.sha256}.pem"
+    cached.write_text(Authority.root("Fabrikam Root CA").pem)
+    page = Page(report(program, tmp_path, mended.fix_log, "--cache", mended.cache))
+    assert "not at hand here" in page.words
+    assert "Fabrikam" not in page.words
+
+
+def test_the_configuration_names_log_and_cache(program, mended, tmp_path):
+    config = program.write(mended.settings(), site(mended, 443, 1))
+    assert "nginx -s reload" in Page(report(program, tmp_path, "-c", config)).words
+    assert "nginx -s reload" in Page(report(program, tmp_path, "-c", config, mended.fix_log)).words
+
+
+HOSTILE = "<script>alert('x')</script>\" onload=\"y\" & &lt; \u202e"
+
+
+def test_hostile_names_stay_text(program, tmp_path, world, aia):
+    """In a certificate's subject, in the names of a log that somebody else wrote, and where a digest should be."""
+    from aia_server import body
+    evil = world.root.issue_authority(HOSTILE)
+    aia.route("/evil.cer", body(evil.der))
+    leaf = evil.issue_leaf([NAME], aia=[aia.url("/evil.cer")], common_name="<img src=x onerror=alert(1)>")
+    certificate, key = leaf.write(tmp_path, "given")
+    with Server() as backend:
+        running = program.run(world.settings(), site(world, free_port(), backend.port, certificate=certificate, key=key))
+        fix = running.wait_for_fix("missing_intermediate")
+        running.stop()
+    text = report(program, tmp_path, world.fix_log, "--cache", world.cache)
+    page = Page(text)
+    assert not {tag for tag, _ in page.elements} & {"script", "img"}
+    assert "alert('x')" in page.words and "\u202e" not in text
+    lines = [{**fix, "site": HOSTILE, "code": HOSTILE, "message": HOSTILE, "advice": HOSTILE, "id": "0123456789abcdef",
+              "after": [*fix["after"], {"subject": HOSTILE, "sha256": "../../../etc/passwd", "source": "cache",
+                                        "not_after": HOSTILE, "bytes": 1}],
+              "stores": [{"name": HOSTILE, "served_trusted": 1, "mended_trusted": None}], "anchor": HOSTILE},
+             {**fix, "site": "odd", "id": "0" * 16, "before": 3, "after": {"a": []}, "stores": {}, "pem": 7,
+              "certificate": [], "runners_up": None}]
+    log = tmp_path / "hostile.jsonl"
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    page = Page(report(program, tmp_path, log))
+    assert not {tag for tag, _ in page.elements} & {"script", "img"}
+    assert not [given for _, given in page.elements if any(name.startswith("on") for name in given)]
+
+
+def test_it_is_written_whole_or_not_at_all(program, mended, tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text("the former one")
+    result = program.command("log", tmp_path / "no-such-log", "--report", path)
+    assert result.returncode == 1 and path.read_text() == "the former one"
+    result = program.command("log", mended.fix_log, "--report", tmp_path / "no" / "folder" / "report.html")
+    assert result.returncode == 1 and "the report was not written" in result.stderr
+    result = program.command("log", mended.fix_log, "--report", "/dev/full")
+    assert result.returncode == 1 and "the report was not written" in result.stderr
+
+
+def test_a_log_of_nothing_gives_a_page_that_says_so(program, tmp_path):
+    (tmp_path / "empty.jsonl").write_text("")
+    assert "There is no finding" in Page(report(program, tmp_path, tmp_path / "empty.jsonl")).words
