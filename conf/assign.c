@@ -201,6 +201,11 @@ static const char *assign_pin(const struct assignment *to, const char *text)
 	return wrong;
 }
 
+static const char *assign_admin(const struct assignment *to, const char *text)
+{
+	return value_parse_admin(text, field(to));
+}
+
 static const struct {
 	const char *(*assign)(const struct assignment *to, const char *text);
 	bool splits; /* several values may stand in a line */
@@ -224,6 +229,7 @@ static const struct {
     [VALUE_LISTENS] = {assign_listen, true},
     [VALUE_BACKENDS] = {assign_backend, true},
     [VALUE_PIN] = {assign_pin, false},
+    [VALUE_ADMIN] = {assign_admin, false},
 };
 
 /* Each word of the line by itself; a wrong one is named when it does not stand alone. */

@@ -201,6 +201,26 @@ static void check_across_sites(struct draft *draft)
 	free(claims);
 }
 
+static void tell_global(struct draft *draft, enum config_key_id id, const char *what)
+{
+	char key[DRAFT_MAX_KEY_TEXT];
+	unsigned line = draft->global.lines[id] != 0 ? draft->global.lines[id] : draft->global.line;
+	draft_key_text(draft, id, key);
+	if (draft->by_flags)
+		config_errors_add(&draft->errors, 0, "%s: %s", key, what);
+	else
+		config_errors_add(&draft->errors, line, "[chainmend]: %s: %s", key, what);
+}
+
+/* What the page tells is no secret of the machine's own users, but it is none of the world's business. */
+static void check_admin(struct draft *draft)
+{
+	const struct config *config = draft->config;
+	if (!config_admin_is_local(&config->admin) && !draft->global.has[KEY_ADMIN_TOKEN_FILE])
+		tell_global(draft, KEY_ADMIN,
+			    "is beyond loopback and needs admin_token_file: name a file with a token, or use 127.0.0.1");
+}
+
 void checker_check(struct draft *draft)
 {
 	if (draft->config->num_sites == 0 && draft->errors.count == 0)
@@ -214,4 +234,5 @@ void checker_check(struct draft *draft)
 		check_listens(&subject);
 	}
 	check_across_sites(draft);
+	check_admin(draft);
 }

@@ -1,8 +1,11 @@
 #include "conf/config.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 bool string_list_append(struct string_list *list, const char *text)
 {
@@ -32,6 +35,46 @@ const char *config_address_print(const char *host, uint16_t port, char out[CONFI
 	snprintf(out, CONFIG_ADDRESS_MAX, "%s%s%s:%u", v6 ? "[" : "", host[0] != '\0' ? host : "*", v6 ? "]" : "",
 		 port);
 	return out;
+}
+
+bool config_admin_is_local(const struct config_admin *admin)
+{
+	struct in_addr v4;
+
+	if (admin->kind != ADMIN_TCP)
+		return true;
+	if (strcasecmp(admin->address.host, "localhost") == 0 || strcmp(admin->address.host, "::1") == 0)
+		return true;
+	return inet_pton(AF_INET, admin->address.host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
+const char *config_admin_print(const struct config_admin *admin, char out[CONFIG_ADDRESS_MAX])
+{
+	switch (admin->kind) {
+	case ADMIN_TCP:
+		return config_address_print(admin->address.host, admin->address.port, out);
+	case ADMIN_UNIX:
+		snprintf(out, CONFIG_ADDRESS_MAX, "unix:%s", admin->path);
+		return out;
+	case ADMIN_OFF:
+		break;
+	}
+	snprintf(out, CONFIG_ADDRESS_MAX, "off");
+	return out;
+}
+
+bool config_same_backends(const struct config_site *a, const struct config_site *b)
+{
+	if (a->num_backends != b->num_backends)
+		return false;
+	for (size_t i = 0; i < a->num_backends; i++) {
+		const struct config_backend *one = &a->backends[i];
+		const struct config_backend *other = &b->backends[i];
+		if (one->tls != other->tls || one->address.port != other->address.port ||
+		    strcmp(one->address.host, other->address.host) != 0)
+			return false;
+	}
+	return true;
 }
 
 static void site_cleanup(struct config_site *site)
@@ -74,5 +117,8 @@ void config_free(struct config *config)
 	string_list_cleanup(&config->crls);
 	string_list_cleanup(&config->fetch_allow);
 	free(config->fetch_proxy);
+	free(config->admin.address.host);
+	free(config->admin.path);
+	free(config->admin_token_file);
 	free(config);
 }

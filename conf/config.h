@@ -39,6 +39,23 @@ struct config_backend {
 	struct config_address address;
 };
 
+/* Where the admin page is. */
+enum config_admin_kind { ADMIN_OFF, ADMIN_TCP, ADMIN_UNIX };
+
+struct config_admin {
+	enum config_admin_kind kind;
+	struct config_address address; /* ADMIN_TCP: without a host, it is 127.0.0.1's; host NULL otherwise */
+	char *path; /* ADMIN_UNIX; NULL otherwise */
+};
+
+#define CONFIG_ADMIN_MAX_PATH 107 /* of a Unix socket's address (unix(7)) */
+
+/* config_admin_is_local says whether nobody but this machine can get there: loopback, or a Unix socket. */
+bool config_admin_is_local(const struct config_admin *admin);
+
+/* config_admin_print writes it as it would stand in the file; returns `out`. */
+const char *config_admin_print(const struct config_admin *admin, char out[CONFIG_ADDRESS_MAX]);
+
 enum config_switch { CONFIG_OFF, CONFIG_ON };
 enum config_backend_verify { BACKEND_VERIFY_MEND, BACKEND_VERIFY_STRICT, BACKEND_VERIFY_OFF };
 enum config_mode { MODE_MEND, MODE_REPORT };
@@ -95,12 +112,17 @@ struct config {
 	bool fetch;
 	struct string_list fetch_allow; /* empty never: the default is "public" */
 	char *fetch_proxy; /* URL of an HTTP proxy; NULL: none */
+	struct config_admin admin;
+	char *admin_token_file; /* NULL: no token is asked for */
 	uint64_t max_connections; /* of all workers together */
 	uint64_t drain_timeout_ms;
 	char *ticket_keys; /* path; NULL: made in memory */
 	struct config_site *sites;
 	size_t num_sites;
 };
+
+/* config_same_backends says whether two sites have the same backends in the same order. */
+bool config_same_backends(const struct config_site *a, const struct config_site *b);
 
 void config_free(struct config *config); /* NULL is fine */
 

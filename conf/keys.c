@@ -117,14 +117,18 @@ static const struct config_key keys[NUM_CONFIG_KEYS] = {
 	 .example = "http://proxy.example:3128",
 	 .help = "An HTTP proxy to fetch through. Not set: none; the environment's proxy variables are not read."},
     [KEY_ADMIN] = {.name = "admin",
-		   GLOBAL_NOT_BUILT,
-		   .type = VALUE_TEXT,
-		   .harmless = "off",
-		   .help = "The address of the admin page: ADDRESS:PORT, unix:PATH, or off."},
+		   GLOBAL(admin),
+		   .type = VALUE_ADMIN,
+		   .default_text = "off",
+		   .help = "The address of the admin page, of /metrics, /healthz, /readyz and /api/status: PORT (127.0.0.1\n"
+			   "alone), ADDRESS:PORT, unix:PATH, or off. Beyond loopback and Unix sockets it needs\n"
+			   "admin_token_file; what goes there is not encrypted."},
     [KEY_ADMIN_TOKEN_FILE] = {.name = "admin_token_file",
-			      GLOBAL_NOT_BUILT,
-			      .type = VALUE_TEXT,
-			      .help = "A file that holds the token which the admin page asks for."},
+			      GLOBAL(admin_token_file),
+			      .type = VALUE_PATH,
+			      .example = "/etc/chainmend/admin.token",
+			      .help = "A file whose first line is the token that the admin page asks for, of 16 characters at\n"
+				      "least: as a bearer token, or as the password of any user. Not set: it asks for none."},
     [KEY_MAX_CONNECTIONS] = {.name = "max_connections",
 			     GLOBAL(max_connections),
 			     .type = VALUE_COUNT,
@@ -416,6 +420,7 @@ static const char *const forms[] = {
     [VALUE_LISTENS] = "[ADDRESS:]PORT",
     [VALUE_BACKENDS] = "tcp://HOST:PORT|tls://HOST:PORT",
     [VALUE_PIN] = "SHA256",
+    [VALUE_ADMIN] = "[ADDRESS:]PORT|unix:PATH|off",
 };
 
 struct error config_key_print_form(const struct config_key *key, struct buffer *out)

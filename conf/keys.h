@@ -33,6 +33,7 @@ enum value_type {
 	VALUE_LISTENS, /* several a line */
 	VALUE_BACKENDS, /* several a line */
 	VALUE_PIN, /* SHA-256 */
+	VALUE_ADMIN, /* -> struct config_admin */
 };
 
 struct config_choice {

@@ -193,6 +193,38 @@ const char *value_parse_listen(const char *text, struct config_address *out)
 	return out->host != NULL ? NULL : no_memory;
 }
 
+static const char *parse_admin_path(const char *path, struct config_admin *out)
+{
+	if (path[0] != '/')
+		return "is no address of a socket: write unix:/PATH, from the root on";
+	if (strlen(path) > CONFIG_ADMIN_MAX_PATH)
+		return "is too long for the path of a socket (107 characters)";
+	out->kind = ADMIN_UNIX;
+	out->path = strdup(path);
+	return out->path != NULL ? NULL : no_memory;
+}
+
+const char *value_parse_admin(const char *text, struct config_admin *out)
+{
+	static const char prefix[] = "unix:";
+	static const char loopback[] = "127.0.0.1";
+	*out = (struct config_admin){.kind = ADMIN_OFF};
+	if (strcmp(text, "off") == 0)
+		return NULL;
+	if (strncmp(text, prefix, strlen(prefix)) == 0)
+		return parse_admin_path(text + strlen(prefix), out);
+	const char *wrong = value_parse_listen(text, &out->address);
+	if (wrong != NULL)
+		return wrong;
+	out->kind = ADMIN_TCP;
+	/* A listen address without a host is every address; this page is for those on the machine. */
+	if (out->address.host[0] != '\0' || text[0] == '*')
+		return NULL;
+	free(out->address.host);
+	out->address.host = strdup(loopback);
+	return out->address.host != NULL ? NULL : no_memory;
+}
+
 const char *value_parse_backend(const char *text, struct config_backend *out)
 {
 	static const char tcp[] = "tcp://";

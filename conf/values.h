@@ -23,6 +23,9 @@ const char *value_parse_address(const char *text, struct config_address *out);
 /* The same, or PORT, :PORT or *:PORT for every address. */
 const char *value_parse_listen(const char *text, struct config_address *out);
 
+/* off, PORT (loopback), ADDRESS:PORT or unix:PATH. What it points to is owned by the caller. */
+const char *value_parse_admin(const char *text, struct config_admin *out);
+
 /* tcp://HOST:PORT or tls://HOST:PORT. */
 const char *value_parse_backend(const char *text, struct config_backend *out);
 

@@ -11,7 +11,7 @@ readonly upstream_wait=15 # seconds for upstream's host to answer
 
 build_packages=(
 	build-essential cmake ninja-build clang pkg-config git ca-certificates curl
-	libuv1-dev libinih-dev libcurl4-gnutls-dev libjansson-dev libidn2-dev zlib1g-dev libcmocka-dev
+	libuv1-dev libinih-dev libcurl4-gnutls-dev libjansson-dev libidn2-dev libmicrohttpd-dev zlib1g-dev libcmocka-dev
 )
 demo_packages=(openssl python3)
 test_packages=(python3-pytest python3-cryptography python3-jsonschema gnutls-bin binutils)

@@ -85,7 +85,9 @@ static const char *take_pair(struct run_options *options, enum config_key_id id,
 	X(KEY_USER)                                                                                                    \
 	X(KEY_GROUP)                                                                                                   \
 	X(KEY_MAX_CONNECTIONS)                                                                                         \
-	X(KEY_DRAIN_TIMEOUT)
+	X(KEY_DRAIN_TIMEOUT)                                                                                           \
+	X(KEY_ADMIN)                                                                                                   \
+	X(KEY_ADMIN_TOKEN_FILE)
 
 #define X(id)                                                                                                          \
 	static const char *take_##id(void *into, const char *value)                                                    \

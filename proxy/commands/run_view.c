@@ -5,6 +5,7 @@
 
 #include "proxy/commands/commands.h"
 #include "proxy/commands/output.h"
+#include "proxy/glue/admin_door.h"
 #include "proxy/glue/privileges.h"
 #include "proxy/glue/site_set.h"
 #include "proxy/glue/time_text.h"
@@ -130,6 +131,7 @@ int run_view_check(struct config *take_config, FILE *file)
 	program_log_init(&log, STDERR_FILENO, take_config->log_level);
 	buffer_init(&errors, MAX_ERROR_BYTES);
 	bool good = privileges_check(take_config->user, take_config->group, &errors);
+	good = admin_door_check(take_config, &errors) && good;
 	struct site_set *set = site_set_read(take_config, &errors);
 	if (good && set != NULL && site_set_build(set, &options, NULL, &errors))
 		status = print_all(set, file);

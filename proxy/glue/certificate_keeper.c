@@ -15,6 +15,7 @@ struct certificate_keeper {
 	    chain; /* what goes out; empty until the first mend alone. Its leaf may be a former one. */
 	EVP_PKEY *key; /* of what was given */
 	EVP_PKEY *chain_key; /* of what goes out */
+	struct chain_verdict verdict;
 	bool trusted; /* by the first mend, without fetching */
 	bool told_untrusted; /* the last verdict of the program log ... */
 	bool told_changed;
@@ -177,6 +178,14 @@ static void tell_failure(const struct certificate_keeper *keeper, struct error e
 			  error_print(error, text, sizeof text));
 }
 
+static void take_verdict(struct certificate_keeper *keeper, const struct mend_result *result, bool applied,
+			 bool with_fetching)
+{
+	chain_verdict_take(&keeper->verdict, result, (int64_t)time(NULL));
+	keeper->verdict.with_fetching = with_fetching;
+	keeper->verdict.held_back = !applied;
+}
+
 static void on_mended(void *context, struct error error, const struct mend_result *result)
 {
 	struct certificate_keeper *keeper = context;
@@ -192,6 +201,7 @@ static void on_mended(void *context, struct error error, const struct mend_resul
 	error = try_out(keeper, result, &store);
 	bool applied = !failed(error) && store == NULL;
 	report(keeper, result, applied);
+	take_verdict(keeper, result, applied, true);
 	if (!applied) {
 		tell_refusal(keeper, error, store);
 		return;
@@ -216,6 +226,8 @@ static void on_mended_now(void *context, struct error error, const struct mend_r
 	else if (keeper->chain.count == 0)
 		replace_chain(keeper, &keeper->given, keeper->key);
 	keeper->trusted = result != NULL && result->mended_trusted;
+	if (result != NULL)
+		take_verdict(keeper, result, !failed(error) && store == NULL, false);
 }
 
 /* What goes out at present stays a candidate, so that a later mend can always find it again. */
@@ -323,6 +335,7 @@ void keeper_free(struct certificate_keeper *keeper)
 	certificate_list_cleanup(&keeper->given);
 	certificate_list_cleanup(&keeper->extra);
 	certificate_list_cleanup(&keeper->chain);
+	chain_verdict_cleanup(&keeper->verdict);
 	EVP_PKEY_free(keeper->key);
 	EVP_PKEY_free(keeper->chain_key);
 	free(keeper);
@@ -393,6 +406,11 @@ const struct certificate_list *keeper_given(const struct certificate_keeper *kee
 EVP_PKEY *keeper_key(const struct certificate_keeper *keeper)
 {
 	return keeper->chain_key;
+}
+
+const struct chain_verdict *keeper_verdict(const struct certificate_keeper *keeper)
+{
+	return &keeper->verdict;
 }
 
 bool keeper_is_trusted(const struct certificate_keeper *keeper)

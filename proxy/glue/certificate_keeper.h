@@ -9,6 +9,7 @@
 #ifndef PROXY_GLUE_CERTIFICATE_KEEPER_H
 #define PROXY_GLUE_CERTIFICATE_KEEPER_H
 
+#include "proxy/glue/chain_verdict.h"
 #include "proxy/glue/fix_log.h"
 #include "proxy/glue/mender.h"
 #include "proxy/glue/site_builder.h"
@@ -54,6 +55,9 @@ void keeper_set_withdrawn(struct certificate_keeper *keeper, bool withdrawn);
 const struct certificate_list *keeper_chain(const struct certificate_keeper *keeper);
 const struct certificate_list *keeper_given(const struct certificate_keeper *keeper);
 EVP_PKEY *keeper_key(const struct certificate_keeper *keeper);
+
+/* keeper_verdict is what the last mend said. */
+const struct chain_verdict *keeper_verdict(const struct certificate_keeper *keeper);
 
 /* keeper_is_trusted says whether what is here completed the chain, before anything was fetched. */
 bool keeper_is_trusted(const struct certificate_keeper *keeper);

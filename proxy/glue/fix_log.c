@@ -6,6 +6,7 @@
 #include <openssl/sha.h>
 
 #include "proxy/glue/fix_log_sink.h"
+#include "proxy/glue/recent_lines.h"
 #include "proxy/glue/time_text.h"
 
 struct fix_log {
@@ -22,6 +23,7 @@ struct fix_log {
 	bool broken; /* it cannot be written, and that was told */
 	bool told_moved;
 	bool told_full;
+	struct recent_lines recent;
 };
 
 /* One report under way: what the teller needs beside the finding. */
@@ -141,6 +143,7 @@ void fix_log_close(struct fix_log *fix_log)
 	while (fix_log->first_waiting != NULL)
 		drop_first(fix_log);
 	known_findings_free(fix_log->known);
+	recent_lines_cleanup(&fix_log->recent);
 	fix_log_sink_cleanup(&fix_log->sink);
 	free(fix_log);
 }
@@ -225,6 +228,8 @@ static bool tell(void *context, const struct finding_group *group, const struct 
 	struct fix_line_facts facts = {fix_log->run, telling->now_ms, group, told, telling->report};
 	struct fix_line *line = fix_line_new(&facts);
 
+	recent_lines_add(&fix_log->recent, group, told, telling->now_ms);
+
 	if (line != NULL)
 		return deliver(fix_log, line);
 	fix_log->num_lost++;
@@ -270,6 +275,16 @@ void fix_log_report(struct fix_log *fix_log, const struct fix_report *report, in
 		program_log_write(fix_log->log, LOG_LEVEL_ERROR, report->group.site,
 				  "findings are missing from the fix log: %s", error_print(error, text, sizeof text));
 	fix_log->told_full = failed(error);
+}
+
+const struct known_findings *fix_log_known(const struct fix_log *fix_log)
+{
+	return fix_log->known;
+}
+
+const struct recent_lines *fix_log_recent(const struct fix_log *fix_log)
+{
+	return &fix_log->recent;
 }
 
 static bool ask_is_kept(void *context, const struct finding_group *group)

@@ -14,6 +14,8 @@
 #define FIX_LOG_MAX_WAITING 1000 /* lines; what does not fit is lost, and the next look tells its finding again */
 #define FIX_LOG_MAX_WAITING_BYTES ((size_t)8 * 1024 * 1024)
 
+struct recent_lines;
+
 struct fix_log;
 
 struct fix_log_options {
@@ -38,6 +40,10 @@ void fix_log_tick(struct fix_log *fix_log);
 
 /* fix_log_report writes what is new in it. `now_ms` is the wall clock in milliseconds since 1970. */
 void fix_log_report(struct fix_log *fix_log, const struct fix_report *report, int64_t now_ms);
+
+/* fix_log_known is what stands at present, fix_log_recent what was written last. */
+const struct known_findings *fix_log_known(const struct fix_log *fix_log);
+const struct recent_lines *fix_log_recent(const struct fix_log *fix_log);
 
 /* fix_log_keep resolves the findings of each group that `is_kept` refuses: a site, certificate or backend that is
  * gone. */

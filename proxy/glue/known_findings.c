@@ -63,12 +63,17 @@ void known_findings_free(struct known_findings *known)
 }
 
 /* FNV-1a: sites come from the configuration, so nobody can choose them to collide. */
-static struct known_group **bucket_of(struct known_findings *known, const char *site)
+static size_t bucket_index(const char *site)
 {
 	uint32_t hash = 2166136261U;
 	for (const char *at = site; *at != '\0'; at++)
 		hash = (hash ^ (uint8_t)*at) * 16777619U;
-	return &known->buckets[hash % NUM_BUCKETS];
+	return hash % NUM_BUCKETS;
+}
+
+static struct known_group **bucket_of(struct known_findings *known, const char *site)
+{
+	return &known->buckets[bucket_index(site)];
 }
 
 static bool is_group(const struct known_group *known_group, const struct finding_group *group)
@@ -271,6 +276,17 @@ void known_findings_keep(struct known_findings *known,
 			(void)tell_differences(&look);
 			drop(known, link);
 		}
+	}
+}
+
+void known_findings_visit(const struct known_findings *known, const char *site, finding_visitor *visit, void *context)
+{
+	const struct known_group *at = known->buckets[bucket_index(site)];
+
+	for (; at != NULL; at = at->next) {
+		struct finding_group group = {at->site, at->subject, at->part};
+		for (size_t i = 0; strcmp(at->site, site) == 0 && i < at->findings.count; i++)
+			visit(context, &group, &at->findings.items[i], at->since_ms[i]);
 	}
 }
 

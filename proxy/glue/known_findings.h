@@ -51,6 +51,11 @@ void known_findings_keep(struct known_findings *known,
 			 bool (*is_kept)(void *context, const struct finding_group *group), finding_teller *tell,
 			 void *context);
 
+/* known_findings_visit shows what stands for one site, in no order. */
+typedef void finding_visitor(void *context, const struct finding_group *group, const struct finding *finding,
+			     int64_t since_ms);
+void known_findings_visit(const struct known_findings *known, const char *site, finding_visitor *visit, void *context);
+
 size_t known_findings_count(const struct known_findings *known);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "proxy/glue/address_book.h"
 #include "proxy/glue/certificate_keeper.h"
+#include "proxy/glue/key_mismatch.h"
 #include "proxy/glue/prober.h"
 #include "proxy/glue/time_text.h"
 
@@ -178,26 +179,6 @@ static void report_key(const struct managed_site *site, size_t backend, const st
 	fix_log_report(site->options.fix_log, &fix_report, time_text_now_ms());
 }
 
-static void add_key_mismatch(const struct managed_site *site, struct finding_list *findings,
-			     const struct certificate *leaf)
-{
-	const char *rest = site->num_certificates > 0 ? "the former certificate goes on being served"
-						      : "nothing can be served until that is put right";
-	struct finding *finding =
-	    finding_list_add(findings, FINDING_KEY_MISMATCH,
-			     "The backend serves %s (serial number %s), and none of the site's keys belongs to it: %s.",
-			     leaf->subject, leaf->serial, rest);
-	finding_set_certificate(finding, leaf);
-	if (site->num_certificates == 0)
-		return;
-	const struct certificate *old = keeper_chain(site->certificates[0].keeper)->items[0].certificate;
-	finding = finding_list_add(findings, FINDING_BACKEND_CERTIFICATE_DIFFERS,
-				   "The backend now serves a certificate with the serial number %s; clients are still "
-				   "served the former one with %s, because the new one's key is not here.",
-				   leaf->serial, old->serial);
-	finding_set_certificate(finding, leaf);
-}
-
 /* The chain of the first backend whose leaf one of the keys belongs to. */
 static const struct certificate_list *choose_backend_chain(const struct managed_site *site, EVP_PKEY **out_key)
 {
@@ -253,7 +234,8 @@ static void on_backend_leaf(struct managed_site *site, size_t backend, const str
 
 	if (find_key(site, leaf) == NULL) {
 		tell_key_mismatch(site, leaf);
-		add_key_mismatch(site, &findings, leaf);
+		key_mismatch_add(&findings, leaf,
+				 site->num_certificates > 0 ? keeper_chain(site->certificates[0].keeper) : NULL);
 	}
 	report_key(site, backend, &findings);
 	finding_list_cleanup(&findings);
@@ -294,37 +276,16 @@ static void on_audit(void *context, const struct mend_result *result)
 	backend_trust_learn(site->options.trust, site->config->name, result);
 }
 
-static bool same_backends(const struct config_site *a, const struct config_site *b)
-{
-	if (a->num_backends != b->num_backends)
-		return false;
-	for (size_t i = 0; i < a->num_backends; i++) {
-		const struct config_backend *one = &a->backends[i];
-		const struct config_backend *other = &b->backends[i];
-		if (one->tls != other->tls || one->address.port != other->address.port ||
-		    strcmp(one->address.host, other->address.host) != 0)
-			return false;
-	}
-	return true;
-}
-
-/* A reload goes on counting; with other backends from zero, but the last hour is still known. */
 static struct error make_tally(struct managed_site *site, const struct managed_site *former)
 {
 	struct site_tally *old = former != NULL ? former->tally : NULL;
+	bool same = old != NULL && config_same_backends(former->config, site->config);
 
-	if (site->options.num_workers == 0)
-		return error_none();
-	if (old != NULL && same_backends(former->config, site->config)) {
-		site->tally = site_tally_ref(old);
-		return error_none();
-	}
-	site->tally = site_tally_new(site->options.num_workers, site->config->num_backends);
-	if (site->tally == NULL)
-		return error_of(ERROR_MEMORY, 0, "count what a site does");
-	if (old != NULL)
-		traffic_history_continue(site_tally_history(site->tally), site_tally_history(old));
-	return error_none();
+	if (site->options.num_workers > 0)
+		site->tally = site_tally_continue(old, same, site->options.num_workers, site->config->num_backends);
+	return site->tally != NULL || site->options.num_workers == 0
+		   ? error_none()
+		   : error_of(ERROR_MEMORY, 0, "count what a site does");
 }
 
 static struct error make_prober(struct managed_site *site)
@@ -424,6 +385,21 @@ const char *managed_site_name(const struct managed_site *site)
 size_t managed_site_num_certificates(const struct managed_site *site)
 {
 	return site->num_certificates;
+}
+
+const struct config_site *managed_site_config(const struct managed_site *site)
+{
+	return site->config;
+}
+
+const struct chain_verdict *managed_site_verdict(const struct managed_site *site, size_t certificate)
+{
+	return keeper_verdict(site->certificates[certificate].keeper);
+}
+
+const struct prober *managed_site_prober(const struct managed_site *site)
+{
+	return site->prober;
 }
 
 struct site_tally *managed_site_tally(const struct managed_site *site)

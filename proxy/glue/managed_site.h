@@ -6,8 +6,10 @@
 #define PROXY_GLUE_MANAGED_SITE_H
 
 #include "proxy/glue/backend_trust.h"
+#include "proxy/glue/chain_verdict.h"
 #include "proxy/glue/chain_watch.h"
 #include "proxy/glue/fix_log.h"
+#include "proxy/glue/prober.h"
 #include "proxy/glue/site_builder.h"
 
 /* What all sites share. Everything is borrowed. */
@@ -42,6 +44,14 @@ size_t managed_site_num_certificates(const struct managed_site *site);
 const struct certificate_list *managed_site_chain(const struct managed_site *site, size_t certificate);
 const struct certificate_list *managed_site_given(const struct managed_site *site, size_t certificate);
 bool managed_site_is_trusted(const struct managed_site *site, size_t certificate); /* by what is here, unfetched */
+
+const struct config_site *managed_site_config(const struct managed_site *site);
+
+/* managed_site_verdict is what the last mend of a certificate said. */
+const struct chain_verdict *managed_site_verdict(const struct managed_site *site, size_t certificate);
+
+/* managed_site_prober is NULL for tcp backends. */
+const struct prober *managed_site_prober(const struct managed_site *site);
 
 /* managed_site_tally is what the workers count; NULL in a look without a loop. */
 struct site_tally *managed_site_tally(const struct managed_site *site);

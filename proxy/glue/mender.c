@@ -6,6 +6,8 @@
 
 #include <openssl/evp.h>
 
+#include "proxy/glue/mend_tally.h"
+
 enum mender_state {
 	MENDER_WAITING, /* for its turn */
 	MENDER_RUNNING,
@@ -27,6 +29,7 @@ struct mender {
 	void *context;
 	mender_answer *on_answer;
 	int64_t now;
+	uint64_t begun_ns; /* monotonic */
 
 	struct certificate_list served;
 	size_t leaf_place;
@@ -113,6 +116,7 @@ static struct mender *mender_new(struct workshop *workshop, const struct mender_
 static struct error make_mend(struct mender *mender, bool offline)
 {
 	mender->now = (int64_t)time(NULL);
+	mender->begun_ns = uv_hrtime();
 	mender->issuers = workshop_borrow_issuers(mender->workshop);
 	struct mend_input input = {
 	    .served = &mender->served,
@@ -150,6 +154,7 @@ static void answer(struct mender *mender, struct error error)
 	const struct mend_result *result = failed(error) ? NULL : mend_result(mender->mend);
 
 	leave_workshop(mender);
+	mend_tally_mend(mender->workshop->tally, result, uv_hrtime() - mender->begun_ns);
 	for (size_t i = 0; result != NULL && i < result->num_fetched; i++)
 		workshop_keep(mender->workshop, &result->fetched[i], mender->now);
 	mender->on_answer(mender->context, error, result);
@@ -179,6 +184,7 @@ static void on_fetched(void *context, const struct fetch_result *result)
 
 	fetch->request = NULL;
 	mender->num_open--;
+	mend_tally_fetch(mender->workshop->tally, result->ok, result->failure);
 	if (result->ok)
 		mend_give_body(mender->mend, fetch->index, result->body);
 	else

@@ -98,3 +98,17 @@ bool privileges_drop(const char *user, const char *group, struct buffer *errors)
 		return refuse(errors, user != NULL ? "user" : "group", user != NULL ? user : group, strerror(errno));
 	return true;
 }
+
+bool privileges_give(const char *path, const char *user, const char *group, struct buffer *errors)
+{
+	uid_t uid = getuid();
+	gid_t gid = getgid();
+
+	if (geteuid() != 0 || (user == NULL && group == NULL))
+		return true;
+	if (!find_both(user, group, &uid, &gid, errors))
+		return false;
+	if (lchown(path, uid, gid) != 0)
+		return refuse(errors, "admin", path, strerror(errno));
+	return true;
+}

@@ -12,6 +12,10 @@ MUST_USE struct error privileges_raise_files(uint64_t *out_max_files);
  * `errors` as a line. */
 bool privileges_drop(const char *user, const char *group, struct buffer *errors);
 
+/* privileges_give makes what root has just put at `path` the property of that user and group, before privileges_drop.
+ * Nothing for anybody but root. */
+bool privileges_give(const char *path, const char *user, const char *group, struct buffer *errors);
+
 /* privileges_check says whether there are such a user and group, without becoming them. */
 bool privileges_check(const char *user, const char *group, struct buffer *errors);
 

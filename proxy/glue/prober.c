@@ -21,6 +21,7 @@ struct probed_backend {
 	struct retry audit_retry; /* while an issuer could not be fetched */
 	struct certificate_list chain;
 	enum chain_probe_outcome outcome; /* of the last probe */
+	bool probed; /* there was one */
 	struct certificate_list told_chain; /* what the program log was told last, and how it was judged */
 	bool told_served_trusted;
 	bool told_mended_trusted;
@@ -288,6 +289,7 @@ static void on_probed(void *context, const struct chain_probe_result *result)
 	struct probed_backend *backend = context;
 
 	backend->probe = NULL;
+	backend->probed = true;
 	if (result->outcome == CHAIN_PROBE_OK && result->chain.count > 0)
 		on_seen(backend, result);
 	else
@@ -339,6 +341,17 @@ void prober_look_again(struct prober *prober)
 const struct certificate_list *prober_chain(const struct prober *prober, size_t backend)
 {
 	return &prober->backends[backend].chain;
+}
+
+enum prober_state prober_backend_state(const struct prober *prober, size_t index)
+{
+	const struct probed_backend *backend = &prober->backends[index];
+
+	if (!backend->probed)
+		return PROBER_NOT_YET;
+	if (backend->outcome == CHAIN_PROBE_OK)
+		return PROBER_REACHED;
+	return chain_probe_is_unreachable(backend->outcome) ? PROBER_UNREACHABLE : PROBER_TLS_FAILED;
 }
 
 bool prober_knows(const struct prober *prober, const struct certificate_list *chain)

@@ -48,6 +48,10 @@ void prober_look_again(struct prober *prober);
 /* prober_chain is what a backend sent last; empty while none was seen. */
 const struct certificate_list *prober_chain(const struct prober *prober, size_t backend);
 
+/* What the last probe of a backend came to. */
+enum prober_state { PROBER_NOT_YET, PROBER_REACHED, PROBER_UNREACHABLE, PROBER_TLS_FAILED };
+enum prober_state prober_backend_state(const struct prober *prober, size_t backend);
+
 /* prober_knows says whether the last probe of any backend saw this very chain. */
 bool prober_knows(const struct prober *prober, const struct certificate_list *chain);
 

@@ -5,44 +5,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "proxy/glue/event_desk.h"
-#include "proxy/glue/file_watch.h"
 #include "proxy/glue/journal.h"
-#include "proxy/glue/listeners.h"
 #include "proxy/glue/privileges.h"
 #include "proxy/glue/server_log.h"
-#include "proxy/glue/site_set.h"
-#include "proxy/glue/ticket_rotation.h"
+#include "proxy/glue/server_questions.h"
 #include "proxy/glue/time_text.h"
-#include "proxy/glue/worker.h"
-#include "proxy/io/signal_watch.h"
 
-enum server_state { SERVER_STARTING, SERVER_RUNNING, SERVER_DRAINING, SERVER_STOPPED };
-
-static const int watched_signals[] = {SIGHUP, SIGUSR1, SIGTERM, SIGINT};
-enum { NUM_SIGNALS = sizeof watched_signals / sizeof watched_signals[0] };
-
-struct server {
-	struct server_options options;
-	enum server_state state;
-	uv_loop_t loop;
-	struct program_log log;
-	struct fix_log *fix_log;
-	struct mailbox *mailbox;
-	struct ticket_rotation ticket_rotation;
-	struct event_desk desk; /* owns what it points to, but the log */
-	struct site_set *set;
-	struct listeners listeners;
-	struct file_watch *file_watch;
-	struct signal_watch *signals[NUM_SIGNALS];
-	struct alarm *publisher;
-	struct alarm *ticker;
-	struct worker *workers[LISTEN_MAX_WORKERS]; /* NULL once joined */
-	unsigned num_workers;
-	unsigned num_running;
-	uint64_t max_files; /* that may be open */
-	struct admission *admission; /* of the workers */
-};
+static const int watched_signals[SERVER_NUM_SIGNALS] = {SIGHUP, SIGUSR1, SIGTERM, SIGINT};
 
 static uint64_t monotonic_s(void)
 {
@@ -70,13 +39,6 @@ static void tell_error(const struct server *server, const char *what, struct err
 	program_log_write(&server->log, LOG_LEVEL_ERROR, what, "%s", error_print(error, text, sizeof text));
 }
 
-static bool is_covered(void *context, const char *site, const char *name)
-{
-	const struct server *server = context;
-	const struct managed_site *found = site_set_find(server->set, site);
-	return found != NULL && managed_site_covers(found, name);
-}
-
 static struct error make_snapshot(struct server *server, struct snapshot **out)
 {
 	return site_set_snapshot(server->set, server->listeners.sockets, server->listeners.count,
@@ -99,7 +61,7 @@ static void publish(void *context)
 		worker_publish(server->workers[i], snapshot);
 	snapshot_unref(snapshot);
 	site_set_tell_watch(server->set, time_text_now_ms());
-	client_findings_drop_covered(server->desk.clients, is_covered, server, time_text_now_ms());
+	client_findings_drop_covered(server->desk.clients, server_is_covered, server, time_text_now_ms());
 }
 
 static void on_change(void *context)
@@ -107,51 +69,6 @@ static void on_change(void *context)
 	struct server *server = context;
 	if (server->state == SERVER_RUNNING && !alarm_is_set(server->publisher))
 		alarm_set(server->publisher, SERVER_PUBLISH_PAUSE_MS);
-}
-
-static bool find_terms(void *context, const char *site, struct backend_trust_terms *out)
-{
-	const struct server *server = context;
-	const struct managed_site *found = site_set_find(server->set, site);
-
-	if (found == NULL)
-		return false;
-	managed_site_terms(found, out);
-	return out->workshop != NULL;
-}
-
-static void give_verdict(void *context, unsigned worker, uint64_t connection, bool trusted, const char *reason)
-{
-	const struct server *server = context;
-	if (worker < server->num_workers && server->workers[worker] != NULL)
-		worker_give_verdict(server->workers[worker], connection, trusted, reason);
-}
-
-static bool roll_back(void *context, const char *site, unsigned part)
-{
-	const struct server *server = context;
-	struct managed_site *found = site_set_find(server->set, site);
-	return server->state == SERVER_RUNNING && found != NULL && managed_site_roll_back(found, part);
-}
-
-static bool is_certificate(void *context, const char *site, unsigned part)
-{
-	const struct server *server = context;
-	const struct managed_site *found = site_set_find(server->set, site);
-	return found != NULL && part < managed_site_num_certificates(found);
-}
-
-static bool is_site(void *context, const char *site)
-{
-	const struct server *server = context;
-	return site_set_find(server->set, site) != NULL;
-}
-
-static bool has_group(void *context, const struct finding_group *group)
-{
-	const struct server *server = context;
-	const struct managed_site *site = site_set_find(server->set, group->site);
-	return site != NULL && managed_site_has_group(site, group);
 }
 
 static void watch_files(struct server *server)
@@ -176,6 +93,7 @@ static struct site_set_options set_options(struct server *server)
 	    .trust = server->desk.trust,
 	    .num_workers = server->num_workers,
 	    .watch = server->desk.watch,
+	    .mend_tally = &server->mends,
 	    .context = server,
 	    .on_change = on_change,
 	};
@@ -197,9 +115,9 @@ static void swap(struct server *server, struct site_set *take_set, struct listen
 	listeners_cleanup(&former_listeners);
 	backend_trust_resume(server->desk.trust);
 	fix_log_set_path(server->fix_log, config->fix_log);
-	fix_log_keep(server->fix_log, has_group, server, time_text_now_ms());
-	client_findings_keep_sites(server->desk.clients, is_site, server);
-	chain_watch_keep(server->desk.watch, is_certificate, server, time_text_now_ms());
+	fix_log_keep(server->fix_log, server_has_group, server, time_text_now_ms());
+	client_findings_keep_sites(server->desk.clients, server_is_site, server);
+	chain_watch_keep(server->desk.watch, server_is_certificate, server, time_text_now_ms());
 	watch_files(server);
 	site_set_begin(server->set);
 }
@@ -210,6 +128,7 @@ static void reload(struct server *server, const char *why, bool by_operator)
 	struct config *config = NULL;
 	struct listeners listeners = {0};
 	struct site_set *set = NULL;
+	struct admin_door *door = NULL;
 	struct buffer errors;
 
 	if (server->state != SERVER_RUNNING)
@@ -221,14 +140,17 @@ static void reload(struct server *server, const char *why, bool by_operator)
 	if (server->options.read_config(server->options.context, &config, &errors))
 		set = site_set_read(config, &errors);
 	if (set != NULL && site_set_build(set, &options, server->set, &errors) &&
+	    admin_door_open(site_set_config(set), admin_door(server->admin), &door, &errors) &&
 	    listeners_open(site_set_config(set), server->num_workers, &server->listeners, &listeners, &errors)) {
 		server_log_fixed_keys(&server->log, site_set_config(server->set), site_set_config(set),
 				      count_workers(site_set_config(set)) != server->num_workers);
 		swap(server, set, &listeners);
 		if (by_operator)
 			chain_watch_release(server->desk.watch);
+		admin_use(server->admin, door);
 		server_log_reload(&server->log, why, site_set_count(server->set));
 	} else {
+		admin_door_close(door);
 		site_set_free(set);
 		program_log_lines(&server->log, LOG_LEVEL_ERROR, buffer_text(&errors));
 		program_log_write(&server->log, LOG_LEVEL_ERROR, "reload",
@@ -289,6 +211,7 @@ static void on_tick(void *context)
 	client_findings_tick(server->desk.clients, time_text_now_ms());
 	fix_log_tick(server->fix_log);
 	struct error error = ticket_rotation_step(&server->ticket_rotation, monotonic_s(), &rotated);
+	admin_tick(server->admin, monotonic_s());
 	if (failed(error))
 		tell_error(server, "session tickets", error);
 	if (rotated)
@@ -299,13 +222,15 @@ static void on_tick(void *context)
 static void close_all(struct server *server)
 {
 	server->state = SERVER_STOPPED;
+	admin_free(server->admin);
+	admin_door_close(server->door);
 	backend_trust_free(server->desk.trust);
 	site_set_free(server->set);
 	listeners_cleanup(&server->listeners);
 	file_watch_free(server->file_watch);
 	alarm_free(server->publisher);
 	alarm_free(server->ticker);
-	for (size_t i = 0; i < NUM_SIGNALS; i++)
+	for (size_t i = 0; i < SERVER_NUM_SIGNALS; i++)
 		signal_watch_free(server->signals[i]);
 	if (server->mailbox != NULL)
 		mailbox_close(server->mailbox);
@@ -343,7 +268,7 @@ static void on_mail(void *context, struct mail *take_mail)
 static bool make_parts(struct server *server)
 {
 	struct backend_trust_options trust_options = {
-	    .loop = &server->loop, .context = server, .find_terms = find_terms, .give = give_verdict};
+	    .loop = &server->loop, .context = server, .find_terms = server_find_terms, .give = server_give_verdict};
 	struct fix_log_options log_options = {.path = site_set_config(server->set)->fix_log,
 					      .journal = JOURNAL_SOCKET_PATH,
 					      .log = &server->log,
@@ -363,7 +288,7 @@ static bool make_parts(struct server *server)
 	    .log = &server->log,
 	    .num_workers = server->num_workers,
 	    .context = server,
-	    .roll_back = roll_back,
+	    .roll_back = server_roll_back,
 	};
 	server->publisher = alarm_new(&server->loop, server, publish);
 	server->ticker = alarm_new(&server->loop, server, on_tick);
@@ -376,8 +301,11 @@ static bool make_parts(struct server *server)
 	    .trust = backend_trust_new(&trust_options),
 	};
 	server->desk.clients = client_findings_new(server->fix_log, server->desk.watch);
-	bool good = server->publisher != NULL && server->desk.watch != NULL && server->ticker != NULL && server->file_watch != NULL &&
-		    server->desk.clients != NULL && server->desk.lines != NULL && server->desk.trust != NULL;
+	struct admin_options admin_options = {
+	    .loop = &server->loop, .log = &server->log, .context = server, .look = server_look};
+	server->admin = admin_new(&admin_options);
+	bool good = server->publisher != NULL && server->desk.watch != NULL && server->admin != NULL &&
+		    server->ticker != NULL && server->file_watch != NULL && server->desk.clients != NULL && server->desk.lines != NULL && server->desk.trust != NULL;
 	if (!good)
 		tell_error(server, "start", error_of(ERROR_MEMORY, 0, "set up the control thread"));
 	return good;
@@ -386,7 +314,7 @@ static bool make_parts(struct server *server)
 /* Before anything can be seen from outside: a signal that comes during the start is acted on once the loop runs. */
 static bool watch_signals(struct server *server)
 {
-	for (size_t i = 0; i < NUM_SIGNALS; i++) {
+	for (size_t i = 0; i < SERVER_NUM_SIGNALS; i++) {
 		server->signals[i] = signal_watch_new(&server->loop, watched_signals[i], server, on_signal);
 		if (server->signals[i] != NULL)
 			continue;
@@ -408,6 +336,7 @@ static bool read_and_listen(struct server *server, struct buffer *errors)
 		return false;
 	const struct config *set_config = site_set_config(server->set);
 	return listeners_open(set_config, server->num_workers, NULL, &server->listeners, errors) &&
+	       admin_door_open(set_config, NULL, &server->door, errors) &&
 	       privileges_drop(set_config->user, set_config->group, errors);
 }
 
@@ -468,6 +397,8 @@ static bool start(struct server *server)
 		return false;
 	server->state = SERVER_RUNNING;
 	site_set_tell_watch(server->set, time_text_now_ms());
+	admin_use(server->admin, server->door);
+	server->door = NULL;
 	watch_files(server);
 	site_set_begin(server->set);
 	alarm_set(server->ticker, SERVER_TICK_MS);

@@ -103,6 +103,7 @@ bool site_set_build(struct site_set *set, const struct site_set_options *options
 				     former != NULL ? former->workshop : NULL, errors);
 	if (set->workshop == NULL)
 		return errors->len > 0 ? false : note_memory(errors);
+	set->workshop->tally = options->mend_tally;
 	return make_sites(set, options, former, errors);
 }
 
@@ -148,6 +149,14 @@ struct error site_set_snapshot(const struct site_set *set, struct listen_socket 
 	snapshot_unref(*out);
 	*out = NULL;
 	return error;
+}
+
+void site_set_end_minute(const struct site_set *set)
+{
+	for (size_t i = 0; i < set->num_sites; i++) {
+		struct site_tally *tally = managed_site_tally(set->sites[i]);
+		traffic_history_end_minute(site_tally_history(tally), site_tally_sample(tally));
+	}
 }
 
 const struct config *site_set_config(const struct site_set *set)

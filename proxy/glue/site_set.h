@@ -15,6 +15,7 @@ struct site_set_options {
 	struct backend_trust *trust; /* NULL for a look */
 	unsigned num_workers; /* 0 for a look */
 	struct chain_watch *watch; /* NULL for a look */
+	struct mend_tally *mend_tally; /* NULL for a look */
 	void *context;
 	void (*on_change)(void *context); /* the snapshot has become old */
 };
@@ -41,6 +42,9 @@ void site_set_tell_watch(const struct site_set *set, int64_t now_ms);
  * file of them. */
 MUST_USE struct error site_set_snapshot(const struct site_set *set, struct listen_socket *const *sockets,
 					size_t num_sockets, struct ticket_keys *ticket_keys, struct snapshot **out);
+
+/* site_set_end_minute: a minute of the sites' traffic is over. */
+void site_set_end_minute(const struct site_set *set);
 
 const struct config *site_set_config(const struct site_set *set);
 size_t site_set_count(const struct site_set *set);

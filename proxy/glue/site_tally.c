@@ -109,6 +109,17 @@ struct site_tally *site_tally_ref(struct site_tally *tally)
 	return tally;
 }
 
+struct site_tally *site_tally_continue(struct site_tally *former, bool same_backends, unsigned num_workers,
+				       size_t num_backends)
+{
+	if (former != NULL && same_backends)
+		return site_tally_ref(former);
+	struct site_tally *tally = site_tally_new(num_workers, num_backends);
+	if (tally != NULL && former != NULL)
+		traffic_history_continue(&tally->history, &former->history);
+	return tally;
+}
+
 void site_tally_unref(struct site_tally *tally)
 {
 	if (tally == NULL || atomic_fetch_sub_explicit(&tally->references, 1, memory_order_acq_rel) != 1)

@@ -101,6 +101,11 @@ struct site_tally;
 
 /* site_tally_new: `num_backends` is cut to what is counted. NULL when out of memory. */
 struct site_tally *site_tally_new(unsigned num_workers, size_t num_backends);
+
+/* site_tally_continue is what a site counts by after a reload: `former` (may be NULL) goes on where it has the same
+ * backends; else counts begin at zero, and the last hour is still known. A new reference; NULL when out of memory. */
+struct site_tally *site_tally_continue(struct site_tally *former, bool same_backends, unsigned num_workers,
+				       size_t num_backends);
 struct site_tally *site_tally_ref(struct site_tally *tally);
 void site_tally_unref(struct site_tally *tally); /* NULL is fine */
 

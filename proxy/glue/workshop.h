@@ -18,6 +18,7 @@
 #define WORKSHOP_MAX_MENDS 64 /* with fetching under way at one time; further ones wait for their turn */
 #define WORKSHOP_MAX_KEPT 10000 /* issuers fetched in this process, beside those of the cache directory */
 
+struct mend_tally;
 struct mender;
 
 struct workshop {
@@ -36,6 +37,7 @@ struct workshop {
 	struct mender *last_waiting;
 	unsigned num_running;
 	struct alarm *starter;
+	struct mend_tally *tally; /* borrowed; NULL: nobody counts */
 };
 
 /* workshop_new opens the cache directory and makes the fetcher. What cannot be used is no error: a cache that

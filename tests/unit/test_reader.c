@@ -257,10 +257,31 @@ static void test_what_is_not_built_is_refused_in_these_words(void **state)
 		snprintf(text, sizeof(text), SITE "%s\n", harmless[i]);
 		expect_good(text);
 	}
-	expect_error("[chainmend]\nadmin = 127.0.0.1:9000\n" SITE, "not built yet");
 	expect_error("[chainmend]\naccess_log = /var/log/a\n" SITE, "not built yet");
-	expect_error("[chainmend]\nadmin_token_file = /t\n" SITE, "not built yet");
 	expect_good("[chainmend]\nadmin = off\naccess_log = off\n" SITE);
+}
+
+static void test_the_admin_page_beyond_this_machine_needs_a_token(void **state)
+{
+	static const char *const local[] = {"9000", ":9000", "127.0.0.1:9000", "127.9.9.9:9000",
+					    "[::1]:9000", "localhost:9000", "unix:/run/a.sock", "off"};
+	static const char *const beyond[] = {"*:9000", "0.0.0.0:9000", "[::]:9000", "192.0.2.1:9000", "admin.example:9000"};
+	char text[500];
+	(void)state;
+	for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++) {
+		snprintf(text, sizeof(text), "[chainmend]\nadmin = %s\n" SITE, local[i]);
+		expect_good(text);
+	}
+	for (size_t i = 0; i < sizeof(beyond) / sizeof(beyond[0]); i++) {
+		snprintf(text, sizeof(text), "[chainmend]\nadmin = %s\n" SITE, beyond[i]);
+		expect_error(text, "needs admin_token_file");
+		snprintf(text, sizeof(text), "[chainmend]\nadmin = %s\nadmin_token_file = /t\n" SITE, beyond[i]);
+		expect_good(text);
+	}
+	expect_good("[chainmend]\nadmin_token_file = /t\n" SITE);
+	expect_error("[chainmend]\nadmin = unix:a.sock\n" SITE, "from the root on");
+	expect_error("[chainmend]\nadmin = 127.0.0.1\n" SITE, "admin");
+	expect_error("[chainmend]\nadmin = 9000\nadmin = 9001\n" SITE, "admin");
 }
 
 static void test_rules_across_keys(void **state)
@@ -395,6 +416,7 @@ int main(void)
 	    cmocka_unit_test(test_values),
 	    cmocka_unit_test(test_what_is_not_built_is_refused_in_these_words),
 	    cmocka_unit_test(test_rules_across_keys),
+	cmocka_unit_test(test_the_admin_page_beyond_this_machine_needs_a_token),
 	    cmocka_unit_test(test_rules_across_sites),
 	    cmocka_unit_test(test_binary_files_are_told_in_one_go_and_bounded),
 	    cmocka_unit_test(test_more_values_and_sites_than_may_be),
