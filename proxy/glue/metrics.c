@@ -74,7 +74,8 @@ static void write_workers(struct scrape *scrape, const struct metric_family *fam
 	}
 WRITE_COUNTER(connections_accepted)
 WRITE_COUNTER(connections_open)
-WRITE_COUNTER(connections_refused)
+WRITE_COUNTER(accepts_paused_full)
+WRITE_COUNTER(clients_vanished)
 WRITE_COUNTER(accept_errors)
 
 static void write_done(struct scrape *scrape, const struct metric_family *family, const char *site,
@@ -352,8 +353,13 @@ static const struct {
      write_connections_accepted},
     {{"chainmend_connections_open", METRIC_GAUGE, {NULL}, "Client connections that are open now."},
      write_connections_open},
-    {{"chainmend_connections_refused_total", METRIC_COUNTER, {NULL}, "Times that max_connections was met."},
-     write_connections_refused},
+    {{"chainmend_accepts_paused_total", METRIC_COUNTER, {NULL}, "Times that max_connections left clients waiting."},
+     write_accepts_paused_full},
+    {{"chainmend_clients_vanished_total",
+      METRIC_COUNTER,
+      {NULL},
+      "Clients that closed without an alert when they had been shown the certificate."},
+     write_clients_vanished},
     {{"chainmend_accept_errors_total", METRIC_COUNTER, {NULL}, "Connections that could not be taken."},
      write_accept_errors},
     {{"chainmend_handshakes_total",
