@@ -3,6 +3,7 @@
 #
 #   scripts/install-deps.sh           all of it: to build, to play the demo, to run the tests
 #   scripts/install-deps.sh --demo    to build and to play the demo
+#   scripts/install-deps.sh --bench   to build and to compare with other terminators (bench/compare.sh)
 #   scripts/install-deps.sh --build   to build alone (an image's build stage, say)
 set -euo pipefail
 
@@ -14,7 +15,11 @@ build_packages=(
 	libuv1-dev libinih-dev libcurl4-gnutls-dev libjansson-dev libidn2-dev libmicrohttpd-dev zlib1g-dev libcmocka-dev
 )
 demo_packages=(openssl python3)
-test_packages=(python3-pytest python3-cryptography python3-jsonschema gnutls-bin binutils)
+bench_packages=(openssl python3 util-linux libnginx-mod-stream haproxy hitch stunnel4 gnuplot-nox strace linux-perf)
+test_packages=(
+	python3-pytest python3-cryptography python3-jsonschema gnutls-bin binutils
+	libnginx-mod-stream gnuplot-nox
+)
 
 say() { printf 'install-deps: %s\n' "$*"; }
 die() {
@@ -29,12 +34,13 @@ wants_nginx=yes
 case "${1:-}" in
 "") ;;
 --demo) wanted=("${build_packages[@]}" "${demo_packages[@]}") ;;
+--bench) wanted=("${build_packages[@]}" "${bench_packages[@]}") ;;
 --build)
 	wanted=("${build_packages[@]}")
 	wants_nginx=no
 	;;
 -h | --help)
-	sed -n '2,6s/^# \{0,1\}//p' "$0"
+	sed -n '2,7s/^# \{0,1\}//p' "$0"
 	exit 0
 	;;
 *) die "$1: no such option; see scripts/install-deps.sh --help" ;;
@@ -123,9 +129,11 @@ if [ ${#missing[@]} -gt 0 ]; then
 	forbid_services
 	apt_install "${missing[@]}"
 	# Not started now, and not at the next boot either.
-	if [[ " ${missing[*]} " == *" nginx-light "* ]] && [ -d /run/systemd/system ]; then
-		"${as_root[@]}" systemctl disable --quiet nginx.service || true
-	fi
+	for service in nginx-light:nginx haproxy:haproxy hitch:hitch stunnel4:stunnel4; do
+		if [[ " ${missing[*]} " == *" ${service%:*} "* ]] && [ -d /run/systemd/system ]; then
+			"${as_root[@]}" systemctl disable --quiet "${service#*:}.service" || true
+		fi
+	done
 fi
 
 if needs_npm; then

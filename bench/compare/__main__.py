@@ -1,0 +1,173 @@
+"""The command line of bench/compare.sh, and a whole run."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Callable, NoReturn
+
+from .bars import judge
+from .budget import Budget, Deadline
+from .cases import CASES, Case, select
+from .machine import QUIET, describe_machine, measure_noise, openssl_version
+from .page import update
+from .paired import measure_mended, measure_paired
+from .peers import TABLE, Peer, find_program, read_table
+from .plots import draw
+from .processes import Trouble, raise_descriptor_limit
+from .results import Result, Row, Run, to_json
+from .singles import calls_a_transaction, idle_kilobytes, measure_singly
+from .stage import Stage
+from .table import text
+from .tail import PIECES, measure_tail
+
+BENCH = Path(__file__).resolve().parents[1]
+PUBLISHED = BENCH / "results"
+FULL_S, QUICK_S, MAX_S = 840.0, 170.0, 870.0
+MAX_TAIL_S = 3600.0
+GRACE_S = 25.0  # beyond the time of a run, after which it is ended by force
+EXIT_FAILURE, EXIT_SIGNAL = 1, 128
+
+MEASURES: dict[str, Callable[[Stage, Case, Deadline, random.Random], Result]] = {
+    "transaction": measure_paired,
+    "bulk": measure_paired,
+    "mended": measure_mended,
+    "calls": measure_singly(calls_a_transaction),
+    "idle": measure_singly(idle_kilobytes),
+    "tail": measure_tail,
+}
+
+
+class Stopped(BaseException):
+    """A signal came, or the time is up: everything is to be put away, and nothing caught."""
+
+
+def read_options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench/compare.sh", allow_abbrev=False, description=(
+        "Terminators side by side on this machine, over loopback: what each costs, as ratios to the limit and to each other."
+        " 15 minutes at the most. Results go to bench/results/ and bench/README.md after a whole run, else to build/compare/."),
+        epilog=f"Cases: {', '.join(case.name for case in CASES)}.")
+    parser.add_argument("--quick", action="store_true", help=f"everything in some {QUICK_S / 60:.0f} minutes; for a first look")
+    parser.add_argument("--seconds", type=float, help=f"the time for all of it, at most {MAX_S:.0f}; {FULL_S:.0f} by default")
+    parser.add_argument("--only", action="append", default=[], metavar="CASE", help="a case, or the beginning of several")
+    parser.add_argument("--peers", metavar="NAME,...", help="of the table, besides the first one, which is the reference")
+    parser.add_argument("--table", type=Path, metavar="FILE", help="further peers, in the form of bench/peers/peers.table")
+    parser.add_argument("--backend-port", type=int, default=0, metavar="PORT", help="for servers that run already")
+    parser.add_argument("--tail-seconds", type=float, default=0, metavar="S", help="the tail test's time for each server, "
+                        f"beside the rest; up to {MAX_TAIL_S:.0f}")
+    parser.add_argument("--build", type=Path, default=BENCH.parent / "build" / "release", metavar="DIR", help="build folder")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where JSON and pictures go")
+    parser.add_argument("--seed", type=int, help="of the random order")
+    options = parser.parse_args(arguments)
+    options.seconds = options.seconds or (QUICK_S if options.quick else FULL_S)
+    if not 0 < options.seconds <= MAX_S:
+        parser.error(f"--seconds: above 0, and {MAX_S:.0f} at the most")
+    if not 0 <= options.tail_seconds <= MAX_TAIL_S:
+        parser.error(f"--tail-seconds: {MAX_TAIL_S:.0f} at the most")
+    try:
+        options.cases = select(options.only)
+    except ValueError as error:
+        parser.error(f"--only: {error}")
+    return options
+
+
+def choose_peers(options: argparse.Namespace) -> list[Peer]:
+    """Those of the tables that were asked for and are installed; the first of all is the reference."""
+    peers = read_table(TABLE, options.build.resolve())
+    if options.table:
+        peers += read_table(options.table, options.build.resolve())
+    if options.peers:
+        wanted = options.peers.split(",")
+        unknown = [name for name in wanted if name not in [peer.name for peer in peers]]
+        if unknown:
+            raise Trouble(f"{', '.join(unknown)}: not in the table, which has {', '.join(peer.name for peer in peers)}")
+        peers = [peers[0]] + [peer for peer in peers[1:] if peer.name in wanted]
+    found = []
+    for peer in peers:
+        if peer.runs_already or find_program(peer):
+            found.append(peer)
+        elif peer is peers[0]:
+            raise Trouble(f"{peer.program} is not there: build it first (cmake --build {options.build})")
+        else:
+            say(f"{peer.name} is not installed: left out")
+    return found
+
+
+def measure(options: argparse.Namespace, peers: list[Peer]) -> Run:
+    dice = random.Random(options.seed)
+    tails = [case for case in options.cases if case.kind == "tail"] if options.tail_seconds else []
+    budget = Budget(options.seconds, {case.name: case.weight for case in options.cases if case not in tails})
+    started = time.monotonic()
+    machine = {**describe_machine(), "openssl": openssl_version()}
+    with Stage(options.build.resolve(), peers, options.backend_port) as stage:
+        noise = measure_noise(options.build / "bench" / "gauge", stage.server_cpus(1)[0])
+        say(f"noise: p90/p10 {noise['p90_over_p10']:.3f}" + ("" if noise["p90_over_p10"] < QUIET else ", NOT quiet"))
+        run = Run(datetime.date.today().isoformat(), 0, False, machine, {peer.name: peer.version() for peer in peers}, noise)
+        for case in options.cases:
+            begun = time.monotonic()
+            try:
+                if case in tails:
+                    result = measure_tail(stage, case, Deadline(MAX_TAIL_S), dice, options.tail_seconds)
+                else:
+                    result = MEASURES[case.kind](stage, case, budget.begin(case.name), dice)
+            except Trouble as trouble:
+                result = Result(case.name, case.title, case.unit, [Row(stage.reference.name, why=str(trouble))])
+            run.results.append(result)
+            say(f"{case.title}: {time.monotonic() - begun:.0f} s")
+    run.seconds = round(time.monotonic() - started, 1)
+    run.complete = not (options.quick or options.only or options.peers)
+    return run
+
+
+def write(run: Run, options: argparse.Namespace) -> Path:
+    """JSON and pictures, and the README's part where the run was whole and its place the usual one."""
+    folder = options.out or (PUBLISHED if run.complete else BENCH.parent / "build" / "compare")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "latest.json").write_text(to_json(run))
+    pictures = draw(run, folder)
+    if folder == PUBLISHED:
+        update(BENCH / "README.md", run, pictures, PUBLISHED.name)
+    return folder
+
+
+def say(line: str) -> None:
+    print(f"compare: {line}", file=sys.stderr, flush=True)
+
+
+def on_signal(number: int, _: object) -> NoReturn:
+    for other in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
+        signal.signal(other, signal.SIG_IGN)  # what was started is put away in peace
+    raise Stopped(number)
+
+
+def main() -> int:
+    options = read_options(sys.argv[1:])
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
+        signal.signal(number, on_signal)
+    tails = sum(case.kind == "tail" for case in options.cases) * 2 * PIECES
+    signal.alarm(int(options.seconds + GRACE_S + tails * (options.tail_seconds / PIECES + 1)))
+    raise_descriptor_limit()
+    try:
+        run = measure(options, choose_peers(options))
+        print(text(run))
+        for verdict in judge(run):
+            print(verdict.text())
+        folder = write(run, options)
+        say(f"{run.seconds:.0f} s in all; results are in {folder}")
+    except Trouble as trouble:
+        say(str(trouble))
+        return EXIT_FAILURE
+    except Stopped as stopped:
+        number = stopped.args[0]
+        say("the time is up" if number == signal.SIGALRM else f"stopped by {signal.Signals(number).name}")
+        return EXIT_SIGNAL + number
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

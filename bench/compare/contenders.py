@@ -1,0 +1,72 @@
+"""contenders - what takes slices: a server under a load, and the parts of the limit."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+from .cases import BULK_UNIT, MICROSECONDS, Case
+from .limit import LimitTool
+from .load import CONNECTIONS, LoadTool
+from .peers import Server
+from .processes import Trouble
+
+SLICE_S = 0.2
+MAX_FAILED_SHARE = 0.01  # of the transactions of a slice, above which its figure says nothing
+
+
+def load_flags(case: Case) -> list[str]:
+    flags = ["--tls", case.tls, "--connections", str(CONNECTIONS), "--request", case.request]
+    return flags + ["--resume"] if case.resumed else flags
+
+
+COSTS = {MICROSECONDS: "server_cpu_us_per_transaction", BULK_UNIT: "server_cpu_s_per_gib"}  # members of the tool's JSON
+
+
+class ServerUnderLoad:
+    """CPU time of all processes of a server, for each transaction or each GiB that it carried in a slice."""
+
+    def __init__(self, server: Server, load: LoadTool, case: Case) -> None:
+        self.name = server.name
+        self.why = ""
+        self._port = server.port
+        self._load = load
+        self._flags = [*load_flags(case), "--server-pid", str(server.pids[0]), "--server-children"]
+        self._cost = COSTS[case.unit]
+
+    def measure(self) -> float | None:
+        try:
+            outcome = self._load.run(self._port, SLICE_S, *self._flags)
+        except Trouble as trouble:
+            self.why = str(trouble)
+            return None
+        if outcome.transactions == 0 or outcome.failures > outcome.transactions * MAX_FAILED_SHARE:
+            self.why = f"{outcome.failures} of {outcome.transactions + outcome.failures} transactions failed"
+            return None
+        cost = outcome.number(self._cost)
+        if cost is None:
+            self.why = "its CPU time could not be read: has it ended?"
+        return cost
+
+
+class LimitPart:
+    """One of the two things that no terminator can do without; `measure_part` returns its cost in the case's unit."""
+
+    def __init__(self, name: str, measure_part: Callable[[], float]) -> None:
+        self.name = name
+        self.why = ""
+        self._measure_part = measure_part
+
+    def measure(self) -> float | None:
+        try:
+            return self._measure_part()
+        except Trouble as trouble:
+            self.why = str(trouble)
+            return None
+
+
+def limit_parts(limit: LimitTool, case: Case) -> list[LimitPart]:
+    """For a transaction the handshake in memory and the plain relay, for bulk the plain relay alone."""
+    if case.kind == "bulk":
+        return [LimitPart("plain relay", lambda: limit.relay_bulk_s_per_gib(case.request))]
+    return [LimitPart("handshake in memory", lambda: limit.handshake_us(case.key, case.tls, case.resumed)),
+            LimitPart("plain relay", limit.relay_us)]

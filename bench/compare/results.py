@@ -1,0 +1,80 @@
+"""results - what a run found: rows of cases, whole runs, and their JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from .ratios import Ratio
+
+LIMIT = "limit"
+FORMAT = 1
+
+
+@dataclass
+class Row:
+    """One peer in one case. `figure` is in the case's unit, None with the reason in `why` where there is none."""
+
+    peer: str
+    figure: float | None = None
+    over_reference: Ratio | None = None
+    slices: int = 0
+    failed_slices: int = 0
+    why: str = ""
+    more: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class Result:
+    """One case: the reference's row first. `agrees` says that both ways of taking each ratio came out alike."""
+
+    case: str
+    title: str
+    unit: str
+    rows: list[Row]
+    agrees: bool = True
+    note: str = ""
+
+    @property
+    def reference(self) -> Row:
+        return self.rows[0]
+
+    def row(self, peer: str) -> Row | None:
+        return next((row for row in self.rows if row.peer == peer), None)
+
+    def over_limit(self, row: Row) -> float | None:
+        """How many times the limit of the same run."""
+        limit = self.row(LIMIT)
+        if limit is None or limit.over_reference is None or row.over_reference is None or row is limit:
+            return None
+        return row.over_reference.of_low / limit.over_reference.of_low
+
+    def reference_over(self, row: Row) -> float | None:
+        """What the reference costs, as a share of what this peer costs."""
+        return None if row.over_reference is None or row is self.reference else 1 / row.over_reference.of_low
+
+
+@dataclass
+class Run:
+    """All of it. `machine` and `versions` name no host, no user and no path."""
+
+    date: str
+    seconds: float
+    complete: bool
+    machine: dict[str, Any]
+    versions: dict[str, str]
+    noise: dict[str, float]
+    results: list[Result] = field(default_factory=list)
+
+    def result(self, case: str) -> Result | None:
+        return next((result for result in self.results if result.case == case), None)
+
+
+def to_json(run: Run) -> str:
+    document = {"format": FORMAT, **asdict(run)}
+    for result, told in zip(run.results, document["results"]):
+        for row, member in zip(result.rows, told["rows"]):
+            member["over_limit"] = result.over_limit(row)
+            member["reference_over_this"] = result.reference_over(row)
+    return json.dumps(document, indent=1, allow_nan=False) + "\n"

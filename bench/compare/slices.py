@@ -1,0 +1,67 @@
+"""slices - short turns at being measured, in random order, each between two of the reference's."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Protocol, Sequence
+
+from .budget import Deadline
+from .ratios import Series
+
+MIN_ROUNDS = 3
+MAX_ROUNDS = 60
+MAX_FAILURES = 5  # of one contender, after which it is left alone
+
+
+class Contender(Protocol):
+    """Whatever has a cost: `measure` takes one slice, and returns None when that went wrong."""
+
+    name: str
+
+    def measure(self) -> float | None: ...
+
+
+@dataclass
+class Slices:
+    """All slices of one case. `reference` has every one of the reference's, `of` a series for each other contender."""
+
+    reference: list[float] = field(default_factory=list)
+    of: dict[str, Series] = field(default_factory=dict)
+    failed: dict[str, int] = field(default_factory=dict)
+    rounds: int = 0
+
+    def take(self, reference: Contender, contenders: Sequence[Contender], deadline: Deadline, dice: random.Random,
+             min_rounds: int = MIN_ROUNDS) -> None:
+        """Whole rounds, each contender once in each, while there is time, and `min_rounds` in any case."""
+        for taken in range(MAX_ROUNDS):
+            if taken >= min_rounds and deadline.left() == 0:
+                return
+            in_turn = [one for one in contenders if self.failed.get(one.name, 0) < MAX_FAILURES]
+            if self.failed.get(reference.name, 0) >= MAX_FAILURES:
+                return
+            dice.shuffle(in_turn)
+            self._take_round(reference, in_turn)
+            self.rounds += 1
+
+    def _take_round(self, reference: Contender, contenders: Sequence[Contender]) -> None:
+        before = self._measure_reference(reference)
+        for contender in contenders:
+            value = self._measure(contender)
+            after = self._measure_reference(reference)
+            if value is not None and before is not None and after is not None:
+                self.of.setdefault(contender.name, Series()).add(value, (before + after) / 2)
+            before = after
+
+    def _measure_reference(self, reference: Contender) -> float | None:
+        """Good for the 10th percentile whatever becomes of its neighbours."""
+        value = self._measure(reference)
+        if value is not None:
+            self.reference.append(value)
+        return value
+
+    def _measure(self, contender: Contender) -> float | None:
+        value = contender.measure()
+        if value is None:
+            self.failed[contender.name] = self.failed.get(contender.name, 0) + 1
+        return value
