@@ -22,13 +22,15 @@ from .plots import draw
 from .processes import Trouble, raise_descriptor_limit
 from .results import Result, Row, Run, to_json
 from .singles import calls_a_transaction, idle_kilobytes, measure_singly
-from .stage import Stage
+from .stage import IDLE_CONNECTIONS, Stage
 from .table import text
-from .tail import PIECES, measure_tail
+from .tail import OVERHEAD as TAIL_OVERHEAD
+from .tail import measure_tail
 
 BENCH = Path(__file__).resolve().parents[1]
 PUBLISHED = BENCH / "results"
 FULL_S, QUICK_S, MAX_S = 840.0, 170.0, 870.0
+QUICK_IDLE = 2000
 MAX_TAIL_S = 3600.0
 GRACE_S = 25.0  # beyond the time of a run, after which it is ended by force
 EXIT_FAILURE, EXIT_SIGNAL = 1, 128
@@ -39,12 +41,15 @@ MEASURES: dict[str, Callable[[Stage, Case, Deadline, random.Random], Result]] = 
     "mended": measure_mended,
     "calls": measure_singly(calls_a_transaction),
     "idle": measure_singly(idle_kilobytes),
-    "tail": measure_tail,
 }
 
 
 class Stopped(BaseException):
-    """A signal came, or the time is up: everything is to be put away, and nothing caught."""
+    """A signal came, or the time is up (SIGALRM): what runs is to be put away. Nobody catches it by chance."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
 
 
 def read_options(arguments: list[str]) -> argparse.Namespace:
@@ -99,29 +104,40 @@ def choose_peers(options: argparse.Namespace) -> list[Peer]:
 
 
 def measure(options: argparse.Namespace, peers: list[Peer]) -> Run:
+    """What takes as long as it takes comes first; what is left is dealt out to the others."""
     dice = random.Random(options.seed)
-    tails = [case for case in options.cases if case.kind == "tail"] if options.tail_seconds else []
-    budget = Budget(options.seconds, {case.name: case.weight for case in options.cases if case not in tails})
     started = time.monotonic()
-    machine = {**describe_machine(), "openssl": openssl_version()}
-    with Stage(options.build.resolve(), peers, options.backend_port) as stage:
+    cases = sorted(options.cases, key=lambda case: case.takes_a_share)
+    with Stage(options.build.resolve(), peers, options.backend_port, QUICK_IDLE if options.quick else IDLE_CONNECTIONS) as stage:
         noise = measure_noise(options.build / "bench" / "gauge", stage.server_cpus(1)[0])
         say(f"noise: p90/p10 {noise['p90_over_p10']:.3f}" + ("" if noise["p90_over_p10"] < QUIET else ", NOT quiet"))
-        run = Run(datetime.date.today().isoformat(), 0, False, machine, {peer.name: peer.version() for peer in peers}, noise)
-        for case in options.cases:
-            begun = time.monotonic()
-            try:
-                if case in tails:
-                    result = measure_tail(stage, case, Deadline(MAX_TAIL_S), dice, options.tail_seconds)
-                else:
-                    result = MEASURES[case.kind](stage, case, budget.begin(case.name), dice)
-            except Trouble as trouble:
-                result = Result(case.name, case.title, case.unit, [Row(stage.reference.name, why=str(trouble))])
-            run.results.append(result)
-            say(f"{case.title}: {time.monotonic() - begun:.0f} s")
+        run = Run(datetime.date.today().isoformat(), 0, not (options.quick or options.only or options.peers),
+                  {**describe_machine(), "openssl": openssl_version()}, {peer.name: peer.version() for peer in peers}, noise)
+        budget = Budget(options.seconds, {case.name: case.weight for case in cases if case.takes_a_share})
+        try:
+            for case in cases:
+                begun = time.monotonic()
+                run.results.append(measure_case(stage, case, budget, dice, options.tail_seconds))
+                say(f"{case.title}: {time.monotonic() - begun:.0f} s")
+        except Stopped as stopped:
+            if stopped.number != signal.SIGALRM:
+                raise
+            say("the time is up: the other cases are left out")
+            run.complete = False
+    run.results.sort(key=lambda result: [case.name for case in CASES].index(result.case))
     run.seconds = round(time.monotonic() - started, 1)
-    run.complete = not (options.quick or options.only or options.peers)
     return run
+
+
+def measure_case(stage: Stage, case: Case, budget: Budget, dice: random.Random, tail_seconds: float) -> Result:
+    """What goes wrong in one case is told there, and the next one goes on."""
+    deadline = budget.begin(case.name) if case.takes_a_share else Deadline(budget.left())
+    try:
+        if case.kind == "tail":
+            return measure_tail(stage, case, deadline, dice, tail_seconds)
+        return MEASURES[case.kind](stage, case, deadline, dice)
+    except Trouble as trouble:
+        return Result(case.name, case.title, case.unit, [Row(stage.reference.name, why=str(trouble))])
 
 
 def write(run: Run, options: argparse.Namespace) -> Path:
@@ -149,8 +165,8 @@ def main() -> int:
     options = read_options(sys.argv[1:])
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
         signal.signal(number, on_signal)
-    tails = sum(case.kind == "tail" for case in options.cases) * 2 * PIECES
-    signal.alarm(int(options.seconds + GRACE_S + tails * (options.tail_seconds / PIECES + 1)))
+    tails = 2 * sum(case.kind == "tail" for case in options.cases)
+    signal.alarm(round(options.seconds + GRACE_S + tails * options.tail_seconds * TAIL_OVERHEAD))
     raise_descriptor_limit()
     try:
         run = measure(options, choose_peers(options))
@@ -163,9 +179,8 @@ def main() -> int:
         say(str(trouble))
         return EXIT_FAILURE
     except Stopped as stopped:
-        number = stopped.args[0]
-        say("the time is up" if number == signal.SIGALRM else f"stopped by {signal.Signals(number).name}")
-        return EXIT_SIGNAL + number
+        say(f"stopped by {signal.Signals(stopped.number).name}")
+        return EXIT_SIGNAL + stopped.number
     return 0
 
 

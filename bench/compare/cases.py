@@ -16,12 +16,17 @@ class Case:
     title: str
     unit: str
     kind: str
-    weight: float
+    weight: float = 0  # of the time that is dealt out; 0: it takes what it takes, which is little
     credential: str = "ecdsa"
     tls: str = "1.3"
     resumed: bool = False
     request: str = "echo"
+    connections: int = 16
     workers: int = 1
+
+    @property
+    def takes_a_share(self) -> bool:
+        return self.weight > 0
 
     @property
     def key(self) -> str:
@@ -39,10 +44,10 @@ CASES = (
     *(_transaction(key, tls, resumed) for key in ("ecdsa", "rsa") for tls in ("1.3", "1.2") for resumed in (False, True)),
     Case("two-workers", "ECDSA P-256, TLS 1.3, full, two workers", MICROSECONDS, "transaction", 4, workers=2),
     Case("mended", "a mended chain beside a complete one", MICROSECONDS, "mended", 2, credential="complete"),
-    Case("bulk-down", "bulk, backend to client", BULK_UNIT, "bulk", 4, request="bulk-down:16m"),
-    Case("bulk-up", "bulk, client to backend", BULK_UNIT, "bulk", 4, request="bulk-up:16m"),
-    Case("calls", "system calls a transaction", "calls", "calls", 1),
-    Case("idle", "memory of an idle relayed connection", "KB", "idle", 6),
+    Case("bulk-down", "bulk, backend to client", BULK_UNIT, "bulk", 4, request="bulk-down:32m", connections=4),
+    Case("bulk-up", "bulk, client to backend", BULK_UNIT, "bulk", 4, request="bulk-up:32m", connections=4),
+    Case("calls", "system calls a transaction", "calls", "calls"),
+    Case("idle", "memory of an idle relayed connection", "KB", "idle"),
     Case("tail-ecdsa", "p99 of a handshake at half of capacity, ECDSA", MICROSECONDS, "tail", 12),
     Case("tail-rsa", "p99 of a handshake at half of capacity, RSA", MICROSECONDS, "tail", 12, credential="rsa"),
 )

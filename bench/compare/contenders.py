@@ -6,7 +6,7 @@ from typing import Callable
 
 from .cases import BULK_UNIT, MICROSECONDS, Case
 from .limit import LimitTool
-from .load import CONNECTIONS, LoadTool
+from .load import LoadTool
 from .peers import Server
 from .processes import Trouble
 
@@ -15,7 +15,7 @@ MAX_FAILED_SHARE = 0.01  # of the transactions of a slice, above which its figur
 
 
 def load_flags(case: Case) -> list[str]:
-    flags = ["--tls", case.tls, "--connections", str(CONNECTIONS), "--request", case.request]
+    flags = ["--tls", case.tls, "--connections", str(case.connections), "--request", case.request]
     return flags + ["--resume"] if case.resumed else flags
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
+import re
 import subprocess
 from pathlib import Path
-from typing import Any
 
 from .processes import Child, Trouble
 
@@ -23,12 +22,18 @@ class LimitTool:
 
     def handshake_us(self, key: str, tls: str, resumed: bool) -> float:
         flags = ["--key", key, "--tls", tls, "--count", str(HANDSHAKES[key]), "--runs", "1"]
-        return self._run(*flags, *(["--resume"] if resumed else []))["median_us"]
+        return self._run(*flags, *(["--resume"] if resumed else []))
 
-    def _run(self, *flags: str) -> dict[str, Any]:
-        child = Child([str(self._program), "--json", *flags], [self._cpu], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    def relay_us(self) -> float:
+        return self._run("--relay")
+
+    def relay_bulk_s_per_gib(self, request: str) -> float:
+        return self._run("--relay", "--request", request)
+
+    def _run(self, *flags: str) -> float:
+        child = Child([str(self._program), *flags], [self._cpu], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         stdout, stderr = child.read(WAIT_S)
-        try:
-            return json.loads(stdout)
-        except ValueError as error:
-            raise Trouble(f"the limit could not be measured: {stderr.strip()[-200:]}") from error
+        told = re.search(r"^median of \d+ runs?: ([\d.]+) ", stdout, re.MULTILINE)
+        if told is None:
+            raise Trouble(f"the limit could not be measured: {stderr.strip()[:200]}")
+        return float(told[1])

@@ -11,7 +11,6 @@ from typing import Any
 from .credentials import NAME
 from .processes import Child, Trouble
 
-CONNECTIONS = 16
 GROUPS = "X25519"
 END_WAIT_S = 20.0  # beyond the time that it was asked to take
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -23,6 +24,9 @@ class Row:
     failed_slices: int = 0
     why: str = ""
     more: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.why = without_paths(self.why)
 
 
 @dataclass
@@ -69,6 +73,11 @@ class Run:
 
     def result(self, case: str) -> Result | None:
         return next((result for result in self.results if result.case == case), None)
+
+
+def without_paths(text: str) -> str:
+    """A reason for publication: its first line, and of a path the last word alone."""
+    return re.sub(r"(?<![\w.])(?:/[\w.+-]+)+/([\w.+-]+)", r"\1", text.strip().split("\n", 1)[0])
 
 
 def to_json(run: Run) -> str:

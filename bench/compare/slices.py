@@ -9,7 +9,7 @@ from typing import Protocol, Sequence
 from .budget import Deadline
 from .ratios import Series
 
-MIN_ROUNDS = 3
+MIN_ROUNDS = 2
 MAX_ROUNDS = 60
 MAX_FAILURES = 5  # of one contender, after which it is left alone
 

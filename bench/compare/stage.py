@@ -6,7 +6,7 @@ import contextlib
 import os
 import tempfile
 from pathlib import Path
-from typing import Iterator
+from typing import Container, Iterator
 
 from .backend import Backend
 from .credentials import make_credentials
@@ -15,12 +15,16 @@ from .load import LoadTool
 from .peers import Peer, RunningServer, Server, StartedServer
 from .processes import Trouble
 
+IDLE_CONNECTIONS = 9000
+
 
 class Stage:
     """A context: at its end, however that comes, every process that it started is gone, and so are all files."""
 
-    def __init__(self, build: Path, peers: list[Peer], backend_port: int = 0) -> None:
+    def __init__(self, build: Path, peers: list[Peer], backend_port: int = 0,
+                 idle_connections: int = IDLE_CONNECTIONS) -> None:
         self.peers = peers
+        self.idle_connections = idle_connections
         self._cpus = sorted(os.sched_getaffinity(0))
         if len(self._cpus) < 2:
             raise Trouble("a comparison needs two cores: one for the servers, one for clients and backend")
@@ -72,12 +76,15 @@ class Stage:
             started.stop()
 
     @contextlib.contextmanager
-    def servers(self, credential: str, workers: int = 1) -> Iterator[tuple[list[Server], dict[str, str]]]:
-        """All peers at once, the reference first, and why some of them are missing. Without the reference: Trouble."""
+    def servers(self, credential: str, workers: int = 1, names: Container[str] | None = None
+                ) -> Iterator[tuple[list[Server], dict[str, str]]]:
+        """All peers at once, or those of `names`, the reference first, and why some are missing. Without it: Trouble."""
         missing: dict[str, str] = {}
         with contextlib.ExitStack() as stack:
             servers = []
             for peer in self.peers:
+                if names is not None and peer.name not in names:
+                    continue
                 try:
                     servers.append(stack.enter_context(self.server(peer, credential, workers)))
                 except Trouble as trouble:

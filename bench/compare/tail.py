@@ -25,17 +25,17 @@ MEASURED_RATE = 200
 TAIL_S = 60.0
 PIECES = 4
 CAPACITY_S = 1.0
+LEAST_PIECE_S = 1.0
 OVERHEAD = 1.1  # of starting and stopping the load tool
 PERCENTILES = ("p50", "p90", "p99", "p999")
 
 
 def measure_tail(stage: Stage, case: Case, deadline: Deadline, dice: random.Random, seconds: float = 0) -> Result:
     """`seconds` for each server; 0: TAIL_S, or what there is time for."""
-    with stage.servers(case.credential) as (servers, missing):
-        chosen = [server for server in servers if server.name in (stage.reference.name, *COMPARED)]
+    with stage.servers(case.credential, names=(stage.reference.name, *COMPARED)) as (chosen, missing):
         rate = min(_capacity(stage.load, case, server) for server in chosen) / 2
         share = deadline.left() / len(chosen) / OVERHEAD
-        piece = (seconds or min(TAIL_S, share)) / PIECES
+        piece = max(LEAST_PIECE_S, (seconds or min(TAIL_S, share)) / PIECES)
         outcomes: dict[str, list[Outcome]] = {server.name: [] for server in chosen}
         why: dict[str, str] = {}
         for _ in range(PIECES):
@@ -46,7 +46,7 @@ def measure_tail(stage: Stage, case: Case, deadline: Deadline, dice: random.Rand
                 except Trouble as trouble:
                     why[server.name] = str(trouble)
     rows = [_row(peer.name, outcomes[peer.name], why.get(peer.name, "")) for peer in stage.peers if peer.name in outcomes]
-    rows += [Row(name, why=reason) for name, reason in missing.items() if name in COMPARED]
+    rows += [Row(name, why=reason) for name, reason in missing.items()]
     note = f"{rate:.0f} connections a second in all, {piece * PIECES:.0f} s each"
     return Result(case.name, case.title, case.unit, with_plain_ratios(rows), note=note)
 
