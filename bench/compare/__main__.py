@@ -33,7 +33,7 @@ FULL_S, QUICK_S, MAX_S = 840.0, 170.0, 870.0
 QUICK_IDLE = 2000
 MAX_TAIL_S = 3600.0
 GRACE_S = 25.0  # beyond the time of a run, after which it is ended by force
-EXIT_FAILURE, EXIT_SIGNAL = 1, 128
+EXIT_FAILURE, EXIT_USAGE, EXIT_SIGNAL = 1, 64, 128
 
 MEASURES: dict[str, Callable[[Stage, Case, Deadline, random.Random], Result]] = {
     "transaction": measure_paired,
@@ -52,8 +52,15 @@ class Stopped(BaseException):
         self.number = number
 
 
+class Parser(argparse.ArgumentParser):
+    """Wrong usage is status 64 here, as everywhere in this project."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_USAGE, f"compare: {message}; see bench/compare.sh --help\n")
+
+
 def read_options(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="bench/compare.sh", allow_abbrev=False, description=(
+    parser = Parser(prog="bench/compare.sh", allow_abbrev=False, description=(
         "Terminators side by side on this machine, over loopback: what each costs, as ratios to the limit and to each other."
         " 15 minutes at the most. Results go to bench/results/ and bench/README.md after a whole run, else to build/compare/."),
         epilog=f"Cases: {', '.join(case.name for case in CASES)}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import signal
@@ -121,22 +122,23 @@ class Child:
 
     def stop(self) -> None:
         """Asks the root process; whoever of its group is left after a while is killed."""
-        if self._process.poll() is None:
+        if self.status is None:
             self._process.terminate()
-            try:
-                self._process.wait(STOP_WAIT_S)
-            except subprocess.TimeoutExpired:
-                pass
-        end = time.monotonic() + STOP_WAIT_S
-        while self._group_lives():
-            if self._process.poll() is None or time.monotonic() > end:
+        if not self._is_gone_within(STOP_WAIT_S):
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
-                self._process.wait()
-                break
-            time.sleep(SETTLE_STEP_S)
+            self._is_gone_within(STOP_WAIT_S)
         for stream in (self._process.stdout, self._process.stderr):
             if stream is not None:
                 stream.close()
+
+    def _is_gone_within(self, seconds: float) -> bool:
+        end = time.monotonic() + seconds
+        while self.status is None or self._group_lives():
+            if time.monotonic() > end:
+                return False
+            time.sleep(SETTLE_STEP_S)
+        return True
 
     def _group_lives(self) -> bool:
         """The group's number is the root's, and not given anew while a member is left."""
