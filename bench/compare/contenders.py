@@ -22,6 +22,11 @@ def load_flags(case: Case) -> list[str]:
 COSTS = {MICROSECONDS: "server_cpu_us_per_transaction", BULK_UNIT: "server_cpu_s_per_gib"}  # members of the tool's JSON
 
 
+def server_flags(server: Server) -> list[str]:
+    """So that the load tool reads the CPU clocks, or the memory, of all its processes."""
+    return ["--server-pid", str(server.pids[0]), "--server-children"]
+
+
 class ServerUnderLoad:
     """CPU time of all processes of a server, for each transaction or each GiB that it carried in a slice."""
 
@@ -30,7 +35,7 @@ class ServerUnderLoad:
         self.why = ""
         self._port = server.port
         self._load = load
-        self._flags = [*load_flags(case), "--server-pid", str(server.pids[0]), "--server-children"]
+        self._flags = [*load_flags(case), *server_flags(server)]
         self._cost = COSTS[case.unit]
 
     def measure(self) -> float | None:

@@ -12,6 +12,8 @@ from .credentials import NAME
 from .processes import Child, Trouble
 
 GROUPS = "X25519"
+HOLD = "1s"
+HOLD_WAIT_S = 45.0
 END_WAIT_S = 20.0  # beyond the time that it was asked to take
 
 
@@ -73,6 +75,10 @@ class LoadTool:
     def run(self, port: int, seconds: float, *flags: str) -> Outcome:
         """Raises Trouble where it could not do its work; failed transactions are counted in the outcome."""
         return self.outcome_of(self.start(port, *duration(seconds), *flags), seconds)
+
+    def hold(self, port: int, connections: int, *flags: str) -> Outcome:
+        """Opens so many, each with one transaction, and holds them until the server's memory has been read."""
+        return self.outcome_of(self.start(port, "--idle", str(connections), "--hold", HOLD, *flags), HOLD_WAIT_S)
 
     def outcome_of(self, child: Child, seconds: float) -> Outcome:
         stdout, stderr = child.read(seconds + END_WAIT_S)

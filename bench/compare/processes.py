@@ -42,19 +42,6 @@ def wait_until_still(pids: Sequence[int]) -> None:
         before = now
 
 
-def pss_bytes(pids: Iterable[int]) -> int:
-    """Memory of the processes, pages that they share counted once."""
-    total = 0
-    for pid in pids:
-        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-        total += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
-    return total * 1024
-
-
-def open_descriptors(pids: Iterable[int]) -> int:
-    return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in pids)
-
-
 def family(root: int) -> list[int]:
     """`root` and all that descend from it, `root` first."""
     children: dict[int, list[int]] = {}

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import random
 import tempfile
-import time
 from pathlib import Path
 from typing import Callable
 
 from .budget import Deadline
 from .call_counter import CallCounter
 from .cases import Case
-from .contenders import load_flags
+from .contenders import load_flags, server_flags
 from .peers import Server
-from .processes import Child, Trouble, open_descriptors, pss_bytes, wait_until_still
+from .processes import Trouble, wait_until_still
 from .ratios import Ratio
 from .results import Result, Row
 from .stage import Stage
 
 Measure = Callable[[Stage, Case, Server], tuple[float, dict[str, float]]]
 
-IDLE_WAIT_S = 25.0
-IDLE_STEP_S = 0.1
-IDLE_STILL_S = 0.5
 WARM_UP_S = 0.2
 CALLS_S = 0.5
 
@@ -57,30 +53,12 @@ def idle_kilobytes(stage: Stage, case: Case, server: Server) -> tuple[float, dic
     """PSS with all connections relayed and silent, less that of the warm server before."""
     stage.load.run(server.port, WARM_UP_S, *load_flags(case))
     wait_until_still(server.pids)
-    before, descriptors = pss_bytes(server.pids), open_descriptors(server.pids)
-    wanted = descriptors + 2 * stage.idle_connections
-    holder = stage.load.start(server.port, "--tls", case.tls, "--request", "echo", "--idle", str(stage.idle_connections),
-                              "--hold", f"{IDLE_WAIT_S:.0f}s", "--server-pid", str(server.pids[0]))
-    try:
-        _wait_for_descriptors(holder, server, wanted)
-        held = pss_bytes(server.pids) - before
-    finally:
-        holder.stop()
-    return held / stage.idle_connections / 1024, {"connections": stage.idle_connections, "pss_before_bytes": before,
-                                            "pss_added_bytes": held}
-
-
-def _wait_for_descriptors(holder: Child, server: Server, wanted: int) -> None:
-    """Each relayed connection is two descriptors of the server's; then its CPU time must stand still."""
-    end = time.monotonic() + IDLE_WAIT_S
-    while open_descriptors(server.pids) < wanted:
-        if holder.status is not None:
-            raise Trouble(f"the load tool ended before all connections were open: {holder.read(1)[1].strip()[-200:]}")
-        if time.monotonic() > end:
-            raise Trouble(f"not all connections were open within {IDLE_WAIT_S:.0f} s")
-        time.sleep(IDLE_STEP_S)
-    time.sleep(IDLE_STILL_S)
-    wait_until_still(server.pids)
+    outcome = stage.load.hold(server.port, stage.idle_connections, *load_flags(case), *server_flags(server))
+    memory = outcome.document.get("server_memory") or {}
+    held, added = memory.get("held"), memory.get("pss_bytes_per_connection")
+    if held != stage.idle_connections or added is None:
+        raise Trouble(f"{held or 'no'} connections of {stage.idle_connections} could be held")
+    return added / 1024, {"connections": held, "pss_bytes_before": memory["before"]["pss_bytes"]}
 
 
 def calls_a_transaction(stage: Stage, case: Case, server: Server) -> tuple[float, dict[str, float]]:
