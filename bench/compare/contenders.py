@@ -1,11 +1,8 @@
-"""contenders - what takes slices: a server under a load, and the parts of the limit."""
+"""contenders - a server under a load, taking its slices."""
 
 from __future__ import annotations
 
-from typing import Callable
-
 from .cases import BULK_UNIT, MICROSECONDS, Case
-from .limit import LimitTool
 from .load import LoadTool
 from .peers import Server
 from .processes import Trouble
@@ -51,27 +48,3 @@ class ServerUnderLoad:
         if cost is None:
             self.why = "its CPU time could not be read: has it ended?"
         return cost
-
-
-class LimitPart:
-    """One of the two things that no terminator can do without; `measure_part` returns its cost in the case's unit."""
-
-    def __init__(self, name: str, measure_part: Callable[[], float]) -> None:
-        self.name = name
-        self.why = ""
-        self._measure_part = measure_part
-
-    def measure(self) -> float | None:
-        try:
-            return self._measure_part()
-        except Trouble as trouble:
-            self.why = str(trouble)
-            return None
-
-
-def limit_parts(limit: LimitTool, case: Case) -> list[LimitPart]:
-    """For a transaction the handshake in memory and the plain relay, for bulk the plain relay alone."""
-    if case.kind == "bulk":
-        return [LimitPart("plain relay", lambda: limit.relay_bulk_s_per_gib(case.request))]
-    return [LimitPart("handshake in memory", lambda: limit.handshake_us(case.key, case.tls, case.resumed)),
-            LimitPart("plain relay", limit.relay_us)]

@@ -2,38 +2,61 @@
 
 from __future__ import annotations
 
-import re
+import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
+from .cases import Case
+from .credentials import Credential
+from .load import GROUPS
 from .processes import Child, Trouble
+from .results import LIMIT
 
-HANDSHAKES = {"ecdsa": 400, "rsa": 150}  # a slice: some 0.2 s, client's side and all
-RELAY_S = 0.2
+HANDSHAKES = {"ecdsa": 400, "rsa": 150}  # a slice: some 0.15 s, client's side and all
+RELAY_SLICE = "200ms"
+BULK_MEMBERS = {"bulk-down": "bulk_down_cpu_s_per_gib", "bulk-up": "bulk_up_cpu_s_per_gib"}
 WAIT_S = 30.0
 
 
-class LimitTool:
-    """bench/limit: the server's side on the servers' core."""
+class Limit:
+    """bench/limit as a contender: the server's side on the servers' core, client and backend beside it on another.
 
-    def __init__(self, program: Path, cpu: int) -> None:
-        self._program = program
-        self._cpu = cpu
+    `more` is what it is made of: the lists of the slices of its parts.
+    """
 
-    def handshake_us(self, key: str, tls: str, resumed: bool) -> float:
-        flags = ["--key", key, "--tls", tls, "--count", str(HANDSHAKES[key]), "--runs", "1"]
-        return self._run(*flags, *(["--resume"] if resumed else []))
+    def __init__(self, program: Path, case: Case, credential: Credential, server_cpu: int, client_cpu: int) -> None:
+        self.name = LIMIT
+        self.why = ""
+        self.parts: dict[str, list[float]] = {}
+        self._cpus = [server_cpu, client_cpu]
+        self._bulk = case.kind == "bulk"
+        self._request, _, size = case.request.partition(":")
+        self._command = [str(program), "--json", "--runs", "1", "--cpus", f"{server_cpu},{client_cpu}", "--groups", GROUPS,
+                         "--tls", case.tls, "--certificate", str(credential.certificate), "--private-key", str(credential.key)]
+        if self._bulk:
+            self._command += ["--bulk", size, "--count", "1", "--slice", "1ms"]
+        else:
+            self._command += ["--count", str(HANDSHAKES[case.key]), "--slice", RELAY_SLICE]
+        if case.resumed:
+            self._command.append("--resumed")
 
-    def relay_us(self) -> float:
-        return self._run("--relay")
+    def measure(self) -> float | None:
+        try:
+            told = self._run()
+            if self._bulk:
+                return float(told[BULK_MEMBERS[self._request]]["median"])
+            for part in ("handshake_us", "relay_us"):
+                self.parts.setdefault(part, []).append(float(told[part]["median"]))
+            return float(told["limit_us"])
+        except Trouble as trouble:
+            self.why = str(trouble)
+            return None
 
-    def relay_bulk_s_per_gib(self, request: str) -> float:
-        return self._run("--relay", "--request", request)
-
-    def _run(self, *flags: str) -> float:
-        child = Child([str(self._program), *flags], [self._cpu], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    def _run(self) -> dict[str, Any]:
+        child = Child(self._command, self._cpus, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         stdout, stderr = child.read(WAIT_S)
-        told = re.search(r"^median of \d+ runs?: ([\d.]+) ", stdout, re.MULTILINE)
-        if told is None:
-            raise Trouble(f"the limit could not be measured: {stderr.strip()[:200]}")
-        return float(told[1])
+        try:
+            return json.loads(stdout)
+        except ValueError as error:
+            raise Trouble(f"the limit could not be measured: {stderr.strip()[:200]}") from error

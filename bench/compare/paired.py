@@ -1,4 +1,4 @@
-"""paired - cases in slices: the CPU of each peer beside the reference's, and the limit's parts among them."""
+"""paired - cases in slices: the CPU of each peer beside the reference's, and the limit among them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Sequence
 
 from .budget import Deadline
 from .cases import Case
-from .contenders import LimitPart, ServerUnderLoad, limit_parts
-from .ratios import Ratio, low, ratio_of, ratio_of_sum
-from .results import LIMIT, Result, Row
+from .contenders import ServerUnderLoad
+from .limit import Limit
+from .ratios import Ratio, low, ratio_of
+from .results import Result, Row
 from .slices import Contender, Slices
 from .stage import Stage
 
@@ -21,9 +22,9 @@ COMPLETE = "complete"
 def measure_paired(stage: Stage, case: Case, deadline: Deadline, dice: random.Random) -> Result:
     with stage.servers(case.credential, case.workers) as (servers, missing):
         reference, *others = [ServerUnderLoad(server, stage.load, case) for server in servers]
-        parts = limit_parts(stage.limit, case)
-        slices = take_until_agreed(reference, [*others, *parts], deadline, dice)
-    rows = [reference_row(slices, reference), limit_row(slices, parts), *(row_of(slices, other) for other in others)]
+        limit = stage.limit(case)
+        slices = take_until_agreed(reference, [*others, limit], deadline, dice)
+    rows = [reference_row(slices, reference), limit_row(slices, limit), *(row_of(slices, other) for other in others)]
     rows += [Row(name, why=why) for name, why in missing.items()]
     shared = case.workers > 1 and not stage.has_free_cores(case.workers)
     note = "the clients share a core with the second worker, for want of a third core" if shared else ""
@@ -69,7 +70,7 @@ def reference_row(slices: Slices, reference: ServerUnderLoad) -> Row:
                slices.failed.get(reference.name, 0))
 
 
-def row_of(slices: Slices, contender: ServerUnderLoad | LimitPart) -> Row:
+def row_of(slices: Slices, contender: ServerUnderLoad | Limit) -> Row:
     series = slices.of.get(contender.name)
     failed = slices.failed.get(contender.name, 0)
     if series is None:
@@ -77,13 +78,7 @@ def row_of(slices: Slices, contender: ServerUnderLoad | LimitPart) -> Row:
     return Row(contender.name, low(series.values), ratio_of(series, slices.reference), len(series.values), failed)
 
 
-def limit_row(slices: Slices, parts: Sequence[LimitPart]) -> Row:
-    """All parts or nothing: half a limit is none."""
-    rows = [row_of(slices, part) for part in parts]
-    missing = [f"{row.peer}: {row.why}" for row in rows if row.figure is None]
-    if missing:
-        return Row(LIMIT, failed_slices=sum(row.failed_slices for row in rows), why="; ".join(missing))
-    series = [slices.of[part.name] for part in parts]
-    figures = {row.peer: row.figure for row in rows if row.figure is not None}
-    return Row(LIMIT, sum(figures.values()), ratio_of_sum(series, slices.reference), min(row.slices for row in rows),
-               sum(row.failed_slices for row in rows), more=figures)
+def limit_row(slices: Slices, limit: Limit) -> Row:
+    row = row_of(slices, limit)
+    row.more = {part: low(values) for part, values in limit.parts.items()}
+    return row

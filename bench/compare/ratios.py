@@ -62,13 +62,3 @@ def ratio_of(series: Series, reference: Sequence[float]) -> Ratio:
     if not series.values:
         raise ValueError("a ratio of nothing")
     return Ratio(low(series.values) / low(reference), median(series.pairs()))
-
-
-def ratio_of_sum(parts: Sequence[Series], reference: Sequence[float]) -> Ratio:
-    """As ratio_of, for a cost that is measured in parts (the limit: a handshake in memory, and a relay).
-
-    The parts' slices stand in different places, each beside a reference of its own, so that it is the paired ratios
-    that are added up.
-    """
-    ratios = [ratio_of(part, reference) for part in parts]
-    return Ratio(sum(ratio.of_low for ratio in ratios), sum(ratio.of_pairs for ratio in ratios))

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Container, Iterator
 
 from .backend import Backend
+from .cases import Case
 from .credentials import make_credentials
-from .limit import LimitTool
+from .limit import Limit
 from .load import LoadTool
 from .peers import Peer, RunningServer, Server, StartedServer
 from .processes import Trouble
@@ -33,7 +34,6 @@ class Stage:
         self._started = 0
         self._stack = contextlib.ExitStack()
         self.load = LoadTool(build / "chainmend-bench", self._cpus[1:])
-        self.limit = LimitTool(build / "bench" / "limit", self.server_cpus(1)[0])
 
     def __enter__(self) -> Stage:
         with contextlib.ExitStack() as stack:
@@ -47,6 +47,9 @@ class Stage:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    def limit(self, case: Case) -> Limit:
+        return Limit(self._build / "bench" / "limit", case, self.credentials[case.credential], *self._cpus[:2])
 
     @property
     def reference(self) -> Peer:
