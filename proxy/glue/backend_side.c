@@ -243,7 +243,6 @@ enum connection_event backend_side_ask_verdict(struct connection *connection)
 		note_reason(connection, "its certificates cannot be read", error_print(error, text, sizeof(text)));
 		return EVENT_BACKEND_FAILED;
 	}
-	connection->question = ++thread->num_questions;
 	event->connection = connection->question;
 	mailbox_post(thread->options.control, &event->mail);
 	return EVENT_NONE;

@@ -80,15 +80,23 @@ static void set_deadline(struct connection *connection, enum connection_deadline
 			  thread->now_ms + deadline_after_ms(connection, deadline));
 }
 
+/* Questions are numbered one by one, so that the lists are equally long. */
+static struct connection **waiting_list(struct worker_thread *thread, uint64_t question)
+{
+	return &thread->waiting[question % WORKER_WAITING_LISTS];
+}
+
 static void add_waiting(struct connection *connection)
 {
-	connection->next_waiting = connection->thread->waiting;
-	connection->thread->waiting = connection;
+	connection->question = ++connection->thread->num_questions;
+	struct connection **list = waiting_list(connection->thread, connection->question);
+	connection->next_waiting = *list;
+	*list = connection;
 }
 
 static void remove_waiting(struct connection *connection)
 {
-	struct connection **link = &connection->thread->waiting;
+	struct connection **link = waiting_list(connection->thread, connection->question);
 
 	while (*link != NULL && *link != connection)
 		link = &(*link)->next_waiting;
@@ -391,7 +399,7 @@ out:
 
 void connections_give_verdict(struct worker_thread *thread, uint64_t question, bool trusted, const char *reason)
 {
-	struct connection *connection = thread->waiting;
+	struct connection *connection = *waiting_list(thread, question);
 
 	while (connection != NULL && connection->question != question)
 		connection = connection->next_waiting;

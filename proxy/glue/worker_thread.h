@@ -15,6 +15,7 @@
 /* Of one read; what TLS makes of it is not longer. In bulk 128 KiB cost 8% less CPU a byte than 64, and 256 no less. */
 #define WORKER_READ_BYTES ((size_t)128 * 1024)
 #define WORKER_MAX_REASON 192
+#define WORKER_WAITING_LISTS 1024 /* ten thousand that wait are a walk of ten */
 
 /* A snapshot's reference shared by the connections of one thread, so that they count without atomics. */
 struct snapshot_lease {
@@ -52,7 +53,7 @@ struct worker_thread {
 
 	struct connection *connections; /* all open ones */
 	struct connection *closed; /* freed at the end of the turn */
-	struct connection *waiting; /* for a verdict */
+	struct connection *waiting[WORKER_WAITING_LISTS]; /* for a verdict, by the number of their question */
 	size_t num_connections;
 	uint64_t num_questions; /* that were asked for a verdict */
 

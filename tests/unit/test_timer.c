@@ -107,6 +107,66 @@ static void test_changes_while_it_runs(void **state)
 	assert_int_equal(first.calls, 2);
 }
 
+/* A loop that sleeps as it is told meets every deadline, and wakes for nothing else but spans that begin. */
+static void test_sleeping_from_deadline_to_deadline(void **state)
+{
+	enum { NUM_PROBES = 300 };
+	static struct probe probes[NUM_PROBES];
+	uint64_t now = 1000007;
+	uint64_t last = now;
+	unsigned num_wakings = 0;
+	unsigned num_called = 0;
+
+	(void)state;
+	timer_wheel_init(&wheel, now);
+	for (size_t i = 0; i < NUM_PROBES; i++) {
+		/* From nothing to four hours: more than a turn of the spans. */
+		uint64_t deadline = now + (i * i * i * 7919) % 14400000;
+		probes[i] = probe_of(&wheel);
+		timer_arm(&wheel, &probes[i].timer, deadline);
+		last = deadline > last ? deadline : last;
+	}
+	for (int wait = 0; (wait = timer_wheel_wait_ms(&wheel, now)) >= 0; num_wakings++) {
+		now += (uint64_t)wait;
+		timer_wheel_advance(&wheel, now);
+		num_called = 0;
+		for (size_t i = 0; i < NUM_PROBES; i++) {
+			num_called += probes[i].calls;
+			assert_true(probes[i].calls > 0 || probes[i].timer.deadline_ms > now - TIMER_TICK_MS);
+			assert_true(probes[i].calls == 0 || probes[i].timer.deadline_ms <= now);
+		}
+	}
+	assert_int_equal(num_called, NUM_PROBES);
+	assert_true(now <= last + TIMER_TICK_MS);
+	assert_true(num_wakings <= NUM_PROBES + 14400000 / (TIMER_TICK_MS * TIMER_SLOTS) + 1);
+}
+
+/* Ten thousand connections that do nothing until their deadline is far away do not wake anybody. */
+static void test_far_deadlines_wake_nobody(void **state)
+{
+	enum { NUM_PROBES = 10000, IDLE_MS = 600000 };
+	struct probe *probes = calloc(NUM_PROBES, sizeof(*probes));
+	uint64_t now = 5000;
+	unsigned num_wakings = 0;
+
+	(void)state;
+	assert_non_null(probes);
+	timer_wheel_init(&wheel, now);
+	for (size_t i = 0; i < NUM_PROBES; i++) {
+		probes[i] = probe_of(&wheel);
+		timer_arm(&wheel, &probes[i].timer, now + IDLE_MS + i);
+	}
+	while (now < 5000 + IDLE_MS - TIMER_TICK_MS) {
+		now += (uint64_t)timer_wheel_wait_ms(&wheel, now);
+		timer_wheel_advance(&wheel, now);
+		num_wakings++;
+	}
+	assert_true(num_wakings <= 3);
+	timer_wheel_advance(&wheel, now + NUM_PROBES + TIMER_TICK_MS);
+	assert_int_equal(wheel.num_armed, 0);
+	free(probes);
+}
+
 static void test_wait(void **state)
 {
 	struct probe probe = probe_of(&wheel);
@@ -116,7 +176,9 @@ static void test_wait(void **state)
 	assert_int_equal(timer_wheel_wait_ms(&wheel, 0), -1);
 	timer_arm(&wheel, &probe.timer, UINT64_MAX);
 	timer_wheel_advance(&wheel, 30);
-	assert_int_equal(timer_wheel_wait_ms(&wheel, 30), TIMER_TICK_MS - 30);
+	assert_true(timer_wheel_wait_ms(&wheel, 30) > TIMER_TICK_MS);
+	timer_arm(&wheel, &probe.timer, 950);
+	assert_int_equal(timer_wheel_wait_ms(&wheel, 30), 1000 - 30);
 	assert_int_equal(timer_wheel_wait_ms(&wheel, 5000), 0);
 	timer_disarm(&wheel, &probe.timer);
 	assert_int_equal(timer_wheel_wait_ms(&wheel, 5000), -1);
@@ -129,6 +191,8 @@ int main(void)
 	    cmocka_unit_test(test_long_sleep_forgets_nothing),
 	    cmocka_unit_test(test_arming_moves_and_disarming_removes),
 	    cmocka_unit_test(test_changes_while_it_runs),
+	    cmocka_unit_test(test_sleeping_from_deadline_to_deadline),
+	    cmocka_unit_test(test_far_deadlines_wake_nobody),
 	    cmocka_unit_test(test_wait),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
