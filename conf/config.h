@@ -91,6 +91,7 @@ struct config_site {
 	uint16_t tls_max;
 	char *ciphers; /* TLS 1.2 and below */
 	char *groups; /* NULL: chainmend's own list */
+	bool certificate_compression;
 	enum config_unknown_names unknown_names;
 	bool rollback; /* the former chain comes back when clients reject the new one */
 	uint64_t probe_interval_ms;

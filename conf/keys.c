@@ -305,6 +305,12 @@ static const struct config_key keys[NUM_CONFIG_KEYS] = {
 	 .help = "The key exchange groups, the best first. A client that sent a share for one of them is asked for "
 		 "another\n"
 		 "one only if that is stronger. Not set: the best that this build has, and what was sent is taken."},
+    [KEY_CERTIFICATE_COMPRESSION] =
+	{.name = "certificate_compression",
+	 SITE(certificate_compression),
+	 .type = VALUE_SWITCH,
+	 .default_text = "on",
+	 .help = "Whether clients of TLS 1.3 that ask for it get the chain compressed (RFC 8879), by brotli or zlib."},
     [KEY_UNKNOWN_NAMES] =
 	{.name = "unknown_names",
 	 SITE(unknown_names),

@@ -12,7 +12,7 @@ readonly upstream_wait=15 # seconds for upstream's host to answer
 
 build_packages=(
 	build-essential cmake ninja-build clang pkg-config git ca-certificates curl
-	libuv1-dev libinih-dev libcurl4-gnutls-dev libjansson-dev libidn2-dev libmicrohttpd-dev zlib1g-dev libcmocka-dev
+	libuv1-dev libinih-dev libcurl4-gnutls-dev libjansson-dev libidn2-dev libmicrohttpd-dev zlib1g-dev libbrotli-dev libcmocka-dev
 )
 demo_packages=(openssl python3)
 bench_packages=(openssl python3 util-linux libnginx-mod-stream haproxy hitch stunnel4 gnuplot-nox strace linux-perf)

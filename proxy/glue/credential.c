@@ -8,6 +8,7 @@
 
 #include "chaincache/host_name.h"
 #include "conf/config.h"
+#include "proxy/glue/compressed_chain.h"
 #include "proxy/glue/ticket_keys.h"
 #include "proxy/glue/tls_settings.h"
 
@@ -179,6 +180,17 @@ static struct error set_callbacks(struct credential *credential)
 	return error_none();
 }
 
+/* Of versions, TLS 1.3 alone has it. */
+static struct error compress(struct credential *credential, const struct config_site *site)
+{
+	if (!site->certificate_compression || site->tls_max < TLS1_3_VERSION)
+		return error_none();
+	struct error error = compressed_chain_new(&credential->chain, &credential->compressed);
+	if (failed(error))
+		return error;
+	return compressed_chain_serve(credential->compressed, credential->ssl_ctx);
+}
+
 struct error credential_new(const struct config_site *site, const struct certificate_list *chain, EVP_PKEY *key,
 			    struct credential **out)
 {
@@ -210,6 +222,8 @@ struct error credential_new(const struct config_site *site, const struct certifi
 		error = set_protocol(credential, site);
 	if (!failed(error))
 		error = set_callbacks(credential);
+	if (!failed(error))
+		error = compress(credential, site);
 out:
 	if (failed(error))
 		credential_unref(credential);
@@ -235,6 +249,7 @@ void credential_unref(struct credential *credential)
 	if (credential == NULL || atomic_fetch_sub_explicit(&credential->references, 1, memory_order_acq_rel) != 1)
 		return;
 	SSL_CTX_free(credential->ssl_ctx);
+	compressed_chain_free(credential->compressed);
 	certificate_list_cleanup(&credential->chain);
 	for (size_t i = 0; i < credential->num_names; i++)
 		free(credential->names[i]);

@@ -27,6 +27,7 @@ struct credential {
 	uint16_t signature_algorithm; /* that a TLS 1.3 client must know to verify it; 0 for RSA: every client does */
 	char **names; /* the leaf's dNSNames, lower case, sorted, for credential_covers */
 	size_t num_names;
+	struct compressed_chain *compressed; /* owned; NULL: certificate_compression is off */
 	struct tls_groups groups;
 	uint16_t tls_min;
 	uint16_t tls_max;
@@ -35,6 +36,7 @@ struct credential {
 };
 
 struct config_site;
+struct compressed_chain;
 
 /* credential_new makes a credential: `chain` is copied, `key` is referenced. ERROR_MISMATCH when key and leaf do not belong together. */
 MUST_USE struct error credential_new(const struct config_site *site, const struct certificate_list *chain,
