@@ -101,6 +101,8 @@ enum http_reply_state http_reply_take(struct http_reply *reply, struct bytes byt
 		take_head_byte(reply, (char)bytes.data[0]);
 		bytes = bytes_of(bytes.data + 1, bytes.len - 1);
 	}
+	if (reply->state == HTTP_REPLY_COMPLETE && bytes.len > 0)
+		reply->state = HTTP_REPLY_WRONG; /* there was to be nothing more */
 	if (reply->state != HTTP_REPLY_BODY)
 		return reply->state;
 	reply->body += bytes.len;
