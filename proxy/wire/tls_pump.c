@@ -166,12 +166,42 @@ static enum tls_result result_of(struct tls_pump *pump, struct tls_input *input,
 	}
 }
 
+/* What stands in front is a fatal alert in the clear, behind any change_cipher_spec records (RFC 8446 5, D.4). */
+static int plain_alert(struct bytes bytes)
+{
+	enum { HEADER = 5, CHANGE_CIPHER_SPEC = HEADER + 1, ALERT = HEADER + 2, FATAL = 2 };
+
+	while (bytes.len >= CHANGE_CIPHER_SPEC && bytes.data[0] == SSL3_RT_CHANGE_CIPHER_SPEC)
+		bytes = bytes_of(bytes.data + CHANGE_CIPHER_SPEC, bytes.len - CHANGE_CIPHER_SPEC);
+	if (bytes.len < ALERT || bytes.data[0] != SSL3_RT_ALERT || bytes.data[1] != SSL3_VERSION_MAJOR ||
+	    bytes.data[3] != 0 || bytes.data[4] != ALERT - HEADER || bytes.data[HEADER] != FATAL)
+		return TLS_PUMP_NO_ALERT;
+	return bytes.data[HEADER + 1];
+}
+
+/* RFC 8446 6 has alerts encrypted once there are keys. OpenSSL as a client has none of its own before its Finished, and
+ * says in the clear what it thinks of a certificate; BoringSSL finds a record there that it cannot decrypt. The handshake
+ * has failed either way: what is taken from it is the reason alone. */
+static void look_for_plain_alert(struct tls_pump *pump, struct bytes given)
+{
+	int alert = plain_alert(given);
+
+	if (pump->alert != TLS_PUMP_NO_ALERT || alert == TLS_PUMP_NO_ALERT)
+		return;
+	pump->alert = alert;
+	pump->reason = SSL_alert_desc_string_long(alert);
+}
+
 static enum tls_result do_handshake(struct tls_pump *pump, struct tls_input *input)
 {
+	struct bytes given = input != NULL ? input->bytes : bytes_of(NULL, 0);
+
 	enter(pump, input);
 	int status = SSL_do_handshake(pump->ssl);
 	enum tls_result result = result_of(pump, input, status);
 	pump->channel->input = NULL;
+	if (result == TLS_FAILED)
+		look_for_plain_alert(pump, given);
 	if (result != TLS_ENDED)
 		return result;
 	pump->failed = true;

@@ -51,7 +51,7 @@ struct tls_pump {
 	bool end_sent;
 	bool failed;
 	uint8_t small_left; /* small records to come before the large ones */
-	int alert; /* that the peer sent, or TLS_PUMP_NO_ALERT */
+	int alert; /* that the peer sent, encrypted or not, or TLS_PUMP_NO_ALERT */
 	const char *reason; /* why it failed, a static text; "" */
 };
 

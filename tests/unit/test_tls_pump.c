@@ -275,6 +275,39 @@ static void test_alert_of_the_peer(void **state)
 	wire_close(&wire);
 }
 
+/* What OpenSSL sends in the place of its Finished: it has no key of its own yet. */
+static void test_alert_in_the_clear(void **state)
+{
+	static const struct {
+		const char *record;
+		size_t len;
+		int alert;
+	} cases[] = {
+	    {"\x15\x03\x03\x00\x02\x02\x30", 7, SSL_AD_UNKNOWN_CA},
+	    {"\x15\x03\x01\x00\x02\x02\x2d", 7, SSL_AD_CERTIFICATE_EXPIRED},
+	    {"\x14\x03\x03\x00\x01\x01\x15\x03\x03\x00\x02\x02\x2a", 13, SSL_AD_BAD_CERTIFICATE},
+	    {"\x15\x03\x03\x00\x02\x01\x30", 7, TLS_PUMP_NO_ALERT}, /* a warning */
+	    {"\x15\x03\x03\x00\x03\x02\x30\x00", 8, TLS_PUMP_NO_ALERT},
+	    {"\x15\x02\x03\x00\x02\x02\x30", 7, TLS_PUMP_NO_ALERT},
+	    {"\x16\x03\x03\x00\x02\x02\x30", 7, TLS_PUMP_NO_ALERT},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct tls_input input = {.bytes = bytes_of(cases[i].record, cases[i].len)};
+		struct wire wire;
+
+		wire_open(&wire, TLS1_3_VERSION);
+		assert_int_equal(step(&wire, &wire.client, &wire.to_client, 65536), TLS_WANT_INPUT);
+		assert_int_equal(step(&wire, &wire.server, &wire.to_server, 65536), TLS_WANT_INPUT);
+		enum tls_result result = tls_pump_handshake(&wire.server, &input);
+		assert_true(result == TLS_FAILED || cases[i].alert == TLS_PUMP_NO_ALERT);
+		if (wire.server.alert != cases[i].alert)
+			fail_msg("case %zu: alert %d", i, wire.server.alert);
+		wire_close(&wire);
+	}
+}
+
 static void test_rubbish(void **state)
 {
 	static const char text[] = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
@@ -320,6 +353,7 @@ int main(void)
 	    cmocka_unit_test(test_end_of_input_is_an_end),
 	    cmocka_unit_test(test_end_within_a_handshake_is_a_failure),
 	    cmocka_unit_test(test_alert_of_the_peer),
+	    cmocka_unit_test(test_alert_in_the_clear),
 	    cmocka_unit_test(test_rubbish),
 	    cmocka_unit_test(test_verdict_that_comes_later),
 	};
