@@ -120,7 +120,7 @@ static struct snapshot *make_snapshot(struct world *world, const struct world_si
 	struct snapshot *snapshot = NULL;
 
 	if (world->listening == NULL)
-		assert_ok(listen_socket_open(&shared->config->sites[0].listens[0], 1, &world->listening));
+		assert_ok(listen_socket_open(&shared->config->sites[0].listens[0], world->num_workers, &world->listening));
 	assert_ok(snapshot_new(shared, world->tickets.keys, &snapshot));
 	shared_config_unref(shared);
 	for (size_t i = 0; i < num_sites; i++)
@@ -131,25 +131,33 @@ static struct snapshot *make_snapshot(struct world *world, const struct world_si
 
 void world_start(struct world *world, const struct world_site *sites, size_t num_sites)
 {
-	uint64_t max_connections = world->max_connections;
+	uint64_t max_connections = world->max_connections > 0 ? world->max_connections : 1000;
+	unsigned num_workers = world->num_workers > 0 ? world->num_workers : 1;
 
 	alarm(WORLD_LIFETIME_S);
 	memset(world, 0, sizeof(*world));
+	world->max_connections = max_connections;
+	world->num_workers = num_workers;
 	assert_int_equal(uv_loop_init(&world->loop), 0);
 	assert_ok(mailbox_open(&world->loop, on_mail, world, &world->control));
 	assert_ok(ticket_rotation_init(&world->tickets, 0));
 	world->snapshot = make_snapshot(world, sites, num_sites);
 	world->port = loopback_port_of(world->listening->fds[0]);
-	assert_ok(admission_new(max_connections > 0 ? max_connections : 1000, 1, &world->admission));
-	struct worker_options options = {.admission = world->admission, .control = world->control};
-	assert_ok(worker_start(&options, world->snapshot, &world->worker));
+	assert_ok(admission_new(max_connections, num_workers, &world->admission));
+	for (unsigned i = 0; i < num_workers; i++) {
+		struct worker_options options = {
+		    .index = i, .admission = world->admission, .control = world->control};
+		assert_ok(worker_start(&options, world->snapshot, &world->workers[i]));
+	}
+	world->worker = world->workers[0];
 }
 
 void world_publish(struct world *world, const struct world_site *sites, size_t num_sites)
 {
 	snapshot_unref(world->snapshot);
 	world->snapshot = make_snapshot(world, sites, num_sites);
-	worker_publish(world->worker, world->snapshot);
+	for (unsigned i = 0; i < world->num_workers; i++)
+		worker_publish(world->workers[i], world->snapshot);
 }
 
 static void on_patience_lost(uv_timer_t *timer)
@@ -190,9 +198,12 @@ struct worker_event *world_wait(struct world *world, enum worker_event_kind kind
 
 void world_stop(struct world *world)
 {
-	worker_drain(world->worker, 0);
-	worker_event_free(world_wait(world, WORKER_STOPPED));
-	worker_join(world->worker);
+	for (unsigned i = 0; i < world->num_workers; i++)
+		worker_drain(world->workers[i], 0);
+	for (unsigned i = 0; i < world->num_workers; i++)
+		worker_event_free(world_wait(world, WORKER_STOPPED));
+	for (unsigned i = 0; i < world->num_workers; i++)
+		worker_join(world->workers[i]);
 	admission_free(world->admission);
 	mailbox_close(world->control);
 	uv_run(&world->loop, UV_RUN_DEFAULT);

@@ -1,4 +1,4 @@
-/* proxy_world - a real worker on loopback, with its control side in the test's thread.
+/* proxy_world - a real worker on loopback, or several of them, with their control side in the test's thread.
  *
  * Everything blocks, with a limit of LOOPBACK_PATIENCE_S for what should long have come: then the test fails. What has no
  * limit of its own, a thread's end, ends with the whole test program after WORLD_LIFETIME_S.
@@ -15,6 +15,7 @@
 
 #define WORLD_LIFETIME_S 100 /* of one world */
 #define WORLD_MAX_SITES 4
+#define WORLD_MAX_WORKERS 4
 
 /* For cmocka_run_group_tests: world_issuer and world_leaf (of a.example) are there between the two. */
 int world_setup(void **state);
@@ -39,10 +40,12 @@ struct world {
 	struct ticket_rotation tickets;
 	struct listen_socket *listening;
 	struct snapshot *snapshot;
-	struct worker *worker;
+	struct worker *workers[WORLD_MAX_WORKERS];
+	struct worker *worker; /* the first */
 	struct admission *admission;
 	uint16_t port;
-	uint64_t max_connections; /* 0: many */
+	uint64_t max_connections; /* of all workers together; 0: many */
+	unsigned num_workers; /* 0: one */
 };
 
 /* world_site gives one with world_leaf and a tcp backend. */

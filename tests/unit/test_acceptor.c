@@ -1,0 +1,170 @@
+#include "proxy/glue/acceptor.h"
+#include "tests/support/test_backend.h"
+#include "tests/support/test_client.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+static uint64_t clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static uint64_t count_of(const struct world *world, unsigned worker)
+{
+	return atomic_load(&worker_counters(world->workers[worker])->connections_accepted);
+}
+
+static uint64_t count_all(const struct world *world)
+{
+	uint64_t count = 0;
+
+	for (unsigned i = 0; i < world->num_workers; i++)
+		count += count_of(world, i);
+	return count;
+}
+
+/* The kernel's hash over the sockets of SO_REUSEPORT: each worker gets its share. */
+static void test_every_worker_gets_some(void **state)
+{
+	enum { NUM_CLIENTS = 400, LEAST = NUM_CLIENTS / WORLD_MAX_WORKERS / 4 };
+	struct world_site site = world_site(loopback_unused_port(), "");
+	struct world world = {.num_workers = WORLD_MAX_WORKERS};
+
+	(void)state;
+	world_start(&world, &site, 1);
+	struct sockaddr_in address = loopback_address(world.port);
+	for (int i = 0; i < NUM_CLIENTS; i++) {
+		int fd = socket(AF_INET, SOCK_STREAM, 0);
+		assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+		close(fd);
+	}
+	for (int ms = 0; count_all(&world) < NUM_CLIENTS; ms++) {
+		assert_true(ms < LOOPBACK_PATIENCE_S * 1000);
+		usleep(1000);
+	}
+	for (unsigned i = 0; i < world.num_workers; i++)
+		assert_true(count_of(&world, i) >= LEAST);
+	world_stop(&world);
+}
+
+struct visitor {
+	pthread_t thread;
+	const struct world *world;
+	bool served;
+	bool crowded; /* there were more inside than there are places */
+};
+
+static uint64_t count_open(const struct world *world)
+{
+	uint64_t count = 0;
+
+	for (unsigned i = 0; i < world->num_workers; i++)
+		count += atomic_load(&worker_counters(world->workers[i])->connections_open);
+	return count;
+}
+
+static void *visit(void *argument)
+{
+	struct visitor *visitor = argument;
+	struct test_client_options options = {.sni = "a.example"};
+	struct test_client client;
+	char back[4];
+
+	test_client_open(&client, visitor->world, &options);
+	visitor->served = test_client_shake(&client) && SSL_write(client.ssl, "ping", 4) == 4 &&
+			  SSL_read(client.ssl, back, sizeof(back)) > 0;
+	/* One that closes is counted out before its place is given back. */
+	visitor->crowded = count_open(visitor->world) > visitor->world->max_connections;
+	test_client_close(&client);
+	return NULL;
+}
+
+/* Clients stand in every worker's queue, and all of them come in, whichever worker the places were of. */
+static void test_no_worker_starves_behind_another(void **state)
+{
+	enum { NUM_VISITORS = 24 };
+	struct test_backend *backend = test_backend_start(BACKEND_ECHO, NULL);
+	struct world_site site = world_site(test_backend_port(backend), "");
+	struct world world = {.num_workers = WORLD_MAX_WORKERS, .max_connections = 2};
+	struct visitor visitors[NUM_VISITORS];
+
+	(void)state;
+	world_start(&world, &site, 1);
+	for (size_t i = 0; i < NUM_VISITORS; i++) {
+		visitors[i] = (struct visitor){.world = &world};
+		assert_int_equal(pthread_create(&visitors[i].thread, NULL, visit, &visitors[i]), 0);
+	}
+	for (size_t i = 0; i < NUM_VISITORS; i++) {
+		pthread_join(visitors[i].thread, NULL);
+		assert_true(visitors[i].served);
+		assert_false(visitors[i].crowded);
+	}
+	world_stop(&world);
+	test_backend_stop(backend);
+}
+
+/* Without a descriptor it looks again once a pause, and not in a loop. That it takes as long is sure: a deadline is
+ * never early. */
+static void test_a_pause_is_not_spent_looking(void **state)
+{
+	enum { NUM_ERRORS = 3, CLOCK_MS = 20 };
+	struct world_site site = world_site(loopback_unused_port(), "");
+	struct world world = {0};
+	struct rlimit limit, none_left;
+
+	(void)state;
+	world_start(&world, &site, 1);
+	struct sockaddr_in address = loopback_address(world.port);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	int lowest_free = dup(fd);
+	close(lowest_free);
+	none_left = limit;
+	none_left.rlim_cur = (rlim_t)lowest_free;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none_left), 0);
+	uint64_t begun_ms = clock_ms();
+	int connected = connect(fd, (struct sockaddr *)&address, sizeof(address));
+	world_wait_count(&world, accept_errors, NUM_ERRORS);
+	uint64_t taken_ms = clock_ms() - begun_ms;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(connected, 0);
+	assert_true(taken_ms >= (NUM_ERRORS - 1) * (ACCEPTOR_PAUSE_MS - CLOCK_MS));
+	struct worker_event *event = world_wait(&world, WORKER_ACCEPT_PAUSED);
+	assert_non_null(strstr(event->text, strerror(EMFILE)));
+	worker_event_free(event);
+	world_wait_count(&world, connections_accepted, 1);
+	close(fd);
+	world_stop(&world);
+}
+
+static void test_what_is_a_want_of_our_own(void **state)
+{
+	static const int wants[] = {EMFILE, ENFILE, ENOBUFS, ENOMEM};
+	static const int faults[] = {ECONNABORTED, EPROTO, EAGAIN, EINTR, ECONNREFUSED, ETIMEDOUT};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wants) / sizeof(wants[0]); i++)
+		assert_true(acceptor_is_out_of_resources(wants[i]));
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		assert_false(acceptor_is_out_of_resources(faults[i]));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_every_worker_gets_some),
+	    cmocka_unit_test(test_no_worker_starves_behind_another),
+	    cmocka_unit_test(test_a_pause_is_not_spent_looking),
+	    cmocka_unit_test(test_what_is_a_want_of_our_own),
+	};
+	return cmocka_run_group_tests(tests, world_setup, world_teardown);
+}
