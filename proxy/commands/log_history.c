@@ -29,11 +29,9 @@ static void copy_time(char out[LOG_HISTORY_TIME_CHARS + 1], struct bytes time)
 /* One more item of an array that doubles; false at the maximum or when out of memory. */
 static bool grow(void **items, size_t size, size_t count, size_t *capacity, size_t max)
 {
-	if (count < *capacity)
-		return true;
 	size_t wanted = *capacity == 0 ? FIRST_CAPACITY : *capacity * 2;
-	if (count >= max)
-		return false;
+	if (count < *capacity || count >= max)
+		return count < max;
 	void *grown = realloc(*items, wanted * size);
 	if (grown == NULL)
 		return false;

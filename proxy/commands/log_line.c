@@ -46,7 +46,7 @@ static bool peek(const struct scan *scan, char c)
 	return scan->at < scan->end && *scan->at == (uint8_t)c;
 }
 
-/* Not 0 where one of eight bytes is 0: the usual trick with a borrow, exact for "is there one". */
+/* Not 0 where one of eight bytes is 0: the usual trick with a borrow, exact for "is there one" and for the lowest. */
 static uint64_t zero_byte(uint64_t eight)
 {
 	return (eight - ONES) & ~eight & HIGH_BITS;
@@ -61,8 +61,13 @@ static void skip_plain(struct scan *scan)
 		memcpy(&eight, scan->at, sizeof eight);
 		uint64_t control = (eight - ONES * 0x20) & ~eight & HIGH_BITS;
 		uint64_t quote = zero_byte(eight ^ (ONES * '"')) | zero_byte(eight ^ (ONES * '\\'));
-		if ((quote | control | (eight & HIGH_BITS)) != 0)
-			break;
+		uint64_t stops = quote | control | (eight & HIGH_BITS);
+		if (stops != 0 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
+			scan->at += __builtin_ctzll(stops) / 8;
+			return;
+		}
+		if (stops != 0)
+			break; /* the bytes one by one, below */
 		scan->at += sizeof eight;
 	}
 	while (scan->at < scan->end && *scan->at != '"' && *scan->at != '\\' && *scan->at >= 0x20 && *scan->at < 0x80)

@@ -40,7 +40,7 @@ static void write_box(struct html *html, const json_t *entry, const char *style,
 
 static void write_chain(struct html *html, const char *title, const json_t *chain, const json_t *other, bool is_after)
 {
-	html_raw(html, "<div class=\"chain\">");
+	html_raw(html, is_after ? "<div class=\"chain after\">" : "<div class=\"chain\">");
 	html_element(html, "h4", NULL, title);
 	html_raw(html, "<ol>");
 	for (size_t i = 0; i < json_array_size(chain); i++) {
