@@ -61,7 +61,8 @@ static const struct config_key keys[NUM_CONFIG_KEYS] = {
 		     GLOBAL(fix_log),
 		     .type = VALUE_PATH,
 		     .default_text = "stderr",
-		     .help = "Where each fix and finding is written, as JSON Lines: a path, or stderr."},
+		     .help = "Where each fix and finding is written, as JSON Lines: a path, or stderr. Where stderr is "
+			     "systemd's journal, each is an entry with fields."},
     [KEY_ACCESS_LOG] = {.name = "access_log",
 			GLOBAL_NOT_BUILT,
 			.type = VALUE_TEXT,

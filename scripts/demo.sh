@@ -252,6 +252,8 @@ shown "chainmend log fixes.jsonl   (the file itself has one finding a line, as J
 grep '"subject_of":"certificate"' "$folder/fixes.jsonl" | grep '"missing_intermediate"' | grep -q '"severity":"fixed"' ||
 	broken "the fix log does not say that missing_intermediate was fixed"
 good "the log says what was mended; its advice says what to do on the server itself"
+shown "chainmend log fixes.jsonl --summary"
+"$program" log "$folder/fixes.jsonl" --summary | indent
 
 if [ $keep = yes ]; then
 	heading "Left up, as asked"
