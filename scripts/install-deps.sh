@@ -18,7 +18,7 @@ demo_packages=(openssl python3)
 bench_packages=(openssl python3 util-linux libnginx-mod-stream haproxy hitch stunnel4 gnuplot-nox strace linux-perf)
 test_packages=(
 	python3-pytest python3-cryptography python3-jsonschema gnutls-bin binutils
-	libnginx-mod-stream gnuplot-nox
+	libnginx-mod-stream gnuplot-nox strace
 )
 
 say() { printf 'install-deps: %s\n' "$*"; }

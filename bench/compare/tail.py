@@ -1,7 +1,7 @@
 """tail - how long a handshake takes where a server is half busy: 200 connections opened a second, whatever becomes of them.
 
-The load is the same for all: half of what the slowest of them can do. Most of it is a background of its own; the 200 are
-measured, from the moment that each was meant to start (an open loop, free of coordinated omission). A minute for each
+The load is the same for all: half of what the slowest of them can do, by its CPU time (more than that, and the one core that
+clients and backend have would be what is measured). Most of it is a background of its own; the 200 are measured, from the moment that each was meant to start (an open loop, free of coordinated omission). A minute for each
 server, in pieces that take turns, so that a noisy spell hits both; the median of the pieces is quoted.
 """
 
@@ -12,10 +12,11 @@ from statistics import median
 
 from .budget import Deadline
 from .cases import Case
-from .contenders import load_flags
+from .contenders import ServerUnderLoad, load_flags
 from .load import LoadTool, Outcome, duration
 from .peers import Server
 from .processes import Trouble
+from .ratios import low
 from .results import Result, Row
 from .singles import with_plain_ratios
 from .stage import Stage
@@ -24,7 +25,7 @@ COMPARED = ("nginx",)  # beside the reference
 MEASURED_RATE = 200
 TAIL_S = 60.0
 PIECES = 4
-CAPACITY_S = 1.0
+CAPACITY_SLICES = 4
 LEAST_PIECE_S = 1.0
 OVERHEAD = 1.1  # of starting and stopping the load tool
 PERCENTILES = ("p50", "p90", "p99", "p999")
@@ -52,7 +53,12 @@ def measure_tail(stage: Stage, case: Case, deadline: Deadline, dice: random.Rand
 
 
 def _capacity(load: LoadTool, case: Case, server: Server) -> float:
-    return load.run(server.port, CAPACITY_S, *load_flags(case)).transactions_per_second
+    """Transactions a second of one worker on a core of its own."""
+    slices = ServerUnderLoad(server, load, case)
+    costs = [cost for cost in (slices.measure() for _ in range(CAPACITY_SLICES)) if cost is not None]
+    if not costs:
+        raise Trouble(f"{server.name}: {slices.why}")
+    return 1e6 / low(costs)
 
 
 def _measure_piece(load: LoadTool, case: Case, server: Server, rate: float, seconds: float) -> Outcome:

@@ -22,8 +22,8 @@ from compare.call_counter import read_count  # noqa: E402
 from compare.cases import CASES, select  # noqa: E402
 from compare.credentials import make_credentials  # noqa: E402
 from compare.load import read_outcome  # noqa: E402
-from compare.peers import TABLE, read_table  # noqa: E402
-from compare.processes import Child, Trouble, cpu_ns, family  # noqa: E402
+from compare.peers import TABLE, StartedServer, read_table  # noqa: E402
+from compare.processes import Child, Trouble, cpu_ns, family, free_port  # noqa: E402
 from compare.ratios import Ratio, Series  # noqa: E402
 from compare.results import LIMIT, Result, Row, Run, to_json  # noqa: E402
 from compare.slices import MAX_FAILURES, Slices  # noqa: E402
@@ -282,7 +282,7 @@ def test_what_the_load_tool_tells_is_read():
     document = {"transactions": 100, "failures_total": 2, "seconds": 0.5, "server_cpu_us_per_transaction": 230.5,
                 "server_cpu_s_per_gib": None, "latency_us": {"handshake": {"p99": 900.5}}}
     outcome = read_outcome(json.dumps(document))
-    assert (outcome.failures, outcome.transactions_per_second) == (2, 200)
+    assert (outcome.transactions, outcome.failures) == (100, 2)
     assert outcome.number("server_cpu_us_per_transaction") == 230.5
     assert outcome.number("server_cpu_s_per_gib") is outcome.number("nothing") is None
     assert outcome.handshake_us("p99") == 900.5
@@ -338,12 +338,35 @@ def test_chainmend_and_nginx_are_compared_and_nothing_is_left(build, tmp_path):
     assert document["versions"]["nginx"] and document["noise"]["p90_over_p10"] >= 1
     for result in document["results"]:
         rows = {row["peer"]: row for row in result["rows"]}
-        assert rows["chainmend"]["figure"] > 0 and rows["nginx"]["figure"] > 0, rows
+        assert all(rows[peer]["figure"] is not None and rows[peer]["figure"] > 0 for peer in ("chainmend", "nginx")), rows
     full = {row["peer"]: row for row in document["results"][0]["rows"]}
     assert full[LIMIT]["figure"] > 0 and full["chainmend"]["over_limit"] > 1 and full["nginx"]["slices"] >= 2
     assert "ECDSA P-256, TLS 1.3, full" in stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == ["calls.svg", "ecdsa.svg", "latest.json"]
     assert str(tmp_path) not in (tmp_path / "latest.json").read_text()
+
+
+def test_a_server_that_runs_already_takes_part_and_goes_on(build, tmp_path):
+    (tmp_path / "out").mkdir()
+    backend = free_port()
+    nginx = next(peer for peer in read_table(TABLE, build) if peer.name == "nginx")
+    credential = make_credentials(tmp_path / "made")["ecdsa"]
+    server = StartedServer(nginx, credential, tmp_path / "nginx", backend, 1, sorted(os.sched_getaffinity(0)))
+    try:
+        written = tmp_path / "more.table"
+        written.write_text(f"other {server.port} {server.pids[0]} ecdsa\n")
+        running = comparison(build, tmp_path / "out", "--table", str(written), "--peers", "other", "--backend-port", str(backend),
+                             "--only", "ecdsa-1.2-full", "--only", "rsa-1.2-full", "--seconds", "2")
+        _, stderr = running.communicate(timeout=120)
+        assert running.returncode == 0, stderr
+        assert still_running(server.pids) == server.pids
+    finally:
+        server.stop()
+    full, rsa = json.loads((tmp_path / "out" / "latest.json").read_text())["results"]
+    rows = {row["peer"]: row for row in full["rows"]}
+    assert rows["other"]["figure"] > 0 and rows["other"]["failed_slices"] == 0, rows
+    rows = {row["peer"]: row for row in rsa["rows"]}
+    assert rows["other"]["why"] == "it runs already, with ecdsa alone" and rows["chainmend"]["figure"] > 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
