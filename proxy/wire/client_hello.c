@@ -4,16 +4,6 @@
 
 enum { SNI_HOST_NAME = 0 };
 
-static struct bytes extension(const SSL_CLIENT_HELLO *hello, uint16_t type)
-{
-	const uint8_t *data = NULL;
-	size_t len = 0;
-
-	if (!SSL_early_callback_ctx_extension_get(hello, type, &data, &len))
-		return bytes_of(NULL, 0);
-	return bytes_of(data, len);
-}
-
 static bool is_name_char(uint8_t c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
@@ -92,17 +82,49 @@ static bool offers_ecdsa_suite(const struct client_hello *hello)
 	return false;
 }
 
+static void read_extension(uint16_t type, struct bytes content, struct client_hello *out)
+{
+	switch (type) {
+	case TLSEXT_TYPE_server_name:
+		read_sni(content, out);
+		break;
+	case TLSEXT_TYPE_application_layer_protocol_negotiation:
+		out->alpn = read_list16(content);
+		break;
+	case TLSEXT_TYPE_signature_algorithms:
+		out->signature_algorithms = read_list16(content);
+		break;
+	case TLSEXT_TYPE_supported_versions:
+		out->offers_tls13 = offers_tls13(content);
+		break;
+	case TLSEXT_TYPE_supported_groups:
+		out->supported_groups = read_list16(content);
+		break;
+	case TLSEXT_TYPE_key_share:
+		out->key_shares = read_list16(content);
+		break;
+	default:
+		break;
+	}
+}
+
+/* One walk for all of them. A hello in which one stands twice does not come this far: BoringSSL has refused it. */
 void client_hello_read(const SSL_CLIENT_HELLO *hello, struct client_hello *out)
 {
+	CBS extensions, content;
+	uint16_t type;
+
 	out->has_sni = false;
 	out->sni[0] = '\0';
-	read_sni(extension(hello, TLSEXT_TYPE_server_name), out);
-	out->alpn = read_list16(extension(hello, TLSEXT_TYPE_application_layer_protocol_negotiation));
-	out->signature_algorithms = read_list16(extension(hello, TLSEXT_TYPE_signature_algorithms));
-	out->offers_tls13 = offers_tls13(extension(hello, TLSEXT_TYPE_supported_versions));
+	out->alpn = bytes_of(NULL, 0);
+	out->signature_algorithms = bytes_of(NULL, 0);
 	out->cipher_suites = bytes_of(hello->cipher_suites, hello->cipher_suites_len);
-	out->supported_groups = read_list16(extension(hello, TLSEXT_TYPE_supported_groups));
-	out->key_shares = read_list16(extension(hello, TLSEXT_TYPE_key_share));
+	out->supported_groups = bytes_of(NULL, 0);
+	out->key_shares = bytes_of(NULL, 0);
+	out->offers_tls13 = false;
+	CBS_init(&extensions, hello->extensions, hello->extensions_len);
+	while (CBS_get_u16(&extensions, &type) && CBS_get_u16_length_prefixed(&extensions, &content))
+		read_extension(type, bytes_of(CBS_data(&content), CBS_len(&content)), out);
 }
 
 static bool has_number(struct bytes numbers, uint16_t wanted)
