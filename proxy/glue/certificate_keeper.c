@@ -1,11 +1,14 @@
 #include "proxy/glue/certificate_keeper.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "proxy/glue/retry.h"
 #include "proxy/glue/self_test.h"
 #include "proxy/glue/time_text.h"
+
+enum { MAX_LOSS_TEXT = HOST_NAME_MAX_CHARS + 64 };
 
 struct certificate_keeper {
 	struct keeper_options options;
@@ -24,6 +27,7 @@ struct certificate_keeper {
 	struct retry retry;
 	bool begun;
 	bool withdrawn; /* what goes out is another chain than `chain` */
+	bool left_revoked; /* what went out before `chain` has a revoked certificate in it */
 };
 
 uint64_t keeper_pause(int64_t first_expiry_s, int64_t now_s)
@@ -84,7 +88,7 @@ static bool is_revoked(const struct certificate_list *chain, const struct mend_r
 /* Whether the chain would lose an audience that what goes out at present has. What was given is no more than what the
  * operator set up, so it is the first measure; `mode = report` has nothing of ours to measure. */
 static struct error try_out(const struct certificate_keeper *keeper, const struct mend_result *result,
-			    const char **out_store)
+			    struct self_test_loss *out)
 {
 	const struct certificate_list *chain = chain_of(keeper, result);
 	bool first = keeper->chain.count == 0;
@@ -94,32 +98,81 @@ static struct error try_out(const struct certificate_keeper *keeper, const struc
 	    .former = first ? &keeper->given : &keeper->chain,
 	    .former_key = first ? keeper->key : keeper->chain_key,
 	    .stores = keeper->options.material->stores,
+	    .names = keeper->options.material->names,
+	    .num_names = keeper->options.material->num_names,
 	    .now = (int64_t)time(NULL),
 	};
 
-	*out_store = NULL;
+	*out = (struct self_test_loss){0};
 	if (keeper->options.config->mode == MODE_REPORT || certificate_list_equal(test.chain, test.former) ||
 	    is_revoked(test.former, result))
 		return error_none();
-	return self_test_run(&test, out_store);
+	return self_test_run(&test, out);
 }
 
-static void tell_refusal(const struct certificate_keeper *keeper, struct error error, const char *store)
+static bool loses_nobody(const struct self_test_loss *loss)
+{
+	return loss->store == NULL && loss->name == NULL;
+}
+
+static const char *describe_loss(const struct self_test_loss *loss, char out[MAX_LOSS_TEXT])
+{
+	if (loss->store != NULL)
+		snprintf(out, MAX_LOSS_TEXT, "clients that trust %.100s", loss->store);
+	else
+		snprintf(out, MAX_LOSS_TEXT, "clients that ask for %s", loss->name->text);
+	return out;
+}
+
+static void tell_refusal(const struct certificate_keeper *keeper, struct error error, const struct self_test_loss *loss)
 {
 	const struct keeper_options *options = &keeper->options;
 	const char *leaf = keeper->given.items[0].certificate->subject;
 	char text[ERROR_MAX_TEXT];
+	char who[MAX_LOSS_TEXT];
 
 	if (failed(error))
 		program_log_write(options->log, LOG_LEVEL_ERROR, options->config->name,
 				  "%s: the chain could not be tried out, what is served stays: %s", leaf,
 				  error_print(error, text, sizeof text));
 	else
-		program_log_write(
-		    options->log, LOG_LEVEL_ERROR, options->config->name,
-		    "%s: its best chain is refused by clients that trust %s, which accept what is served at "
-		    "present: that stays",
-		    leaf, store);
+		program_log_write(options->log, LOG_LEVEL_ERROR, options->config->name,
+				  "%s: its best chain is refused by %s, which accept what is served at present: that "
+				  "stays",
+				  leaf, describe_loss(loss, who));
+}
+
+/* The finding says what stays and whom the change would have cost. */
+static void add_refusal(const struct certificate_keeper *keeper, const struct self_test_loss *loss,
+			struct finding_list *list)
+{
+	const struct certificate *leaf = keeper->given.items[0].certificate;
+	const struct certificate *present =
+	    keeper->chain.count > 0 ? keeper->chain.items[0].certificate : leaf;
+	char who[MAX_LOSS_TEXT];
+	struct finding *finding = NULL;
+
+	describe_loss(loss, who);
+	if (certificate_equal(leaf, present))
+		finding = finding_list_add(list, FINDING_UNTRUSTED_ROOT,
+					   "The best chain that was found for %s is not served: %s accept what is served "
+					   "at present and refused this one in a handshake that was tried; what is "
+					   "served stays.",
+					   leaf->subject, who);
+	else
+		finding = finding_list_add(list, FINDING_BACKEND_CERTIFICATE_DIFFERS,
+					   "The new certificate (serial number %s) is not served: %s accept the former one "
+					   "(serial number %s) and refused this one in a handshake that was tried; the "
+					   "former one stays.",
+					   leaf->serial, who, present->serial);
+	finding_set_severity(finding, SEVERITY_WARNING);
+	finding_set_certificate(finding, leaf);
+	finding_set_advice(finding, "%s",
+			   loss->store != NULL
+			       ? "Ask the certificate authority for the intermediate (a cross-signed one, perhaps) that "
+				 "these clients need, and bring it into the cache with `chainmend cache import FILE`; "
+				 "it is then served at once."
+			       : "Have the certificate reissued with this name, or take the name out of `hostnames`.");
 }
 
 /* Takes note of the verdict; whether the program log has it already, and the chain with it. */
@@ -147,16 +200,24 @@ static void tell_chain(const struct certificate_keeper *keeper, const struct men
 						 : "not trusted by every store, see the fix log");
 }
 
-static void report(const struct certificate_keeper *keeper, const struct mend_result *result, bool applied)
+static void report(const struct certificate_keeper *keeper, const struct mend_result *result, bool applied,
+		   const struct self_test_loss *loss)
 {
 	const struct keeper_options *options = &keeper->options;
+	struct finding_list findings = {0};
 	struct fix_report fix_report = {
 	    .group = {options->config->name, SUBJECT_CERTIFICATE, options->part},
 	    .findings = &result->findings,
 	    .result = result,
 	    .applied = applied && options->config->mode == MODE_MEND && !keeper->withdrawn,
 	};
+
+	if (!loses_nobody(loss) && !failed(finding_list_copy(&findings, &result->findings))) {
+		add_refusal(keeper, loss, &findings);
+		fix_report.findings = &findings;
+	}
 	fix_log_report(options->fix_log, &fix_report, time_text_now_ms());
+	finding_list_cleanup(&findings);
 }
 
 static void set_alarm(struct certificate_keeper *keeper, const struct mend_result *result)
@@ -197,17 +258,19 @@ static void on_mended(void *context, struct error error, const struct mend_resul
 		return;
 	}
 	const struct certificate_list *chain = chain_of(keeper, result);
-	const char *store = NULL;
-	error = try_out(keeper, result, &store);
-	bool applied = !failed(error) && store == NULL;
-	report(keeper, result, applied);
+	struct self_test_loss loss = {0};
+	error = try_out(keeper, result, &loss);
+	bool applied = !failed(error) && loses_nobody(&loss);
+	report(keeper, result, applied, &loss);
 	take_verdict(keeper, result, applied, true);
 	if (!applied) {
-		tell_refusal(keeper, error, store);
+		tell_refusal(keeper, error, &loss);
 		return;
 	}
 	if (!is_told(keeper, result, !certificate_list_equal(&keeper->chain, chain)))
 		tell_chain(keeper, result);
+	if (!certificate_list_equal(&keeper->chain, chain))
+		keeper->left_revoked = is_revoked(&keeper->chain, result);
 	replace_chain(keeper, chain, keeper->key);
 }
 
@@ -215,19 +278,19 @@ static void on_mended(void *context, struct error error, const struct mend_resul
 static void on_mended_now(void *context, struct error error, const struct mend_result *result)
 {
 	struct certificate_keeper *keeper = context;
-	const char *store = NULL;
+	struct self_test_loss loss = {0};
 
 	if (failed(error))
 		tell_failure(keeper, error);
 	else
-		error = try_out(keeper, result, &store);
-	if (!failed(error) && store == NULL)
+		error = try_out(keeper, result, &loss);
+	if (!failed(error) && loses_nobody(&loss))
 		replace_chain(keeper, chain_of(keeper, result), keeper->key);
 	else if (keeper->chain.count == 0)
 		replace_chain(keeper, &keeper->given, keeper->key);
 	keeper->trusted = result != NULL && result->mended_trusted;
 	if (result != NULL)
-		take_verdict(keeper, result, !failed(error) && store == NULL, false);
+		take_verdict(keeper, result, !failed(error) && loses_nobody(&loss), false);
 }
 
 /* What goes out at present stays a candidate, so that a later mend can always find it again. */
@@ -391,6 +454,11 @@ void keeper_set_withdrawn(struct certificate_keeper *keeper, bool withdrawn)
 	keeper->withdrawn = withdrawn;
 	if (keeper->begun)
 		mend(keeper); /* which tells what is applied now */
+}
+
+bool keeper_left_revoked(const struct certificate_keeper *keeper)
+{
+	return keeper->left_revoked;
 }
 
 const struct certificate_list *keeper_chain(const struct certificate_keeper *keeper)

@@ -442,7 +442,8 @@ bool managed_site_roll_back(struct managed_site *site, unsigned certificate)
 {
 	char text[ERROR_MAX_TEXT];
 
-	if (!wants_rollback(site->config) || certificate >= site->num_certificates)
+	if (!wants_rollback(site->config) || certificate >= site->num_certificates ||
+	    keeper_left_revoked(site->certificates[certificate].keeper))
 		return false;
 	struct error error = renew_credential(&site->certificates[certificate]);
 	if (failed(error)) {

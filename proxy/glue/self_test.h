@@ -7,6 +7,7 @@
 #ifndef PROXY_GLUE_SELF_TEST_H
 #define PROXY_GLUE_SELF_TEST_H
 
+#include "chaincache/host_name.h"
 #include "chaincache/trust_store.h"
 
 struct self_test {
@@ -15,11 +16,19 @@ struct self_test {
 	const struct certificate_list *former; /* what it replaces */
 	EVP_PKEY *former_key;
 	const struct trust_store_set *stores;
+	const struct host_name *names; /* that clients use, by the configuration */
+	size_t num_names;
 	int64_t now; /* seconds since 1970 */
 };
 
-/* self_test_run: *out_store is the name of the first store (borrowed from the set) that accepts `former` and not
- * `chain`; NULL when there is none. An error when the trial could not be held: then nothing is known. */
-MUST_USE struct error self_test_run(const struct self_test *test, const char **out_store);
+/* Whom the chain would lose; each NULL when there is none. */
+struct self_test_loss {
+	const char *store; /* the first that accepts `former` and not `chain`; borrowed from the set */
+	const struct host_name *name; /* the first that the leaf of `former` covers and that of `chain` does not */
+};
+
+/* self_test_run: a former chain that no store accepts can lose nobody. An error when the trial could not be held: then
+ * nothing is known. */
+MUST_USE struct error self_test_run(const struct self_test *test, struct self_test_loss *out);
 
 #endif

@@ -5,7 +5,7 @@ import signal
 from aia_server import body, status
 from clients import curl, served_chain
 from conftest import NAME
-from pki import DAY, NOW
+from pki import DAY, NOW, Authority
 from program import eventually, free_port
 from tls_servers import TlsServer, http_answer
 
@@ -101,4 +101,52 @@ def test_an_expired_leaf_does_not_take_the_place_of_a_good_one(program, world):
         backend.use(world.chain("expired", expired, world.issuing), world.key)
         running.wait_for_fix("leaf_expired", subject_of="certificate")
         running.wait_for_words("accept what is served at present")
+        running.wait_for_fix("backend_certificate_differs", subject_of="certificate", severity="warning")
         assert served_chain(port, NAME) == world.mended
+
+
+def test_a_leaf_that_serves_fewer_audiences_is_not_published_and_that_is_told(program, world):
+    """Two stores accept the leaf of today, by a cross-sign; a renewed one, by another authority, would serve one of them."""
+    port = free_port()
+    fabrikam = Authority.root("Fabrikam Root CA")
+    cross = fabrikam.issue_authority("Contoso Issuing CA", key=world.issuing.key)
+    fabrikam_roots, _ = fabrikam.write(world.folder, "fabrikam")
+    root_cross = fabrikam.issue_authority("Contoso Root CA", key=world.root.key)
+    other = world.root.issue_authority("Contoso Second CA")
+    renewed = other.issue_leaf([NAME], key=world.leaf.key)
+    both = world.chain("both", world.leaf, world.issuing, root_cross, cross)
+    settings = world.settings(roots=[f"contoso={world.roots}", f"fabrikam={fabrikam_roots}"], fetch="off")
+    with TlsServer(both, world.key, http_answer()) as backend:
+        running = program.run(settings, site(world, port, backend.port, probe_interval="1s"))
+        eventually("today's leaf", lambda: served_chain(port, NAME)[:1] == [world.leaf.sha256], also=running.report)
+        chain = served_chain(port, NAME)
+        assert curl(port, NAME, world.roots).ok and curl(port, NAME, fabrikam_roots).ok
+        backend.use(world.chain("renewed", renewed, other), world.key)
+        line = running.wait_for_fix("backend_certificate_differs", subject_of="certificate", event="appeared")
+        assert "clients that trust fabrikam" in line["message"] and "not served" in line["message"]
+        assert (line["severity"], line["certificate"]["sha256"]) == ("warning", renewed.sha256)
+        assert "cache import" in line["advice"]
+        assert served_chain(port, NAME) == chain
+
+        # A store that a reload takes away is no loss: the renewed leaf is for all that are left.
+        config = program.folder / "chainmend-1.ini"
+        config.write_text(config.read_text().replace(f"roots = fabrikam={fabrikam_roots}\n", ""))
+        running.signal(signal.SIGHUP)
+        eventually("the renewed leaf", lambda: served_chain(port, NAME) == [renewed.sha256, other.sha256],
+                   also=running.report)
+        running.wait_for_fix("backend_certificate_differs", subject_of="certificate", event="resolved")
+
+
+def test_a_renewed_leaf_without_a_name_that_clients_use_is_not_published(program, world):
+    port = free_port()
+    other_name = "autodiscover.contoso.test"
+    leaf = world.issuing.issue_leaf([NAME, other_name], key=world.leaf.key)
+    renewed = world.issuing.issue_leaf([NAME], key=world.leaf.key)
+    with TlsServer(world.chain("two", leaf, world.issuing), world.key, http_answer()) as backend:
+        running = program.run(world.settings(), site(world, port, backend.port, probe_interval="1s",
+                                                     hostnames=[NAME, other_name]))
+        eventually("today's leaf", lambda: served_chain(port, NAME)[:1] == [leaf.sha256], also=running.report)
+        backend.use(world.chain("renewed", renewed, world.issuing), world.key)
+        line = running.wait_for_fix("backend_certificate_differs", subject_of="certificate")
+        assert other_name in line["message"]
+        assert served_chain(port, other_name) == [leaf.sha256, world.issuing.sha256]

@@ -39,12 +39,13 @@ static const char *lost(struct certificate_list former, struct certificate_list 
 	    .stores = stores,
 	    .now = PKI_NOW,
 	};
-	const char *store = "?";
+	struct self_test_loss loss = {.store = "?"};
 
-	assert_ok(self_test_run(&test, &store));
+	assert_ok(self_test_run(&test, &loss));
+	assert_null(loss.name);
 	certificate_list_cleanup(&former);
 	certificate_list_cleanup(&chain);
-	return store != NULL ? store : "";
+	return loss.store != NULL ? loss.store : "";
 }
 
 static void test_what_is_better_passes_and_what_is_worse_does_not(void **state)
@@ -168,7 +169,7 @@ static void test_the_key_of_another_certificate(void **state)
 	const struct certificate *leaf = PKI(.cn = "a.example");
 	const struct certificate *other = PKI(.cn = "b.example");
 	struct certificate_list chain = PKI_LIST(SOURCE_FILE, leaf);
-	const char *store = NULL;
+	struct self_test_loss loss;
 
 	(void)state;
 	trust("demo", leaf);
@@ -180,7 +181,56 @@ static void test_the_key_of_another_certificate(void **state)
 	    .stores = stores,
 	    .now = PKI_NOW,
 	};
-	assert_kind(self_test_run(&test, &store), ERROR_MISMATCH);
+	assert_kind(self_test_run(&test, &loss), ERROR_MISMATCH);
+	certificate_list_cleanup(&chain);
+}
+
+/* What is lost is a name that clients use and that the former leaf covers, as long as somebody accepts that one. */
+static void test_names_count(void **state)
+{
+	static const struct {
+		const char *name;
+		bool lost;
+	} cases[] = {{"a.example", false}, {"b.example", true},     {"x.w.example", true},
+		     {"192.0.2.1", true},  {"c.example", false},    {"only-in-cn.example", false},
+		     {"w.example", false}, {"y.x.w.example", false}};
+	const struct certificate *root = PKI(.cn = "Root", .ca = true);
+	const struct certificate *former = PKI(.cn = "only-in-cn.example", .issuer = root, .ip = PKI_STRINGS("192.0.2.1"),
+					       .dns = PKI_STRINGS("a.example", "b.example", "*.w.example"));
+	const struct certificate *renewed = PKI(.cn = "a.example", .issuer = root, .dns = PKI_STRINGS("a.example"));
+	const struct certificate *stranger = PKI(.cn = "b.example", .dns = PKI_STRINGS("b.example"));
+	struct certificate_list former_chain = PKI_LIST(SOURCE_FILE, former);
+	struct certificate_list strange_chain = PKI_LIST(SOURCE_FILE, stranger);
+	struct certificate_list chain = PKI_LIST(SOURCE_FILE, renewed);
+
+	(void)state;
+	trust("demo", root);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct host_name name;
+		struct self_test_loss loss;
+		struct self_test test = {
+		    .chain = &chain,
+		    .key = pki_key(renewed),
+		    .former = &former_chain,
+		    .former_key = pki_key(former),
+		    .stores = stores,
+		    .names = &name,
+		    .num_names = 1,
+		    .now = PKI_NOW,
+		};
+
+		assert_ok(host_name_parse(cases[i].name, &name));
+		assert_ok(self_test_run(&test, &loss));
+		assert_null(loss.store);
+		if ((loss.name != NULL) != cases[i].lost)
+			fail_msg("%s", cases[i].name);
+		test.former = &strange_chain;
+		test.former_key = pki_key(stranger);
+		assert_ok(self_test_run(&test, &loss));
+		assert_null(loss.name);
+	}
+	certificate_list_cleanup(&former_chain);
+	certificate_list_cleanup(&strange_chain);
 	certificate_list_cleanup(&chain);
 }
 
@@ -201,6 +251,7 @@ int main(void)
 	    cmocka_unit_test_teardown(test_every_kind_of_key, forget_stores),
 	    cmocka_unit_test_teardown(test_a_chain_that_no_client_reads, forget_stores),
 	    cmocka_unit_test_teardown(test_another_leaf, forget_stores),
+	    cmocka_unit_test_teardown(test_names_count, forget_stores),
 	    cmocka_unit_test_teardown(test_the_key_of_another_certificate, forget_stores),
 	};
 	return cmocka_run_group_tests(tests, NULL, teardown);
