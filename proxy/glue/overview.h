@@ -2,6 +2,7 @@
 #ifndef PROXY_GLUE_OVERVIEW_H
 #define PROXY_GLUE_OVERVIEW_H
 
+#include "proxy/glue/chain_watch.h"
 #include "proxy/glue/fix_log.h"
 #include "proxy/glue/mend_tally.h"
 #include "proxy/glue/site_set.h"
@@ -13,6 +14,7 @@ struct overview {
 	const struct site_set *sites;
 	const struct fix_log *fix_log;
 	const struct mend_tally *mends;
+	const struct chain_watch *watch;
 	struct worker *const *workers; /* NULL among them: it has ended */
 	unsigned num_workers;
 	int64_t started_ms; /* since 1970 */

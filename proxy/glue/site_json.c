@@ -231,6 +231,7 @@ json_t *site_json(const struct overview *overview, const struct managed_site *si
 	    set_member(object, "certificate_is_backend", json_boolean(config->certificate_is_backend)) &&
 	    set_member(object, "listen", listens_json(config)) && set_member(object, "chains", chains_json(site)) &&
 	    set_findings(object, overview, config->name) &&
+	    set_member(object, "rejections", chain_watch_json(overview->watch, config->name)) &&
 	    set_member(object, "backends", backends_json(site, &sum)) &&
 	    set_member(object, "totals", totals_json(&sum)) &&
 	    set_member(object, "traffic", traffic_json(managed_site_tally(site)));
