@@ -90,7 +90,7 @@ static void print_memory(const struct output *output, const struct load_result *
 			private / held / KIB);
 }
 
-static void print_remarks(const struct output *output, const struct load_plan *plan, const struct load_result *result)
+static void print_remarks(const struct output *output, const struct load_result *result)
 {
 	const struct tally *tally = &result->tally;
 
@@ -105,8 +105,6 @@ static void print_remarks(const struct output *output, const struct load_plan *p
 		output_printf(output, STYLE_BAD, "  ended early: everything failed\n");
 	if (result->interrupted)
 		output_printf(output, STYLE_WARNING, "  interrupted: these are the figures up to then\n");
-	if (plan->resume && result->priming_tickets == 0)
-		output_printf(output, STYLE_WARNING, "  the server sent no session ticket: nothing could be resumed\n");
 }
 
 void load_report_print(const struct load_plan *plan, const struct load_result *result)
@@ -134,5 +132,5 @@ void load_report_print(const struct load_plan *plan, const struct load_result *r
 			fprintf(output.file, "    %-28s%" PRIu64 "\n", tally->failures.rows[i].name,
 				tally->failures.rows[i].count);
 	}
-	print_remarks(&output, plan, result);
+	print_remarks(&output, result);
 }

@@ -6,6 +6,7 @@
 
 #include "bench/load/crew.h"
 #include "bench/load/server_cpu.h"
+#include "proxy/commands/output.h"
 
 #define NS_PER_S UINT64_C(1000000000)
 #define NS_PER_MS UINT64_C(1000000)
@@ -57,6 +58,9 @@ static struct error prepare(struct crew *crew, struct load_result *result)
 		error = crew_run(crew, &prime);
 		for (unsigned i = 0; i < crew->num_threads; i++)
 			result->priming_tickets += crew->threads[i].tally.tickets;
+		if (!failed(error) && result->priming_tickets == 0 && !atomic_load(&crew->stop))
+			complain_as("chainmend-bench", "the server sent no session ticket, so that nothing can be resumed: "
+						       "some send it with their first answer alone (--request asks for one)");
 	}
 	if (!failed(error) && plan->warm_up_ms > 0 && !atomic_load(&crew->stop))
 		error = crew_run(crew, &warm_up);

@@ -22,6 +22,13 @@ def test_the_binary_runs_from_where_it_is_installed(stage):
     assert "chainmend" in answer.stdout
 
 
+def test_the_load_tool_and_its_manual_are_beside_it(stage):
+    answer = subprocess.run([str(stage / "usr/bin/chainmend-bench"), "--version"], capture_output=True, text=True, check=True)
+    assert "chainmend-bench" in answer.stdout
+    assert (stage / "usr/share/man/man1/chainmend-bench.1").is_file()
+    assert list(stage.glob("usr/share/doc/*/docs/benchmarking.md"))
+
+
 def test_the_sample_configuration_is_accepted_by_the_binary_but_for_the_files_that_it_names(stage):
     sample = stage / "etc/chainmend/chainmend.ini"
     assert sample.is_file()

@@ -6,7 +6,7 @@ import pytest
 from conftest import ROOT
 
 README = (ROOT / "README.md").read_text()
-SOURCES = {path: path.read_text() for folder in ("chaincache", "conf", "proxy")
+SOURCES = {path: path.read_text() for folder in ("chaincache", "conf", "proxy", "bench")
            for path in (ROOT / folder).rglob("*.[ch]")}
 
 
