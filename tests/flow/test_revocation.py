@@ -1,9 +1,11 @@
 """Revocation: CRLs in files, and the OCSP response that a server staples."""
 
 import json
+import os
 import subprocess
 
 import pytest
+from clients import curl, served_chain
 from conftest import NAME
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -11,6 +13,7 @@ from pki import DAY, NOW, Authority, chain_pem, new_key
 from program import eventually, free_port, is_listening
 from revocation import (crl_der, crl_pem, leaf_that_must_staple, make_crl, make_ocsp, make_responder, ocsp_error,
                         write_crl)
+from tls_servers import Server, TlsServer, http_answer
 
 
 @pytest.fixture
@@ -294,3 +297,77 @@ def test_a_good_staple_makes_a_crl_of_the_leaf_needless(stapling, world, crls):
     assert not [code for code in codes(report) if code.startswith("revo")]
     _, report = stapling(None, more=("--crl", crls[0]))
     assert "no CRL of its issuer" in the(report, "revocation_unknown")["message"]
+
+
+# run
+
+def site(world, port, backend_port, **more):
+    return {"mail": {"listen": f"127.0.0.1:{port}", "hostnames": NAME, "certificate": world.complete, "key": world.key,
+                     "backend": f"tcp://127.0.0.1:{backend_port}", **more}}
+
+
+def test_run_tells_a_revoked_leaf_and_takes_a_new_crl_by_itself(program, world, crls):
+    port = free_port()
+    good = crls[1].read_text()
+    crls[1].write_text(crl_pem(make_crl(world.issuing, [world.leaf])))
+    with Server() as backend:
+        running = program.run({**world.settings(), "crl": [crls[0], crls[1]]}, site(world, port, backend.port))
+        fix = running.wait_for_fix("revoked", severity="error")
+        assert "key compromise" in fix["message"] and fix["site"] == "mail"
+        # It is served all the same: nothing better is there.
+        assert served_chain(port, NAME) == world.mended
+        beside = crls[1].with_suffix(".new")
+        beside.write_text(good)
+        os.replace(beside, crls[1])
+        eventually("the finding goes away",
+                   lambda: any((fix["code"], fix["event"]) == ("revoked", "resolved") for fix in running.fixes()),
+                   also=running.report)
+
+
+def test_run_takes_the_way_around_a_revoked_intermediate(program, world, crls):
+    other = Authority.root("Other Root")
+    cross = other.issue_authority(world.issuing.common_name, key=world.issuing.key)
+    both = world.chain("both", world.root, other)
+    crls[0].write_text(crl_pem(make_crl(world.root, [world.issuing]), make_crl(other)))
+    program.command("cache", "import", world.chain("cross", cross), "--cache", world.cache)
+    port = free_port()
+    with Server() as backend:
+        running = program.run({**world.settings(), "roots": f"both={both}"},
+                              site(world, port, backend.port, crl=crls[0]))
+        eventually("the clean one is served", lambda: served_chain(port, NAME) == [world.leaf.sha256, cross.sha256],
+                   also=running.report)
+        assert running.wait_for_fix("revoked", severity="fixed")
+
+
+def test_run_refuses_a_crl_that_cannot_be_read(program, world, crls):
+    crls[1].write_text("-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n")
+    path = program.write({**world.settings(), "crl": crls}, site(world, free_port(), 1, crl="/no/such/file.crl"))
+    result = program.command("run", "-c", path, "--check-config")
+    assert result.returncode == 1 and "/no/such/file.crl" in result.stderr
+    path = program.write({**world.settings(), "crl": crls}, site(world, free_port(), 1))
+    result = program.command("run", "-c", path, "--check-config")
+    assert result.returncode == 1 and str(crls[1]) in result.stderr, result.stderr
+
+
+def test_run_refuses_a_revoked_backend(program, world, crls):
+    port = free_port()
+    with TlsServer(world.complete, world.key, http_answer()) as backend:
+        settings = site(world, port, 1, backend=f"tls://127.0.0.1:{backend.port}", backend_name=NAME)
+        running = program.run({**world.settings(), "crl": crls}, settings)
+        assert curl(port, NAME, world.roots).ok, running.report()
+        running.stop()
+        crls[1].write_text(crl_pem(make_crl(world.issuing, [world.leaf])))
+        running = program.run({**world.settings(), "crl": crls}, settings)
+        assert not curl(port, NAME, world.roots).ok
+        running.wait_for_words("was revoked on")
+
+
+def test_run_tells_a_certificate_that_must_staple(program, world):
+    leaf = leaf_that_must_staple(world.issuing, [NAME])
+    key = world.folder / "must.key"
+    key.write_text(leaf.key_pem)
+    chain = world.chain("must", leaf, world.issuing)
+    with Server() as backend:
+        running = program.run(world.settings(), site(world, free_port(), backend.port, certificate=chain, key=key))
+        fix = running.wait_for_fix("revocation_unknown", severity="warning")
+        assert "demands a stapled OCSP response" in fix["message"] and "chainmend itself staples none" in fix["advice"]
