@@ -1,5 +1,7 @@
 #include "chaincache/certificate_file.h"
 
+#include <stdio.h>
+
 #include <openssl/bytestring.h>
 #include <openssl/evp.h>
 #include <openssl/mem.h>
@@ -191,6 +193,10 @@ static struct error parse_pem(struct certificate_collector *collector, struct by
 	pem_reader_init(&reader, text);
 	while (!failed(error) && (status = pem_reader_next(&reader)) != PEM_END)
 		error = on_block(collector, &reader, status);
+	if (failed(error)) {
+		collector->out->fault_block = reader.num_blocks;
+		collector->out->fault_line = pem_reader_line(&reader);
+	}
 	pem_reader_cleanup(&reader);
 	return error;
 }
@@ -288,9 +294,20 @@ struct error certificate_file_parse(struct bytes content, const struct certifica
 						     : parse_content(&collector, content);
 	if (!failed(error))
 		error = judge_result(&collector);
-	if (failed(error))
+	if (failed(error)) {
+		struct certificate_file fault = {.fault_block = out->fault_block, .fault_line = out->fault_line};
 		certificate_file_cleanup(out);
+		*out = fault;
+	}
 	return error;
+}
+
+const char *certificate_file_fault(const struct certificate_file *file, char out[CERTIFICATE_FILE_MAX_FAULT])
+{
+	out[0] = '\0';
+	if (file->fault_block > 0)
+		snprintf(out, CERTIFICATE_FILE_MAX_FAULT, "PEM block %u (line %u): ", file->fault_block, file->fault_line);
+	return out;
 }
 
 struct error certificate_file_read(const char *path, const struct certificate_file_options *options,

@@ -20,6 +20,8 @@ struct certificate_file {
 	enum certificate_file_format format;
 	struct certificate_list certificates; /* in the order of the file */
 	EVP_PKEY *key; /* owned; NULL when the file holds none */
+	unsigned fault_block; /* after an error: the PEM block at fault, 1 for the first; 0: none is known */
+	unsigned fault_line; /* of its BEGIN */
 	size_t num_unreadable; /* blocks that say they are certificates and do not parse (passed over in bundles) */
 };
 
@@ -33,12 +35,17 @@ struct certificate_file_options {
 };
 
 /* certificate_file_parse reads `content`. ERROR_FORMAT when nothing in it is a certificate or a key, or a block is
- * broken; ERROR_LIMIT above a maximum; ERROR_MISMATCH for a wrong or missing password. `out` is cleaned up on error.
+ * broken; ERROR_LIMIT above a maximum; ERROR_MISMATCH for a wrong or missing password. `out` is cleaned up on error, all but its fault.
  * With SOURCE_FETCHED keys are skipped and PKCS#12 is refused: no peer makes us hash a password. */
 MUST_USE struct error certificate_file_parse(struct bytes content, const struct certificate_file_options *options,
 					     struct certificate_file *out);
 MUST_USE struct error certificate_file_read(const char *path, const struct certificate_file_options *options,
 					    struct certificate_file *out);
+#define CERTIFICATE_FILE_MAX_FAULT 64
+
+/* certificate_file_fault says where in the file the error that was returned lies: "PEM block 3 (line 61): ", "" where that is
+ * not known. Returns `out`. */
+const char *certificate_file_fault(const struct certificate_file *file, char out[CERTIFICATE_FILE_MAX_FAULT]);
 void certificate_file_cleanup(struct certificate_file *file);
 
 /* certificate_file_find_leaf: with a key the leaf is the first certificate that matches it (ERROR_MISMATCH when none

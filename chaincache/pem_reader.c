@@ -10,7 +10,7 @@
 
 void pem_reader_init(struct pem_reader *reader, struct bytes text)
 {
-	*reader = (struct pem_reader){.rest = text};
+	*reader = (struct pem_reader){.text = text, .rest = text};
 }
 
 /* OPENSSL_free wipes what it frees: there may have been a key in it. */
@@ -97,6 +97,8 @@ static bool find_begin(struct pem_reader *reader)
 		if (starts_with(text, BEGIN)) {
 			struct bytes label = drop(text, strlen(BEGIN));
 			if (take_label(&label, reader->block.label)) {
+				reader->block_at = (size_t)(text.data - reader->text.data);
+				reader->num_blocks++;
 				reader->rest = label;
 				return true;
 			}
@@ -180,6 +182,17 @@ static struct error read_body(struct pem_reader *reader)
 	if (strcmp(label, reader->block.label) != 0)
 		return error_of(ERROR_FORMAT, 0, "a PEM block's BEGIN and END lines name different things");
 	return decode(reader, body);
+}
+
+/* A line ends in LF, CR or both. */
+unsigned pem_reader_line(const struct pem_reader *reader)
+{
+	const uint8_t *text = reader->text.data;
+	unsigned line = 1;
+
+	for (size_t i = 0; i < reader->block_at; i++)
+		line += text[i] == '\n' || (text[i] == '\r' && text[i + 1] != '\n');
+	return line;
 }
 
 enum pem_status pem_reader_next(struct pem_reader *reader)

@@ -21,7 +21,10 @@ struct pem_block {
 };
 
 struct pem_reader {
-	struct bytes rest; /* borrowed */
+	struct bytes text; /* borrowed, all of it */
+	struct bytes rest; /* what is still to be read */
+	size_t block_at; /* where the block begins in the text */
+	unsigned num_blocks; /* so far, this one included */
 	uint8_t *scratch; /* owned; wiped when it goes */
 	size_t scratch_size;
 	struct pem_block block;
@@ -34,5 +37,8 @@ void pem_reader_cleanup(struct pem_reader *reader);
 /* pem_reader_next reads the next block into reader->block. PEM_BROKEN has its label there and the reason in
  * reader->error; the one after it can be read all the same. */
 enum pem_status pem_reader_next(struct pem_reader *reader);
+
+/* pem_reader_line is the line of the block's BEGIN, 1 for the first: counted on each call, for the words of an error. */
+unsigned pem_reader_line(const struct pem_reader *reader);
 
 #endif

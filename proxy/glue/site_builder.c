@@ -41,7 +41,8 @@ static void read_certificate(struct site_reading *reading, const char *path)
 	}
 	struct error error = certificate_file_read(path, &options, &file);
 	if (failed(error)) {
-		site_error(reading, path, "the certificate cannot be read: %s%s", error_print(error, text, sizeof text),
+		char fault[CERTIFICATE_FILE_MAX_FAULT];
+		site_error(reading, path, "the certificate cannot be read: %s%s%s", certificate_file_fault(&file, fault), error_print(error, text, sizeof text),
 			   error.kind == ERROR_MISMATCH ? ": look at key_password_file" : file_advice(error));
 		return;
 	}

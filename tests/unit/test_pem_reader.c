@@ -158,6 +158,24 @@ static void test_has_a_maximum_of_a_block(void **state)
 	free(text);
 }
 
+static void test_tells_the_place_of_a_block(void **state)
+{
+	static const char text[] = "words\r\n\rmore\n-----BEGIN A-----\nAAAA\n-----END A-----\n\n\n  -----BEGIN B-----\nAAAA\n-----END "
+				   "B----------BEGIN C-----\nAAAA\n-----END C-----\n";
+	static const unsigned lines[] = {4, 9, 11};
+	struct pem_reader reader;
+	(void)state;
+
+	pem_reader_init(&reader, bytes_of_string(text));
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(pem_reader_next(&reader), PEM_BLOCK);
+		assert_int_equal(reader.num_blocks, i + 1);
+		assert_int_equal(pem_reader_line(&reader), lines[i]);
+	}
+	assert_int_equal(pem_reader_next(&reader), PEM_END);
+	pem_reader_cleanup(&reader);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +186,7 @@ int main(void)
 	    cmocka_unit_test(test_goes_on_behind_a_broken_block),
 	    cmocka_unit_test(test_a_block_without_end_is_told),
 	    cmocka_unit_test(test_what_is_no_begin_line_is_text),
+	    cmocka_unit_test(test_tells_the_place_of_a_block),
 	    cmocka_unit_test(test_has_a_maximum_of_a_block),
 	};
 
