@@ -47,20 +47,30 @@ static int open_directory(const char *path)
 
 struct error cache_dir_open(const char *path, struct cache_dir *out)
 {
+	struct error not_made = error_none();
+
+	if (path[0] != '\0' && mkdir(path, 0755) != 0)
+		not_made = error_system("make the cache directory");
+	struct error error = cache_dir_look(path, out);
+	if (failed(error) || !out->absent)
+		return error;
+	cache_dir_close(out);
+	return failed(not_made) ? not_made : error_of(ERROR_SYSTEM, ENOENT, "open the cache directory");
+}
+
+struct error cache_dir_look(const char *path, struct cache_dir *out)
+{
 	*out = (struct cache_dir){0};
 	if (path[0] == '\0')
 		return error_of(ERROR_USAGE, 0, "the path of the cache directory is empty");
-	struct error not_made = error_none();
-	if (mkdir(path, 0755) != 0)
-		not_made = error_system("make the cache directory");
-
 	int fd = open_directory(path);
-	if (fd < 0 && errno == ENOENT && failed(not_made))
-		return not_made;
-	if (fd < 0)
+	out->absent = fd < 0 && errno == ENOENT;
+	if (fd < 0 && !out->absent)
 		return error_system("open the cache directory");
-	out->writable = faccessat(fd, ".", R_OK | W_OK | X_OK, AT_EACCESS) == 0;
-	close(fd);
+	if (fd >= 0) {
+		out->writable = faccessat(fd, ".", R_OK | W_OK | X_OK, AT_EACCESS) == 0;
+		close(fd);
+	}
 	out->path = strdup(path);
 	if (out->path == NULL)
 		return error_of(ERROR_MEMORY, 0, "open the cache directory");
@@ -321,8 +331,10 @@ struct error cache_dir_visit(struct cache_dir *dir, const struct cache_dir_visit
 {
 	struct file_names names;
 	size_t num_entries = 0;
-	int dir_fd = open_directory(dir->path);
 
+	if (dir->absent)
+		return error_none();
+	int dir_fd = open_directory(dir->path);
 	if (dir_fd < 0)
 		return error_system("open the cache directory");
 	struct error error = file_list_folder(dir->path, &names);

@@ -16,11 +16,15 @@
 struct cache_dir {
 	char *path; /* owned */
 	bool writable;
+	bool absent; /* there is no such directory: it reads as an empty one, and nothing can be written */
 };
 
 /* cache_dir_open makes the directory (mode 0755, one level) when it is not there. A directory that can be read and not
  * written is opened with writable = false. */
 MUST_USE struct error cache_dir_open(const char *path, struct cache_dir *out);
+
+/* cache_dir_look opens what is there, and makes nothing. */
+MUST_USE struct error cache_dir_look(const char *path, struct cache_dir *out);
 void cache_dir_close(struct cache_dir *dir);
 
 /* cache_dir_put writes one certificate; one that is there already is left alone. ERROR_MISMATCH for what is no CA.

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -89,6 +90,7 @@ struct action {
 	int num_operands; /* ANY_NUMBER: one or more */
 	const char *summary;
 	struct command_help help;
+	bool writes; /* the directory is made where it is not there; every other one makes nothing */
 	int (*run)(struct cache_dir *dir, const struct cache_options *options, char **operands, int num_operands);
 };
 
@@ -99,6 +101,7 @@ static const struct action actions[] = {
      "what is in the cache",
      {"cache list", "Usage: chainmend cache list [OPTION]...\n",
       "Lists the cached certificates: subject, issuer, expiry, source, size and SHA-256.", view_tables, NULL, NULL},
+     false,
      cache_list},
     {"show",
      "FINGERPRINT|SUBJECT",
@@ -109,6 +112,7 @@ static const struct action actions[] = {
       "SUBJECT\n"
       "in it.",
       view_tables, NULL, NULL},
+     false,
      cache_show},
     {"import",
      "PATH...",
@@ -118,6 +122,7 @@ static const struct action actions[] = {
       "Adds the CA certificates of files in PEM, DER, PKCS#7 or PKCS#12 without a password, of CCADB's CSV exports\n"
       "with a PEM column, and of directories of such files.",
       plain_tables, NULL, NULL},
+     true,
      cache_import},
     {"export",
      "",
@@ -125,6 +130,7 @@ static const struct action actions[] = {
      "write all of it as one PEM bundle",
      {"cache export", "Usage: chainmend cache export [OPTION]...\n",
       "Writes every cached certificate as one PEM bundle, in the order of their SHA-256.", export_tables, NULL, NULL},
+     false,
      cache_export},
     {"fetch",
      "URL",
@@ -132,6 +138,7 @@ static const struct action actions[] = {
      "fetch a CA certificate and add it",
      {"cache fetch", "Usage: chainmend cache fetch URL [OPTION]...\n",
       "Fetches the CA certificates (DER, PEM or PKCS#7) behind an http URL and adds them.", fetch_tables, NULL, NULL},
+     true,
      cache_fetch},
     {"verify",
      "",
@@ -140,6 +147,7 @@ static const struct action actions[] = {
      {"cache verify", "Usage: chainmend cache verify [OPTION]...\n",
       "Reads every file again. One that is not what its name says is set aside and told; the exit status is then 1.",
       plain_tables, NULL, NULL},
+     false,
      cache_verify},
     {"prune",
      "",
@@ -147,6 +155,7 @@ static const struct action actions[] = {
      "drop what has expired",
      {"cache prune", "Usage: chainmend cache prune [OPTION]...\n", "Removes the certificates that have expired.",
       plain_tables, NULL, NULL},
+     false,
      cache_prune},
 };
 
@@ -171,7 +180,13 @@ static int run_in_cache(const struct action *action, const struct cache_options 
 		complain("cache: no directory is known: name one with --cache");
 		return STATUS_FAILED;
 	}
-	struct error error = cache_dir_open(path, &dir);
+	if (action->writes && options->cache == NULL)
+		knowledge_make_parents(path);
+	struct error error = action->writes ? cache_dir_open(path, &dir) : cache_dir_look(path, &dir);
+	if (!failed(error) && dir.absent && options->cache != NULL) {
+		cache_dir_close(&dir);
+		error = error_of(ERROR_SYSTEM, ENOENT, "open the cache directory");
+	}
 	if (failed(error)) {
 		complain("cache %s: %s: name another directory with --cache", path,
 			 error_print(error, text, sizeof(text)));

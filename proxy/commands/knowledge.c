@@ -86,7 +86,7 @@ static bool open_cache(struct knowledge *knowledge, const char *path)
 {
 	struct cache_dir *cache = &knowledge->caches[knowledge->num_caches];
 	char text[ERROR_MAX_TEXT];
-	struct error error = cache_dir_open(path, cache);
+	struct error error = cache_dir_look(path, cache);
 	if (!failed(error)) {
 		knowledge->num_caches++;
 		struct cache_dir_visitor visitor = {.context = cache->path, .on_bad_file = on_bad_file};
@@ -109,12 +109,16 @@ const char *knowledge_user_cache(char *out, size_t out_size)
 		len = snprintf(out, out_size, "%s/.cache/chainmend", home);
 	if (len <= 0 || (size_t)len >= out_size)
 		return NULL;
-	for (char *slash = strchr(out + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(out, 0700); /* there already, or opening the cache says why not */
-		*slash = '/';
-	}
 	return out;
+}
+
+void knowledge_make_parents(const char *path)
+{
+	char parent[MAX_PATH_CHARS];
+	for (const char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		snprintf(parent, sizeof(parent), "%.*s", (int)(slash - path), path);
+		mkdir(parent, 0700); /* there already, or opening the cache says why not */
+	}
 }
 
 static void open_caches(struct knowledge *knowledge, const struct audit_options *options)
@@ -154,10 +158,36 @@ void knowledge_close(struct knowledge *knowledge)
 	*knowledge = (struct knowledge){0};
 }
 
+/* The first certificate to be kept makes the directory. */
+static void make_caches(struct knowledge *knowledge)
+{
+	char path[MAX_PATH_CHARS];
+	char text[ERROR_MAX_TEXT];
+	for (size_t i = 0; i < knowledge->num_caches; i++) {
+		struct cache_dir *cache = &knowledge->caches[i];
+		if (!cache->absent)
+			continue;
+		struct cache_dir made;
+		const char *user_cache = knowledge_user_cache(path, sizeof(path));
+		if (user_cache != NULL && strcmp(user_cache, cache->path) == 0)
+			knowledge_make_parents(cache->path);
+		struct error error = cache_dir_open(cache->path, &made);
+		if (!failed(error)) {
+			cache_dir_close(cache);
+			*cache = made;
+		} else if (!knowledge->told_unwritable) {
+			knowledge->told_unwritable = true;
+			complain("cache %s: %s: what was fetched is not kept: name another directory with --cache",
+				 cache->path, error_print(error, text, sizeof(text)));
+		}
+	}
+}
+
 void knowledge_keep(struct knowledge *knowledge, const struct certificate *certificate, const char *url, int64_t now)
 {
 	char text[ERROR_MAX_TEXT];
 	bool unwritable = knowledge->num_caches > 0;
+	make_caches(knowledge);
 	for (size_t i = 0; i < knowledge->num_caches; i++) {
 		if (!knowledge->caches[i].writable)
 			continue;

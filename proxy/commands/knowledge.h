@@ -26,7 +26,9 @@ void knowledge_close(struct knowledge *knowledge);
 /* knowledge_keep puts a fetched intermediate into the cache; what goes wrong is told. */
 void knowledge_keep(struct knowledge *knowledge, const struct certificate *certificate, const char *url, int64_t now);
 
-/* knowledge_user_cache is the user's cache directory, its parents made; NULL where the user has no home. */
+/* knowledge_user_cache is the path of the user's cache directory; NULL where the user has no home. knowledge_make_parents makes
+ * the directories above it. */
 const char *knowledge_user_cache(char *out, size_t out_size);
+void knowledge_make_parents(const char *path);
 
 #endif

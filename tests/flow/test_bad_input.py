@@ -1,7 +1,9 @@
 """Bad input: one clear sentence that says what and where, a fitting status, and nothing lost."""
 
+import json
 import os
 import socket
+import subprocess
 
 import pytest
 from clients import served_chain
@@ -191,7 +193,6 @@ def test_a_cache_that_cannot_be_used_is_told_and_the_proxy_serves(program, world
 
 def test_a_full_cache_directory_is_told_and_the_proxy_serves(program, world, tmp_path):
     """/dev/full cannot be a directory; a file system without room can, where this may be mounted."""
-    import subprocess
     world.cache.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k,nr_inodes=1", "tmpfs", str(world.cache)],
                       capture_output=True, check=False).returncode:
@@ -209,7 +210,6 @@ def test_a_full_cache_directory_is_told_and_the_proxy_serves(program, world, tmp
 
 
 def test_a_read_only_cache_is_told_and_the_chain_is_mended(program, world):
-    import subprocess
     world.cache.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(world.cache)],
                       capture_output=True, check=False).returncode:
@@ -228,6 +228,49 @@ def test_a_read_only_cache_is_told_and_the_chain_is_mended(program, world):
             running.stop()
     finally:
         subprocess.run(["umount", str(world.cache)], check=True)
+
+
+def test_reading_commands_make_no_directory(program, world):
+    absent = world.folder / "absent"
+    result = program.command("check", "--chain", world.complete, "--roots", world.roots, "--cache", absent, "--offline")
+    assert result.returncode == 0 and not result.stderr, result
+    result = program.command("mend", world.complete, "--roots", world.roots, "--cache", absent, "--offline")
+    assert result.returncode == 0, result
+    for command in (["list"], ["export"], ["verify"], ["prune"]):
+        result = program.command("cache", *command, "--cache", absent)
+        assert result.returncode == 1 and str(absent) in result.stderr, result
+    assert not absent.exists()
+    result = program.command("cache", "import", world.chain("issuing", world.issuing), "--cache", absent)
+    assert result.returncode == 0 and len(list(absent.iterdir())) == 1
+
+
+def test_a_bad_block_is_told_by_its_number_and_line(program, world):
+    good = world.complete.read_text()
+    path = world.folder / "bad.pem"
+    path.write_text("a heading\n" + good + "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    line = good.count("\n") + 2
+    words = f"PEM block 3 (line {line})"
+    result = program.command("check", "--chain", path, "--offline", "--ignore-trust")
+    assert result.returncode == 3 and words in result.stderr, result
+    path.write_text(good.replace("-----END", "!!\n-----END", 1))
+    result = program.command("mend", path, "--offline", "--ignore-trust")
+    assert result.returncode == 3 and "PEM block 1 (line 1)" in result.stderr, result
+    configuration = program.write(world.settings(), site(world, free_port(), certificate=path))
+    result = program.command("run", "-c", configuration, "--check-config")
+    assert result.returncode == 1 and "PEM block 1 (line 1)" in result.stderr, result
+
+
+def test_a_key_that_is_bound_to_pss_is_told_in_clear_words(program, world):
+    key, certificate = world.folder / "pss.key", world.folder / "pss.pem"
+    subprocess.run(["openssl", "genpkey", "-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048", "-out", key],
+                   check=True, capture_output=True)
+    subprocess.run(["openssl", "req", "-x509", "-new", "-key", key, "-out", certificate, "-subj", f"/CN={NAME}", "-addext",
+                    f"subjectAltName=DNS:{NAME}", "-days", "100"], check=True, capture_output=True)
+    result = program.command("check", "--chain", certificate, "--roots", world.roots, "--offline", "--json")
+    found = {finding["code"]: finding for finding in json.loads(result.stdout)["findings"]}
+    assert result.returncode == 2 and sorted(found) == ["self_signed", "weak_key"], found
+    assert "bound to PSS signatures (id-RSASSA-PSS)" in found["weak_key"]["message"]
+    assert "names itself as its issuer" in found["self_signed"]["message"]
 
 
 @pytest.mark.parametrize("arguments", [[], ["frobnicate"], ["run", "--no-such-option"], ["run", "surplus"],

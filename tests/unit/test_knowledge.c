@@ -132,6 +132,26 @@ static void test_a_cache_that_cannot_be_is_done_without(void **state)
 	knowledge_close(&knowledge);
 }
 
+/* Looking makes nothing; keeping makes the directory. */
+static void test_a_cache_is_made_when_something_is_kept(void **state)
+{
+	struct audit_options options = {.ignore_trust = true};
+	struct knowledge knowledge;
+	char cache[MAX_PATH_CHARS];
+	struct stat status;
+	(void)state;
+	options.cache = in_folder("later", cache);
+	assert_true(knowledge_open(&knowledge, &options));
+	assert_int_equal(knowledge.num_caches, 1);
+	assert_int_not_equal(stat(cache, &status), 0);
+	knowledge_keep(&knowledge, issuing, "http://ca.example/i.cer", PKI_NOW);
+	assert_int_equal(stat(cache, &status), 0);
+	knowledge_close(&knowledge);
+	assert_true(knowledge_open(&knowledge, &options));
+	assert_true(issuer_store_contains(knowledge.issuers, issuing));
+	knowledge_close(&knowledge);
+}
+
 static void test_where_the_cache_of_a_user_is(void **state)
 {
 	char path[MAX_PATH_CHARS];
@@ -141,7 +161,10 @@ static void test_where_the_cache_of_a_user_is(void **state)
 	(void)state;
 	setenv("XDG_CACHE_HOME", in_folder("deep/er", home), 1);
 	assert_string_equal(knowledge_user_cache(path, sizeof(path)), in_folder("deep/er/chainmend", wanted));
+	assert_int_not_equal(stat(home, &status), 0);
+	knowledge_make_parents(path);
 	assert_int_equal(stat(home, &status), 0);
+	assert_int_not_equal(stat(path, &status), 0);
 	setenv("XDG_CACHE_HOME", "relative", 1);
 	setenv("HOME", in_folder("home", home), 1);
 	assert_string_equal(knowledge_user_cache(path, sizeof(path)), in_folder("home/.cache/chainmend", wanted));
@@ -159,6 +182,7 @@ int main(void)
 	    cmocka_unit_test(test_the_environment_names_the_roots),
 	    cmocka_unit_test(test_what_is_kept_is_known_the_next_time),
 	    cmocka_unit_test(test_a_cache_that_cannot_be_is_done_without),
+	    cmocka_unit_test(test_a_cache_is_made_when_something_is_kept),
 	    cmocka_unit_test(test_where_the_cache_of_a_user_is),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
