@@ -131,6 +131,7 @@ static const char *next_step(const struct check *check, enum chain_probe_outcome
 	    {CHAIN_PROBE_PLAIN_TEXT,
 	     ": check the port; where plain text leads to TLS, give --starttls smtp, imap, pop3, ldap or xmpp",
 	     ": check the port"},
+	    {CHAIN_PROBE_NOT_TLS, ": check the port: another service listens there", ": check the port"},
 	    {CHAIN_PROBE_NO_STARTTLS, "", ": check the port and the protocol"},
 	    {CHAIN_PROBE_NOTHING_IN_COMMON,
 	     ": SSL 3.0, RC4 and DHE alone are spoken neither here nor by today's clients; chainmend check --chain "

@@ -12,6 +12,7 @@
 
 #define RECORD_ALERT 0x15
 #define RECORD_HANDSHAKE 0x16
+#define TEXT_LOOK_BYTES 64 /* of what is first sent */
 
 /* Holds always: once `done`, nothing but the output changes. */
 struct chain_capture {
@@ -246,14 +247,28 @@ void chain_capture_free(struct chain_capture *capture)
 	free(capture);
 }
 
+/* As a banner begins: an ASCII character, and no control character but those of lines. Later ones may be of any language. */
+static bool is_text(struct bytes bytes)
+{
+	for (size_t i = 0; i < bytes.len && i < TEXT_LOOK_BYTES; i++) {
+		uint8_t c = bytes.data[i];
+		if ((c < ' ' && c != '\t' && c != '\r' && c != '\n') || c == 0x7f || (i == 0 && c > 0x7f))
+			return false;
+	}
+	return true;
+}
+
 enum chain_capture_state chain_capture_feed(struct chain_capture *capture, struct bytes from_peer)
 {
 	if (capture->done || from_peer.len == 0)
 		return capture->done ? CAPTURE_DONE : CAPTURE_GOING;
 	bool is_first = capture->num_bytes == 0;
 	capture->num_bytes += from_peer.len;
-	if (is_first && from_peer.data[0] != RECORD_HANDSHAKE && from_peer.data[0] != RECORD_ALERT)
+	bool is_record = from_peer.data[0] == RECORD_HANDSHAKE || from_peer.data[0] == RECORD_ALERT;
+	if (is_first && !is_record && is_text(from_peer))
 		fail(capture, CHAIN_PROBE_PLAIN_TEXT, "the server speaks plain text on this port, not TLS");
+	else if (is_first && !is_record)
+		fail(capture, CHAIN_PROBE_NOT_TLS, "the server sends something that is neither TLS nor plain text");
 	else if (capture->num_bytes > CHAIN_CAPTURE_MAX_BYTES)
 		fail(capture, CHAIN_PROBE_TLS_FAILED, "the server sends more than a handshake can hold");
 	else if (BIO_write(capture->from_peer, from_peer.data, (int)from_peer.len) != (int)from_peer.len)

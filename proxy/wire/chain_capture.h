@@ -23,7 +23,8 @@ enum chain_probe_outcome {
 	CHAIN_PROBE_UNREACHABLE, /* refused, no route ... at every address */
 	CHAIN_PROBE_TIMED_OUT,
 	CHAIN_PROBE_CLOSED, /* the server closed or reset the connection before it sent a chain */
-	CHAIN_PROBE_PLAIN_TEXT, /* the server does not speak TLS on this port */
+	CHAIN_PROBE_PLAIN_TEXT, /* the server speaks words on this port, not TLS */
+	CHAIN_PROBE_NOT_TLS, /* nor plain text: the protocol of something else */
 	CHAIN_PROBE_NO_STARTTLS, /* the server does not speak the protocol, or does not go over to TLS */
 	CHAIN_PROBE_NOTHING_IN_COMMON, /* no version or cipher that both speak */
 	CHAIN_PROBE_ALERT, /* the server ended the handshake with another alert */

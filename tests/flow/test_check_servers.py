@@ -101,9 +101,16 @@ def half_a_hello(pipe):
     pipe.send(b"\x16\x03\x03\x40\x00\x02")
 
 
+def binary(pipe):
+    """As MySQL greets, say."""
+    pipe.receive()
+    pipe.send(b"J\0\0\0\n8.0.36\0\x08\0\0\0")
+
+
 @pytest.mark.parametrize("talk, words", [
     (plain_text, ("speaks plain text on this port", "--starttls")),
-    (reset, ("the connection",)),
+    (binary, ("neither TLS nor plain text", "another service listens there")),
+    (reset, ("connection",)),
     (close_at_once, ("closed the connection without a word", "old servers")),
     (half_a_hello, ("closed the connection in the middle of the handshake",)),
 ])

@@ -210,7 +210,10 @@ static void test_each_failure_is_told_apart(void **state)
 	expect_failure(BYTES("\x16\x03\x03\x00"), CHAIN_PROBE_CLOSED, "in the middle of the handshake");
 	expect_failure(BYTES("220 mail.example ESMTP\r\n"), CHAIN_PROBE_PLAIN_TEXT, "plain text");
 	expect_failure(BYTES("HTTP/1.1 400 Bad Request\r\n\r\n"), CHAIN_PROBE_PLAIN_TEXT, "plain text");
-	expect_failure(BYTES("\0"), CHAIN_PROBE_PLAIN_TEXT, "plain text");
+	expect_failure(BYTES("\0"), CHAIN_PROBE_NOT_TLS, "neither TLS nor plain text");
+	expect_failure(BYTES("J\0\0\0\n8.0.36"), CHAIN_PROBE_NOT_TLS, "neither TLS nor plain text");
+	expect_failure(BYTES("\xff\xfb\x01login:"), CHAIN_PROBE_NOT_TLS, "neither TLS nor plain text");
+	expect_failure(BYTES("220 gr\xc3\xbc\xc3\x9f dich\r\n"), CHAIN_PROBE_PLAIN_TEXT, "plain text");
 	expect_failure(BYTES("\x15\x03\x01\x00\x02\x02\x28"), CHAIN_PROBE_NOTHING_IN_COMMON, "handshake failure");
 	expect_failure(BYTES("\x15\x03\x01\x00\x02\x02\x46"), CHAIN_PROBE_NOTHING_IN_COMMON, "protocol version");
 	expect_failure(BYTES("\x15\x03\x01\x00\x02\x02\x70"), CHAIN_PROBE_ALERT, "unrecognized name");
