@@ -121,15 +121,24 @@ static struct error hash_public_key(struct certificate *certificate)
 	return error_none();
 }
 
+static bool is_bound_to_pss(const X509 *x509)
+{
+	ASN1_OBJECT *algorithm = NULL;
+
+	return X509_PUBKEY_get0_param(&algorithm, NULL, NULL, NULL, X509_get_X509_PUBKEY(x509)) &&
+	       OBJ_obj2nid(algorithm) == NID_rsassaPss;
+}
+
 /* A key of a kind that BoringSSL does not know leaves the certificate readable: people must see what is served. */
 static void read_public_key(struct certificate *certificate)
 {
-	certificate->key_type = KEY_TYPE_OTHER;
+	certificate->key_type = is_bound_to_pss(certificate->x509) ? KEY_TYPE_RSA_PSS : KEY_TYPE_OTHER;
 	certificate->ec_curve_nid = NID_undef;
 	EVP_PKEY *key = X509_get_pubkey(certificate->x509);
 	if (key == NULL)
 		return;
-	certificate->key_type = key_type_of(key);
+	if (certificate->key_type == KEY_TYPE_OTHER)
+		certificate->key_type = key_type_of(key);
 	certificate->key_bits = (unsigned)EVP_PKEY_bits(key);
 	const EC_KEY *ec_key = EVP_PKEY_get0_EC_KEY(key);
 	if (ec_key != NULL)

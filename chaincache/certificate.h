@@ -21,7 +21,9 @@
 #define SHA256_BYTES 32
 #define SHA256_HEX_CHARS (2 * SHA256_BYTES)
 
-enum key_type { KEY_TYPE_RSA, KEY_TYPE_EC, KEY_TYPE_ED25519, KEY_TYPE_OTHER };
+/* KEY_TYPE_RSA_PSS is id-RSASSA-PSS (RFC 4055 1.2): an RSA key that is bound to PSS signatures. Clients know it badly, API
+ * version 26 not at all. Ordinary RSA keys may sign by PSS too. */
+enum key_type { KEY_TYPE_RSA, KEY_TYPE_RSA_PSS, KEY_TYPE_EC, KEY_TYPE_ED25519, KEY_TYPE_OTHER };
 
 /* The hash of the signature that stands on the certificate. */
 enum signature_digest {

@@ -145,6 +145,13 @@ void chain_search_run(struct chain_search *search)
 	path_builder_cleanup(&builder);
 }
 
+bool chain_search_self_signed(struct chain_search *search)
+{
+	const struct certificate *leaf = search->pool.served->items[0].certificate;
+
+	return signature_memo_self_signed(&search->memo, leaf) || (leaf->self_issued && leaf->key_bits == 0);
+}
+
 struct chain_choice chain_search_choice(const struct chain_search *search)
 {
 	return (struct chain_choice){search->candidates, search->num_candidates, search->served_mask, search->pool.now};

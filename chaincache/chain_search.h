@@ -33,6 +33,10 @@ void chain_search_run(struct chain_search *search);
 /* chain_search_best is the chain to be sent; NULL when the served one must stay as it is. */
 const struct chain_candidate *chain_search_best(const struct chain_search *search);
 
+/* chain_search_self_signed says whether the leaf is its own issuer: its key verifies it, or is of a kind that does not parse
+ * here, so that its own word counts. */
+bool chain_search_self_signed(struct chain_search *search);
+
 /* chain_search_choice is the choice over all candidates, for its words. */
 struct chain_choice chain_search_choice(const struct chain_search *search);
 

@@ -186,7 +186,7 @@ static bool may_ask(struct mend *mend)
 
 	return !mend->input.offline && !failed(mend->search.error) && !is_pinned(mend) &&
 	       mask != chain_judge_everybody(&mend->search.judge) &&
-	       !signature_memo_self_signed(&mend->search.memo, leaf_of(mend));
+	       !chain_search_self_signed(&mend->search);
 }
 
 static void audit_all(struct mend *mend)
@@ -203,7 +203,7 @@ static void audit_all(struct mend *mend)
 	    .anchor = result->anchor,
 	    .mended_mask = chosen != NULL ? chosen->mask : mend->search.served_mask,
 	    .leaf_revocation = &mend->leaf_revocation,
-	    .self_signed = signature_memo_self_signed(&mend->search.memo, leaf_of(mend)),
+	    .self_signed = chain_search_self_signed(&mend->search),
 	    .pinned = is_pinned(mend),
 	    .findings = &result->findings,
 	};

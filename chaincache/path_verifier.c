@@ -30,6 +30,7 @@ static bool has_weak_key(const struct certificate *certificate)
 		return !known_curve(certificate->ec_curve_nid);
 	case KEY_TYPE_ED25519:
 		return false;
+	case KEY_TYPE_RSA_PSS:
 	case KEY_TYPE_OTHER:
 		break;
 	}

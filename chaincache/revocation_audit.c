@@ -24,7 +24,7 @@ struct leaf_revocation revocation_audit_leaf(struct chain_search *search, const 
 	struct leaf_revocation out = {.crl = {.status = REVOCATION_NOT_ASKED}};
 
 	/* An anchor is trusted as it is, and nobody but itself could revoke a certificate that is its own issuer. */
-	if ((issuer != NULL && certificate_equal(issuer, leaf)) || signature_memo_self_signed(&search->memo, leaf))
+	if ((issuer != NULL && certificate_equal(issuer, leaf)) || chain_search_self_signed(search))
 		return out;
 	out.crl = revocation_look(&search->revocation, leaf, issuer);
 	out.has_staple = input->staple.len > 0;

@@ -53,6 +53,12 @@ static void tell_self_signed(struct audit *audit)
 		    audit->findings, FINDING_SELF_SIGNED,
 		    "The certificate %s is self-signed, and trusted because it stands in a trust store: %s.", subject,
 		    store_names(audit, audit->mended_mask, &names));
+	else if (leaf->key_bits == 0)
+		finding = finding_list_add(
+		    audit->findings, FINDING_SELF_SIGNED,
+		    "The certificate %s names itself as its issuer (self-signed; its key is of a kind that cannot be used here, "
+		    "so that the signature was not checked), and no trust store holds it: every client warns or refuses.",
+		    subject);
 	else
 		finding =
 		    finding_list_add(audit->findings, FINDING_SELF_SIGNED,

@@ -56,6 +56,8 @@ static const char *print_key(const struct certificate *certificate, char *out, s
 	}
 	if (certificate->key_type == KEY_TYPE_ED25519)
 		snprintf(out, out_size, "Ed25519");
+	else if (certificate->key_type == KEY_TYPE_RSA_PSS)
+		snprintf(out, out_size, "RSA bound to PSS");
 	else if (certificate->key_type == KEY_TYPE_OTHER)
 		snprintf(out, out_size, "a key of another kind");
 	else
