@@ -16,3 +16,8 @@ else()
   file(INSTALL ${source_dir}/chainmend.ini DESTINATION ${conf_dir})
 endif()
 file(INSTALL ${binary_dir}/chainmend.service DESTINATION ${CMAKE_INSTALL_PREFIX}/lib/systemd/system)
+# A file of this name may have been edited too.
+if(NOT EXISTS $ENV{DESTDIR}${CMAKE_INSTALL_FULL_SYSCONFDIR}/logrotate.d/chainmend)
+  file(INSTALL ${source_dir}/chainmend.logrotate DESTINATION ${CMAKE_INSTALL_FULL_SYSCONFDIR}/logrotate.d
+    RENAME chainmend)
+endif()

@@ -62,8 +62,8 @@ static bool fill(struct line_reader *reader)
 		reader->skips = true;
 		forget_rest(reader);
 	}
-	reader->error = log_source_read(&reader->source, reader->buffer + reader->end, reader->capacity - reader->end,
-					&len);
+	reader->error =
+	    log_source_read(&reader->source, reader->buffer + reader->end, reader->capacity - reader->end, &len);
 	reader->end += len;
 	return !failed(reader->error) && len > 0;
 }
@@ -99,8 +99,7 @@ static bool go_over(struct line_reader *reader)
 bool line_reader_next(struct line_reader *reader, bool at_end)
 {
 	for (;;) {
-		const char *found =
-		    memchr(reader->buffer + reader->looked_at, '\n', reader->end - reader->looked_at);
+		const char *found = memchr(reader->buffer + reader->looked_at, '\n', reader->end - reader->looked_at);
 		if (found != NULL) {
 			if (give(reader, (size_t)(found - reader->buffer)))
 				return true;

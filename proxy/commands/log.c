@@ -143,7 +143,8 @@ static void print_json_line(struct log_reading *reading, const struct log_line *
 {
 	const char *before = reading->num_printed++ > 0 ? ",\n  " : "\n  ";
 	bool stream = reading->options->follow;
-	printf("%s%.*s%s", stream ? "" : before, (int)line->json.len, (const char *)line->json.data, stream ? "\n" : "");
+	printf("%s%.*s%s", stream ? "" : before, (int)line->json.len, (const char *)line->json.data,
+	       stream ? "\n" : "");
 }
 
 static void take_wanted(struct log_reading *reading, const struct log_line *line)
@@ -199,8 +200,9 @@ static bool print_summary(struct log_reading *reading)
 
 	if (good && reading->options->json) {
 		json_t *object = log_summary_view_json(&summary);
-		good = object != NULL && json_object_set_new(object, "passed_over",
-							     json_integer((json_int_t)reading->num_passed_over)) == 0 &&
+		good = object != NULL &&
+		       json_object_set_new(object, "passed_over", json_integer((json_int_t)reading->num_passed_over)) ==
+			   0 &&
 		       json_dumpf(object, stdout, JSON_INDENT(2)) == 0;
 		json_decref(object);
 		putchar('\n');
@@ -239,7 +241,8 @@ static void tell_the_rest(const struct log_reading *reading)
 	char text[ERROR_MAX_TEXT];
 	uint64_t untold = reading->num_passed_over > MAX_TOLD_LINES ? reading->num_passed_over - MAX_TOLD_LINES : 0;
 	if (untold > 0)
-		complain("%s: %" PRIu64 " more line%s passed over", reading->path, untold, untold == 1 ? " is" : "s are");
+		complain("%s: %" PRIu64 " more line%s passed over", reading->path, untold,
+			 untold == 1 ? " is" : "s are");
 	if (reading->lines.num_too_long > 0)
 		complain("%s: %zu line%s too long and passed over", reading->path, reading->lines.num_too_long,
 			 reading->lines.num_too_long == 1 ? " is" : "s are");
@@ -247,8 +250,8 @@ static void tell_the_rest(const struct log_reading *reading)
 		complain("%s: there is no room for %" PRIu64 " lines: ask for a part of it, with --site or --since",
 			 reading->path, reading->history.num_not_kept);
 	if (failed(reading->lines.error))
-		complain("%s: the rest cannot be read, after line %" PRIu64 ": %s", reading->path, reading->lines.number,
-			 error_print(reading->lines.error, text, sizeof(text)));
+		complain("%s: the rest cannot be read, after line %" PRIu64 ": %s", reading->path,
+			 reading->lines.number, error_print(reading->lines.error, text, sizeof(text)));
 }
 
 static int read_log(const struct log_options *options, const char *path)

@@ -72,8 +72,8 @@ static uint32_t find_run(struct log_history *history, struct bytes run)
 		if (history->runs[i - 1].key == key)
 			return (uint32_t)(i - 1);
 	}
-	bool room = grow(&items, sizeof *history->runs, history->num_runs, &history->runs_capacity,
-			 LOG_HISTORY_MAX_RUNS);
+	bool room =
+	    grow(&items, sizeof *history->runs, history->num_runs, &history->runs_capacity, LOG_HISTORY_MAX_RUNS);
 	history->runs = items;
 	if (!room)
 		return UINT32_MAX;

@@ -195,18 +195,20 @@ static void write_page(struct page *page)
 		       "'unsafe-inline'; base-uri 'none'; form-action 'none'\">"
 		       "<title>Certificate chains to repair</title><style>");
 	html_raw(html, report_style);
-	html_raw(html, "</style></head><body><header><h1>Certificate chains to repair</h1>"
-		       "<p>For whoever runs these servers. A proxy, chainmend, stands in front of them and holds up what it "
-		       "can; what follows repairs the servers themselves, for good. As of ");
+	html_raw(html,
+		 "</style></head><body><header><h1>Certificate chains to repair</h1>"
+		 "<p>For whoever runs these servers. A proxy, chainmend, stands in front of them and holds up what it "
+		 "can; what follows repairs the servers themselves, for good. As of ");
 	write_minute(html, time_text_print(page->now_ms / 1000, time));
 	html_raw(html, ".</p></header><main>");
 	for (size_t i = 0; i < page->summary->num_sites; i++)
 		write_site(page, &page->summary->sites[i]);
 	if (page->summary->num_sites == 0)
 		html_raw(html, "<p class=\"gone\">There is no finding in this log, or none that was asked for.</p>");
-	html_raw(html, "</main><footer><p>Made by chainmend from its fix log. The certificates are in this page itself; "
-		       "compare their fingerprints with those that the authority publishes before a root is "
-		       "imported.</p></footer></body></html>\n");
+	html_raw(html,
+		 "</main><footer><p>Made by chainmend from its fix log. The certificates are in this page itself; "
+		 "compare their fingerprints with those that the authority publishes before a root is "
+		 "imported.</p></footer></body></html>\n");
 }
 
 bool log_report_write(const struct log_summary *summary, const struct log_report_options *options)

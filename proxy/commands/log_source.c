@@ -70,8 +70,8 @@ static struct error sniff(struct log_source *source)
 {
 	while (source->num_head < sizeof source->head) {
 		size_t len = 0;
-		struct error error = read_some(source, source->head + source->num_head,
-					       sizeof source->head - source->num_head, &len);
+		struct error error =
+		    read_some(source, source->head + source->num_head, sizeof source->head - source->num_head, &len);
 		if (failed(error) || len == 0)
 			return error;
 		source->num_head += len;

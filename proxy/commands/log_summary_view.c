@@ -126,8 +126,8 @@ static void print_next(const struct output *output, const struct log_site *site)
 	if (num_shown > 0)
 		output_printf(output, STYLE_BOLD, "  What to do next:\n");
 	for (size_t i = 0; i < num_shown; i++) {
-		bool last = i + 1 == num_shown ||
-			    !bytes_equal(site->items[i].line.members[LOG_CODE], site->items[i + 1].line.members[LOG_CODE]);
+		bool last = i + 1 == num_shown || !bytes_equal(site->items[i].line.members[LOG_CODE],
+							       site->items[i + 1].line.members[LOG_CODE]);
 		print_item(output, &site->items[i], i + 1, last);
 	}
 	if (num_to_do > num_shown)
@@ -169,8 +169,8 @@ static json_t *open_json(const struct log_site *site)
 /* The finding's last line, without what a fix did to the chain: that stands in the log. */
 static json_t *next_json(const struct log_item *item)
 {
-	static const char *const members[] = {"id",      "code",   "severity", "subject_of", "part", "message",
-					      "advice",  "name",   "certificate", "url"};
+	static const char *const members[] = {"id",      "code",   "severity", "subject_of",  "part",
+					      "message", "advice", "name",     "certificate", "url"};
 	json_t *line = log_summary_item_json(item);
 	json_t *object = json_object();
 	bool complete = line != NULL && object != NULL &&

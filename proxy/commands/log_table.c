@@ -127,9 +127,9 @@ static void print_cost(const struct output *output, const json_t *line)
 		after += json_is_true(json_object_get(store, "mended_trusted"));
 	}
 	snprintf(text, sizeof(text),
-		 "accepted by %zu of %zu trust store%s before, by %zu after; %" JSON_INTEGER_FORMAT " bytes %s%s", before,
-		 json_array_size(stores), json_array_size(stores) == 1 ? "" : "s", after, added < 0 ? -added : added,
-		 added < 0 ? "saved" : "added",
+		 "accepted by %zu of %zu trust store%s before, by %zu after; %" JSON_INTEGER_FORMAT " bytes %s%s",
+		 before, json_array_size(stores), json_array_size(stores) == 1 ? "" : "s", after,
+		 added < 0 ? -added : added, added < 0 ? "saved" : "added",
 		 json_is_false(json_object_get(line, "applied")) ? "; reported only, what was given goes out" : "");
 	print_paragraph(output, STYLE_DIM, INDENT, text);
 }

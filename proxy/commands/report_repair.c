@@ -61,9 +61,11 @@ static void write_stores(struct html *html, const json_t *stores)
 		bool after = json_is_true(json_object_get(store, "mended_trusted"));
 		html_raw(html, "<li>Clients that trust <strong>");
 		html_text(html, text_of(store, "name"));
-		html_raw(html, before ? "</strong> accept what the server sends" : "</strong> refuse what the server sends");
-		html_raw(html, after ? (before ? ", and the repaired chain.</li>" : ", and accept the repaired chain.</li>")
-				     : (before ? ".</li>" : ", and the repaired chain too.</li>"));
+		html_raw(html,
+			 before ? "</strong> accept what the server sends" : "</strong> refuse what the server sends");
+		html_raw(html,
+			 after ? (before ? ", and the repaired chain.</li>" : ", and accept the repaired chain.</li>")
+			       : (before ? ".</li>" : ", and the repaired chain too.</li>"));
 	}
 	html_raw(html, "</ul>");
 }
@@ -83,9 +85,10 @@ static bool collect(struct report_certificates *certificates, const json_t *chai
 
 static void write_missing(struct html *html, struct report_certificates *certificates, const json_t *chain)
 {
-	html_raw(html, "<p class=\"note\">Not every certificate of the repaired chain is at hand here, so that the "
-		       "steps cannot be given in full. These have to be found by their fingerprint, from the certificate "
-		       "authority or with <code>chainmend check</code>:</p><ul>");
+	html_raw(html,
+		 "<p class=\"note\">Not every certificate of the repaired chain is at hand here, so that the "
+		 "steps cannot be given in full. These have to be found by their fingerprint, from the certificate "
+		 "authority or with <code>chainmend check</code>:</p><ul>");
 	for (size_t i = 0; i < json_array_size(chain); i++) {
 		const json_t *entry = json_array_get(chain, i);
 		if (report_certificates_find(certificates, text_of(entry, "sha256")) != NULL)
@@ -142,8 +145,9 @@ static void write_recipe(struct html *html, const struct repair_plan *plan, cons
 	if (script.needed)
 		write_steps(html, &script);
 	else
-		html_raw(html, "<p>Nothing has to be done on this kind of server: it puts the chain together itself from "
-			       "the certificates that it has.</p>");
+		html_raw(html,
+			 "<p>Nothing has to be done on this kind of server: it puts the chain together itself from "
+			 "the certificates that it has.</p>");
 	html_raw(html, "</details>");
 	repair_script_cleanup(&script);
 }

@@ -268,9 +268,10 @@ void fix_log_report(struct fix_log *fix_log, const struct fix_report *report, in
 
 	if (report->result != NULL)
 		digest_fix(report, fix_sha256);
-	struct error error =
-	    known_findings_look(fix_log->known, &report->group, report->findings,
-				report->result != NULL ? fix_sha256 : NULL, now_ms, tell, &telling);
+	struct error error = known_findings_look(fix_log->known, &report->group, report->findings,
+						 report->result != NULL ? fix_sha256 : NULL, now_ms, tell, &telling);
+	if (!failed(error) && report->findings->num_dropped > 0)
+		error = error_of(ERROR_LIMIT, 0, "one look found more than are kept of it");
 	if (failed(error) && !fix_log->told_full)
 		program_log_write(fix_log->log, LOG_LEVEL_ERROR, report->group.site,
 				  "findings are missing from the fix log: %s", error_print(error, text, sizeof text));

@@ -108,7 +108,7 @@ struct error journal_send(struct journal *journal, const struct journal_field *f
 	if (send(journal->fd, entry.data, entry.len, MSG_NOSIGNAL) >= 0)
 		goto out;
 	error = errno == EMSGSIZE || errno == ENOBUFS ? send_as_file(journal, buffer_bytes(&entry))
-						       : error_system("send to the journal");
+						      : error_system("send to the journal");
 out:
 	buffer_cleanup(&entry);
 	return error;

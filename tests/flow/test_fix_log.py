@@ -1,18 +1,25 @@
 """The fix log: what a line holds, when one is written, and when none is."""
 
+import json
 import os
 import re
 import resource
+import shutil
 import signal
 import socket
 import subprocess
+import sys
 
 import fix_log_schema
+import pytest
 from conftest import NAME
 from clients import served_chain
 from pki import DAY, NOW
 from program import eventually, free_port
 from tls_servers import Server
+
+
+LOGROTATE = shutil.which("logrotate", path=f"{os.environ['PATH']}:/usr/sbin")
 
 
 def site(world, port, backend_port, **more):
@@ -242,3 +249,82 @@ def test_the_log_under_the_journal_is_an_entry_or_a_line_with_its_weight(program
     lines = [line for line in said.decode().splitlines() if '"code":"missing_intermediate"' in line]
     assert lines and lines[0].startswith("<5>{"), said
     assert fix_log_schema.what_is_wrong(lines[0][3:]) == ""
+
+
+ROTATIONS = {
+    "create, and a signal": "create 0640\npostrotate\nkill -USR1 {pid}\nendscript",
+    "create alone": "create 0640",
+    "nocreate": "nocreate",
+    "copytruncate": "copytruncate",
+}
+
+
+@pytest.mark.skipif(LOGROTATE is None, reason="logrotate is not installed")
+@pytest.mark.parametrize("kind", ROTATIONS)
+def test_logrotate(program, world, tmp_path, kind):
+    """What is written after a rotation is in the new file, and what was rotated is read although it is compressed."""
+    port = free_port()
+    certificate, key = world.leaf.write(tmp_path, "given")
+    with Server() as backend:
+        running = program.run(world.settings(), site(world, port, backend.port, certificate=certificate, key=key))
+        running.wait_for_fix("missing_intermediate")
+        rules = tmp_path / "logrotate.conf"
+        directives = ROTATIONS[kind].format(pid=running.process.pid)
+        rules.write_text(f"{world.fix_log} {{\nrotate 3\ncompress\nsu root root\n{directives}\n}}\n"
+                         if os.getuid() == 0 else f"{world.fix_log} {{\nrotate 3\ncompress\n{directives}\n}}\n")
+        rules.chmod(0o600)
+        tmp_path.chmod(0o755)
+        subprocess.run([LOGROTATE, "--force", "--state", tmp_path / "state", rules], check=True, capture_output=True)
+        rotated = tmp_path / "fixes.jsonl.1.gz"
+        certificate.write_text(world.leaf.pem + world.issuing.pem)
+        running.signal(signal.SIGHUP)
+        running.wait_for_fix("missing_intermediate", event="resolved")
+        assert all(line["event"] == "resolved" for line in running.fixes()), running.fixes()
+        old = json.loads(program.command("log", rotated, "--json").stdout)["lines"]
+        assert "missing_intermediate" in [line["code"] for line in old]
+
+
+JOURNAL = """
+import json, os, socket, subprocess, sys, time
+os.makedirs("/run/systemd/journal")
+journal = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+journal.bind("/run/systemd/journal/socket")
+journal.settimeout(30)
+ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+status = os.fstat(theirs.fileno())
+process = subprocess.Popen([sys.argv[1], "run", "-c", sys.argv[2]], stderr=theirs, stdin=subprocess.DEVNULL,
+                           env={**os.environ, "JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"})
+theirs.close()
+entry = {}
+while entry.get("CHAINMEND_CODE") != "missing_intermediate":
+    data, entry = journal.recv(1 << 20), {}
+    while data:
+        name, data = data.split(b"\\n", 1)
+        size = int.from_bytes(data[:8], "little")
+        entry[name.decode()] = data[8:8 + size].decode()
+        assert data[8 + size:9 + size] == b"\\n"
+        data = data[9 + size:]
+process.terminate()
+said = b""
+while came := ours.recv(65536):
+    said += came
+entry["status"], entry["stderr"] = process.wait(60), said.decode()
+print(json.dumps(entry))
+"""
+
+
+def test_the_journal_gets_an_entry_with_fields(program, world, tmp_path):
+    """A socket in a name space of its own stands for the journal's."""
+    script = tmp_path / "journal.py"
+    script.write_text(JOURNAL)
+    config = program.write(world.settings(fix_log="stderr"), site(world, free_port(), 9))
+    result = subprocess.run(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
+                             'mount -t tmpfs none /run && exec "$@"', "sh", sys.executable, script, program.binary, config],
+                            capture_output=True, text=True, timeout=90, check=False)
+    assert result.returncode == 0, result
+    entry = json.loads(result.stdout)
+    assert (entry["CHAINMEND_SITE"], entry["CHAINMEND_SEVERITY"], entry["PRIORITY"]) == ("mail", "fixed", "5")
+    assert (entry["SYSLOG_IDENTIFIER"], entry["CHAINMEND_EVENT"], entry["status"]) == ("chainmend", "appeared", 0)
+    assert fix_log_schema.what_is_wrong(entry["MESSAGE"]) == ""
+    assert json.loads(entry["MESSAGE"])["id"] == entry["CHAINMEND_ID"]
+    assert '"code"' not in entry["stderr"] and "<6>chainmend: " in entry["stderr"]

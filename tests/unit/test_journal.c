@@ -135,8 +135,8 @@ static struct fix_line *make_line(const struct finding_list *findings)
 /* The sink: an entry with the finding's fields, and the JSON as its message. */
 static void test_a_line_becomes_an_entry(void **state)
 {
-	static const char *const wanted[] = {"CHAINMEND_CODE\n", "self_signed\n", "CHAINMEND_SITE\n", "mail\n",
-					     "CHAINMEND_SEVERITY\n", "MESSAGE\n", "{\"time\":\"1970"};
+	static const char *const wanted[] = {"CHAINMEND_CODE\n",     "self_signed\n", "CHAINMEND_SITE\n", "mail\n",
+					     "CHAINMEND_SEVERITY\n", "MESSAGE\n",     "{\"time\":\"1970"};
 	struct stand_in *stand_in = *state;
 	struct finding_list findings = {0};
 	struct fix_log_sink sink;
@@ -192,7 +192,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_what_no_datagram_holds_goes_as_a_memory_file, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_nobody_there, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_a_line_becomes_an_entry, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(test_the_next_line_finds_a_journal_that_was_started_anew, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_the_next_line_finds_a_journal_that_was_started_anew, set_up,
+					    tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

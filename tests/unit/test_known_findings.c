@@ -21,7 +21,8 @@ static bool tell(void *context, const struct finding_group *of, const struct tol
 	if (told->refuse)
 		return false;
 	snprintf(told->text + len, sizeof told->text - len, "%s/%s %s %s; ", of->site,
-		 finding_subject_name(of->subject), finding_event_name(news->event), finding_code_name(news->finding->code));
+		 finding_subject_name(of->subject), finding_event_name(news->event),
+		 finding_code_name(news->finding->code));
 	return true;
 }
 

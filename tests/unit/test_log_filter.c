@@ -11,8 +11,9 @@ static bool wants(const struct log_filter *filter, const char *text)
 	return log_filter_wants(filter, &line);
 }
 
-static const char mail[] = "{\"time\":\"2026-11-20T10:00:00.000Z\",\"site\":\"m\xc3\xbcll \\\"1\\\"\",\"code\":\"weak_key\","
-			   "\"severity\":\"error\"}";
+static const char mail[] =
+    "{\"time\":\"2026-11-20T10:00:00.000Z\",\"site\":\"m\xc3\xbcll \\\"1\\\"\",\"code\":\"weak_key\","
+    "\"severity\":\"error\"}";
 
 static void test_by_site_code_and_severity(void **state)
 {

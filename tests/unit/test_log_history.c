@@ -11,10 +11,11 @@ static const struct log_finding *take(struct log_history *history, unsigned minu
 {
 	char text[512];
 	struct log_line line;
-	snprintf(text, sizeof text,
-		 "{\"time\":\"2026-11-20T10:%02u:00.000Z\",\"event\":\"%s\",\"site\":\"mail\",\"id\":\"%s\",\"run\":\"%s\","
-		 "\"code\":\"weak_key\",\"severity\":\"error\"%s}",
-		 minute, event, id, run, more);
+	snprintf(
+	    text, sizeof text,
+	    "{\"time\":\"2026-11-20T10:%02u:00.000Z\",\"event\":\"%s\",\"site\":\"mail\",\"id\":\"%s\",\"run\":\"%s\","
+	    "\"code\":\"weak_key\",\"severity\":\"error\"%s}",
+	    minute, event, id, run, more);
 	assert_int_equal(log_line_scan(bytes_of_string(text), &line), LOG_LINE_FINDING);
 	return log_history_take(history, &line);
 }

@@ -16,8 +16,9 @@ static void test_members_stand_where_they_are(void **state)
 {
 	struct log_line line;
 	(void)state;
-	assert_int_equal(scan("{" LEAST ",\"part\":12,\"name\":\"a\\\"b\",\"after\":[],\"stores\":[{\"a\":\"b\"}]}", &line),
-			 LOG_LINE_FINDING);
+	assert_int_equal(
+	    scan("{" LEAST ",\"part\":12,\"name\":\"a\\\"b\",\"after\":[],\"stores\":[{\"a\":\"b\"}]}", &line),
+	    LOG_LINE_FINDING);
 	assert_true(log_line_is(&line, LOG_SITE, "mail"));
 	assert_true(log_line_is(&line, LOG_PART, "12"));
 	assert_true(log_line_is(&line, LOG_NAME, "a\\\"b"));

@@ -5,7 +5,8 @@
 
 #include "proxy/commands/log_summary_view.h"
 
-static void take(struct log_history *history, const char *site, const char *code, const char *severity, const char *event)
+static void take(struct log_history *history, const char *site, const char *code, const char *severity,
+		 const char *event)
 {
 	char text[512];
 	struct log_line line;
