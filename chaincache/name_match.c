@@ -31,6 +31,7 @@ enum miss {
 	MISS_OTHER_TYPE,
 	MISS_ABOVE,
 	MISS_BELOW,
+	MISS_WILDCARD_ASIDE,
 	MISS_UNLIKE,
 	MISS_COUNT
 };
@@ -51,6 +52,7 @@ static const char *const miss_texts[MISS_COUNT] = {
     [MISS_MALFORMED] = "%1 is no DNS name, so that clients pass it over",
     [MISS_OTHER_TYPE] = "%2 stands in an entry that is no DNS name or IP address, which clients do not read",
     [MISS_ABOVE] = "%1 covers itself alone, and not %2",
+    [MISS_WILDCARD_ASIDE] = "%1 covers names below its own domain alone, and %2 lies beside that",
     [MISS_BELOW] = "%1 does not cover %2, which stands above it",
 };
 
@@ -149,6 +151,18 @@ static bool lies_under(struct bytes name, struct bytes parent)
 	       name.data[name.len - parent.len - 1] == '.';
 }
 
+/* `name` lies under the domain that `base` lies in, which is not a top-level one: autodiscover.contoso.com and
+ * mail.contoso.com. */
+static bool lies_beside(struct bytes name, struct bytes base)
+{
+	const uint8_t *dot = base.len > 0 ? memchr(base.data, '.', base.len) : NULL;
+
+	if (dot == NULL)
+		return false;
+	struct bytes parent = from(base, (size_t)(dot - base.data) + 1);
+	return has_byte(parent, '.') && lies_under(name, parent);
+}
+
 /* Would `pattern` fit if its asterisks stood for any characters? One asterisk is remembered, which is enough. */
 static bool fits_loosely(struct bytes pattern, struct bytes name)
 {
@@ -189,7 +203,7 @@ static enum miss judge_wildcard(struct bytes pattern, struct bytes name)
 	if (equal_ignoring_case(without_trailing_dot(base), name))
 		return MISS_WILDCARD_PARENT;
 	if (!lies_under(name, without_trailing_dot(base)))
-		return MISS_UNLIKE;
+		return lies_beside(name, without_trailing_dot(base)) ? MISS_WILDCARD_ASIDE : MISS_UNLIKE;
 	if (!has_byte(without_trailing_dot(base), '.'))
 		return MISS_WILDCARD_TOP;
 	if (base.data[base.len - 1] == '.')

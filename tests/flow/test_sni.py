@@ -1,8 +1,10 @@
 """Several sites behind one listener."""
 
 import pytest
+from alert_clients import client_hello, connect, vanish
 from clients import curl, served_chain
-from program import free_port
+from pki import chain_pem
+from program import eventually, free_port
 from tls_servers import Server, http_answer
 
 SITES = {"exact": ["mail.contoso.test"], "wildcard": ["*.contoso.test"], "other": ["www.fabrikam.test"]}
@@ -92,3 +94,58 @@ def test_rsa_and_ecdsa_stand_side_by_side(program, world):
         assert served_chain(port, "mail.contoso.test", "-sigalgs", "RSA-PSS+SHA256:RSA+SHA256")[:1] == [rsa.sha256]
         assert served_chain(port, "mail.contoso.test", "-tls1_2", "-cipher", "ECDHE-RSA-AES128-GCM-SHA256")[:1] == [
             rsa.sha256]
+
+
+def test_a_name_that_is_not_covered_is_counted_and_its_nearest_miss_explained(program, world, tmp_path):
+    port = free_port()
+    leaf = world.issuing.issue_leaf(["*.mail.contoso.test"])
+    given = tmp_path / "mail.pem"
+    given.write_text(chain_pem(leaf, world.issuing) + leaf.key_pem)
+    keys = {"listen": f"127.0.0.1:{port}", "certificate": given, "backend": "tcp://127.0.0.1:1"}
+    running = program.run(world.settings(), {"mail": keys})
+    assert served_chain(port, "autodiscover.contoso.test")
+    line = running.wait_for_fix("sni_not_covered", name="autodiscover.contoso.test", subject_of="clients")
+    assert "*.mail.contoso.test covers names below its own domain alone" in line["message"]
+    assert (line["count"], line["count_error"], line["severity"]) == (1, 0, "warning")
+    assert served_chain(port, "a.b.mail.contoso.test")
+    line = running.wait_for_fix("sni_not_covered", name="a.b.mail.contoso.test")
+    assert "*.mail.contoso.test covers one label only" in line["message"]
+
+    # With a certificate that covers it, it is resolved.
+    better = world.issuing.issue_leaf(["*.mail.contoso.test", "autodiscover.contoso.test"])
+    given.write_text(chain_pem(better, world.issuing) + better.key_pem)
+    running.wait_for_fix("sni_not_covered", name="autodiscover.contoso.test", event="resolved")
+    names = {one["name"] for one in running.fixes() if one["code"] == "sni_not_covered" and one["event"] == "resolved"}
+    assert names == {"autodiscover.contoso.test"}
+
+
+def test_random_names_fill_neither_the_log_nor_hide_the_one_that_counts(program, world, tmp_path):
+    """Two hundred names that nobody asks for twice; among them one that is asked for again and again."""
+    port = free_port()
+    keys = {"listen": f"127.0.0.1:{port}", "certificate": world.complete, "key": world.key,
+            "backend": "tcp://127.0.0.1:1"}
+    running = program.run(world.settings(workers=1), {"mail": keys})
+    for number in range(200):
+        vanish(port, f"random-{number}.test")
+        vanish(port, "owa.contoso.test")
+    running.wait_for_fix("sni_not_covered", name="owa.contoso.test")
+    eventually("the rest is one sum", lambda: [line for line in running.fixes() if "further names" in line["message"]],
+               also=running.report)
+    names = {line["name"] for line in running.fixes() if line["code"] == "sni_not_covered" and "name" in line}
+    assert len(names) <= 50
+
+
+@pytest.mark.parametrize("name", [b"\x00\x1b[31m.test", b"a\nb.test", b"\xff\xfe.test", b'a"b.test', b"a b.test"])
+def test_a_name_of_hostile_bytes_is_no_name(program, world, name):
+    port = free_port()
+    keys = {"listen": f"127.0.0.1:{port}", "certificate": world.complete, "key": world.key,
+            "backend": "tcp://127.0.0.1:1"}
+    running = program.run(world.settings(), {"mail": keys})
+    hello = client_hello("x" * (len(name) - 5) + ".test")
+    assert hello.count(b"x" * (len(name) - 5) + b".test") == 1
+    with connect(port) as sock:
+        sock.sendall(hello.replace(b"x" * (len(name) - 5) + b".test", name))
+        sock.recv(65536)
+    assert served_chain(port, "plain.test")
+    running.wait_for_fix("sni_not_covered", name="plain.test")
+    assert {line.get("name") for line in running.fixes() if line["code"] == "sni_not_covered"} == {"plain.test"}

@@ -137,6 +137,11 @@ static const struct {
 	const char *name;
 	const char *why; /* the start of it */
 } near_misses[] = {
+    {"*.mail.contoso.com", "autodiscover.contoso.com",
+     "*.mail.contoso.com covers names below its own domain alone, and autodiscover.contoso.com lies beside that"},
+    {"*.mail.contoso.com", "a.b.contoso.com", "*.mail.contoso.com covers names below its own domain alone, and a.b."},
+    {"*.contoso.com", "fabrikam.com", "the certificate is for *.contoso.com"}, /* a top-level domain is no likeness */
+    {"*.mail.contoso.com", "mail.fabrikam.com", "the certificate is for *.mail.contoso.com"},
     {"*.contoso.com", "a.b.contoso.com", "*.contoso.com covers one label only, and a.b.contoso.com has two"},
     {"*.contoso.com", "a.b.c.contoso.com", "*.contoso.com covers one label only, and a.b.c.contoso.com has three"},
     {"*.contoso.com", "1.2.3.4.5.6.7.8.9.contoso.com",
