@@ -7,6 +7,8 @@
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
+#include "bench/load/certificate_decompression.h"
+
 static struct error set_lists(SSL_CTX *ctx, const struct load_plan *plan)
 {
 	if (plan->groups != NULL && !SSL_CTX_set1_groups_list(ctx, plan->groups))
@@ -32,7 +34,7 @@ static struct error set_trust(SSL_CTX *ctx, const struct load_plan *plan)
 	return error_none();
 }
 
-struct error client_context_new(const struct load_plan *plan, SSL_CTX **out)
+struct error client_context_new(const struct load_plan *plan, uint64_t *compressed, SSL_CTX **out)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
 	struct error error;
@@ -43,6 +45,10 @@ struct error client_context_new(const struct load_plan *plan, SSL_CTX **out)
 	if (plan->tls_version != 0 && (!SSL_CTX_set_min_proto_version(ctx, plan->tls_version) ||
 				       !SSL_CTX_set_max_proto_version(ctx, plan->tls_version))) {
 		error = error_crypto("choose the version of TLS");
+		goto out;
+	}
+	if (!certificate_decompression_offer(ctx, plan->compress, compressed)) {
+		error = error_crypto("offer to take compressed certificates");
 		goto out;
 	}
 	error = set_lists(ctx, plan);

@@ -7,8 +7,9 @@
 #include "bench/load/load_plan.h"
 #include "chaincache/error.h"
 
-/* client_context_new makes a context for one thread. ERROR_USAGE where BoringSSL does not know what a list names. */
-MUST_USE struct error client_context_new(const struct load_plan *plan, SSL_CTX **out);
+/* client_context_new makes a context for one thread. Certificates that come compressed count in `*compressed`, which
+ * outlives it. ERROR_USAGE where BoringSSL does not know what a list names. */
+MUST_USE struct error client_context_new(const struct load_plan *plan, uint64_t *compressed, SSL_CTX **out);
 
 /* client_context_connect makes a client's SSL that asks for `name`: its SNI where it is no address, and what the
  * certificate must cover where certificates are verified. NULL when there is no memory. */

@@ -56,6 +56,7 @@ static void add_counts(json_t *document, const struct load_result *result)
 	} rows[] = {
 	    {"transactions", tally->transactions}, {"handshakes", tally->handshakes},
 	    {"resumed", tally->resumed},	   {"hello_retry_requests", tally->hello_retries},
+	    {"compressed_certificates", tally->compressed},
 	    {"missed_starts", tally->missed},	   {"bytes_down", tally->bytes_down},
 	    {"bytes_up", tally->bytes_up},
 	};

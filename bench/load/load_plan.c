@@ -8,6 +8,7 @@
 
 #include <openssl/ssl.h>
 
+#include "bench/load/certificate_decompression.h"
 #include "conf/values.h"
 #include "proxy/commands/options.h"
 
@@ -212,6 +213,11 @@ static const char *take_sigalgs(void *into, const char *value)
 	return take_list(&((struct load_plan *)into)->sigalgs, value);
 }
 
+static const char *take_compress(void *into, const char *value)
+{
+	return certificate_decompression_parse(value, &((struct load_plan *)into)->compress);
+}
+
 static const char *take_ca(void *into, const char *value)
 {
 	((struct load_plan *)into)->ca = value;
@@ -293,6 +299,7 @@ static const struct option_row tls_rows[] = {
     {"groups", 0, "LIST", "Key exchange groups, the preferred first: X25519MLKEM768,X25519,P-256, say", take_groups},
     {"ciphers", 0, "LIST", "Cipher suites of TLS 1.2, in OpenSSL's names", take_ciphers},
     {"sigalgs", 0, "LIST", "Signature algorithms: ECDSA+SHA256,RSA-PSS+SHA256, say", take_sigalgs},
+    {"compress", 0, "LIST", "Take compressed certificates (RFC 8879): brotli,zlib (default: none)", take_compress},
     {"sni", 0, "NAME", "Ask for this name (default: HOST); repeatable, and @FILE is a file of names, one a line: they are "
 		       "asked for in turn", take_sni},
     {"ca", 0, "FILE", "Verify the server's certificate, and the name in it, by the roots in this PEM file. Without it "

@@ -40,6 +40,7 @@ struct load_plan {
 	char *groups; /* owned, colons between them; NULL: BoringSSL's default; so the next two */
 	char *ciphers;
 	char *sigalgs;
+	unsigned compress; /* bits of certificate_decompression; 0: none is offered */
 	const char *ca; /* NULL: the server's certificate is not verified */
 
 	unsigned connections; /* open at a time, of all threads together */

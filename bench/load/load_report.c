@@ -53,6 +53,8 @@ static void print_rates(const struct output *output, const struct load_result *r
 		fprintf(output->file, "  %-14s%.0f bytes (%" PRIu64 " to %" PRIu64 ")\n", "server flight",
 			(double)tally->flight_bytes / (double)tally->handshakes, tally->flight_bytes_min,
 			tally->flight_bytes_max);
+	if (tally->compressed > 0)
+		fprintf(output->file, "  %-14s%" PRIu64 " certificate messages\n", "compressed", tally->compressed);
 }
 
 static void print_cpu(const struct output *output, const struct load_result *result)

@@ -157,7 +157,7 @@ struct error load_thread_init(struct load_thread *thread, const struct load_plan
 	if (!failed(error))
 		error = tls_channel_init(&thread->channel, send_to_stream);
 	if (!failed(error))
-		error = client_context_new(plan, &thread->ctx);
+		error = client_context_new(plan, &thread->tally.compressed, &thread->ctx);
 	if (failed(error)) {
 		load_thread_cleanup(thread);
 		return error;

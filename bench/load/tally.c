@@ -41,6 +41,7 @@ void tally_merge(struct tally *into, const struct tally *from)
 	into->handshakes += from->handshakes;
 	into->resumed += from->resumed;
 	into->hello_retries += from->hello_retries;
+	into->compressed += from->compressed;
 	into->tickets += from->tickets;
 	into->bytes_down += from->bytes_down;
 	into->bytes_up += from->bytes_up;

@@ -13,6 +13,7 @@ struct tally {
 	uint64_t handshakes; /* that were completed, whatever became of the transaction */
 	uint64_t resumed; /* of the handshakes */
 	uint64_t hello_retries; /* of the handshakes: a HelloRetryRequest came first (RFC 8446 4.1.4) */
+	uint64_t compressed; /* certificate messages that came compressed (RFC 8879) */
 	uint64_t tickets; /* that the server sent */
 	uint64_t bytes_down; /* plain text */
 	uint64_t bytes_up;

@@ -97,6 +97,16 @@ def test_cipher_and_signature_algorithm(bench, proxy):
     assert set(told["failures"]) == {"alert_handshake_failure"}
 
 
+@pytest.mark.parametrize("algorithm", ["brotli", "zlib", "brotli,zlib"])
+def test_compressed_certificates_are_fewer_bytes(bench, proxy, world, algorithm):
+    target, _ = proxy
+    whole = bench.json(target, "--sni", NAME, "--ca", world.roots, "--count", 5)
+    told = bench.json(target, "--sni", NAME, "--ca", world.roots, "--count", 5, "--compress", algorithm)
+    assert told["compressed_certificates"] == told["handshakes"] == 5
+    assert whole["compressed_certificates"] == 0
+    assert told["server_flight_bytes_max"] < whole["server_flight_bytes_min"]
+
+
 @pytest.mark.parametrize("close", ["quick", "wait", "reset"])
 def test_every_way_to_end(bench, proxy, close):
     target, _ = proxy

@@ -55,6 +55,7 @@ static void test_all_options(void **state)
 	assert_true(plan.resume);
 	assert_int_equal(plan.tls_version, TLS1_2_VERSION);
 	assert_string_equal(plan.groups, "X25519:P-256");
+	assert_int_equal(plan.compress, 0);
 	assert_int_equal(plan.names.count, 2);
 	load_plan_cleanup(&plan);
 	assert_int_equal(read_line(&plan, "h:1 -c 40 -n 500 -t 4 --rate 12.5 --timeout 3s --warm-up 500ms --json --quiet"),
@@ -132,6 +133,9 @@ static void test_wrong_usage(void **state)
 	    "h:1 --pin 4095",
 	    "h:1 --tls 1.1",
 	    "h:1 --groups",
+	    "h:1 --compress gzip",
+	    "h:1 --compress brotli,brotli",
+	    "h:1 --compress brotli,",
 	    "h:1 --request ping",
 	    "h:1 --request ech",
 	    "h:1 --request http:5",
