@@ -14,7 +14,7 @@ from typing import Callable, NoReturn
 from .bars import judge
 from .budget import Budget, Deadline
 from .cases import CASES, Case, select
-from .machine import QUIET, describe_machine, measure_noise, openssl_version
+from .machine import QUIET, Noise, describe_machine, gauge_noise, openssl_version
 from .page import update
 from .paired import measure_mended, measure_paired
 from .peers import TABLE, Peer, find_program, read_table
@@ -61,20 +61,22 @@ class Parser(argparse.ArgumentParser):
 
 def read_options(arguments: list[str]) -> argparse.Namespace:
     parser = Parser(prog="bench/compare.sh", allow_abbrev=False, description=(
-        "Terminators side by side on this machine, over loopback: what each costs, as ratios to the limit and to each other."
-        " 15 minutes at the most. Results go to bench/results/ and bench/README.md after a whole run, else to build/compare/."),
-        epilog=f"Cases: {', '.join(case.name for case in CASES)}.")
-    parser.add_argument("--quick", action="store_true", help=f"everything in some {QUICK_S / 60:.0f} minutes; for a first look")
-    parser.add_argument("--seconds", type=float, help=f"the time for all of it, at most {MAX_S:.0f}; {FULL_S:.0f} by default")
-    parser.add_argument("--only", action="append", default=[], metavar="CASE", help="a case, or the beginning of several")
-    parser.add_argument("--peers", metavar="NAME,...", help="of the table, besides the first one, which is the reference")
-    parser.add_argument("--table", type=Path, metavar="FILE", help="further peers, in the form of bench/peers/peers.table")
-    parser.add_argument("--backend-port", type=int, default=0, metavar="PORT", help="for servers that run already")
-    parser.add_argument("--tail-seconds", type=float, default=0, metavar="S", help="the tail test's time for each server, "
-                        f"beside the rest; up to {MAX_TAIL_S:.0f}")
-    parser.add_argument("--build", type=Path, default=BENCH.parent / "build" / "release", metavar="DIR", help="build folder")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where JSON and pictures go")
-    parser.add_argument("--seed", type=int, help="of the random order")
+        "Terminators side by side on this machine, over loopback: what each costs, as ratios to the limit and to "
+        "each other. 15 minutes at the most. Results go to bench/results/ and bench/README.md after a whole run, else to "
+        "build/compare/."), epilog=f"Cases: {', '.join(case.name for case in CASES)}.")
+    add = parser.add_argument
+    add("--quick", action="store_true", help=f"everything in some {QUICK_S / 60:.0f} minutes, for a first look")
+    add("--seconds", type=float, help=f"the time for all of it, at most {MAX_S:.0f}; {FULL_S:.0f} by default")
+    add("--only", action="append", default=[], metavar="CASE", help="a case, or the beginning of several; repeatable")
+    add("--peers", metavar="NAME,...", help="of the table, besides its first one, which is the reference")
+    add("--table", type=Path, metavar="FILE", help="further peers, in the form of bench/peers/peers.table")
+    add("--backend-port", type=int, default=0, metavar="PORT", help="for servers that run already")
+    add("--tail-seconds", type=float, default=0, metavar="S",
+        help=f"the tail test's time for each server, beside the rest; {MAX_TAIL_S:.0f} at the most")
+    add("--build", type=Path, default=BENCH.parent / "build" / "release", metavar="DIR",
+        help="what was built is there: nothing is built")
+    add("--out", type=Path, metavar="DIR", help="where JSON and pictures go")
+    add("--seed", type=int, help="of the random order")
     options = parser.parse_args(arguments)
     options.seconds = options.seconds or (QUICK_S if options.quick else FULL_S)
     if not 0 < options.seconds <= MAX_S:
@@ -97,7 +99,8 @@ def choose_peers(options: argparse.Namespace) -> list[Peer]:
         wanted = options.peers.split(",")
         unknown = [name for name in wanted if name not in [peer.name for peer in peers]]
         if unknown:
-            raise Trouble(f"{', '.join(unknown)}: not in the table, which has {', '.join(peer.name for peer in peers)}")
+            known = ", ".join(peer.name for peer in peers)
+            raise Trouble(f"{', '.join(unknown)}: not in the table, which has {known}")
         peers = [peers[0]] + [peer for peer in peers[1:] if peer.name in wanted]
     found = []
     for peer in peers:
@@ -115,15 +118,16 @@ def measure(options: argparse.Namespace, peers: list[Peer]) -> Run:
     dice = random.Random(options.seed)
     started = time.monotonic()
     cases = sorted(options.cases, key=lambda case: case.takes_a_share)
-    with Stage(options.build.resolve(), peers, options.backend_port, QUICK_IDLE if options.quick else IDLE_CONNECTIONS) as stage:
-        noise = measure_noise(options.build / "bench" / "gauge", stage.server_cpus(1)[0])
-        say(f"noise: p90/p10 {noise['p90_over_p10']:.3f}" + ("" if noise["p90_over_p10"] < QUIET else ", NOT quiet"))
+    idle = QUICK_IDLE if options.quick else IDLE_CONNECTIONS
+    with Stage(options.build.resolve(), peers, options.backend_port, idle) as stage:
+        noise = Noise()
         run = Run(datetime.date.today().isoformat(), 0, not (options.quick or options.only or options.peers),
-                  {**describe_machine(), "openssl": openssl_version()}, {peer.name: peer.version() for peer in peers}, noise)
+                  {**describe_machine(), "openssl": openssl_version()}, {peer.name: peer.version() for peer in peers})
         budget = Budget(options.seconds, {case.name: case.weight for case in cases if case.takes_a_share})
         try:
             for case in cases:
                 begun = time.monotonic()
+                noise.add(gauge_noise(options.build / "bench" / "gauge", stage.server_cpus(1)[0]))
                 run.results.append(measure_case(stage, case, budget, dice, options.tail_seconds))
                 say(f"{case.title}: {time.monotonic() - begun:.0f} s")
         except Stopped as stopped:
@@ -131,6 +135,9 @@ def measure(options: argparse.Namespace, peers: list[Peer]) -> Run:
                 raise
             say("the time is up: the other cases are left out")
             run.complete = False
+    run.noise = noise.summary()
+    if run.noise["p90_over_p10"] >= QUIET:
+        say(f"the machine was not quiet (p90/p10 {run.noise['p90_over_p10']:.3f}): small differences mean nothing")
     run.results.sort(key=lambda result: [case.name for case in CASES].index(result.case))
     run.seconds = round(time.monotonic() - started, 1)
     return run
@@ -149,7 +156,7 @@ def measure_case(stage: Stage, case: Case, budget: Budget, dice: random.Random, 
 
 def write(run: Run, options: argparse.Namespace) -> Path:
     """JSON and pictures, and the README's part where the run was whole and its place the usual one."""
-    folder = options.out or (PUBLISHED if run.complete else BENCH.parent / "build" / "compare")
+    folder = (options.out or (PUBLISHED if run.complete else BENCH.parent / "build" / "compare")).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "latest.json").write_text(to_json(run))
     pictures = draw(run, folder)

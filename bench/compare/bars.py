@@ -9,8 +9,7 @@ from .results import Run
 
 @dataclass(frozen=True)
 class Bar:
-    """`at_most`, of the reference: its ratio to the limit ("limit"), to a peer (its name), to the best or the worst of the
-    peers, or its figure as it is ("")."""
+    """`at_most`, of the reference: its ratio to the limit ("limit") or to a peer (its name), or its figure ("")."""
 
     case: str
     against: str

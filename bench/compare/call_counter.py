@@ -1,4 +1,4 @@
-"""call_counter - the system calls of some processes: by perf, which hardly slows them, or by strace where perf may not."""
+"""call_counter - the system calls of some processes: by perf, which hardly slows them, else by strace."""
 
 from __future__ import annotations
 

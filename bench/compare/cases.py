@@ -41,7 +41,8 @@ def _transaction(key: str, tls: str, resumed: bool) -> Case:
 
 
 CASES = (
-    *(_transaction(key, tls, resumed) for key in ("ecdsa", "rsa") for tls in ("1.3", "1.2") for resumed in (False, True)),
+    *(_transaction(key, tls, resumed)
+      for key in ("ecdsa", "rsa") for tls in ("1.3", "1.2") for resumed in (False, True)),
     Case("two-workers", "ECDSA P-256, TLS 1.3, full, two workers", MICROSECONDS, "transaction", 4, workers=2),
     Case("mended", "a mended chain beside a complete one", MICROSECONDS, "mended", 2, credential="complete"),
     Case("bulk-down", "bulk, backend to client", BULK_UNIT, "bulk", 4, request="bulk-down:32m", connections=4),

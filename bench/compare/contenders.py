@@ -16,12 +16,13 @@ def load_flags(case: Case) -> list[str]:
     return flags + ["--resume"] if case.resumed else flags
 
 
-COSTS = {MICROSECONDS: "server_cpu_us_per_transaction", BULK_UNIT: "server_cpu_s_per_gib"}  # members of the tool's JSON
+# Members of the load tool's JSON.
+COSTS = {MICROSECONDS: "server_cpu_us_per_transaction", BULK_UNIT: "server_cpu_s_per_gib"}
 
 
 def server_flags(server: Server) -> list[str]:
     """So that the load tool reads the CPU clocks, or the memory, of all its processes."""
-    return ["--server-pid", str(server.pids[0]), "--server-children"]
+    return ["--server-pid", str(server.pid), "--server-children"]
 
 
 class ServerUnderLoad:

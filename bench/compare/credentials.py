@@ -1,4 +1,4 @@
-"""credentials - certificates for one run: a root, a leaf of each kind below it, and a leaf whose issuer is missing."""
+"""credentials - certificates for one run: a leaf of each kind below its root, and one whose issuer is missing."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ def _make(folder: Path, stem: str, kind: str, extensions: tuple[str, ...], issue
     flags = [flag for extension in extensions for flag in ("-addext", extension)]
     if issuer is not None:
         flags += ["-CA", str(issuer.certificate), "-CAkey", str(issuer.key)]
-    _openssl("req", "-x509", "-newkey", *NEW_KEY[kind], "-nodes", "-sha256", "-days", DAYS, "-subj", f"/CN=bench {stem}",
-             "-keyout", str(made.key), "-out", str(made.certificate), *flags)
+    _openssl("req", "-x509", "-newkey", *NEW_KEY[kind], "-nodes", "-sha256", "-days", DAYS,
+             "-subj", f"/CN=bench {stem}", "-keyout", str(made.key), "-out", str(made.certificate), *flags)
     return made
 
 

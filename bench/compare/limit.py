@@ -1,4 +1,4 @@
-"""limit - what no terminator can do without: the handshake in memory, by the same BoringSSL, and a relay of plain TCP."""
+"""limit - what no terminator can do without: the same BoringSSL's handshake in memory, and a relay of plain TCP."""
 
 from __future__ import annotations
 
@@ -32,8 +32,9 @@ class Limit:
         self._cpus = [server_cpu, client_cpu]
         self._bulk = case.kind == "bulk"
         self._request, _, size = case.request.partition(":")
-        self._command = [str(program), "--json", "--runs", "1", "--cpus", f"{server_cpu},{client_cpu}", "--groups", GROUPS,
-                         "--tls", case.tls, "--certificate", str(credential.certificate), "--private-key", str(credential.key)]
+        self._command = [str(program), "--json", "--runs", "1", "--cpus", f"{server_cpu},{client_cpu}",
+                         "--tls", case.tls, "--groups", GROUPS,
+                         "--certificate", str(credential.certificate), "--private-key", str(credential.key)]
         if self._bulk:
             self._command += ["--bulk", size, "--count", "1", "--slice", "1ms"]
         else:

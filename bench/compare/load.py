@@ -65,7 +65,8 @@ class LoadTool:
         self._cpus = cpus
 
     def start(self, port: int, *flags: str) -> Child:
-        command = [str(self._program), f"127.0.0.1:{port}", "--json", "--quiet", "--sni", NAME, "--groups", GROUPS, *flags]
+        command = [str(self._program), f"127.0.0.1:{port}", "--json", "--quiet", "--sni", NAME,
+                   "--groups", GROUPS, *flags]
         return Child(command, self._cpus, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def run(self, port: int, seconds: float, *flags: str) -> Outcome:

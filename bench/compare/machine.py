@@ -7,6 +7,7 @@ import os
 import platform
 import subprocess
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from .processes import Trouble
@@ -28,11 +29,27 @@ def openssl_version() -> str:
     return words[1] if len(words) > 1 else ""
 
 
-def measure_noise(gauge: Path, cpu: int) -> dict[str, float]:
-    """A gauge of the noise: 400 signatures timed one by one, on the servers' core."""
+class Noise:
+    """What the gauge told: before each case, since a machine can be quiet for a moment."""
+
+    def __init__(self) -> None:
+        self._ratios: list[float] = []
+        self._signature_us: list[float] = []
+
+    def add(self, told: dict[str, float]) -> None:
+        self._ratios.append(told["p90_over_p10"])
+        self._signature_us.append(told["p10_us"])
+
+    def summary(self) -> dict[str, float]:
+        return {"p90_over_p10": round(median(self._ratios), 3), "worst": max(self._ratios),
+                "gauges": len(self._ratios), "signature_us": min(self._signature_us)}
+
+
+def gauge_noise(gauge: Path, cpu: int) -> dict[str, float]:
+    """400 signatures timed one by one, on the servers' core."""
     try:
-        done = subprocess.run(["taskset", "-c", str(cpu), str(gauge), "--json"], capture_output=True, text=True, check=True,
-                              timeout=GAUGE_WAIT_S)
+        done = subprocess.run(["taskset", "-c", str(cpu), str(gauge), "--json"], capture_output=True, text=True,
+                              check=True, timeout=GAUGE_WAIT_S)
         return json.loads(done.stdout)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         raise Trouble(f"the noise could not be gauged: {error}") from error

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from .credentials import NAME, Credential
-from .processes import Child, Trouble, family, free_port
+from .processes import Child, Trouble, free_port
 
 FOLDER = Path(__file__).resolve().parents[1] / "peers"
 TABLE = FOLDER / "peers.table"
@@ -113,11 +113,11 @@ def find_program(peer: Peer) -> str | None:
 
 
 class Server(Protocol):
-    """What can be measured: its name, its port, and the processes whose cost is its cost."""
+    """What can be measured: its name, its port, and its first process."""
 
     name: str
     port: int
-    pids: list[int]
+    pid: int
 
     def stop(self) -> None: ...
 
@@ -128,7 +128,7 @@ class RunningServer:
     def __init__(self, peer: Peer) -> None:
         self.name = peer.name
         self.port = peer.port
-        self.pids = family(peer.pid)
+        self.pid = peer.pid
 
     def stop(self) -> None:
         pass
@@ -156,9 +156,9 @@ class StartedServer:
         with self._log.open("w") as log:
             self._child = Child([program, *arguments], cpus, stdout=log, stderr=subprocess.STDOUT,
                                 environment={**os.environ, "OPENSSL_CONF": str(FOLDER / "openssl.cnf")})
+        self.pid = self._child.pid
         try:
             self._wait_until_it_listens()
-            self.pids = family(self._child.pid)
         except BaseException:
             self._child.stop()
             raise
@@ -187,4 +187,5 @@ def _fill(template: Path, words: dict[str, object]) -> str:
     try:
         return string.Template(template.read_text()).substitute(words)
     except (KeyError, ValueError) as error:
-        raise Trouble(f"{template.name}: {error} is none of the words that are filled in: {', '.join(words)}") from error
+        raise Trouble(f"{template.name}: {error} is none of the words that are filled in: "
+                      f"{', '.join(words)}") from error

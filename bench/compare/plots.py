@@ -24,11 +24,11 @@ class Plot:
 
 
 PLOTS = (
-    Plot("ecdsa.svg", "ECDSA P-256: a transaction", "CPU, microseconds", ("ecdsa-",)),
-    Plot("rsa.svg", "RSA-2048: a transaction", "CPU, microseconds", ("rsa-",)),
-    Plot("bulk.svg", "Bulk", "CPU, seconds a GiB", ("bulk-",)),
-    Plot("idle.svg", "An idle relayed connection", "memory, KB", ("idle",)),
-    Plot("calls.svg", "A transaction", "system calls", ("calls",)),
+    Plot("ecdsa.svg", "A transaction with ECDSA P-256", "CPU, microseconds", ("ecdsa-",)),
+    Plot("rsa.svg", "A transaction with RSA-2048", "CPU, microseconds", ("rsa-",)),
+    Plot("bulk.svg", "Bulk transfers", "CPU, seconds a GiB", ("bulk-",)),
+    Plot("idle.svg", "Idle relayed connections", "memory for each, KB", ("idle",)),
+    Plot("calls.svg", "System calls", "for each transaction", ("calls",)),
     Plot("tail.svg", "p99 of a handshake at half of capacity", "microseconds", ("tail-",)),
 )
 
@@ -55,16 +55,17 @@ def script_of(run: Run, plot: Plot) -> str:
     for result in results:
         rows = [result.row(peer) for peer in peers]
         figures = ["?" if row is None or row.figure is None else f"{row.figure:.6g}" for row in rows]
-        lines.append(" ".join([_quoted(result.title.replace(", ", "\\n")), *figures]))
+        lines.append(" ".join([_quoted(result.title.split(", ", 1)[-1]), *figures]))
     styles = [f"set linetype {number} linecolor rgb {_quoted(colour)}" for number, colour in enumerate(COLOURS, 1)]
     first = 1 if peers[0] == LIMIT else 2
-    bars = [f"$figures using {column}:xtic(1) linetype {(first + column - 3) % len(COLOURS) + 1} title columnheader({column})"
-            for column in range(2, len(peers) + 2)]
+    bars = [f"$figures using {column}:xtic(1) linetype {(first + column - 3) % len(COLOURS) + 1} "
+            f"title columnheader({column})" for column in range(2, len(peers) + 2)]
     return "\n".join([
         "set terminal svg size 900,420 noenhanced font 'sans-serif,12' background 'white'",
         "set datafile missing '?'",
         "set style data histograms", "set style histogram clustered gap 1", "set style fill solid 0.9 noborder",
         "set boxwidth 0.9", "set yrange [0:*]", "set grid ytics", "set border 3", "set tics nomirror",
+        "set xtics scale 0",
         "set key outside right top", f"set title {_quoted(plot.title)}", f"set ylabel {_quoted(plot.axis)}",
         *styles, "$figures << END", *lines, "END", "plot " + ", ".join(bars), ""])
 
@@ -75,7 +76,8 @@ def _quoted(text: str) -> str:
 
 def _run_gnuplot(script: str, file: Path) -> None:
     try:
-        done = subprocess.run(["gnuplot"], input=script, capture_output=True, text=True, timeout=GNUPLOT_WAIT_S, check=True)
+        done = subprocess.run(["gnuplot"], input=script, capture_output=True, text=True, check=True,
+                              timeout=GNUPLOT_WAIT_S)
     except subprocess.CalledProcessError as error:
         raise Trouble(f"gnuplot could not draw {file.name}: {error.stderr.strip()[-300:]}") from error
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -24,7 +24,7 @@ class Trouble(Exception):
 
 
 def cpu_ns(pids: Iterable[int]) -> int:
-    """User and system time of all threads, ended ones too, to the nanosecond (what /proc has, in ticks, is too coarse)."""
+    """User and system time of all threads, ended ones too, to the nanosecond: the ticks of /proc are too coarse."""
     try:
         return sum(time.clock_gettime_ns((~pid << 3) | CLOCK_SCHED) for pid in pids)
     except OSError as error:

@@ -1,8 +1,8 @@
 """ratios - from noisy slices to a figure: the 10th percentile over the 10th percentile, and the median of the pairs.
 
-Noise only ever adds CPU time, so that the low end of many short slices is the figure of a quiet machine. A slice is paired
-with those of the reference just before and after it, so that a slow minute slows both. The two ways of looking err
-in different ways: where they agree, the ratio is good.
+Noise only ever adds CPU time, so that the low end of many short slices is the figure of a quiet machine. A slice is
+paired with those of the reference just before and after it, so that a slow minute slows both. The two err in
+different ways: where they agree, the ratio is good.
 """
 
 from __future__ import annotations

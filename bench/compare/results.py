@@ -68,7 +68,7 @@ class Run:
     complete: bool
     machine: dict[str, Any]
     versions: dict[str, str]
-    noise: dict[str, float]
+    noise: dict[str, float] = field(default_factory=dict)
     results: list[Result] = field(default_factory=list)
 
     def result(self, case: str) -> Result | None:

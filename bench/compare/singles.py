@@ -12,7 +12,7 @@ from .call_counter import CallCounter
 from .cases import Case
 from .contenders import load_flags, server_flags
 from .peers import Server
-from .processes import Trouble, wait_until_still
+from .processes import Trouble, family, wait_until_still
 from .ratios import Ratio
 from .results import Result, Row
 from .stage import Stage
@@ -52,7 +52,7 @@ def with_plain_ratios(rows: list[Row]) -> list[Row]:
 def idle_kilobytes(stage: Stage, case: Case, server: Server) -> tuple[float, dict[str, float]]:
     """PSS with all connections relayed and silent, less that of the warm server before."""
     stage.load.run(server.port, WARM_UP_S, *load_flags(case))
-    wait_until_still(server.pids)
+    wait_until_still(family(server.pid))
     outcome = stage.load.hold(server.port, stage.idle_connections, *load_flags(case), *server_flags(server))
     memory = outcome.document.get("server_memory") or {}
     held, added = memory.get("held"), memory.get("pss_bytes_per_connection")
@@ -64,11 +64,12 @@ def idle_kilobytes(stage: Stage, case: Case, server: Server) -> tuple[float, dic
 def calls_a_transaction(stage: Stage, case: Case, server: Server) -> tuple[float, dict[str, float]]:
     """Counted by perf, which does not slow the server, or by strace where perf may not."""
     stage.load.run(server.port, WARM_UP_S, *load_flags(case))
+    pids = family(server.pid)
     with tempfile.TemporaryDirectory(prefix="chainmend-compare-") as folder:
-        counter = CallCounter(server.pids, Path(folder) / "calls")
+        counter = CallCounter(pids, Path(folder) / "calls")
         try:
             outcome = stage.load.run(server.port, CALLS_S, *load_flags(case))
-            wait_until_still(server.pids)
+            wait_until_still(pids)
         finally:
             counter.stop()
         if outcome.transactions == 0:

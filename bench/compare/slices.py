@@ -24,7 +24,7 @@ class Contender(Protocol):
 
 @dataclass
 class Slices:
-    """All slices of one case. `reference` has every one of the reference's, `of` a series for each other contender."""
+    """All slices of one case: every one of the reference's, and a series for each other contender."""
 
     reference: list[float] = field(default_factory=list)
     of: dict[str, Series] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""stage - what all cases stand on for one run: certificates, a backend, the load tool, cores, and servers on demand."""
+"""stage - what all cases of a run stand on: certificates, a backend, the load tool, cores, and servers on demand."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Stage:
     @contextlib.contextmanager
     def servers(self, credential: str, workers: int = 1, names: Container[str] | None = None
                 ) -> Iterator[tuple[list[Server], dict[str, str]]]:
-        """All peers at once, or those of `names`, the reference first, and why some are missing. Without it: Trouble."""
+        """All peers or those of `names`, the reference first, and why some are missing; without that one, Trouble."""
         missing: dict[str, str] = {}
         with contextlib.ExitStack() as stack:
             servers = []

@@ -5,9 +5,9 @@ from __future__ import annotations
 from .results import LIMIT, Result, Row, Run
 
 EXPLANATION = (
-    "Figures are the 10th percentile of the slices. Beside the reference's: how many times the limit it is. Beside the others'",
-    "and in brackets: what the reference costs as a share of theirs (below 1: the reference is cheaper). ~ stands where the two",
-    "ways of taking a ratio differ by more than 5%; - where nothing was measured.",
+    "Figures are the 10th percentile of the slices. Beside the reference's: how many times the limit it is. In",
+    "brackets beside the others': what the reference costs as a share of theirs (below 1: the reference is cheaper).",
+    "~ stands where the two ways of taking a ratio differ by more than 5%; - where nothing was measured.",
 )
 
 

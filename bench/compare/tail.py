@@ -1,7 +1,8 @@
-"""tail - how long a handshake takes where a server is half busy: 200 connections opened a second, whatever becomes of them.
+"""tail - how long a handshake takes where a server is half busy: 200 connections a second, whatever becomes of them.
 
-The load is the same for all: half of what the slowest of them can do, by its CPU time (more than that, and the one core that
-clients and backend have would be what is measured). Most of it is a background of its own; the 200 are measured, from the moment that each was meant to start (an open loop, free of coordinated omission). A minute for each
+The load is the same for all: half of what the slowest of them can do, by its CPU time (more than that, and the one
+core that clients and backend have would be what is measured). Most of it is a background of its own; the 200 are
+measured, from the moment that each was meant to start (an open loop, free of coordinated omission). A minute for each
 server, in pieces that take turns, so that a noisy spell hits both; the median of the pieces is quoted.
 """
 
@@ -46,7 +47,8 @@ def measure_tail(stage: Stage, case: Case, deadline: Deadline, dice: random.Rand
                     outcomes[server.name].append(_measure_piece(stage.load, case, server, rate, piece))
                 except Trouble as trouble:
                     why[server.name] = str(trouble)
-    rows = [_row(peer.name, outcomes[peer.name], why.get(peer.name, "")) for peer in stage.peers if peer.name in outcomes]
+    rows = [_row(peer.name, outcomes[peer.name], why.get(peer.name, ""))
+            for peer in stage.peers if peer.name in outcomes]
     rows += [Row(name, why=reason) for name, reason in missing.items()]
     note = f"{rate:.0f} connections a second in all, {piece * PIECES:.0f} s each"
     return Result(case.name, case.title, case.unit, with_plain_ratios(rows), note=note)
@@ -65,7 +67,8 @@ def _measure_piece(load: LoadTool, case: Case, server: Server, rate: float, seco
     """The background starts first and ends last."""
     background = None
     if rate > MEASURED_RATE:
-        background = load.start(server.port, *duration(seconds + 1), *load_flags(case), "--rate", f"{rate - MEASURED_RATE:.0f}")
+        background = load.start(server.port, *duration(seconds + 1), *load_flags(case),
+                                "--rate", f"{rate - MEASURED_RATE:.0f}")
     try:
         return load.run(server.port, seconds, *load_flags(case), "--rate", str(MEASURED_RATE))
     finally:
@@ -76,6 +79,7 @@ def _measure_piece(load: LoadTool, case: Case, server: Server, rate: float, seco
 def _row(name: str, outcomes: list[Outcome], why: str) -> Row:
     if not outcomes:
         return Row(name, why=why)
-    more = {percentile: median(outcome.handshake_us(percentile) for outcome in outcomes) for percentile in PERCENTILES}
+    more = {percentile: median(outcome.handshake_us(percentile) for outcome in outcomes)
+            for percentile in PERCENTILES}
     failures = sum(outcome.failures for outcome in outcomes)
     return Row(name, more["p99"], slices=len(outcomes), more={**more, "failures": failures}, why=why)

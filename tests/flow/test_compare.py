@@ -22,13 +22,16 @@ from compare.call_counter import read_count  # noqa: E402
 from compare.cases import CASES, select  # noqa: E402
 from compare.credentials import make_credentials  # noqa: E402
 from compare.load import read_outcome  # noqa: E402
+from compare.machine import Noise  # noqa: E402
+from compare.paired import all_agree, take_until_agreed  # noqa: E402
 from compare.peers import TABLE, StartedServer, read_table  # noqa: E402
 from compare.processes import Child, Trouble, cpu_ns, family, free_port  # noqa: E402
 from compare.ratios import Ratio, Series  # noqa: E402
 from compare.results import LIMIT, Result, Row, Run, to_json  # noqa: E402
 from compare.slices import MAX_FAILURES, Slices  # noqa: E402
 
-MACHINE = {"processor": "Some CPU", "cores": 2, "memory_gib": 4, "system": "Debian", "kernel": "6.1", "openssl": "3.0.1"}
+MACHINE = {"processor": "Some CPU", "cores": 2, "memory_gib": 4, "system": "Debian", "kernel": "6.1",
+           "openssl": "3.0.1"}
 TOOLS = ("chainmend-bench", "bench/echo_backend", "bench/limit", "bench/gauge")
 
 
@@ -55,15 +58,17 @@ class Clock:
 
 
 class Fake:
-    """A contender with a list of costs, over and over."""
+    """A contender with a list of costs, over and over, each of which takes a second of `clock`."""
 
-    def __init__(self, name, *costs):
+    def __init__(self, name, *costs, clock=None):
         self.name = name
         self.taken = 0
         self._costs = itertools.cycle(costs)
+        self._clock = clock or Clock()
 
     def measure(self):
         self.taken += 1
+        self._clock.now += 1
         return next(self._costs)
 
 
@@ -72,14 +77,15 @@ def a_run(**changes):
             Row("nginx", 460.0, Ratio(2.0, 2.02), 12), Row("hitch", why="it ended at once")]
     results = [Result("ecdsa-1.3-full", "ECDSA, full", "us", rows),
                Result("idle", "memory", "KB", [Row("chainmend", 6.5, Ratio(1, 1), 1)], note="a remark")]
-    fields = {"date": "2026-11-20", "seconds": 1.5, "complete": True, "machine": MACHINE, "noise": {"p90_over_p10": 1.02},
+    fields = {"date": "2026-11-20", "seconds": 1.5, "complete": True, "machine": MACHINE,
+              "noise": {"p90_over_p10": 1.02, "worst": 1.3},
               "versions": {"chainmend": "0.1.0", "nginx": "1.22.1", "hitch": "1.7.2"}, "results": results}
     return Run(**{**fields, **changes})
 
 
 @pytest.mark.parametrize("values, percent, expected", [
-    ([5], 10, 5), ([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], 10, 2), ([3, 1, 2], 50, 2), ([1, 2], 10, 1.1), ([4, 1], 100, 4),
-    ([4, 1], 0, 1)])
+    ([5], 10, 5), ([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], 10, 2), ([3, 1, 2], 50, 2), ([1, 2], 10, 1.1),
+    ([4, 1], 100, 4), ([4, 1], 0, 1)])
 def test_percentiles_lie_between_ranks(values, percent, expected):
     assert ratios.percentile(values, percent) == pytest.approx(expected)
 
@@ -163,25 +169,39 @@ def test_one_that_always_fails_is_left_alone_and_the_others_go_on():
 
 def test_a_failed_slice_of_the_reference_spoils_its_neighbours_alone():
     slices = Slices()
-    slices.take(Fake("reference", 1, None, 1, 1, 1, 1), [Fake("one", 2)], Deadline(0, Clock()), random.Random(1), min_rounds=3)
+    slices.take(Fake("reference", 1, None, 1, 1, 1, 1), [Fake("one", 2)], Deadline(0, Clock()), random.Random(1),
+                min_rounds=3)
     assert slices.failed == {"reference": 1}
     assert slices.of["one"].values == [2, 2]
     assert slices.reference == [1] * 5
 
 
+@pytest.mark.parametrize("reference, seconds", [((10,), 60), ((10, 10, 10, 30, 30, 30), 100)])
+def test_slices_are_taken_again_where_the_two_ratios_disagree(reference, seconds):
+    clock = Clock()
+    deadline = Deadline(100, clock)
+    slices = take_until_agreed(Fake("reference", *reference, clock=clock), [Fake("one", 20, clock=clock)], deadline,
+                               random.Random(1))
+    assert seconds <= deadline.used() <= seconds + 6
+    assert all_agree(slices) == (seconds == 60)
+
+
 def test_the_table_of_peers_has_started_and_running_ones(tmp_path):
     (tmp_path / "x.conf").write_text("listen $port\n")
     written = tmp_path / "more.table"
-    written.write_text("# a remark\n\nmine  {build}/server  x.conf  -c {config}\nother  8443  17  rsa\nthird 8444 18\n")
+    written.write_text("# a remark\n\nmine  {build}/server  x.conf  -c {config}\n"
+                       "other  8443  17  rsa\nthird 8444 18\n")
     mine, other, third = read_table(written, Path("/build"))
     assert (mine.program, mine.arguments, mine.runs_already) == ("/build/server", ("-c", "{config}"), False)
     assert (other.port, other.pid, other.key, other.runs_already) == (8443, 17, "rsa", True)
     assert third.key == "ecdsa"
-    assert [peer.name for peer in read_table(TABLE, Path("/build"))] == ["chainmend", "nginx", "haproxy", "hitch", "stunnel"]
+    ours = ["chainmend", "nginx", "haproxy", "hitch", "stunnel"]
+    assert [peer.name for peer in read_table(TABLE, Path("/build"))] == ours
 
 
 @pytest.mark.parametrize("line, complaint", [
-    ("mine", "a name, a program, a template"), ("mine server", "a name, a program"), ("mine server none.conf", "no template none"),
+    ("mine", "a name, a program, a template"), ("mine server", "a name, a program"),
+    ("mine server none.conf", "no template none"),
     ("../mine 80 1", "no name"), ("mine 8443", "its key"), ("mine 0 1", "no port"), ("mine 70000 1", "no port"),
     ("mine 80 1 dsa", "no kind of key"), ("a 80 1\na 81 2", "twice"), ("mine 80 x", "its key")])
 def test_a_wrong_table_is_told_with_file_and_line(tmp_path, line, complaint):
@@ -197,6 +217,13 @@ def test_cases_are_chosen_by_the_beginning_of_their_names():
     assert len({case.name for case in CASES}) == len(CASES)
     with pytest.raises(ValueError, match="nothing is no case"):
         select(["nothing"])
+
+
+def test_the_noise_is_told_in_the_median_and_at_its_worst():
+    noise = Noise()
+    for ratio in (1.01, 1.02, 1.5):
+        noise.add({"p90_over_p10": ratio, "p10_us": 20 * ratio})
+    assert noise.summary() == {"p90_over_p10": 1.02, "worst": 1.5, "gauges": 3, "signature_us": pytest.approx(20.2)}
 
 
 def test_every_bar_is_about_a_case_that_there_is():
@@ -222,7 +249,8 @@ def test_the_table_says_figures_ratios_and_why_not():
     assert "ECDSA, full ~" in table.text(doubtful)
 
 
-@pytest.mark.parametrize("value, expected", [(None, "-"), (0.4051, "0.41"), (9.994, "9.99"), (12.34, "12.3"), (1143.4, "1143")])
+@pytest.mark.parametrize("value, expected", [
+    (None, "-"), (0.4051, "0.41"), (9.994, "9.99"), (12.34, "12.3"), (1143.4, "1143")])
 def test_figures_have_three_digits(value, expected):
     assert table.figure(value) == expected
 
@@ -268,7 +296,8 @@ def test_pictures_are_drawn_of_what_was_measured(tmp_path):
 
 @pytest.mark.parametrize("text, expected", [
     ("# started on Fri\n\n144,,raw_syscalls:sys_enter,1068233,100.00,,\n", 144),
-    ("100.00    0.000000           0        29         1 total\n", 29), ("100.00    0.000012           0        29           total\n", 29)])
+    ("100.00    0.000000           0        29         1 total\n", 29),
+    ("100.00    0.000012           0        29           total\n", 29)])
 def test_counts_of_perf_and_strace_are_read(text, expected):
     assert read_count(text) == expected
 
@@ -299,8 +328,8 @@ def test_certificates_are_made_for_the_run(tmp_path):
     assert made["mended"].certificate.read_text() in made["complete"].certificate.read_text()
     assert [path.name for path in made["mended"].cache.iterdir()]
     for credential in made.values():
-        subprocess.run(["openssl", "verify", "-CAfile", credential.roots, "-untrusted", tmp_path / "made" / "complete.pem",
-                        credential.certificate], check=True, capture_output=True)
+        subprocess.run(["openssl", "verify", "-CAfile", credential.roots, "-untrusted",
+                        tmp_path / "made" / "complete.pem", credential.certificate], check=True, capture_output=True)
 
 
 def test_a_program_is_stopped_with_all_that_it_started():
@@ -324,9 +353,10 @@ def build(binary):
 
 
 def comparison(build, out, *flags):
-    return subprocess.Popen([sys.executable, "-m", "compare", "--build", str(build), "--out", str(out), "--peers", "nginx", *flags],
-                            env={**os.environ, "PYTHONPATH": str(ROOT / "bench"), "PYTHONDONTWRITEBYTECODE": "1",
-                                 "TMPDIR": str(out)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "compare", "--build", str(build), "--out", str(out), "--peers", "nginx", *flags]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "bench"), "PYTHONDONTWRITEBYTECODE": "1",
+                   "TMPDIR": str(out)}
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def test_chainmend_and_nginx_are_compared_and_nothing_is_left(build, tmp_path):
@@ -338,7 +368,8 @@ def test_chainmend_and_nginx_are_compared_and_nothing_is_left(build, tmp_path):
     assert document["versions"]["nginx"] and document["noise"]["p90_over_p10"] >= 1
     for result in document["results"]:
         rows = {row["peer"]: row for row in result["rows"]}
-        assert all(rows[peer]["figure"] is not None and rows[peer]["figure"] > 0 for peer in ("chainmend", "nginx")), rows
+        for peer in ("chainmend", "nginx"):
+            assert rows[peer]["figure"] is not None and rows[peer]["figure"] > 0, rows[peer]["why"]
     full = {row["peer"]: row for row in document["results"][0]["rows"]}
     assert full[LIMIT]["figure"] > 0 and full["chainmend"]["over_limit"] > 1 and full["nginx"]["slices"] >= 2
     assert "ECDSA P-256, TLS 1.3, full" in stdout
@@ -354,12 +385,13 @@ def test_a_server_that_runs_already_takes_part_and_goes_on(build, tmp_path):
     server = StartedServer(nginx, credential, tmp_path / "nginx", backend, 1, sorted(os.sched_getaffinity(0)))
     try:
         written = tmp_path / "more.table"
-        written.write_text(f"other {server.port} {server.pids[0]} ecdsa\n")
-        running = comparison(build, tmp_path / "out", "--table", str(written), "--peers", "other", "--backend-port", str(backend),
-                             "--only", "ecdsa-1.2-full", "--only", "rsa-1.2-full", "--seconds", "2")
+        written.write_text(f"other {server.port} {server.pid} ecdsa\n")
+        running = comparison(build, tmp_path / "out", "--table", str(written), "--peers", "other",
+                             "--backend-port", str(backend), "--only", "ecdsa-1.2-full",
+                             "--only", "rsa-1.2-full", "--seconds", "2")
         _, stderr = running.communicate(timeout=120)
         assert running.returncode == 0, stderr
-        assert still_running(server.pids) == server.pids
+        assert len(family(server.pid)) == 2, "the master and its worker"
     finally:
         server.stop()
     full, rsa = json.loads((tmp_path / "out" / "latest.json").read_text())["results"]
@@ -385,7 +417,8 @@ def test_a_signal_stops_it_and_leaves_nothing(build, tmp_path, number):
 
 
 @pytest.mark.parametrize("flags, complaint", [
-    (["--only", "nothing"], "is no case"), (["--seconds", "100000"], "870 at the most"), (["--seconds", "-1"], "above 0"),
+    (["--only", "nothing"], "is no case"), (["--seconds", "100000"], "870 at the most"),
+    (["--seconds", "-1"], "above 0"),
     (["--tail-seconds", "1e9"], "3600 at the most"), (["--no-such"], "unrecognized")])
 def test_wrong_usage_is_told_and_starts_nothing(build, tmp_path, flags, complaint):
     running = comparison(build, tmp_path, *flags)
