@@ -19,11 +19,18 @@ static uint32_t fold(uint64_t key)
 	return (uint32_t)(key ^ key >> 32);
 }
 
-static void copy_time(char out[LOG_HISTORY_TIME_CHARS + 1], struct bytes time)
+/* Keeps the earliest and the latest: clocks are set back, and files are read in another order. */
+static void span_time(char first[LOG_HISTORY_TIME_CHARS + 1], char last[LOG_HISTORY_TIME_CHARS + 1], struct bytes time)
 {
+	char text[LOG_HISTORY_TIME_CHARS + 1];
 	size_t len = time.len < LOG_HISTORY_TIME_CHARS ? time.len : LOG_HISTORY_TIME_CHARS;
-	memcpy(out, time.data, len);
-	out[len] = '\0';
+
+	memcpy(text, time.data, len);
+	text[len] = '\0';
+	if (first[0] == '\0' || strcmp(text, first) < 0)
+		memcpy(first, text, len + 1);
+	if (strcmp(text, last) > 0)
+		memcpy(last, text, len + 1);
 }
 
 /* One more item of an array that doubles; false at the maximum or when out of memory. */
@@ -119,9 +126,7 @@ static void note_run(struct log_history *history, struct log_finding *finding, c
 	if (finding->run == UINT32_MAX)
 		return;
 	struct log_run *run = &history->runs[finding->run];
-	if (run->first_time[0] == '\0')
-		copy_time(run->first_time, line->members[LOG_TIME]);
-	copy_time(run->last_time, line->members[LOG_TIME]);
+	span_time(run->first_time, run->last_time, line->members[LOG_TIME]);
 }
 
 const struct log_finding *log_history_take(struct log_history *history, const struct log_line *line)
@@ -130,18 +135,14 @@ const struct log_finding *log_history_take(struct log_history *history, const st
 	struct log_finding *finding = find(history, key);
 
 	history->num_lines++;
-	if (history->first_time[0] == '\0')
-		copy_time(history->first_time, line->members[LOG_TIME]);
-	copy_time(history->last_time, line->members[LOG_TIME]);
+	span_time(history->first_time, history->last_time, line->members[LOG_TIME]);
 	if (finding == NULL)
 		finding = add(history, key);
 	if (finding == NULL) {
 		history->num_not_kept++;
 		return NULL;
 	}
-	if (finding->first_time[0] == '\0')
-		copy_time(finding->first_time, line->members[LOG_TIME]);
-	copy_time(finding->last_time, line->members[LOG_TIME]);
+	span_time(finding->first_time, finding->last_time, line->members[LOG_TIME]);
 	finding->num_lines++;
 	finding->resolved = log_line_is(line, LOG_EVENT, "resolved");
 	note_run(history, finding, line);

@@ -66,6 +66,23 @@ static void test_a_later_run_ends_what_it_does_not_tell(void **state)
 	log_history_cleanup(&history);
 }
 
+/* `cat new old`, or a clock that was set back. */
+static void test_times_need_not_stand_in_order(void **state)
+{
+	struct log_history history = {0};
+	(void)state;
+	take(&history, 9, "appeared", A, "r", "");
+	take(&history, 3, "changed", A, "r", "");
+	take(&history, 5, "appeared", B, "r", "");
+	enum log_state *states = log_history_states(&history);
+	assert_int_equal(states[0], LOG_STATE_OPEN);
+	assert_int_equal(states[1], LOG_STATE_OPEN);
+	assert_string_equal(history.findings[0].first_time, "2026-11-20T10:03:00.000Z");
+	assert_string_equal(history.last_time, "2026-11-20T10:09:00.000Z");
+	free(states);
+	log_history_cleanup(&history);
+}
+
 static void test_rows_of_a_table_are_by_event(void **state)
 {
 	struct log_history history = {.by_event = true};
@@ -98,6 +115,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_finding_is_open_until_it_is_resolved),
 	    cmocka_unit_test(test_a_later_run_ends_what_it_does_not_tell),
+	    cmocka_unit_test(test_times_need_not_stand_in_order),
 	    cmocka_unit_test(test_rows_of_a_table_are_by_event),
 	    cmocka_unit_test(test_it_does_not_grow_without_bound),
 	};
