@@ -2,11 +2,13 @@
 
 import os
 import resource
+import shutil
 import stat
 import threading
 import time
 from pathlib import Path
 
+import pytest
 from clients import python_pipe
 from conftest import NAME
 from program import eventually, free_port
@@ -117,3 +119,22 @@ def test_no_more_are_let_in_than_there_are_descriptors_for(program, world, tmp_p
     assert crowd.lost == [], running.report()
     assert len(crowd.served) == files // 2
     assert NO_DESCRIPTOR not in running.stderr
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_a_machine_without_descriptors_makes_clients_wait(program, world, tmp_path, monkeypatch):
+    """ENFILE, by the hand of strace: nobody can use up the whole machine's for a test."""
+    port, real = free_port(), program.binary
+    program.binary = Path(tmp_path / "with-full-tables")
+    program.binary.write_text('#!/bin/sh\nexec strace -D -f -qq -o /dev/null -e trace=accept4 '
+                              f'-e inject=accept4:error=ENFILE:when=1..2 "{real}" "$@"\n')
+    program.binary.chmod(program.binary.stat().st_mode | stat.S_IXUSR)
+    # The leak check needs the place of the debugger; other tests have it.
+    monkeypatch.setenv("ASAN_OPTIONS", os.environ["ASAN_OPTIONS"] + ":detect_leaks=0")
+    with Server(echo) as backend:
+        running = program.run(world.settings(workers=1), site(world, port, backend))
+        crowd = Crowd(world, port, 5)
+        running.wait_for_words("Too many open files in system")
+        crowd.go()
+    assert crowd.lost == [], running.report()
+    assert len(crowd.served) == 5

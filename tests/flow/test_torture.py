@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from conftest import NAME
-from program import free_port
+from program import eventually, free_port
 
 CONNECTIONS = int(os.environ.get("CHAINMEND_TORTURE_CONNECTIONS", 3000))
 SEED = int(os.environ.get("CHAINMEND_TORTURE_SEED") or secrets.randbits(32))
@@ -64,3 +64,17 @@ def test_every_byte_of_every_connection(program, world, torture, monkeypatch, ca
     assert result["fds_after"] <= result["fds_before"], running.report()[-6000:]
     assert keeps_shadows or result["resident_kib_after"] - result["resident_kib_before"] < GROWTH_LIMIT_KIB
     assert result["whole"] > CONNECTIONS / 2 and result["bytes_up"] > 1000 * CONNECTIONS, "it was none"
+
+
+def test_a_stop_in_the_midst_of_it_leaves_nothing(program, world, torture):
+    """Connections in every state are cut, and all that they held is given back: the sanitizer sees to that."""
+    process, ports = torture
+    running = program.run(world.settings(drain_timeout="300ms"),
+                          {route: site(world, route, *pair) for route, pair in ports.items()})
+    descriptors = Path(f"/proc/{running.process.pid}/fd")
+    at_rest = len(list(descriptors.iterdir()))
+    process.stdin.write(f"{running.process.pid}\n")
+    process.stdin.flush()
+    eventually("it is in the midst of it", lambda: len(list(descriptors.iterdir())) > at_rest + 100,
+               also=running.report)
+    running.stop()

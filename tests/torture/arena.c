@@ -10,6 +10,7 @@
 #include <time.h>
 
 enum { MAX_EVENTS = 256, CLIENT_IS_WHOLE = 1, BACKEND_IS_WHOLE = 2, BOTH_ARE_WHOLE = 3, GARBAGE_BYTES = 64 };
+enum { SLOW_BACKEND_OF = 4, MAX_BACKEND_DELAY_MS = 300 };
 
 struct arena {
 	struct endpoint_world *world;
@@ -23,6 +24,7 @@ struct arena {
 	uint64_t now_ms;
 	uint64_t next_reload_ms;
 	uint64_t num_flaky;
+	uint64_t num_accepted;
 	uint8_t *whole; /* a plan each, from options->first on: CLIENT_IS_WHOLE, BACKEND_IS_WHOLE */
 };
 
@@ -169,6 +171,14 @@ static void take_flaky(struct arena *arena, struct link *link, enum plan_route r
 	link_close(link);
 }
 
+/* Some TLS backends take their time, so that things happen while their handshake is awaited. */
+static uint64_t backend_delay_ms(struct arena *arena)
+{
+	uint64_t noise = pattern_mix(arena->world->seed + arena->num_accepted++);
+
+	return noise % SLOW_BACKEND_OF == 0 ? noise / SLOW_BACKEND_OF % MAX_BACKEND_DELAY_MS : 0;
+}
+
 static bool accept_all(struct arena *arena, enum plan_route route)
 {
 	struct link link;
@@ -179,7 +189,8 @@ static bool accept_all(struct arena *arena, enum plan_route route)
 			continue;
 		}
 		struct endpoint *endpoint = malloc(sizeof(*endpoint));
-		if (endpoint == NULL || !endpoint_start_backend(endpoint, arena->world, route, &link))
+		uint64_t shake_ms = arena->now_ms + backend_delay_ms(arena);
+		if (endpoint == NULL || !endpoint_start_backend(endpoint, arena->world, route, &link, shake_ms))
 			return false;
 		add(arena, endpoint);
 	}

@@ -225,6 +225,17 @@ static bool has_to_wait(struct endpoint *endpoint, enum link_result result)
 	return result == LINK_BLOCKED || result == LINK_BROKEN;
 }
 
+static void update_keys(struct endpoint *endpoint)
+{
+	const struct plan *plan = &endpoint->plan;
+
+	if (endpoint->keys_updated || endpoint->sent < bytes_to_send(endpoint) / 2 ||
+	    !(endpoint->is_client ? plan->client_updates_keys : plan->backend_updates_keys))
+		return;
+	endpoint->keys_updated = true;
+	link_update_keys(&endpoint->link);
+}
+
 static void send_stream(struct endpoint *endpoint, uint64_t now_ms)
 {
 	const struct plan_pace *pace = &side_of(endpoint)->send;
@@ -241,6 +252,7 @@ static void send_stream(struct endpoint *endpoint, uint64_t now_ms)
 		endpoint->sent += len;
 		if (break_off(endpoint))
 			return;
+		update_keys(endpoint);
 		if (endpoint->sent >= endpoint->next_send_pause) {
 			endpoint->next_send_pause = endpoint->sent + pace->bytes_a_pause;
 			endpoint->may_send_ms = now_ms + pace->pause_ms;

@@ -56,6 +56,7 @@ struct endpoint {
 	uint64_t next_send_pause, next_receive_pause; /* at which counts */
 	uint64_t may_send_ms, may_receive_ms; /* after a pause */
 	bool end_sent, end_seen;
+	bool keys_updated;
 	bool wants_read, wants_write; /* what it waits for */
 	uint64_t wake_ms; /* or until then: ENDPOINT_NEVER */
 	uint64_t born_ms, moved_ms; /* the owner's */
@@ -65,9 +66,9 @@ struct endpoint {
 /* endpoint_start_client connects; false when that fails at once. */
 bool endpoint_start_client(struct endpoint *endpoint, struct endpoint_world *world, uint64_t number, uint16_t port);
 
-/* endpoint_start_backend takes a connection that was accepted for `route`. */
+/* endpoint_start_backend takes a connection that was accepted for `route`; with TLS it shakes hands from `shake_ms` on. */
 bool endpoint_start_backend(struct endpoint *endpoint, struct endpoint_world *world, enum plan_route route,
-			    const struct link *take_link);
+			    const struct link *take_link, uint64_t shake_ms);
 
 /* endpoint_work goes as far as it can now. ENDPOINT_CLOSED afterwards: `outcome` stands. */
 void endpoint_work(struct endpoint *endpoint, uint64_t now_ms);

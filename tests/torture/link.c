@@ -197,6 +197,13 @@ enum link_result link_write(struct link *link, const uint8_t *bytes, size_t len,
 	return LINK_BYTES;
 }
 
+void link_update_keys(struct link *link)
+{
+	if (link->ssl != NULL && SSL_version(link->ssl) == TLS1_3_VERSION &&
+	    !SSL_key_update(link->ssl, SSL_KEY_UPDATE_REQUESTED))
+		ERR_clear_error();
+}
+
 enum link_result link_end(struct link *link, bool without_notify)
 {
 	if (link->ssl != NULL && !without_notify) {

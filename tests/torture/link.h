@@ -42,6 +42,9 @@ enum link_result link_read(struct link *link, uint8_t *out, size_t out_size, siz
 /* link_write: after LINK_BLOCKED the same bytes come again. */
 enum link_result link_write(struct link *link, const uint8_t *bytes, size_t len, size_t *out_len);
 
+/* link_update_keys asks the peer for new keys and sends one's own, with the next bytes (TLS 1.3; else nothing). */
+void link_update_keys(struct link *link);
+
 /* link_end sends close_notify (unless `without_notify`) and FIN: LINK_END when they are out. */
 enum link_result link_end(struct link *link, bool without_notify);
 

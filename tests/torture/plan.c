@@ -111,6 +111,8 @@ void plan_make(struct plan *plan, uint64_t seed, uint64_t number)
 	plan->has_small_buffers = plan->up_bytes + plan->down_bytes < SMALL_STREAM_BYTES && chance(&dice, 15);
 	plan->tls12 = chance(&dice, 25);
 	plan->resumes = chance(&dice, 40);
+	plan->client_updates_keys = chance(&dice, 15);
+	plan->backend_updates_keys = chance(&dice, 15);
 	plan->ends_without_notify = chance(&dice, 15);
 	plan->breaks_by_sent = chance(&dice, 50);
 	bool is_client = plan->fate == PLAN_CLIENT_RESETS || plan->fate == PLAN_CLIENT_VANISHES;
@@ -159,12 +161,14 @@ const char *plan_print(const struct plan *plan, char out[PLAN_MAX_TEXT])
 {
 	snprintf(out, PLAN_MAX_TEXT,
 		 "%" PRIu64 " (%s by %s, %s; up %" PRIu64 ", down %" PRIu64
-		 "; chunks %zu %zu %zu %zu; pauses %u %u %u %u ms; %s%s%sbreaks when it has %s %" PRIu64 ")",
+		 "; chunks %zu %zu %zu %zu; pauses %u %u %u %u ms; %s%s%s%s%sbreaks when it has %s %" PRIu64 ")",
 		 plan->number, fate_names[plan->fate], route_names[plan->route], order_names[plan->order],
 		 plan->up_bytes, plan->down_bytes, plan->client.send.chunk_bytes, plan->client.receive.chunk_bytes,
 		 plan->backend.send.chunk_bytes, plan->backend.receive.chunk_bytes, plan->client.send.pause_ms,
 		 plan->client.receive.pause_ms, plan->backend.send.pause_ms, plan->backend.receive.pause_ms,
 		 plan->tls12 ? "TLS 1.2, " : "", plan->resumes ? "resumes, " : "",
+		 plan->client_updates_keys ? "the client updates keys, " : "",
+		 plan->backend_updates_keys ? "the backend updates keys, " : "",
 		 plan->ends_without_notify ? "ends without close_notify, " : "",
 		 plan->breaks_by_sent ? "sent" : "received", plan->breaks_at);
 	return out;

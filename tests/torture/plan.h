@@ -69,6 +69,7 @@ struct plan {
 	struct plan_side client, backend;
 	bool tls12, resumes;
 	bool has_small_buffers; /* the kernel's, of the client */
+	bool client_updates_keys, backend_updates_keys; /* in the midst of it, where it is TLS 1.3 */
 	bool ends_without_notify; /* the client's end is a FIN alone */
 	/* Resets and vanishings: when the side that does it has sent (or received) so many bytes. */
 	bool breaks_by_sent;

@@ -28,13 +28,14 @@ bool endpoint_start_client(struct endpoint *endpoint, struct endpoint_world *wor
 }
 
 bool endpoint_start_backend(struct endpoint *endpoint, struct endpoint_world *world, enum plan_route route,
-			    const struct link *take_link)
+			    const struct link *take_link, uint64_t shake_ms)
 {
 	*endpoint = (struct endpoint){.world = world, .route = route, .link = *take_link, .state = ENDPOINT_OPEN};
 	if (route != ROUTE_TLS)
 		return true;
 	SSL *ssl = SSL_new(world->server_ctx);
 	endpoint->state = ENDPOINT_HANDSHAKE;
+	endpoint->may_receive_ms = shake_ms;
 	return ssl != NULL && link_use_server_tls(&endpoint->link, ssl);
 }
 
@@ -101,8 +102,12 @@ static void say_hello(struct endpoint *endpoint, uint64_t now_ms)
 	}
 }
 
-static void shake_hands(struct endpoint *endpoint)
+static void shake_hands(struct endpoint *endpoint, uint64_t now_ms)
 {
+	if (endpoint->may_receive_ms > now_ms) {
+		endpoint->wake_ms = endpoint->may_receive_ms;
+		return;
+	}
 	switch (link_shake_hands(&endpoint->link)) {
 	case LINK_END:
 		endpoint->state = ENDPOINT_OPEN;
@@ -132,5 +137,5 @@ void shakes_work(struct endpoint *endpoint, uint64_t now_ms)
 	if (endpoint->state == ENDPOINT_HELLO)
 		say_hello(endpoint, now_ms);
 	if (endpoint->state == ENDPOINT_HANDSHAKE)
-		shake_hands(endpoint);
+		shake_hands(endpoint, now_ms);
 }
