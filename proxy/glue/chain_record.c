@@ -133,18 +133,17 @@ json_t *chain_record_json(const struct chain_record *record)
 	struct rejection_side side = chain_record_side(record);
 	bool more = record->networks != NULL && record->networks->full;
 	json_t *object = json_object();
-	bool complete = object != NULL &&
-			set_member(object, "generation", json_integer((json_int_t)record->generation)) &&
-			set_member(object, "chain", fix_json_chain(&record->credential->chain)) &&
-			set_text_member(object, "since", time_text_print_ms(record->since_ms, since)) &&
-			set_member(object, "handshakes", json_integer((json_int_t)side.handshakes)) &&
-			set_member(object, "rejected", json_integer((json_int_t)side.rejected)) &&
-			set_member(object, "late", json_integer((json_int_t)record->late)) &&
-			set_member(object, "suspected", json_integer((json_int_t)record->vanished)) &&
-			set_member(object, "networks", json_integer((json_int_t)side.networks)) &&
-			set_member(object, "networks_or_more", json_boolean(more)) &&
-			set_member(object, "alerts", alerts_json(record)) &&
-			set_member(object, "names", names_json(record));
+	bool complete =
+	    object != NULL && set_member(object, "generation", json_integer((json_int_t)record->generation)) &&
+	    set_member(object, "chain", fix_json_chain(&record->credential->chain)) &&
+	    set_text_member(object, "since", time_text_print_ms(record->since_ms, since)) &&
+	    set_member(object, "handshakes", json_integer((json_int_t)side.handshakes)) &&
+	    set_member(object, "rejected", json_integer((json_int_t)side.rejected)) &&
+	    set_member(object, "late", json_integer((json_int_t)record->late)) &&
+	    set_member(object, "suspected", json_integer((json_int_t)record->vanished)) &&
+	    set_member(object, "networks", json_integer((json_int_t)side.networks)) &&
+	    set_member(object, "networks_or_more", json_boolean(more)) &&
+	    set_member(object, "alerts", alerts_json(record)) && set_member(object, "names", names_json(record));
 
 	return keep_if_complete(object, complete);
 }

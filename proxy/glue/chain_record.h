@@ -48,8 +48,8 @@ uint64_t chain_record_rejected(const struct chain_record *record); /* by any ale
 uint64_t chain_record_handshakes(const struct chain_record *record); /* that showed the chain, the rejected ones too */
 struct rejection_side chain_record_side(const struct chain_record *record);
 
-/* chain_record_json: generation, chain, since, handshakes, rejected, late, suspected, networks (and networks_or_more),
- * alerts by name, names. A new reference; NULL when out of memory. */
+/* chain_record_json: generation, chain, since, handshakes, rejected, late, suspected, networks (and
+ * networks_or_more), alerts by name, names. A new reference; NULL when out of memory. */
 json_t *chain_record_json(const struct chain_record *record);
 
 #endif

@@ -1,7 +1,7 @@
 /* chain_tally - how many handshakes showed one chain to a client, from the first byte to the last.
  *
- * A slot a worker, each on a cache line of its own: to count is a plain add by the only writer, as in counters.h. Shared
- * by all credentials that serve the same chain of the same site; reference-counted (atomic).
+ * A slot a worker, each on a cache line of its own: to count is a plain add by the only writer, as in counters.h.
+ * Shared by all credentials that serve the same chain of the same site; reference-counted (atomic).
  */
 #ifndef PROXY_GLUE_CHAIN_TALLY_H
 #define PROXY_GLUE_CHAIN_TALLY_H
@@ -13,7 +13,8 @@
 #define CHAIN_TALLY_LINE_BYTES 64
 
 struct chain_tally_slot {
-	_Alignas(CHAIN_TALLY_LINE_BYTES) _Atomic uint64_t handshakes; /* done, resumed ones apart: those show no chain */
+	/* That are done, resumed ones apart: those show no chain. */
+	_Alignas(CHAIN_TALLY_LINE_BYTES) _Atomic uint64_t handshakes;
 };
 
 struct chain_tally {

@@ -191,8 +191,7 @@ void chain_watch_published(struct chain_watch *watch, const char *site, unsigned
 		chain_record_use(part->present, credential);
 		return;
 	}
-	struct chain_record *record =
-	    chain_record_new(credential, part != NULL ? part->generation + 1 : 1, now_ms);
+	struct chain_record *record = chain_record_new(credential, part != NULL ? part->generation + 1 : 1, now_ms);
 	if (record == NULL)
 		return; /* out of memory: the numbers go on under the former chain */
 	if (part == NULL) {
@@ -302,9 +301,10 @@ static bool roll_back(const struct chain_watch *watch, struct watched_part *part
 		return false;
 	swap_sides(part);
 	if (watch->options.roll_back(watch->options.context, part->site, part->part)) {
-		program_log_write(watch->options.log, LOG_LEVEL_WARNING, part->site,
-				  "clients of many networks reject the new chain: the former one is served again, until "
-				  "you reload or restart; see the fix log");
+		program_log_write(
+		    watch->options.log, LOG_LEVEL_WARNING, part->site,
+		    "clients of many networks reject the new chain: the former one is served again, until "
+		    "you reload or restart; see the fix log");
 		return true;
 	}
 	swap_sides(part);

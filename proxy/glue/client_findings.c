@@ -156,8 +156,7 @@ static void add_rejection(const struct client_findings *findings, const struct c
 	if (findings->watch != NULL)
 		chain_watch_words(findings->watch, site->site, words);
 	struct finding *finding = finding_list_add(
-	    list, complaint->code,
-	    "Clients ended %llu %s with the alert %s: they do not accept the certificate.%s%s",
+	    list, complaint->code, "Clients ended %llu %s with the alert %s: they do not accept the certificate.%s%s",
 	    (unsigned long long)complaint->told_count, handshakes(complaint->told_count), complaint->key,
 	    words[0] != '\0' ? " " : "", words);
 	finding_set_name(finding, complaint->key);
@@ -174,11 +173,10 @@ static void add_name(const struct complaint *complaint, struct finding_list *lis
 				       noun);
 		return;
 	}
-	struct finding *finding =
-	    finding_list_add(list, complaint->code,
-			     "Clients asked for %s, which no certificate of the site covers, in %s%llu %s%s%s.",
-			     complaint->key, complaint->error > 0 ? "up to " : "", count, noun,
-			     complaint->why != NULL ? ": " : "", complaint->why != NULL ? complaint->why : "");
+	struct finding *finding = finding_list_add(
+	    list, complaint->code, "Clients asked for %s, which no certificate of the site covers, in %s%llu %s%s%s.",
+	    complaint->key, complaint->error > 0 ? "up to " : "", count, noun, complaint->why != NULL ? ": " : "",
+	    complaint->why != NULL ? complaint->why : "");
 	finding_set_name(finding, complaint->key);
 }
 
@@ -200,8 +198,8 @@ static json_t *members_of(const void *context, const struct finding *finding)
 		complete = set_member(object, "count", json_integer((json_int_t)complaint->told_count)) &&
 			   set_member(object, "count_error", json_integer((json_int_t)complaint->error));
 	if (complete && finding->code == FINDING_CLIENT_REJECTED && telling->findings->watch != NULL)
-		complete = set_member(object, "rejections",
-				      chain_watch_json(telling->findings->watch, telling->site->site));
+		complete =
+		    set_member(object, "rejections", chain_watch_json(telling->findings->watch, telling->site->site));
 	return keep_if_complete(object, complete);
 }
 
@@ -267,7 +265,8 @@ bool client_findings_alert(struct client_findings *findings, const char *site_na
 	return true;
 }
 
-/* The link to the name that was asked for least, of those that were told a minute ago or longer; NULL: there is none. */
+/* The link to the name that was asked for least, of those that were told a minute ago or longer; NULL: there is
+ * none. */
 static struct complaint **find_least(struct complaining_site *site, int64_t now_ms)
 {
 	struct complaint **least = NULL;

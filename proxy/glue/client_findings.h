@@ -1,9 +1,9 @@
 /* client_findings - what clients of a site complained of: certificate alerts, and names that no certificate covers.
  *
- * Counted by site and by alert or name; each is told when it is first seen, then at most once a minute while its count
- * grows, and resolved when it was not seen for a while. Names are whatever clients send: CLIENT_FINDINGS_MAX_OF_SITE of them
- * are told, a new one that is asked for much more often takes the place of the least frequent, and the rest is one sum.
- * Pure but for the fix log that it tells.
+ * Counted by site and by alert or name; each is told when it is first seen, then at most once a minute while its
+ * count grows, and resolved when it was not seen for a while. Names are whatever clients send:
+ * CLIENT_FINDINGS_MAX_OF_SITE of them are told, a new one that is asked for much more often takes the place of the
+ * least frequent, and the rest is one sum. Pure but for the fix log that it tells.
  */
 #ifndef PROXY_GLUE_CLIENT_FINDINGS_H
 #define PROXY_GLUE_CLIENT_FINDINGS_H
@@ -19,8 +19,8 @@
 
 struct client_findings;
 
-/* client_findings_new borrows `fix_log`, and `watch` for what is known of rejections (NULL: nothing is). NULL when out of
- * memory. */
+/* client_findings_new borrows `fix_log`, and `watch` for what is known of rejections (NULL: nothing is). NULL when
+ * out of memory. */
 struct client_findings *client_findings_new(struct fix_log *fix_log, const struct chain_watch *watch);
 void client_findings_free(struct client_findings *findings);
 

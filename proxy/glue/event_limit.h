@@ -1,10 +1,10 @@
 /* event_limit - at most one worker_event a second about the same thing, with the count of those in between.
  *
- * What the same thing is, and what becomes of too many things, is the kind's own matter. Most kinds: the same site and
- * alert; the text is the last one's, and what finds no place is not told. Of rejections, the certificate, the client's
- * network and the name count too; beyond their number, they are counted without network and name. Names that are not
- * covered are counted by name; beyond their number, a new one takes the place of the least frequent and inherits its
- * count as its error, so that a frequent one cannot be missed (name_sketch.h has the reasoning).
+ * What the same thing is, and what becomes of too many things, is the kind's own matter. Most kinds: the same site
+ * and alert; the text is the last one's, and what finds no place is not told. Of rejections, the certificate, the
+ * client's network and the name count too; beyond their number, they are counted without network and name. Names
+ * that are not covered are counted by name; beyond their number, a new one takes the place of the least frequent and
+ * inherits its count as its error, so that a frequent one cannot be missed (name_sketch.h has the reasoning).
  */
 #ifndef PROXY_GLUE_EVENT_LIMIT_H
 #define PROXY_GLUE_EVENT_LIMIT_H

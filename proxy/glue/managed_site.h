@@ -61,8 +61,8 @@ bool managed_site_covers(const struct managed_site *site, const char *name);
 /* managed_site_tell_watch tells the watch what goes out now, once it was published. */
 void managed_site_tell_watch(const struct managed_site *site, int64_t now_ms);
 
-/* managed_site_roll_back has the chain that the watch names go out for that certificate; false where the configuration does
- * not want it, or where it cannot be. */
+/* managed_site_roll_back has the chain that the watch names go out for that certificate; false where the
+ * configuration does not want it, or where it cannot be. */
 bool managed_site_roll_back(struct managed_site *site, unsigned certificate);
 
 /* managed_site_has_group says whether the site still has what a group of findings is about. */

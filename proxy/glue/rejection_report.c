@@ -57,8 +57,10 @@ static void add_put_back(struct finding_list *list, const struct chain_view *vie
 	finding_set_action(finding, ACTION_REPLACED);
 	finding_set_advice(
 	    finding, "%s",
-	    "Compare the chains in this line and find out which clients reject `before` (their alerts and the names that "
-	    "they asked for stand beside it). Then reload (SIGHUP) or restart to have the withdrawn chain go out again; "
+	    "Compare the chains in this line and find out which clients reject `before` (their alerts and the names "
+	    "that "
+	    "they asked for stand beside it). Then reload (SIGHUP) or restart to have the withdrawn chain go out "
+	    "again; "
 	    "or give the chain that shall stay in the certificate file, set `mode = report`, and reload.");
 }
 
@@ -112,8 +114,8 @@ json_t *rejection_report_members(unsigned part, const struct chain_view *view)
 {
 	json_t *object = json_object();
 	json_t *array = json_array();
-	bool complete = object != NULL && array != NULL &&
-			json_array_append_new(array, rejection_report_json(part, view)) == 0;
+	bool complete =
+	    object != NULL && array != NULL && json_array_append_new(array, rejection_report_json(part, view)) == 0;
 
 	if (complete && view->rolled_back)
 		complete = set_chains(object, &view->former->credential->chain, &view->present->credential->chain);

@@ -32,8 +32,7 @@ enum rejection_verdict rejection_rise_judge(const struct rejection_side *before,
 
 	double rate_before = rate_of(before);
 	double rate_after = rate_of(after);
-	if (rate_after <= rate_before || rate_after < RISE_MIN_FACTOR * rate_before ||
-	    !is_beyond_chance(before, after))
+	if (rate_after <= rate_before || rate_after < RISE_MIN_FACTOR * rate_before || !is_beyond_chance(before, after))
 		return REJECTIONS_STEADY;
 	if (after->networks < RISE_ROLL_BACK_NETWORKS || rate_after - rate_before < RISE_ROLL_BACK_PERCENT / 100.0)
 		return REJECTIONS_RISEN;

@@ -2,10 +2,10 @@
  * while the former chain went out, and what is counted since.
  *
  * A rise is told when all of these hold: enough handshakes on either side to know a rate, rejections from several
- * networks, a rate that has at least doubled, and a difference that chance does not make (two proportions, pooled, four
- * standard deviations: about one in 30,000 where nothing has changed, which leaves room for looking again and again).
- * For the former chain to come back, much more is asked: rejections from RISE_ROLL_BACK_NETWORKS networks (network_set.h
- * says what one is) and RISE_ROLL_BACK_PERCENT more of the handshakes rejected than before. Pure.
+ * networks, a rate that has at least doubled, and a difference that chance does not make (two proportions, pooled,
+ * four standard deviations: about one in 30,000 where nothing has changed, which leaves room for looking again and
+ * again). For the former chain to come back, much more is asked: rejections from RISE_ROLL_BACK_NETWORKS networks
+ * (network_set.h says what one is) and RISE_ROLL_BACK_PERCENT more of the handshakes rejected than before. Pure.
  */
 #ifndef PROXY_GLUE_REJECTION_RISE_H
 #define PROXY_GLUE_REJECTION_RISE_H

@@ -27,8 +27,8 @@ struct self_test_loss {
 	const struct host_name *name; /* the first that the leaf of `former` covers and that of `chain` does not */
 };
 
-/* self_test_run: a former chain that no store accepts can lose nobody. An error when the trial could not be held: then
- * nothing is known. */
+/* self_test_run: a former chain that no store accepts can lose nobody. An error when the trial could not be held:
+ * then nothing is known. */
 MUST_USE struct error self_test_run(const struct self_test *test, struct self_test_loss *out);
 
 #endif

@@ -179,9 +179,9 @@ static int plain_alert(struct bytes bytes)
 	return bytes.data[HEADER + 1];
 }
 
-/* RFC 8446 6 has alerts encrypted once there are keys. OpenSSL as a client has none of its own before its Finished, and
- * says in the clear what it thinks of a certificate; BoringSSL finds a record there that it cannot decrypt. The handshake
- * has failed either way: what is taken from it is the reason alone. */
+/* RFC 8446 6 has alerts encrypted once there are keys. OpenSSL as a client has none of its own before its Finished,
+ * and says in the clear what it thinks of a certificate; BoringSSL finds a record there that it cannot decrypt. The
+ * handshake has failed either way: what is taken from it is the reason alone. */
 static void look_for_plain_alert(struct tls_pump *pump, struct bytes given)
 {
 	int alert = plain_alert(given);

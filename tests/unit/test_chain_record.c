@@ -54,13 +54,15 @@ static void test_handshakes_are_those_since_it_went_out(void **state)
 static void test_alerts_late_ones_and_the_silent(void **state)
 {
 	struct chain_record *record = chain_record_new(credential, 1, 1000);
-	struct rejection rejection = {.name = "a.example", .network = 7, .alert = CERTIFICATE_ALERT_UNKNOWN_CA, .count = 3};
+	struct rejection rejection = {
+	    .name = "a.example", .network = 7, .alert = CERTIFICATE_ALERT_UNKNOWN_CA, .count = 3};
 
 	(void)state;
 	shake(10);
 	chain_record_add(record, &rejection);
 	assert_int_equal(chain_record_handshakes(record), 13);
-	rejection = (struct rejection){.name = "", .network = 8, .alert = CERTIFICATE_ALERT_BAD, .late = true, .count = 2};
+	rejection =
+	    (struct rejection){.name = "", .network = 8, .alert = CERTIFICATE_ALERT_BAD, .late = true, .count = 2};
 	chain_record_add(record, &rejection);
 	assert_int_equal(chain_record_handshakes(record), 13);
 	rejection = (struct rejection){.name = "b.example", .network = 9, .alert = NUM_CERTIFICATE_ALERTS, .count = 4};
@@ -88,7 +90,8 @@ static void test_never_more_rejected_than_handshakes(void **state)
 static void test_as_json(void **state)
 {
 	struct chain_record *record = chain_record_new(credential, 3, 1000);
-	struct rejection rejection = {.name = "a.example", .network = 7, .alert = CERTIFICATE_ALERT_EXPIRED, .count = 2};
+	struct rejection rejection = {
+	    .name = "a.example", .network = 7, .alert = CERTIFICATE_ALERT_EXPIRED, .count = 2};
 
 	(void)state;
 	shake(1);

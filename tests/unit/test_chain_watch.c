@@ -44,8 +44,7 @@ static struct credential *shown(struct place *place, const struct certificate_li
 	struct credential *credential = NULL;
 	struct chain_tally *tally = chain_watch_tally(place->watch, site_name, chain);
 
-	assert_ok(
-	    credential_new(&site, chain, pki_key(chain->items[0].certificate), &credential));
+	assert_ok(credential_new(&site, chain, pki_key(chain->items[0].certificate), &credential));
 	credential_set_tally(credential, tally);
 	chain_tally_unref(tally);
 	return credential;
@@ -186,9 +185,10 @@ static void test_numbers_stand_beside_each_other(void **state)
 	assert_int_equal(chain_record_rejected(view.present), 4);
 	assert_int_equal(chain_record_handshakes(view.former), 101);
 	assert_int_equal(chain_record_rejected(view.former), 1);
-	assert_string_equal(chain_watch_words(place->watch, site_name, words),
-			    "Since the chain was changed at 1970-01-01T00:00:02Z, 4 of 10 handshakes were rejected, by "
-			    "clients of 2 networks; before, 1 of 101 handshakes were rejected, by clients of 1 network.");
+	assert_string_equal(
+	    chain_watch_words(place->watch, site_name, words),
+	    "Since the chain was changed at 1970-01-01T00:00:02Z, 4 of 10 handshakes were rejected, by "
+	    "clients of 2 networks; before, 1 of 101 handshakes were rejected, by clients of 1 network.");
 	assert_string_equal(chain_watch_words(place->watch, "shop", words), "");
 }
 
@@ -297,8 +297,8 @@ static void test_rolled_back_until_it_is_released(void **state)
 static void test_another_new_chain_goes_out(void **state)
 {
 	struct place *place = *state;
-	const struct certificate *renewed = PKI(.cn = "a.example", .issuer = place->issuing,
-						.dns = PKI_STRINGS("a.example", "b.example"));
+	const struct certificate *renewed =
+	    PKI(.cn = "a.example", .issuer = place->issuing, .dns = PKI_STRINGS("a.example", "b.example"));
 	struct certificate_list chain = PKI_LIST(SOURCE_FILE, renewed, place->issuing);
 	struct credential *third = shown(place, &chain);
 
@@ -327,8 +327,8 @@ static void test_another_new_chain_goes_out(void **state)
 static void test_what_never_comes_back(void **state)
 {
 	struct place *place = *state;
-	const struct certificate *other_key = PKI(.cn = "a.example", .issuer = place->issuing, .key_number = 7,
-						  .dns = PKI_STRINGS("a.example"));
+	const struct certificate *other_key =
+	    PKI(.cn = "a.example", .issuer = place->issuing, .key_number = 7, .dns = PKI_STRINGS("a.example"));
 	struct certificate_list chain = PKI_LIST(SOURCE_FILE, other_key, place->issuing);
 	struct credential *rekeyed = shown(place, &chain);
 

@@ -147,8 +147,9 @@ static void test_a_frequent_name_takes_the_place_of_a_rare_one(void **state)
 	assert_int_equal(new_lines_with(place, "\"resolved\""), 1);
 	place->seen = seen;
 	/* The sketch had no place of its own for it: its count may be too high by what the rarest had. */
-	assert_int_equal(new_lines_with(place, "autodiscover.contoso.test, which no certificate of the site covers, in up "
-					       "to 10"),
+	assert_int_equal(new_lines_with(place,
+					"autodiscover.contoso.test, which no certificate of the site covers, in up "
+					"to 10"),
 			 1);
 	place->seen = seen;
 	assert_int_equal(new_lines_with(place, "\"count_error\":3"), 1);
