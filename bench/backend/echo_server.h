@@ -1,8 +1,8 @@
 /* echo_server - a server for benches that costs as little as one can: it sends back what comes, on one thread.
  *
- * A connection whose first line is "send N" gets N bytes of the pattern (the alphabet in small letters, over and over); one
- * whose first line is "take N" has N bytes taken and is then told "ok". Everything else is echoed. The end of the peer's
- * bytes ends the connection. What it holds of one connection in memory is 64 KiB at most.
+ * A connection whose first line is "send N" gets N bytes of the pattern (the alphabet in small letters, over and
+ * over); one whose first line is "take N" has N bytes taken and is then told "ok". Everything else is echoed. The
+ * end of the peer's bytes ends the connection. What it holds of one connection in memory is 64 KiB at most.
  */
 #ifndef BENCH_BACKEND_ECHO_SERVER_H
 #define BENCH_BACKEND_ECHO_SERVER_H

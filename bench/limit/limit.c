@@ -1,7 +1,7 @@
 /* limit - what a TLS terminator costs at the very least: a handshake in memory, and a relay in plain TCP.
  *
- * Measures CPU time of the server's side alone. Compare with what a terminator spends a transaction in the same minute,
- * never with a figure of another day or machine.
+ * Measures CPU time of the server's side alone. Compare with what a terminator spends a transaction in the same
+ * minute, never with a figure of another day or machine.
  */
 #include <locale.h>
 #include <sched.h>
@@ -121,7 +121,8 @@ static bool run_slices(const struct limit_options *options, const struct memory_
 		if (!options->no_relay)
 			slices_add(&figures->relay_us, relay_us);
 		if (!options->json)
-			printf("slice %u: handshake %.1f us, relay %.1f us\n", (unsigned)run + 1, handshake_us, relay_us);
+			printf("slice %u: handshake %.1f us, relay %.1f us\n", (unsigned)run + 1, handshake_us,
+			       relay_us);
 	}
 	if (!options->no_relay)
 		relay_floor_close(&floor);

@@ -136,7 +136,8 @@ static const struct option_row handshake_rows[] = {
     {"tls", 0, "VERSION", "1.3 (the default) or 1.2", take_tls},
     {"resumed", 0, NULL, "Resumed handshakes in place of full ones", take_resumed},
     {"groups", 0, "LIST", "Key exchange groups that the client offers", take_groups},
-    {"certificate", 0, "FILE", "A chain in PEM to serve, with --private-key, in place of one that is made", take_certificate},
+    {"certificate", 0, "FILE", "A chain in PEM to serve, with --private-key, in place of one that is made",
+     take_certificate},
     {"private-key", 0, "FILE", "Its key in PEM", take_private_key},
     {NULL, 0, NULL, NULL, NULL},
 };
@@ -158,8 +159,10 @@ static const struct option_table tables[] = {{"Handshake", handshake_rows}, {"Ru
 static const struct command_help help = {
     .program = "limit",
     .usage = "Usage: limit [OPTION]...\n",
-    .about = "What a TLS terminator costs at the very least: the server's CPU time of a handshake, BoringSSL against itself in\n"
-	     "memory, and of the same relay in plain TCP (connect, one byte to the backend and back, close), in one run.",
+    .about =
+	"What a TLS terminator costs at the very least: the server's CPU time of a handshake, BoringSSL against "
+	"itself in\n"
+	"memory, and of the same relay in plain TCP (connect, one byte to the backend and back, close), in one run.",
     .tables = tables,
 };
 

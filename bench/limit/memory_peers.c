@@ -186,8 +186,9 @@ const char *memory_peers_init(struct memory_peers *peers, const struct handshake
 	if (peers->server_ctx == NULL || peers->client_ctx == NULL)
 		return "there is no memory for the contexts";
 	if (kind->certificate != NULL ? !use_files(peers->server_ctx, kind) : !use_made(peers->server_ctx, kind->rsa))
-		return kind->certificate != NULL ? "certificate and private key cannot be read, or do not belong together"
-						 : "a certificate could not be made";
+		return kind->certificate != NULL
+			   ? "certificate and private key cannot be read, or do not belong together"
+			   : "a certificate could not be made";
 	if (!SSL_CTX_set_min_proto_version(peers->client_ctx, kind->version) ||
 	    !SSL_CTX_set_max_proto_version(peers->client_ctx, kind->version) ||
 	    !SSL_CTX_set_num_tickets(peers->server_ctx, 1))

@@ -1,7 +1,6 @@
-/* plain_relay - the least that a relay can do: bytes from a listening socket's clients to a backend and back, plain TCP,
- * edge-triggered, on one thread, with no time limit, no counter and no configuration. What it costs is the floor under every
- * terminator.
- */
+/* plain_relay - the least that a relay can do: bytes from a listening socket's clients to a backend and back, plain
+ * TCP, edge-triggered, on one thread, with no time limit, no counter and no configuration. What it costs is the
+ * floor under every terminator. */
 #ifndef BENCH_LIMIT_PLAIN_RELAY_H
 #define BENCH_LIMIT_PLAIN_RELAY_H
 

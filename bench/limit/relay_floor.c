@@ -121,7 +121,8 @@ bool relay_floor_measure(struct relay_floor *floor, const struct load_plan *plan
 {
 	struct plain_client_result result;
 	uint64_t before = settled_cpu_ns(floor);
-	bool ok = plain_client_run(plan, (const struct sockaddr *)&floor->relay.address, floor->relay.address_len, &result);
+	bool ok =
+	    plain_client_run(plan, (const struct sockaddr *)&floor->relay.address, floor->relay.address_len, &result);
 
 	out->relay_ns = settled_cpu_ns(floor) - before;
 	out->transactions = result.transactions;

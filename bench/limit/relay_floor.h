@@ -1,4 +1,5 @@
-/* relay_floor - what the plain relay costs: client and backend around it on threads of their own, its CPU time measured. */
+/* relay_floor - what the plain relay costs: client and backend around it on threads of their own, its CPU time
+ * measured. */
 #ifndef BENCH_LIMIT_RELAY_FLOOR_H
 #define BENCH_LIMIT_RELAY_FLOOR_H
 
@@ -26,8 +27,8 @@ struct relay_floor {
 	struct floor_server relay;
 };
 
-/* relay_floor_open starts both on free ports of 127.0.0.1: the relay on `server_cpu`, the backend on `client_cpu` (-1: on
- * any). Cleaned up by relay_floor_close, also after a failure. */
+/* relay_floor_open starts both on free ports of 127.0.0.1: the relay on `server_cpu`, the backend on `client_cpu`
+ * (-1: on any). Cleaned up by relay_floor_close, also after a failure. */
 bool relay_floor_open(struct relay_floor *floor, int server_cpu, int client_cpu);
 void relay_floor_close(struct relay_floor *floor);
 

@@ -15,7 +15,8 @@ struct slices {
 /* slices_add takes one figure; beyond SLICES_MAX it is dropped. */
 void slices_add(struct slices *slices, double figure);
 
-/* slices_quantile is the figure that the share `quantile` (0 to 1) does not exceed, the nearest one that occurred; 0 of none. */
+/* slices_quantile is the figure that the share `quantile` (0 to 1) does not exceed, the nearest one that occurred;
+ * 0 of none. */
 double slices_quantile(const struct slices *slices, double quantile);
 
 static inline double slices_median(const struct slices *slices)

@@ -12,13 +12,16 @@
 static struct error set_lists(SSL_CTX *ctx, const struct load_plan *plan)
 {
 	if (plan->groups != NULL && !SSL_CTX_set1_groups_list(ctx, plan->groups))
-		return error_of(ERROR_USAGE, 0, "--groups: this BoringSSL does not know all of them (X25519:P-256, say)");
+		return error_of(ERROR_USAGE, 0,
+				"--groups: this BoringSSL does not know all of them (X25519:P-256, say)");
 	if (plan->ciphers != NULL && !SSL_CTX_set_strict_cipher_list(ctx, plan->ciphers))
-		return error_of(ERROR_USAGE, 0, "--ciphers: BoringSSL does not know all of them (they are TLS 1.2's: those "
-						"of 1.3 cannot be chosen)");
+		return error_of(ERROR_USAGE, 0,
+				"--ciphers: BoringSSL does not know all of them (they are TLS 1.2's: those "
+				"of 1.3 cannot be chosen)");
 	if (plan->sigalgs != NULL && !SSL_CTX_set1_sigalgs_list(ctx, plan->sigalgs))
-		return error_of(ERROR_USAGE, 0, "--sigalgs: BoringSSL does not know all of them (ECDSA+SHA256:RSA-PSS+SHA256, "
-						"say)");
+		return error_of(ERROR_USAGE, 0,
+				"--sigalgs: BoringSSL does not know all of them (ECDSA+SHA256:RSA-PSS+SHA256, "
+				"say)");
 	return error_none();
 }
 

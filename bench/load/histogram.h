@@ -1,8 +1,10 @@
-/* histogram - how often each duration occurred, in log-linear buckets, so that its size does not depend on what comes.
+/* histogram - how often each duration occurred, in log-linear buckets, so that its size does not depend on what
+ * comes.
  *
- * Durations in nanoseconds. Up to HISTOGRAM_EXACT_NS each has a bucket of its own; above, every power of two is divided into
- * HISTOGRAM_STEPS buckets, and what is told of a bucket is its highest value: at most 1/HISTOGRAM_STEPS (0.4%) above what
- * was put in, never below. Smallest, largest, count and sum are exact. What is above HISTOGRAM_MAX_NS counts as that.
+ * Durations in nanoseconds. Up to HISTOGRAM_EXACT_NS each has a bucket of its own; above, every power of two is
+ * divided into HISTOGRAM_STEPS buckets, and what is told of a bucket is its highest value: at most
+ * 1/HISTOGRAM_STEPS (0.4%) above what was put in, never below. Smallest, largest, count and sum are exact. What is
+ * above HISTOGRAM_MAX_NS counts as that.
  */
 #ifndef BENCH_LOAD_HISTOGRAM_H
 #define BENCH_LOAD_HISTOGRAM_H
@@ -31,8 +33,8 @@ void histogram_add(struct histogram *histogram, uint64_t ns);
 /* histogram_merge adds all that `from` holds to `into`. */
 void histogram_merge(struct histogram *into, const struct histogram *from);
 
-/* histogram_quantile_ns is the duration that the share `quantile` (0 to 1) of all values does not exceed, within the error
- * above; 0 when the histogram is empty. */
+/* histogram_quantile_ns is the duration that the share `quantile` (0 to 1) of all values does not exceed, within
+ * the error above; 0 when the histogram is empty. */
 uint64_t histogram_quantile_ns(const struct histogram *histogram, double quantile);
 
 /* histogram_mean_ns is exact; 0 when the histogram is empty. */

@@ -1,7 +1,7 @@
 /* http_reply - the answer to one GET (RFC 9112), as far as a load tool must know it: status and end.
  *
- * The request said "Connection: close": the end is the connection's, or comes with Content-Length before. Pure; a head
- * above its maximum is wrong.
+ * The request said "Connection: close": the end is the connection's, or comes with Content-Length before. Pure; a
+ * head above its maximum is wrong.
  */
 #ifndef BENCH_LOAD_HTTP_REPLY_H
 #define BENCH_LOAD_HTTP_REPLY_H

@@ -99,7 +99,8 @@ static void add_cpu(json_t *document, const struct load_result *result)
 			    has ? per(ns / NS_PER_US, tally->handshakes) : json_null());
 	json_object_set_new(document, "server_cpu_us_per_transaction",
 			    has ? per(ns / NS_PER_US, tally->transactions) : json_null());
-	json_object_set_new(document, "server_cpu_s_per_gib", has && gib > MIN_GIB ? number(ns / NS_PER_S / gib) : json_null());
+	json_object_set_new(document, "server_cpu_s_per_gib",
+			    has && gib > MIN_GIB ? number(ns / NS_PER_S / gib) : json_null());
 	json_object_set_new(document, "server_processes_lost", json_integer((json_int_t)result->lost_processes));
 	json_object_set_new(document, "client_cpu_us_per_transaction",
 			    per((double)result->client_cpu_ns / NS_PER_US, tally->transactions));

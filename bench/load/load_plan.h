@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "bench/load/request_kind.h"
 #include "bench/load/server_names.h"
 
 #define LOAD_MAX_CONNECTIONS 100000
@@ -23,8 +24,7 @@
 #define LOAD_DEFAULT_DURATION_MS 10000
 #define LOAD_DEFAULT_TIMEOUT_MS 10000
 #define LOAD_DEFAULT_HOLD_MS 2000
-
-enum request_kind { REQUEST_NONE, REQUEST_ECHO, REQUEST_HTTP, REQUEST_BULK_DOWN, REQUEST_BULK_UP };
+#define LOAD_DEFAULT_BULK_BYTES (UINT64_C(16) * 1024 * 1024)
 
 /* How a connection ends: close_notify and close at once, as browsers do; close_notify, FIN, and wait for the server's
  * end; or a reset. */
@@ -74,8 +74,5 @@ enum plan_outcome { PLAN_READ, PLAN_HELP_PRINTED, PLAN_WRONG };
 /* load_plan_read reads the command line. What is wrong is told on stderr. To be cleaned up whatever the outcome. */
 enum plan_outcome load_plan_read(struct load_plan *plan, int argc, char **argv);
 void load_plan_cleanup(struct load_plan *plan);
-
-/* request_kind_name is "echo", say. */
-const char *request_kind_name(enum request_kind kind);
 
 #endif

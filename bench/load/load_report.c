@@ -39,8 +39,8 @@ static void print_rates(const struct output *output, const struct load_result *r
 	const struct tally *tally = &result->tally;
 	double seconds = result->seconds > 0 ? result->seconds : 1;
 
-	fprintf(output->file, "  %-14s%" PRIu64 " in %.2f s, %.1f a second", "handshakes", tally->handshakes, result->seconds,
-		(double)tally->handshakes / seconds);
+	fprintf(output->file, "  %-14s%" PRIu64 " in %.2f s, %.1f a second", "handshakes", tally->handshakes,
+		result->seconds, (double)tally->handshakes / seconds);
 	fprintf(output->file, " (%" PRIu64 " resumed)\n", tally->resumed);
 	if (tally->transactions > 0)
 		fprintf(output->file, "  %-14s%" PRIu64 ", %.1f a second\n", "transactions", tally->transactions,
@@ -71,7 +71,8 @@ static void print_cpu(const struct output *output, const struct load_result *res
 		fprintf(output->file, ", %.1f us a transaction", us / (double)tally->transactions);
 	fprintf(output->file, "\n");
 	if (result->lost_processes > 0)
-		output_printf(output, STYLE_WARNING, "  %zu of its processes ended meanwhile: their CPU time is missing\n",
+		output_printf(output, STYLE_WARNING,
+			      "  %zu of its processes ended meanwhile: their CPU time is missing\n",
 			      result->lost_processes);
 }
 
@@ -84,8 +85,8 @@ static void print_memory(const struct output *output, const struct load_result *
 	if (!result->has_memory)
 		return;
 	fprintf(output->file, "  %-14s%" PRIu64 " connections at once\n", "held", result->held);
-	fprintf(output->file, "  %-14s%.1f MiB before, %.1f MiB with them (PSS; RSS %.1f and %.1f MiB)\n", "server memory",
-		(double)result->before.pss_bytes / MIB, (double)result->after.pss_bytes / MIB,
+	fprintf(output->file, "  %-14s%.1f MiB before, %.1f MiB with them (PSS; RSS %.1f and %.1f MiB)\n",
+		"server memory", (double)result->before.pss_bytes / MIB, (double)result->after.pss_bytes / MIB,
 		(double)result->before.rss_bytes / MIB, (double)result->after.rss_bytes / MIB);
 	if (result->held > 0)
 		fprintf(output->file, "  %-14s%.2f KiB (private memory: %.2f KiB)\n", "a connection", pss / held / KIB,
@@ -123,13 +124,14 @@ void load_report_print(const struct load_plan *plan, const struct load_result *r
 	print_cpu(&output, result);
 	print_memory(&output, result);
 	if (tally->handshake.count > 0) {
-		output_printf(&output, STYLE_BOLD, "  %-14s%10s%10s%10s%10s%10s%10s\n", "latency, us", "min", "p50", "p90",
-			      "p99", "p99.9", "max");
+		output_printf(&output, STYLE_BOLD, "  %-14s%10s%10s%10s%10s%10s%10s\n", "latency, us", "min", "p50",
+			      "p90", "p99", "p99.9", "max");
 		print_latency(&output, "handshake", &tally->handshake);
 		print_latency(&output, "transaction", &tally->transaction);
 	}
 	if (tally->failures.num_rows > 0) {
-		output_printf(&output, STYLE_BAD, "  %-14s%" PRIu64 "\n", "failures", name_counts_total(&tally->failures));
+		output_printf(&output, STYLE_BAD, "  %-14s%" PRIu64 "\n", "failures",
+			      name_counts_total(&tally->failures));
 		for (size_t i = 0; i < tally->failures.num_rows; i++)
 			fprintf(output.file, "    %-28s%" PRIu64 "\n", tally->failures.rows[i].name,
 				tally->failures.rows[i].count);

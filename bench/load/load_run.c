@@ -32,8 +32,9 @@ static struct error raise_descriptors(const struct load_plan *plan)
 	if (limit.rlim_cur >= wanted)
 		return error_none();
 	if (limit.rlim_max < wanted)
-		return error_of(ERROR_USAGE, 0, "so many connections need more open files than are allowed: raise the hard "
-						"limit (ulimit -Hn)");
+		return error_of(ERROR_USAGE, 0,
+				"so many connections need more open files than are allowed: raise the hard "
+				"limit (ulimit -Hn)");
 	limit.rlim_cur = wanted;
 	return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? error_none() : error_system("raise the limit of open files");
 }
@@ -59,8 +60,9 @@ static struct error prepare(struct crew *crew, struct load_result *result)
 		for (unsigned i = 0; i < crew->num_threads; i++)
 			result->priming_tickets += crew->threads[i].tally.tickets;
 		if (!failed(error) && result->priming_tickets == 0 && !atomic_load(&crew->stop))
-			complain_as("chainmend-bench", "the server sent no session ticket, so that nothing can be resumed: "
-						       "some send it with their first answer alone (--request asks for one)");
+			complain_as("chainmend-bench",
+				    "the server sent no session ticket, so that nothing can be resumed: "
+				    "some send it with their first answer alone (--request asks for one)");
 	}
 	if (!failed(error) && plan->warm_up_ms > 0 && !atomic_load(&crew->stop))
 		error = crew_run(crew, &warm_up);

@@ -72,7 +72,8 @@ static struct error make_connections(struct load_thread *thread)
 	thread->sessions = calloc(num_names(thread), sizeof(SSL_SESSION *));
 	thread->received = malloc(LOAD_READ_BYTES);
 	thread->plain = malloc(LOAD_READ_BYTES);
-	if (thread->transactions == NULL || thread->sessions == NULL || thread->received == NULL || thread->plain == NULL)
+	if (thread->transactions == NULL || thread->sessions == NULL || thread->received == NULL ||
+	    thread->plain == NULL)
 		return error_of(ERROR_MEMORY, 0, "make room for the connections");
 	for (size_t i = thread->num_transactions; i-- > 0;) {
 		struct transaction *transaction = &thread->transactions[i];

@@ -52,8 +52,8 @@ void progress_show(struct progress *progress, const struct load_thread *threads,
 	fprintf(stderr,
 		"\r\033[K%s %.1f s: %" PRIu64 " handshakes (%.0f/s), %" PRIu64 " transactions, %" PRIu64
 		" failures, %" PRIu64 " open",
-		phase_name(progress->phase->kind), (double)elapsed_ns / NS_PER_S, handshakes, rate, transactions, failures,
-		active);
+		phase_name(progress->phase->kind), (double)elapsed_ns / NS_PER_S, handshakes, rate, transactions,
+		failures, active);
 	if (progress->phase->duration_ms > 0)
 		fprintf(stderr, ", of %.0f s", (double)progress->phase->duration_ms / 1000);
 	else if (progress->phase->count > 0)

@@ -21,9 +21,10 @@ void request_begin(struct request *request, const struct load_plan *plan, const 
 		break;
 	case REQUEST_HTTP:
 		http_reply_init(&request->reply);
-		len = snprintf(request->head, sizeof(request->head),
-			       "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: chainmend-bench\r\nConnection: close\r\n\r\n",
-			       plan->path, host);
+		len = snprintf(
+		    request->head, sizeof(request->head),
+		    "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: chainmend-bench\r\nConnection: close\r\n\r\n",
+		    plan->path, host);
 		break;
 	case REQUEST_BULK_DOWN:
 		len = snprintf(request->head, sizeof(request->head), "send %" PRIu64 "\n", plan->request_bytes);
@@ -71,7 +72,7 @@ static enum request_verdict take_ok(struct request *request, struct bytes bytes)
 	size_t len = sizeof(ANSWER_TO_TAKE) - 1;
 
 	if (bytes.len > len - request->received ||
-	    memcmp(bytes.data, ANSWER_TO_TAKE + request->received, bytes.len) != 0)
+	    memcmp(bytes.data, &ANSWER_TO_TAKE[request->received], bytes.len) != 0)
 		return REQUEST_WRONG;
 	request->received += bytes.len;
 	return request->received == len ? REQUEST_COMPLETE : REQUEST_GOES_ON;

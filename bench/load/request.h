@@ -1,9 +1,9 @@
 /* request - what one connection asks of the server once the handshake is done, and whether the answer is right.
  *
- * echo: SIZE bytes, and the same come back. http: one GET, and an answer whose status is below 400. bulk-down: the line
- * "send SIZE", and SIZE bytes come. bulk-up: the line "take SIZE" and SIZE bytes, and "ok" comes; these two are the
- * commands of bench/echo_backend. All payload is the alphabet in small letters, over and over, and every byte that comes is
- * compared. Pure: no socket.
+ * echo: SIZE bytes, and the same come back. http: one GET, and an answer whose status is below 400. bulk-down: the
+ * line "send SIZE", and SIZE bytes come. bulk-up: the line "take SIZE" and SIZE bytes, and "ok" comes; these two
+ * are the commands of bench/echo_backend. All payload is the alphabet in small letters, over and over, and every
+ * byte that comes is compared. Pure: no socket.
  */
 #ifndef BENCH_LOAD_REQUEST_H
 #define BENCH_LOAD_REQUEST_H

@@ -1,7 +1,8 @@
 /* schedule - when each connection of an open loop is meant to start, whether or not the server keeps up.
  *
- * Times in nanoseconds of CLOCK_MONOTONIC. Latency that is counted from these moments is free of coordinated omission: a
- * server that stalls delays the starts that follow, and the delay is counted against it. Pure: the time comes in.
+ * Times in nanoseconds of CLOCK_MONOTONIC. Latency that is counted from these moments is free of coordinated
+ * omission: a server that stalls delays the starts that follow, and the delay is counted against it. Pure: the time
+ * comes in.
  */
 #ifndef BENCH_LOAD_SCHEDULE_H
 #define BENCH_LOAD_SCHEDULE_H
@@ -15,8 +16,8 @@ struct schedule {
 	uint64_t next; /* index of the start that comes next */
 };
 
-/* schedule_init is one of `num_shares` schedules that together have `rate` starts a second, evenly spread; `share` tells
- * which. A rate of 0 is the closed loop. */
+/* schedule_init is one of `num_shares` schedules that together have `rate` starts a second, evenly spread; `share`
+ * tells which. A rate of 0 is the closed loop. */
 void schedule_init(struct schedule *schedule, uint64_t begin_ns, double rate, unsigned share, unsigned num_shares);
 
 /* schedule_next_ns is the moment of the next start; of a closed loop `now_ns` itself. */

@@ -17,12 +17,12 @@ struct server_cpu {
 /* server_cpu_sample reads the clocks of the processes that are there now. */
 MUST_USE struct error server_cpu_sample(struct server_cpu *sample, const pid_t *roots, size_t num_roots, bool children);
 
-/* server_cpu_settle samples until the clocks stand still for a moment: what a server has to do behind a connection's end
- * is its cost too. Bounded: 200 ms. */
+/* server_cpu_settle samples until the clocks stand still for a moment: what a server has to do behind a
+ * connection's end is its cost too. Bounded: 200 ms. */
 MUST_USE struct error server_cpu_settle(struct server_cpu *sample, const pid_t *roots, size_t num_roots, bool children);
 
-/* server_cpu_between is what was spent from one sample to the other. A process that came in between counts whole; one that
- * went is lost, and *out_lost says how many did. */
+/* server_cpu_between is what was spent from one sample to the other. A process that came in between counts whole;
+ * one that went is lost, and *out_lost says how many did. */
 uint64_t server_cpu_between(const struct server_cpu *before, const struct server_cpu *after, size_t *out_lost);
 
 #endif

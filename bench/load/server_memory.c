@@ -63,8 +63,9 @@ struct error server_memory_read(struct server_memory *memory, const pid_t *roots
 	*memory = (struct server_memory){0};
 	for (size_t i = 0; !failed(error) && i < set.count; i++) {
 		if (!read_one(memory, set.pids[i]))
-			error = error_of(ERROR_USAGE, 0, "the server's memory cannot be read: run this as the server's user, "
-							 "or as root");
+			error = error_of(ERROR_USAGE, 0,
+					 "the server's memory cannot be read: run this as the server's user, "
+					 "or as root");
 	}
 	return error;
 }

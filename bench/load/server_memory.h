@@ -17,9 +17,11 @@ struct server_memory {
 };
 
 /* server_memory_read sums all processes. ERROR_USAGE where the system does not let us look. */
-MUST_USE struct error server_memory_read(struct server_memory *memory, const pid_t *roots, size_t num_roots, bool children);
+MUST_USE struct error server_memory_read(struct server_memory *memory, const pid_t *roots, size_t num_roots,
+					 bool children);
 
-/* server_memory_add adds the figures of one smaps_rollup; false when there are none in the text (which ends with a NUL). */
+/* server_memory_add adds the figures of one smaps_rollup; false when there are none in the text (which ends with a
+ * NUL). */
 bool server_memory_add(struct server_memory *memory, const char *text);
 
 #endif

@@ -16,8 +16,8 @@ static bool answers(const struct addrinfo *info)
 	if (fd < 0)
 		return false;
 	int connected = connect(fd, info->ai_addr, info->ai_addrlen);
-	bool ok = connected == 0 ||
-		  (poll(&wait, 1, TRY_MS) == 1 && (wait.revents & (POLLERR | POLLHUP)) == 0 && (wait.revents & POLLOUT));
+	bool ok = connected == 0 || (poll(&wait, 1, TRY_MS) == 1 && (wait.revents & (POLLERR | POLLHUP)) == 0 &&
+				     (wait.revents & POLLOUT));
 	close(fd);
 	return ok;
 }

@@ -14,8 +14,8 @@ struct target {
 	socklen_t address_len;
 };
 
-/* target_find resolves the plan's host (blocking). Where it has several addresses each is tried; a single one is taken as it
- * is, so that a server sees no connection beyond those of the plan. ERROR_RESOLVE. */
+/* target_find resolves the plan's host (blocking). Where it has several addresses each is tried; a single one is
+ * taken as it is, so that a server sees no connection beyond those of the plan. ERROR_RESOLVE. */
 MUST_USE struct error target_find(const struct load_plan *plan, struct target *target);
 
 /* target_print writes "192.0.2.1:443"; returns `out`. */

@@ -44,12 +44,14 @@ static void test_all_options(void **state)
 {
 	struct load_plan plan;
 	(void)state;
-	assert_int_equal(read_line(&plan, "--resume --tls 1.2 --groups X25519,P-256 --sni a.test --sni b.test -c 40 -n 500 "
-					  "--rate 12.5"),
+	assert_int_equal(read_line(&plan,
+				   "--resume --tls 1.2 --groups X25519,P-256 --sni a.test --sni b.test -c 40 -n 500 "
+				   "--rate 12.5"),
 			 PLAN_WRONG); /* no server */
 	load_plan_cleanup(&plan);
-	assert_int_equal(read_line(&plan, "[::1]:8443 --resume --tls 1.2 --groups X25519,P-256 --sni a.test --sni b.test"),
-			 PLAN_READ);
+	assert_int_equal(
+	    read_line(&plan, "[::1]:8443 --resume --tls 1.2 --groups X25519,P-256 --sni a.test --sni b.test"),
+	    PLAN_READ);
 	assert_string_equal(plan.host, "::1");
 	assert_int_equal(plan.port, 8443);
 	assert_true(plan.resume);
@@ -58,8 +60,9 @@ static void test_all_options(void **state)
 	assert_int_equal(plan.compress, 0);
 	assert_int_equal(plan.names.count, 2);
 	load_plan_cleanup(&plan);
-	assert_int_equal(read_line(&plan, "h:1 -c 40 -n 500 -t 4 --rate 12.5 --timeout 3s --warm-up 500ms --json --quiet"),
-			 PLAN_READ);
+	assert_int_equal(
+	    read_line(&plan, "h:1 -c 40 -n 500 -t 4 --rate 12.5 --timeout 3s --warm-up 500ms --json --quiet"),
+	    PLAN_READ);
 	assert_int_equal(plan.connections, 40);
 	assert_int_equal(plan.threads, 4);
 	assert_int_equal(plan.count, 500);

@@ -24,7 +24,8 @@ static void open_family(struct family *family)
 	assert_true(family->child >= 0);
 	if (family->child == 0) {
 		pid_t grandchild = fork();
-		if (grandchild > 0 && write(family->pipe[1], &grandchild, sizeof(grandchild)) != (ssize_t)sizeof(grandchild))
+		if (grandchild > 0 &&
+		    write(family->pipe[1], &grandchild, sizeof(grandchild)) != (ssize_t)sizeof(grandchild))
 			_exit(1);
 		for (;;)
 			pause();
@@ -124,9 +125,10 @@ static void test_settling_ends(void **state)
 
 static void test_memory_texts(void **state)
 {
-	static const char text[] = "00400000-7ffd [rollup]\nRss:                 100 kB\nPss:                  60 kB\n"
-				   "Pss_Anon:             50 kB\nShared_Clean:         40 kB\nPrivate_Clean:         8 kB\n"
-				   "Private_Dirty:        30 kB\n";
+	static const char text[] =
+	    "00400000-7ffd [rollup]\nRss:                 100 kB\nPss:                  60 kB\n"
+	    "Pss_Anon:             50 kB\nShared_Clean:         40 kB\nPrivate_Clean:         8 kB\n"
+	    "Private_Dirty:        30 kB\n";
 	struct server_memory memory = {0};
 	(void)state;
 	assert_true(server_memory_add(&memory, text));
