@@ -198,6 +198,35 @@ static void test_groups_and_round_trips(void **state)
 		check_groups(leaf, &cases[i]);
 }
 
+/* Two that have the same list agree on its first, be it X25519MLKEM768; and whatever a client prefers, it is not asked
+ * again. */
+static void test_our_own_groups_on_both_sides(void **state)
+{
+	const struct certificate *leaf = PKI(.cn = "a.example", .dns = PKI_STRINGS("a.example"));
+	struct credential *credential = make_with_groups(leaf, NULL);
+	struct ticket_secret secret = {{1}, {2}};
+	struct tls_groups own, theirs;
+	struct memory_handshake handshake = {.credential = credential};
+
+	(void)state;
+	assert_ok(ticket_keys_new(&secret, 1, &handshake.ticket_keys));
+	assert_ok(tls_groups_read(NULL, &own));
+	for (size_t i = 0; i < own.count; i++) {
+		theirs = own;
+		theirs.ids[0] = own.ids[i];
+		theirs.ids[i] = own.ids[0];
+		handshake.client_ctx = SSL_CTX_new(TLS_with_buffers_method());
+		assert_int_equal(SSL_CTX_set1_group_ids(handshake.client_ctx, theirs.ids, theirs.count), 1);
+		assert_true(memory_handshake_run(&handshake));
+		assert_false(handshake.retried);
+		if (i == 0)
+			assert_int_equal(handshake.group, own.ids[0]);
+		SSL_CTX_free(handshake.client_ctx);
+	}
+	ticket_keys_unref(handshake.ticket_keys);
+	credential_unref(credential);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +235,7 @@ int main(void)
 	    cmocka_unit_test(test_what_does_not_fit_is_refused),
 	    cmocka_unit_test(test_alpn_in_its_wire_format),
 	    cmocka_unit_test(test_groups_and_round_trips),
+	    cmocka_unit_test(test_our_own_groups_on_both_sides),
 	};
 	return cmocka_run_group_tests(tests, NULL, teardown);
 }
