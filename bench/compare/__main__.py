@@ -62,8 +62,8 @@ class Parser(argparse.ArgumentParser):
 def read_options(arguments: list[str]) -> argparse.Namespace:
     parser = Parser(prog="bench/compare.sh", allow_abbrev=False, description=(
         "Terminators side by side on this machine, over loopback: what each costs, as ratios to the limit and to "
-        "each other. 15 minutes at the most. Results go to bench/results/ and bench/README.md after a whole run, else to "
-        "build/compare/."), epilog=f"Cases: {', '.join(case.name for case in CASES)}.")
+        "each other. 15 minutes at the most. Results go to bench/results/ and bench/README.md after a whole run, "
+        "else to build/compare/."), epilog=f"Cases: {', '.join(case.name for case in CASES)}.")
     add = parser.add_argument
     add("--quick", action="store_true", help=f"everything in some {QUICK_S / 60:.0f} minutes, for a first look")
     add("--seconds", type=float, help=f"the time for all of it, at most {MAX_S:.0f}; {FULL_S:.0f} by default")

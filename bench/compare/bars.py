@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .results import Run
+from .results import LIMIT, Run
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,8 @@ def _measured(run: Run, bar: Bar) -> float | None:
         return None
     if bar.against == "":
         return result.reference.figure
-    if bar.against == "limit":
-        return result.over_limit(result.reference)
     row = result.row(bar.against)
-    return None if row is None else result.reference_over(row)
+    if row is None:
+        return None
+    ratio = result.over_limit(result.reference) if bar.against == LIMIT else result.reference_over(row)
+    return None if ratio is None else ratio.of_low

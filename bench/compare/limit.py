@@ -11,6 +11,7 @@ from .cases import Case
 from .credentials import Credential
 from .load import GROUPS
 from .processes import Child, Trouble
+from .ratios import low
 from .results import LIMIT
 
 HANDSHAKES = {"ecdsa": 400, "rsa": 150}  # a slice: some 0.15 s, client's side and all
@@ -20,15 +21,12 @@ WAIT_S = 30.0
 
 
 class Limit:
-    """bench/limit as a contender: the server's side on the servers' core, client and backend beside it on another.
-
-    `more` is what it is made of: the lists of the slices of its parts.
-    """
+    """bench/limit as a contender: the server's side on the servers' core, client and backend beside it on another."""
 
     def __init__(self, program: Path, case: Case, credential: Credential, server_cpu: int, client_cpu: int) -> None:
         self.name = LIMIT
         self.why = ""
-        self.parts: dict[str, list[float]] = {}
+        self._parts: dict[str, list[float]] = {}
         self._cpus = [server_cpu, client_cpu]
         self._bulk = case.kind == "bulk"
         self._request, _, size = case.request.partition(":")
@@ -48,11 +46,15 @@ class Limit:
             if self._bulk:
                 return float(told[BULK_MEMBERS[self._request]]["median"])
             for part in ("handshake_us", "relay_us"):
-                self.parts.setdefault(part, []).append(float(told[part]["median"]))
+                self._parts.setdefault(part, []).append(float(told[part]["median"]))
             return float(told["limit_us"])
         except Trouble as trouble:
             self.why = str(trouble)
             return None
+
+    def more(self) -> dict[str, float]:
+        """What it is made of."""
+        return {part: low(values) for part, values in self._parts.items()}
 
     def _run(self) -> dict[str, Any]:
         child = Child(self._command, self._cpus, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

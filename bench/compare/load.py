@@ -12,6 +12,7 @@ from .credentials import NAME
 from .processes import Child, Trouble
 
 GROUPS = "X25519:P-256"  # a share of the first; without the second, TLS 1.2 has no use for a P-256 certificate
+MAX_THREADS = 4  # as many as bulk has connections
 HOLD = "1s"
 HOLD_WAIT_S = 45.0
 END_WAIT_S = 20.0  # beyond the time that it was asked to take
@@ -36,6 +37,10 @@ class Outcome:
         """None where the tool has no figure, or not with these options."""
         value = self.document.get(member)
         return None if value is None else float(value)
+
+    @property
+    def transactions_per_second(self) -> float:
+        return self.transactions / float(self.document["seconds"])
 
     def handshake_us(self, percentile: str) -> float:
         return float(self.document["latency_us"]["handshake"][percentile])
@@ -63,10 +68,11 @@ class LoadTool:
     def __init__(self, program: Path, cpus: list[int]) -> None:
         self._program = program
         self._cpus = cpus
+        self._threads = min(len(cpus), MAX_THREADS)
 
     def start(self, port: int, *flags: str) -> Child:
         command = [str(self._program), f"127.0.0.1:{port}", "--json", "--quiet", "--sni", NAME,
-                   "--groups", GROUPS, *flags]
+                   "--groups", GROUPS, "--threads", str(self._threads), *flags]
         return Child(command, self._cpus, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def run(self, port: int, seconds: float, *flags: str) -> Outcome:

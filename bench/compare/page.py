@@ -30,7 +30,7 @@ def section(run: Run, pictures: list[str], folder: str) -> str:
     versions = ", ".join(f"{name} {version}".strip() for name, version in run.versions.items())
     about = (f"{run.date}: {machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB, "
              f"{machine['system']}, Linux {machine['kernel']}; {versions}; OpenSSL {machine['openssl']} where it is "
-             f"Debian's. The gauge of the noise, p90/p10, was {ratio:.3f} in the median and {worst:.3f} at its worst: "
+             f"Debian's. The gauge of the noise, p90/p10, was {ratio:.3f} in the median, {worst:.3f} at its worst: "
              f"{'quiet' if ratio < QUIET else 'not quiet'}.")
     lists = [f"- {verdict.text()}" for verdict in judge(run)]
     images = [f"![{picture.removesuffix('.svg')}]({folder}/{picture})" for picture in pictures]

@@ -9,7 +9,7 @@ from .budget import Deadline
 from .cases import Case
 from .contenders import ServerUnderLoad
 from .limit import Limit
-from .ratios import Ratio, low, ratio_of
+from .ratios import ONE, low, ratio_of
 from .results import Result, Row
 from .slices import Contender, Slices
 from .stage import Stage
@@ -24,7 +24,7 @@ def measure_paired(stage: Stage, case: Case, deadline: Deadline, dice: random.Ra
         reference, *others = [ServerUnderLoad(server, stage.load, case) for server in servers]
         limit = stage.limit(case)
         slices = take_until_agreed(reference, [*others, limit], deadline, dice)
-    rows = [reference_row(slices, reference), limit_row(slices, limit), *(row_of(slices, other) for other in others)]
+    rows = [reference_row(slices, reference), row_of(slices, limit), *(row_of(slices, other) for other in others)]
     rows += [Row(name, why=why) for name, why in missing.items()]
     shared = case.workers > 1 and not stage.has_free_cores(case.workers)
     note = "the clients share a core with the second worker, for want of a third core" if shared else ""
@@ -66,8 +66,8 @@ def agrees(rows: Sequence[Row]) -> bool:
 def reference_row(slices: Slices, reference: ServerUnderLoad) -> Row:
     if not slices.reference:
         return Row(reference.name, failed_slices=slices.failed.get(reference.name, 0), why=reference.why)
-    return Row(reference.name, low(slices.reference), Ratio(1.0, 1.0), len(slices.reference),
-               slices.failed.get(reference.name, 0))
+    return Row(reference.name, low(slices.reference), ONE, len(slices.reference),
+               slices.failed.get(reference.name, 0), more=reference.more())
 
 
 def row_of(slices: Slices, contender: ServerUnderLoad | Limit) -> Row:
@@ -75,10 +75,5 @@ def row_of(slices: Slices, contender: ServerUnderLoad | Limit) -> Row:
     failed = slices.failed.get(contender.name, 0)
     if series is None:
         return Row(contender.name, failed_slices=failed, why=contender.why)
-    return Row(contender.name, low(series.values), ratio_of(series, slices.reference), len(series.values), failed)
-
-
-def limit_row(slices: Slices, limit: Limit) -> Row:
-    row = row_of(slices, limit)
-    row.more = {part: low(values) for part, values in limit.parts.items()}
-    return row
+    return Row(contender.name, low(series.values), ratio_of(series, slices.reference), len(series.values), failed,
+               more=contender.more())

@@ -56,6 +56,12 @@ class Ratio:
     def agrees(self) -> bool:
         return abs(self.of_low / self.of_pairs - 1) <= AGREEMENT
 
+    def over(self, other: Ratio) -> Ratio:
+        return Ratio(self.of_low / other.of_low, self.of_pairs / other.of_pairs)
+
+
+ONE = Ratio(1.0, 1.0)
+
 
 def ratio_of(series: Series, reference: Sequence[float]) -> Ratio:
     """`reference`: all slices of the reference in the same case. Raises ValueError without slices."""

@@ -7,7 +7,7 @@ import re
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from .ratios import Ratio
+from .ratios import ONE, Ratio
 
 LIMIT = "limit"
 FORMAT = 1
@@ -47,16 +47,21 @@ class Result:
     def row(self, peer: str) -> Row | None:
         return next((row for row in self.rows if row.peer == peer), None)
 
-    def over_limit(self, row: Row) -> float | None:
+    def over_limit(self, row: Row) -> Ratio | None:
         """How many times the limit of the same run."""
         limit = self.row(LIMIT)
         if limit is None or limit.over_reference is None or row.over_reference is None or row is limit:
             return None
-        return row.over_reference.of_low / limit.over_reference.of_low
+        return row.over_reference.over(limit.over_reference)
 
-    def reference_over(self, row: Row) -> float | None:
+    def reference_over(self, row: Row) -> Ratio | None:
         """What the reference costs, as a share of what this peer costs."""
-        return None if row.over_reference is None or row is self.reference else 1 / row.over_reference.of_low
+        return None if row.over_reference is None or row is self.reference else ONE.over(row.over_reference)
+
+    @property
+    def is_paired(self) -> bool:
+        """In slices: there are two ways of taking its ratios."""
+        return self.reference.slices > 1 and any(row.over_reference not in (None, ONE) for row in self.rows)
 
 
 @dataclass
@@ -84,6 +89,10 @@ def to_json(run: Run) -> str:
     document = {"format": FORMAT, **asdict(run)}
     for result, told in zip(run.results, document["results"]):
         for row, member in zip(result.rows, told["rows"]):
-            member["over_limit"] = result.over_limit(row)
-            member["reference_over_this"] = result.reference_over(row)
+            member["over_limit"] = _members(result.over_limit(row))
+            member["reference_over_this"] = _members(result.reference_over(row))
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
+
+
+def _members(ratio: Ratio | None) -> dict[str, float] | None:
+    return None if ratio is None else asdict(ratio)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Callable
+
+from .ratios import Ratio
 from .results import LIMIT, Result, Row, Run
 
 EXPLANATION = (
@@ -9,6 +12,7 @@ EXPLANATION = (
     "brackets beside the others': what the reference costs as a share of theirs (below 1: the reference is cheaper).",
     "~ stands where the two ways of taking a ratio differ by more than 5%; - where nothing was measured.",
 )
+BY_PAIRS = "The same ratios as medians of the pairs, each slice over its two neighbours of the reference:"
 
 
 def figure(value: float | None) -> str:
@@ -20,17 +24,21 @@ def figure(value: float | None) -> str:
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
-def cell(result: Result, row: Row | None) -> str:
-    if row is None or row.figure is None:
-        return "-"
-    text = figure(row.figure)
+def ratio_of(result: Result, row: Row) -> tuple[str, Ratio | None]:
+    """The reference's to the limit, or the reference's to this one, with the form in which it is written."""
     if row is result.reference:
-        times = result.over_limit(row)
-        return text if times is None else f"{text} x{times:.2f}"
-    if row.peer == LIMIT:
-        return text
-    share = result.reference_over(row)
-    return text if share is None else f"{text} ({share:.2f})"
+        return "x{:.2f}", result.over_limit(row)
+    return "({:.2f})", None if row.peer == LIMIT else result.reference_over(row)
+
+
+def figure_and_ratio(result: Result, row: Row) -> str:
+    form, ratio = ratio_of(result, row)
+    return figure(row.figure) if ratio is None else f"{figure(row.figure)} {form.format(ratio.of_low)}"
+
+
+def ratio_by_pairs(result: Result, row: Row) -> str:
+    form, ratio = ratio_of(result, row)
+    return "" if ratio is None else form.format(ratio.of_pairs)
 
 
 def columns(run: Run) -> list[str]:
@@ -39,28 +47,44 @@ def columns(run: Run) -> list[str]:
     return [name for name in names if any(result.row(name) for result in run.results)]
 
 
-def cells(run: Run) -> list[list[str]]:
+def cells(run: Run, results: list[Result], cell: Callable[[Result, Row], str]) -> list[list[str]]:
     names = columns(run)
-    rows = [["case", "unit", *names]]
-    for result in run.results:
-        mark = "" if result.agrees else " ~"
-        rows.append([result.title + mark, result.unit, *(cell(result, result.row(name)) for name in names)])
-    return rows
+    lines = [["case", "unit", *names]]
+    for result in results:
+        rows = [result.row(name) for name in names]
+        words = ["-" if row is None or row.figure is None else cell(result, row) for row in rows]
+        lines.append([result.title + ("" if result.agrees else " ~"), result.unit, *words])
+    return lines
+
+
+def both(run: Run) -> list[list[list[str]]]:
+    """The table, and the ratios of it that were taken in pairs too."""
+    paired = [result for result in run.results if result.is_paired]
+    tables = [cells(run, run.results, figure_and_ratio)]
+    return tables + [cells(run, paired, ratio_by_pairs)] if paired else tables
 
 
 def text(run: Run) -> str:
-    rows = cells(run)
+    tables = [aligned(rows) for rows in both(run)]
+    return "\n".join([f"\n{BY_PAIRS}\n\n".join(tables), *notes(run), *EXPLANATION]) + "\n"
+
+
+def aligned(rows: list[list[str]]) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
     for row in rows:
         left = [row[0].ljust(widths[0]), row[1].ljust(widths[1])]
         lines.append("  ".join(left + [word.rjust(width) for word, width in zip(row[2:], widths[2:])]).rstrip())
     lines.insert(1, "-" * max(map(len, lines)))
-    return "\n".join([*lines, "", *notes(run), *EXPLANATION]) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def markdown(run: Run) -> str:
-    head, *body = cells(run)
+    return f"\n{BY_PAIRS}\n\n".join(map(pipes, both(run)))
+
+
+def pipes(rows: list[list[str]]) -> str:
+    head, *body = rows
     lines = [head, ["---"] * 2 + ["---:"] * (len(head) - 2), *body]
     return "\n".join(["| " + " | ".join(line) + " |" for line in lines]) + "\n"
 

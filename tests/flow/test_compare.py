@@ -242,6 +242,8 @@ def test_bars_are_held_against_what_was_measured():
 def test_the_table_says_figures_ratios_and_why_not():
     text = table.text(a_run())
     assert re.search(r"ECDSA, full +us +200 +230 x1\.25 +460 \(0\.50\) +-$", text, re.MULTILINE)
+    assert re.search(r"^ECDSA, full +us +x1\.23 +\(0\.50\) +-$", text.split(table.BY_PAIRS)[1], re.MULTILINE)
+    assert "memory" not in text.split(table.BY_PAIRS)[1].split("\n\n")[1], "there is one way for what has one figure"
     assert "ECDSA, full: hitch: it ended at once" in text
     assert "memory: a remark" in text
     doubtful = a_run()
@@ -259,11 +261,11 @@ def test_the_json_has_every_ratio():
     document = json.loads(to_json(a_run()))
     reference, limit, nginx, hitch = document["results"][0]["rows"]
     assert document["format"] == 1
-    assert reference["over_limit"] == pytest.approx(1.25)
+    assert reference["over_limit"] == {"of_low": pytest.approx(1.25), "of_pairs": pytest.approx(1 / 0.81)}
     assert reference["reference_over_this"] is None
     assert limit["over_limit"] is None
-    assert nginx["over_limit"] == pytest.approx(2.5)
-    assert nginx["reference_over_this"] == pytest.approx(0.5)
+    assert nginx["over_limit"]["of_low"] == pytest.approx(2.5)
+    assert nginx["reference_over_this"] == {"of_low": 0.5, "of_pairs": pytest.approx(1 / 2.02)}
     assert nginx["over_reference"] == {"of_low": 2.0, "of_pairs": 2.02}
     assert (hitch["figure"], hitch["why"]) == (None, "it ended at once")
 
@@ -311,7 +313,7 @@ def test_what_the_load_tool_tells_is_read():
     document = {"transactions": 100, "failures_total": 2, "seconds": 0.5, "server_cpu_us_per_transaction": 230.5,
                 "server_cpu_s_per_gib": None, "latency_us": {"handshake": {"p99": 900.5}}}
     outcome = read_outcome(json.dumps(document))
-    assert (outcome.transactions, outcome.failures) == (100, 2)
+    assert (outcome.transactions, outcome.failures, outcome.transactions_per_second) == (100, 2, 200)
     assert outcome.number("server_cpu_us_per_transaction") == 230.5
     assert outcome.number("server_cpu_s_per_gib") is outcome.number("nothing") is None
     assert outcome.handshake_us("p99") == 900.5
@@ -371,7 +373,8 @@ def test_chainmend_and_nginx_are_compared_and_nothing_is_left(build, tmp_path):
         for peer in ("chainmend", "nginx"):
             assert rows[peer]["figure"] is not None and rows[peer]["figure"] > 0, rows[peer]["why"]
     full = {row["peer"]: row for row in document["results"][0]["rows"]}
-    assert full[LIMIT]["figure"] > 0 and full["chainmend"]["over_limit"] > 1 and full["nginx"]["slices"] >= 2
+    assert full[LIMIT]["figure"] > 0 and full["chainmend"]["over_limit"]["of_low"] > 1
+    assert full["nginx"]["slices"] >= 2
     assert "ECDSA P-256, TLS 1.3, full" in stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == ["calls.svg", "ecdsa.svg", "latest.json"]
     assert str(tmp_path) not in (tmp_path / "latest.json").read_text()
