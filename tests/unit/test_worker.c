@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/pool.h>
 
+#include "proxy/glue/network_set.h"
 #include "tests/support/proxy_world.h"
 #include "tests/support/test_backend.h"
 #include "tests/support/test_client.h"
@@ -121,10 +122,67 @@ static void test_alert_of_a_client_is_told(void **state)
 		struct worker_event *event = world_wait(&world, WORKER_CLIENT_ALERT);
 		assert_int_equal(event->alert, SSL_AD_UNKNOWN_CA);
 		assert_int_equal(event->count, 1);
+		assert_false(event->late);
+		assert_string_equal(event->text, "a.example");
+		assert_ptr_equal(event->credential, event->snapshot->sites[0].credentials[0]);
+		assert_int_not_equal(event->network, NETWORK_UNKNOWN);
 		worker_event_free(event);
 		world_stop(&world);
 	}
 	SSL_CTX_free(strict);
+}
+
+/* A client may look at the certificate when the handshake is done; its alert then comes first of all. */
+static void test_a_late_alert_is_told_as_such(void **state)
+{
+	static const uint16_t versions[] = {TLS1_3_VERSION, TLS1_2_VERSION};
+	struct test_backend *backend = test_backend_start(BACKEND_ECHO, NULL);
+	struct world_site site = world_site(test_backend_port(backend), "");
+	struct world world = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		struct test_client_options options = {.sni = "a.example", .max_version = versions[i]};
+		struct test_client client;
+
+		world_start(&world, &site, 1);
+		test_client_open(&client, &world, &options);
+		assert_true(test_client_shake(&client));
+		assert_int_equal(SSL_send_fatal_alert(client.ssl, SSL_AD_CERTIFICATE_UNKNOWN), 1);
+		struct worker_event *event = world_wait(&world, WORKER_CLIENT_ALERT);
+		assert_int_equal(event->alert, SSL_AD_CERTIFICATE_UNKNOWN);
+		assert_true(event->late);
+		worker_event_free(event);
+		test_client_close(&client);
+		world_stop(&world);
+	}
+	test_backend_stop(backend);
+}
+
+/* What a client says after it has sent something is about something else. */
+static void test_an_alert_after_bytes_is_no_late_one(void **state)
+{
+	struct test_backend *backend = test_backend_start(BACKEND_ECHO, NULL);
+	struct world_site site = world_site(test_backend_port(backend), "");
+	struct world world = {0};
+	struct test_client_options options = {.sni = "a.example"};
+	struct test_client client;
+
+	(void)state;
+	world_start(&world, &site, 1);
+	test_client_join(&client, &world, "a.example");
+	test_client_echo(&client, "the certificate was good enough for this");
+	(void)SSL_send_fatal_alert(client.ssl, SSL_AD_UNKNOWN_CA);
+	test_client_close(&client);
+	test_client_open(&client, &world, &options);
+	assert_true(test_client_shake(&client));
+	(void)SSL_send_fatal_alert(client.ssl, SSL_AD_BAD_CERTIFICATE);
+	struct worker_event *event = world_wait(&world, WORKER_CLIENT_ALERT);
+	assert_int_equal(event->alert, SSL_AD_BAD_CERTIFICATE);
+	worker_event_free(event);
+	test_client_close(&client);
+	world_stop(&world);
+	test_backend_stop(backend);
 }
 
 static void test_no_credential_is_told(void **state)
@@ -276,6 +334,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_echo_in_each_version),       cmocka_unit_test(test_rubbish_harms_nobody),
 	    cmocka_unit_test(test_name_not_covered),           cmocka_unit_test(test_alert_of_a_client_is_told),
+	    cmocka_unit_test(test_a_late_alert_is_told_as_such),
+	    cmocka_unit_test(test_an_alert_after_bytes_is_no_late_one),
 	    cmocka_unit_test(test_no_credential_is_told),      cmocka_unit_test(test_publish_keeps_connections),
 	    cmocka_unit_test(test_drain_lets_connections_end), cmocka_unit_test(test_clients_wait_while_it_is_full),
 	    cmocka_unit_test(test_descriptors_run_out),        cmocka_unit_test(test_slow_handshake_is_ended),
