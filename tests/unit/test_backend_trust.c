@@ -40,7 +40,7 @@ static bool find_terms(void *context, const char *site, struct backend_trust_ter
 {
 	struct world *world = context;
 
-	*out = (struct backend_trust_terms){world->workshop, world->stores, &world->name, world->verify, world->pin};
+	*out = (struct backend_trust_terms){world->workshop, world->stores, NULL, &world->name, world->verify, world->pin};
 	return !world->gone && strcmp(site, "mail") == 0;
 }
 
