@@ -135,9 +135,12 @@ def measure(options: argparse.Namespace, peers: list[Peer]) -> Run:
                 raise
             say("the time is up: the other cases are left out")
             run.complete = False
+    signal.alarm(0)
+    if not run.results:
+        raise Trouble("the time was up before anything was measured")
     run.noise = noise.summary()
-    if run.noise["p90_over_p10"] >= QUIET:
-        say(f"the machine was not quiet (p90/p10 {run.noise['p90_over_p10']:.3f}): small differences mean nothing")
+    verdict = "quiet" if run.noise["p90_over_p10"] < QUIET else "NOT quiet: small differences mean nothing"
+    say(f"noise: p90/p10 {run.noise['p90_over_p10']:.3f} in the median, {run.noise['worst']:.3f} at its worst; {verdict}")
     run.results.sort(key=lambda result: [case.name for case in CASES].index(result.case))
     run.seconds = round(time.monotonic() - started, 1)
     return run

@@ -419,6 +419,18 @@ def test_a_signal_stops_it_and_leaves_nothing(build, tmp_path, number):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_was_measured_is_kept_when_the_time_is_up(build, tmp_path):
+    running = comparison(build, tmp_path, "--only", "calls", "--only", "ecdsa-1.2-full", "--seconds", "60")
+    for line in running.stderr:
+        if "system calls a transaction" in line:  # the first case is done, the second one has begun
+            running.send_signal(signal.SIGALRM)
+            break
+    _, stderr = running.communicate(timeout=60)
+    assert running.returncode == 0 and "the time is up" in stderr, stderr
+    document = json.loads((tmp_path / "latest.json").read_text())
+    assert [result["case"] for result in document["results"]] == ["calls"]
+
+
 @pytest.mark.parametrize("flags, complaint", [
     (["--only", "nothing"], "is no case"), (["--seconds", "100000"], "870 at the most"),
     (["--seconds", "-1"], "above 0"),
