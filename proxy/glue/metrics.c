@@ -81,8 +81,8 @@ WRITE_COUNTER(accept_errors)
 static void write_done(struct scrape *scrape, const struct metric_family *family, const char *site,
 		       const struct site_sum *sum)
 {
-	for (size_t version = 0; version < NUM_TALLY_VERSIONS; version++) {
-		for (size_t group = 0; group < NUM_TALLY_GROUPS; group++) {
+	for (enum tally_version version = 0; version < NUM_TALLY_VERSIONS; version++) {
+		for (enum tally_group group = 0; group < NUM_TALLY_GROUPS; group++) {
 			for (size_t resumed = 0; resumed < 2; resumed++) {
 				const char *const values[] = {site, tally_version_name(version), tally_group_name(group),
 							      resumed ? "yes" : "no", "ok"};
@@ -112,7 +112,7 @@ static void write_handshakes(struct scrape *scrape, const struct metric_family *
 static void write_alerts(struct scrape *scrape, const struct metric_family *family)
 {
 	for (size_t i = 0; i < num_sites(scrape); i++) {
-		for (size_t alert = 0; alert < NUM_TALLY_ALERTS; alert++) {
+		for (enum tally_alert alert = 0; alert < NUM_TALLY_ALERTS; alert++) {
 			const char *const values[] = {managed_site_name(site_at(scrape, i)), tally_alert_name(alert)};
 			if (scrape->sums[i].alerts[alert] > 0 || tally_alert_is_rejection(alert))
 				metric_text_count(&scrape->text, family, values, scrape->sums[i].alerts[alert]);
@@ -216,7 +216,7 @@ static void write_site_state(struct scrape *scrape, const struct metric_family *
 
 		site_state_count(fix_log_known(scrape->overview->fix_log), managed_site_name(site), &findings);
 		enum site_state present = site_state_of(site, &findings);
-		for (size_t state = 0; state < NUM_SITE_STATES; state++) {
+		for (enum site_state state = 0; state < NUM_SITE_STATES; state++) {
 			const char *const values[] = {managed_site_name(site), site_state_name(state)};
 			metric_text_count(&scrape->text, family, values, state == present ? 1 : 0);
 		}
@@ -230,7 +230,7 @@ static void write_findings(struct scrape *scrape, const struct metric_family *fa
 		struct finding_counts findings;
 
 		site_state_count(fix_log_known(scrape->overview->fix_log), site, &findings);
-		for (size_t severity = 0; severity <= SEVERITY_ERROR; severity++) {
+		for (enum finding_severity severity = 0; severity <= SEVERITY_ERROR; severity++) {
 			const char *const values[] = {site, finding_severity_name(severity)};
 			metric_text_count(&scrape->text, family, values, findings.by_severity[severity]);
 		}
@@ -256,7 +256,7 @@ static void write_chain_state_of(struct scrape *scrape, const struct metric_fami
 {
 	enum chain_state present = site_state_chain(site, chain);
 
-	for (size_t state = 0; state < NUM_CHAIN_STATES; state++) {
+	for (enum chain_state state = 0; state < NUM_CHAIN_STATES; state++) {
 		const char *const values[] = {managed_site_name(site), number, chain_state_name(state)};
 		metric_text_count(&scrape->text, family, values, state == present ? 1 : 0);
 	}
@@ -309,7 +309,7 @@ static void write_expiry(struct scrape *scrape, const struct metric_family *fami
 
 static void write_fetches(struct scrape *scrape, const struct metric_family *family)
 {
-	for (size_t i = 0; i < NUM_MEND_FETCH_RESULTS; i++) {
+	for (enum mend_fetch_result i = 0; i < NUM_MEND_FETCH_RESULTS; i++) {
 		const char *const values[] = {mend_fetch_result_name(i)};
 		metric_text_count(&scrape->text, family, values, scrape->overview->mends->fetches[i]);
 	}
@@ -322,7 +322,7 @@ static void write_issuers(struct scrape *scrape, const struct metric_family *fam
 
 static void write_mends(struct scrape *scrape, const struct metric_family *family)
 {
-	for (size_t i = 0; i < NUM_MEND_OUTCOMES; i++) {
+	for (enum mend_outcome i = 0; i < NUM_MEND_OUTCOMES; i++) {
 		const char *const values[] = {mend_outcome_name(i)};
 		metric_text_count(&scrape->text, family, values, scrape->overview->mends->mends[i]);
 	}

@@ -193,7 +193,7 @@ static json_t *alerts_json(const struct site_sum *sum)
 	json_t *object = json_object();
 	bool complete = object != NULL;
 
-	for (size_t i = 0; complete && i < NUM_TALLY_ALERTS; i++) {
+	for (enum tally_alert i = 0; complete && i < NUM_TALLY_ALERTS; i++) {
 		if (sum->alerts[i] > 0)
 			complete = set_member(object, tally_alert_name(i), count_json(sum->alerts[i]));
 	}

@@ -46,10 +46,10 @@ static json_t *mends_json(const struct overview *overview)
 	json_t *fetches = json_object();
 	bool complete = object != NULL && fetches != NULL;
 
-	for (size_t i = 0; complete && i < NUM_MEND_FETCH_RESULTS; i++)
+	for (enum mend_fetch_result i = 0; complete && i < NUM_MEND_FETCH_RESULTS; i++)
 		complete =
 		    set_member(fetches, mend_fetch_result_name(i), json_integer((json_int_t)tally->fetches[i]));
-	for (size_t i = 0; complete && i < NUM_MEND_OUTCOMES; i++)
+	for (enum mend_outcome i = 0; complete && i < NUM_MEND_OUTCOMES; i++)
 		complete = set_member(object, mend_outcome_name(i), json_integer((json_int_t)tally->mends[i]));
 	if (complete)
 		complete = json_object_set(object, "fetches", fetches) == 0 &&
@@ -73,7 +73,7 @@ static json_t *states_json(const struct overview *overview)
 		site_state_count(fix_log_known(overview->fix_log), managed_site_name(site), &findings);
 		counts[site_state_of(site, &findings)]++;
 	}
-	for (size_t i = 0; complete && i < NUM_SITE_STATES; i++)
+	for (enum site_state i = 0; complete && i < NUM_SITE_STATES; i++)
 		complete = set_member(object, site_state_name(i), json_integer((json_int_t)counts[i]));
 	return keep_if_complete(object, complete);
 }

@@ -26,8 +26,8 @@ static void must(bool holds, const char *what)
 
 static struct bytes keep(CBB *cbb)
 {
-	uint8_t *der;
-	size_t len;
+	uint8_t *der = NULL;
+	size_t len = 0;
 
 	must(num_made < MAX_MADE && CBB_finish(cbb, &der, &len), "finish a structure");
 	made[num_made++] = der;

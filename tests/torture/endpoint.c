@@ -4,6 +4,8 @@
 
 #include "tests/torture/shakes.h"
 
+static const char banner[] = ENDPOINT_BANNER;
+
 enum { MAX_ROUNDS = 16 }; /* of reading or writing, before others have their turn */
 
 void endpoint_close(struct endpoint *endpoint, enum endpoint_outcome outcome, bool reset)
@@ -98,7 +100,7 @@ static bool take_banner(struct endpoint *endpoint, const uint8_t *bytes, size_t 
 	size_t room = ENDPOINT_BANNER_BYTES - endpoint->banner_at;
 
 	*out_taken = len < room ? len : room;
-	if (memcmp(bytes, ENDPOINT_BANNER + endpoint->banner_at, *out_taken) != 0)
+	if (memcmp(bytes, &banner[endpoint->banner_at], *out_taken) != 0)
 		return take_wrong(endpoint);
 	endpoint->banner_at += *out_taken;
 	return true;
@@ -279,7 +281,7 @@ static void send_banner(struct endpoint *endpoint)
 
 	if (endpoint->is_client || endpoint->route != ROUTE_BANNER || endpoint->banner_at == ENDPOINT_BANNER_BYTES)
 		return;
-	if (!has_to_wait(endpoint, link_write(&endpoint->link, (const uint8_t *)ENDPOINT_BANNER + endpoint->banner_at,
+	if (!has_to_wait(endpoint, link_write(&endpoint->link, (const uint8_t *)&banner[endpoint->banner_at],
 					      ENDPOINT_BANNER_BYTES - endpoint->banner_at, &len)))
 		endpoint->banner_at += len;
 }
