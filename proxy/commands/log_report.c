@@ -71,6 +71,15 @@ static void write_row(struct html *html, const char *title, const char *text)
 	html_element(html, "dd", NULL, text);
 }
 
+static const char *word_of(enum finding_severity severity)
+{
+	static const char *const words[] = {[SEVERITY_INFO] = "harmless",
+					    [SEVERITY_WARNING] = "warning",
+					    [SEVERITY_FIXED] = "mended meanwhile",
+					    [SEVERITY_ERROR] = "error"};
+	return words[severity];
+}
+
 static void write_finding(struct page *page, const struct log_item *item)
 {
 	struct html *html = &page->html;
@@ -79,7 +88,7 @@ static void write_finding(struct page *page, const struct log_item *item)
 	html_raw(html, "<article class=\"finding ");
 	html_raw(html, finding_severity_name(item->severity));
 	html_raw(html, "\"><h3 class=\"head\"><span class=\"word\">");
-	html_raw(html, item->severity == SEVERITY_FIXED ? "mended meanwhile" : finding_severity_name(item->severity));
+	html_raw(html, word_of(item->severity));
 	html_raw(html, "</span>");
 	html_element(html, "span", "code", text_of(line, "code"));
 	html_raw(html, "</h3>");
@@ -97,19 +106,14 @@ static void write_finding(struct page *page, const struct log_item *item)
 
 static void write_findings(struct page *page, const struct log_site *site)
 {
-	size_t num_shown = 0;
-	for (size_t i = 0; i < site->num_open && num_shown < MAX_FINDINGS_SHOWN; i++) {
-		if (site->items[i].severity == SEVERITY_INFO)
-			continue;
+	size_t num_shown = site->num_open < MAX_FINDINGS_SHOWN ? site->num_open : MAX_FINDINGS_SHOWN;
+	for (size_t i = 0; i < num_shown; i++)
 		write_finding(page, &site->items[i]);
-		num_shown++;
-	}
-	size_t num_open = site->num_open - site->open_by_severity[SEVERITY_INFO];
-	if (num_open == 0)
+	if (site->num_open == 0)
 		html_raw(&page->html, "<p class=\"gone\">Nothing is open.</p>");
-	if (num_open > num_shown) {
+	if (site->num_open > num_shown) {
 		html_raw(&page->html, "<p>And further ones: ");
-		html_number(&page->html, (long long)(num_open - num_shown));
+		html_number(&page->html, (long long)(site->num_open - num_shown));
 		html_raw(&page->html, ".</p>");
 	}
 }

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import signal
 from html.parser import HTMLParser
 
 import pytest
@@ -83,6 +84,33 @@ def test_it_says_what_is_wrong_and_how_to_repair_it(program, mended, tmp_path):
     named = set(re.findall(r"\S+\.(?:pem|cer)\b", " ".join(re.findall(r"<pre>.*?</pre>", (tmp_path / "report.html").read_text()))))
     assert {name.rsplit("/", 1)[-1] for name in named if "bundle" not in name and "haproxy" not in name
             and "with-root" not in name} <= set(page.files)
+
+
+def test_what_is_left_out_and_what_is_gone(program, world, tmp_path):
+    """A root that is served, told as harmless; a wrong order that was put right."""
+    given = tmp_path / "given.pem"
+    given.write_text(world.root.pem + world.issuing.pem + world.leaf.pem)
+    with Server() as backend:
+        running = program.run(world.settings(), site(world, free_port(), backend.port, certificate=given))
+        running.wait_for_fix("wrong_order")
+        given.write_text(world.leaf.pem + world.issuing.pem + world.root.pem)
+        running.signal(signal.SIGHUP)
+        running.wait_for_fix("wrong_order", event="resolved")
+        running.stop()
+    page = Page(report(program, tmp_path, world.fix_log))
+    assert "harmless root_included" in page.words and "left out" in page.words
+    assert "Nothing is open" not in page.words
+    assert re.search("Gone wrong_order resolved 20.*stands in place 3", page.words)
+
+
+def test_with_mode_report_nothing_is_done_meanwhile(program, world, tmp_path):
+    with Server() as backend:
+        running = program.run(world.settings(), site(world, free_port(), backend.port, mode="report"))
+        running.wait_for_fix("missing_intermediate", applied=False)
+        running.stop()
+    page = Page(report(program, tmp_path, world.fix_log, "--cache", world.cache))
+    assert "Nothing: chainmend only tells it here" in page.words
+    assert "certutil -addstore CA" in page.words
 
 
 def test_it_loads_nothing_from_anywhere(program, mended, tmp_path):
