@@ -3,7 +3,9 @@
 import base64
 import json
 import re
+import shutil
 import signal
+import subprocess
 from html.parser import HTMLParser
 
 import pytest
@@ -183,6 +185,35 @@ def test_it_is_written_whole_or_not_at_all(program, mended, tmp_path):
     assert result.returncode == 1 and "the report was not written" in result.stderr
     result = program.command("log", mended.fix_log, "--report", "/dev/full")
     assert result.returncode == 1 and "the report was not written" in result.stderr
+
+
+FRAME = """<!doctype html><title>waiting</title><iframe id="f" src="report.html" style="width:390px;height:800px;border:0">
+</iframe><script>
+window.onload = () => {
+  const page = document.getElementById("f").contentDocument.documentElement;
+  document.body.innerHTML = "<p id=width>width " + page.scrollWidth + " of " + page.clientWidth + "</p>";
+};
+</script>"""
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="chromium is not installed")
+def test_nothing_is_wider_than_a_phone(program, mended, tmp_path):
+    """With names and messages that have no blank in them, every recipe open."""
+    lines = [json.loads(line) for line in mended.fix_log.read_text().splitlines()]
+    long = "w" * 300
+    for line in lines:
+        line.update(site=long, message=long, advice=long)
+        for entry in line.get("before", []) + line.get("after", []):
+            entry["subject"] = f"CN={long}"
+    log = tmp_path / "long.jsonl"
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    text = report(program, tmp_path, log, "--cache", mended.cache)
+    (tmp_path / "report.html").write_text(text.replace("<details>", "<details open>"))
+    (tmp_path / "frame.html").write_text(FRAME)
+    result = subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files",
+                             f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=5000", "--dump-dom",
+                             (tmp_path / "frame.html").as_uri()], capture_output=True, text=True, timeout=90, check=False)
+    assert re.search(r"width (\d+) of \1\b", result.stdout), result
 
 
 def test_a_log_of_nothing_gives_a_page_that_says_so(program, tmp_path):
