@@ -33,9 +33,11 @@ const char *backend_state_name(enum backend_state state)
 static void count(void *context, const struct finding_group *group, const struct finding *finding, int64_t since_ms)
 {
 	struct finding_counts *counts = context;
-	(void)group;
 	(void)since_ms;
 	counts->by_severity[finding->severity]++;
+	/* What a single client complains of, anybody can bring about; what is known of a certificate weighs. */
+	if (group->subject != SUBJECT_CLIENTS || finding->certificate != NULL)
+		counts->weighing[finding->severity]++;
 }
 
 void site_state_count(const struct known_findings *known, const char *site, struct finding_counts *out)
@@ -80,9 +82,9 @@ enum site_state site_state_of(const struct managed_site *site, const struct find
 		if (state > worst)
 			worst = state;
 	}
-	if (findings->by_severity[SEVERITY_ERROR] > 0)
+	if (findings->weighing[SEVERITY_ERROR] > 0)
 		return SITE_STATE_BROKEN;
-	if (findings->by_severity[SEVERITY_WARNING] > 0 && worst < SITE_STATE_ATTENTION)
+	if (findings->weighing[SEVERITY_WARNING] > 0 && worst < SITE_STATE_ATTENTION)
 		return SITE_STATE_ATTENTION;
 	return worst;
 }

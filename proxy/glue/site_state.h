@@ -54,6 +54,7 @@ const char *backend_state_name(enum backend_state state);
 /* How many findings stand for a site, by severity. */
 struct finding_counts {
 	size_t by_severity[SEVERITY_ERROR + 1];
+	size_t weighing[SEVERITY_ERROR + 1]; /* those of them that a site's state is judged by */
 };
 
 void site_state_count(const struct known_findings *known, const char *site, struct finding_counts *out);

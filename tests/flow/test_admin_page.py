@@ -1,0 +1,126 @@
+"""The admin page in a real browser: drawn in both lights and on a phone, without a script error, with nothing of a
+certificate taken for markup, and with what axe-core asks of contrast, landmarks and names.
+
+The pictures stay in build/pictures, to be looked at. Chromium comes from Debian, axe-core from npm, checked by its digest and
+kept in .deps; where there is no npm the test says so and is skipped, and whatever else is missing fails it under CI.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+from browser import Browser, find_chromium
+from conftest import ROOT
+from program import free_port
+from shop_window import HOSTILE, ShopWindow
+
+AXE = "axe-core-4.10.3"
+AXE_SHA512 = ("5e6edba515e70d25f6604d9815f064d859c5d1ea7ab661bbc4f87c88779ef0c2"
+              "1cae0abbeb636471ef39e9d62d2582e4b88a1866f19f4ecfcf6d986275e4dc12")
+PICTURES = ROOT / "build" / "pictures"
+UNDER_CI = os.environ.get("CI") == "true"  # read before the fixtures clean the environment
+LOOKS = {"light": (1280, 2400, False, False), "dark": (1280, 2400, True, False), "phone": (390, 2400, False, True),
+         "phone-dark": (390, 2400, True, True)}
+
+
+def missing(what: str) -> None:
+    if UNDER_CI:
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+def axe_script() -> str:
+    """From .deps, else from npm."""
+    kept = ROOT / ".deps" / f"{AXE}.tgz"
+    if not kept.exists() and not shutil.which("npm"):
+        pytest.skip(f"there is no npm to get {AXE} by: the page was not drawn for it, contrast and landmarks not checked")
+    if not kept.exists():
+        kept.parent.mkdir(exist_ok=True)
+        name, version = AXE.rsplit("-", 1)
+        subprocess.run(["npm", "pack", "--silent", f"{name}@{version}", "--pack-destination", str(kept.parent)],
+                       capture_output=True, check=False, timeout=120)
+    if not kept.exists():
+        missing(f"npm did not give {AXE}: contrast and landmarks were not checked")
+    if hashlib.sha512(kept.read_bytes()).hexdigest() != AXE_SHA512:
+        kept.unlink()
+        pytest.fail(f"{kept} was not what it should be, and is gone")
+    with tarfile.open(kept) as archive:
+        script = archive.extractfile("package/axe.min.js")
+        assert script is not None
+        return script.read().decode()
+
+
+@pytest.fixture
+def browser(tmp_path: Path):
+    if find_chromium() is None:
+        missing("there is no Chromium here: the page was not drawn")
+    with Browser(tmp_path / "browser") as running:
+        yield running
+
+
+@pytest.fixture
+def window(program, tmp_path, aia):
+    folder = tmp_path / "window"
+    folder.mkdir()
+    with ShopWindow(folder, aia) as shown:
+        shown.admin = free_port()
+        running = program.run(shown.settings(admin=f"127.0.0.1:{shown.admin}"), shown.sites(), [shown.admin])
+        running.wait_for_fix("missing_intermediate", site="mail", subject_of="certificate")
+        for name in ("mail", "mail", "shop"):
+            shown.visit(name)
+        shown.reject("mail")
+        yield shown
+
+
+def draw(browser: Browser, admin: int, look: str) -> None:
+    browser.look(*LOOKS[look])
+    browser.open(f"http://127.0.0.1:{admin}/")
+    browser.wait("location.pathname === '/' && document.querySelectorAll('article.card').length === 4")
+
+
+def test_the_page_as_people_see_it(browser, window):
+    axe = axe_script()
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for look, (width, *_) in LOOKS.items():
+        draw(browser, window.admin, look)
+        browser.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        browser.picture(PICTURES / f"admin-{look}.png", whole=False)
+        assert browser.run("document.documentElement.scrollWidth") <= width, f"{look}: wider than the screen"
+        browser.run(axe)
+        wrong = json.loads(browser.run("axe.run(document, {resultTypes: ['violations']}).then((result) => JSON.stringify("
+                                       "result.violations.map((one) => [one.id, one.help, one.nodes.map((node) => "
+                                       "node.html.slice(0, 200))])))"))
+        assert wrong == [], f"{look}: {json.dumps(wrong, indent=1)}"
+    assert browser.complaints == []
+
+
+def test_the_page_says_what_is_so_and_takes_nothing_for_markup(browser, window):
+    draw(browser, window.admin, "light")
+    text = browser.run("document.body.innerText")
+    words = browser.run("[...document.querySelectorAll('article.card')].map((one) => [one.querySelector('h3').textContent, "
+                        "one.classList[1]])")
+    assert dict(words) == {"mail": "mended", "shop": "good", "archive": "attention", "legacy": "broken"}
+    assert words[0][0] == "legacy"  # the worst first
+    assert HOSTILE in text
+    assert browser.run("document.querySelectorAll('main img, main script').length") == 0
+    assert browser.run("document.title").endswith("chainmend") and "broken in" not in browser.run("document.title")
+    mail = "[...document.querySelectorAll('article.card')].find((one) => one.querySelector('h3').textContent === 'mail')"
+    assert browser.run(f"{mail}.querySelectorAll('.link.added .name').length") == 1
+    assert browser.run(f"{mail}.querySelector('.link.added .name').textContent") == "Northwind Issuing CA 3"
+    assert browser.run(f"{mail}.querySelector('.link.gap') !== null")
+    assert "old.northwind.test not covered" in text and "What to do" in text.replace("WHAT TO DO", "What to do")
+    before = browser.run("document.documentElement.dataset.drawn")
+    window.visit("shop")
+    browser.wait(f"document.documentElement.dataset.drawn !== '{before}' && "
+                 "document.querySelector('#summary').innerText.includes('5 since the start')")
+    browser.run("(() => { const box = document.querySelector('#filter'); box.value = 'SHOP.northwind'; "
+                "box.dispatchEvent(new Event('input')); })()")
+    assert browser.run("[...document.querySelectorAll('article.card')].filter((one) => !one.hidden).length") == 1
+    assert browser.complaints == []
