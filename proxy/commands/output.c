@@ -177,7 +177,8 @@ void output_point_to_findings(const struct output *output)
 	output_wrap(output, STYLE_DIM, 0, "docs/findings.md explains each code, and what clients say.");
 }
 
-static void complain_in(const char *program, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void complain_in(const char *program, const char *format,
+							      va_list arguments)
 {
 	char text[OUTPUT_MAX_TEXT];
 	char clean[OUTPUT_MAX_TEXT];
