@@ -53,7 +53,7 @@ static void add_network(struct chain_record *record, uint64_t network)
 
 void chain_record_add(struct chain_record *record, const struct rejection *rejection)
 {
-	if (rejection->alert == NUM_CERTIFICATE_ALERTS) {
+	if (rejection->alert == NUM_TALLY_ALERTS) {
 		record->vanished += rejection->count;
 		return;
 	}
@@ -69,7 +69,7 @@ uint64_t chain_record_rejected(const struct chain_record *record)
 {
 	uint64_t sum = 0;
 
-	for (size_t i = 0; i < NUM_CERTIFICATE_ALERTS; i++)
+	for (size_t i = 0; i < NUM_TALLY_ALERTS; i++)
 		sum += record->alerts[i];
 	return sum;
 }
@@ -99,9 +99,9 @@ static json_t *alerts_json(const struct chain_record *record)
 	json_t *object = json_object();
 	bool complete = object != NULL;
 
-	for (unsigned i = 0; complete && i < NUM_CERTIFICATE_ALERTS; i++) {
+	for (unsigned i = 0; complete && i < NUM_TALLY_ALERTS; i++) {
 		if (record->alerts[i] > 0)
-			complete = set_member(object, certificate_alert_name((enum certificate_alert)i),
+			complete = set_member(object, tally_alert_name((enum tally_alert)i),
 					      json_integer((json_int_t)record->alerts[i]));
 	}
 	return keep_if_complete(object, complete);

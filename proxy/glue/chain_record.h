@@ -8,11 +8,11 @@
 
 #include <jansson.h>
 
-#include "proxy/glue/certificate_alert.h"
 #include "proxy/glue/credential.h"
 #include "proxy/glue/name_sketch.h"
 #include "proxy/glue/network_set.h"
 #include "proxy/glue/rejection_rise.h"
+#include "proxy/glue/site_tally.h"
 
 #define CHAIN_RECORD_NAMES_TOLD 5
 
@@ -21,7 +21,7 @@ struct chain_record {
 	uint64_t generation; /* the first chain of a certificate has 1, each change the next */
 	int64_t since_ms; /* when it went out; since 1970 */
 	uint64_t done_before; /* of the tally, when it went out */
-	uint64_t alerts[NUM_CERTIFICATE_ALERTS];
+	uint64_t alerts[NUM_TALLY_ALERTS]; /* rejections alone */
 	uint64_t late; /* of the alerts: came after the handshake was counted as done */
 	uint64_t vanished; /* closed or reset without an alert, when the chain had been shown: suspected, no more */
 	struct network_set *networks; /* of the clients that sent alerts; NULL: none yet */
@@ -32,7 +32,7 @@ struct chain_record {
 struct rejection {
 	const char *name; /* that it asked for; "" for none */
 	uint64_t network;
-	enum certificate_alert alert; /* NUM_CERTIFICATE_ALERTS: it vanished without one */
+	enum tally_alert alert; /* NUM_TALLY_ALERTS: it vanished without one */
 	bool late;
 	uint64_t count;
 };

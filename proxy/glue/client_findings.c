@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "chaincache/name_match.h"
-#include "proxy/glue/certificate_alert.h"
 #include "proxy/glue/json_member.h"
 
 enum { MAX_KEY = 256 };
@@ -250,15 +249,15 @@ static void note(const struct client_findings *findings, const struct complainin
 bool client_findings_alert(struct client_findings *findings, const char *site_name, uint8_t number, uint64_t count,
 			   int64_t now_ms)
 {
-	enum certificate_alert alert = certificate_alert_of(number);
+	enum tally_alert alert = tally_alert_of(number);
 
-	if (alert == NUM_CERTIFICATE_ALERTS)
+	if (!tally_alert_is_rejection(alert))
 		return false;
 	struct complaining_site *site = find_site(findings, site_name);
 	if (site == NULL)
 		return true;
 	struct complaint *complaint =
-	    find_or_add(findings, site, FINDING_CLIENT_REJECTED, certificate_alert_name(alert));
+	    find_or_add(findings, site, FINDING_CLIENT_REJECTED, tally_alert_name(alert));
 	if (complaint != NULL)
 		complaint->count += count;
 	note(findings, site, complaint, now_ms);

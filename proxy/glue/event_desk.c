@@ -29,7 +29,7 @@ static void tell(const struct event_desk *desk, const struct worker_event *event
 }
 
 static void watch_rejection(const struct event_desk *desk, const struct worker_event *event,
-			    enum certificate_alert alert)
+			    enum tally_alert alert)
 {
 	const struct rejection rejection = {
 	    .name = event->text,
@@ -46,9 +46,9 @@ static void watch_rejection(const struct event_desk *desk, const struct worker_e
 static void take_alert(const struct event_desk *desk, const struct worker_event *event)
 {
 	char what[96];
-	enum certificate_alert alert = certificate_alert_of(event->alert);
+	enum tally_alert alert = tally_alert_of(event->alert);
 
-	if (alert != NUM_CERTIFICATE_ALERTS)
+	if (tally_alert_is_rejection(alert))
 		watch_rejection(desk, event, alert);
 
 	if (client_findings_alert(desk->clients, site_of(event), event->alert, event->count, time_text_now_ms())) {
@@ -83,7 +83,7 @@ void event_desk_take(const struct event_desk *desk, const struct worker_event *e
 		take_alert(desk, event);
 		break;
 	case WORKER_CLIENT_VANISHED:
-		watch_rejection(desk, event, NUM_CERTIFICATE_ALERTS);
+		watch_rejection(desk, event, NUM_TALLY_ALERTS);
 		break;
 	case WORKER_NAME_NOT_COVERED:
 		take_name(desk, event);

@@ -62,7 +62,7 @@ static enum tally_group group_of(uint16_t id)
 	}
 }
 
-static enum tally_alert alert_of(uint8_t number)
+enum tally_alert tally_alert_of(uint8_t number)
 {
 	switch (number) {
 #define X(alert, value, word)                                                                                          \
@@ -154,7 +154,7 @@ void site_counts_handshake(struct site_counts *counts, const SSL *ssl)
 
 void site_counts_alert(struct site_counts *counts, uint8_t alert)
 {
-	enum tally_alert kind = alert_of(alert);
+	enum tally_alert kind = tally_alert_of(alert);
 
 	counters_add(&counts->alerts[kind], 1);
 	if (tally_alert_is_rejection(kind))

@@ -71,6 +71,7 @@ enum tally_alert {
 
 const char *tally_version_name(enum tally_version version);
 const char *tally_group_name(enum tally_group group);
+enum tally_alert tally_alert_of(uint8_t number); /* TALLY_ALERT_OTHER for what has no row */
 const char *tally_alert_name(enum tally_alert alert);
 bool tally_alert_is_rejection(enum tally_alert alert); /* the client dislikes the certificate */
 

@@ -55,17 +55,17 @@ static void test_alerts_late_ones_and_the_silent(void **state)
 {
 	struct chain_record *record = chain_record_new(credential, 1, 1000);
 	struct rejection rejection = {
-	    .name = "a.example", .network = 7, .alert = CERTIFICATE_ALERT_UNKNOWN_CA, .count = 3};
+	    .name = "a.example", .network = 7, .alert = TALLY_UNKNOWN_CA, .count = 3};
 
 	(void)state;
 	shake(10);
 	chain_record_add(record, &rejection);
 	assert_int_equal(chain_record_handshakes(record), 13);
 	rejection =
-	    (struct rejection){.name = "", .network = 8, .alert = CERTIFICATE_ALERT_BAD, .late = true, .count = 2};
+	    (struct rejection){.name = "", .network = 8, .alert = TALLY_BAD_CERTIFICATE, .late = true, .count = 2};
 	chain_record_add(record, &rejection);
 	assert_int_equal(chain_record_handshakes(record), 13);
-	rejection = (struct rejection){.name = "b.example", .network = 9, .alert = NUM_CERTIFICATE_ALERTS, .count = 4};
+	rejection = (struct rejection){.name = "b.example", .network = 9, .alert = NUM_TALLY_ALERTS, .count = 4};
 	chain_record_add(record, &rejection);
 	struct rejection_side side = chain_record_side(record);
 	assert_int_equal(side.handshakes, 13);
@@ -79,7 +79,7 @@ static void test_alerts_late_ones_and_the_silent(void **state)
 static void test_never_more_rejected_than_handshakes(void **state)
 {
 	struct chain_record *record = chain_record_new(credential, 1, 1000);
-	struct rejection rejection = {.name = "", .alert = CERTIFICATE_ALERT_BAD, .late = true, .count = 9};
+	struct rejection rejection = {.name = "", .alert = TALLY_BAD_CERTIFICATE, .late = true, .count = 9};
 
 	(void)state;
 	chain_record_add(record, &rejection);
@@ -91,7 +91,7 @@ static void test_as_json(void **state)
 {
 	struct chain_record *record = chain_record_new(credential, 3, 1000);
 	struct rejection rejection = {
-	    .name = "a.example", .network = 7, .alert = CERTIFICATE_ALERT_EXPIRED, .count = 2};
+	    .name = "a.example", .network = 7, .alert = TALLY_CERTIFICATE_EXPIRED, .count = 2};
 
 	(void)state;
 	shake(1);

@@ -110,7 +110,7 @@ static void reject(struct place *place, const struct credential *credential, uns
 		struct rejection rejection = {
 		    .name = "a.example",
 		    .network = 1 + i % num_networks,
-		    .alert = CERTIFICATE_ALERT_UNKNOWN_CA,
+		    .alert = TALLY_UNKNOWN_CA,
 		    .count = 1,
 		};
 		chain_watch_add(place->watch, site_name, credential, &rejection);

@@ -82,9 +82,33 @@ static void test_every_kind_has_a_name_of_its_own(void **state)
 	assert_false(tally_alert_is_rejection(TALLY_ALERT_OTHER));
 }
 
+/* RFC 8446 B.2: those that speak of the peer's certificate, and no other. */
+static void test_which_alerts_are_rejections(void **state)
+{
+	static const struct {
+		uint8_t number;
+		const char *name;
+	} cases[] = {
+	    {42, "bad_certificate"},     {43, "unsupported_certificate"}, {44, "certificate_revoked"},
+	    {45, "certificate_expired"}, {46, "certificate_unknown"},     {48, "unknown_ca"},
+	};
+	size_t count = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		enum tally_alert alert = tally_alert_of(cases[i].number);
+		assert_true(tally_alert_is_rejection(alert));
+		assert_string_equal(tally_alert_name(alert), cases[i].name);
+	}
+	for (unsigned number = 0; number <= UINT8_MAX; number++)
+		count += tally_alert_is_rejection(tally_alert_of((uint8_t)number));
+	assert_int_equal(count, sizeof cases / sizeof cases[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_which_alerts_are_rejections),
 	    cmocka_unit_test(test_workers_parts_are_summed_and_do_not_share_cache_lines),
 	    cmocka_unit_test(test_backends_are_counted_up_to_a_maximum),
 	    cmocka_unit_test(test_one_without_backends_counts_none),
