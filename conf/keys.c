@@ -94,8 +94,8 @@ static const struct config_key keys[NUM_CONFIG_KEYS] = {
 		 .example = "/var/lib/chainmend/crls",
 		 .help =
 		     "CRLs to look revocation up in, a path a line: a file (PEM or DER, several in a PEM file) or a\n"
-		     "directory of such files. A changed one is taken by itself. Not set: revocation is not looked at,\n"
-		     "and either way nothing is asked over the network."},
+		     "directory of such files. A file that changes is taken by itself, in a directory one that comes, goes\n"
+		     "or is replaced by renaming. Not set: revocation is not looked at; nothing is ever asked over the network."},
     [KEY_FETCH] = {.name = "fetch",
 		   GLOBAL(fetch),
 		   .type = VALUE_SWITCH,
