@@ -14,7 +14,7 @@ from .results import Result, Row
 from .slices import Contender, Slices
 from .stage import Stage
 
-FIRST_SHARE = 0.6  # of a case's time; the rest is for taking again what disagrees
+FIRST_SHARE = 0.75  # of a case's time; the rest is for taking again what disagrees
 REPEATS = 2
 COMPLETE = "complete"
 
