@@ -149,7 +149,7 @@ bool load_json_print(const struct load_plan *plan, const struct load_result *res
 {
 	json_t *document = json_object();
 
-	json_object_set_new(document, "target", json_sprintf("%s:%u", plan->host, plan->port));
+	json_object_set_new(document, "target", json_string(plan->target));
 	json_object_set_new(document, "address", json_string(result->address));
 	add_plan(document, plan);
 	json_object_set_new(document, "seconds", number(result->seconds));

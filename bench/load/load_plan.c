@@ -53,6 +53,7 @@ static enum plan_outcome read_target(struct load_plan *plan, const char *text)
 	} else {
 		snprintf(plan->host, sizeof(plan->host), "%s", address.host);
 		plan->port = address.port;
+		plan->target = text;
 	}
 	free(address.host);
 	return wrong == NULL ? PLAN_READ : PLAN_WRONG;

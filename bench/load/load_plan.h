@@ -31,6 +31,7 @@
 enum close_manner { CLOSE_QUICK, CLOSE_WAIT, CLOSE_RESET };
 
 struct load_plan {
+	const char *target; /* as it was given */
 	char host[LOAD_MAX_HOST_CHARS + 1];
 	uint16_t port;
 	struct server_names names;

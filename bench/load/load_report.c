@@ -116,7 +116,7 @@ void load_report_print(const struct load_plan *plan, const struct load_result *r
 	const struct tally *tally = &result->tally;
 
 	output_init(&output, stdout);
-	output_printf(&output, STYLE_BOLD, "%s:%u (%s)\n", plan->host, plan->port, result->address);
+	output_printf(&output, STYLE_BOLD, "%s (%s)\n", plan->target, result->address);
 	print_rates(&output, result);
 	print_counts(&output, "version", &tally->versions);
 	print_counts(&output, "group", &tally->groups);

@@ -7,6 +7,7 @@
 #include "bench/load/load_thread.h"
 
 #define MAX_READS 4 /* in one turn: the others have theirs */
+#define MAX_WRITES 16
 #define MAX_UNSENT_BYTES ((size_t)256 * 1024) /* of a request, in memory */
 
 static struct tally *tally_of(const struct transaction *transaction)
@@ -140,9 +141,14 @@ static void finish(struct transaction *transaction)
 static void send_request(struct transaction *transaction)
 {
 	struct request *request = &transaction->request;
+	struct stream *stream = &transaction->stream;
 
-	while (!request_all_sent(request) && stream_backlog(&transaction->stream) < MAX_UNSENT_BYTES &&
-	       !transaction->stream.write_failed) {
+	for (unsigned i = 0; !request_all_sent(request) && stream_backlog(stream) < MAX_UNSENT_BYTES &&
+			     !stream->write_failed; i++) {
+		if (i == MAX_WRITES) {
+			poller_queue(&transaction->thread->poller, &stream->pollable);
+			break;
+		}
 		struct bytes next = request_next(request);
 		tally_of(transaction)->bytes_up += next.len;
 		if (!tls_pump_write(&transaction->pump, next)) {

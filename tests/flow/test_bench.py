@@ -1,6 +1,7 @@
 """chainmend-bench against real servers, good and bad: what it counts, why things fail, what they cost."""
 
 import json
+import json
 import os
 import pty
 import re
@@ -374,6 +375,48 @@ def test_every_member_and_every_cause_is_described():
     causes = set(re.findall(r'"([a-z]+(?:_[a-z]+)+)"', source)) | {"reset", "unreachable", "verification"}
     assert len(causes) > 14
     assert [cause for cause in sorted(causes) if f"`{cause}`" not in manual] == []
+
+
+def test_an_ipv6_address_and_a_cpu_of_its_own(bench, world):
+    with TlsServer(world.complete, world.key, host="::1") as server:
+        cpu = min(os.sched_getaffinity(0))
+        told = bench.json(f"[::1]:{server.port}", "--count", 3, "--pin", cpu)
+        assert told["target"] == told["address"] == f"[::1]:{server.port}" and told["handshakes"] == 3
+
+
+def test_a_name_with_several_addresses(bench, world):
+    """localhost may be ::1 and 127.0.0.1: the one that answers is taken."""
+    with TlsServer(world.complete, world.key) as server:
+        told = bench.json(f"localhost:{server.port}", "--count", 3)
+        assert told["handshakes"] == 3 and told["address"] == f"127.0.0.1:{server.port}"
+        assert server.names.count("localhost") == 3
+
+
+@pytest.mark.parametrize("flags", [[], ["--resumed"], ["--tls", "1.2", "--resumed"], ["--groups", "P-256"],
+                                   ["--bulk", "1m", "--connections", "4"]])
+def test_the_limit(binary, flags):
+    path = binary.parent / "bench" / "limit"
+    if not path.is_file():
+        pytest.skip("CHAINMEND is not in a build folder")
+    result = subprocess.run([str(path), "--runs", "2", "--count", "5", "--slice", "50ms", "--json", *flags], text=True,
+                            capture_output=True, timeout=60, check=False)
+    assert result.returncode == 0, result.stderr
+    told = json.loads(result.stdout)
+    assert told["limit_us"] == pytest.approx(told["handshake_us"]["median"] + told["relay_us"]["median"], rel=0.001)
+    assert len(told["relay_us"]["slices"]) == 2 and told["resumed"] == ("--resumed" in flags)
+    assert (told["bulk_down_cpu_s_per_gib"] is not None) == ("--bulk" in flags)
+
+
+def test_the_limit_with_a_chain_of_ones_own(binary, world):
+    path = binary.parent / "bench" / "limit"
+    if not path.is_file():
+        pytest.skip("CHAINMEND is not in a build folder")
+    arguments = [str(path), "--runs", "1", "--count", "5", "--no-relay", "--certificate", str(world.complete)]
+    good = subprocess.run([*arguments, "--private-key", str(world.key)], capture_output=True, text=True, timeout=60,
+                          check=False)
+    assert good.returncode == 0 and "the certificate given" in good.stdout
+    alone = subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False)
+    assert alone.returncode == 64 and "go together" in alone.stderr
 
 
 def test_a_full_disk_is_no_success(bench, proxy):
