@@ -279,8 +279,8 @@ function drawSummary(status) {
 			counts.reverse().map(([word, count]) => state(word, `${number(count)} ${word}`)))),
 		tile("Connections open", number(status.totals.connections_open),
 			make("p", {class: "quiet"}, `${number(status.totals.connections_accepted)} since the start`)),
-		make("div", {class: "tile"}, chart("handshakes", "Handshakes, an hour", status.traffic.handshakes)),
-		make("div", {class: "tile"}, chart("rejected", "Rejections, an hour", status.traffic.rejected)),
+		make("div", {class: "tile"}, chart("handshakes", "Handshakes, 1 h", status.traffic.handshakes)),
+		make("div", {class: "tile"}, chart("rejected", "Rejections, 1 h", status.traffic.rejected)),
 		tile("Issuers fetched", number(status.mends.issuers_fetched),
 			make("p", {class: "quiet"}, `${plural(fetches.ok, "fetch").replace("fetchs", "fetches")} answered, ${number(fetches.failed + fetches.refused)} not`)));
 }
