@@ -1,0 +1,80 @@
+#include "tests/support/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proxy/commands/log_table.h"
+
+static void take(struct log_history *history, unsigned minute, const char *site, const char *event)
+{
+	char text[512];
+	struct log_line line;
+	snprintf(text, sizeof text,
+		 "{\"time\":\"2026-11-20T10:%02u:00.000Z\",\"event\":\"%s\",\"site\":\"%s\",\"code\":\"wrong_order\","
+		 "\"severity\":\"fixed\",\"message\":\"m\",\"stores\":[{\"name\":\"s\",\"served_trusted\":false,"
+		 "\"mended_trusted\":true}],\"bytes_added\":-12,\"applied\":false}",
+		 minute, event, site);
+	assert_int_equal(log_line_scan(bytes_of_string(text), &line), LOG_LINE_FINDING);
+	assert_non_null(log_history_take(history, &line));
+}
+
+static void expect_table(const struct log_history *history, unsigned width, const char *wanted)
+{
+	char *text = NULL;
+	size_t len = 0;
+	struct output output = {.file = open_memstream(&text, &len), .width = width};
+	struct log_table table = {.output = &output};
+	assert_non_null(output.file);
+	assert_true(log_table_print(&table, history));
+	assert_int_equal(fclose(output.file), 0);
+	assert_string_equal(text, wanted);
+	free(text);
+}
+
+static void test_rows_in_the_order_of_time_with_their_counts(void **state)
+{
+	struct log_history history = {.by_event = true};
+	(void)state;
+	expect_table(&history, 100, "");
+	take(&history, 1, "mail", "appeared");
+	take(&history, 2, "a-rather-long-name-of-a-site", "resolved");
+	take(&history, 3, "mail", "appeared");
+	expect_table(
+	    &history, 100,
+	    "TIME (UTC)           SEVERITY  SITE                      CODE\n"
+	    "2026-11-20 10:02:00  resolved  a-rather-long-name-of-a~  wrong_order\n"
+	    "    m\n"
+	    "    accepted by 0 of 1 trust store before, by 1 after; 12 bytes saved; reported only, what was given\n"
+	    "    goes out\n"
+	    "2026-11-20 10:03:00  fixed     mail                      wrong_order x2\n"
+	    "    m\n"
+	    "    accepted by 0 of 1 trust store before, by 1 after; 12 bytes saved; reported only, what was given\n"
+	    "    goes out\n");
+	log_history_cleanup(&history);
+}
+
+static void test_a_narrow_terminal_has_two_lines_a_row(void **state)
+{
+	struct log_history history = {.by_event = true};
+	(void)state;
+	take(&history, 1, "a-rather-long-name-of-a-site", "appeared");
+	expect_table(&history, 40,
+		     "11-20 10:01  fixed     a-rather-long-na~\n"
+		     "    wrong_order\n"
+		     "    m\n"
+		     "    accepted by 0 of 1 trust store\n"
+		     "    before, by 1 after; 12 bytes saved;\n"
+		     "    reported only, what was given goes\n"
+		     "    out\n");
+	log_history_cleanup(&history);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_rows_in_the_order_of_time_with_their_counts),
+	    cmocka_unit_test(test_a_narrow_terminal_has_two_lines_a_row),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
