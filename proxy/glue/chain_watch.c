@@ -315,6 +315,9 @@ static enum rejection_verdict judge(const struct watched_part *part, int64_t now
 {
 	if (part->former == NULL || now_ms - part->present->since_ms >= CHAIN_WATCH_MS)
 		return REJECTIONS_STEADY;
+	/* Nearly always: there is nothing to sum up over all workers. */
+	if (chain_record_rejected(part->present) < RISE_MIN_REJECTED)
+		return part->verdict;
 	struct rejection_side before = chain_record_side(part->former);
 	struct rejection_side after = chain_record_side(part->present);
 	enum rejection_verdict verdict = rejection_rise_judge(&before, &after);

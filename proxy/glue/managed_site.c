@@ -5,6 +5,7 @@
 
 #include "proxy/glue/address_book.h"
 #include "proxy/glue/certificate_keeper.h"
+#include "proxy/glue/credential_maker.h"
 #include "proxy/glue/key_mismatch.h"
 #include "proxy/glue/prober.h"
 #include "proxy/glue/time_text.h"
@@ -29,44 +30,17 @@ struct managed_site {
 	bool begun;
 };
 
-static bool wants_rollback(const struct config_site *config)
-{
-	return config->rollback && config->mode == MODE_MEND;
-}
-
-static unsigned part_of(const struct managed_certificate *certificate)
-{
-	return (unsigned)(certificate - certificate->site->certificates);
-}
-
-/* Chain and key are the keeper's, or those of the chain that stands in for it. */
-static struct error make_credential(const struct managed_certificate *certificate, struct credential **out)
-{
-	const struct managed_site *site = certificate->site;
-	const struct certificate_list *chain = keeper_chain(certificate->keeper);
-	const struct credential *stand_in = NULL;
-	EVP_PKEY *key = keeper_key(certificate->keeper);
-
-	if (site->options.watch != NULL && wants_rollback(site->config))
-		stand_in = chain_watch_stand_in(site->options.watch, site->config->name, part_of(certificate), chain);
-	if (stand_in != NULL) {
-		chain = &stand_in->chain;
-		key = SSL_CTX_get0_privatekey(stand_in->ssl_ctx);
-	}
-	struct error error = credential_new(site->config, chain, key, out);
-	if (failed(error) || site->options.watch == NULL)
-		return error;
-	struct chain_tally *tally = chain_watch_tally(site->options.watch, site->config->name, chain);
-	credential_set_tally(*out, tally);
-	chain_tally_unref(tally);
-	keeper_set_withdrawn(certificate->keeper, stand_in != NULL);
-	return error_none();
-}
-
 static struct error renew_credential(struct managed_certificate *certificate)
 {
+	const struct managed_site *site = certificate->site;
+	const struct credential_order order = {
+	    .config = site->config,
+	    .watch = site->options.watch,
+	    .keeper = certificate->keeper,
+	    .part = (unsigned)(certificate - site->certificates),
+	};
 	struct credential *credential = NULL;
-	struct error error = make_credential(certificate, &credential);
+	struct error error = credential_maker_make(&order, &credential);
 	if (failed(error))
 		return error;
 	credential_unref(certificate->credential);
@@ -442,7 +416,7 @@ bool managed_site_roll_back(struct managed_site *site, unsigned certificate)
 {
 	char text[ERROR_MAX_TEXT];
 
-	if (!wants_rollback(site->config) || certificate >= site->num_certificates ||
+	if (!credential_maker_may_replace(site->config) || certificate >= site->num_certificates ||
 	    keeper_left_revoked(site->certificates[certificate].keeper))
 		return false;
 	struct error error = renew_credential(&site->certificates[certificate]);
