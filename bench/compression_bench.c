@@ -1,5 +1,5 @@
-/* compression_bench - what compressed certificates (RFC 8879) spare a client and cost a server: the bytes of the server's
- * first flight and its CPU time a handshake, in memory, without compression, with zlib and with brotli.
+/* compression_bench - what compressed certificates (RFC 8879) spare a client and cost a server: the bytes of the
+ * server's first flight and its CPU time a handshake, in memory, without compression, with zlib and with brotli.
  *
  *	build/release/bench/compression_bench [--runs N] [--count N] [FILE...]
  *
@@ -224,10 +224,12 @@ static void measure_kind(const char *kind, enum pki_key_type type, const struct 
 	struct certificate_list chains[] = {PKI_LIST(SOURCE_FILE, leaf), PKI_LIST(SOURCE_FILE, leaf, issuing),
 					    PKI_LIST(SOURCE_FILE, leaf, issuing, policy)};
 
+	static const char *const lengths[] = {"leaf alone", "mended, 2", "mended, 3"};
+
 	for (size_t i = 0; i < sizeof chains / sizeof chains[0]; i++) {
 		char name[64];
 
-		snprintf(name, sizeof name, "%s, %s", kind, i == 0 ? "leaf alone" : i == 1 ? "mended, 2" : "mended, 3");
+		snprintf(name, sizeof name, "%s, %s", kind, lengths[i]);
 		measure_chain(name, &chains[i], pki_key(leaf), options);
 		certificate_list_cleanup(&chains[i]);
 	}
@@ -273,7 +275,8 @@ int main(int argc, char **argv)
 		return usage(stderr, EXIT_USAGE);
 	printf("BoringSSL API version %d, %u runs of %u handshakes\n", BORINGSSL_API_VERSION, options.runs,
 	       options.count);
-	printf("%-34s %-7s %6s %6s %6s %8s %6s\n", "chain", "offered", "chain", "flight", "spared", "CPU us", "ratio");
+	printf("%-34s %-7s %6s %6s %6s %8s %6s\n", "chain", "offered", "chain", "flight", "spared", "CPU us",
+	       "ratio");
 	for (int i = optind; i < argc; i++)
 		measure_file(argv[i], &options);
 	if (optind == argc) {

@@ -7,8 +7,8 @@
 #include <openssl/mem.h>
 #include <zlib.h>
 
-/* Brotli's two highest qualities take 30 times as long and save a certificate chain one byte in a hundred. With a window
- * above 16 bits this one would use tables of 32 MB, which a thousand chains feel. */
+/* Brotli's two highest qualities take 30 times as long and save a certificate chain one byte in a hundred. With a
+ * window above 16 bits this one would use tables of 32 MB, which a thousand chains feel. */
 enum { BROTLI_QUALITY = 9, BROTLI_WINDOW = 16, ZLIB_LEVEL = 9 };
 
 /* What CompressedCertificate has around the bytes that Certificate has not: algorithm, two lengths. */
@@ -122,7 +122,8 @@ static struct error make_forms(struct compressed_chain *compressed)
 		return error_of(ERROR_MEMORY, 0, "compress a chain");
 	}
 	struct bytes body = bytes_of(CBB_data(&message), CBB_len(&message));
-	for (size_t i = 0; i < COMPRESSED_CHAIN_FORMS && body.len <= COMPRESSED_CHAIN_MAX_BYTES && !failed(error); i++)
+	for (size_t i = 0; i < COMPRESSED_CHAIN_FORMS && body.len <= COMPRESSED_CHAIN_MAX_BYTES && !failed(error);
+	     i++)
 		error = add_form(compressed, &algorithms[i], body);
 	CBB_cleanup(&message);
 	qsort(compressed->forms, compressed->num_forms, sizeof(compressed->forms[0]), compare_forms);

@@ -1,5 +1,5 @@
-/* compressed_chain - a chain as the CompressedCertificate message has it (RFC 8879): made once, on the control thread,
- * and served from memory to every client that takes one of its forms.
+/* compressed_chain - a chain as the CompressedCertificate message has it (RFC 8879): made once, on the control
+ * thread, and served from memory to every client that takes one of its forms.
  *
  * Immutable. A form that is no smaller than the chain itself is not offered.
  */
@@ -11,7 +11,7 @@
 #include "chaincache/buffer.h"
 #include "chaincache/certificate_list.h"
 
-#define COMPRESSED_CHAIN_MAX_BYTES ((size_t)256 * 1024) /* of a Certificate message; a longer one goes out as it is */
+#define COMPRESSED_CHAIN_MAX_BYTES ((size_t)256 * 1024) /* of a Certificate message; longer ones stay as they are */
 #define COMPRESSED_CHAIN_FORMS 2
 
 /* RFC 8879 7.3; BoringSSL has no names for them. */
@@ -31,11 +31,11 @@ struct compressed_chain {
 MUST_USE struct error compressed_chain_new(const struct certificate_list *chain, struct compressed_chain **out);
 void compressed_chain_free(struct compressed_chain *compressed); /* NULL is fine */
 
-/* compressed_chain_serve has `ctx`, which sends this chain, offer its forms. `compressed` outlives `ctx`, and is its app
- * data. */
+/* compressed_chain_serve has `ctx`, which sends this chain, offer its forms. `compressed` outlives `ctx`, and is its
+ * app data. */
 MUST_USE struct error compressed_chain_serve(const struct compressed_chain *compressed, SSL_CTX *ctx);
 
-/* compressed_chain_is says whether `message` (the body of a Certificate message, RFC 8446 4.4.2) is just this chain. */
+/* compressed_chain_is says whether `message` (a Certificate message's body, RFC 8446 4.4.2) is just this chain. */
 bool compressed_chain_is(const struct compressed_chain *compressed, struct bytes message);
 
 #endif

@@ -38,12 +38,13 @@ struct credential {
 struct config_site;
 struct compressed_chain;
 
-/* credential_new makes a credential: `chain` is copied, `key` is referenced. ERROR_MISMATCH when key and leaf do not belong together. */
+/* credential_new makes a credential: `chain` is copied, `key` is referenced. ERROR_MISMATCH when key and leaf do not
+ * belong together. */
 MUST_USE struct error credential_new(const struct config_site *site, const struct certificate_list *chain,
 				     EVP_PKEY *key, struct credential **out);
 
-/* credential_set_tally has the handshakes that show this chain counted there (a reference is taken); before any worker
- * has the credential. */
+/* credential_set_tally has the handshakes that show this chain counted there (a reference is taken); before any
+ * worker has the credential. */
 void credential_set_tally(struct credential *credential, struct chain_tally *tally);
 
 /* credential_digest_chain tells chains apart, as chain_sha256 does. */
@@ -66,7 +67,8 @@ struct ticket_keys;
 
 /* What the handshake of an SSL needs of the one that runs it: the app data of the SSL points to it. */
 struct credential_handshake {
-	enum ssl_select_cert_result_t (*select)(struct credential_handshake *handshake, const SSL_CLIENT_HELLO *hello);
+	enum ssl_select_cert_result_t (*select)(struct credential_handshake *handshake,
+						const SSL_CLIENT_HELLO *hello);
 	struct ticket_keys *ticket_keys; /* borrowed: those that seal and open this handshake's tickets */
 	bool refuse_name; /* set by select: answer with the alert unrecognized_name */
 };

@@ -1,12 +1,12 @@
 /* ticket_key_file - ticket keys that an operator made and several machines share: the first one writes, all are read.
  *
  * Two forms, told apart by their bytes:
- *   binary   one key of 48 or of 80 bytes, as nginx's ssl_session_ticket_key has it, or several of 80 bytes, one behind
- *            the other ("openssl rand 80 >> FILE");
+ *   binary   one key of 48 or of 80 bytes, as nginx's ssl_session_ticket_key has it, or several of 80 bytes, one
+ *            behind the other ("openssl rand 80 >> FILE");
  *   text     a key a line in base64, of 48 or 80 bytes, as HAProxy's tls-ticket-keys has it ("openssl rand -base64
  *            80 | tr -d '\n'"); empty lines and lines that begin with # are passed over.
- * The first 16 bytes are the key's name; the secret that seals is derived from all of them (HKDF-SHA256, RFC 5869), so
- * tickets of other programs with the same file are not opened, and do no harm.
+ * The first 16 bytes are the key's name; the secret that seals is derived from all of them (HKDF-SHA256, RFC 5869),
+ * so tickets of other programs with the same file are not opened, and do no harm.
  */
 #ifndef PROXY_GLUE_TICKET_KEY_FILE_H
 #define PROXY_GLUE_TICKET_KEY_FILE_H
@@ -22,8 +22,8 @@ struct ticket_key_list {
 	size_t count;
 };
 
-/* ticket_key_file_parse reads the content of a file. On failure *out_line is the line at fault, 0 where there are none,
- * and `out` is wiped. */
+/* ticket_key_file_parse reads the content of a file. On failure *out_line is the line at fault, 0 where there are
+ * none, and `out` is wiped. */
 MUST_USE struct error ticket_key_file_parse(struct bytes content, struct ticket_key_list *out, unsigned *out_line);
 
 /* ticket_key_file_read reads the file at `path`. False: `errors` holds one line ("ticket_keys: FILE:LINE: why"). */

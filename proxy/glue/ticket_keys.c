@@ -1,9 +1,9 @@
-/* A ticket is: the key's name, a nonce, the sealed session. Sealed by XChaCha20-Poly1305 through BoringSSL's AEAD hook:
- * a key from a file may live for years on many machines, and its 24 bytes of nonce are wide enough for that, which
- * AES-GCM's twelve are not (NIST SP 800-38D 8.3: 2^32 tickets).
+/* A ticket is: the key's name, a nonce, the sealed session. Sealed by XChaCha20-Poly1305 through BoringSSL's AEAD
+ * hook: a key from a file may live for years on many machines, and its 24 bytes of nonce are wide enough for that,
+ * which AES-GCM's twelve are not (NIST SP 800-38D 8.3: 2^32 tickets).
  *
- * Random bytes would cost more than the sealing, so a nonce is a counter put through AES under a key of this set's own:
- * no two are alike, and no reader learns how many tickets there were. */
+ * Random bytes would cost more than the sealing, so a nonce is a counter put through AES under a key of this set's
+ * own: no two are alike, and no reader learns how many tickets there were. */
 #include "proxy/glue/ticket_keys.h"
 
 #include <stdatomic.h>

@@ -1,4 +1,5 @@
-/* ticket_rotation - ticket keys made in memory: a new one every TICKET_KEY_LIFETIME_S, the one before it is still read.
+/* ticket_rotation - ticket keys made in memory: a new one every TICKET_KEY_LIFETIME_S, the one before it is still
+ * read.
  *
  * For the control thread alone. It outlives reloads, so that resumption does.
  */

@@ -1,5 +1,4 @@
-/* tls_settings - what the SSL_CTX of both sides have in common: ALPN and one certificate with
- * its key. */
+/* tls_settings - what the SSL_CTX of both sides have in common: ALPN and one certificate with its key. */
 #ifndef PROXY_GLUE_TLS_SETTINGS_H
 #define PROXY_GLUE_TLS_SETTINGS_H
 

@@ -1,5 +1,5 @@
-/* client_hello - what a ClientHello says about the certificate and the key exchange that it wants (RFC 8446 4.1.2, RFC 6066 3, RFC
- * 7301). Pure. */
+/* client_hello - what a ClientHello says about the certificate and the key exchange that it wants (RFC 8446 4.1.2,
+ * RFC 6066 3, RFC 7301). Pure. */
 #ifndef PROXY_WIRE_CLIENT_HELLO_H
 #define PROXY_WIRE_CLIENT_HELLO_H
 
@@ -33,8 +33,9 @@ bool client_hello_copy_name(struct bytes name, char out[HOST_NAME_MAX_CHARS + 1]
 bool client_hello_verifies(const struct client_hello *hello, uint16_t signature_algorithm);
 
 /* client_hello_sparing_group says whether choosing the first of `groups` that the client supports would cost it a
- * HelloRetryRequest (RFC 8446 4.1.4) although it sent a share for another one of them: that other one, the best of them;
- * else 0. A list that an operator wrote down is not weakened for that: the other one is then at least as strong. */
+ * HelloRetryRequest (RFC 8446 4.1.4) although it sent a share for another one of them: that other one, the best of
+ * them; else 0. A list that an operator wrote down is not weakened for that: the other one is then at least as
+ * strong. */
 uint16_t client_hello_sparing_group(const struct client_hello *hello, const struct tls_groups *groups);
 
 #endif

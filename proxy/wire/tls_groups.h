@@ -14,8 +14,8 @@ struct tls_groups {
 	bool is_ours; /* nobody wrote this list down: a weaker group of it may be taken to spare a round trip */
 };
 
-/* tls_groups_read reads `text`, names between colons ("X25519:P-256"), or gives chainmend's own list where it is NULL:
- * X25519MLKEM768 where the BoringSSL has it, X25519, P-256, P-384. ERROR_FORMAT says which names there are. */
+/* tls_groups_read reads `text`, names between colons ("X25519:P-256"), or gives chainmend's own list where it is
+ * NULL: X25519MLKEM768 where the BoringSSL has it, X25519, P-256, P-384. ERROR_FORMAT says which names there are. */
 MUST_USE struct error tls_groups_read(const char *text, struct tls_groups *out);
 
 /* tls_groups_equal: the same groups in the same order, whoever wrote them down. */

@@ -187,7 +187,7 @@ static void test_groups_and_round_trips(void **state)
 	    {NULL, "P-521", "P-256:X25519", SSL_GROUP_SECP256R1, false},
 	    {NULL, "P-256", "P-384:X25519", SSL_GROUP_SECP384R1, false},
 	    {NULL, NULL, "P-521:P-256:X25519", SSL_GROUP_X25519, true}, /* by our preference */
-	    {"P-384:X25519", NULL, "X25519:P-384", SSL_GROUP_SECP384R1, true}, /* the operator's list is not weakened */
+	    {"P-384:X25519", NULL, "X25519:P-384", SSL_GROUP_SECP384R1, true}, /* a list is not weakened */
 	    {"P-256:X25519", NULL, "X25519:P-256", SSL_GROUP_X25519, false},
 	    {"P-521", NULL, "P-256:P-521", SSL_GROUP_SECP521R1, true},
 	};
@@ -198,8 +198,8 @@ static void test_groups_and_round_trips(void **state)
 		check_groups(leaf, &cases[i]);
 }
 
-/* Two that have the same list agree on its first, be it X25519MLKEM768; and whatever a client prefers, it is not asked
- * again. */
+/* Two that have the same list agree on its first, be it X25519MLKEM768; and whatever a client prefers, it is not
+ * asked again. */
 static void test_our_own_groups_on_both_sides(void **state)
 {
 	const struct certificate *leaf = PKI(.cn = "a.example", .dns = PKI_STRINGS("a.example"));

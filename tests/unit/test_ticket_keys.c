@@ -67,8 +67,10 @@ static void test_the_first_writes_and_all_are_read(void **state)
 		const char *wrote, *reads;
 		bool resumed;
 	} cases[] = {
-	    {"a", "a", true},  {"a", "ba", true},  {"a", "dcba", true}, {"a", "b", false},
-	    {"ab", "a", true}, {"ab", "b", false}, {"ba", "a", false},  {"abcdefghijklmnop", "ponmlkjihgfedcba", true},
+	    {"a", "a", true},    {"a", "ba", true},
+	    {"a", "dcba", true}, {"a", "b", false},
+	    {"ab", "a", true},   {"ab", "b", false},
+	    {"ba", "a", false},  {"abcdefghijklmnop", "ponmlkjihgfedcba", true},
 	};
 
 	(void)state;
@@ -109,7 +111,7 @@ static void test_a_forged_name_opens_nothing(void **state)
 	credential_unref((struct credential *)handshake.credential);
 }
 
-/* The name stands in a TLS 1.2 ticket, then the nonce: no two are alike, from one set or from two with the same keys. */
+/* The name stands in a TLS 1.2 ticket, then the nonce: no two are alike, of one set or of two with the same keys. */
 static void test_no_two_nonces(void **state)
 {
 	enum { TICKETS = 40, NONCE_AT = TICKET_NAME_BYTES, NONCE_BYTES = 24 };
