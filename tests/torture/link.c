@@ -81,6 +81,14 @@ bool link_prepare_hello(struct link *link, SSL *take_ssl)
 	return SSL_get_error(take_ssl, status) == SSL_ERROR_WANT_READ;
 }
 
+size_t link_hello_len(const struct link *link)
+{
+	const uint8_t *hello = NULL;
+	size_t len = 0;
+
+	return BIO_mem_contents(link->hello, &hello, &len) ? len : 0;
+}
+
 static enum link_result failure(struct link *link, const char *reason)
 {
 	link->reason = reason;

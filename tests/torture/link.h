@@ -29,6 +29,7 @@ int link_is_connected(struct link *link);
 /* link_prepare_hello makes the SSL's first flight without sending it; link_send_hello sends up to `max` bytes more of
  * it. With LINK_END all of it is out, and link_release_hello has the SSL write to the socket from there on. */
 bool link_prepare_hello(struct link *link, SSL *take_ssl);
+size_t link_hello_len(const struct link *link);
 enum link_result link_send_hello(struct link *link, size_t max);
 bool link_release_hello(struct link *link);
 

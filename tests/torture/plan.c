@@ -9,7 +9,7 @@
 #define KIB UINT64_C(1024)
 #define MIB (KIB * 1024)
 
-enum { MAX_PAUSES = 4, MIN_PAUSE_MS = 10, MAX_PAUSE_MS = 250, MAX_CHUNKS = 1500 };
+enum { MAX_PAUSES = 4, MIN_PAUSE_MS = 10, MAX_PAUSE_MS = 250, MAX_CHUNKS = 1500, MAX_PIECES = 60 };
 
 #define SMALL_STREAM_BYTES (4 * MIB) /* 4 KiB at a time are slow */
 
@@ -117,7 +117,8 @@ void plan_make(struct plan *plan, uint64_t seed, uint64_t number)
 	plan->breaks_by_sent = chance(&dice, 50);
 	bool is_client = plan->fate == PLAN_CLIENT_RESETS || plan->fate == PLAN_CLIENT_VANISHES;
 	plan->breaks_at = roll(&dice, 0, plan->breaks_by_sent == is_client ? plan->up_bytes : plan->down_bytes);
-	plan->hello_bytes = (size_t)(plan->fate == PLAN_SLOW_HELLO ? roll(&dice, 8, 64) : roll(&dice, 1, 200));
+	plan->hello_bytes = (size_t)roll(&dice, 1, 200);
+	plan->hello_pieces = (size_t)roll(&dice, 2, MAX_PIECES);
 }
 
 bool plan_is_whole(const struct plan *plan)

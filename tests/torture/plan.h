@@ -74,7 +74,8 @@ struct plan {
 	/* Resets and vanishings: when the side that does it has sent (or received) so many bytes. */
 	bool breaks_by_sent;
 	uint64_t breaks_at;
-	size_t hello_bytes; /* PLAN_HALF_HELLO: that are sent; PLAN_SLOW_HELLO: of a piece */
+	size_t hello_bytes; /* PLAN_HALF_HELLO: that are sent */
+	size_t hello_pieces; /* PLAN_SLOW_HELLO */
 };
 
 void plan_make(struct plan *plan, uint64_t seed, uint64_t number);

@@ -79,17 +79,31 @@ static void go_on(struct endpoint *endpoint)
 		endpoint_close(endpoint, ENDPOINT_WRONG, false);
 }
 
+static size_t piece_of_hello(const struct endpoint *endpoint)
+{
+	const struct plan *plan = &endpoint->plan;
+
+	switch (plan->fate) {
+	case PLAN_HALF_HELLO:
+	case PLAN_HALF_HELLO_AND_RESETS:
+		return plan->hello_bytes;
+	case PLAN_SLOW_HELLO:
+		return link_hello_len(&endpoint->link) / plan->hello_pieces + 1;
+	default:
+		return SIZE_MAX;
+	}
+}
+
 static void say_hello(struct endpoint *endpoint, uint64_t now_ms)
 {
 	const struct plan *plan = &endpoint->plan;
 	bool half = plan->fate == PLAN_HALF_HELLO || plan->fate == PLAN_HALF_HELLO_AND_RESETS;
-	bool slow = plan->fate == PLAN_SLOW_HELLO;
 
 	if (endpoint->may_send_ms > now_ms) {
 		endpoint->wake_ms = endpoint->may_send_ms;
 		return;
 	}
-	enum link_result result = link_send_hello(&endpoint->link, half || slow ? plan->hello_bytes : SIZE_MAX);
+	enum link_result result = link_send_hello(&endpoint->link, piece_of_hello(endpoint));
 	if (result == LINK_BROKEN) {
 		endpoint_close(endpoint, ENDPOINT_CUT, false);
 	} else if (result == LINK_END) {
