@@ -58,10 +58,10 @@ def cells(run: Run, results: list[Result], cell: Callable[[Result, Row], str]) -
 
 
 def both(run: Run) -> list[list[list[str]]]:
-    """The table, and the ratios of it that were taken in pairs too."""
-    paired = [result for result in run.results if result.is_paired]
-    tables = [cells(run, run.results, figure_and_ratio)]
-    return tables + [cells(run, paired, ratio_by_pairs)] if paired else tables
+    """The table, and the ratios of it that were taken in pairs too, where there are some."""
+    head, *lines = cells(run, [result for result in run.results if result.is_paired], ratio_by_pairs)
+    told = [line for line in lines if set(line[2:]) - {"", "-"}]
+    return [cells(run, run.results, figure_and_ratio), *([[head, *told]] if told else [])]
 
 
 def text(run: Run) -> str:

@@ -246,6 +246,9 @@ def test_the_table_says_figures_ratios_and_why_not():
     assert "memory" not in text.split(table.BY_PAIRS)[1].split("\n\n")[1], "there is one way for what has one figure"
     assert "ECDSA, full: hitch: it ended at once" in text
     assert "memory: a remark" in text
+    alone = a_run()
+    alone.results[0].rows[1:] = [Row("complete", 230.0, Ratio(1.01, 1.02), 12)]
+    assert table.BY_PAIRS not in table.text(alone), "what stands in no column stands in its note"
     doubtful = a_run()
     doubtful.results[0].agrees = False
     assert "ECDSA, full ~" in table.text(doubtful)
