@@ -242,6 +242,19 @@ def test_rejections_from_many_networks_bring_the_former_chain_back(program, worl
         assert served_chain(port, NAME) == world.mended
         assert told(running, event="resolved") == []
 
+        # What the mend repairs is not applied as long as its chain is withdrawn.
+        assert running.wait_for_fix("better_path", applied=False)["after"] == line["before"]
+
+        # Nor is a reload that fails one: a configuration that is wrong changes nothing.
+        config = program.folder / "chainmend-1.ini"
+        right = config.read_text()
+        config.write_text(right + "rubbish = 1\n")
+        before = len(running.stderr)
+        running.signal(signal.SIGHUP)
+        running.wait_for_words("nothing of it is taken over", before)
+        assert served_chain(port, NAME) == world.mended
+        config.write_text(right)
+
         # An operator's reload is one.
         running.signal(signal.SIGHUP)
         eventually("it goes out again", lambda: served_chain(port, NAME) == worse.bad, also=running.report)
