@@ -89,6 +89,15 @@ def test_the_group_is_the_one_that_was_asked_for(bench, proxy, group):
     assert told["hello_retry_requests"] == 0
 
 
+def test_a_hybrid_group_where_the_boringssl_has_it(bench, proxy):
+    target, _ = proxy
+    result = bench.run(target, "--sni", NAME, "--count", 5, "--groups", "X25519MLKEM768,X25519", "--json", status=None)
+    if result.returncode == 64:
+        assert "--groups" in result.stderr
+        pytest.skip("this BoringSSL has no X25519MLKEM768")
+    assert Bench.document(result.stdout)["groups"] == {"X25519MLKEM768": 5}
+
+
 def test_cipher_and_signature_algorithm(bench, proxy):
     target, _ = proxy
     told = bench.json(target, "--sni", NAME, "--count", 10, "--tls", "1.2", "--ciphers", "ECDHE-ECDSA-AES256-GCM-SHA384",
