@@ -118,7 +118,7 @@ static void print_item(const struct output *output, const struct log_item *item,
 	json_decref(line);
 }
 
-/* The advice of a code stands with the last of a row of the same code. */
+/* An advice that several in a row share stands with the last of them. */
 static void print_next(const struct output *output, const struct log_site *site)
 {
 	size_t num_to_do = site->num_open - site->open_by_severity[SEVERITY_INFO];
@@ -126,8 +126,8 @@ static void print_next(const struct output *output, const struct log_site *site)
 	if (num_shown > 0)
 		output_printf(output, STYLE_BOLD, "  What to do next:\n");
 	for (size_t i = 0; i < num_shown; i++) {
-		bool last = i + 1 == num_shown || !bytes_equal(site->items[i].line.members[LOG_CODE],
-							       site->items[i + 1].line.members[LOG_CODE]);
+		bool last = i + 1 == num_shown || !bytes_equal(site->items[i].line.members[LOG_ADVICE],
+							       site->items[i + 1].line.members[LOG_ADVICE]);
 		print_item(output, &site->items[i], i + 1, last);
 	}
 	if (num_to_do > num_shown)

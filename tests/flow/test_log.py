@@ -208,6 +208,15 @@ def test_a_summary_by_site_in_order_of_weight(program, tmp_path):
     assert [site["site"] for site in summary(program, path, "--site", "web")["sites"]] == ["web"]
 
 
+def test_an_advice_that_several_share_stands_once(program, tmp_path):
+    lines = [finding(f"10:0{i}:00", "appeared", "mail", "name_not_covered", "error", name=f"{i}.test") for i in range(3)]
+    path = write(tmp_path / "fixes.jsonl", *lines)
+    assert program.command("log", path, "--summary").stdout.count("Mend name_not_covered.") == 1
+    path = write(path, *lines[:2], {**lines[2], "advice": "Another one."})
+    said = program.command("log", path, "--summary").stdout
+    assert said.count("Mend name_not_covered.") == 1 and said.count("Another one.") == 1
+
+
 def test_what_a_later_run_does_not_tell_again_is_gone(program, tmp_path):
     """Unless the two ran at the same time, as on two machines."""
     late = "2026-11-20T12:00:00.000Z"
