@@ -31,7 +31,7 @@ static const char *text_of(const json_t *object, const char *key)
 static void write_minute(struct html *html, const char *time)
 {
 	char minute[MINUTE_CHARS + 1];
-	snprintf(minute, sizeof(minute), "%s", time);
+	snprintf(minute, sizeof(minute), "%.*s", MINUTE_CHARS, time);
 	char *divider = strchr(minute, 'T');
 	if (divider != NULL)
 		*divider = ' ';

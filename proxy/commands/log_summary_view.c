@@ -22,7 +22,7 @@ static json_int_t number_of(const json_t *object, const char *key)
 /* "2026-11-20 10:35". */
 static const char *print_minute(const char *time, char out[MINUTE_CHARS + 1])
 {
-	snprintf(out, MINUTE_CHARS + 1, "%s", time);
+	snprintf(out, MINUTE_CHARS + 1, "%.*s", MINUTE_CHARS, time);
 	char *divider = strchr(out, 'T');
 	if (divider != NULL)
 		*divider = ' ';
