@@ -20,6 +20,7 @@ from pki import Authority, Entity, chain_pem  # noqa: E402
 from program import Program, clean_environment  # noqa: E402
 
 NAME = "mail.contoso.test"
+# More of them for a build with ThreadSanitizer: CHAINMEND_TEST_WORKERS=4 CHAINMEND=build/tsan/chainmend.
 WORKERS = int(os.environ.get("CHAINMEND_TEST_WORKERS", 2))
 
 
