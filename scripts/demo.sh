@@ -253,22 +253,22 @@ shown "chainmend log fixes.jsonl   (the file itself has one finding a line, as J
 grep '"subject_of":"certificate"' "$folder/fixes.jsonl" | grep '"missing_intermediate"' | grep -q '"severity":"fixed"' ||
 	broken "the fix log does not say that missing_intermediate was fixed"
 good "the log says what was mended; its advice says what to do on the server itself"
-shown "chainmend log --summary fixes.jsonl"
-"$program" log --summary "$folder/fixes.jsonl" >"$folder/answer" || broken "chainmend log --summary ended with status $?"
-indent <"$folder/answer"
+
+heading "In short, and what to do next"
+shown "chainmend log fixes.jsonl --summary"
+"$program" log "$folder/fixes.jsonl" --summary | indent
 
 heading "The page that shows all of this"
 readonly page=http://127.0.0.1:$admin_port
 admin_get() { curl --silent --show-error --fail --noproxy '*' --max-time 20 "$page$1"; }
 shown "curl $page/readyz; curl $page/metrics"
 [ "$(admin_get /readyz)" = ready ] || broken "the page should say that chainmend is ready"
-admin_get / | grep -q '<title>chainmend</title>' || broken "the page is not to be had at $page"
+admin_get / >"$folder/answer" || broken "the page is not to be had at $page"
+grep -q '<title>chainmend</title>' "$folder/answer" || broken "$page/ is not the page"
 admin_get /metrics >"$folder/answer" || broken "the metrics are not to be had at $page/metrics"
 grep -E '^chainmend_(site_state|chain_trusted).* 1$' "$folder/answer" | indent
 grep -q '^chainmend_site_state{site="mail",state="mended"} 1$' "$folder/answer" || broken "the site should be mended"
 good "for a person: $page/, for Prometheus: $page/metrics, for scripts: $page/api/status"
-shown "chainmend log fixes.jsonl --summary"
-"$program" log "$folder/fixes.jsonl" --summary | indent
 
 if [ $keep = yes ]; then
 	heading "Left up, as asked"

@@ -8,7 +8,7 @@
 #include "proxy/glue/metrics.h"
 #include "proxy/glue/status_json.h"
 #include "proxy/glue/time_text.h"
-#include "proxy/io/http_server.h"
+#include "proxy/io/web_server.h"
 #include "proxy/page/page.h"
 
 enum { MAX_PLACE_DIGITS = 9 };
@@ -31,7 +31,7 @@ struct kept_answer {
 struct admin {
 	struct admin_options options;
 	struct admin_door *door; /* NULL: none */
-	struct http_server *server; /* NULL: none */
+	struct web_server *server; /* NULL: none */
 	struct kept_answer metrics;
 	struct kept_answer status;
 	int64_t started_ms; /* since 1970 */
@@ -272,7 +272,7 @@ void admin_free(struct admin *admin)
 {
 	if (admin == NULL)
 		return;
-	http_server_close(admin->server);
+	web_server_close(admin->server);
 	admin_door_close(admin->door);
 	shared_text_unref(admin->metrics.text);
 	shared_text_unref(admin->status.text);
@@ -288,10 +288,10 @@ void admin_use(struct admin *admin, struct admin_door *take_door)
 	admin->door = take_door;
 	if (admin->server == NULL || take_door == NULL || former == NULL ||
 	    admin_door_fd(former) != admin_door_fd(take_door)) {
-		http_server_close(admin->server);
+		web_server_close(admin->server);
 		admin->server = NULL;
 		struct error error = take_door == NULL ? error_none()
-						       : http_server_open(admin->options.loop, admin_door_fd(take_door),
+						       : web_server_open(admin->options.loop, admin_door_fd(take_door),
 									  admin, answer, &admin->server);
 		if (!failed(error) && take_door != NULL)
 			program_log_write(admin->options.log, LOG_LEVEL_INFO, "admin", "the page is at %s%s",

@@ -285,8 +285,10 @@ void known_findings_visit(const struct known_findings *known, const char *site, 
 
 	for (; at != NULL; at = at->next) {
 		struct finding_group group = {at->site, at->subject, at->part};
-		for (size_t i = 0; strcmp(at->site, site) == 0 && i < at->findings.count; i++)
-			visit(context, &group, &at->findings.items[i], at->since_ms[i]);
+		for (size_t i = 0; strcmp(at->site, site) == 0 && i < at->findings.count; i++) {
+			if (find_same(&at->findings, &at->findings.items[i]) == i)
+				visit(context, &group, &at->findings.items[i], at->since_ms[i]);
+		}
 	}
 }
 

@@ -3,7 +3,7 @@
 #define PROXY_PAGE_PAGE_H
 
 #include "chaincache/bytes.h"
-#include "proxy/io/http_server.h"
+#include "proxy/io/web_server.h"
 
 struct page_file {
 	const char *path; /* that it is asked for by */

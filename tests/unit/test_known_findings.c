@@ -247,6 +247,36 @@ static void test_what_is_gone_is_resolved(void **state)
 	known_findings_free(known);
 }
 
+static void note_visit(void *context, const struct finding_group *of, const struct finding *finding, int64_t since_ms)
+{
+	struct told *told = context;
+	size_t len = strlen(told->text);
+
+	snprintf(told->text + len, sizeof told->text - len, "%s/%s %s since %lld; ", of->site,
+		 finding_subject_name(of->subject), finding_code_name(finding->code), (long long)since_ms);
+}
+
+static void test_what_stands_for_a_site_is_shown_once(void **state)
+{
+	const struct finding_group other = {"shop", SUBJECT_CERTIFICATE, 0};
+	struct known_findings *known = known_findings_new();
+	struct told told = {0};
+	struct finding_list list = one(FINDING_LEAF_EXPIRED, ACTION_NONE, "it has expired");
+
+	(void)state;
+	finding_list_add(&list, FINDING_LEAF_EXPIRED, "the same again");
+	look(known, &group, &list, NULL, &told);
+	list = one(FINDING_WEAK_KEY, ACTION_NONE, "short");
+	look(known, &other, &list, NULL, &told);
+	told.text[0] = '\0';
+	known_findings_visit(known, "mail", note_visit, &told);
+	assert_string_equal(told.text, "mail/certificate leaf_expired since 0; ");
+	told.text[0] = '\0';
+	known_findings_visit(known, "nobody", note_visit, &told);
+	assert_string_equal(told.text, "");
+	known_findings_free(known);
+}
+
 static void test_it_does_not_grow_without_bound(void **state)
 {
 	struct known_findings *known = known_findings_new();
@@ -282,6 +312,7 @@ int main(void)
 	    cmocka_unit_test(test_what_could_not_be_told_is_told_by_the_next_look),
 	    cmocka_unit_test(test_two_findings_about_one_thing_are_told_as_one),
 	    cmocka_unit_test(test_what_is_gone_is_resolved),
+	    cmocka_unit_test(test_what_stands_for_a_site_is_shown_once),
 	    cmocka_unit_test(test_it_does_not_grow_without_bound),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

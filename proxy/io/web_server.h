@@ -1,22 +1,22 @@
-/* http_server - a small read-only HTTP/1.1 server on a libuv loop, for a page that a few people look at.
+/* web_server - a small read-only HTTP/1.1 server on a libuv loop, for a page that a few people look at.
  *
  * libmicrohttpd reads and writes, inside the loop's thread: its epoll descriptor is watched like any other. GET and HEAD
  * alone, without a body. A request that is slow, large or one too many costs its own connection and nothing else: the
  * limits below hold for each. What is asked for, and by whom it may be, is the handler's business.
  */
-#ifndef PROXY_IO_HTTP_SERVER_H
-#define PROXY_IO_HTTP_SERVER_H
+#ifndef PROXY_IO_WEB_SERVER_H
+#define PROXY_IO_WEB_SERVER_H
 
 #include <uv.h>
 
 #include "chaincache/bytes.h"
 #include "chaincache/error.h"
 
-#define HTTP_SERVER_MAX_CONNECTIONS 64 /* further ones wait to be accepted */
-#define HTTP_SERVER_MAX_REQUEST_BYTES ((size_t)16 * 1024) /* of the request's line and fields, and what they become */
-#define HTTP_SERVER_REQUEST_MS 10000 /* for a request to be complete, from the accept or the last answer on */
-#define HTTP_SERVER_ANSWER_MS 60000 /* for an answer to be taken */
-#define HTTP_SERVER_SWEEP_MS 1000
+#define WEB_SERVER_MAX_CONNECTIONS 64 /* further ones wait to be accepted */
+#define WEB_SERVER_MAX_REQUEST_BYTES ((size_t)16 * 1024) /* of the request's line and fields, and what they become */
+#define WEB_SERVER_REQUEST_MS 10000 /* for a request to be complete, from the accept or the last answer on */
+#define WEB_SERVER_ANSWER_MS 60000 /* for an answer to be taken */
+#define WEB_SERVER_SWEEP_MS 1000
 
 struct http_request {
 	const char *path; /* without the query */
@@ -44,13 +44,13 @@ struct http_answer {
 /* The handler fills `out`, and keeps nothing of `request`. */
 typedef void http_handler(void *context, const struct http_request *request, struct http_answer *out);
 
-struct http_server;
+struct web_server;
 
-/* http_server_open accepts from `listen_fd`: non-blocking, listening, borrowed until http_server_close. */
-MUST_USE struct error http_server_open(uv_loop_t *loop, int listen_fd, void *context, http_handler *handler,
-				       struct http_server **out);
+/* web_server_open accepts from `listen_fd`: non-blocking, listening, borrowed until web_server_close. */
+MUST_USE struct error web_server_open(uv_loop_t *loop, int listen_fd, void *context, http_handler *handler,
+				       struct web_server **out);
 
-/* http_server_close cuts every connection, and frees the server in its close callbacks. NULL is fine. */
-void http_server_close(struct http_server *server);
+/* web_server_close cuts every connection, and frees the server in its close callbacks. NULL is fine. */
+void web_server_close(struct web_server *server);
 
 #endif

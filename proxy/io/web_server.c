@@ -1,4 +1,4 @@
-#include "proxy/io/http_server.h"
+#include "proxy/io/web_server.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,12 +12,12 @@
 struct http_visit {
 	struct http_visit *next;
 	struct http_visit *previous;
-	struct http_server *server;
+	struct web_server *server;
 	int fd;
 	uint64_t deadline_ms; /* of the loop's clock */
 };
 
-struct http_server {
+struct web_server {
 	uv_loop_t *loop;
 	int listen_fd;
 	void *context;
@@ -38,11 +38,11 @@ static const struct http_field plain_fields[] = {
 
 static void on_listening(uv_poll_t *handle, int status, int events);
 
-static void accept_if_room(struct http_server *server)
+static void accept_if_room(struct web_server *server)
 {
 	if (server->closing)
 		return;
-	if (server->num_visits < HTTP_SERVER_MAX_CONNECTIONS && !server->paused)
+	if (server->num_visits < WEB_SERVER_MAX_CONNECTIONS && !server->paused)
 		uv_poll_start(&server->listening, UV_READABLE, on_listening);
 	else
 		uv_poll_stop(&server->listening);
@@ -62,7 +62,7 @@ static void set_deadline(struct MHD_Connection *connection, uint64_t pause_ms)
 		visit->deadline_ms = uv_now(visit->server->loop) + pause_ms;
 }
 
-static void begin_visit(struct http_server *server, struct MHD_Connection *connection, void **out)
+static void begin_visit(struct web_server *server, struct MHD_Connection *connection, void **out)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct http_visit *visit = calloc(1, sizeof *visit);
@@ -72,14 +72,14 @@ static void begin_visit(struct http_server *server, struct MHD_Connection *conne
 		return; /* answered all the same, but for the deadline */
 	visit->server = server;
 	visit->fd = info != NULL ? info->connect_fd : -1;
-	visit->deadline_ms = uv_now(server->loop) + HTTP_SERVER_REQUEST_MS;
+	visit->deadline_ms = uv_now(server->loop) + WEB_SERVER_REQUEST_MS;
 	visit->next = server->visits;
 	if (visit->next != NULL)
 		visit->next->previous = visit;
 	server->visits = visit;
 }
 
-static void end_visit(struct http_server *server, struct http_visit *visit)
+static void end_visit(struct web_server *server, struct http_visit *visit)
 {
 	if (visit == NULL)
 		return;
@@ -95,7 +95,7 @@ static void end_visit(struct http_server *server, struct http_visit *visit)
 static void on_connection(void *context, struct MHD_Connection *connection, void **visit,
 			  enum MHD_ConnectionNotificationCode code)
 {
-	struct http_server *server = context;
+	struct web_server *server = context;
 
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
 		server->num_visits++;
@@ -114,7 +114,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 	(void)context;
 	(void)code;
 	*request = NULL;
-	set_deadline(connection, HTTP_SERVER_REQUEST_MS);
+	set_deadline(connection, WEB_SERVER_REQUEST_MS);
 }
 
 static bool add_fields(struct MHD_Response *response, const struct http_field *fields)
@@ -144,7 +144,7 @@ static enum MHD_Result queue(struct MHD_Connection *connection, const struct htt
 	if (add_fields(response, answer->fields) && add_fields(response, answer->more_fields))
 		result = MHD_queue_response(connection, answer->status, response);
 	MHD_destroy_response(response);
-	set_deadline(connection, HTTP_SERVER_ANSWER_MS);
+	set_deadline(connection, WEB_SERVER_ANSWER_MS);
 	return result;
 }
 
@@ -174,7 +174,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 				  void **request)
 {
 	static const struct http_field allow[] = {{"Allow", "GET, HEAD"}, {0}};
-	struct http_server *server = context;
+	struct web_server *server = context;
 	struct http_answer answer = {0};
 
 	(void)version;
@@ -203,13 +203,13 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 static void on_timer(uv_timer_t *timer);
 
 /* libmicrohttpd wants to be run again after a while for its own time-outs; ours are looked at each second. */
-static void work(struct http_server *server)
+static void work(struct web_server *server)
 {
-	MHD_UNSIGNED_LONG_LONG wait_ms = HTTP_SERVER_SWEEP_MS;
+	MHD_UNSIGNED_LONG_LONG wait_ms = WEB_SERVER_SWEEP_MS;
 
 	MHD_run(server->daemon);
-	if (MHD_get_timeout(server->daemon, &wait_ms) != MHD_YES || wait_ms > HTTP_SERVER_SWEEP_MS)
-		wait_ms = HTTP_SERVER_SWEEP_MS;
+	if (MHD_get_timeout(server->daemon, &wait_ms) != MHD_YES || wait_ms > WEB_SERVER_SWEEP_MS)
+		wait_ms = WEB_SERVER_SWEEP_MS;
 	if (server->num_visits > 0 || server->paused)
 		uv_timer_start(&server->timer, on_timer, wait_ms, 0);
 	else
@@ -218,7 +218,7 @@ static void work(struct http_server *server)
 
 static void on_timer(uv_timer_t *timer)
 {
-	struct http_server *server = timer->data;
+	struct web_server *server = timer->data;
 	uint64_t now_ms = uv_now(server->loop);
 
 	for (struct http_visit *visit = server->visits; visit != NULL; visit = visit->next) {
@@ -239,11 +239,11 @@ static void on_working(uv_poll_t *handle, int status, int events)
 
 static void on_listening(uv_poll_t *handle, int status, int events)
 {
-	struct http_server *server = handle->data;
+	struct web_server *server = handle->data;
 
 	(void)status;
 	(void)events;
-	while (server->num_visits < HTTP_SERVER_MAX_CONNECTIONS) {
+	while (server->num_visits < WEB_SERVER_MAX_CONNECTIONS) {
 		struct sockaddr_storage address;
 		socklen_t len = sizeof address;
 		int fd = accept4(server->listen_fd, (struct sockaddr *)&address, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -262,12 +262,12 @@ static void on_listening(uv_poll_t *handle, int status, int events)
 
 static void on_closed(uv_handle_t *handle)
 {
-	struct http_server *server = handle->data;
+	struct web_server *server = handle->data;
 	if (--server->num_handles == 0)
 		free(server);
 }
 
-static bool watch(struct http_server *server, uv_poll_t *handle, int fd)
+static bool watch(struct web_server *server, uv_poll_t *handle, int fd)
 {
 	if (uv_poll_init(server->loop, handle, fd) != 0)
 		return false;
@@ -276,25 +276,25 @@ static bool watch(struct http_server *server, uv_poll_t *handle, int fd)
 	return true;
 }
 
-static struct error start_daemon(struct http_server *server)
+static struct error start_daemon(struct web_server *server)
 {
 	server->daemon = MHD_start_daemon(
 	    MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, on_request, server, MHD_OPTION_CONNECTION_LIMIT,
-	    (unsigned)HTTP_SERVER_MAX_CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, HTTP_SERVER_MAX_REQUEST_BYTES,
-	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(HTTP_SERVER_ANSWER_MS / 1000), MHD_OPTION_STRICT_FOR_CLIENT, 1,
+	    (unsigned)WEB_SERVER_MAX_CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, WEB_SERVER_MAX_REQUEST_BYTES,
+	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(WEB_SERVER_ANSWER_MS / 1000), MHD_OPTION_STRICT_FOR_CLIENT, 1,
 	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
 	    MHD_OPTION_END);
 	return server->daemon != NULL ? error_none() : error_system("start the admin page's HTTP server");
 }
 
-struct error http_server_open(uv_loop_t *loop, int listen_fd, void *context, http_handler *handler,
-			      struct http_server **out)
+struct error web_server_open(uv_loop_t *loop, int listen_fd, void *context, http_handler *handler,
+			      struct web_server **out)
 {
-	struct http_server *server = calloc(1, sizeof *server);
+	struct web_server *server = calloc(1, sizeof *server);
 	if (server == NULL)
 		return error_of(ERROR_MEMORY, 0, "start the admin page's HTTP server");
 
-	*server = (struct http_server){.loop = loop, .listen_fd = listen_fd, .context = context, .handler = handler};
+	*server = (struct web_server){.loop = loop, .listen_fd = listen_fd, .context = context, .handler = handler};
 	struct error error = start_daemon(server);
 	if (failed(error)) {
 		free(server);
@@ -305,7 +305,7 @@ struct error http_server_open(uv_loop_t *loop, int listen_fd, void *context, htt
 	server->num_handles = 1;
 	const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	if (!watch(server, &server->working, info->epoll_fd) || !watch(server, &server->listening, listen_fd)) {
-		http_server_close(server);
+		web_server_close(server);
 		return error_system("watch the admin page's sockets");
 	}
 	uv_poll_start(&server->working, UV_READABLE, on_working);
@@ -314,7 +314,7 @@ struct error http_server_open(uv_loop_t *loop, int listen_fd, void *context, htt
 	return error_none();
 }
 
-void http_server_close(struct http_server *server)
+void web_server_close(struct web_server *server)
 {
 	if (server == NULL)
 		return;

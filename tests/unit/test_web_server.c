@@ -1,0 +1,162 @@
+#include "proxy/io/web_server.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/support/unit.h"
+
+/* A server on a loop of its own, and a client beside it that never blocks. */
+struct place {
+	uv_loop_t loop;
+	struct web_server *server;
+	int listen_fd;
+	struct sockaddr_in address;
+	unsigned num_requests;
+	unsigned num_released;
+	char asked[300];
+	char answer[100000];
+};
+
+static void release(void *owner)
+{
+	struct place *place = owner;
+	place->num_released++;
+}
+
+static void handle(void *context, const struct http_request *request, struct http_answer *out)
+{
+	static const struct http_field fields[] = {{"X-Test", "yes"}, {0}};
+	struct place *place = context;
+
+	place->num_requests++;
+	snprintf(place->asked, sizeof place->asked, "%s|%s|%s|%s", request->path,
+		 request->host != NULL ? request->host : "-",
+		 request->authorization != NULL ? request->authorization : "-",
+		 request->from != NULL ? request->from : "-");
+	*out = (struct http_answer){
+	    .status = 200, .body = bytes_of_string("hello"), .release = release, .owner = place, .fields = fields};
+}
+
+static int set_up(void **state)
+{
+	struct place *place = calloc(1, sizeof *place);
+	socklen_t len = sizeof place->address;
+
+	place->listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	place->address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	if (bind(place->listen_fd, (struct sockaddr *)&place->address, len) != 0 || listen(place->listen_fd, 100) != 0 ||
+	    getsockname(place->listen_fd, (struct sockaddr *)&place->address, &len) != 0)
+		return -1;
+	uv_loop_init(&place->loop);
+	assert_ok(web_server_open(&place->loop, place->listen_fd, place, handle, &place->server));
+	*state = place;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct place *place = *state;
+
+	web_server_close(place->server);
+	web_server_close(NULL);
+	uv_run(&place->loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&place->loop), 0);
+	close(place->listen_fd);
+	free(place);
+	return 0;
+}
+
+static int connect_to(struct place *place)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&place->address, sizeof place->address), 0);
+	return fd;
+}
+
+/* Sends, then runs the loop until the answer has `words` in it or the connection ends. */
+static const char *ask(struct place *place, int fd, const char *request, const char *words)
+{
+	size_t len = 0;
+
+	place->answer[0] = '\0';
+	assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), strlen(request));
+	while (strstr(place->answer, words) == NULL) {
+		uv_run(&place->loop, UV_RUN_NOWAIT);
+		ssize_t got = recv(fd, place->answer + len, sizeof place->answer - 1 - len, MSG_DONTWAIT);
+		if (got == 0)
+			break;
+		if (got > 0)
+			len += (size_t)got;
+		place->answer[len] = '\0';
+		usleep(100);
+	}
+	return place->answer;
+}
+
+static void test_requests_on_one_connection(void **state)
+{
+	struct place *place = *state;
+	int fd = connect_to(place);
+
+	assert_non_null(strstr(ask(place, fd, "GET /a?from=7 HTTP/1.1\r\nHost: h:1\r\nAuthorization: x y\r\n\r\n", "hello"),
+			       "HTTP/1.1 200"));
+	assert_string_equal(place->asked, "/a|h:1|x y|7");
+	assert_non_null(strstr(place->answer, "X-Test: yes"));
+	ask(place, fd, "GET /b HTTP/1.1\r\nHost: h\r\n\r\n", "hello");
+	assert_string_equal(place->asked, "/b|h|-|-");
+	ask(place, fd, "HEAD /c HTTP/1.1\r\nHost: h\r\n\r\n", "\r\n\r\n");
+	assert_null(strstr(place->answer, "hello"));
+	assert_int_equal(place->num_requests, 3);
+	close(fd);
+}
+
+static void test_what_is_no_reading_never_comes_to_the_handler(void **state)
+{
+	static const char *const refused[] = {
+	    "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc",
+	    "DELETE / HTTP/1.1\r\nHost: h\r\n\r\n",
+	    "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc",
+	    "GET / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+	    "rubbish\r\n\r\n",
+	};
+	struct place *place = *state;
+
+	for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+		int fd = connect_to(place);
+		ask(place, fd, refused[i], "no such words");
+		assert_true(place->answer[0] == '\0' || strncmp(place->answer, "HTTP/1.1 4", 10) == 0);
+		close(fd);
+	}
+	assert_int_equal(place->num_requests, 0);
+}
+
+static void test_a_close_in_the_midst_releases_everything(void **state)
+{
+	struct place *place = *state;
+	int fds[10];
+
+	for (size_t i = 0; i < 10; i++)
+		fds[i] = connect_to(place);
+	ask(place, fds[0], "GET / HTTP/1.1\r\nHost: h\r\n\r\n", "hello");
+	assert_int_equal(send(fds[1], "GET / HT", 8, 0), 8);
+	uv_run(&place->loop, UV_RUN_NOWAIT);
+	web_server_close(place->server);
+	place->server = NULL;
+	uv_run(&place->loop, UV_RUN_DEFAULT);
+	assert_int_equal(place->num_released, place->num_requests);
+	for (size_t i = 0; i < 10; i++)
+		close(fds[i]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_requests_on_one_connection, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_what_is_no_reading_never_comes_to_the_handler, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_close_in_the_midst_releases_everything, set_up, tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
