@@ -197,7 +197,7 @@ def test_what_clients_do_is_counted(program, tmp_path, aia):
     admin = free_port()
     with ShopWindow(tmp_path, aia) as window:
         program.run(window.settings(admin=f"127.0.0.1:{admin}"), window.sites(), [admin])
-        eventually("the mended chain", lambda: status_of(admin)["states"]["mended"] == 1)
+        window.wait_mended()
         window.visit("mail")
         window.visit("shop")
         window.visit("shop")
@@ -389,6 +389,7 @@ def test_no_answer_has_anything_secret(program, tmp_path, aia):
         sites["mail"]["key_password_file"] = password
         program.run(window.settings(admin=f"127.0.0.1:{admin}", admin_token_file=token, ticket_keys=tickets), sites,
                     [admin])
+        window.wait_mended()
         window.visit("mail")
         window.reject("legacy")
         secrets = [b"PRIVATE", b"correct horse", TOKEN.encode()]

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from aia_server import AiaServer, body
-from clients import curl, python_pipe
+from clients import curl, python_pipe, served_chain
 from pki import Authority, chain_pem
-from program import free_port
+from program import eventually, free_port
 from tls_servers import Server, TlsServer, http_answer
 
 # What a certificate may bring along to break a page: markup, a script, quotes.
@@ -67,6 +67,10 @@ class ShopWindow:
             "archive": site("archive", hostnames="archive.northwind.test", mode="report"),
             "legacy": site("legacy", hostnames="legacy.northwind.test, old.northwind.test"),
         }
+
+    def wait_mended(self) -> None:
+        """What is in the fix log goes out a moment later."""
+        eventually("the mended chain", lambda: len(served_chain(self.ports["mail"], "mail.northwind.test")) == 2)
 
     def visit(self, name: str) -> None:
         """A client that is content: one request, one answer."""
