@@ -16,7 +16,8 @@ enum { MAX_FLIGHTS = 20, CERTIFICATE_LIFETIME_S = 86400, RSA_BITS = 2048 };
 struct encounter {
 	SSL *server;
 	SSL *client;
-	int64_t server_ns; /* -1: it failed */
+	int64_t server_ns; /* what the server's SSL has cost so far, from SSL_new to SSL_free */
+	bool done;
 };
 
 static int64_t cpu_ns(void)
@@ -106,8 +107,11 @@ static bool take_turn(SSL *ssl, bool *out_failed)
 static bool meet(const struct memory_peers *peers, struct encounter *encounter)
 {
 	BIO *server_end = NULL, *client_end = NULL;
+	int64_t before = cpu_ns();
 
-	*encounter = (struct encounter){SSL_new(peers->server_ctx), SSL_new(peers->client_ctx), -1};
+	encounter->server = SSL_new(peers->server_ctx);
+	encounter->server_ns = cpu_ns() - before;
+	encounter->client = SSL_new(peers->client_ctx);
 	if (encounter->server == NULL || encounter->client == NULL ||
 	    !BIO_new_bio_pair(&server_end, 0, &client_end, 0))
 		return false;
@@ -121,35 +125,36 @@ static bool meet(const struct memory_peers *peers, struct encounter *encounter)
 static void shake_hands(struct encounter *encounter)
 {
 	bool failed = false, server_done = false, client_done = false;
-	int64_t spent = 0;
 
 	for (int flight = 0; flight < MAX_FLIGHTS && !failed && !(server_done && client_done); flight++) {
 		client_done = take_turn(encounter->client, &failed);
 		int64_t before = cpu_ns();
 		server_done = take_turn(encounter->server, &failed);
-		spent += cpu_ns() - before;
+		encounter->server_ns += cpu_ns() - before;
 	}
-	if (!failed && server_done && client_done)
-		encounter->server_ns = spent;
+	encounter->done = !failed && server_done && client_done;
 }
 
 static void part(struct encounter *encounter)
 {
+	int64_t before = cpu_ns();
+
 	SSL_free(encounter->server);
+	encounter->server_ns += cpu_ns() - before;
 	SSL_free(encounter->client);
 }
 
 int64_t memory_peers_shake_hands(const struct memory_peers *peers)
 {
-	struct encounter encounter;
+	struct encounter encounter = {0};
 
 	if (meet(peers, &encounter)) {
 		shake_hands(&encounter);
 		if (peers->session != NULL && !SSL_session_reused(encounter.server))
-			encounter.server_ns = -1;
+			encounter.done = false;
 	}
 	part(&encounter);
-	return encounter.server_ns;
+	return encounter.done ? encounter.server_ns : -1;
 }
 
 static int on_session(SSL *ssl, SSL_SESSION *session)
@@ -164,7 +169,7 @@ static int on_session(SSL *ssl, SSL_SESSION *session)
 /* A ticket of TLS 1.3 comes with what the server writes first. */
 static void get_session(struct memory_peers *peers)
 {
-	struct encounter encounter;
+	struct encounter encounter = {0};
 	char byte = 'x';
 
 	SSL_CTX_set_session_cache_mode(peers->client_ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
@@ -172,9 +177,9 @@ static void get_session(struct memory_peers *peers)
 	if (meet(peers, &encounter)) {
 		SSL_set_app_data(encounter.client, peers);
 		shake_hands(&encounter);
-		if (encounter.server_ns >= 0 && SSL_write(encounter.server, &byte, 1) == 1 &&
-		    SSL_read(encounter.client, &byte, 1) != 1)
-			encounter.server_ns = -1;
+		/* on_session has it then, if it came. */
+		if (encounter.done && SSL_write(encounter.server, &byte, 1) == 1)
+			SSL_read(encounter.client, &byte, 1);
 	}
 	part(&encounter);
 	SSL_CTX_set_session_cache_mode(peers->client_ctx, SSL_SESS_CACHE_OFF);

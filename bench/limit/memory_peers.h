@@ -28,7 +28,7 @@ const char *memory_peers_init(struct memory_peers *peers, const struct handshake
 void memory_peers_cleanup(struct memory_peers *peers);
 
 /* memory_peers_shake_hands does one handshake and returns the CPU time that the server's calls spent, in
- * nanoseconds; -1 when it failed, or was full where it should have resumed. */
+ * nanoseconds, from SSL_new to SSL_free, which no server does without; -1 when it failed, or was full where it should have resumed. */
 int64_t memory_peers_shake_hands(const struct memory_peers *peers);
 
 #endif
