@@ -292,6 +292,47 @@ static void write_expiry_of(struct scrape *scrape, const struct metric_family *f
 	}
 }
 
+/* Of the chain that goes out, and of the one before it. */
+static void write_chain_side(struct scrape *scrape, const struct metric_family *family,
+			     const struct managed_site *site, const char *number,
+			     uint64_t (*count)(const struct chain_record *record), const struct chain_view *view)
+{
+	const char *const present[] = {managed_site_name(site), number, "present"};
+	const char *const former[] = {managed_site_name(site), number, "former"};
+
+	metric_text_count(&scrape->text, family, present, count(view->present));
+	if (view->former != NULL)
+		metric_text_count(&scrape->text, family, former, count(view->former));
+}
+
+static void write_chain_shown_of(struct scrape *scrape, const struct metric_family *family,
+				 const struct managed_site *site, size_t chain, const char *number)
+{
+	struct chain_view view;
+
+	if (chain_watch_look(scrape->overview->watch, managed_site_name(site), (unsigned)chain, &view))
+		write_chain_side(scrape, family, site, number, chain_record_handshakes, &view);
+}
+
+static void write_chain_rejected_of(struct scrape *scrape, const struct metric_family *family,
+				    const struct managed_site *site, size_t chain, const char *number)
+{
+	struct chain_view view;
+
+	if (chain_watch_look(scrape->overview->watch, managed_site_name(site), (unsigned)chain, &view))
+		write_chain_side(scrape, family, site, number, chain_record_rejected, &view);
+}
+
+static void write_chain_shown(struct scrape *scrape, const struct metric_family *family)
+{
+	for_each_chain(scrape, family, write_chain_shown_of);
+}
+
+static void write_chain_rejected(struct scrape *scrape, const struct metric_family *family)
+{
+	for_each_chain(scrape, family, write_chain_rejected_of);
+}
+
 static void write_chain_state(struct scrape *scrape, const struct metric_family *family)
 {
 	for_each_chain(scrape, family, write_chain_state_of);
@@ -395,6 +436,16 @@ static const struct {
       {"site", "chain", "store", "form"},
       "1 when clients of a trust store accept the chain as it was served, or as it is mended."},
      write_chain_trusted},
+    {{"chainmend_chain_handshakes",
+      METRIC_GAUGE,
+      {"site", "chain", "side"},
+      "Handshakes that were shown the chain that goes out (present), and the one before it (former)."},
+     write_chain_shown},
+    {{"chainmend_chain_rejections",
+      METRIC_GAUGE,
+      {"site", "chain", "side"},
+      "Those of them that clients ended with an alert about the certificate."},
+     write_chain_rejected},
     {{"chainmend_certificate_expires_in_seconds",
       METRIC_GAUGE,
       {"site", "chain", "position", "subject", "sha256"},

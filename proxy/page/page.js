@@ -178,7 +178,7 @@ function rejectionBlock(site) {
 		make("span", {class: `mark ${one.verdict === "steady" ? "yes" : "no"}`, "aria-hidden": "true"},
 			one.verdict === "steady" ? "✓" : "✕"),
 		make("span", {}, `${side(one.present)} since `, moment(one.present.since),
-			one.former ? `; before that, ${side(one.former)}: ${verdicts[one.verdict] || one.verdict}` : "")))));
+			one.former && one.former.handshakes > 0 ? `; before that, ${side(one.former)}: ${verdicts[one.verdict] || one.verdict}` : "")))));
 }
 
 function chart(kind, title, values) {
