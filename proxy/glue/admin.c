@@ -122,8 +122,7 @@ static struct shared_text *make_status(const struct overview *overview, size_t f
 
 static bool is_fresh(const struct kept_answer *kept, size_t from, uint64_t now_ns)
 {
-	return kept->text != NULL && kept->from == from &&
-	       now_ns - kept->made_ns < ADMIN_REST_FACTOR * kept->took_ns;
+	return kept->text != NULL && kept->from == from && now_ns - kept->made_ns < ADMIN_REST_FACTOR * kept->took_ns;
 }
 
 /* The kept answer, made anew where it has become old. */
@@ -230,10 +229,12 @@ static void answer(void *context, const struct http_request *request, struct htt
 
 	switch (admin_access_judge(&admin->door->access, request->host, request->authorization)) {
 	case ADMIN_WRONG_HOST:
-		say(out, 421, "This name is not chainmend's: ask by its address, by localhost, or by the name in `admin`.\n");
+		say(out, 421,
+		    "This name is not chainmend's: ask by its address, by localhost, or by the name in `admin`.\n");
 		return;
 	case ADMIN_NO_TOKEN:
-		say(out, 401, "The token of admin_token_file is wanted: as Authorization: Bearer, or as the password.\n");
+		say(out, 401,
+		    "The token of admin_token_file is wanted: as Authorization: Bearer, or as the password.\n");
 		out->more_fields = wants_token;
 		return;
 	case ADMIN_WELCOME:
@@ -279,6 +280,13 @@ void admin_free(struct admin *admin)
 	free(admin);
 }
 
+static struct error serve(struct admin *admin)
+{
+	if (admin->door == NULL)
+		return error_none();
+	return web_server_open(admin->options.loop, admin_door_fd(admin->door), admin, answer, &admin->server);
+}
+
 /* The socket of the same address goes on with its connections: only who may come in is another question now. */
 void admin_use(struct admin *admin, struct admin_door *take_door)
 {
@@ -290,9 +298,7 @@ void admin_use(struct admin *admin, struct admin_door *take_door)
 	    admin_door_fd(former) != admin_door_fd(take_door)) {
 		web_server_close(admin->server);
 		admin->server = NULL;
-		struct error error = take_door == NULL ? error_none()
-						       : web_server_open(admin->options.loop, admin_door_fd(take_door),
-									  admin, answer, &admin->server);
+		struct error error = serve(admin);
 		if (!failed(error) && take_door != NULL)
 			program_log_write(admin->options.log, LOG_LEVEL_INFO, "admin", "the page is at %s%s",
 					  take_door->tcp != NULL ? "http://" : "", take_door->where);

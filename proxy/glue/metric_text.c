@@ -85,8 +85,8 @@ void metric_text_bucket(struct metric_text *text, const struct metric_family *fa
 			uint64_t count)
 {
 	if (!failed(text->error))
-		text->error = buffer_printf(text->out, "%s_bucket{le=\"%s\"} %" PRIu64 "\n", family->name, at_most,
-					    count);
+		text->error =
+		    buffer_printf(text->out, "%s_bucket{le=\"%s\"} %" PRIu64 "\n", family->name, at_most, count);
 }
 
 void metric_text_sum(struct metric_text *text, const struct metric_family *family, double sum, uint64_t count)

@@ -84,8 +84,8 @@ static void write_done(struct scrape *scrape, const struct metric_family *family
 	for (enum tally_version version = 0; version < NUM_TALLY_VERSIONS; version++) {
 		for (enum tally_group group = 0; group < NUM_TALLY_GROUPS; group++) {
 			for (size_t resumed = 0; resumed < 2; resumed++) {
-				const char *const values[] = {site, tally_version_name(version), tally_group_name(group),
-							      resumed ? "yes" : "no", "ok"};
+				const char *const values[] = {site, tally_version_name(version),
+							      tally_group_name(group), resumed ? "yes" : "no", "ok"};
 				if (sum->done[version][group][resumed] > 0)
 					metric_text_count(&scrape->text, family, values,
 							  sum->done[version][group][resumed]);
@@ -293,9 +293,9 @@ static void write_expiry_of(struct scrape *scrape, const struct metric_family *f
 }
 
 /* Of the chain that goes out, and of the one before it. */
-static void write_chain_side(struct scrape *scrape, const struct metric_family *family,
-			     const struct managed_site *site, const char *number,
-			     uint64_t (*count)(const struct chain_record *record), const struct chain_view *view)
+static void write_chain_side(struct scrape *scrape, const struct metric_family *family, const struct managed_site *site,
+			     const char *number, uint64_t (*count)(const struct chain_record *record),
+			     const struct chain_view *view)
 {
 	const char *const present[] = {managed_site_name(site), number, "present"};
 	const char *const former[] = {managed_site_name(site), number, "former"};
@@ -452,7 +452,10 @@ static const struct {
       "Seconds until a certificate of a chain that goes out expires; 0 is the leaf's position."},
      write_expiry},
     {{"chainmend_fetches_total", METRIC_COUNTER, {"result"}, "Fetches of missing issuers."}, write_fetches},
-    {{"chainmend_issuers_fetched_total", METRIC_COUNTER, {NULL}, "Fetched certificates that are issuers, and were kept."},
+    {{"chainmend_issuers_fetched_total",
+      METRIC_COUNTER,
+      {NULL},
+      "Fetched certificates that are issuers, and were kept."},
      write_issuers},
     {{"chainmend_mends_total", METRIC_COUNTER, {"result"}, "Mends of chains: of sites, backends, and for verdicts."},
      write_mends},

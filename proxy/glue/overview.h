@@ -1,4 +1,4 @@
-/* overview - what the admin page and the metrics are made from, as it stands at the moment of asking. All borrowed. */
+/* overview - what the admin page and the metrics are made from, as it stands when they are asked for. All borrowed. */
 #ifndef PROXY_GLUE_OVERVIEW_H
 #define PROXY_GLUE_OVERVIEW_H
 

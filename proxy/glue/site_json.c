@@ -98,9 +98,10 @@ static json_t *chain_state_json(const struct managed_site *site, size_t index)
 	    object != NULL && set_text_member(object, "state", chain_state_name(site_state_chain(site, index))) &&
 	    set_member(object, "served", entries_json(given, mended, "left_out")) &&
 	    set_member(object, "mended", entries_json(mended, given, "added")) &&
-	    set_member(object, "goes_out", json_string(certificate_list_equal(chain, mended)  ? "mended"
-						       : certificate_list_equal(chain, given) ? "served"
-											      : "former")) &&
+	    set_member(object, "goes_out",
+		       json_string(certificate_list_equal(chain, mended)  ? "mended"
+				   : certificate_list_equal(chain, given) ? "served"
+									  : "former")) &&
 	    set_member(object, "anchor", anchor_json(verdict->anchor)) &&
 	    set_member(object, "served_trusted", json_boolean(verdict->served_trusted)) &&
 	    set_member(object, "mended_trusted", json_boolean(verdict->mended_trusted)) &&
@@ -139,8 +140,7 @@ static void add_finding(void *context, const struct finding_group *group, const 
 		return;
 	}
 	json_t *object = finding_json(finding);
-	bool whole = object != NULL &&
-		     set_text_member(object, "subject_of", finding_subject_name(group->subject)) &&
+	bool whole = object != NULL && set_text_member(object, "subject_of", finding_subject_name(group->subject)) &&
 		     set_text_member(object, "since", time_text_print_ms(since_ms, since));
 	walk->complete = append(walk->array, keep_if_complete(object, whole)) && walk->complete;
 }
@@ -163,11 +163,10 @@ static json_t *backend_json(const struct managed_site *site, size_t index, const
 	const struct certificate_list *chain = prober != NULL ? prober_chain(prober, index) : NULL;
 	char address[CONFIG_ADDRESS_MAX];
 	json_t *object = json_object();
-	bool complete =
-	    object != NULL && set_member(object, "tls", json_boolean(backend->tls)) &&
-	    set_text_member(object, "address",
-			    config_address_print(backend->address.host, backend->address.port, address)) &&
-	    set_text_member(object, "state", backend_state_name(site_state_backend(site, index, sum)));
+	bool complete = object != NULL && set_member(object, "tls", json_boolean(backend->tls)) &&
+			set_text_member(object, "address",
+					config_address_print(backend->address.host, backend->address.port, address)) &&
+			set_text_member(object, "state", backend_state_name(site_state_backend(site, index, sum)));
 
 	if (complete && index < sum->num_backends)
 		complete = set_member(object, "connects", count_json(sum->backends[index].connects)) &&
@@ -224,17 +223,17 @@ json_t *site_json(const struct overview *overview, const struct managed_site *si
 
 	site_state_count(fix_log_known(overview->fix_log), config->name, &findings);
 	site_tally_sum(managed_site_tally(site), &sum);
-	bool complete =
-	    object != NULL && set_text_member(object, "name", config->name) &&
-	    set_text_member(object, "state", site_state_name(site_state_of(site, &findings))) &&
-	    set_text_member(object, "mode", config->mode == MODE_REPORT ? "report" : "mend") &&
-	    set_member(object, "certificate_is_backend", json_boolean(config->certificate_is_backend)) &&
-	    set_member(object, "listen", listens_json(config)) && set_member(object, "chains", chains_json(site)) &&
-	    set_findings(object, overview, config->name) &&
-	    set_member(object, "rejections", chain_watch_json(overview->watch, config->name)) &&
-	    set_member(object, "backends", backends_json(site, &sum)) &&
-	    set_member(object, "totals", totals_json(&sum)) &&
-	    set_member(object, "traffic", traffic_json(managed_site_tally(site)));
+	bool complete = object != NULL && set_text_member(object, "name", config->name) &&
+			set_text_member(object, "state", site_state_name(site_state_of(site, &findings))) &&
+			set_text_member(object, "mode", config->mode == MODE_REPORT ? "report" : "mend") &&
+			set_member(object, "certificate_is_backend", json_boolean(config->certificate_is_backend)) &&
+			set_member(object, "listen", listens_json(config)) &&
+			set_member(object, "chains", chains_json(site)) &&
+			set_findings(object, overview, config->name) &&
+			set_member(object, "rejections", chain_watch_json(overview->watch, config->name)) &&
+			set_member(object, "backends", backends_json(site, &sum)) &&
+			set_member(object, "totals", totals_json(&sum)) &&
+			set_member(object, "traffic", traffic_json(managed_site_tally(site)));
 
 	return keep_if_complete(object, complete);
 }

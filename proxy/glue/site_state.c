@@ -49,8 +49,8 @@ void site_state_count(const struct known_findings *known, const char *site, stru
 enum chain_state site_state_chain(const struct managed_site *site, size_t certificate)
 {
 	const struct chain_verdict *verdict = managed_site_verdict(site, certificate);
-	bool goes_out = !certificate_list_equal(managed_site_chain(site, certificate),
-						managed_site_given(site, certificate));
+	bool goes_out =
+	    !certificate_list_equal(managed_site_chain(site, certificate), managed_site_given(site, certificate));
 
 	if (!verdict->judged || (!verdict->mended_trusted && !verdict->with_fetching))
 		return CHAIN_STATE_WAITING;

@@ -17,13 +17,12 @@ static bool set_moment(json_t *object, const char *key, int64_t ms)
 static json_t *program_json(const struct overview *overview)
 {
 	json_t *object = json_object();
-	return keep_if_complete(
-	    object, object != NULL && set_text_member(object, "version", CHAINMEND_VERSION) &&
-			set_member(object, "boringssl_api", json_integer(BORINGSSL_API_VERSION)) &&
-			set_text_member(object, "state", overview->state) &&
-			set_member(object, "ready", json_boolean(overview->ready)) &&
-			set_member(object, "workers", json_integer(overview->num_workers)) &&
-			set_moment(object, "started", overview->started_ms));
+	return keep_if_complete(object, object != NULL && set_text_member(object, "version", CHAINMEND_VERSION) &&
+					    set_member(object, "boringssl_api", json_integer(BORINGSSL_API_VERSION)) &&
+					    set_text_member(object, "state", overview->state) &&
+					    set_member(object, "ready", json_boolean(overview->ready)) &&
+					    set_member(object, "workers", json_integer(overview->num_workers)) &&
+					    set_moment(object, "started", overview->started_ms));
 }
 
 static json_t *totals_json(const struct overview *overview)
@@ -47,8 +46,7 @@ static json_t *mends_json(const struct overview *overview)
 	bool complete = object != NULL && fetches != NULL;
 
 	for (enum mend_fetch_result i = 0; complete && i < NUM_MEND_FETCH_RESULTS; i++)
-		complete =
-		    set_member(fetches, mend_fetch_result_name(i), json_integer((json_int_t)tally->fetches[i]));
+		complete = set_member(fetches, mend_fetch_result_name(i), json_integer((json_int_t)tally->fetches[i]));
 	for (enum mend_outcome i = 0; complete && i < NUM_MEND_OUTCOMES; i++)
 		complete = set_member(object, mend_outcome_name(i), json_integer((json_int_t)tally->mends[i]));
 	if (complete)

@@ -18,8 +18,7 @@ static void add_points(struct traffic_sample points[NUM_POINTS], struct site_tal
 
 	for (size_t i = 0; i < TRAFFIC_HISTORY_MINUTES; i++)
 		add_sample(&points[i], traffic_history_get(history, TRAFFIC_HISTORY_MINUTES - 1 - i));
-	add_sample(&points[TRAFFIC_HISTORY_MINUTES],
-		   traffic_history_running(history, site_tally_sample(tally)));
+	add_sample(&points[TRAFFIC_HISTORY_MINUTES], traffic_history_running(history, site_tally_sample(tally)));
 }
 
 static bool append_number(json_t *array, uint64_t number)

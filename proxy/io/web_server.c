@@ -50,8 +50,7 @@ static void accept_if_room(struct web_server *server)
 
 static struct http_visit *visit_of(struct MHD_Connection *connection)
 {
-	const union MHD_ConnectionInfo *info =
-	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	return info != NULL ? info->socket_context : NULL;
 }
 
@@ -130,10 +129,9 @@ static enum MHD_Result queue(struct MHD_Connection *connection, const struct htt
 {
 	void *body = (void *)(uintptr_t)answer->body.data; /* libmicrohttpd only reads it */
 	struct MHD_Response *response =
-	    answer->release != NULL
-		? MHD_create_response_from_buffer_with_free_callback_cls(answer->body.len, body, answer->release,
-									 answer->owner)
-		: MHD_create_response_from_buffer(answer->body.len, body, MHD_RESPMEM_PERSISTENT);
+	    answer->release != NULL ? MHD_create_response_from_buffer_with_free_callback_cls(
+					  answer->body.len, body, answer->release, answer->owner)
+				    : MHD_create_response_from_buffer(answer->body.len, body, MHD_RESPMEM_PERSISTENT);
 	enum MHD_Result result = MHD_NO;
 
 	if (response == NULL) {
@@ -278,17 +276,17 @@ static bool watch(struct web_server *server, uv_poll_t *handle, int fd)
 
 static struct error start_daemon(struct web_server *server)
 {
-	server->daemon = MHD_start_daemon(
-	    MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, on_request, server, MHD_OPTION_CONNECTION_LIMIT,
-	    (unsigned)WEB_SERVER_MAX_CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, WEB_SERVER_MAX_REQUEST_BYTES,
-	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(WEB_SERVER_ANSWER_MS / 1000), MHD_OPTION_STRICT_FOR_CLIENT, 1,
-	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
-	    MHD_OPTION_END);
+	server->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, on_request, server,
+					  MHD_OPTION_CONNECTION_LIMIT, (unsigned)WEB_SERVER_MAX_CONNECTIONS,
+					  MHD_OPTION_CONNECTION_MEMORY_LIMIT, WEB_SERVER_MAX_REQUEST_BYTES,
+					  MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(WEB_SERVER_ANSWER_MS / 1000),
+					  MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+					  server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_END);
 	return server->daemon != NULL ? error_none() : error_system("start the admin page's HTTP server");
 }
 
 struct error web_server_open(uv_loop_t *loop, int listen_fd, void *context, http_handler *handler,
-			      struct web_server **out)
+			     struct web_server **out)
 {
 	struct web_server *server = calloc(1, sizeof *server);
 	if (server == NULL)

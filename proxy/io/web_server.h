@@ -48,7 +48,7 @@ struct web_server;
 
 /* web_server_open accepts from `listen_fd`: non-blocking, listening, borrowed until web_server_close. */
 MUST_USE struct error web_server_open(uv_loop_t *loop, int listen_fd, void *context, http_handler *handler,
-				       struct web_server **out);
+				      struct web_server **out);
 
 /* web_server_close cuts every connection, and frees the server in its close callbacks. NULL is fine. */
 void web_server_close(struct web_server *server);

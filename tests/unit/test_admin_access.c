@@ -91,11 +91,24 @@ static void test_a_host_of_any_length_is_read(void **state)
 
 static void test_the_token_comes_in_two_forms(void **state)
 {
-	static const char *const right[] = {"Bearer " TOKEN, "bearer   " TOKEN, "Basic " BASIC_TOKEN, "BASIC " BASIC_TOKEN};
-	static const char *const wrong[] = {
-	    "",	       "Bearer",	"Bearer ",	 TOKEN,	 "Bearer " TOKEN "x", "Bearer x" TOKEN, "Bearer" TOKEN,
-	    "Basic",   "Basic ",	"Basic !",	 "Basic " TOKEN,	      "Basic YTpi",	"Basic =",
-	    "Bearer  0123456789abcdef", "Digest " TOKEN, "Basic " BASIC_TOKEN "A"};
+	static const char *const right[] = {"Bearer " TOKEN, "bearer   " TOKEN, "Basic " BASIC_TOKEN,
+					    "BASIC " BASIC_TOKEN};
+	static const char *const wrong[] = {"",
+					    "Bearer",
+					    "Bearer ",
+					    TOKEN,
+					    "Bearer " TOKEN "x",
+					    "Bearer x" TOKEN,
+					    "Bearer" TOKEN,
+					    "Basic",
+					    "Basic ",
+					    "Basic !",
+					    "Basic " TOKEN,
+					    "Basic YTpi",
+					    "Basic =",
+					    "Bearer  0123456789abcdef",
+					    "Digest " TOKEN,
+					    "Basic " BASIC_TOKEN "A"};
 	struct admin_access access = with_token();
 	(void)state;
 	for (size_t i = 0; i < sizeof right / sizeof right[0]; i++)
@@ -152,7 +165,10 @@ static void test_a_token_is_the_first_line_of_its_file(void **state)
 	assert_string_equal(read_token("0123456789abcdef", 16, &access), "");
 	assert_non_null(strstr(read_token("0123456789\0abcdef", 17, &access), "not ASCII"));
 	assert_non_null(strstr(read_token("0123456789 abcdef\n", 18, &access), "blank"));
-	assert_non_null(strstr(read_token("0123456789\xc3\xa4" "abcdef\n", 19, &access), "not ASCII"));
+	assert_non_null(strstr(read_token("0123456789\xc3\xa4"
+					  "abcdef\n",
+					  19, &access),
+			       "not ASCII"));
 	memset(long_token, 'a', sizeof long_token);
 	assert_non_null(strstr(read_token(long_token, 513, &access), "more than 512"));
 	assert_string_equal(read_token(long_token, 512, &access), "");

@@ -41,7 +41,10 @@ static void test_values_are_escaped_and_made_utf8(void **state)
 	    {"a\nb", "a\\nb"},
 	    {"\"\\\n", "\\\"\\\\\\n"},
 	    {"h\xc3\xa4t", "h\xc3\xa4t"},
-	    {"a\xff" "b", "a\xef\xbf\xbd" "b"},
+	    {"a\xff"
+	     "b",
+	     "a\xef\xbf\xbd"
+	     "b"},
 	    {"{x=\"1\"} 2", "{x=\\\"1\\\"} 2"},
 	};
 	(void)state;

@@ -47,7 +47,8 @@ static int set_up(void **state)
 
 	place->listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	place->address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-	if (bind(place->listen_fd, (struct sockaddr *)&place->address, len) != 0 || listen(place->listen_fd, 100) != 0 ||
+	if (bind(place->listen_fd, (struct sockaddr *)&place->address, len) != 0 ||
+	    listen(place->listen_fd, 100) != 0 ||
 	    getsockname(place->listen_fd, (struct sockaddr *)&place->address, &len) != 0)
 		return -1;
 	uv_loop_init(&place->loop);
@@ -101,8 +102,9 @@ static void test_requests_on_one_connection(void **state)
 	struct place *place = *state;
 	int fd = connect_to(place);
 
-	assert_non_null(strstr(ask(place, fd, "GET /a?from=7 HTTP/1.1\r\nHost: h:1\r\nAuthorization: x y\r\n\r\n", "hello"),
-			       "HTTP/1.1 200"));
+	assert_non_null(
+	    strstr(ask(place, fd, "GET /a?from=7 HTTP/1.1\r\nHost: h:1\r\nAuthorization: x y\r\n\r\n", "hello"),
+		   "HTTP/1.1 200"));
 	assert_string_equal(place->asked, "/a|h:1|x y|7");
 	assert_non_null(strstr(place->answer, "X-Test: yes"));
 	ask(place, fd, "GET /b HTTP/1.1\r\nHost: h\r\n\r\n", "hello");
