@@ -167,10 +167,13 @@ static bool shake_hands(struct connection *connection, struct tls_input *input)
 
 	switch (tls_pump_handshake(&connection->client_tls, input)) {
 	case TLS_DONE:
+		connection->client.pollable.expensive = false;
 		count_handshake(connection);
 		connection_fire(connection, EVENT_HANDSHAKE_DONE);
 		return true;
 	case TLS_WANT_INPUT:
+		/* TLS 1.3 has its key exchange and its signature behind it with the hello; TLS 1.2 has not. */
+		connection->client.pollable.expensive = SSL_version(connection->client_tls.ssl) != TLS1_3_VERSION;
 		return false;
 	default:
 		if (!knocked)

@@ -334,6 +334,7 @@ static struct connection *connection_new(struct worker_thread *thread, const str
 	connection_set_site(connection, site_lookup_fallback(listener->lookup));
 	connection->timer.on_due = on_deadline;
 	stream_init(&connection->client, &thread->poller, on_client_ready);
+	connection->client.pollable.expensive = true;
 	stream_init(&connection->backend, &thread->poller, on_backend_ready);
 	relay_init(&connection->up);
 	relay_init(&connection->down);

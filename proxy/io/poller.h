@@ -20,6 +20,7 @@
  * poller_queue. It must not be freed from its own handler, nor another's: only between two turns. */
 struct pollable {
 	void (*on_ready)(struct pollable *pollable, uint32_t events);
+	bool expensive; /* its turn takes long: it comes behind the others that are ready */
 	struct pollable *next; /* in the queue; NULL: not queued */
 	struct pollable *previous;
 };
@@ -53,7 +54,7 @@ void poller_unqueue(struct pollable *pollable);
 /* poller_wait sleeps until something is ready, for `wait_ms` at most (-1: no limit). */
 MUST_USE struct error poller_wait(struct poller *poller, int wait_ms);
 
-/* poller_dispatch calls what poller_wait found, then the queue, then the loop. */
+/* poller_dispatch calls what poller_wait found, the cheap ones first, then the queue, then the loop. */
 void poller_dispatch(struct poller *poller);
 
 #endif
