@@ -14,7 +14,7 @@ from typing import Callable, NoReturn
 from .bars import judge
 from .budget import Budget, Deadline
 from .cases import CASES, Case, select
-from .machine import QUIET, Noise, describe_machine, gauge_noise, openssl_version
+from .machine import QUIET, Noise, describe_machine, openssl_version
 from .page import update
 from .paired import measure_mended, measure_paired
 from .peers import TABLE, Peer, find_program, read_table
@@ -127,7 +127,7 @@ def measure(options: argparse.Namespace, peers: list[Peer]) -> Run:
         try:
             for case in cases:
                 begun = time.monotonic()
-                noise.add(gauge_noise(options.build / "bench" / "gauge", stage.server_cpus(1)[0]))
+                noise.add(stage.gauge())
                 run.results.append(measure_case(stage, case, budget, dice, options.tail_seconds))
                 say(f"{case.title}: {time.monotonic() - begun:.0f} s")
         except Stopped as stopped:

@@ -6,6 +6,7 @@ import random
 from typing import Sequence
 
 from .budget import Deadline
+from .calm import Always, Calm
 from .cases import Case
 from .contenders import ServerUnderLoad
 from .limit import Limit
@@ -23,7 +24,7 @@ def measure_paired(stage: Stage, case: Case, deadline: Deadline, dice: random.Ra
     with stage.servers(case.credential, case.workers) as (servers, missing):
         reference, *others = [ServerUnderLoad(server, stage.load, case) for server in servers]
         limit = stage.limit(case)
-        slices = take_until_agreed(reference, [*others, limit], deadline, dice)
+        slices = take_until_agreed(reference, [*others, limit], deadline, dice, stage.calm)
     rows = [reference_row(slices, reference), row_of(slices, limit), *(row_of(slices, other) for other in others)]
     rows += [Row(name, why=why) for name, why in missing.items()]
     shared = case.workers > 1 and not stage.has_free_cores(case.workers)
@@ -36,7 +37,7 @@ def measure_mended(stage: Stage, case: Case, deadline: Deadline, dice: random.Ra
     with stage.server(stage.reference, "mended") as mending, stage.server(stage.reference, COMPLETE) as serving:
         mended, complete = (ServerUnderLoad(server, stage.load, case) for server in (mending, serving))
         complete.name = COMPLETE
-        slices = take_until_agreed(mended, [complete], deadline, dice)
+        slices = take_until_agreed(mended, [complete], deadline, dice, stage.calm)
     rows = [reference_row(slices, mended), row_of(slices, complete)]
     ratio = rows[1].over_reference
     note = "" if ratio is None else f"mended over complete: {1 / ratio.of_low:.3f}, by pairs {1 / ratio.of_pairs:.3f}"
@@ -44,9 +45,9 @@ def measure_mended(stage: Stage, case: Case, deadline: Deadline, dice: random.Ra
 
 
 def take_until_agreed(reference: Contender, contenders: Sequence[Contender], deadline: Deadline,
-                      dice: random.Random) -> Slices:
+                      dice: random.Random, calm: Calm | Always = Always()) -> Slices:
     """Slices for the first share of the time; more, while both ways of taking a ratio disagree about somebody."""
-    slices = Slices()
+    slices = Slices(calm=calm)
     slices.take(reference, contenders, deadline.part(FIRST_SHARE), dice)
     for repeat in range(REPEATS):
         if deadline.left() == 0 or all_agree(slices):

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Container, Iterator
 
 from .backend import Backend
+from .calm import Calm
 from .cases import Case
 from .credentials import make_credentials
 from .limit import Limit
 from .load import LoadTool
+from .machine import gauge_noise
 from .peers import Peer, RunningServer, Server, StartedServer
 from .processes import Trouble
 
@@ -34,6 +36,7 @@ class Stage:
         self._started = 0
         self._stack = contextlib.ExitStack()
         self.load = LoadTool(build / "chainmend-bench", self._cpus[1:])
+        self.calm = Calm(lambda: self.gauge()["p50_us"])
 
     def __enter__(self) -> Stage:
         with contextlib.ExitStack() as stack:
@@ -47,6 +50,10 @@ class Stage:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    def gauge(self) -> dict[str, float]:
+        """The noise of the servers' core, now."""
+        return gauge_noise(self._build / "bench" / "gauge", self._cpus[0])
 
     def limit(self, case: Case) -> Limit:
         return Limit(self._build / "bench" / "limit", case, self.credentials[case.credential], *self._cpus[:2])
