@@ -12,19 +12,18 @@ from __future__ import annotations
 
 import argparse
 import random
-import socket
 import string
 import sys
 import tempfile
-import time
 from pathlib import Path
 from statistics import median
 
 from .backend import Backend
 from .credentials import NAME, make_credentials
 from .load import LoadTool, Outcome
-from .peers import FOLDER, READY_STEP_S, READY_WAIT_S
-from .processes import Child, Trouble, free_port
+from .peers import FOLDER
+from .processes import Trouble, free_port
+from .proxy import Proxy
 
 SERVER_CPU, LOAD_CPUS = 0, [1]
 PROBES = ("--rate", "100", "--request", "echo", "--sigalgs", "ECDSA+SHA256")
@@ -35,42 +34,30 @@ LEAD_S = 0.3  # the load is under way before the probes begin, and after they ha
 MAX_ROUNDS, MAX_SECONDS = 50, 60.0
 
 
-class Worker:
-    """chainmend with one worker and both certificates, on a core of its own."""
-
-    def __init__(self, program: Path, folder: Path, backend: int) -> None:
-        credentials = make_credentials(folder / "credentials")
-        words = {"run": folder, "name": NAME, "backend": backend, "port": free_port()}
-        for kind in ("ecdsa", "rsa"):
-            words |= {f"{kind}_roots": credentials[kind].roots, f"{kind}_certificate": credentials[kind].certificate,
-                      f"{kind}_key": credentials[kind].key}
-        config = folder / "chainmend.ini"
-        config.write_text(string.Template((FOLDER / "rsa-beside-ecdsa.ini").read_text()).substitute(words))
-        self.port = int(str(words["port"]))
-        self.child = Child([str(program), "run", "-c", str(config)], [SERVER_CPU])
-        end = time.monotonic() + READY_WAIT_S
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-                return
-            except OSError as error:
-                if self.child.status is not None or time.monotonic() > end:
-                    self.child.stop()
-                    raise Trouble("chainmend does not listen") from error
-            time.sleep(READY_STEP_S)
+def start_worker(program: Path, folder: Path, backend: int) -> Proxy:
+    """One worker with both certificates, on a core of its own."""
+    credentials = make_credentials(folder / "credentials")
+    port = free_port()
+    words: dict[str, object] = {"run": folder, "name": NAME, "backend": backend, "port": port}
+    for kind in ("ecdsa", "rsa"):
+        words |= {f"{kind}_roots": credentials[kind].roots, f"{kind}_certificate": credentials[kind].certificate,
+                  f"{kind}_key": credentials[kind].key}
+    config = folder / "chainmend.ini"
+    config.write_text(string.Template((FOLDER / "rsa-beside-ecdsa.ini").read_text()).substitute(words))
+    return Proxy(program, config, port, SERVER_CPU)
 
 
-def price_us(load: LoadTool, worker: Worker, algorithm: str) -> float:
+def price_us(load: LoadTool, worker: Proxy, algorithm: str) -> float:
     """What one such transaction costs the worker's CPU."""
     outcome = load.run(worker.port, PRICE_S, "--request", "echo", "--sigalgs", algorithm, "--warm-up", "500ms",
-                       "--server-pid", str(worker.child.pid))
+                       "--server-pid", str(worker.pid))
     price = outcome.number("server_cpu_us_per_transaction")
     if price is None or outcome.failures > 0:
         raise Trouble(f"the price of {algorithm} could not be measured: {outcome.failures} failures")
     return price
 
 
-def measure(load: LoadTool, worker: Worker, algorithm: str | None, rate: int, seconds: float) -> Outcome:
+def measure(load: LoadTool, worker: Proxy, algorithm: str | None, rate: int, seconds: float) -> Outcome:
     beside = None
     if algorithm is not None:
         beside = load.start(worker.port, "--rate", str(rate), "--request", "echo", "--sigalgs", algorithm,
@@ -89,7 +76,7 @@ def run(options: argparse.Namespace, folder: Path) -> None:
     backend = Backend(options.build / "bench" / "echo_backend", LOAD_CPUS, 0)
     worker = None
     try:
-        worker = Worker(options.build / "chainmend", folder, backend.port)
+        worker = start_worker(options.build / "chainmend", folder, backend.port)
         prices = {name: price_us(load, worker, algorithm) for name, algorithm in LOADS.items() if algorithm}
         rates = {name: round(options.share * 1e6 / price) for name, price in prices.items()} | {"nothing": 0}
         outcomes: dict[str, list[Outcome]] = {name: [] for name in LOADS}
@@ -98,7 +85,7 @@ def run(options: argparse.Namespace, folder: Path) -> None:
                 outcomes[name].append(measure(load, worker, LOADS[name], rates[name], options.seconds))
     finally:
         if worker is not None:
-            worker.child.stop()
+            worker.stop()
         backend.stop()
     print(f"a transaction: ECDSA {prices['ecdsa']:.0f} us, RSA {prices['rsa']:.0f} us of CPU; "
           f"a load of {options.share:.0%} of one worker; medians of {options.rounds} rounds of {options.seconds:g} s")
