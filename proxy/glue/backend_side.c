@@ -59,10 +59,19 @@ static bool is_own_fault(int code)
 	return acceptor_is_out_of_resources(code) || code == EADDRNOTAVAIL;
 }
 
+/* Its client did not end, but was cut, or broke off: a FIN would have a part pass for the whole. */
+static bool lacks_the_end(const struct connection *connection)
+{
+	return connection->relays && !connection->backend.end_sent;
+}
+
 void backend_side_close(struct connection *connection)
 {
 	tls_channel_flush(&connection->thread->channel); /* the alert that says why */
-	stream_close(&connection->backend);
+	if (lacks_the_end(connection))
+		stream_reset(&connection->backend);
+	else
+		stream_close(&connection->backend);
 	tls_pump_cleanup(&connection->backend_tls);
 }
 
@@ -286,7 +295,8 @@ enum connection_event backend_side_start_relay(struct connection *connection)
 
 enum connection_event backend_side_end(struct connection *connection)
 {
-	tls_pump_end(&connection->backend_tls);
+	if (!connection->client_tls.cut)
+		tls_pump_end(&connection->backend_tls);
 	tls_channel_flush(&connection->thread->channel);
 	stream_end(&connection->backend);
 	return EVENT_NONE;
@@ -303,6 +313,7 @@ void backend_side_look_at_connect(struct connection *connection)
 	note_reason(connection, "connect", strerror(connection->backend.error));
 	connection_fire(connection, EVENT_BACKEND_FAILED);
 }
+	connection->relays = true;
 
 bool backend_side_may_read(struct connection *connection)
 {

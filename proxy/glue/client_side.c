@@ -236,7 +236,8 @@ bool client_side_may_read(struct connection *connection)
 	return connection_takes_up(connection) && relay_may_read(&connection->up, stream_backlog(&connection->backend));
 }
 
-/* A reset. What came before it goes on to the backend; the connection sees to the rest. */
+/* A reset. What came before it goes on to the backend, which then is told of a reset too: it must not take a part for
+ * the whole. The connection sees to that. */
 static void take_break(struct connection *connection)
 {
 	if (connection->state == CONNECTION_HANDSHAKE && connection->heard) {
@@ -245,7 +246,7 @@ static void take_break(struct connection *connection)
 	}
 	if (!connection_takes_up(connection))
 		return;
-	relay_end(&connection->up);
+	relay_break(&connection->up);
 	backend_side_take_end(connection);
 }
 
@@ -293,7 +294,9 @@ void client_side_take(struct connection *connection, struct bytes bytes)
 
 void client_side_end(struct connection *connection, bool fin)
 {
-	tls_pump_end(&connection->client_tls);
+	/* A backend's end without close_notify goes on as one: whether all has come is for the client to judge. */
+	if (!connection->backend_tls.cut)
+		tls_pump_end(&connection->client_tls);
 	tls_channel_flush(&connection->thread->channel);
 	if (fin)
 		stream_end(&connection->client);

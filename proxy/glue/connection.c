@@ -131,6 +131,7 @@ static enum connection_event end_client(struct connection *connection)
 static enum connection_event give_up(struct connection *connection)
 {
 	backend_side_close(connection);
+	relay_release(&connection->up);
 	client_side_end(connection, true);
 	return EVENT_NONE;
 }
@@ -138,6 +139,7 @@ static enum connection_event give_up(struct connection *connection)
 static enum connection_event abandon(struct connection *connection)
 {
 	backend_side_close(connection);
+	relay_release(&connection->up);
 	tls_channel_flush(&connection->thread->channel);
 	stream_end(&connection->client);
 	return EVENT_NONE;
@@ -162,7 +164,7 @@ static enum connection_event close_all(struct connection *connection)
 
 	tls_channel_flush(&thread->channel);
 	stream_close(&connection->client);
-	stream_close(&connection->backend);
+	backend_side_close(connection);
 	unlink_open(connection);
 	connection->next = thread->closed;
 	thread->closed = connection;
@@ -218,6 +220,20 @@ static void queue_rest(struct connection *connection)
 		poller_queue(poller, &connection->backend.pollable);
 }
 
+/* Nobody wakes us when the last byte is acknowledged, and a reset behind it would overtake it: so it is looked for in
+ * the next tick. An end, where the backend has it, overtakes nothing. */
+static bool has_reached_backend(struct connection *connection)
+{
+	struct worker_thread *thread = connection->thread;
+
+	if (stream_backlog(&connection->backend) > 0)
+		return false;
+	if (!connection->relays || connection->backend.end_sent || stream_is_delivered(&connection->backend))
+		return true;
+	timer_arm(&thread->timers, &connection->timer, thread->now_ms + TIMER_TICK_MS);
+	return false;
+}
+
 /* What a client sent before it was gone is the backend's: it is read to its end and passed on. A client that sends,
  * closes and never reads resets the connection itself, by the session ticket that it leaves unread. */
 static bool client_is_gone(struct connection *connection)
@@ -226,7 +242,7 @@ static bool client_is_gone(struct connection *connection)
 		return false;
 	if (connection->client.readable && client_side_may_read(connection))
 		return false;
-	return connection->up.held.len == 0 && stream_backlog(&connection->backend) == 0;
+	return connection->up.held.len == 0 && has_reached_backend(connection);
 }
 
 /* A backend that has ended is read no more: only a write can find out that it is gone. */
@@ -303,8 +319,11 @@ static void on_deadline(struct timer *timer)
 	struct connection *connection = CONNECTION_OF(timer, timer);
 	enum connection_state state = connection->state;
 
-	if (is_premature(connection))
+	if (is_premature(connection)) {
+		if (connection->client.write_failed)
+			work(connection); /* has_reached_backend asked for it */
 		return;
+	}
 	/* Where neither side has sent anything, nothing has told yet that the backend is connected. */
 	if (state == CONNECTION_CONNECTING)
 		backend_side_look_at_connect(connection);

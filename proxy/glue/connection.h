@@ -45,6 +45,7 @@ struct connection {
 	enum connection_state state; /* changed by connection_fire alone */
 	bool backend_is_tls;
 	bool heard; /* the client has sent something */
+	bool relays; /* from CONNECTION_RELAYING on: the backend has bytes of the client */
 };
 
 /* connection_open takes an accepted socket with the place that was taken for it, and its client's network. */

@@ -1,8 +1,10 @@
 #include "proxy/io/stream.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { READ_EVENTS = EPOLLIN | EPOLLRDHUP | EPOLLPRI };
@@ -59,6 +61,24 @@ void stream_close(struct stream *stream)
 		close(stream->fd); /* leaves the epoll set by itself */
 	stream->fd = -1;
 	stream->readable = false;
+}
+
+void stream_reset(struct stream *stream)
+{
+	const struct linger none = {.l_onoff = 1};
+
+	if (stream->fd >= 0)
+		setsockopt(stream->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	stream_close(stream);
+}
+
+bool stream_is_delivered(const struct stream *stream)
+{
+	int unacknowledged = 0;
+
+	if (stream_backlog(stream) > 0)
+		return false;
+	return stream->fd < 0 || ioctl(stream->fd, SIOCOUTQ, &unacknowledged) != 0 || unacknowledged == 0;
 }
 
 static void fail_write(struct stream *stream, int code)

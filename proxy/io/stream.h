@@ -48,6 +48,12 @@ MUST_USE struct error stream_connect(struct stream *stream, const struct sockadd
 				     bool watch_writable);
 void stream_close(struct stream *stream); /* a closed one is fine */
 
+/* stream_reset closes by RST: what the peer has got so far is not all. What it has not got yet is dropped. */
+void stream_reset(struct stream *stream);
+
+/* stream_is_delivered says whether all that was written is acknowledged by the peer's kernel. */
+bool stream_is_delivered(const struct stream *stream);
+
 /* stream_note is for on_ready: what the event says. */
 void stream_note(struct stream *stream, uint32_t events);
 

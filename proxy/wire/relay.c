@@ -37,9 +37,14 @@ void relay_end(struct relay *relay)
 	relay->source_ended = true;
 }
 
+void relay_break(struct relay *relay)
+{
+	relay->source_ended = relay->source_broken = true;
+}
+
 bool relay_take_end(struct relay *relay)
 {
-	if (!relay->source_ended || relay->end_passed || relay->held.len > 0)
+	if (!relay->source_ended || relay->source_broken || relay->end_passed || relay->held.len > 0)
 		return false;
 	relay->end_passed = true;
 	return true;

@@ -250,11 +250,13 @@ enum tls_result tls_pump_read(struct tls_pump *pump, struct tls_input *input, ui
 			*out_len += (size_t)status;
 			continue;
 		}
-		/* The end of the input without close_notify is an end like any other: many clients close so. */
-		if (input->ended && input->bytes.len == 0 && SSL_get_error(pump->ssl, status) == SSL_ERROR_SYSCALL)
+		/* The end of the input without close_notify is an end, and no failure: many clients close so. */
+		if (input->ended && input->bytes.len == 0 && SSL_get_error(pump->ssl, status) == SSL_ERROR_SYSCALL) {
+			pump->cut = true;
 			result = TLS_ENDED;
-		else
+		} else {
 			result = result_of(pump, input, status);
+		}
 	}
 	pump->channel->input = NULL;
 	return result;

@@ -50,6 +50,7 @@ struct tls_pump {
 	struct buffer kept; /* input that came while a verdict was awaited */
 	bool end_sent;
 	bool failed;
+	bool cut; /* its peer ended without close_notify: somebody else may have ended it (RFC 8446 6.1) */
 	uint8_t small_left; /* small records to come before the large ones */
 	int alert; /* that the peer sent, encrypted or not, or TLS_PUMP_NO_ALERT */
 	const char *reason; /* why it failed, a static text; "" */
@@ -59,7 +60,7 @@ enum tls_result {
 	TLS_DONE, /* handshake: it is complete. read: some bytes came */
 	TLS_WANT_INPUT, /* all input is consumed */
 	TLS_WANT_VERDICT, /* the certificate callback waits; the rest of the input is kept */
-	TLS_ENDED, /* read: close_notify, or the end of the input without one */
+	TLS_ENDED, /* read: close_notify, or the end of the input without one (see cut) */
 	TLS_FAILED, /* see alert and reason; an alert of our own has been written */
 };
 

@@ -75,6 +75,22 @@ static void test_end_is_passed_once_and_last(void **state)
 	relay_cleanup(&relay);
 }
 
+/* What it gave goes on; an end that it never meant does not. */
+static void test_break_is_no_end(void **state)
+{
+	struct relay relay;
+
+	(void)state;
+	relay_init(&relay);
+	assert_ok(relay_hold(&relay, bytes_of("x", 1)));
+	relay_break(&relay);
+	assert_false(relay_may_read(&relay, 0));
+	assert_int_equal(relay.held.len, 1);
+	relay_release(&relay);
+	assert_false(relay_take_end(&relay));
+	relay_cleanup(&relay);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -82,6 +98,7 @@ int main(void)
 	    cmocka_unit_test(test_held_bytes_count),
 	    cmocka_unit_test(test_held_bytes_have_a_maximum),
 	    cmocka_unit_test(test_end_is_passed_once_and_last),
+	    cmocka_unit_test(test_break_is_no_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

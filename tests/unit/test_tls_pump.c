@@ -168,6 +168,7 @@ static void test_both_ways_in_pieces(void **state)
 		tls_pump_end(&wire.client); /* once is enough */
 		tls_channel_flush(&wire.channel);
 		assert_int_equal(read_all(&wire.server, &wire.to_server, piece, false, &got), TLS_ENDED);
+		assert_false(wire.server.cut);
 		assert_true(bytes_equal(buffer_bytes(&got), bytes_of(text, sizeof(text))));
 		/* The client has ended, and still reads. */
 		buffer_cleanup(&got);
@@ -241,6 +242,7 @@ static void test_end_of_input_is_an_end(void **state)
 	assert_true(tls_pump_write(&wire.client, bytes_of("last", 4)));
 	tls_channel_flush(&wire.channel);
 	assert_int_equal(read_all(&wire.server, &wire.to_server, 65536, true, &got), TLS_ENDED);
+	assert_true(wire.server.cut);
 	assert_int_equal(got.len, 4);
 	buffer_cleanup(&got);
 	wire_close(&wire);
