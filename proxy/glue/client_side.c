@@ -102,7 +102,8 @@ struct error client_side_start(struct connection *connection, const struct crede
 
 static void report_rejection(struct connection *connection, enum worker_event_kind kind, uint8_t alert)
 {
-	const char *name = SSL_get_servername(connection->client_tls.ssl, TLSEXT_NAMETYPE_host_name);
+	const SSL *ssl = connection->client_tls.ssl;
+	const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
 	struct event_limit_entry report = {
 	    .kind = kind,
 	    .snapshot = connection->lease->snapshot,
@@ -110,7 +111,8 @@ static void report_rejection(struct connection *connection, enum worker_event_ki
 	    .alert = alert,
 	    .late = connection->state != CONNECTION_HANDSHAKE,
 	    .network = connection->network,
-	    .credential = connection->credential,
+	    /* A session that is resumed shows no chain: the client speaks of the one that it was shown then. */
+	    .credential = SSL_session_reused(ssl) ? NULL : connection->credential,
 	};
 
 	if (name != NULL)
