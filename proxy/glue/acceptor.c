@@ -56,12 +56,20 @@ static void resume_all(struct worker_thread *thread)
 		watch(acceptor);
 }
 
+/* A place that was given back before we said that we wait wakes nobody: so it is looked for afterwards. */
+static void wait_for_room(struct worker_thread *thread)
+{
+	pause_all(thread);
+	if (admission_has_room(thread->options.admission))
+		resume_all(thread);
+}
+
 void acceptors_try_again(struct worker_thread *thread)
 {
 	if (admission_has_room(thread->options.admission))
 		resume_all(thread);
 	else
-		pause_all(thread);
+		wait_for_room(thread);
 }
 
 static void pause_when_full(struct worker_thread *thread)
@@ -73,9 +81,7 @@ static void pause_when_full(struct worker_thread *thread)
 	snprintf(why, sizeof(why), "max_connections is reached (%llu); new clients wait",
 		 (unsigned long long)admission_max(admission));
 	worker_thread_report(thread, WORKER_FULL, NULL, 0, 0, why);
-	pause_all(thread);
-	if (admission_has_room(admission)) /* since a moment ago: nobody would wake us for it */
-		resume_all(thread);
+	wait_for_room(thread);
 }
 
 void acceptors_pause(struct worker_thread *thread, int code)
