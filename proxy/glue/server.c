@@ -55,6 +55,7 @@ static void publish(void *context)
 	struct error error = make_snapshot(server, &snapshot);
 	if (failed(error)) {
 		tell_error(server, "a change cannot be published, what is served stays as it is", error);
+		alarm_set(server->publisher, SERVER_TICK_MS); /* it is tried again: the change itself does not come twice */
 		return;
 	}
 	for (unsigned i = 0; i < server->num_workers; i++)
