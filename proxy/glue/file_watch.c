@@ -107,19 +107,36 @@ void file_watch_free(struct file_watch *watch)
 	free(watch);
 }
 
+/* A reload seldom moves a file: the same place is tried first. */
+static const struct watched_file *find(const struct file_watch *watch, size_t place, const char *path)
+{
+	if (place < watch->count && strcmp(watch->files[place].path, path) == 0)
+		return &watch->files[place];
+	for (size_t i = 0; i < watch->count; i++) {
+		if (strcmp(watch->files[i].path, path) == 0)
+			return &watch->files[i];
+	}
+	return NULL;
+}
+
 bool file_watch_set(struct file_watch *watch, const char *const *paths, size_t count)
 {
-	forget(watch);
-	if (count == 0)
-		return true;
-	watch->files = calloc(count, sizeof *watch->files);
-	for (size_t i = 0; watch->files != NULL && i < count; i++) {
-		char *path = strdup(paths[i]);
-		if (path == NULL)
+	struct watched_file *files = calloc(count + 1, sizeof *files);
+	size_t copied = 0;
+
+	for (; files != NULL && copied < count; copied++) {
+		const struct watched_file *known = find(watch, copied, paths[copied]);
+		struct watched_file *file = &files[copied];
+
+		file->state = known != NULL ? known->state : look_at(paths[copied]);
+		file->path = strdup(paths[copied]);
+		if (file->path == NULL)
 			break;
-		watch->files[watch->count++] = (struct watched_file){path, look_at(path)};
 	}
-	if (watch->count < count) {
+	forget(watch);
+	watch->files = files;
+	watch->count = copied;
+	if (files == NULL || copied < count) {
 		forget(watch);
 		return false;
 	}

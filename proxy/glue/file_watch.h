@@ -20,11 +20,12 @@ struct file_watch;
 struct file_watch *file_watch_new(uv_loop_t *loop, void *context, void (*on_change)(void *context)); /* NULL: memory */
 void file_watch_free(struct file_watch *watch);
 
-/* file_watch_set replaces the files that are watched (copied) and takes them as they stand now. False when out of
+/* file_watch_set replaces the files that are watched (copied). New ones are taken as they stand now, the others as the
+ * last look saw them: with a look before they are read, nothing that changes meanwhile is missed. False when out of
  * memory: nothing is watched then. */
 bool file_watch_set(struct file_watch *watch, const char *const *paths, size_t count);
 
-/* file_watch_look looks at once; true when a change is complete. What the alarm does, for the tests. */
+/* file_watch_look looks at once; true when a change is complete. What the alarm does. */
 bool file_watch_look(struct file_watch *watch);
 
 #endif

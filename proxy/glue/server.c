@@ -134,6 +134,7 @@ static void reload(struct server *server, const char *why, bool by_operator)
 
 	if (server->state != SERVER_RUNNING)
 		return;
+	(void)file_watch_look(server->file_watch); /* what changes from here on, while they are read, is another change */
 	buffer_init(&errors, SERVER_MAX_ERROR_BYTES);
 	struct site_set_options options = set_options(server);
 	if (by_operator)

@@ -122,6 +122,19 @@ static void test_a_file_that_is_still_written_is_waited_for(void **state)
 	assert_true(file_watch_look(place->watch));
 }
 
+/* A reload looks, reads, and takes its time before it sets the files anew: what changed behind its back is told. */
+static void test_a_change_during_a_reload_is_told(void **state)
+{
+	struct place *place = *state;
+	const char *paths[] = {place->b, place->a};
+
+	write_file(place->b, "was read");
+	assert_false(file_watch_look(place->watch));
+	write_file(place->a, "came too late to be read");
+	assert_true(file_watch_set(place->watch, paths, 2));
+	assert_told_once(place->watch);
+}
+
 static void test_no_file_at_all(void **state)
 {
 	struct place *place = *state;
@@ -139,6 +152,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_a_file_that_changes_appears_goes_or_is_replaced, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_a_symbolic_link_that_points_elsewhere_is_a_change, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_a_file_that_is_still_written_is_waited_for, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_change_during_a_reload_is_told, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_no_file_at_all, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
