@@ -14,8 +14,7 @@ struct certificate_keeper {
 	struct keeper_options options;
 	struct certificate_list given;
 	struct certificate_list extra;
-	struct certificate_list
-	    chain; /* what goes out; empty until the first mend alone. Its leaf may be a former one. */
+	struct certificate_list chain; /* what goes out; empty until the first mend. Its leaf may be a former one. */
 	EVP_PKEY *key; /* of what was given */
 	EVP_PKEY *chain_key; /* of what goes out */
 	struct chain_verdict verdict;
@@ -27,7 +26,6 @@ struct certificate_keeper {
 	struct retry retry;
 	bool begun;
 	bool withdrawn; /* what goes out is another chain than `chain` */
-	bool left_revoked; /* what went out before `chain` has a revoked certificate in it */
 };
 
 uint64_t keeper_pause(int64_t first_expiry_s, int64_t now_s)
@@ -147,8 +145,7 @@ static void add_refusal(const struct certificate_keeper *keeper, const struct se
 			struct finding_list *list)
 {
 	const struct certificate *leaf = keeper->given.items[0].certificate;
-	const struct certificate *present =
-	    keeper->chain.count > 0 ? keeper->chain.items[0].certificate : leaf;
+	const struct certificate *present = keeper->chain.count > 0 ? keeper->chain.items[0].certificate : leaf;
 	char who[MAX_LOSS_TEXT];
 	struct finding *finding = NULL;
 
@@ -235,8 +232,7 @@ static void tell_failure(const struct certificate_keeper *keeper, struct error e
 	char text[ERROR_MAX_TEXT];
 
 	program_log_write(keeper->options.log, LOG_LEVEL_ERROR, keeper->options.config->name,
-			  "the chain cannot be mended and is served as it is: %s",
-			  error_print(error, text, sizeof text));
+			  "the chain cannot be mended and is served as it is: %s", error_print(error, text, sizeof text));
 }
 
 static void take_verdict(struct certificate_keeper *keeper, const struct mend_result *result, bool applied,
@@ -269,8 +265,6 @@ static void on_mended(void *context, struct error error, const struct mend_resul
 	}
 	if (!is_told(keeper, result, !certificate_list_equal(&keeper->chain, chain)))
 		tell_chain(keeper, result);
-	if (!certificate_list_equal(&keeper->chain, chain))
-		keeper->left_revoked = is_revoked(&keeper->chain, result);
 	replace_chain(keeper, chain, keeper->key);
 }
 
@@ -456,9 +450,28 @@ void keeper_set_withdrawn(struct certificate_keeper *keeper, bool withdrawn)
 		mend(keeper); /* which tells what is applied now */
 }
 
-bool keeper_left_revoked(const struct certificate_keeper *keeper)
+/* A look at a chain that is not the keeper's own. */
+struct revoked_look {
+	const struct certificate_list *chain;
+	bool revoked;
+};
+
+static void on_looked_at(void *context, struct error error, const struct mend_result *result)
 {
-	return keeper->left_revoked;
+	struct revoked_look *look = context;
+	look->revoked = failed(error) || is_revoked(look->chain, result);
+}
+
+bool keeper_finds_revoked(const struct certificate_keeper *keeper, const struct certificate_list *chain)
+{
+	struct mender_question question = question_of(keeper, &keeper->extra);
+	struct revoked_look look = {chain, true};
+
+	if (question.crls == NULL)
+		return false;
+	question.served = chain;
+	mender_now(keeper->options.workshop, &question, &look, on_looked_at);
+	return look.revoked;
 }
 
 const struct certificate_list *keeper_chain(const struct certificate_keeper *keeper)

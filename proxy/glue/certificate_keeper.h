@@ -52,8 +52,9 @@ void keeper_set_extra(struct certificate_keeper *keeper, const struct certificat
 /* keeper_set_withdrawn: clients rejected the mended chain and another one goes out in its place; the fix log has it. */
 void keeper_set_withdrawn(struct certificate_keeper *keeper, bool withdrawn);
 
-/* keeper_left_revoked: a revoked certificate was why the last chain was replaced. It is not to come back. */
-bool keeper_left_revoked(const struct certificate_keeper *keeper);
+/* keeper_finds_revoked judges another chain for the same key by the CRLs that are here: true where a certificate of
+ * it is revoked, or where it cannot be judged. */
+bool keeper_finds_revoked(const struct certificate_keeper *keeper, const struct certificate_list *chain);
 
 /* keeper_chain is what goes out, with keeper_key; keeper_given what it was given: both have a leaf at least. */
 const struct certificate_list *keeper_chain(const struct certificate_keeper *keeper);

@@ -412,12 +412,27 @@ void managed_site_tell_watch(const struct managed_site *site, int64_t now_ms)
 				      site->certificates[i].credential, now_ms);
 }
 
+/* A chain that was left because a certificate of it was revoked is not to come back, be it rejected by fewer. */
+static bool stand_in_is_revoked(const struct managed_site *site, unsigned certificate)
+{
+	const struct certificate_keeper *keeper = site->certificates[certificate].keeper;
+	const struct credential *stand_in =
+	    chain_watch_stand_in(site->options.watch, site->config->name, certificate, keeper_chain(keeper));
+
+	if (stand_in == NULL || !keeper_finds_revoked(keeper, &stand_in->chain))
+		return false;
+	program_log_write(site->options.log, LOG_LEVEL_WARNING, site->config->name,
+			  "many clients reject the new chain, but a certificate of the former one is revoked: the new "
+			  "one stays");
+	return true;
+}
+
 bool managed_site_roll_back(struct managed_site *site, unsigned certificate)
 {
 	char text[ERROR_MAX_TEXT];
 
 	if (!credential_maker_may_replace(site->config) || certificate >= site->num_certificates ||
-	    keeper_left_revoked(site->certificates[certificate].keeper))
+	    stand_in_is_revoked(site, certificate))
 		return false;
 	struct error error = renew_credential(&site->certificates[certificate]);
 	if (failed(error)) {

@@ -11,6 +11,7 @@ from clients import curl, gnutls_cli, has_java, java, s_client, served_chain
 from conftest import NAME
 from pki import NOW, Authority, chain_pem
 from program import eventually, free_port
+from revocation import crl_pem, make_crl, write_crl
 from tls_servers import Server
 
 ALERTS = {"bad_certificate": 42, "unsupported_certificate": 43, "certificate_revoked": 44, "certificate_expired": 45,
@@ -259,6 +260,29 @@ def test_rejections_from_many_networks_bring_the_former_chain_back(program, worl
         running.signal(signal.SIGHUP)
         eventually("it goes out again", lambda: served_chain(port, NAME) == worse.bad, also=running.report)
         eventually("it is resolved", lambda: told(running, event="resolved"), also=running.report)
+
+
+def test_a_revoked_chain_never_comes_back(program, world, tmp_path):
+    """A new CRL has another way go out, which clients of one root alone reject: what was left stays left."""
+    worse = Worse(world, tmp_path)
+    both = world.chain("both-roots", world.root, worse.new_root)
+    crl = write_crl(tmp_path / "root.crl", make_crl(world.root), make_crl(worse.new_root))
+    port = free_port()
+    with Server() as backend:
+        settings = {**world.settings(fetch="off"), "roots": f"demo={both}", "crl": [crl]}
+        running = program.run(settings, site(world, port, backend.port, certificate=worse.chain, rollback="on"))
+        assert served_chain(port, NAME) == world.mended
+        for _ in range(60):
+            assert shakes(port, NAME, world.roots)
+        beside = crl.with_suffix(".new")
+        beside.write_text(crl_pem(make_crl(world.root, [world.issuing]), make_crl(worse.new_root)))
+        beside.replace(crl)
+        eventually("the other chain goes out", lambda: served_chain(port, NAME) == worse.bad, also=running.report)
+        for source in HOME_NETWORKS:
+            shakes(port, NAME, world.roots, source)
+        running.wait_for_words("a certificate of the former one is revoked: the new one stays")
+        assert served_chain(port, NAME) == worse.bad
+        assert [line["action"] for line in told(running)] == ["none"]
 
 
 def test_without_rollback_it_is_told_and_nothing_is_changed(program, world, tmp_path):
