@@ -268,17 +268,23 @@ static bool has_name(const struct credential *credential, const char *name)
 	return false;
 }
 
+static bool has_expired(const struct credential *credential, int64_t now_ms)
+{
+	for (size_t i = 0; i < credential->chain.count; i++) {
+		if (credential->chain.items[i].certificate->not_after <= now_ms / 1000)
+			return true;
+	}
+	return false;
+}
+
 /* What never comes back: an expired chain; one without a name that clients are served by today; one for another key,
  * which may have been replaced because it is not to be trusted any more. */
 static bool may_come_back(const struct credential *former, const struct credential *present, int64_t now_ms)
 {
 	if (memcmp(former->chain.items[0].certificate->spki_sha256, present->chain.items[0].certificate->spki_sha256,
-		   SHA256_BYTES) != 0)
+		   SHA256_BYTES) != 0 ||
+	    has_expired(former, now_ms))
 		return false;
-	for (size_t i = 0; i < former->chain.count; i++) {
-		if (former->chain.items[i].certificate->not_after <= now_ms / 1000)
-			return false;
-	}
 	for (size_t i = 0; i < present->num_names; i++) {
 		if (!has_name(former, present->names[i]))
 			return false;
@@ -311,6 +317,23 @@ static bool roll_back(const struct chain_watch *watch, struct watched_part *part
 	return false;
 }
 
+/* All clients reject an expired chain, and only some of them the one that was withdrawn. */
+static void end_stand_in(const struct chain_watch *watch, struct watched_part *part, int64_t now_ms)
+{
+	if (!has_expired(part->present->credential, now_ms) || has_expired(part->former->credential, now_ms))
+		return;
+	part->rolled_back = false;
+	if (!watch->options.roll_back(watch->options.context, part->site, part->part)) {
+		part->rolled_back = true;
+		return;
+	}
+	part->verdict = REJECTIONS_STEADY;
+	chain_record_free(part->former);
+	part->former = NULL;
+	program_log_write(watch->options.log, LOG_LEVEL_WARNING, part->site,
+			  "the chain that was put back has expired: the one that was withdrawn is served again");
+}
+
 static enum rejection_verdict judge(const struct watched_part *part, int64_t now_ms)
 {
 	if (part->former == NULL || now_ms - part->present->since_ms >= CHAIN_WATCH_MS)
@@ -326,15 +349,19 @@ static enum rejection_verdict judge(const struct watched_part *part, int64_t now
 
 static void tick_part(const struct chain_watch *watch, struct watched_part *part, int64_t now_ms)
 {
-	if (part->rolled_back)
+	if (part->rolled_back) {
+		end_stand_in(watch, part, now_ms);
 		return;
+	}
 	enum rejection_verdict verdict = judge(part, now_ms);
-	bool news = (verdict == REJECTIONS_STEADY) != (part->verdict == REJECTIONS_STEADY);
+	bool news = (verdict == REJECTIONS_STEADY) != (part->verdict == REJECTIONS_STEADY) || is_due(part, now_ms);
+	/* One that was refused is not asked for each second: a look at what is revoked is work. */
+	bool asks = verdict == REJECTIONS_ROLL_BACK && (news || verdict != part->verdict);
 
 	part->verdict = verdict;
-	if (verdict == REJECTIONS_ROLL_BACK && roll_back(watch, part, now_ms))
+	if (asks && roll_back(watch, part, now_ms))
 		news = true;
-	if (news || is_due(part, now_ms))
+	if (news)
 		tell(watch, part, now_ms);
 }
 

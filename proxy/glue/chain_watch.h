@@ -6,8 +6,9 @@
  * say anything: one that went out for a moment alone is passed over. A verdict only ever gets worse until the chain
  * changes again. Everything is in memory: a restart begins anew. On the control thread alone.
  *
- * A chain that was withdrawn stays so until an operator decides: chain_watch_suspend and chain_watch_release are for
- * the reload that he asks for. Another new chain, be it by itself, goes out and is watched like any.
+ * A chain that was withdrawn stays so until the one that stands in has expired, or until an operator decides:
+ * chain_watch_suspend and chain_watch_release are for the reload that he asks for. Another new chain, be it by itself,
+ * goes out and is watched like any.
  */
 #ifndef PROXY_GLUE_CHAIN_WATCH_H
 #define PROXY_GLUE_CHAIN_WATCH_H
@@ -27,7 +28,8 @@ struct chain_watch_options {
 	const struct program_log *log;
 	unsigned num_workers;
 	void *context;
-	/* Has the chain that chain_watch_stand_in names go out; false where the site does not want that. */
+	/* Has the chain that chain_watch_stand_in names go out (the site's own for NULL); false where the site does not
+	 * want that. */
 	bool (*roll_back)(void *context, const char *site, unsigned part);
 };
 

@@ -294,6 +294,42 @@ static void test_rolled_back_until_it_is_released(void **state)
 	assert_int_equal(chain_record_rejected(look(place).present), 0);
 }
 
+/* All clients reject an expired chain: what only some of them reject is better. */
+static void test_what_stands_in_ends_when_it_expires(void **state)
+{
+	struct place *place = *state;
+	const int64_t end_s = PKI_NOW;
+	const struct certificate *brief = PKI(.cn = "Issuing", .ca = true, .key_number = 1, .not_after = end_s);
+	struct certificate_list chain = PKI_LIST(SOURCE_FILE, place->leaf, brief);
+	struct credential *former = shown(place, &chain);
+
+	certificate_list_cleanup(&chain);
+	place->wants_rollback = true;
+	publish(place, former, START_MS);
+	shake(former, 100);
+	publish(place, place->alone, 2 * START_MS);
+	reject(place, place->alone, 60, 25);
+	chain_watch_tick(place->watch, 3 * START_MS);
+	publish(place, former, 3 * START_MS);
+	chain_watch_tick(place->watch, (end_s - 1) * 1000);
+	assert_int_equal(place->num_rollbacks, 1);
+	expect_news(place, "\"verdict\":\"rolled_back\"");
+
+	place->wants_rollback = false;
+	chain_watch_tick(place->watch, end_s * 1000);
+	assert_true(look(place).rolled_back); /* it could not be made: it is tried again */
+	place->wants_rollback = true;
+	chain_watch_tick(place->watch, end_s * 1000);
+	assert_int_equal(place->num_rollbacks, 2);
+	assert_null(chain_watch_stand_in(place->watch, site_name, 0, &place->alone->chain));
+	publish(place, place->alone, end_s * 1000);
+	expect_news(place, "\"event\":\"resolved\"");
+	chain_watch_tick(place->watch, end_s * 1000 + 1);
+	assert_int_equal(place->num_rollbacks, 2);
+	assert_ptr_equal(look(place).present->credential, place->alone);
+	credential_unref(former);
+}
+
 static void test_another_new_chain_goes_out(void **state)
 {
 	struct place *place = *state;
@@ -390,6 +426,7 @@ int main(void)
 	    TEST(test_a_rise_is_told_once_and_resolved_by_the_next_change),
 	    TEST(test_a_rise_is_watched_for_a_while),
 	    TEST(test_rolled_back_until_it_is_released),
+	    TEST(test_what_stands_in_ends_when_it_expires),
 	    TEST(test_another_new_chain_goes_out),
 	    TEST(test_what_never_comes_back),
 	    TEST(test_what_is_gone_is_forgotten),
