@@ -140,6 +140,30 @@ enum connection_event backend_side_connect_next(struct connection *connection)
 	return try_addresses(connection);
 }
 
+/* A thread's round trip and the parsing of a chain for each connection would be much for what does not change. */
+static bool is_known(struct backend_handshake *handshake, const SSL *ssl)
+{
+	struct connection *connection =
+	    (struct connection *)(void *)((char *)handshake - offsetof(struct connection, backend_handshake));
+	const struct verdict_memory *verdicts = connection->lease->verdicts;
+	struct verdict verdict;
+
+	connection->backend_chain = backend_tls_chain_key(ssl, connection->site->config->name);
+	return verdicts != NULL &&
+	       verdict_memory_get(verdicts, &connection->backend_chain, connection->thread->now_ms, &verdict);
+}
+
+static void remember_trusted(struct connection *connection)
+{
+	struct snapshot_lease *lease = connection->lease;
+
+	if (lease->verdicts == NULL)
+		lease->verdicts = verdict_memory_new(WORKER_MAX_VERDICTS);
+	if (lease->verdicts != NULL)
+		verdict_memory_put(lease->verdicts, &connection->backend_chain, (struct verdict){true, ""},
+				   connection->thread->now_ms + WORKER_VERDICT_MS);
+}
+
 static struct error open_tls(struct connection *connection)
 {
 	const uint8_t *alpn = NULL;
@@ -155,6 +179,7 @@ static struct error open_tls(struct connection *connection)
 		offer[0] = (uint8_t)alpn_len;
 		memcpy(offer + 1, alpn, alpn_len);
 	}
+	connection->backend_handshake.is_known = is_known;
 	struct error error =
 	    backend_tls_prepare(ssl, &connection->site->backend_name, bytes_of(offer, alpn_len > 0 ? alpn_len + 1 : 0),
 				&connection->backend_handshake);
@@ -260,7 +285,9 @@ enum connection_event backend_side_ask_verdict(struct connection *connection)
 void backend_side_give_verdict(struct connection *connection, bool trusted, const char *reason)
 {
 	connection->backend_handshake.verdict = trusted ? BACKEND_TRUSTED : BACKEND_NOT_TRUSTED;
-	if (!trusted)
+	if (trusted)
+		remember_trusted(connection);
+	else
 		note_reason(connection, "its certificate is not trusted", reason);
 	connection_fire(connection, EVENT_VERDICT_GIVEN);
 }
@@ -285,6 +312,7 @@ static void write_up(struct connection *connection, struct bytes bytes)
 
 enum connection_event backend_side_start_relay(struct connection *connection)
 {
+	connection->relays = true;
 	backend_choice_forget(&connection->thread->choice, address_of(connection));
 	site_counts_backend(connection->counts, address_of(connection)->backend, true, connection->thread->now_ms);
 	if (connection->up.held.len > 0)
@@ -313,7 +341,6 @@ void backend_side_look_at_connect(struct connection *connection)
 	note_reason(connection, "connect", strerror(connection->backend.error));
 	connection_fire(connection, EVENT_BACKEND_FAILED);
 }
-	connection->relays = true;
 
 bool backend_side_may_read(struct connection *connection)
 {

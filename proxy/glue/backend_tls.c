@@ -1,6 +1,9 @@
 #include "proxy/glue/backend_tls.h"
 
+#include <string.h>
+
 #include <openssl/pool.h>
+#include <openssl/sha.h>
 #include <openssl/stack.h>
 
 #include "chaincache/certificate_file.h"
@@ -18,8 +21,13 @@ static enum ssl_verify_result_t on_verify(SSL *ssl, uint8_t *out_alert)
 		*out_alert = SSL_AD_BAD_CERTIFICATE;
 		return ssl_verify_invalid;
 	case BACKEND_VERDICT_UNASKED:
-	case BACKEND_VERDICT_ASKED:
+		if (handshake->is_known(handshake, ssl)) {
+			handshake->verdict = BACKEND_TRUSTED;
+			return ssl_verify_ok;
+		}
 		handshake->verdict = BACKEND_VERDICT_ASKED;
+		return ssl_verify_retry;
+	case BACKEND_VERDICT_ASKED:
 		return ssl_verify_retry;
 	}
 	return ssl_verify_invalid;
@@ -109,6 +117,27 @@ struct error backend_tls_prepare(SSL *ssl, const struct host_name *name, struct 
 	if (alpn.len > 0 && SSL_set_alpn_protos(ssl, alpn.data, alpn.len) != 0)
 		return error_crypto("set the ALPN that a backend is offered");
 	return error_none();
+}
+
+/* Name and certificates with their lengths, so that none can run into the next. */
+struct verdict_key backend_tls_chain_key(const SSL *ssl, const char *site)
+{
+	const STACK_OF(CRYPTO_BUFFER) *peer = SSL_get0_peer_certificates(ssl);
+	size_t count = peer != NULL ? sk_CRYPTO_BUFFER_num(peer) : 0;
+	struct verdict_key key;
+	SHA256_CTX context;
+
+	SHA256_Init(&context);
+	SHA256_Update(&context, site, strlen(site) + 1);
+	for (size_t i = 0; i < count; i++) {
+		const CRYPTO_BUFFER *buffer = sk_CRYPTO_BUFFER_value(peer, i);
+		size_t len = CRYPTO_BUFFER_len(buffer);
+
+		SHA256_Update(&context, &len, sizeof(len));
+		SHA256_Update(&context, CRYPTO_BUFFER_data(buffer), len);
+	}
+	SHA256_Final(key.sha256, &context);
+	return key;
 }
 
 struct error backend_tls_peer_chain(const SSL *ssl, struct certificate_list *out)

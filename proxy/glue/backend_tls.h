@@ -1,8 +1,8 @@
 /* backend_tls - how chainmend speaks TLS to a backend: the client side's SSL_CTX of a site.
  *
  * The chain that the backend sends is never judged here: unless backend_verify is off, the handshake stops
- * (ssl_verify_retry) until the control thread has given its verdict. Sessions are not resumed, so that each
- * handshake has a verdict of its own.
+ * (ssl_verify_retry) until the control thread has given its verdict, but for a chain that is known to be trusted.
+ * Sessions are not resumed, so that each handshake has a verdict of its own.
  */
 #ifndef PROXY_GLUE_BACKEND_TLS_H
 #define PROXY_GLUE_BACKEND_TLS_H
@@ -12,6 +12,7 @@
 #include "chaincache/certificate_list.h"
 #include "chaincache/host_name.h"
 #include "conf/config.h"
+#include "proxy/glue/verdict_memory.h"
 
 /* backend_tls_context_new makes it for a site with tls backends: versions from backend_tls_min, client certificate
  * where one is configured. On failure `out_file` is the file that it is about, where it is about one. */
@@ -22,14 +23,19 @@ enum backend_verdict { BACKEND_VERDICT_UNASKED, BACKEND_VERDICT_ASKED, BACKEND_T
 /* The verdict over one handshake: the app data of the SSL. The callback turns UNASKED to ASKED. */
 struct backend_handshake {
 	enum backend_verdict verdict;
+	/* Whether the chain is known to be trusted, so that nobody is asked. */
+	bool (*is_known)(struct backend_handshake *handshake, const SSL *ssl);
 };
 
 /* backend_tls_prepare makes `ssl` (fresh, from the context) ready: `name` is its SNI unless it is an IP address,
- * `handshake` outlives it. `alpn` (wire format, may be empty) is what is offered. */
+ * `handshake`, with is_known set, outlives it. `alpn` (wire format, may be empty) is what is offered. */
 MUST_USE struct error backend_tls_prepare(SSL *ssl, const struct host_name *name, struct bytes alpn,
 					  struct backend_handshake *handshake);
 
 /* backend_tls_peer_chain appends what the backend sent. ERROR_LIMIT above CERTIFICATE_FILE_MAX_CERTIFICATES. */
 MUST_USE struct error backend_tls_peer_chain(const SSL *ssl, struct certificate_list *out);
+
+/* backend_tls_chain_key stands for what the backend of a site sent, as it was sent. */
+struct verdict_key backend_tls_chain_key(const SSL *ssl, const char *site);
 
 #endif

@@ -26,6 +26,7 @@ struct connection {
 	struct relay down;
 	struct credential_handshake client_handshake;
 	struct backend_handshake backend_handshake;
+	struct verdict_key backend_chain; /* that backend_handshake is about */
 	struct timer timer;
 	uint64_t last_active_ms;
 	uint64_t last_down_ms; /* bytes for the client; 0: none yet */
@@ -44,8 +45,8 @@ struct connection {
 	uint32_t tried; /* bits of the addresses that were used */
 	enum connection_state state; /* changed by connection_fire alone */
 	bool backend_is_tls;
-	bool heard; /* the client has sent something */
 	bool relays; /* from CONNECTION_RELAYING on: the backend has bytes of the client */
+	bool heard; /* the client has sent something */
 };
 
 /* connection_open takes an accepted socket with the place that was taken for it, and its client's network. */

@@ -7,6 +7,7 @@
 
 #include "proxy/glue/acceptor.h"
 #include "proxy/glue/connection.h"
+#include "proxy/glue/verdict_memory.h"
 
 #define THREAD_OF(member_pointer, member)                                                                              \
 	((struct worker_thread *)(void *)((char *)(member_pointer)-offsetof(struct worker_thread, member)))
@@ -25,6 +26,7 @@ void snapshot_lease_unref(struct snapshot_lease *lease)
 	if (lease == NULL || --lease->users > 0)
 		return;
 	snapshot_unref(lease->snapshot);
+	verdict_memory_free(lease->verdicts);
 	free(lease);
 }
 

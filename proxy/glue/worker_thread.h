@@ -15,12 +15,15 @@
 /* Of one read; what TLS makes of it is not longer. In bulk 128 KiB cost 8% less CPU a byte than 64, and 256 no less. */
 #define WORKER_READ_BYTES ((size_t)128 * 1024)
 #define WORKER_MAX_REASON 192
+#define WORKER_MAX_VERDICTS 64 /* about the chains of backends, of one snapshot */
+#define WORKER_VERDICT_MS 10000 /* of a good one: what the control thread learns meanwhile comes no later */
 #define WORKER_WAITING_LISTS 1024 /* ten thousand that wait are a walk of ten */
 
 /* A snapshot's reference shared by the connections of one thread, so that they count without atomics. */
 struct snapshot_lease {
 	struct snapshot *snapshot;
 	size_t users; /* connections, and one while it is the present one */
+	struct verdict_memory *verdicts; /* good ones that were given under it; NULL: none yet */
 };
 
 void snapshot_lease_unref(struct snapshot_lease *lease);

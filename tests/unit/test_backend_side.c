@@ -76,8 +76,18 @@ static void test_tls_backend_waits_for_its_verdict(void **state)
 	(void)state;
 	world_start(&world, &site, 1);
 	test_client_join(&client, &world, "a.example");
-	assert_int_equal(SSL_write(client.ssl, "early", 5), 5); /* held until then */
 	struct worker_event *event = world_wait(&world, WORKER_VERIFY_BACKEND);
+	worker_give_verdict(world.worker, event->connection, false, "nobody knows its root");
+	worker_event_free(event);
+	assert_true(test_client_read_all(&client, nothing, sizeof(nothing), &len));
+	event = world_wait(&world, WORKER_BACKEND_FAILED);
+	assert_non_null(strstr(event->text, "nobody knows its root"));
+	worker_event_free(event);
+	test_client_close(&client);
+
+	test_client_join(&client, &world, "a.example");
+	assert_int_equal(SSL_write(client.ssl, "early", 5), 5); /* held until then */
+	event = world_wait(&world, WORKER_VERIFY_BACKEND);
 	assert_int_equal(event->chain.count, 1);
 	assert_non_null(strstr(event->chain.items[0].certificate->subject, "backend.example"));
 	worker_give_verdict(world.worker, event->connection + 1000, false, "for nobody");
@@ -88,18 +98,91 @@ static void test_tls_backend_waits_for_its_verdict(void **state)
 	assert_memory_equal(back, "early", 5);
 	test_client_echo(&client, "later");
 	test_client_close(&client);
-
-	test_client_join(&client, &world, "a.example");
-	event = world_wait(&world, WORKER_VERIFY_BACKEND);
-	worker_give_verdict(world.worker, event->connection, false, "nobody knows its root");
-	worker_event_free(event);
-	assert_true(test_client_read_all(&client, nothing, sizeof(nothing), &len));
-	event = world_wait(&world, WORKER_BACKEND_FAILED);
-	assert_non_null(strstr(event->text, "nobody knows its root"));
-	worker_event_free(event);
-	test_client_close(&client);
 	world_stop(&world);
 	test_backend_stop(backend);
+	SSL_CTX_free(ctx);
+}
+
+/* For another chain, and under the next snapshot, it is asked for again. */
+static void test_good_verdict_is_remembered(void **state)
+{
+	SSL_CTX *ctx = backend_context();
+	SSL_CTX *other_ctx = backend_context();
+	const struct certificate *other =
+	    PKI(.cn = "other.example", .issuer = world_issuer(), .dns = PKI_STRINGS("backend.example"));
+	assert_int_equal(SSL_CTX_use_certificate(other_ctx, other->x509), 1);
+	assert_int_equal(SSL_CTX_use_PrivateKey(other_ctx, pki_key(other)), 1);
+	struct test_backend *backends[] = {test_backend_start(BACKEND_ECHO, ctx),
+					   test_backend_start(BACKEND_ECHO, other_ctx)};
+	struct world_site site = world_site(test_backend_port(backends[0]), "backend = tls://127.0.0.1:1");
+	struct world world = {0};
+	struct test_client client;
+
+	(void)state;
+	world_start(&world, &site, 1);
+	for (int i = 0; i < 4; i++) {
+		bool asks = i != 1;
+
+		if (i == 2)
+			world_publish(&world, &site, 1);
+		if (i == 3)
+			site.backend_port = test_backend_port(backends[1]);
+		if (i == 3)
+			world_publish(&world, &site, 1);
+		test_client_join(&client, &world, "a.example");
+		if (asks) {
+			struct worker_event *event = world_wait(&world, WORKER_VERIFY_BACKEND);
+			worker_give_verdict(world.worker, event->connection, true, NULL);
+			worker_event_free(event);
+		}
+		test_client_echo(&client, "trusted");
+		test_client_close(&client);
+	}
+	assert_int_equal(world.num_events, 0);
+	world_stop(&world);
+	for (int i = 0; i < 2; i++)
+		test_backend_stop(backends[i]);
+	SSL_CTX_free(ctx);
+	SSL_CTX_free(other_ctx);
+}
+
+/* What a backend cuts off is not vouched for by a close_notify of ours, nor is what a client cuts off. */
+static void test_end_without_close_notify_goes_on_as_one(void **state)
+{
+	SSL_CTX *ctx = backend_context();
+	struct world world = {0};
+	struct test_client client;
+	uint8_t bytes[8];
+	uint16_t port;
+	size_t len;
+
+	(void)state;
+	int listening = loopback_listen(&port);
+	struct world_site site = world_site(port, "backend = tls://127.0.0.1:1\nbackend_verify = off");
+	world_start(&world, &site, 1);
+	for (int backend_ends = 0; backend_ends < 2; backend_ends++) {
+		test_client_join(&client, &world, "a.example");
+		int fd = loopback_accept(listening);
+		SSL *ssl = SSL_new(ctx);
+		SSL_set_fd(ssl, fd);
+		assert_int_equal(SSL_accept(ssl), 1);
+		assert_int_equal(SSL_write(ssl, "part", 4), 4);
+		assert_int_equal(SSL_write(client.ssl, "part", 4), 4);
+		assert_int_equal(SSL_read(ssl, bytes, sizeof(bytes)), 4);
+		shutdown(backend_ends ? fd : client.fd, SHUT_WR);
+		if (backend_ends) {
+			assert_false(test_client_read_all(&client, bytes, sizeof(bytes), &len));
+			assert_int_equal(len, 4);
+		} else {
+			int n = SSL_read(ssl, bytes, sizeof(bytes));
+			assert_int_equal(SSL_get_error(ssl, n), SSL_ERROR_SYSCALL);
+		}
+		SSL_free(ssl);
+		close(fd);
+		test_client_close(&client);
+	}
+	close(listening);
+	world_stop(&world);
 	SSL_CTX_free(ctx);
 }
 
@@ -174,14 +257,14 @@ static void test_bytes_of_a_client_that_is_gone(void **state)
 	SSL_CTX *ctx = backend_context();
 	struct test_backend *backend = test_backend_start(BACKEND_COUNT, ctx);
 	struct world_site site = world_site(test_backend_port(backend), "backend = tls://127.0.0.1:1");
-	struct world world = {0};
 	uint64_t total = 0;
 
 	(void)state;
-	world_start(&world, &site, 1);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct world world = {0};
 		struct test_client client;
 
+		world_start(&world, &site, 1);
 		test_client_join(&client, &world, "a.example");
 		assert_int_equal(SSL_write(client.ssl, bytes, sizes[i]), sizes[i]);
 		struct worker_event *event = world_wait(&world, WORKER_VERIFY_BACKEND);
@@ -192,8 +275,8 @@ static void test_bytes_of_a_client_that_is_gone(void **state)
 		total += (uint64_t)sizes[i];
 		world_wait_value(test_backend_received(backend), total, "bytes at the backend");
 		world_wait_count(&world, connections_open, 0);
+		world_stop(&world);
 	}
-	world_stop(&world);
 	test_backend_stop(backend);
 	SSL_CTX_free(ctx);
 }
@@ -342,6 +425,8 @@ int main(void)
 	    cmocka_unit_test(test_dead_backend_is_told_and_the_client_let_go),
 	    cmocka_unit_test(test_next_backend_is_tried),
 	    cmocka_unit_test(test_tls_backend_waits_for_its_verdict),
+	    cmocka_unit_test(test_good_verdict_is_remembered),
+	    cmocka_unit_test(test_end_without_close_notify_goes_on_as_one),
 	    cmocka_unit_test(test_tls_backend_unverified_in_bulk),
 	    cmocka_unit_test(test_late_verdict_is_not_the_next_backends),
 	    cmocka_unit_test(test_bytes_of_a_client_that_is_gone),
