@@ -152,8 +152,10 @@ static void tell_stopped(struct worker_thread *thread)
 		return;
 	event_limit_flush(&thread->limit, thread->now_ms, true);
 	struct worker_event *event = worker_event_new(WORKER_STOPPED, thread->options.index, NULL, 0);
-	if (event == NULL)
-		return; /* tried again in the next turn */
+	if (event == NULL) { /* tried again in the next turn, which nothing else may bring about */
+		timer_arm(&thread->timers, &thread->drain_timer, thread->now_ms + TIMER_TICK_MS);
+		return;
+	}
 	thread->stop_told = true;
 	mailbox_post(thread->options.control, &event->mail);
 }
