@@ -119,18 +119,15 @@ static void test_good_verdict_is_remembered(void **state)
 	struct test_client client;
 
 	(void)state;
+	site.second_backend_port = test_backend_port(backends[1]);
 	world_start(&world, &site, 1);
 	for (int i = 0; i < 4; i++) {
-		bool asks = i != 1;
-
 		if (i == 2)
 			world_publish(&world, &site, 1);
 		if (i == 3)
-			site.backend_port = test_backend_port(backends[1]);
-		if (i == 3)
-			world_publish(&world, &site, 1);
+			test_backend_stop(backends[0]); /* the other one takes over */
 		test_client_join(&client, &world, "a.example");
-		if (asks) {
+		if (i != 1) {
 			struct worker_event *event = world_wait(&world, WORKER_VERIFY_BACKEND);
 			worker_give_verdict(world.worker, event->connection, true, NULL);
 			worker_event_free(event);
@@ -138,10 +135,8 @@ static void test_good_verdict_is_remembered(void **state)
 		test_client_echo(&client, "trusted");
 		test_client_close(&client);
 	}
-	assert_int_equal(world.num_events, 0);
 	world_stop(&world);
-	for (int i = 0; i < 2; i++)
-		test_backend_stop(backends[i]);
+	test_backend_stop(backends[1]);
 	SSL_CTX_free(ctx);
 	SSL_CTX_free(other_ctx);
 }
