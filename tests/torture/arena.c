@@ -74,11 +74,15 @@ static void judge(struct arena *arena, struct endpoint *endpoint)
 		    endpoint->is_client ? CLIENT_IS_WHOLE : BACKEND_IS_WHOLE;
 	else if (plan_is_whole(plan))
 		fail(arena, plan, side, "it was cut", words);
+	/* A backend must be able to tell that something is missing. */
+	if (!endpoint->is_client && plan->fate == PLAN_CLIENT_RESETS && endpoint->outcome == ENDPOINT_CUT &&
+	    endpoint->link.clean_end && endpoint->received < plan->up_bytes)
+		fail(arena, plan, side, "a request that was broken off ended as if it were whole", words);
 	if (!endpoint->is_client)
 		return;
 	if (plan->fate == PLAN_NO_BACKEND && endpoint->received > 0)
 		fail(arena, plan, side, "bytes came from nowhere", words);
-	/* A client must be able to tell that something is missing. */
+	/* So must a client. */
 	if (plan->fate == PLAN_BACKEND_RESETS && endpoint->outcome == ENDPOINT_CUT && endpoint->link.clean_end &&
 	    endpoint->received < plan->down_bytes)
 		fail(arena, plan, side, "an answer that was broken off ended as if it were whole", words);

@@ -147,8 +147,11 @@ static size_t least(uint64_t a, uint64_t b)
 /* All must have come by the time the other side ends, or this one ends too. */
 static void take_end(struct endpoint *endpoint)
 {
+	/* A client that ends without close_notify has its backend see just that. */
+	bool is_right = endpoint->link.clean_end || (!endpoint->is_client && endpoint->plan.ends_without_notify);
+
 	endpoint->end_seen = true;
-	if (endpoint->knows_plan && endpoint->received == bytes_to_receive(endpoint) && endpoint->link.clean_end)
+	if (endpoint->knows_plan && endpoint->received == bytes_to_receive(endpoint) && is_right)
 		return;
 	endpoint_close(endpoint, ENDPOINT_CUT, false);
 }
