@@ -383,7 +383,7 @@ struct site_tally *managed_site_tally(const struct managed_site *site)
 
 const struct certificate_list *managed_site_chain(const struct managed_site *site, size_t certificate)
 {
-	return keeper_chain(site->certificates[certificate].keeper);
+	return &site->certificates[certificate].credential->chain;
 }
 
 bool managed_site_is_trusted(const struct managed_site *site, size_t certificate)

@@ -41,6 +41,8 @@ void managed_site_fill(const struct managed_site *site, struct site *out);
 
 const char *managed_site_name(const struct managed_site *site);
 size_t managed_site_num_certificates(const struct managed_site *site);
+
+/* managed_site_chain is what goes out, be it one that stands in; managed_site_given is what is mended. */
 const struct certificate_list *managed_site_chain(const struct managed_site *site, size_t certificate);
 const struct certificate_list *managed_site_given(const struct managed_site *site, size_t certificate);
 bool managed_site_is_trusted(const struct managed_site *site, size_t certificate); /* by what is here, unfetched */

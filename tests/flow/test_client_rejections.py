@@ -1,8 +1,10 @@
 """What clients make of a certificate: their alerts, early and late, those that vanish, and both sides of a change."""
 
 import datetime
+import json
 import signal
 import time
+import urllib.request
 
 import pytest
 
@@ -198,10 +200,10 @@ class Worse:
         self.bad = [world.leaf.sha256, self.cross.sha256]
 
 
-def start_rollback(program, world, tmp_path, port, backend, **more):
+def start_rollback(program, world, tmp_path, port, backend, admin="off", **more):
     worse = Worse(world, tmp_path)
     sites = site(world, port, backend.port, certificate=worse.chain, **more)
-    running = program.run(world.settings(fetch="off"), sites)
+    running = program.run(world.settings(fetch="off", admin=admin), sites)
     assert served_chain(port, NAME) == world.mended
     for _ in range(60):
         assert shakes(port, NAME, world.roots)
@@ -221,7 +223,8 @@ def told(running, **fields):
 def test_rejections_from_many_networks_bring_the_former_chain_back(program, world, tmp_path):
     port = free_port()
     with Server() as backend:
-        running, worse = start_rollback(program, world, tmp_path, port, backend, rollback="on")
+        admin = f"127.0.0.1:{free_port()}"
+        running, worse = start_rollback(program, world, tmp_path, port, backend, admin, rollback="on")
         for source in HOME_NETWORKS:
             shakes(port, NAME, world.roots, source)
         eventually("the former chain is back", lambda: served_chain(port, NAME) == world.mended, also=running.report)
@@ -235,6 +238,10 @@ def test_rejections_from_many_networks_bring_the_former_chain_back(program, worl
         assert one["verdict"] == "rolled_back"
         assert one["former"]["networks"] >= 20
         assert [part["sha256"] for part in one["former"]["chain"]] == worse.bad
+
+        with urllib.request.urlopen(f"http://{admin}/api/status", timeout=30) as answer:
+            (chain,) = json.load(answer)["sites"][0]["chains"]
+        assert chain["goes_out"] == "former"
 
         # A file that changes is nobody's decision: the chain that was withdrawn stays so.
         before = len(running.stderr)
