@@ -274,10 +274,11 @@ def test_a_revoked_chain_never_comes_back(program, world, tmp_path):
     worse = Worse(world, tmp_path)
     both = world.chain("both-roots", world.root, worse.new_root)
     crl = write_crl(tmp_path / "root.crl", make_crl(world.root), make_crl(worse.new_root))
+    program.command("cache", "import", world.chain("cross", worse.cross), "--cache", world.cache)
     port = free_port()
     with Server() as backend:
         settings = {**world.settings(fetch="off"), "roots": f"demo={both}", "crl": [crl]}
-        running = program.run(settings, site(world, port, backend.port, certificate=worse.chain, rollback="on"))
+        running = program.run(settings, site(world, port, backend.port, rollback="on"))
         assert served_chain(port, NAME) == world.mended
         for _ in range(60):
             assert shakes(port, NAME, world.roots)
