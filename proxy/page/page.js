@@ -3,6 +3,10 @@
 "use strict";
 
 const REFRESH_MS = 5000;
+const MAX_WAIT_MS = 20000; // for an answer
+const HOLD_MS = 60000; // for text that is selected
+const FOLD_ABOVE = 6; // sites: with more of them, those that need nobody are folded up
+const RECENT = 15; // lines of the fix log
 const MAX_SITES = 2000; // drawn; beyond it the filter and /api/status help
 const SOON_DAYS = 30;
 const ICONS = {good: "✓", mended: "⚭", waiting: "…", attention: "!", broken: "✕", reported: "!", partial: "!",
@@ -11,15 +15,25 @@ const WORDS = {reported: "not applied", partial: "partly trusted", fixed: "fixed
 
 const byId = (id) => document.getElementById(id);
 
+// Control characters and those that turn the direction of writing: a name reads as it stands in the certificate.
+const HARMFUL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+const clean = (text) => String(text).replace(HARMFUL, "\ufffd");
+
 // make("p", {class: "x"}, "text", node, null ...): children that are not nodes become text.
 function make(name, attributes, ...children) {
 	const node = document.createElement(name);
 	for (const [key, value] of Object.entries(attributes || {}))
-		node.setAttribute(key, value);
+		node.setAttribute(key, clean(value));
 	for (const child of children.flat())
 		if (child !== null && child !== undefined)
-			node.append(child instanceof Node ? child : String(child));
+			node.append(child instanceof Node ? child : clean(child));
 	return node;
+}
+
+// Words in which `this` is a command or a key.
+function prose(text) {
+	const parts = String(text || "").split("`");
+	return parts.length % 2 === 0 ? [text] : parts.map((part, index) => (index % 2 ? make("code", {}, part) : part));
 }
 
 function shape(name, attributes, ...children) {
@@ -51,7 +65,8 @@ function age(ms) {
 	return minutes < 2880 ? plural(Math.floor(minutes / 60), "hour") : plural(Math.floor(minutes / 1440), "day");
 }
 
-const moment = (time) => make("time", {datetime: time}, time.slice(0, 10), " ", time.slice(11, 19));
+const clock = (time) => `${time.slice(0, 10)} ${time.slice(11, 19)} UTC`;
+const moment = (time) => make("time", {datetime: time}, clock(time));
 
 function state(word, what) {
 	return make("span", {class: `state ${word}`}, make("span", {"aria-hidden": "true"}, ICONS[word] || "…"),
@@ -84,26 +99,34 @@ function certificateBox(certificate, now, kind) {
 		expiry(certificate, now));
 }
 
-function chainColumn(title, note, trusted, boxes) {
+function chainColumn(title, verdict, boxes) {
 	return make("div", {class: "chain"},
-		make("div", {class: "chain-head"}, make("h4", {}, title),
-			make("p", {class: trusted ? "yes" : "no"}, trusted ? "✓ accepted by every store" : note)),
+		make("div", {class: "chain-head"}, make("h4", {}, title), make("p", {class: verdict.kind}, verdict.words)),
 		make("ol", {}, boxes));
 }
 
-function chainPair(chain, now) {
+// What the trust stores make of a chain.
+function verdictOf(chain, form) {
+	if (chain.stores.length === 0)
+		return {kind: "quiet", words: "… not judged yet"};
+	if (chain[form])
+		return {kind: "yes", words: "✓ accepted by every store"};
+	const some = chain.stores.some((store) => store[form]);
+	return {kind: "no", words: some ? "✕ not by every store" : "✕ accepted by no store"};
+}
+
+function chainPair(chain, given, now) {
 	const served = chain.served.map((one) => certificateBox(one, now, one.left_out ? "left-out" : ""));
 	const mended = chain.mended.map((one) => certificateBox(one, now, one.added ? "added" : ""));
-	const refused = chain.stores.some((store) => store.served_trusted) ? "✕ not by every store" : "✕ accepted by no store";
-	const still = chain.stores.some((store) => store.mended_trusted) ? "✕ not by every store" : "✕ accepted by no store";
 	if (!chain.served_trusted && chain.mended.some((one) => one.added))
 		served.push(make("li", {class: "link gap"}, "an issuer is missing here"));
 	if (chain.anchor)
 		mended.push(certificateBox(chain.anchor, now, "root"));
-	const titles = {mended: "What chainmend sends", served: "What chainmend would send", former: "What it would send; the former chain goes out"};
-	return make("div", {class: "chains"},
-		chainColumn("What the server gives", refused, chain.served_trusted, served),
-		chainColumn(chain.state === "good" ? titles.mended : titles[chain.goes_out], still, chain.mended_trusted, mended));
+	const titles = {mended: "What chainmend sends", served: "What chainmend would send",
+		former: "What it would send; the former chain goes out"};
+	return make("div", {class: "chains"}, chainColumn(given, verdictOf(chain, "served_trusted"), served),
+		chainColumn(chain.state === "good" ? titles.mended : titles[chain.goes_out],
+			verdictOf(chain, "mended_trusted"), mended));
 }
 
 function block(title, ...content) {
@@ -127,9 +150,10 @@ function nameList(chain) {
 		make("span", {}, make("b", {}, name.name), ` ${name.covered ? "" : "not covered: "}${name.why}`))));
 }
 
-function chainBlocks(chain, index, count, now) {
-	const heading = count > 1 ? `Chain ${index + 1} of ${count}` : "Chain";
-	return [block(heading, chainPair(chain, now)),
+function chainBlocks(site, chain, index, now) {
+	const heading = site.chains.length > 1 ? `Chain ${index + 1} of ${site.chains.length}` : "Chain";
+	const given = site.certificate_is_backend ? "What the server gives" : "What the file gives";
+	return [block(heading, chainPair(chain, given, now)),
 		make("div", {class: "pair"},
 			chain.stores.length > 0 ? block("Who accepts it", storeList(chain)) : null,
 			chain.names.length > 0 ? block("Names", nameList(chain)) : null)];
@@ -139,8 +163,8 @@ function findingBox(finding) {
 	return make("li", {class: "finding"},
 		make("div", {class: "row"}, state(finding.severity), make("code", {}, finding.code),
 			make("span", {class: "quiet"}, `about the ${finding.subject_of} · since `), moment(finding.since)),
-		make("p", {}, finding.message),
-		make("div", {class: "advice"}, make("b", {}, "What to do"), finding.advice));
+		make("p", {}, prose(finding.message)),
+		finding.advice ? make("div", {class: "advice"}, make("b", {}, "What to do"), prose(finding.advice)) : null);
 }
 
 function findingBlock(site) {
@@ -168,20 +192,33 @@ function backendBlock(site) {
 			make("td", {}, state(one.state)), cell(one.connects), cell(one.failures))))));
 }
 
-function rejectionBlock(site) {
-	const told = (site.rejections || []).filter((one) => one.former || one.present.rejected > 0);
+// The chain that goes out, and the one before it; where that was put back, the one that was withdrawn.
+function rejectionWords(one) {
 	const side = (record) => `${number(record.rejected)} of ${plural(record.handshakes, "handshake")} rejected`;
-	const verdicts = {steady: "no worse than before", risen: "worse than before", rolled_back: "rolled back"};
+	const silent = one.present.suspected > 0
+		? `; ${number(one.present.suspected)} more closed without a reason, as scanners do` : "";
+	const former = one.former && one.former.handshakes > 0 ? one.former : null;
+	if (one.verdict === "rolled_back")
+		return ["the chain that went out from ", moment(one.former.since), ` was withdrawn: ${side(one.former)}; `,
+			`with the one before it, which goes out again, ${side(one.present)}${silent}`];
+	const words = {steady: "no worse than before", risen: "worse than before"};
+	return [`${side(one.present)} since `, moment(one.present.since),
+		former ? `; before that, ${side(former)}: ${words[one.verdict] || one.verdict}` : "", silent];
+}
+
+function rejectionBlock(site) {
+	const told = (site.rejections || []).filter((one) => one.present.rejected > 0 || one.present.suspected > 0
+		|| (one.former && one.former.handshakes > 0));
 	if (told.length === 0)
 		return null;
 	return block("What clients make of it", make("ul", {class: "list"}, told.map((one) => make("li", {},
 		make("span", {class: `mark ${one.verdict === "steady" ? "yes" : "no"}`, "aria-hidden": "true"},
 			one.verdict === "steady" ? "✓" : "✕"),
-		make("span", {}, `${side(one.present)} since `, moment(one.present.since),
-			one.former && one.former.handshakes > 0 ? `; before that, ${side(one.former)}: ${verdicts[one.verdict] || one.verdict}` : "")))));
+		make("span", {}, site.chains.length > 1 ? `chain ${one.certificate + 1}: ` : "", rejectionWords(one))))));
 }
 
-function chart(kind, title, values) {
+// `scale`: with the words that say where the hour begins and ends.
+function chart(kind, title, values, scale) {
 	const most = Math.max(...values, 1);
 	const height = 40;
 	const bars = values.map((value, index) => shape("rect", {class: kind, x: index * 4, width: 3,
@@ -191,59 +228,121 @@ function chart(kind, title, values) {
 		make("p", {}, make("span", {}, title), make("b", {}, number(sum(values)))),
 		shape("svg", {class: "chart", viewBox: `0 0 ${values.length * 4} ${height + 1}`, preserveAspectRatio: "none",
 			role: "img", "aria-label": words},
-		shape("line", {class: "axis", x1: 0, x2: values.length * 4, y1: height + .5, y2: height + .5}), ...bars));
+		shape("line", {class: "axis", x1: 0, x2: values.length * 4, y1: height + .5, y2: height + .5}), ...bars),
+		scale ? make("p", {class: "scale quiet", "aria-hidden": "true"}, make("span", {}, "an hour ago"),
+			make("span", {}, "now")) : null);
 }
 
 function trafficBlock(site) {
 	return block("The last hour", make("div", {class: "charts"},
-		chart("handshakes", "Handshakes", site.traffic.handshakes),
-		chart("rejected", "Rejected by clients", site.traffic.rejected),
-		chart("failed", "Not completed", site.traffic.failed)),
+		chart("handshakes", "Handshakes", site.traffic.handshakes, true),
+		chart("rejected", "Rejected by clients", site.traffic.rejected, true),
+		chart("failed", "Not completed", site.traffic.failed, true)),
 	make("p", {class: "quiet"}, `Since the start: ${plural(site.totals.handshakes, "handshake")}, `
 		+ `${number(site.totals.resumed)} of them resumed; ${bytes(site.totals.bytes_to_client)} to clients, `
 		+ `${bytes(site.totals.bytes_to_backend)} to backends`
 		+ (site.totals.names_not_covered > 0 ? `; ${number(site.totals.names_not_covered)} asked for a name that is not covered.` : ".")));
 }
 
-function siteCard(site, now) {
-	const id = `site-${encodeURIComponent(site.name)}`;
-	const waiting = site.certificate_is_backend ? "Waits for the certificate that the backend serves." : "There is no certificate yet.";
-	return make("article", {class: `card ${site.state}`, "aria-labelledby": id},
-		make("header", {}, make("h3", {id}, site.name), state(site.state),
-			make("p", {class: "quiet grow"}, `listens on ${site.listen.join(", ")}`
-				+ (site.mode === "report" ? " · reports only, mends nothing" : ""))),
-		make("div", {class: "body"},
-			site.chains.length > 0
-				? site.chains.flatMap((chain, index) => chainBlocks(chain, index, site.chains.length, now))
-				: make("p", {class: "quiet"}, waiting),
-			findingBlock(site), rejectionBlock(site), backendBlock(site), trafficBlock(site)));
+function headPart(site) {
+	return [make("h3", {id: `site-${encodeURIComponent(site.name)}`}, site.name), state(site.state),
+		make("p", {class: "quiet grow"}, `listens on ${site.listen.join(", ")}`
+			+ (site.mode === "report" ? " · reports only, mends nothing" : ""))];
 }
 
-const cards = new Map(); // name -> {text, node}
+// A site in a line, for where the rest is folded up.
+function digest(site, now) {
+	const ends = site.chains.flatMap((chain) => chain.mended).map((one) => Date.parse(one.not_after));
+	const days = Math.floor((Math.min(...ends) - now) / 86400000);
+	const open = site.findings.filter((finding) => finding.severity !== "info").length + site.findings_left_out;
+	return [plural(open, "finding"), `${plural(sum(site.traffic.handshakes), "handshake")} in the last hour`,
+		`${number(sum(site.traffic.rejected))} rejected`, ends.length === 0 ? "no certificate yet"
+			: days < 0 ? "a certificate has expired" : `the first certificate expires in ${plural(days, "day")}`].join(" · ");
+}
 
-// A card is drawn anew only when it has changed; what was unfolded or focused stays so.
-function updateCard(site, now) {
-	const text = JSON.stringify(site) + now.toString().slice(0, -7);
-	const known = cards.get(site.name);
-	if (known && known.text === text)
-		return known.node;
-	const node = siteCard(site, now);
-	if (known) {
-		const old = [...known.node.querySelectorAll("details")];
-		[...node.querySelectorAll("details")].forEach((one, index) => { one.open = Boolean(old[index] && old[index].open); });
-		const focused = [...known.node.querySelectorAll("summary")].indexOf(document.activeElement);
-		known.node.replaceWith(node);
-		if (focused >= 0 && node.querySelectorAll("summary")[focused])
-			node.querySelectorAll("summary")[focused].focus();
-	}
-	cards.set(site.name, {text, node});
-	return node;
+function chainsPart(site, now) {
+	const waiting = site.certificate_is_backend ? "Waits for the certificate that the backend serves."
+		: "There is no certificate yet.";
+	return site.chains.length > 0 ? site.chains.flatMap((chain, index) => chainBlocks(site, chain, index, now))
+		: [make("p", {class: "quiet"}, waiting)];
+}
+
+// The parts of a card: what each is made from, and how. `hour` has what expires be counted anew.
+const PARTS = [
+	{of: (site) => [site.name, site.state, site.listen, site.mode], draw: headPart},
+	{of: (site, hour) => [site.chains, site.certificate_is_backend, hour], draw: chainsPart},
+	{of: (site) => [site.findings, site.findings_left_out], draw: (site) => [findingBlock(site)]},
+	{of: (site) => [site.rejections, site.chains.length], draw: (site) => [rejectionBlock(site)]},
+	{of: (site) => [site.backends], draw: (site) => [backendBlock(site)]},
+	{of: (site) => [site.traffic, site.totals], draw: (site) => [trafficBlock(site)]},
+];
+
+const cards = new Map(); // name -> {node, fold, summary, parts: [{node, text}], words}
+
+function makeCard(site) {
+	const parts = PARTS.map((_, index) => ({node: make(index === 0 ? "header" : "div", {class: "part"}), text: ""}));
+	const summary = make("summary", {});
+	const fold = make("details", {class: "fold"}, summary,
+		make("div", {class: "body"}, parts.slice(1).map((part) => part.node)));
+	const node = make("article", {"aria-labelledby": `site-${encodeURIComponent(site.name)}`}, parts[0].node, fold);
+	return {node, fold, summary, parts, state: ""};
+}
+
+function isSelected(node) {
+	const selection = document.getSelection();
+	return selection !== null && !selection.isCollapsed && node.contains(selection.anchorNode)
+		&& node.contains(selection.focusNode);
+}
+
+// Only what has changed is drawn anew; what somebody is about to copy a little later.
+function updatePart(part, text, draw) {
+	if (part.text === text)
+		return;
+	part.held = isSelected(part.node) ? part.held || Date.now() : 0;
+	if (part.held > 0 && Date.now() - part.held < HOLD_MS)
+		return;
+	part.held = 0;
+	const open = [...part.node.querySelectorAll("details")].map((one) => one.open);
+	const focused = [...part.node.querySelectorAll("summary")].indexOf(document.activeElement);
+	part.node.replaceChildren(...draw().filter((node) => node !== null));
+	part.node.querySelectorAll("details").forEach((one, index) => { one.open = Boolean(open[index]); });
+	const again = part.node.querySelectorAll("summary")[focused];
+	if (again)
+		again.focus();
+	part.text = text;
+}
+
+function updateCard(site, now, many) {
+	const card = cards.get(site.name) || makeCard(site);
+	const hour = Math.floor(now / 3600000);
+	PARTS.forEach((part, index) => updatePart(card.parts[index], JSON.stringify(part.of(site, hour)),
+		() => part.draw(site, now)));
+	if (card.state !== site.state || card.many !== many)
+		card.fold.open = !many || site.state === "broken" || site.state === "attention";
+	card.state = site.state;
+	card.many = many;
+	card.node.className = `card ${site.state}${many ? " many" : ""}`;
+	const words = digest(site, now);
+	if (card.summary.textContent !== words)
+		card.summary.textContent = words;
+	card.words = [site.name, site.state, site.mode, site.listen, site.findings.map((finding) => finding.code),
+		site.backends.map((one) => one.address), site.chains.flatMap((chain) => [chain.state,
+			...chain.names.map((name) => name.name), ...chain.mended.map((one) => one.subject)])]
+		.flat(2).join("\n").toLowerCase();
+	cards.set(site.name, card);
+	return card.node;
 }
 
 function applyFilter() {
 	const wanted = byId("filter").value.trim().toLowerCase();
-	for (const {text, node} of cards.values())
-		node.hidden = wanted !== "" && !text.toLowerCase().includes(wanted);
+	let found = 0;
+	for (const {words, node} of cards.values()) {
+		node.hidden = wanted !== "" && !words.includes(wanted);
+		found += node.hidden ? 0 : 1;
+	}
+	const none = wanted !== "" && found === 0 ? `No site has ${clean(byId("filter").value.trim())} in it.` : "";
+	if (byId("found").textContent !== none)
+		byId("found").textContent = none;
 }
 
 function drawSites(sites, total, now) {
@@ -258,12 +357,13 @@ function drawSites(sites, total, now) {
 		}
 	}
 	sorted.forEach((site, index) => {
-		const node = updateCard(site, now);
+		const node = updateCard(site, now, sites.length > FOLD_ABOVE);
 		if (place.children[index] !== node)
 			place.insertBefore(node, place.children[index] || null);
 	});
 	byId("filter-label").hidden = total < 4;
-	byId("more").textContent = sites.length < total ? `${number(total - sites.length)} more sites are not drawn here; /api/status has them.` : "";
+	byId("more").textContent = sites.length < total
+		? `${number(total - sites.length)} more sites are not drawn here; /api/status has them.` : "";
 	applyFilter();
 }
 
@@ -274,7 +374,7 @@ function tile(title, value, ...rest) {
 function drawSummary(status) {
 	const counts = Object.entries(status.states).filter(([, count]) => count > 0);
 	const fetches = status.mends.fetches;
-	byId("summary").replaceChildren(
+	return [
 		tile("Sites", number(status.num_sites), make("div", {class: "counts"},
 			counts.reverse().map(([word, count]) => state(word, `${number(count)} ${word}`)))),
 		tile("Connections open", number(status.totals.connections_open),
@@ -282,15 +382,15 @@ function drawSummary(status) {
 		make("div", {class: "tile"}, chart("handshakes", "Handshakes, 1 h", status.traffic.handshakes)),
 		make("div", {class: "tile"}, chart("rejected", "Rejections, 1 h", status.traffic.rejected)),
 		tile("Issuers fetched", number(status.mends.issuers_fetched),
-			make("p", {class: "quiet"}, `${plural(fetches.ok, "fetch").replace("fetchs", "fetches")} answered, ${number(fetches.failed + fetches.refused)} not`)));
+			make("p", {class: "quiet"}, `${plural(fetches.ok, "fetch").replace("fetchs", "fetches")} answered, ${number(fetches.failed + fetches.refused)} not`)),
+	];
 }
 
 function drawRecent(lines) {
-	const place = byId("recent");
-	const items = lines.slice(0, 15).map((line) => make("li", {}, moment(line.time),
+	const items = lines.slice(0, RECENT).map((line) => make("li", {}, moment(line.time),
 		state(line.event === "resolved" ? "good" : line.severity, line.event === "resolved" ? "resolved" : line.severity),
-		make("span", {}, make("b", {}, line.site), " ", line.message)));
-	place.replaceChildren(...(items.length > 0 ? items : [make("li", {class: "quiet"}, "Nothing has been written yet.")]));
+		make("span", {}, make("b", {}, line.site), " ", prose(line.message))));
+	return items.length > 0 ? items : [make("li", {class: "quiet"}, "Nothing has been written yet.")];
 }
 
 function say(words, kind) {
@@ -300,33 +400,73 @@ function say(words, kind) {
 	pulse.className = `pulse ${kind}`;
 }
 
+async function ask(path) {
+	const stop = new AbortController();
+	const timer = setTimeout(() => stop.abort(), MAX_WAIT_MS);
+	// Not relative: an address that was opened with the token in it (http://any:TOKEN@...) could not be fetched from.
+	const answer = await fetch(location.origin + path, {cache: "no-store", signal: stop.signal});
+	if (!answer.ok)
+		throw new Error(`chainmend answers ${answer.status} ${answer.statusText}`);
+	const value = await answer.json();
+	clearTimeout(timer);
+	return value;
+}
+
 async function read() {
-	const first = await (await fetch("/api/status", {cache: "no-store"})).json();
+	const first = await ask("/api/status");
 	const sites = first.sites;
 	for (let next = first.next; next !== null && sites.length < MAX_SITES;) {
-		const page = await (await fetch(`/api/status?from=${next}`, {cache: "no-store"})).json();
+		const page = await ask(`/api/status?from=${next}`);
 		sites.push(...page.sites);
 		next = page.next;
 	}
 	return {...first, sites};
 }
 
+const summary = {node: byId("summary"), text: ""};
+const recent = {node: byId("recent"), text: ""};
+let last = null; // when the state that is drawn was so; null: nothing is drawn yet
+let drawnBy = null; // the version that the page belongs to
+
+function draw(status) {
+	const now = Date.parse(status.now);
+	const program = status.program;
+	if (drawnBy !== null && drawnBy !== program.version)
+		location.reload(); // another chainmend, with a page of its own
+	drawnBy = program.version;
+	byId("program").textContent = `${program.version} · up for ${age(now - Date.parse(program.started))} · ${plural(program.workers, "worker")}`;
+	document.title = `${status.states.broken > 0 ? `(${status.states.broken} broken) ` : ""}chainmend`;
+	updatePart(summary, JSON.stringify([status.states, status.totals, status.traffic, status.mends, status.num_sites]),
+		() => drawSummary(status));
+	drawSites(status.sites, status.num_sites, now);
+	updatePart(recent, JSON.stringify(status.recent.slice(0, RECENT)), () => drawRecent(status.recent));
+	last = status.now;
+}
+
+// What is drawn is not what is so any more: that has to be seen.
+function showStale(why) {
+	const words = why === null ? ""
+		: `${why}. ${last === null ? "Nothing is known yet" : `What is below was so at ${clock(last)}`}; it is asked again.`;
+	if (byId("stale").textContent !== words)
+		byId("stale").textContent = words;
+	byId("stale").hidden = why === null;
+}
+
 async function refresh() {
+	let status = null;
 	try {
-		const status = await read();
-		const now = Date.parse(status.now);
-		const program = status.program;
-		byId("program").textContent = `${program.version} · up for ${age(now - Date.parse(program.started))} · ${plural(program.workers, "worker")}`;
-		document.title = `${status.states.broken > 0 ? `(${status.states.broken} broken) ` : ""}chainmend`;
-		drawSummary(status);
-		drawSites(status.sites, status.num_sites, now);
-		drawRecent(status.recent);
-		say(program.state, program.ready ? "live" : "lost");
+		status = await read();
 	} catch (error) {
-		say("no answer; trying again", "lost");
+		say("no answer", "lost");
+		showStale(error.message.startsWith("chainmend") ? error.message : "chainmend does not answer");
+	}
+	setTimeout(refresh, REFRESH_MS);
+	if (status !== null) {
+		draw(status);
+		say(status.program.state, status.program.ready ? "live" : "lost");
+		showStale(null);
 	}
 	document.documentElement.dataset.drawn = String(Date.now());
-	setTimeout(refresh, REFRESH_MS);
 }
 
 byId("filter").addEventListener("input", applyFilter);

@@ -77,6 +77,7 @@ def window(program, tmp_path, aia):
         for name in ("mail", "mail", "shop"):
             shown.visit(name)
         shown.reject("mail")
+        shown.running = running
         yield shown
 
 
@@ -133,3 +134,70 @@ def test_the_page_says_what_is_so_and_takes_nothing_for_markup(browser, window):
                 "box.dispatchEvent(new Event('input')); })()")
     assert browser.run("[...document.querySelectorAll('article.card')].filter((one) => !one.hidden).length") == 1
     assert browser.complaints == []
+
+
+def card(name: str) -> str:
+    return f"[...document.querySelectorAll('article.card')].find((one) => one.querySelector('h3').textContent === '{name}')"
+
+
+def test_who_reads_is_not_disturbed_and_learns_when_nobody_answers(browser, window):
+    draw(browser, window.admin, "light")
+    advice = f"{card('mail')}.querySelector('.advice')"
+    browser.run(f"getSelection().selectAllChildren({advice}); window.marked = {advice}")
+    before = browser.run("document.querySelector('#summary').innerText")
+    window.reject("mail")
+    browser.wait(f"document.querySelector('#summary').innerText !== {json.dumps(before)}")
+    assert browser.run(f"window.marked === {advice} && getSelection().toString().length > 10")  # to be copied
+    assert browser.run("document.querySelector('#stale').hidden && document.querySelector('#pulse').className") == "pulse live"
+    window.running.stop()
+    browser.wait("!document.querySelector('#stale').hidden")
+    said = browser.run("document.querySelector('#stale').innerText")
+    assert said.startswith("chainmend does not answer. What is below was so at 20") and "UTC" in said
+    assert browser.run("document.querySelector('#pulse').innerText") == "no answer"
+    assert browser.run("document.querySelectorAll('article.card').length") == 4  # the last that is known
+
+
+def test_many_sites_are_an_overview(browser, program, tmp_path, aia):
+    """Long names, a name that would turn the direction of writing, a certificate that does not come."""
+    axe = axe_script()
+    folder = tmp_path / "crowd"
+    folder.mkdir()
+    long_name = "the-mail-server-in-the-cellar-of-the-old-town-hall-that-nobody-has-touched"
+    with ShopWindow(folder, aia, private_name="Root \u202egnp.exe") as shown:
+        admin = free_port()
+        sites = shown.sites()
+        good = {**sites["shop"], "hostnames": "shop.northwind.test"}
+        for number in range(45):
+            sites[f"{long_name}-{number}"] = {**good, "listen": f"127.0.0.1:{free_port()}"}
+        sites["waiting"] = {**good, "listen": f"127.0.0.1:{free_port()}", "certificate": "backend",
+                            "backend": f"tls://127.0.0.1:{shown.dead_port}", "backend_name": "shop.northwind.test"}
+        program.run(shown.settings(admin=f"127.0.0.1:{admin}"), sites, [admin])
+        shown.wait_mended()
+        for look in ("light", "dark", "phone"):
+            browser.look(*LOOKS[look])
+            browser.open(f"http://127.0.0.1:{admin}/")
+            browser.wait(f"document.querySelectorAll('article.card').length === {len(sites)} && "
+                         "document.querySelectorAll('article.good').length === 46")
+            browser.picture(PICTURES / f"admin-crowd-{look}.png", whole=False)
+            assert browser.run("document.documentElement.scrollWidth") <= LOOKS[look][0], f"{look}: wider than the screen"
+            browser.run(axe)
+            assert violations(browser) == {}, look
+        open_ones = browser.run("[...document.querySelectorAll('article.card')].filter((one) => "
+                                "one.querySelector('.fold').open).map((one) => one.querySelector('h3').textContent)")
+        # The dead backend is told as a warning: that site needs somebody, too.
+        assert set(open_ones) == {"legacy", "archive", "waiting"}
+        folded = browser.run(f"{card(long_name + '-7')}.querySelector('summary').innerText")
+        assert "0 findings" in folded and "the first certificate expires in" in folded
+        assert "Waits for the certificate" in browser.run(f"{card('waiting')}.innerText")
+        text = browser.run("document.body.innerText")
+        assert "\u202e" not in text and "Root \ufffdgnp.exe" in text
+        browser.run(f"{card(long_name + '-7')}.querySelector('.fold').open = true")
+        updated = browser.run("document.documentElement.dataset.drawn")
+        browser.wait(f"document.documentElement.dataset.drawn !== '{updated}'")
+        assert browser.run(f"{card(long_name + '-7')}.querySelector('.fold').open")  # what a person opened stays
+        for wanted, count in (("-cellar-", 45), ("broken", 1), ("no such thing", 0)):
+            browser.run(f"(() => {{ const box = document.querySelector('#filter'); box.value = '{wanted}'; "
+                        "box.dispatchEvent(new Event('input')); })()")
+            assert browser.run("[...document.querySelectorAll('article.card')].filter((one) => !one.hidden).length") == count
+        assert "No site has no such thing in it." in browser.run("document.querySelector('#found').innerText")
+        assert browser.complaints == []
