@@ -168,6 +168,8 @@ static void take_line(struct log_reading *reading)
 	case LOG_LINE_FINDING:
 		if (log_filter_wants(&reading->options->filter, &line))
 			take_wanted(reading, &line);
+		else if (log_filter_is_in_time(&reading->options->filter, &line))
+			log_history_see(&reading->history, &line);
 		break;
 	case LOG_LINE_TORN:
 		pass_over(reading, "it breaks off in the middle");

@@ -74,7 +74,7 @@ const char *log_filter_set_until(struct log_filter *filter, const char *value)
 	return parse_moment(value, &filter->until);
 }
 
-static bool is_in_time(const struct log_filter *filter, const struct log_line *line)
+bool log_filter_is_in_time(const struct log_filter *filter, const struct log_line *line)
 {
 	char text[TIME_TEXT_MAX];
 	struct bytes time = line->members[LOG_TIME];
@@ -95,5 +95,6 @@ bool log_filter_wants(const struct log_filter *filter, const struct log_line *li
 {
 	return (filter->code == NULL || log_line_is(line, LOG_CODE, filter->code)) &&
 	       (filter->severity == NULL || log_line_is(line, LOG_SEVERITY, filter->severity)) &&
-	       (!filter->has_site || log_line_is(line, LOG_SITE, filter->site)) && is_in_time(filter, line);
+	       (!filter->has_site || log_line_is(line, LOG_SITE, filter->site)) &&
+	       log_filter_is_in_time(filter, line);
 }

@@ -24,6 +24,8 @@ const char *log_filter_set_severity(struct log_filter *filter, const char *value
 const char *log_filter_set_since(struct log_filter *filter, const char *value);
 const char *log_filter_set_until(struct log_filter *filter, const char *value);
 
+/* log_filter_is_in_time asks for the time alone: what a line tells of its run holds for the findings of others. */
+bool log_filter_is_in_time(const struct log_filter *filter, const struct log_line *line);
 bool log_filter_wants(const struct log_filter *filter, const struct log_line *line);
 
 #endif

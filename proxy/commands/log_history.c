@@ -120,13 +120,19 @@ static bool keep_lines(struct log_history *history, struct log_finding *finding,
 	return kept;
 }
 
-static void note_run(struct log_history *history, struct log_finding *finding, const struct log_line *line)
+/* The place of the line's run; UINT32_MAX where there is no room for it. */
+static uint32_t note_run(struct log_history *history, const struct log_line *line)
 {
-	finding->run = find_run(history, line->members[LOG_RUN]);
-	if (finding->run == UINT32_MAX)
-		return;
-	struct log_run *run = &history->runs[finding->run];
-	span_time(run->first_time, run->last_time, line->members[LOG_TIME]);
+	uint32_t place = find_run(history, line->members[LOG_RUN]);
+
+	if (place != UINT32_MAX)
+		span_time(history->runs[place].first_time, history->runs[place].last_time, line->members[LOG_TIME]);
+	return place;
+}
+
+void log_history_see(struct log_history *history, const struct log_line *line)
+{
+	(void)note_run(history, line);
 }
 
 const struct log_finding *log_history_take(struct log_history *history, const struct log_line *line)
@@ -145,7 +151,7 @@ const struct log_finding *log_history_take(struct log_history *history, const st
 	span_time(finding->first_time, finding->last_time, line->members[LOG_TIME]);
 	finding->num_lines++;
 	finding->resolved = log_line_is(line, LOG_EVENT, "resolved");
-	note_run(history, finding, line);
+	finding->run = note_run(history, line);
 	history->num_not_kept += !keep_lines(history, finding, line);
 	return finding;
 }

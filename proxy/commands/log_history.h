@@ -56,6 +56,10 @@ struct log_history {
 /* Zero-initialised is a valid empty history. log_history_take takes one line of a finding and returns the finding, until the
  * next call; NULL where there is no room for it, which is counted. */
 const struct log_finding *log_history_take(struct log_history *history, const struct log_line *line);
+
+/* log_history_see takes of a line that it belongs to a run, and nothing else: so a finding of another site is known to
+ * be gone when its run has ended. */
+void log_history_see(struct log_history *history, const struct log_line *line);
 void log_history_cleanup(struct log_history *history);
 
 enum log_state { LOG_STATE_OPEN, LOG_STATE_RESOLVED, LOG_STATE_NOT_SEEN_AGAIN };
