@@ -7,6 +7,7 @@
 #define NUMBER_INDENT 5
 #define MAX_LINE 512
 #define MINUTE_CHARS 16
+#define SHARE_CHARS 48
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -72,29 +73,46 @@ static void print_counts(const struct output *output, const struct log_site *sit
 			      site->num_not_seen_again);
 }
 
+/* "12 of 40", of the handshakes that showed a chain to a client. */
+static const char *print_share(const json_t *record, char out[SHARE_CHARS + 1])
+{
+	snprintf(out, SHARE_CHARS + 1, "%" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT,
+		 number_of(record, "rejected"), number_of(record, "handshakes"));
+	return out;
+}
+
+/* A former chain that nobody was shown, as the one of the first moment of a start, says nothing. */
+static void print_rejection(const json_t *rejection, char line[MAX_LINE])
+{
+	char since[MINUTE_CHARS + 1];
+	char now[SHARE_CHARS + 1];
+	char before[SHARE_CHARS + 1];
+	const json_t *present = json_object_get(rejection, "present");
+	const json_t *former = json_object_get(rejection, "former");
+
+	print_share(present, now);
+	print_share(former, before);
+	if (number_of(former, "handshakes") == 0)
+		snprintf(line, MAX_LINE, "Clients rejected %s handshakes since %s.", now,
+			 print_minute(text_of(present, "since"), since));
+	else if (strcmp(text_of(rejection, "verdict"), "rolled_back") == 0)
+		snprintf(line, MAX_LINE,
+			 "Clients rejected %s handshakes with the chain that went out from %s and was withdrawn, and %s "
+			 "with the one before it, which goes out again.",
+			 before, print_minute(text_of(former, "since"), since), now);
+	else
+		snprintf(line, MAX_LINE,
+			 "Clients rejected %s handshakes before the chain was changed (%s), and %s since.", before,
+			 print_minute(text_of(present, "since"), since), now);
+}
+
 static void print_rejections(const struct output *output, const struct log_site *site)
 {
 	char line[MAX_LINE];
-	char since[MINUTE_CHARS + 1];
 	json_t *object = log_summary_rejections(site);
 	const json_t *list = json_object_get(object, "rejections");
 	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *present = json_object_get(json_array_get(list, i), "present");
-		const json_t *former = json_object_get(json_array_get(list, i), "former");
-		if (former == NULL)
-			snprintf(line, sizeof(line),
-				 "Clients rejected %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT
-				 " handshakes since %s.",
-				 number_of(present, "rejected"), number_of(present, "handshakes"),
-				 print_minute(text_of(present, "since"), since));
-		else
-			snprintf(line, sizeof(line),
-				 "Clients rejected %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT
-				 " handshakes before the chain was changed (%s), and %" JSON_INTEGER_FORMAT
-				 " of %" JSON_INTEGER_FORMAT " since.",
-				 number_of(former, "rejected"), number_of(former, "handshakes"),
-				 print_minute(text_of(present, "since"), since), number_of(present, "rejected"),
-				 number_of(present, "handshakes"));
+		print_rejection(json_array_get(list, i), line);
 		output_printf(output, STYLE_PLAIN, "  ");
 		output_wrap(output, STYLE_PLAIN, 2, line);
 	}

@@ -18,7 +18,7 @@
 
 #define CHAIN_WATCH_MS INT64_C(604800000) /* a week: each kind of client comes by once */
 #define CHAIN_WATCH_TELL_MS 60000
-#define CHAIN_WATCH_MAX_WORDS 256
+#define CHAIN_WATCH_MAX_WORDS 384
 
 struct chain_watch;
 

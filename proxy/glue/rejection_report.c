@@ -25,6 +25,7 @@ static void print_side(const struct chain_record *record, char *out, size_t size
 			 more ? " or more" : "", side.networks == 1 ? "" : "s");
 }
 
+/* A chain that nobody was shown, as the one of the first moment of a start, is no side. */
 const char *rejection_report_words(const struct chain_view *view, char out[CHAIN_WATCH_MAX_WORDS])
 {
 	char since[TIME_TEXT_MAX];
@@ -32,12 +33,18 @@ const char *rejection_report_words(const struct chain_view *view, char out[CHAIN
 	char before[96];
 
 	out[0] = '\0';
-	if (view->former == NULL)
+	if (view->former == NULL || chain_record_handshakes(view->former) == 0)
 		return out;
 	print_side(view->present, now, sizeof now);
 	print_side(view->former, before, sizeof before);
-	snprintf(out, CHAIN_WATCH_MAX_WORDS, "Since the chain was changed at %s, %s; before, %s.",
-		 time_text_print(view->present->since_ms / 1000, since), now, before);
+	if (view->rolled_back)
+		snprintf(out, CHAIN_WATCH_MAX_WORDS,
+			 "With the chain that went out from %s and was withdrawn, %s; with the former one, which goes "
+			 "out again, %s.",
+			 time_text_print(view->former->since_ms / 1000, since), before, now);
+	else
+		snprintf(out, CHAIN_WATCH_MAX_WORDS, "Since the chain was changed at %s, %s; before, %s.",
+			 time_text_print(view->present->since_ms / 1000, since), now, before);
 	return out;
 }
 

@@ -233,6 +233,31 @@ def test_what_a_later_run_does_not_tell_again_is_gone(program, tmp_path):
     assert summary(program, path)["sites"][0]["not_seen_again"] == 0
 
 
+def test_what_is_asked_for_says_nothing_about_when_it_ended(program, tmp_path):
+    """A later run told of another site, and not of this one any more: whoever asks for this one alone must learn that, too."""
+    path = write(tmp_path / "fixes.jsonl", finding("10:00:00", "appeared", "mail", "wrong_order", "fixed"),
+                 finding("12:00:00", "appeared", "shop", "wrong_order", "fixed", run="2026-11-20T12:00:00.000Z"))
+    mail = summary(program, path, "--site", "mail")["sites"][0]
+    assert (mail["not_seen_again"], mail["next"]) == (1, [])
+    then = summary(program, path, "--site", "mail", "--until", "2026-11-20T11:00:00Z")["sites"][0]
+    assert (then["not_seen_again"], len(then["next"])) == (0, 1)  # at that time it was still open
+
+
+@pytest.mark.parametrize("verdict, former, wanted", [
+    ("rolled_back", {"since": "2026-11-20T09:30:00.000Z", "handshakes": 40, "rejected": 12},
+     "Clients rejected 12 of 40 handshakes with the chain that went out from 2026-11-20 09:30 and was withdrawn, and 1 of 500 "
+     "with the one before it, which goes out again."),
+    ("steady", {"since": "2026-11-20T09:30:00.000Z", "handshakes": 0, "rejected": 0},
+     "Clients rejected 1 of 500 handshakes since 2026-11-20 08:00."),
+])
+def test_what_clients_make_of_it_in_words(program, tmp_path, verdict, former, wanted):
+    path = write(tmp_path / "fixes.jsonl", finding(
+        "10:04:00", "appeared", "mail", "client_rejected", "warning", subject_of="clients", rejections=[
+            {"certificate": 0, "verdict": verdict, "former": former,
+             "present": {"since": "2026-11-20T08:00:00.000Z", "handshakes": 500, "rejected": 1}}]))
+    assert wanted in " ".join(program.command("log", path, "--summary").stdout.split())
+
+
 def test_a_summary_of_nothing(program, tmp_path):
     path = write(tmp_path / "fixes.jsonl")
     assert summary(program, path) == {"lines": 0, "passed_over": 0, "sites": []}

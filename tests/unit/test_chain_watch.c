@@ -258,9 +258,21 @@ static void test_a_rise_is_watched_for_a_while(void **state)
 	expect_no_news(place);
 }
 
+static void test_a_chain_that_nobody_saw_is_no_side(void **state)
+{
+	struct place *place = *state;
+	char words[CHAIN_WATCH_MAX_WORDS];
+
+	publish(place, place->alone, START_MS);
+	publish(place, place->complete, 2 * START_MS);
+	reject(place, place->complete, 4, 2);
+	assert_string_equal(chain_watch_words(place->watch, site_name, words), "");
+}
+
 static void test_rolled_back_until_it_is_released(void **state)
 {
 	struct place *place = *state;
+	char words[CHAIN_WATCH_MAX_WORDS];
 
 	place->wants_rollback = true;
 	change_for_the_worse(place);
@@ -275,6 +287,10 @@ static void test_rolled_back_until_it_is_released(void **state)
 	publish(place, place->complete, 3 * START_MS);
 	assert_true(look(place).rolled_back);
 	assert_int_equal(chain_record_handshakes(look(place).present), 100);
+	assert_string_equal(chain_watch_words(place->watch, site_name, words),
+			    "With the chain that went out from 1970-01-01T00:00:02Z and was withdrawn, 60 of 60 "
+			    "handshakes were rejected, by clients of 25 networks; with the former one, which goes out "
+			    "again, 0 of 100 handshakes were rejected.");
 
 	/* It is settled: whatever clients do, nothing more happens by itself. */
 	reject(place, place->complete, 600, 200);
@@ -425,6 +441,7 @@ int main(void)
 	    TEST(test_a_chain_of_a_moment_is_no_measure),
 	    TEST(test_a_rise_is_told_once_and_resolved_by_the_next_change),
 	    TEST(test_a_rise_is_watched_for_a_while),
+	    TEST(test_a_chain_that_nobody_saw_is_no_side),
 	    TEST(test_rolled_back_until_it_is_released),
 	    TEST(test_what_stands_in_ends_when_it_expires),
 	    TEST(test_another_new_chain_goes_out),
