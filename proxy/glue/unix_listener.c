@@ -53,6 +53,24 @@ static struct error listen_at(const struct sockaddr_un *address, int *out_fd)
 	return error_of(ERROR_SYSTEM, code, "listen on the socket");
 }
 
+static void remember_file(struct unix_listener *listener)
+{
+	struct stat status;
+
+	if (lstat(listener->path, &status) != 0)
+		return;
+	listener->device = status.st_dev;
+	listener->inode = status.st_ino;
+}
+
+static bool is_still_ours(const struct unix_listener *listener)
+{
+	struct stat status;
+
+	return lstat(listener->path, &status) == 0 && S_ISSOCK(status.st_mode) &&
+	       status.st_dev == listener->device && status.st_ino == listener->inode;
+}
+
 struct error unix_listener_open(const char *path, struct unix_listener **out)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -72,6 +90,7 @@ struct error unix_listener_open(const char *path, struct unix_listener **out)
 		free(listener);
 		return error;
 	}
+	remember_file(listener);
 	*out = listener;
 	return error_none();
 }
@@ -86,7 +105,8 @@ void unix_listener_unref(struct unix_listener *listener)
 {
 	if (listener == NULL || --listener->references > 0)
 		return;
-	unlink(listener->path);
+	if (is_still_ours(listener))
+		unlink(listener->path);
 	close(listener->fd);
 	free(listener->path);
 	free(listener);

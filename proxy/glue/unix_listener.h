@@ -6,6 +6,8 @@
 #ifndef PROXY_GLUE_UNIX_LISTENER_H
 #define PROXY_GLUE_UNIX_LISTENER_H
 
+#include <sys/types.h>
+
 #include "chaincache/error.h"
 
 #define UNIX_LISTENER_BACKLOG 64
@@ -14,6 +16,8 @@ struct unix_listener {
 	unsigned references;
 	int fd; /* non-blocking, close-on-exec, listening */
 	char *path;
+	dev_t device; /* of the socket at the path: another one there by the end is somebody else's, and stays */
+	ino_t inode;
 };
 
 /* unix_listener_open: EADDRINUSE where somebody listens there, or where something stands that is no socket. */

@@ -85,6 +85,20 @@ static void test_what_a_killed_run_left_is_replaced(void **state)
 	unix_listener_unref(listener);
 }
 
+static void test_what_took_its_place_stays(void **state)
+{
+	struct unix_listener *first = NULL;
+	struct unix_listener *second = NULL;
+	(void)state;
+	assert_ok(unix_listener_open(path, &first));
+	assert_int_equal(unlink(path), 0);
+	assert_ok(unix_listener_open(path, &second));
+	unix_listener_unref(first);
+	assert_true(answers());
+	unix_listener_unref(second);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
 static void test_a_file_is_left_alone(void **state)
 {
 	struct unix_listener *listener = NULL;
@@ -115,6 +129,7 @@ int main(void)
 	    cmocka_unit_test(test_it_listens_for_owner_and_group_and_leaves_nothing),
 	    cmocka_unit_test(test_what_somebody_listens_at_is_not_taken),
 	    cmocka_unit_test(test_what_a_killed_run_left_is_replaced),
+	    cmocka_unit_test(test_what_took_its_place_stays),
 	    cmocka_unit_test(test_a_file_is_left_alone),
 	    cmocka_unit_test(test_paths_that_cannot_be),
 	};
