@@ -22,6 +22,7 @@ struct probed_backend {
 	struct certificate_list chain;
 	enum chain_probe_outcome outcome; /* of the last probe */
 	bool probed; /* there was one */
+	uint64_t probed_ms; /* when the last one ended, CLOCK_MONOTONIC; 0: there was none */
 	struct certificate_list told_chain; /* what the program log was told last, and how it was judged */
 	bool told_served_trusted;
 	bool told_mended_trusted;
@@ -290,6 +291,7 @@ static void on_probed(void *context, const struct chain_probe_result *result)
 
 	backend->probe = NULL;
 	backend->probed = true;
+	backend->probed_ms = uv_now(backend->prober->options.workshop->loop);
 	if (result->outcome == CHAIN_PROBE_OK && result->chain.count > 0)
 		on_seen(backend, result);
 	else
@@ -352,6 +354,11 @@ enum prober_state prober_backend_state(const struct prober *prober, size_t index
 	if (backend->outcome == CHAIN_PROBE_OK)
 		return PROBER_REACHED;
 	return chain_probe_is_unreachable(backend->outcome) ? PROBER_UNREACHABLE : PROBER_TLS_FAILED;
+}
+
+uint64_t prober_backend_time(const struct prober *prober, size_t index)
+{
+	return prober->backends[index].probed_ms;
 }
 
 bool prober_knows(const struct prober *prober, const struct certificate_list *chain)

@@ -52,6 +52,9 @@ const struct certificate_list *prober_chain(const struct prober *prober, size_t 
 enum prober_state { PROBER_NOT_YET, PROBER_REACHED, PROBER_UNREACHABLE, PROBER_TLS_FAILED };
 enum prober_state prober_backend_state(const struct prober *prober, size_t backend);
 
+/* prober_backend_time is when that was, by CLOCK_MONOTONIC in ms; 0: never yet. */
+uint64_t prober_backend_time(const struct prober *prober, size_t backend);
+
 /* prober_knows says whether the last probe of any backend saw this very chain. */
 bool prober_knows(const struct prober *prober, const struct certificate_list *chain);
 

@@ -89,18 +89,32 @@ enum site_state site_state_of(const struct managed_site *site, const struct find
 	return worst;
 }
 
+static void take_later(uint64_t *latest_ms, uint64_t ms)
+{
+	if (ms > *latest_ms)
+		*latest_ms = ms;
+}
+
+enum backend_state site_state_of_evidence(enum prober_state probed, uint64_t probed_ms, const struct backend_sum *seen)
+{
+	uint64_t good_ms = seen != NULL ? seen->good_ms : 0;
+	uint64_t failed_ms = seen != NULL ? seen->failed_ms : 0;
+
+	if (probed == PROBER_REACHED)
+		take_later(&good_ms, probed_ms);
+	else if (probed != PROBER_NOT_YET)
+		take_later(&failed_ms, probed_ms);
+	if (good_ms == 0 && failed_ms == 0)
+		return BACKEND_STATE_UNKNOWN;
+	return failed_ms > good_ms ? BACKEND_STATE_DOWN : BACKEND_STATE_UP;
+}
+
 /* The prober looks at tls backends alone, and seldom; the connections are what tells of the rest. */
 enum backend_state site_state_backend(const struct managed_site *site, size_t backend, const struct site_sum *sum)
 {
 	const struct prober *prober = managed_site_prober(site);
-	enum prober_state probed = prober != NULL ? prober_backend_state(prober, backend) : PROBER_NOT_YET;
-	const struct backend_sum *seen = backend < sum->num_backends ? &sum->backends[backend] : NULL;
 
-	if (probed == PROBER_UNREACHABLE || probed == PROBER_TLS_FAILED)
-		return BACKEND_STATE_DOWN;
-	if (seen != NULL && seen->failed_ms > seen->good_ms)
-		return BACKEND_STATE_DOWN;
-	if (probed == PROBER_REACHED || (seen != NULL && seen->good_ms > 0))
-		return BACKEND_STATE_UP;
-	return BACKEND_STATE_UNKNOWN;
+	return site_state_of_evidence(prober != NULL ? prober_backend_state(prober, backend) : PROBER_NOT_YET,
+				      prober != NULL ? prober_backend_time(prober, backend) : 0,
+				      backend < sum->num_backends ? &sum->backends[backend] : NULL);
 }
