@@ -7,6 +7,7 @@
 
 #include "proxy/glue/metrics.h"
 #include "proxy/glue/status_json.h"
+#include "proxy/glue/time_budget.h"
 #include "proxy/glue/time_text.h"
 #include "proxy/io/web_server.h"
 #include "proxy/page/page.h"
@@ -20,7 +21,7 @@ struct shared_text {
 	size_t len;
 };
 
-/* The last answer of one kind. */
+/* An answer that may be given out again. */
 struct kept_answer {
 	struct shared_text *text; /* one reference; NULL: none */
 	size_t from;
@@ -28,12 +29,20 @@ struct kept_answer {
 	uint64_t took_ns;
 };
 
+/* How one kind of answers is made. */
+struct answer_maker {
+	struct shared_text *(*make)(const struct overview *overview, size_t from);
+	const struct http_field *type;
+	struct time_budget budget;
+	struct kept_answer kept[ADMIN_KEPT_ANSWERS]; /* by the first site that is in it */
+};
+
 struct admin {
 	struct admin_options options;
 	struct admin_door *door; /* NULL: none */
 	struct web_server *server; /* NULL: none */
-	struct kept_answer metrics;
-	struct kept_answer status;
+	struct answer_maker metrics;
+	struct answer_maker status;
 	int64_t started_ms; /* since 1970 */
 	uint64_t minute_s; /* when the present minute began; 0: none has */
 };
@@ -51,6 +60,8 @@ static const struct http_field common_fields[] = {
 };
 
 static const struct http_field plain_text[] = {{"Content-Type", "text/plain; charset=utf-8"}, {0}};
+static const struct http_field try_again[] = {
+    {"Content-Type", "text/plain; charset=utf-8"}, {"Retry-After", "2"}, {0}};
 static const struct http_field json_text[] = {{"Content-Type", "application/json"}, {0}};
 static const struct http_field metrics_text[] = {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}, {0}};
 static const struct http_field wants_token[] = {
@@ -120,26 +131,22 @@ static struct shared_text *make_status(const struct overview *overview, size_t f
 	return share(text, text != NULL ? strlen(text) : 0);
 }
 
-static bool is_fresh(const struct kept_answer *kept, size_t from, uint64_t now_ns)
+static bool is_old(const struct kept_answer *kept, uint64_t now_ns)
 {
-	return kept->text != NULL && kept->from == from && now_ns - kept->made_ns < ADMIN_REST_FACTOR * kept->took_ns;
+	return now_ns - kept->made_ns >= ADMIN_REST_FACTOR * kept->took_ns;
 }
 
-/* The kept answer, made anew where it has become old. */
-static struct shared_text *renew(struct admin *admin, struct kept_answer *kept, size_t from,
-				 struct shared_text *(*make)(const struct overview *overview, size_t from))
+static void make_anew(const struct admin *admin, struct answer_maker *maker, struct kept_answer *kept, size_t from)
 {
 	uint64_t begun_ns = uv_hrtime();
-
-	if (is_fresh(kept, from, begun_ns))
-		return kept->text;
 	struct overview overview = look(admin);
+
 	shared_text_unref(kept->text);
-	kept->text = make(&overview, from);
+	kept->text = maker->make(&overview, from);
 	kept->from = from;
 	kept->made_ns = uv_hrtime();
 	kept->took_ns = kept->made_ns - begun_ns;
-	return kept->text;
+	time_budget_spend(&maker->budget, kept->took_ns);
 }
 
 static void give(struct http_answer *out, struct shared_text *text, const struct http_field *type)
@@ -159,6 +166,24 @@ static void give(struct http_answer *out, struct shared_text *text, const struct
 	};
 }
 
+/* What is kept, made anew where it has become old and there is time for it. */
+static void answer_made(const struct admin *admin, struct answer_maker *maker, size_t from, struct http_answer *out)
+{
+	struct kept_answer *kept = &maker->kept[from / STATUS_MAX_SITES % ADMIN_KEPT_ANSWERS];
+	uint64_t now_ns = uv_hrtime();
+	bool is_kept = kept->text != NULL && kept->from == from;
+	bool has_time = time_budget_has(&maker->budget, now_ns);
+
+	if (!is_kept && !has_time) {
+		say(out, 503, "Too many parts of this were asked for in a short time: ask again in a moment.\n");
+		out->more_fields = try_again;
+		return;
+	}
+	if (!is_kept || (has_time && is_old(kept, now_ns)))
+		make_anew(admin, maker, kept, from);
+	give(out, kept->text, maker->type);
+}
+
 /* The place of the first site that is wanted. */
 static bool read_place(const char *text, size_t *out)
 {
@@ -176,7 +201,7 @@ static void answer_status(struct admin *admin, const struct http_request *reques
 	size_t from = 0;
 
 	if (read_place(request->from, &from))
-		give(out, renew(admin, &admin->status, from, make_status), json_text);
+		answer_made(admin, &admin->status, from, out);
 	else
 		say(out, 400, "from= is the place of a site, a number.\n");
 }
@@ -184,7 +209,7 @@ static void answer_status(struct admin *admin, const struct http_request *reques
 static void answer_metrics(struct admin *admin, const struct http_request *request, struct http_answer *out)
 {
 	(void)request;
-	give(out, renew(admin, &admin->metrics, 0, make_metrics), metrics_text);
+	answer_made(admin, &admin->metrics, 0, out);
 }
 
 static void answer_health(struct admin *admin, const struct http_request *request, struct http_answer *out)
@@ -196,10 +221,10 @@ static void answer_health(struct admin *admin, const struct http_request *reques
 
 static void answer_ready(struct admin *admin, const struct http_request *request, struct http_answer *out)
 {
-	struct overview overview = look(admin);
+	bool ready = look(admin).ready;
 
 	(void)request;
-	say(out, overview.ready ? 200 : 503, overview.ready ? "ready\n" : overview.state);
+	say(out, ready ? 200 : 503, ready ? "ready\n" : "not ready: it starts or drains\n");
 }
 
 static void answer_file(const struct http_request *request, struct http_answer *out)
@@ -256,6 +281,10 @@ struct admin *admin_new(const struct admin_options *options)
 		return NULL;
 	admin->options = *options;
 	admin->started_ms = time_text_now_ms();
+	admin->metrics = (struct answer_maker){.make = make_metrics, .type = metrics_text};
+	admin->status = (struct answer_maker){.make = make_status, .type = json_text};
+	time_budget_init(&admin->metrics.budget, uv_hrtime());
+	time_budget_init(&admin->status.budget, uv_hrtime());
 	return admin;
 }
 
@@ -269,14 +298,20 @@ void admin_tick(struct admin *admin, uint64_t now_s)
 	site_set_end_minute(look(admin).sites);
 }
 
+static void forget_answers(struct answer_maker *maker)
+{
+	for (size_t i = 0; i < ADMIN_KEPT_ANSWERS; i++)
+		shared_text_unref(maker->kept[i].text);
+}
+
 void admin_free(struct admin *admin)
 {
 	if (admin == NULL)
 		return;
 	web_server_close(admin->server);
 	admin_door_close(admin->door);
-	shared_text_unref(admin->metrics.text);
-	shared_text_unref(admin->status.text);
+	forget_answers(&admin->metrics);
+	forget_answers(&admin->status);
 	free(admin);
 }
 

@@ -6,8 +6,9 @@
  *	/healthz        200 while the process works
  *	/readyz         200 while it listens and serves, 503 while it starts or drains
  *
- * Read-only. However often it is asked, making answers takes a tenth of the thread's time at the most: one that took
- * long to make is given out again for nine times as long.
+ * Read-only. However often it is asked, and for whatever parts, making metrics takes a tenth of the thread's time at the
+ * most, and making the page's data another one (time_budget.h): an answer that took long to make is given out again for
+ * nine times as long, and who asks for ever other parts of the data has to wait (503).
  */
 #ifndef PROXY_GLUE_ADMIN_H
 #define PROXY_GLUE_ADMIN_H
@@ -16,6 +17,7 @@
 #include "proxy/glue/overview.h"
 
 #define ADMIN_MAX_ANSWER_BYTES ((size_t)128 * 1024 * 1024)
+#define ADMIN_KEPT_ANSWERS 16 /* of a kind: 1,600 sites, for those who look at all of them */
 #define ADMIN_REST_FACTOR 9 /* of the time that making an answer took */
 
 struct admin_options {

@@ -7,12 +7,21 @@
 
 #include "proxy/glue/privileges.h"
 
-static const char *advice(struct error error)
+static bool is_tcp(const struct admin_door *door)
+{
+	return door != NULL && door->tcp != NULL;
+}
+
+/* Own: the port is the one that the page is at, by another address. */
+static const char *advice(struct error error, bool own)
 {
 	if (error.kind != ERROR_SYSTEM)
 		return "";
 	switch (error.code) {
 	case EADDRINUSE:
+		if (own)
+			return ": the page is at this port already, by another address; restart chainmend to move it, or "
+			       "choose another port";
 		return ": another program is there, or another chainmend; choose another address for the admin page";
 	case EACCES:
 		return ": choose a port above 1023, or a path that chainmend's user may write";
@@ -25,12 +34,14 @@ static const char *advice(struct error error)
 	}
 }
 
-static bool refuse(const struct config_admin *admin, struct error error, struct buffer *errors)
+static bool refuse(const struct config_admin *admin, const struct admin_door *former, struct error error,
+		   struct buffer *errors)
 {
+	bool own = admin->kind == ADMIN_TCP && is_tcp(former) && former->tcp->port == admin->address.port;
 	char where[CONFIG_ADDRESS_MAX];
 	char text[ERROR_MAX_TEXT];
 	struct error full = buffer_printf(errors, "admin = %s: %s%s\n", config_admin_print(admin, where),
-					  error_print(error, text, sizeof text), advice(error));
+					  error_print(error, text, sizeof text), advice(error, own));
 	(void)full;
 	return false;
 }
@@ -40,7 +51,7 @@ static struct error open_tcp(struct admin_door *door, const struct config_admin 
 	const struct config_address *address = &admin->address;
 
 	snprintf(door->host, sizeof door->host, "%s", address->host);
-	if (former != NULL && former->tcp != NULL && former->tcp->port == address->port &&
+	if (is_tcp(former) && former->tcp->port == address->port &&
 	    strcmp(former->tcp->host, address->host) == 0) {
 		door->tcp = listen_socket_ref(former->tcp);
 		return error_none();
@@ -67,7 +78,7 @@ static bool open_socket(struct admin_door *door, const struct config *config, co
 	    admin->kind == ADMIN_UNIX ? open_local(door, admin, former) : open_tcp(door, admin, former);
 
 	if (failed(error))
-		return refuse(admin, error, errors);
+		return refuse(admin, former, error, errors);
 	return admin->kind != ADMIN_UNIX || privileges_give(admin->path, config->user, config->group, errors);
 }
 
@@ -79,7 +90,7 @@ bool admin_door_open(const struct config *config, const struct admin_door *forme
 		return true;
 	struct admin_door *door = calloc(1, sizeof *door);
 	if (door == NULL)
-		return refuse(&config->admin, error_of(ERROR_MEMORY, 0, "open the admin page"), errors);
+		return refuse(&config->admin, former, error_of(ERROR_MEMORY, 0, "open the admin page"), errors);
 	door->access.host = door->host;
 	config_admin_print(&config->admin, door->where);
 	bool good = open_socket(door, config, former, errors);

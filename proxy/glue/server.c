@@ -79,6 +79,7 @@ static void watch_files(struct server *server)
 
 	server_log_unreadable(&server->log, paths, paths != NULL ? count : 0);
 	server_log_open_keys(&server->log, site_set_config(server->set)->ticket_keys);
+	server_log_token(&server->log, site_set_config(server->set)->admin_token_file);
 	if (!file_watch_set(server->file_watch, paths, paths != NULL ? count : 0))
 		program_log_write(&server->log, LOG_LEVEL_ERROR, "",
 				  "certificate files are not watched: out of memory");

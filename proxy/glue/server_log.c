@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proxy/glue/admin_access.h"
 #include "proxy/glue/ticket_key_file.h"
 
 static const char *plural(size_t count)
@@ -82,4 +83,15 @@ void server_log_open_keys(const struct program_log *log, const char *path)
 		program_log_write(log, LOG_LEVEL_WARNING, path,
 				  "every user of this machine can read or write these ticket keys, and with them "
 				  "resumed sessions of TLS 1.2: make new ones, in a file of mode 0640 or less");
+}
+
+void server_log_token(const struct program_log *log, const char *path)
+{
+	if (path == NULL)
+		return;
+	server_log_unreadable(log, &path, 1);
+	if (admin_access_token_is_open(path))
+		program_log_write(log, LOG_LEVEL_WARNING, path,
+				  "every user of this machine can read or write the token of the admin page: write a new "
+				  "one, in a file of mode 0640 or less");
 }

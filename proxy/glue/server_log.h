@@ -23,4 +23,7 @@ void server_log_unreadable(const struct program_log *log, const char *const *pat
  * is none. */
 void server_log_open_keys(const struct program_log *log, const char *path);
 
+/* server_log_token warns of the same for the file of the admin page's token, and where a reload could not read it. */
+void server_log_token(const struct program_log *log, const char *path);
+
 #endif

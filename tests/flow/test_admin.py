@@ -261,6 +261,21 @@ def test_a_token_opens_what_the_world_can_reach(program, world, site, tmp_path):
         assert ask(admin, "/api/status", Authorization=right).status == 200, right
 
 
+def test_a_token_that_everybody_can_read_is_told(program, world, site, tmp_path):
+    token = tmp_path / "token"
+    token.write_text(TOKEN)
+    token.chmod(0o644)
+    admin = free_port()
+    running = program.run(world.settings(admin=f"127.0.0.1:{admin}", admin_token_file=token), site, [admin])
+    running.wait_for_words("every user of this machine can read or write the token of the admin page")
+    token.chmod(0o640)
+    again = free_port()
+    site["mail"]["listen"] = f"127.0.0.1:{free_port()}"
+    quiet = program.run(world.settings(admin=f"127.0.0.1:{again}", admin_token_file=token), site, [again])
+    quiet.wait_for_words("started")
+    assert "the token of the admin page" not in quiet.stderr
+
+
 @pytest.mark.parametrize("content, why", [("", "less than 16"), ("short\n", "less than 16"), ("a" * 600, "more than 512"),
                                           ("a token with blanks in it\n", "blank"), (None, "No such file")])
 def test_a_token_file_that_is_none_is_told(program, world, site, tmp_path, content, why):
@@ -321,6 +336,10 @@ def test_a_reload_moves_it_and_a_wrong_one_leaves_it(program, world, site, tmp_p
     assert ask(second, "/readyz").status == 200 and not connects(first)
     token = tmp_path / "token"
     token.write_text(TOKEN)
+    path.write_text(text.replace(f"127.0.0.1:{first}", f"*:{second}\nadmin_token_file = {token}"))
+    running.signal(signal.SIGHUP)
+    running.wait_for_words("the page is at this port already, by another address; restart chainmend")
+    assert ask(second, "/readyz").status == 200
     path.write_text(text.replace(f"127.0.0.1:{first}", f"127.0.0.1:{second}\nadmin_token_file = {token}"))
     running.signal(signal.SIGHUP)
     eventually("the token", lambda: ask(second, "/readyz").status == 401)
