@@ -371,6 +371,16 @@ function tile(title, value, ...rest) {
 	return make("div", {class: "tile"}, make("p", {class: "quiet"}, title), make("b", {}, value), ...rest);
 }
 
+// The whole of it in a sentence, the worst first.
+function headline(states) {
+	const rows = [["broken", "is broken for clients", "are broken for clients"], ["attention", "needs a look", "need a look"],
+		["waiting", "waits for a certificate or a verdict", "wait for certificates or verdicts"],
+		["mended", "is mended: clients accept what chainmend sends", "are mended: clients accept what chainmend sends"]];
+	const words = rows.filter(([word]) => states[word] > 0)
+		.map(([word, one, more]) => `${plural(states[word], "site")} ${states[word] === 1 ? one : more}`);
+	return words.length > 0 ? `${words.join("; ")}.` : "All is good: clients accept what the servers give.";
+}
+
 function drawSummary(status) {
 	const counts = Object.entries(status.states).filter(([, count]) => count > 0);
 	const fetches = status.mends.fetches;
@@ -438,6 +448,8 @@ function draw(status) {
 	document.title = `${status.states.broken > 0 ? `(${status.states.broken} broken) ` : ""}chainmend`;
 	updatePart(summary, JSON.stringify([status.states, status.totals, status.traffic, status.mends, status.num_sites]),
 		() => drawSummary(status));
+	if (byId("headline").textContent !== headline(status.states))
+		byId("headline").textContent = headline(status.states);
 	drawSites(status.sites, status.num_sites, now);
 	updatePart(recent, JSON.stringify(status.recent.slice(0, RECENT)), () => drawRecent(status.recent));
 	last = status.now;

@@ -118,6 +118,8 @@ def test_the_page_says_what_is_so_and_takes_nothing_for_markup(browser, window):
                         "one.classList[1]])")
     assert dict(words) == {"mail": "mended", "shop": "good", "archive": "attention", "legacy": "broken"}
     assert words[0][0] == "legacy"  # the worst first
+    assert browser.run("document.querySelector('#headline').innerText") == (
+        "1 site is broken for clients; 1 site needs a look; 1 site is mended: clients accept what chainmend sends.")
     assert HOSTILE in text
     assert browser.run("document.querySelectorAll('main img, main script').length") == 0
     assert browser.run("document.title").endswith("chainmend") and "broken in" not in browser.run("document.title")
