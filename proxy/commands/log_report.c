@@ -52,9 +52,12 @@ static const char *meanwhile(const json_t *line)
 	    {"replaced", "chainmend sends clients a valid certificate in its place."},
 	};
 	const char *action = text_of(line, "action");
+	bool put_back = strcmp(text_of(line, "code"), "client_rejected") == 0 && strcmp(action, "replaced") == 0;
 	bool backend = strcmp(text_of(line, "subject_of"), "backend") == 0;
 	if (json_is_false(json_object_get(line, "applied")))
 		return "Nothing: chainmend only tells it here, and clients are sent what the server has.";
+	if (put_back)
+		return "chainmend sends clients the chain of before again, until an operator decides.";
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
 		if (strcmp(actions[i].action, action) == 0)
 			return backend ? "chainmend puts the chain right for itself, to verify the server behind it."

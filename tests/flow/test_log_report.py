@@ -105,6 +105,17 @@ def test_what_is_left_out_and_what_is_gone(program, world, tmp_path):
     assert re.search("Gone wrong_order resolved 20.*stands in place 3", page.words)
 
 
+def test_a_chain_that_was_put_back_is_told_as_that(program, tmp_path):
+    log = tmp_path / "fixes.jsonl"
+    log.write_text(json.dumps({
+        "time": "2026-11-20T10:00:00.000Z", "event": "appeared", "site": "mail", "subject_of": "clients", "part": 1,
+        "code": "client_rejected", "severity": "warning", "action": "replaced", "applied": True, "before": [], "after": [],
+        "message": "The chain was withdrawn.", "advice": "Decide."}) + "\n")
+    page = Page(report(program, tmp_path, log))
+    assert "chainmend sends clients the chain of before again, until an operator decides." in page.words
+    assert "a valid certificate in its place" not in page.words
+
+
 def test_with_mode_report_nothing_is_done_meanwhile(program, world, tmp_path):
     with Server() as backend:
         running = program.run(world.settings(), site(world, free_port(), backend.port, mode="report"))
