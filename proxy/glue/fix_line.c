@@ -107,6 +107,19 @@ static char *print_json(const struct fix_line_facts *facts, const char *id, bool
 	return text;
 }
 
+/* `take_json` NULL: it found no memory. */
+static bool set_text(struct fix_line *line, char *take_json)
+{
+	if (take_json == NULL)
+		return false;
+	line->len = FIX_LINE_PREFIX_CHARS + strlen(take_json) + 1;
+	line->text = malloc(line->len + 1);
+	if (line->text != NULL)
+		snprintf(line->text, line->len + 1, "<%d>%s\n", fix_line_priority(line), take_json);
+	free(take_json);
+	return line->text != NULL;
+}
+
 static bool print_text(struct fix_line *line, const struct fix_line_facts *facts)
 {
 	bool with_chains = is_fix(facts);
@@ -116,14 +129,7 @@ static bool print_text(struct fix_line *line, const struct fix_line_facts *facts
 		free(json);
 		json = print_json(facts, line->id, false);
 	}
-	if (json == NULL)
-		return false;
-	line->len = FIX_LINE_PREFIX_CHARS + strlen(json) + 1;
-	line->text = malloc(line->len + 1);
-	if (line->text != NULL)
-		snprintf(line->text, line->len + 1, "<%d>%s\n", fix_line_priority(line), json);
-	free(json);
-	return line->text != NULL;
+	return set_text(line, json);
 }
 
 struct fix_line *fix_line_new(const struct fix_line_facts *facts)
@@ -138,6 +144,62 @@ struct fix_line *fix_line_new(const struct fix_line_facts *facts)
 	line->site = strdup(facts->group->site);
 	fix_line_id(facts->group, facts->told->finding, line->id);
 	if (line->site == NULL || !print_text(line, facts)) {
+		fix_line_free(line);
+		return NULL;
+	}
+	return line;
+}
+
+static bool read_words(const json_t *former, struct fix_line *line)
+{
+	const char *code = json_string_value(json_object_get(former, "code"));
+	const char *severity = json_string_value(json_object_get(former, "severity"));
+	int found_code = 0;
+	int found_severity = 0;
+
+	if (code == NULL || severity == NULL)
+		return false;
+	while (found_code < FINDING_CODE_COUNT && strcmp(finding_code_name((enum finding_code)found_code), code) != 0)
+		found_code++;
+	while (found_severity <= SEVERITY_ERROR &&
+	       strcmp(finding_severity_name((enum finding_severity)found_severity), severity) != 0)
+		found_severity++;
+	line->code = (enum finding_code)found_code;
+	line->severity = (enum finding_severity)found_severity;
+	return found_code < FINDING_CODE_COUNT && found_severity <= SEVERITY_ERROR;
+}
+
+/* What a line about a resolved finding has: no chains, no counts. */
+static char *print_resolved(const json_t *former, const char *run, int64_t now_ms)
+{
+	static const char *const kept[] = {"since",  "site",    "subject_of", "part",	     "id",   "code",   "severity",
+					   "action", "message", "advice",     "certificate", "name", "source", "url"};
+	char now[TIME_TEXT_MAX];
+	json_t *object = json_object();
+	bool complete = object != NULL && set_text_member(object, "time", time_text_print_ms(now_ms, now)) &&
+			set_text_member(object, "event", finding_event_name(FINDING_RESOLVED)) &&
+			set_text_member(object, "run", run);
+	for (size_t i = 0; complete && i < sizeof kept / sizeof kept[0]; i++) {
+		json_t *value = json_object_get(former, kept[i]);
+		complete = value == NULL || json_object_set(object, kept[i], value) == 0;
+	}
+	char *text = complete ? json_dumps(object, JSON_COMPACT) : NULL;
+	json_decref(object);
+	return text;
+}
+
+struct fix_line *fix_line_resolve(const json_t *former, const char *run, int64_t now_ms)
+{
+	const char *site = json_string_value(json_object_get(former, "site"));
+	const char *id = json_string_value(json_object_get(former, "id"));
+	struct fix_line *line = site != NULL && id != NULL ? calloc(1, sizeof *line) : NULL;
+
+	if (line == NULL)
+		return NULL;
+	line->event = FINDING_RESOLVED;
+	line->site = strdup(site);
+	snprintf(line->id, sizeof line->id, "%s", id);
+	if (line->site == NULL || !read_words(former, line) || !set_text(line, print_resolved(former, run, now_ms))) {
 		fix_line_free(line);
 		return NULL;
 	}

@@ -49,6 +49,10 @@ struct fix_line {
 
 /* fix_line_new returns NULL when out of memory. */
 struct fix_line *fix_line_new(const struct fix_line_facts *facts);
+
+/* fix_line_resolve is the line that resolves what the line `former` of an earlier run left open; NULL when out of
+ * memory, or when that is no line of ours. */
+struct fix_line *fix_line_resolve(const json_t *former, const char *run, int64_t now_ms);
 void fix_line_free(struct fix_line *line);
 
 /* fix_line_id is the same in each line about the same finding: hexadecimal digits made of site, subject, part, code,

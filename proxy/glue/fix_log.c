@@ -6,12 +6,14 @@
 #include <openssl/sha.h>
 
 #include "proxy/glue/fix_log_sink.h"
+#include "proxy/glue/former_findings.h"
 #include "proxy/glue/recent_lines.h"
 #include "proxy/glue/time_text.h"
 
 struct fix_log {
 	struct fix_log_sink sink;
 	struct known_findings *known;
+	struct former_findings *former; /* NULL: the run before left nothing open */
 	const struct program_log *log;
 	const char *journal; /* NULL: stderr is not the journal's */
 	char run[TIME_TEXT_MAX];
@@ -52,6 +54,8 @@ struct error fix_log_open(const struct fix_log_options *options, struct fix_log 
 		fix_log_close(fix_log);
 		return error;
 	}
+	if (strcmp(options->path, "stderr") != 0)
+		fix_log->former = former_findings_read(options->path);
 	fix_log_reopen(fix_log);
 	*out = fix_log;
 	return error_none();
@@ -143,6 +147,7 @@ void fix_log_close(struct fix_log *fix_log)
 	while (fix_log->first_waiting != NULL)
 		drop_first(fix_log);
 	known_findings_free(fix_log->known);
+	former_findings_free(fix_log->former);
 	recent_lines_cleanup(&fix_log->recent);
 	fix_log_sink_cleanup(&fix_log->sink);
 	free(fix_log);
@@ -260,12 +265,23 @@ static void digest_fix(const struct fix_report *report, uint8_t out[SHA256_BYTES
 	SHA256_Final(out, &context);
 }
 
+/* What the run before left open, and this one's first look at the same thing does not find. */
+static void tell_gone(void *context, const json_t *former)
+{
+	const struct telling *telling = context;
+	struct fix_line *line = fix_line_resolve(former, telling->fix_log->run, telling->now_ms);
+
+	if (line != NULL)
+		(void)deliver(telling->fix_log, line);
+}
+
 void fix_log_report(struct fix_log *fix_log, const struct fix_report *report, int64_t now_ms)
 {
 	struct telling telling = {.fix_log = fix_log, .report = report, .now_ms = now_ms};
 	uint8_t fix_sha256[SHA256_BYTES];
 	char text[ERROR_MAX_TEXT];
 
+	former_findings_settle(fix_log->former, &report->group, report->findings, tell_gone, &telling);
 	if (report->result != NULL)
 		digest_fix(report, fix_sha256);
 	struct error error = known_findings_look(fix_log->known, &report->group, report->findings,

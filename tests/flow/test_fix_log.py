@@ -180,6 +180,24 @@ def test_one_id_from_appearing_to_resolved_and_over_a_restart(program, world, tm
     assert "after" not in end
 
 
+def test_what_was_repaired_while_it_did_not_run_is_resolved(program, world, tmp_path):
+    """Also where the next run has nothing else to tell: else the summary would call it open for ever."""
+    port = free_port()
+    certificate, key = world.leaf.write(tmp_path, "given")
+    with Server() as backend:
+        sites = site(world, port, backend.port, certificate=certificate, key=key)
+        running = program.run(world.settings(), sites)
+        first = running.wait_for_fix("missing_intermediate")
+        running.stop()
+        certificate.write_text(world.leaf.pem + world.issuing.pem)
+        running = program.run(world.settings(), sites)
+        end = running.wait_for_fix("missing_intermediate", event="resolved")
+        running.stop()
+    assert end["id"] == first["id"] and end["run"] > first["run"] and "after" not in end
+    said = json.loads(program.command("log", world.fix_log, "--summary", "--json").stdout)["sites"]
+    assert [(one["site"], one["resolved"], one["next"]) for one in said] == [("mail", 1, [])]
+
+
 def test_a_log_that_was_moved_away_is_noticed_without_a_signal(program, world, tmp_path):
     port = free_port()
     certificate, key = world.leaf.write(tmp_path, "given")
