@@ -95,6 +95,5 @@ bool log_filter_wants(const struct log_filter *filter, const struct log_line *li
 {
 	return (filter->code == NULL || log_line_is(line, LOG_CODE, filter->code)) &&
 	       (filter->severity == NULL || log_line_is(line, LOG_SEVERITY, filter->severity)) &&
-	       (!filter->has_site || log_line_is(line, LOG_SITE, filter->site)) &&
-	       log_filter_is_in_time(filter, line);
+	       (!filter->has_site || log_line_is(line, LOG_SITE, filter->site)) && log_filter_is_in_time(filter, line);
 }

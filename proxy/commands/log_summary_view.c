@@ -96,10 +96,11 @@ static void print_rejection(const json_t *rejection, char line[MAX_LINE])
 		snprintf(line, MAX_LINE, "Clients rejected %s handshakes since %s.", now,
 			 print_minute(text_of(present, "since"), since));
 	else if (strcmp(text_of(rejection, "verdict"), "rolled_back") == 0)
-		snprintf(line, MAX_LINE,
-			 "Clients rejected %s handshakes with the chain that went out from %s and was withdrawn, and %s "
-			 "with the one before it, which goes out again.",
-			 before, print_minute(text_of(former, "since"), since), now);
+		snprintf(
+		    line, MAX_LINE,
+		    "Clients rejected %s handshakes with the chain that went out from %s and was withdrawn, and %s "
+		    "with the one before it, which goes out again.",
+		    before, print_minute(text_of(former, "since"), since), now);
 	else
 		snprintf(line, MAX_LINE,
 			 "Clients rejected %s handshakes before the chain was changed (%s), and %s since.", before,

@@ -60,8 +60,7 @@ static const struct http_field common_fields[] = {
 };
 
 static const struct http_field plain_text[] = {{"Content-Type", "text/plain; charset=utf-8"}, {0}};
-static const struct http_field try_again[] = {
-    {"Content-Type", "text/plain; charset=utf-8"}, {"Retry-After", "2"}, {0}};
+static const struct http_field try_again[] = {{"Content-Type", "text/plain; charset=utf-8"}, {"Retry-After", "2"}, {0}};
 static const struct http_field json_text[] = {{"Content-Type", "application/json"}, {0}};
 static const struct http_field metrics_text[] = {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}, {0}};
 static const struct http_field wants_token[] = {

@@ -20,7 +20,8 @@ static const char *advice(struct error error, bool own)
 	switch (error.code) {
 	case EADDRINUSE:
 		if (own)
-			return ": the page is at this port already, by another address; restart chainmend to move it, or "
+			return ": the page is at this port already, by another address; restart chainmend to move it, "
+			       "or "
 			       "choose another port";
 		return ": another program is there, or another chainmend; choose another address for the admin page";
 	case EACCES:
@@ -51,8 +52,7 @@ static struct error open_tcp(struct admin_door *door, const struct config_admin 
 	const struct config_address *address = &admin->address;
 
 	snprintf(door->host, sizeof door->host, "%s", address->host);
-	if (is_tcp(former) && former->tcp->port == address->port &&
-	    strcmp(former->tcp->host, address->host) == 0) {
+	if (is_tcp(former) && former->tcp->port == address->port && strcmp(former->tcp->host, address->host) == 0) {
 		door->tcp = listen_socket_ref(former->tcp);
 		return error_none();
 	}

@@ -172,8 +172,9 @@ static bool read_words(const json_t *former, struct fix_line *line)
 /* What a line about a resolved finding has: no chains, no counts. */
 static char *print_resolved(const json_t *former, const char *run, int64_t now_ms)
 {
-	static const char *const kept[] = {"since",  "site",    "subject_of", "part",	     "id",   "code",   "severity",
-					   "action", "message", "advice",     "certificate", "name", "source", "url"};
+	static const char *const kept[] = {"since",       "site",     "subject_of", "part",    "id",
+					   "code",        "severity", "action",     "message", "advice",
+					   "certificate", "name",     "source",     "url"};
 	char now[TIME_TEXT_MAX];
 	json_t *object = json_object();
 	bool complete = object != NULL && set_text_member(object, "time", time_text_print_ms(now_ms, now)) &&

@@ -308,7 +308,8 @@ static bool make_parts(struct server *server)
 	    .loop = &server->loop, .log = &server->log, .context = server, .look = server_look};
 	server->admin = admin_new(&admin_options);
 	bool good = server->publisher != NULL && server->desk.watch != NULL && server->admin != NULL &&
-		    server->ticker != NULL && server->file_watch != NULL && server->desk.clients != NULL && server->desk.lines != NULL && server->desk.trust != NULL;
+		    server->ticker != NULL && server->file_watch != NULL && server->desk.clients != NULL &&
+		    server->desk.lines != NULL && server->desk.trust != NULL;
 	if (!good)
 		tell_error(server, "start", error_of(ERROR_MEMORY, 0, "set up the control thread"));
 	return good;

@@ -30,10 +30,11 @@ void server_log_max_connections(const struct program_log *log, uint64_t wanted, 
 {
 	if (most >= wanted)
 		return;
-	program_log_write(log, LOG_LEVEL_WARNING, "max_connections",
-			  "%llu connections need more than the %llu open files that are allowed: more than %llu have to "
-			  "wait. Raise the limit: ulimit -n, or LimitNOFILE in the service's unit",
-			  (unsigned long long)wanted, (unsigned long long)max_files, (unsigned long long)most);
+	program_log_write(
+	    log, LOG_LEVEL_WARNING, "max_connections",
+	    "%llu connections need more than the %llu open files that are allowed: more than %llu have to "
+	    "wait. Raise the limit: ulimit -n, or LimitNOFILE in the service's unit",
+	    (unsigned long long)wanted, (unsigned long long)max_files, (unsigned long long)most);
 }
 
 void server_log_reload(const struct program_log *log, const char *why, size_t num_sites)
@@ -91,7 +92,8 @@ void server_log_token(const struct program_log *log, const char *path)
 		return;
 	server_log_unreadable(log, &path, 1);
 	if (admin_access_token_is_open(path))
-		program_log_write(log, LOG_LEVEL_WARNING, path,
-				  "every user of this machine can read or write the token of the admin page: write a new "
-				  "one, in a file of mode 0640 or less");
+		program_log_write(
+		    log, LOG_LEVEL_WARNING, path,
+		    "every user of this machine can read or write the token of the admin page: write a new "
+		    "one, in a file of mode 0640 or less");
 }

@@ -67,8 +67,8 @@ static bool is_still_ours(const struct unix_listener *listener)
 {
 	struct stat status;
 
-	return lstat(listener->path, &status) == 0 && S_ISSOCK(status.st_mode) &&
-	       status.st_dev == listener->device && status.st_ino == listener->inode;
+	return lstat(listener->path, &status) == 0 && S_ISSOCK(status.st_mode) && status.st_dev == listener->device &&
+	       status.st_ino == listener->inode;
 }
 
 struct error unix_listener_open(const char *path, struct unix_listener **out)

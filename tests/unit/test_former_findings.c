@@ -24,8 +24,7 @@ static void take_told(void *context, const json_t *line)
 {
 	struct told *told = context;
 	size_t len = strlen(told->codes);
-	snprintf(told->codes + len, sizeof told->codes - len, "%s ",
-		 json_string_value(json_object_get(line, "code")));
+	snprintf(told->codes + len, sizeof told->codes - len, "%s ", json_string_value(json_object_get(line, "code")));
 }
 
 static const char *settle(struct former_findings *former, const struct finding_group *group,
@@ -131,15 +130,17 @@ static void test_the_end_of_a_large_file(void **state)
 static void test_the_line_that_resolves_it(void **state)
 {
 	(void)state;
-	json_t *former = json_loads("{\"time\":\"a\",\"event\":\"appeared\",\"since\":\"s\",\"site\":\"mail\",\"part\":0,"
-				    "\"id\":\"0123456789abcdef\",\"run\":\"a\",\"code\":\"wrong_order\","
-				    "\"severity\":\"fixed\",\"before\":[],\"count\":3}",
-				    0, NULL);
+	json_t *former =
+	    json_loads("{\"time\":\"a\",\"event\":\"appeared\",\"since\":\"s\",\"site\":\"mail\",\"part\":0,"
+		       "\"id\":\"0123456789abcdef\",\"run\":\"a\",\"code\":\"wrong_order\","
+		       "\"severity\":\"fixed\",\"before\":[],\"count\":3}",
+		       0, NULL);
 	struct fix_line *line = fix_line_resolve(former, SECOND_RUN, 1000);
 	assert_non_null(line);
-	assert_string_equal(line->text, "<5>{\"time\":\"1970-01-01T00:00:01.000Z\",\"event\":\"resolved\",\"run\":\""
-					SECOND_RUN "\",\"since\":\"s\",\"site\":\"mail\",\"part\":0,\"id\":\"0123456789abcdef\","
-					"\"code\":\"wrong_order\",\"severity\":\"fixed\"}\n");
+	assert_string_equal(line->text,
+			    "<5>{\"time\":\"1970-01-01T00:00:01.000Z\",\"event\":\"resolved\",\"run\":\"" SECOND_RUN
+			    "\",\"since\":\"s\",\"site\":\"mail\",\"part\":0,\"id\":\"0123456789abcdef\","
+			    "\"code\":\"wrong_order\",\"severity\":\"fixed\"}\n");
 	fix_line_free(line);
 	json_object_set_new(former, "code", json_string("no_such_code"));
 	assert_null(fix_line_resolve(former, SECOND_RUN, 1000));
