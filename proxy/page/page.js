@@ -73,10 +73,21 @@ function state(word, what) {
 		what || WORDS[word] || word);
 }
 
+// RFC 4514 2.4: pairs of digits are bytes of UTF-8, another character stands for itself.
+function unescaped(value) {
+	return value.replace(/(?:\\[0-9a-f]{2})+|\\./gi, (found) => {
+		try {
+			return found.length === 2 ? found[1] : decodeURIComponent(found.replaceAll("\\", "%"));
+		} catch (error) {
+			return found; // bytes that are no UTF-8
+		}
+	});
+}
+
 // The common name of an RFC 4514 name, or the whole of it.
 function shortName(name) {
 	const found = /(?:^|,)CN=((?:\\.|[^,\\])*)/.exec(name);
-	return found ? found[1].replace(/\\(.)/g, "$1") : name || "(no name)";
+	return found ? unescaped(found[1]) : name || "(no name)";
 }
 
 function expiry(certificate, now) {
@@ -176,7 +187,7 @@ function findingBlock(site) {
 	const rest = sorted.filter((finding) => finding.severity !== "info");
 	return block("Findings",
 		rest.length > 0 ? make("ul", {class: "stack"}, rest.map(findingBox)) : null,
-		infos.length > 0 ? make("details", {}, make("summary", {}, `${plural(infos.length, "note")} that hurt nobody`),
+		infos.length > 0 ? make("details", {}, make("summary", {}, `${plural(infos.length, "note")} that ${infos.length === 1 ? "hurts" : "hurt"} nobody`),
 			make("ul", {class: "stack"}, infos.map(findingBox))) : null,
 		site.findings_left_out > 0 ? make("p", {class: "quiet"}, `${number(site.findings_left_out)} more are in the fix log.`) : null);
 }
