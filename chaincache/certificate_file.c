@@ -18,6 +18,7 @@
 static const char *const instead_of[] = {
     [DER_KIND_REQUEST] =
 	"the file holds a certificate request (CSR), and no certificate: it has to be signed by a CA first",
+    [DER_KIND_CRL] = "the file holds a revocation list (CRL), and no certificate",
     [DER_KIND_PUBLIC_KEY] = "the file holds a public key, and neither a certificate nor a private key",
 };
 
@@ -52,6 +53,7 @@ static struct error parse_der(struct certificate_collector *collector, struct by
 	case DER_KIND_EC_KEY:
 		return parse_der_key(collector, der);
 	case DER_KIND_REQUEST:
+	case DER_KIND_CRL:
 	case DER_KIND_PUBLIC_KEY:
 		return error_of(ERROR_FORMAT, 0, instead_of[kind]);
 	case DER_KIND_UNKNOWN:
@@ -132,7 +134,7 @@ static struct error on_public_key(struct certificate_collector *collector, const
 static struct error on_crl(struct certificate_collector *collector, const struct pem_block *block)
 {
 	(void)block;
-	collector->instead = "the file holds a revocation list (CRL), and no certificate";
+	collector->instead = instead_of[DER_KIND_CRL];
 	return error_none();
 }
 

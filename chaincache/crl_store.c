@@ -5,13 +5,14 @@
 #include <stdlib.h>
 
 #include "chaincache/buffer.h"
+#include "chaincache/der_kind.h"
 #include "chaincache/file.h"
 #include "chaincache/hash_index.h"
 #include "chaincache/pem_reader.h"
 
 #define CURSOR_END SIZE_MAX
 #define PEM_LABEL "X509 CRL"
-#define DER_SEQUENCE 0x30
+#define DER_SEQUENCE 0x30 /* as a character: 0 */
 
 static const char no_crl[] = "the file holds no CRL";
 
@@ -102,11 +103,29 @@ static struct error add_pem(struct crl_store *store, struct bytes content, const
 	return error;
 }
 
-/* No PEM, a CRL by its outer form, or something else (a certificate, a README); *out_count is 0 for the last. */
+static bool is_text(struct bytes content)
+{
+	for (size_t i = 0; i < content.len; i++)
+		if ((content.data[i] < ' ' && (content.data[i] < '\t' || content.data[i] > '\r')) ||
+		    content.data[i] > '~')
+			return false;
+	return true;
+}
+
+/* A CRL that is cut short begins as one yet; a text that begins with "0" (a `serial` beside the CRLs) does too. */
+static bool may_be_der_crl(struct bytes content)
+{
+	enum der_kind kind = der_kind_judge(content);
+
+	return kind == DER_KIND_CRL ||
+	       (kind == DER_KIND_UNKNOWN && content.len > 0 && content.data[0] == DER_SEQUENCE && !is_text(content));
+}
+
+/* PEM, a CRL in DER, or something else (a certificate, a README); *out_count is 0 for the last. */
 static struct error add_content(struct crl_store *store, struct bytes content, const char *path, size_t *out_count)
 {
 	struct error error = add_pem(store, content, path, out_count);
-	if (failed(error) || *out_count > 0 || content.len == 0 || content.data[0] != DER_SEQUENCE)
+	if (failed(error) || *out_count > 0 || !may_be_der_crl(content))
 		return error;
 	*out_count = 1;
 	return add(store, content, path);

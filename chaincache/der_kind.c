@@ -5,6 +5,8 @@ enum {
 	TAG_BIT_STRING = 0x03,
 	TAG_OCTET_STRING = 0x04,
 	TAG_OID = 0x06,
+	TAG_UTC_TIME = 0x17,
+	TAG_GENERALIZED_TIME = 0x18,
 	TAG_SEQUENCE = 0x30,
 	TAG_CONTEXT_0 = 0xa0,
 };
@@ -110,12 +112,18 @@ static enum der_kind judge_algorithm(struct bytes in)
 }
 
 /* What is signed. A request is { version, subject, key, [0] attributes }; a version 1 certificate starts like one, but
- * has six elements of which the fourth is the validity. */
+ * has six elements of which the fourth is the validity; a CRL has a time there, and need not have a version (RFC 5280
+ * 5.1). */
 static enum der_kind judge_signed(struct bytes in)
 {
 	if (peek(in) == TAG_CONTEXT_0)
 		return DER_KIND_CERTIFICATE;
-	if (!skip(&in, TAG_INTEGER) || !skip(&in, TAG_SEQUENCE) || !skip(&in, TAG_SEQUENCE))
+	bool has_number = skip(&in, TAG_INTEGER);
+	if (!skip(&in, TAG_SEQUENCE) || !skip(&in, TAG_SEQUENCE))
+		return DER_KIND_UNKNOWN;
+	if (peek(in) == TAG_UTC_TIME || peek(in) == TAG_GENERALIZED_TIME)
+		return DER_KIND_CRL;
+	if (!has_number)
 		return DER_KIND_UNKNOWN;
 	return peek(in) == TAG_SEQUENCE ? DER_KIND_CERTIFICATE : DER_KIND_REQUEST;
 }

@@ -105,7 +105,8 @@ static void test_contents(void **state)
 	assert_step(crl_store_add_content(store, buffer_bytes(&bad), "bad"), ERROR_FORMAT, "does not parse");
 	assert_step(crl_store_add_content(store, bytes_of("hello", 5), "text"), ERROR_FORMAT, "holds no CRL");
 	assert_step(crl_store_add_content(store, bytes_of(NULL, 0), "empty"), ERROR_FORMAT, "holds no CRL");
-	assert_step(crl_store_add_content(store, leaf->der, "leaf"), ERROR_FORMAT, "does not parse");
+	assert_step(crl_store_add_content(store, leaf->der, "leaf"), ERROR_FORMAT, "holds no CRL");
+	assert_step(crl_store_add_content(store, bytes_of(crl.data, crl.len / 2), "cut"), ERROR_FORMAT, "no complete DER");
 	assert_step(crl_store_add_content(store, bytes_of_string("-----BEGIN X509 CRL-----\nAAAA\n"), "cut"), ERROR_FORMAT,
 		    "cut short");
 	assert_int_equal(crl_store_count(store), 4);
@@ -128,6 +129,8 @@ static void test_files_and_directories(void **state)
 	assert_string_equal(path, folder.path);
 	assert_ok(crl_store_add_path(store, put(&folder, "a.crl", PKI_CRL(.issuer = ca)), path));
 	put(&folder, "README", bytes_of_string("nothing here\n"));
+	put(&folder, "ca.crt", ca->der);
+	put(&folder, "serial", bytes_of_string("01\n"));
 	put(&folder, ".hidden", bytes_of("0\200", 2));
 	assert_ok(crl_store_add_path(store, folder.path, path));
 	assert_int_equal(crl_store_count(store), 2);
@@ -137,7 +140,7 @@ static void test_files_and_directories(void **state)
 	struct error error = crl_store_add_path(store, "/nowhere/at.all", path);
 	assert_true(error.kind == ERROR_SYSTEM && error.code == ENOENT);
 	crl_store_unref(store);
-	static const char *const names[] = {"a.crl", "b.crl", "README", ".hidden"};
+	static const char *const names[] = {"a.crl", "b.crl", "README", "ca.crt", "serial", ".hidden"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		take_away(&folder, names[i]);
 	rmdir(folder.path);

@@ -1,7 +1,7 @@
 #include "tests/support/unit.h"
 
 #include "chaincache/der_kind.h"
-#include "tests/support/pki.h"
+#include "tests/support/pki_revocation.h"
 #include "tests/support/unit_data.h"
 
 struct file_case {
@@ -36,6 +36,16 @@ static void test_knows_certificates_of_both_versions(void **state)
 	(void)state;
 	assert_int_equal(der_kind_judge(PKI(.cn = "v3")->der), DER_KIND_CERTIFICATE);
 	assert_int_equal(der_kind_judge(PKI(.cn = "v1", .version_1 = true)->der), DER_KIND_CERTIFICATE);
+}
+
+static void test_a_crl_is_no_request(void **state)
+{
+	/* Version 1 has no number: { algorithm, issuer, thisUpdate }. */
+	static const char old[] = "\x30\x0f\x30\x0d\x30\x00\x30\x00\x18\x07" "2026010";
+	(void)state;
+
+	assert_int_equal(der_kind_judge(PKI_CRL(.issuer = PKI(.cn = "CA", .ca = true))), DER_KIND_CRL);
+	assert_int_equal(der_kind_judge(bytes_of(old, sizeof old - 1)), DER_KIND_CRL);
 }
 
 static void test_knows_indefinite_lengths(void **state)
@@ -93,6 +103,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_knows_what_other_programs_write),
 	    cmocka_unit_test(test_knows_certificates_of_both_versions),
+	    cmocka_unit_test(test_a_crl_is_no_request),
 	    cmocka_unit_test(test_knows_indefinite_lengths),
 	    cmocka_unit_test(test_rubbish_is_unknown),
 	};
