@@ -139,7 +139,7 @@ static bool take_extension(struct crl *crl, const struct extension *extension)
 	if (IS(extension, oid_scope))
 		return crl_scope_read(bytes_of(CBS_data(&extension->content), CBS_len(&extension->content)), &crl->scope);
 	if (IS(extension, oid_delta))
-		crl->refused = "it is a delta CRL, which says what changed and not what is";
+		crl->is_delta = true;
 	else if (extension->critical && !IS(extension, oid_crl_number) && !IS(extension, oid_authority_key_id))
 		crl->refused = "it has a critical extension that nobody knows";
 	return true;

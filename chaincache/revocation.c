@@ -12,6 +12,21 @@
 
 enum signature_verdict { SIGNATURE_GOOD, SIGNATURE_BAD, SIGNATURE_NOT_ASKED };
 
+/* The place of a CRL among those of its issuer: the latest first, those of one moment as they were given. */
+struct turn {
+	int64_t this_update;
+	size_t position;
+};
+
+/* A walk through the CRLs that can be used for a certificate but for their signatures, from the latest on. */
+struct walk {
+	struct revocation *revocation;
+	const struct certificate *certificate;
+	const struct certificate *issuer;
+	bool deltas; /* the delta CRLs, in place of the others */
+	struct turn turn; /* of the last one */
+};
+
 static enum signature_verdict check_signature(struct revocation *revocation, const struct crl *crl,
 					      const struct certificate *issuer)
 {
@@ -34,45 +49,72 @@ static bool may_sign_crls(const struct certificate *issuer)
 	return (X509_get_key_usage(issuer->x509) & X509v3_KU_CRL_SIGN) != 0; /* all bits where the extension is absent */
 }
 
-/* Whether the CRL can be used for the certificate; if not, the first reason why not. */
-static bool is_usable(struct revocation *revocation, const struct crl *crl, const struct certificate *certificate,
-		      const struct certificate *issuer, enum revocation_obstacle *out_obstacle)
+/* Whether the CRL can be used for the certificate as far as it says itself; if not, the first reason why not. */
+static bool is_applicable(const struct walk *walk, const struct crl *crl, enum revocation_obstacle *out_obstacle)
 {
+	int64_t now = walk->revocation->now;
+
 	*out_obstacle = OBSTACLE_REFUSED;
 	if (crl->refused != NULL)
 		return false;
+	*out_obstacle = OBSTACLE_DELTA;
+	if (crl->is_delta != walk->deltas)
+		return false;
 	*out_obstacle = OBSTACLE_NOT_COVERED;
-	if (!crl_scope_covers(&crl->scope, certificate))
+	if (!crl_scope_covers(&crl->scope, walk->certificate))
 		return false;
 	*out_obstacle = OBSTACLE_NO_END;
 	if (!crl->has_next_update)
 		return false;
 	*out_obstacle = OBSTACLE_NOT_YET;
-	if (revocation->now < crl->this_update)
+	if (now < crl->this_update)
 		return false;
 	*out_obstacle = OBSTACLE_STALE;
-	if (revocation->now > crl->next_update)
+	if (now > crl->next_update)
 		return false;
 	*out_obstacle = OBSTACLE_MAY_NOT_SIGN;
-	if (!may_sign_crls(issuer))
-		return false;
-	enum signature_verdict signature = check_signature(revocation, crl, issuer);
-	*out_obstacle = signature == SIGNATURE_NOT_ASKED ? OBSTACLE_LIMIT : OBSTACLE_SIGNATURE;
-	return signature == SIGNATURE_GOOD;
+	return may_sign_crls(walk->issuer);
 }
 
-/* The latest CRL counts: a certificate on hold may be released. Of two of the same moment the one that knows more evil. */
+static struct walk begin_walk(struct revocation *revocation, const struct certificate *certificate,
+			      const struct certificate *issuer, bool deltas)
+{
+	return (struct walk){revocation, certificate, issuer, deltas, {INT64_MAX, 0}};
+}
+
+static bool is_before(struct turn a, struct turn b)
+{
+	return a.this_update != b.this_update ? a.this_update > b.this_update : a.position < b.position;
+}
+
+/* The next one; NULL when there is none. */
+static const struct crl *next_by_time(struct walk *walk)
+{
+	const struct crl *crl, *next = NULL;
+	struct turn next_turn = walk->turn;
+	enum revocation_obstacle obstacle;
+	size_t cursor = 0;
+
+	for (size_t i = 1; (crl = crl_store_next(walk->revocation->crls, walk->certificate, &cursor)) != NULL; i++) {
+		struct turn its = {crl->this_update, i};
+		if (!is_before(walk->turn, its) || (next != NULL && !is_before(its, next_turn)) ||
+		    !is_applicable(walk, crl, &obstacle))
+			continue;
+		next = crl;
+		next_turn = its;
+	}
+	walk->turn = next_turn;
+	return next;
+}
+
+/* Of two of the same moment the one that knows more evil. */
 static void take_usable(struct revocation_answer *answer, const struct crl *crl, const struct certificate *certificate)
 {
 	struct revocation_answer fresh = {.status = REVOCATION_GOOD, .crl = crl};
 
 	if (crl_lists(crl, certificate, &fresh.revocation))
 		fresh.status = REVOCATION_REVOKED;
-	bool is_first = answer->status == REVOCATION_UNKNOWN;
-	bool is_later = !is_first && crl->this_update > answer->crl->this_update;
-	bool is_graver =
-	    !is_first && crl->this_update == answer->crl->this_update && fresh.status > answer->status;
-	if (is_first || is_later || is_graver)
+	if (fresh.status > answer->status)
 		*answer = fresh;
 }
 
@@ -86,10 +128,55 @@ static void take_unusable(struct revocation_answer *answer, const struct crl *cr
 	answer->crl = crl;
 }
 
+/* What is known already: nothing that is older than `crl` could add to it. */
+static bool is_settled(const struct revocation_answer *answer, const struct crl *crl)
+{
+	return answer->status == REVOCATION_REVOKED ||
+	       (answer->status == REVOCATION_GOOD && crl->this_update < answer->crl->this_update);
+}
+
+/* The latest CRL counts: a certificate on hold may be released. What may be later than one that is usable, and cannot be
+ * checked any more, may know of a revocation: then nothing is known. */
+static void look_at_bases(struct walk *walk, struct revocation_answer *answer)
+{
+	const struct crl *crl;
+
+	while ((crl = next_by_time(walk)) != NULL && !is_settled(answer, crl)) {
+		switch (check_signature(walk->revocation, crl, walk->issuer)) {
+		case SIGNATURE_GOOD:
+			take_usable(answer, crl, walk->certificate);
+			break;
+		case SIGNATURE_BAD:
+			take_unusable(answer, crl, OBSTACLE_SIGNATURE);
+			break;
+		case SIGNATURE_NOT_ASKED:
+			take_unusable(answer, crl, OBSTACLE_LIMIT);
+			return;
+		}
+	}
+}
+
+/* The latest delta CRL may know of a revocation that the other ones do not know yet. */
+static void look_at_deltas(struct walk *walk, struct revocation_answer *answer)
+{
+	const struct crl *crl;
+
+	while ((crl = next_by_time(walk)) != NULL && !is_settled(answer, crl)) {
+		struct revocation_answer fresh = {.status = REVOCATION_REVOKED, .crl = crl};
+		if (check_signature(walk->revocation, crl, walk->issuer) != SIGNATURE_GOOD)
+			continue;
+		if (crl_lists(crl, walk->certificate, &fresh.revocation))
+			*answer = fresh;
+		return;
+	}
+}
+
 struct revocation_answer revocation_look(struct revocation *revocation, const struct certificate *certificate,
 					 const struct certificate *issuer)
 {
 	struct revocation_answer answer = {.status = REVOCATION_NOT_ASKED};
+	struct walk bases = begin_walk(revocation, certificate, issuer, false);
+	struct walk deltas = begin_walk(revocation, certificate, issuer, true);
 	enum revocation_obstacle obstacle;
 	const struct crl *crl;
 	size_t cursor = 0;
@@ -101,12 +188,11 @@ struct revocation_answer revocation_look(struct revocation *revocation, const st
 	if (issuer == NULL)
 		return answer;
 	answer.obstacle = OBSTACLE_NO_CRL;
-	while ((crl = crl_store_next(revocation->crls, certificate, &cursor)) != NULL) {
-		if (is_usable(revocation, crl, certificate, issuer, &obstacle))
-			take_usable(&answer, crl, certificate);
-		else
+	while ((crl = crl_store_next(revocation->crls, certificate, &cursor)) != NULL)
+		if (!is_applicable(&bases, crl, &obstacle))
 			take_unusable(&answer, crl, obstacle);
-	}
+	look_at_bases(&bases, &answer);
+	look_at_deltas(&deltas, &answer);
 	return answer;
 }
 
@@ -115,6 +201,7 @@ static const char *why_unknown(const struct revocation_answer *answer, char out[
 	static const char *const words[] = {
 	    [OBSTACLE_NO_ISSUER] = "its issuer is not known here, so that no CRL can be checked",
 	    [OBSTACLE_NO_CRL] = "no CRL of its issuer was given",
+	    [OBSTACLE_DELTA] = "it is a delta CRL, which says what changed and not what is",
 	    [OBSTACLE_NOT_COVERED] = "it covers a part of the issuer's certificates alone, and not this one",
 	    [OBSTACLE_NO_END] = "it does not say when the next one comes, so that nobody knows whether it still holds",
 	    [OBSTACLE_MAY_NOT_SIGN] = "the issuer's key usage does not let it sign CRLs",

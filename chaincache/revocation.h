@@ -1,9 +1,10 @@
 /* revocation - was this certificate revoked? The judgement by the CRLs at hand, for one mend (RFC 5280 6.3.3).
  *
- * A CRL is usable for a certificate when it has its issuer's name (7.1) and covers it, is current, is no delta and not indirect,
- * and is signed by the key of the certificate's own issuer, which may sign CRLs where it has a key usage. A CRL that an
+ * A CRL is usable for a certificate when it has its issuer's name (7.1) and covers it, is current and not indirect, and is
+ * signed by the key of the certificate's own issuer, which may sign CRLs where it has a key usage. A CRL that an
  * authority signs by another key than the certificate's (after a change of its key) is not followed, and told. Of several
- * usable ones the latest counts. Signature checks are remembered, and bounded.
+ * usable ones the latest counts: signatures are checked from the latest on, so that an archive of old ones costs nothing.
+ * These checks are remembered, and bounded. Of a delta CRL that is no older a revocation counts, and nothing else.
  */
 #ifndef CHAINCACHE_REVOCATION_H
 #define CHAINCACHE_REVOCATION_H
@@ -25,13 +26,14 @@ enum revocation_obstacle {
 	OBSTACLE_NO_ISSUER, /* whose CRL it would be is not known */
 	OBSTACLE_NO_CRL, /* none of this issuer */
 	OBSTACLE_REFUSED, /* crl->refused */
+	OBSTACLE_DELTA, /* it alone says nothing of those that it does not list */
 	OBSTACLE_NOT_COVERED,
 	OBSTACLE_NO_END, /* it has no nextUpdate, so that nobody knows how long it holds */
 	OBSTACLE_NOT_YET,
 	OBSTACLE_STALE,
 	OBSTACLE_MAY_NOT_SIGN, /* the issuer's key usage lacks cRLSign */
-	OBSTACLE_LIMIT,
 	OBSTACLE_SIGNATURE,
+	OBSTACLE_LIMIT,
 };
 
 struct revocation_answer {

@@ -67,7 +67,9 @@ static void test_every_obstacle(void **state)
 	expect_unknown(PKI_CRL(.issuer = ca), leaf, NULL, OBSTACLE_NO_ISSUER, "its issuer is not known");
 	expect_unknown(PKI_CRL(.issuer = other), leaf, ca, OBSTACLE_NO_CRL, "no CRL of its issuer");
 	expect_unknown(PKI_CRL(.issuer = ca, .extensions = PKI_EXTENSIONS({"2.5.29.27", true, bytes_of(number, 3)})), leaf,
-		       ca, OBSTACLE_REFUSED, "delta CRL");
+		       ca, OBSTACLE_DELTA, "delta CRL");
+	expect_unknown(PKI_CRL(.issuer = ca, .extensions = PKI_EXTENSIONS({"1.2.3.4", true, bytes_of(number, 3)})), leaf,
+		       ca, OBSTACLE_REFUSED, "critical extension");
 	expect_unknown(PKI_CRL(.issuer = ca, .extensions = PKI_EXTENSIONS({"2.5.29.28", true, bytes_of(authorities, 5)})),
 		       leaf, ca, OBSTACLE_NOT_COVERED, "and not this one");
 	expect_unknown(PKI_CRL(.issuer = ca, .no_next_update = true), leaf, ca, OBSTACLE_NO_END, "when the next one comes");
@@ -150,6 +152,73 @@ static void test_signatures_are_remembered_and_bounded(void **state)
 	crl_store_unref(crls);
 }
 
+/* A delta CRL beside its base, as Windows' own authority publishes them: its revocations count, its silence does not. */
+static void test_a_delta_tells_what_the_base_does_not_know_yet(void **state)
+{
+	static const uint8_t number[] = {2, 1, 1};
+	const struct pki_extension *is_delta = PKI_EXTENSIONS({"2.5.29.27", true, bytes_of(number, 3)});
+	const struct certificate *ca = PKI(.cn = "CA", .ca = true), *leaf = PKI(.cn = "leaf", .issuer = ca);
+#define DELTA(...) PKI_CRL(.issuer = ca, .extensions = is_delta, __VA_ARGS__)
+#define LISTED .revoked = PKI_CERTIFICATES(leaf)
+	struct bytes base = PKI_CRL(.issuer = ca), hold = PKI_CRL(.issuer = ca, LISTED, .reason = REVOCATION_REASON_HOLD);
+	const struct {
+		struct bytes crls[3];
+		enum revocation_status status;
+	} cases[] = {
+	    {{base, DELTA(LISTED, .this_update = PKI_NOW - 1)}, REVOCATION_REVOKED},
+	    {{DELTA(LISTED), base}, REVOCATION_REVOKED},
+	    {{DELTA(LISTED)}, REVOCATION_REVOKED},
+	    {{base, DELTA(.this_update = PKI_NOW - 1)}, REVOCATION_GOOD},
+	    {{hold, DELTA(.this_update = PKI_NOW - 1)}, REVOCATION_REVOKED},
+	    {{DELTA(.this_update = PKI_NOW - 1)}, REVOCATION_UNKNOWN},
+	    {{base, DELTA(LISTED, .this_update = PKI_NOW - 2 * PKI_DAY)}, REVOCATION_GOOD},
+	    {{base, DELTA(LISTED, .next_update = PKI_NOW - 1)}, REVOCATION_GOOD},
+	    {{base, DELTA(LISTED, .signing_key = pki_new_key("x", PKI_P256, 0))}, REVOCATION_GOOD},
+	    {{DELTA(LISTED, .this_update = PKI_NOW - 2), base, DELTA(.this_update = PKI_NOW - 1)}, REVOCATION_GOOD},
+	    {{base, DELTA(LISTED, .reason = REVOCATION_REASON_REMOVED)}, REVOCATION_GOOD},
+	};
+#undef LISTED
+#undef DELTA
+	(void)state;
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct bytes crls[4] = {cases[i].crls[0], cases[i].crls[1], cases[i].crls[2], {NULL, 0}};
+		struct crl_store *store = pki_crls(crls);
+		assert_int_equal(look(store, leaf, ca).status, cases[i].status);
+		crl_store_unref(store);
+	}
+}
+
+/* A folder of each hour's CRL: however many are older, the latest is the one that is asked. */
+static void test_the_latest_of_an_archive(void **state)
+{
+	enum { NUM_OLD = REVOCATION_MAX_SIGNATURE_CHECKS + 8 };
+	const struct certificate *ca = PKI(.cn = "CA", .ca = true), *leaf = PKI(.cn = "leaf", .issuer = ca);
+	EVP_PKEY *stranger = pki_new_key("x", PKI_P256, 0);
+	struct bytes crls[NUM_OLD + 2] = {{NULL, 0}};
+	(void)state;
+
+	for (int i = 0; i < NUM_OLD; i++)
+		crls[i] = PKI_CRL(.issuer = ca, .this_update = PKI_NOW - 3600 * (NUM_OLD - i));
+	crls[NUM_OLD] = PKI_CRL(.issuer = ca, .this_update = PKI_NOW - 1, .revoked = PKI_CERTIFICATES(leaf));
+	struct crl_store *store = pki_crls(crls);
+	struct revocation revocation = {.crls = store, .now = PKI_NOW};
+	assert_int_equal(revocation_look(&revocation, leaf, ca).status, REVOCATION_REVOKED);
+	assert_int_equal(revocation.num_signatures, 1);
+	crl_store_unref(store);
+
+	/* What cannot be checked any more is never taken for good news. */
+	for (int i = 1; i < NUM_OLD; i++)
+		crls[i] = PKI_CRL(.issuer = ca, .this_update = PKI_NOW - 3600 * (NUM_OLD - i), .signing_key = stranger);
+	crls[NUM_OLD] = (struct bytes){NULL, 0};
+	store = pki_crls(crls);
+	struct revocation_answer answer = look(store, leaf, ca);
+	assert_int_equal(answer.status, REVOCATION_UNKNOWN);
+	assert_int_equal(answer.obstacle, OBSTACLE_LIMIT);
+	expect_words(&answer, "than signatures are checked");
+	crl_store_unref(store);
+}
+
 static int teardown(void **state)
 {
 	(void)state;
@@ -167,6 +236,8 @@ int main(void)
 	    cmocka_unit_test(test_a_certificate_without_key_usage_may_sign),
 	    cmocka_unit_test(test_of_several),
 	    cmocka_unit_test(test_signatures_are_remembered_and_bounded),
+	    cmocka_unit_test(test_a_delta_tells_what_the_base_does_not_know_yet),
+	    cmocka_unit_test(test_the_latest_of_an_archive),
 	};
 	return cmocka_run_group_tests(tests, NULL, teardown);
 }
