@@ -328,7 +328,7 @@ static struct ocsp_verdict judge(struct bytes response, const struct certificate
 	if (wrong != NULL)
 		return unusable(wrong);
 	if (issuer == NULL)
-		return unusable("the certificate's issuer is not known here, so that nobody can say who signed it");
+		return (struct ocsp_verdict){.status = OCSP_NOT_CHECKED, .reason = -1};
 	struct ocsp_verdict verdict = find_answer(basic.answers, certificate, issuer);
 	if (verdict.status == OCSP_UNUSABLE)
 		return verdict;

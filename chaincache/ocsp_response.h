@@ -17,6 +17,7 @@
 
 enum ocsp_status {
 	OCSP_UNUSABLE, /* `why` says it */
+	OCSP_NOT_CHECKED, /* the certificate's issuer is not known, so that nobody can say who signed it */
 	OCSP_GOOD,
 	OCSP_REVOKED,
 };

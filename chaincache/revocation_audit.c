@@ -62,6 +62,7 @@ static void tell_leaf_revoked(struct audit *audit)
 #define STAPLE_ADVICE                                                                                                  \
 	"Let the server fetch a fresh OCSP response (look at its clock, its DNS and its way to the authority's responder), " \
 	"or switch stapling off."
+#define OPEN_STAPLE_ADVICE "Complete the chain: another finding says what is missing."
 #define MUST_STAPLE_ADVICE                                                                                             \
 	"Let what serves this certificate staple OCSP responses, or have it reissued without the TLS feature extension: "   \
 	"chainmend itself staples none."
@@ -72,13 +73,15 @@ static void tell_leaf_unknown(struct audit *audit)
 	const struct leaf_revocation *known = audit->leaf_revocation;
 	const char *subject = certificate_words_subject(audit_leaf(audit));
 	const char *advice = CRL_ADVICE;
+	bool staple_is_good = known->has_staple && known->staple.status == OCSP_GOOD;
 	bool staple_is_bad = known->has_staple && known->staple.status == OCSP_UNUSABLE;
-	bool crl_is_missing = known->crl.status == REVOCATION_UNKNOWN && !(known->has_staple && !staple_is_bad);
+	bool staple_is_open = known->has_staple && known->staple.status == OCSP_NOT_CHECKED;
+	bool crl_is_missing = known->crl.status == REVOCATION_UNKNOWN && !staple_is_good;
 	char words[REVOCATION_MAX_WORDS];
 	struct buffer text;
 	struct error error = error_none();
 
-	if (!known->lacks_staple && !staple_is_bad && !crl_is_missing)
+	if (!known->lacks_staple && !staple_is_bad && !staple_is_open && !crl_is_missing)
 		return;
 	buffer_init(&text, FINDING_MAX_TEXT);
 	if (crl_is_missing)
@@ -90,6 +93,13 @@ static void tell_leaf_unknown(struct audit *audit)
 				      "%sThe OCSP response that is stapled to the server certificate %.300s cannot be used: "
 				      "%.150s. Clients that read it refuse the connection, or ask for themselves.",
 				      text.len > 0 ? " " : "", subject, known->staple.why);
+	}
+	if (!failed(error) && staple_is_open) {
+		advice = OPEN_STAPLE_ADVICE;
+		error = buffer_printf(&text,
+				      "%sThe OCSP response that is stapled to the server certificate %.300s could not be "
+				      "checked: its issuer is not known here, so that nobody can say who signed the response.",
+				      text.len > 0 ? " " : "", subject);
 	}
 	if (!failed(error) && known->lacks_staple) {
 		advice = MUST_STAPLE_ADVICE;

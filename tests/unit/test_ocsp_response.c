@@ -63,7 +63,8 @@ static void test_what_cannot_be_used(void **state)
 	expect(OCSP(.status = PKI_OCSP_UNKNOWN), leaf, ca, OCSP_UNUSABLE, "does not know this certificate");
 	expect(OCSP(), PKI(.cn = "x", .issuer = ca), ca, OCSP_UNUSABLE, "another certificate");
 	expect(OCSP(), leaf, twin, OCSP_UNUSABLE, "another certificate");
-	expect(OCSP(), leaf, NULL, OCSP_UNUSABLE, "issuer is not known");
+	expect(OCSP(), leaf, NULL, OCSP_NOT_CHECKED, "");
+	expect(OCSP(.response_status = 6), leaf, NULL, OCSP_UNUSABLE, "unauthorized");
 	expect(OCSP(.num_others = OCSP_RESPONSE_MAX_ANSWERS), leaf, ca, OCSP_UNUSABLE, "another certificate");
 	expect(OCSP(.critical_extension = true), leaf, ca, OCSP_UNUSABLE, "critical extension");
 	expect(OCSP(.next_update = PKI_NOW - 1), leaf, ca, OCSP_UNUSABLE, "stale");

@@ -189,6 +189,22 @@ static void test_staples(void **state)
 	}
 }
 
+/* The server's stapling is not at fault where the chain is. */
+static void test_a_staple_without_an_issuer_is_not_blamed(void **state)
+{
+	const struct certificate *root = CA("Root"), *i = CA("I", .issuer = root), *leaf = LEAF(.issuer = i);
+	struct mend_world world = {.input = {.staple = PKI_OCSP(.certificate = leaf, .issuer = i), .staple_asked = true}};
+	(void)state;
+
+	WORLD_SERVE(&world, leaf);
+	WORLD_TRUST(&world, "store", root);
+	const struct finding *finding = world_finding(mend(&world, NULL), FINDING_REVOCATION_UNKNOWN);
+	assert_non_null(strstr(finding->message, "its issuer is not known here"));
+	assert_null(strstr(finding->message, "refuse"));
+	assert_non_null(strstr(finding->advice, "Complete the chain"));
+	world_cleanup(&world);
+}
+
 static int teardown(void **state)
 {
 	(void)state;
@@ -203,6 +219,7 @@ int main(void)
 	    cmocka_unit_test(test_a_revoked_leaf),	      cmocka_unit_test(test_a_clean_path_is_preferred),
 	    cmocka_unit_test(test_no_way_around),	      cmocka_unit_test(test_another_issuer_is_fetched),
 	    cmocka_unit_test(test_what_is_not_known),	      cmocka_unit_test(test_staples),
+	    cmocka_unit_test(test_a_staple_without_an_issuer_is_not_blamed),
 	};
 	return cmocka_run_group_tests(tests, NULL, teardown);
 }
