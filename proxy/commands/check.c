@@ -189,7 +189,8 @@ static int tell_unchecked(const struct check *check)
 	return STATUS_UNKNOWN;
 }
 
-static bool add_chain(struct check *check, const struct certificate_list *served, struct checked_chain chain)
+static bool add_chain(struct check *check, const struct certificate_list *served, struct bytes staple,
+		      struct checked_chain chain)
 {
 	struct audit *audit = &check->audit;
 	const struct audit_options *options = &check->options.audit;
@@ -199,7 +200,7 @@ static bool add_chain(struct check *check, const struct certificate_list *served
 	    .names = is_sent ? chain.names : options->names,
 	    .num_names = is_sent ? chain.num_names : options->num_names,
 	    .staple_asked = is_sent,
-	    .staple = is_sent ? buffer_bytes(&chain.look->staple) : bytes_of(NULL, 0),
+	    .staple = staple,
 	};
 	if (!audit_run_sent(audit, &sent))
 		return false;
@@ -243,7 +244,7 @@ static int check_server(struct check *check)
 	for (size_t i = 0; i < survey->num_chains; i++) {
 		const struct survey_chain *sent = &survey->chains[i];
 		struct checked_chain chain = {.names = sent->names, .num_names = sent->num_names, .look = sent->look};
-		if (!add_chain(check, &sent->certificates, chain))
+		if (!add_chain(check, &sent->certificates, buffer_bytes(&sent->staple), chain))
 			return STATUS_UNKNOWN;
 	}
 	return show(check);
@@ -260,7 +261,7 @@ static int check_file(struct check *check)
 	check->chain = file.certificates;
 	file.certificates = (struct certificate_list){0};
 	certificate_file_cleanup(&file);
-	if (!alloc_chains(check, 1) || !add_chain(check, &check->chain, (struct checked_chain){0}))
+	if (!alloc_chains(check, 1) || !add_chain(check, &check->chain, bytes_of(NULL, 0), (struct checked_chain){0}))
 		return STATUS_UNKNOWN;
 	return show(check);
 }

@@ -55,6 +55,7 @@ void survey_cleanup(struct survey *survey)
 	}
 	for (size_t i = 0; i < survey->num_chains; i++) {
 		certificate_list_cleanup(&survey->chains[i].certificates);
+		buffer_cleanup(&survey->chains[i].staple);
 		free(survey->chains[i].names);
 	}
 	free(survey->looks);
@@ -92,15 +93,30 @@ static void start_look(struct survey *survey, struct survey_look *look)
 	survey->num_done++;
 }
 
+/* Some servers staple nothing in their first connections, and do in the next. */
+static void put_staple(struct survey_chain *chain, struct survey_look *look)
+{
+	if (chain->staple.len > 0)
+		return;
+	struct buffer none = chain->staple;
+	chain->staple = look->staple;
+	look->staple = none;
+}
+
 /* The chain that the look got, which others may have got before. */
 static void put_into_chain(struct survey *survey, struct survey_look *look)
 {
 	for (look->chain = 0; look->chain < survey->num_chains; look->chain++) {
 		if (certificate_list_equal(&survey->chains[look->chain].certificates, &look->certificates))
-			return;
+			break;
 	}
-	survey->chains[survey->num_chains++] = (struct survey_chain){.certificates = look->certificates, .look = look};
-	look->certificates = (struct certificate_list){0};
+	struct survey_chain *chain = &survey->chains[look->chain];
+	if (look->chain == survey->num_chains) {
+		*chain = (struct survey_chain){.certificates = look->certificates, .look = look};
+		look->certificates = (struct certificate_list){0};
+		survey->num_chains++;
+	}
+	put_staple(chain, look);
 }
 
 static bool put_name(struct survey *survey, const struct host_name *name)

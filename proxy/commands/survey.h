@@ -24,7 +24,7 @@ struct survey_look {
 	char reason[CHAIN_CAPTURE_MAX_REASON]; /* "" when CHAIN_PROBE_OK */
 	struct certificate_list certificates; /* until they are a chain's */
 	char address[RESOLVER_MAX_TEXT]; /* connected to */
-	struct buffer staple; /* the OCSP response that came with the chain; empty: none */
+	struct buffer staple; /* the OCSP response that came with the chain, until it is the chain's; empty: none */
 	const char *tls_version; /* BoringSSL's static strings, "" where not known */
 	const char *cipher;
 };
@@ -35,6 +35,7 @@ struct survey_chain {
 	struct host_name *names; /* in the order in which they were given */
 	size_t num_names;
 	const struct survey_look *look; /* the first one that it came to */
+	struct buffer staple; /* the first OCSP response that came with it; empty: none did */
 };
 
 struct survey {

@@ -1,7 +1,11 @@
 """Revocation: CRLs in files, and the OCSP response that a server staples."""
 
+import contextlib
+import datetime
 import json
 import os
+import select
+import socket
 import subprocess
 
 import pytest
@@ -93,6 +97,9 @@ def test_a_directory_and_der(check, world):
     (folder / "root.crl").write_bytes(crl_der(make_crl(world.root)))
     (folder / "issuing.pem").write_text("what an openssl would say\n" + crl_pem(make_crl(world.issuing, [world.leaf])))
     (folder / "README").write_text("none")
+    # What an authority publishes beside them, and openssl's ca keeps there.
+    (folder / "issuing.crt").write_bytes(world.issuing.der)
+    (folder / "serial").write_text("01\n")
     result, report = check(world.complete, folder)
     assert result.returncode == 2 and codes(report) == ["revoked error"]
 
@@ -128,7 +135,8 @@ def test_why_it_is_not_known(check, world, crls, how, words):
     if how == "none":
         crls.pop()
     else:
-        crls[1].write_text(crl_pem(make_crl(world.issuing, [world.leaf], **options[how])))
+        # Of a delta a revocation counts, and its silence says nothing.
+        crls[1].write_text(crl_pem(make_crl(world.issuing, [] if how == "delta" else [world.leaf], **options[how])))
     result, report = check(world.complete, *crls)
     assert result.returncode == 0 and codes(report) == ["revocation_unknown warning"]
     finding = the(report, "revocation_unknown")
@@ -153,6 +161,31 @@ def test_what_is_no_crl_is_told(program, world, content, words):
         path.write_bytes(content)
     result = program.command("check", "--chain", world.complete, *world.check_flags(), "--offline", "--crl", path)
     assert result.returncode == 3 and words in result.stderr and str(path) in result.stderr, result.stderr
+
+
+@pytest.mark.parametrize("form", [crl_der, crl_pem])
+def test_a_crl_in_place_of_a_chain_is_told(program, world, form):
+    path = world.folder / "issuing.crl"
+    content = form(make_crl(world.issuing))
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    result = program.command("mend", path, *world.check_flags())
+    assert result.returncode == 3 and "revocation list (CRL), and no certificate" in result.stderr, result
+
+
+def test_a_delta_beside_its_base(check, world, crls):
+    delta = make_crl(world.issuing, [world.leaf], this_update=NOW - datetime.timedelta(hours=1),
+                     extensions=[(x509.DeltaCRLIndicator(3), True)])
+    (world.folder / "issuing+.crl").write_bytes(crl_der(delta))
+    result, report = check(world.complete, *crls, world.folder / "issuing+.crl")
+    assert result.returncode == 2 and codes(report) == ["revoked error"]
+    assert the(report, "revoked")["source"].endswith("issuing+.crl")
+
+
+def test_an_archive_of_crls_does_not_hide_the_latest(check, world, crls):
+    old = [make_crl(world.issuing, this_update=NOW - datetime.timedelta(hours=48 - hour)) for hour in range(40)]
+    crls[1].write_text(crl_pem(*old, make_crl(world.issuing, [world.leaf], this_update=NOW - datetime.timedelta(hours=1))))
+    result, report = check(world.complete, *crls)
+    assert result.returncode == 2 and codes(report) == ["revoked error"]
 
 
 def test_a_revoked_intermediate_is_avoided(check, world, crls):
@@ -212,28 +245,35 @@ def test_a_large_crl(check, world, crls):
 
 # Staples
 
+@contextlib.contextmanager
+def stapler(world, response, leaf):
+    """A server that staples these bytes (None: nothing); gives its port."""
+    stem = world.folder / ("bare" if response is None else "stapled")
+    chain, key, staple = stem.with_suffix(".pem"), stem.with_suffix(".key"), stem.with_suffix(".der")
+    chain.write_text(chain_pem(leaf, world.issuing))
+    key.write_text(leaf.key_pem)
+    port = free_port()
+    command = ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", chain, "-cert_chain", chain, "-key", key,
+               "-quiet"]
+    if response is not None:
+        staple.write_bytes(response)
+        command += ["-status_file", staple]
+    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        eventually("openssl s_server listens", lambda: server.poll() is not None or is_listening(port))
+        yield port
+    finally:
+        server.kill()
+        server.wait()
+
+
 @pytest.fixture
 def stapling(program, world):
     """Checks a server that staples these bytes (None: nothing)."""
     def run(response, leaf=world.leaf, more=()):
-        chain = world.folder / "stapled.pem"
-        key = world.folder / "stapled.key"
-        chain.write_text(chain_pem(leaf, world.issuing))
-        key.write_text(leaf.key_pem)
-        port = free_port()
-        command = ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", chain, "-cert_chain", chain, "-key", key,
-                   "-quiet"]
-        if response is not None:
-            (world.folder / "staple.der").write_bytes(response)
-            command += ["-status_file", world.folder / "staple.der"]
-        server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            eventually("openssl s_server listens", lambda: server.poll() is not None or is_listening(port))
+        with stapler(world, response, leaf) as port:
             result = program.command("check", NAME, "--connect", f"127.0.0.1:{port}", *world.check_flags(), "--offline",
                                      "--json", *more)
-        finally:
-            server.kill()
-            server.wait()
         return result, json.loads(result.stdout)
     return run
 
@@ -290,6 +330,47 @@ def test_a_staple_that_must_be_there(stapling, world):
     assert "demands a stapled OCSP response" in finding["message"] and "Firefox" in finding["message"]
     _, report = stapling(make_ocsp(leaf, world.issuing), leaf=leaf)
     assert not [code for code in codes(report) if code.startswith("revo")]
+
+
+def relay_by_name(bare_port, stapled_port):
+    """Who asks for autodiscover gets to the second server."""
+    def talk(pipe):
+        hello = pipe.sock.recv(65536)
+        port = stapled_port if b"autodiscover" in hello else bare_port
+        with socket.create_connection(("127.0.0.1", port)) as to:
+            to.sendall(hello)
+            while True:
+                ready, _, _ = select.select([pipe.sock, to], [], [], 20)
+                for one in ready:
+                    data = one.recv(65536)
+                    if not data:
+                        return
+                    (to if one is pipe.sock else pipe.sock).sendall(data)
+                if not ready:
+                    return
+    return talk
+
+
+def test_a_staple_counts_whichever_name_it_came_for(program, world):
+    """nginx staples nothing in its first connections."""
+    other = "autodiscover.contoso.test"
+    leaf = world.issuing.issue_leaf([NAME, other])
+    revoked = make_ocsp(leaf, world.issuing, "revoked")
+    with stapler(world, None, leaf) as bare, stapler(world, revoked, leaf) as stapled:
+        with Server(relay_by_name(bare, stapled)) as server:
+            result = program.command("check", NAME, "--connect", f"127.0.0.1:{server.port}", "--name", NAME, "--name", other,
+                                     *world.check_flags(), "--offline", "--json")
+    report = json.loads(result.stdout)
+    assert len(report["chains"]) == 1 and "stapled" in the(report, "revoked")["message"], result
+
+
+def test_a_staple_is_not_blamed_where_the_issuer_is_missing(stapling, world):
+    stranger = Authority.root("Stranger").issue_authority("Stranger Issuing")
+    leaf = stranger.issue_leaf([NAME])
+    result, report = stapling(make_ocsp(leaf, stranger), leaf=leaf)
+    assert result.returncode == 2
+    finding = the(report, "revocation_unknown")
+    assert "its issuer is not known here" in finding["message"] and "Complete the chain" in finding["advice"]
 
 
 def test_a_good_staple_makes_a_crl_of_the_leaf_needless(stapling, world, crls):
