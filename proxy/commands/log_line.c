@@ -14,6 +14,7 @@ struct scan {
 	const uint8_t *at;
 	const uint8_t *end;
 	unsigned depth;
+	size_t num_escapes; /* in strings, so far */
 };
 
 static const struct {
@@ -149,6 +150,7 @@ static bool scan_escape(struct scan *scan)
 	if (c == '\0' || strchr("\"\\/bfnrtu", c) == NULL)
 		return false;
 	scan->at++;
+	scan->num_escapes++;
 	return c != 'u' || scan_code_point(scan);
 }
 
@@ -270,7 +272,11 @@ static bool scan_member(struct scan *scan, struct log_line *line)
 	struct bytes key;
 	struct bytes text;
 
+	size_t num_escapes = scan->num_escapes;
 	if (!scan_key(scan, &key))
+		return false;
+	/* "s\u0069te" is "site" to a JSON library: what is looked for here must be what is shown. No key of ours is so. */
+	if (scan->num_escapes > num_escapes)
 		return false;
 	struct bytes *member = member_of(line, key);
 	const uint8_t *start = scan->at;
@@ -317,7 +323,7 @@ static struct bytes without_weight(struct bytes text)
 enum log_line_verdict log_line_scan(struct bytes text, struct log_line *out)
 {
 	*out = (struct log_line){.json = without_weight(text)};
-	struct scan scan = {out->json.data, out->json.data + out->json.len, 0};
+	struct scan scan = {out->json.data, out->json.data + out->json.len, 0, 0};
 
 	if (!take(&scan, '{'))
 		return LOG_LINE_FOREIGN;

@@ -39,7 +39,8 @@ enum log_member {
 enum log_line_verdict {
 	LOG_LINE_FINDING,
 	LOG_LINE_TORN, /* it begins as an object and breaks off */
-	LOG_LINE_FOREIGN, /* no JSON object, or one that is no finding: time, site, code and severity are not all there */
+	/* No JSON object, or one that is no finding: time, site, code and severity are not all there, or a key has escapes. */
+	LOG_LINE_FOREIGN,
 };
 
 /* Borrowed from the line. A string stands as in the line, without its quotes and with its escapes; data is NULL where the

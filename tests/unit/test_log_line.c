@@ -57,6 +57,7 @@ static void test_verdicts(void **state)
 	    {"{" LEAST ",\"u\":\"\xff\"}", LOG_LINE_FOREIGN},
 	    {"{" LEAST ",\"u\":\"\xed\xa0\x80\"}", LOG_LINE_FOREIGN},
 	    {"{" LEAST ",\"u\":\"a\tb\"}", LOG_LINE_FOREIGN},
+	    {"{" LEAST ",\"s\\u0069te\":\"other\"}", LOG_LINE_FOREIGN},
 	    {"{\"time\":\"2026-11-20T1", LOG_LINE_TORN},
 	    {"{" LEAST, LOG_LINE_TORN},
 	    {"{" LEAST ",\"after\":[{\"subject\":\"CN=a\"", LOG_LINE_TORN},
