@@ -69,21 +69,22 @@ static struct log_finding *add(struct log_history *history, uint64_t key)
 	return finding;
 }
 
-/* From the last one back: most lines are of the run of the line before. */
 static uint32_t find_run(struct log_history *history, struct bytes run)
 {
 	uint64_t key = hash_of(run);
 	void *items = history->runs;
 
-	for (size_t i = history->num_runs; i > 0; i--) {
-		if (history->runs[i - 1].key == key)
-			return (uint32_t)(i - 1);
-	}
+	uint32_t at = hash_index_first(&history->by_run, fold(key));
+	while (at != HASH_INDEX_END && history->runs[at].key != key)
+		at = hash_index_next(&history->by_run, at);
+	if (at != HASH_INDEX_END)
+		return at;
 	bool room =
 	    grow(&items, sizeof *history->runs, history->num_runs, &history->runs_capacity, LOG_HISTORY_MAX_RUNS);
 	history->runs = items;
-	if (!room)
+	if (!room || failed(hash_index_reserve(&history->by_run)))
 		return UINT32_MAX;
+	hash_index_add(&history->by_run, fold(key));
 	history->runs[history->num_runs] = (struct log_run){.key = key};
 	return (uint32_t)history->num_runs++;
 }
@@ -166,6 +167,7 @@ void log_history_cleanup(struct log_history *history)
 	free(history->findings);
 	free(history->runs);
 	hash_index_cleanup(&history->by_key);
+	hash_index_cleanup(&history->by_run);
 	*history = (struct log_history){0};
 }
 

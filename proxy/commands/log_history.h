@@ -46,6 +46,7 @@ struct log_history {
 	struct hash_index by_key;
 	struct log_run *runs;
 	size_t num_runs, runs_capacity;
+	struct hash_index by_run;
 	size_t kept_bytes;
 	uint64_t num_lines;
 	uint64_t num_not_kept; /* lines for which there was no room */

@@ -110,6 +110,21 @@ static void test_it_does_not_grow_without_bound(void **state)
 	log_history_cleanup(&history);
 }
 
+/* A line a run, and far more of them than are kept. */
+static void test_runs_are_found_and_bounded(void **state)
+{
+	struct log_history history = {0};
+	char run[20];
+	(void)state;
+	for (unsigned i = 0; i < 2 * LOG_HISTORY_MAX_RUNS; i++) {
+		snprintf(run, sizeof run, "%u", i);
+		assert_int_equal(take(&history, 1, "appeared", A, run, "")->run, i < LOG_HISTORY_MAX_RUNS ? i : UINT32_MAX);
+	}
+	assert_int_equal(history.num_runs, LOG_HISTORY_MAX_RUNS);
+	assert_int_equal(take(&history, 2, "changed", B, "0", "")->run, 0);
+	log_history_cleanup(&history);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -118,6 +133,7 @@ int main(void)
 	    cmocka_unit_test(test_times_need_not_stand_in_order),
 	    cmocka_unit_test(test_rows_of_a_table_are_by_event),
 	    cmocka_unit_test(test_it_does_not_grow_without_bound),
+	    cmocka_unit_test(test_runs_are_found_and_bounded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
