@@ -218,6 +218,14 @@ static void write_page(struct page *page)
 		 "imported.</p></footer></body></html>\n");
 }
 
+static struct error write_out(const char *path, struct bytes content)
+{
+	if (strcmp(path, "-") != 0)
+		return atomic_file_write(path, content);
+	bool written = fwrite(content.data, 1, content.len, stdout) == content.len && fflush(stdout) == 0;
+	return written ? error_none() : error_system("write");
+}
+
 bool log_report_write(const struct log_summary *summary, const struct log_report_options *options)
 {
 	char text[ERROR_MAX_TEXT];
@@ -228,7 +236,7 @@ bool log_report_write(const struct log_summary *summary, const struct log_report
 	write_page(&page);
 	struct error error = page.html.error;
 	if (!failed(error))
-		error = atomic_file_write(options->path, buffer_bytes(&page.html.buffer));
+		error = write_out(options->path, buffer_bytes(&page.html.buffer));
 	if (failed(error))
 		complain("%s: the report was not written: %s", options->path, error_print(error, text, sizeof(text)));
 	report_certificates_cleanup(&page.certificates);

@@ -12,7 +12,7 @@
 #define LOG_REPORT_MAX_BYTES ((size_t)64 * 1024 * 1024)
 
 struct log_report_options {
-	const char *path; /* of the page; NULL: none is wanted */
+	const char *path; /* of the page, "-": standard output; NULL: none is wanted */
 	const char *cache; /* the directory that intermediates are taken from; NULL: none */
 };
 

@@ -8,6 +8,7 @@
 #define MAX_LINE 512
 #define MINUTE_CHARS 16
 #define SHARE_CHARS 48
+#define WHICH_CHARS 40
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -110,12 +111,20 @@ static void print_rejection(const json_t *rejection, char line[MAX_LINE])
 static void print_rejections(const struct output *output, const struct log_site *site)
 {
 	char line[MAX_LINE];
+	char text[MAX_LINE + WHICH_CHARS];
 	json_t *object = log_summary_rejections(site);
 	const json_t *list = json_object_get(object, "rejections");
 	for (size_t i = 0; i < json_array_size(list); i++) {
-		print_rejection(json_array_get(list, i), line);
+		const json_t *rejection = json_array_get(list, i);
+		int len = 0;
+		/* A site with RSA and ECDSA side by side has two; their numbers are the log's. */
+		if (json_array_size(list) > 1)
+			len = snprintf(text, WHICH_CHARS, "Certificate %" JSON_INTEGER_FORMAT ": ",
+				       number_of(rejection, "certificate"));
+		print_rejection(rejection, line);
+		snprintf(text + len, MAX_LINE, "%s", line);
 		output_printf(output, STYLE_PLAIN, "  ");
-		output_wrap(output, STYLE_PLAIN, 2, line);
+		output_wrap(output, STYLE_PLAIN, 2, text);
 	}
 	json_decref(object);
 }

@@ -208,6 +208,17 @@ def test_a_summary_by_site_in_order_of_weight(program, tmp_path):
     assert [site["site"] for site in summary(program, path, "--site", "web")["sites"]] == ["web"]
 
 
+def test_rejections_of_two_certificates_are_told_apart(program, tmp_path):
+    present = {"since": "2026-11-20T10:02:00.000Z", "handshakes": 500, "rejected": 1}
+    path = write(tmp_path / "fixes.jsonl",
+                 finding("10:04:00", "appeared", "mail", "client_rejected", "warning", subject_of="clients", rejections=[
+                     {"certificate": 0, "verdict": "steady", "present": present},
+                     {"certificate": 1, "verdict": "steady", "present": {**present, "rejected": 7}}]))
+    said = " ".join(program.command("log", path, "--summary").stdout.split())
+    assert "Certificate 0: Clients rejected 1 of 500 handshakes" in said
+    assert "Certificate 1: Clients rejected 7 of 500 handshakes" in said
+
+
 def test_an_advice_that_several_share_stands_once(program, tmp_path):
     lines = [finding(f"10:0{i}:00", "appeared", "mail", "name_not_covered", "error", name=f"{i}.test") for i in range(3)]
     path = write(tmp_path / "fixes.jsonl", *lines)

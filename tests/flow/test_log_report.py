@@ -187,6 +187,11 @@ def test_hostile_names_stay_text(program, tmp_path, world, aia):
     assert not [given for _, given in page.elements if any(name.startswith("on") for name in given)]
 
 
+def test_it_goes_to_stdout_too(program, mended):
+    result = program.command("log", mended.fix_log, "--report", "-", "--cache", mended.cache)
+    assert result.returncode == 0 and "certutil" in Page(result.stdout).words, result
+
+
 def test_it_is_written_whole_or_not_at_all(program, mended, tmp_path):
     path = tmp_path / "report.html"
     path.write_text("the former one")
