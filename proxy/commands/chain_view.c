@@ -114,6 +114,17 @@ static void print_branch(const struct chain_view *view, unsigned level)
 		output_printf(view->output, STYLE_DIM, "%s", output_glyph(view->output, GLYPH_BRANCH));
 }
 
+/* A name as it stands in a certificate, in one line: a line feed in it would begin a line that looks like ours. */
+static size_t add_name(char *out, const struct alt_name *name)
+{
+	for (size_t i = 0; i < name->value.len; i++) {
+		uint8_t c = name->value.data[i];
+		out[i] = (char)(c > ' ' && c < 0x7f ? c : '?');
+	}
+	out[name->value.len] = '\0';
+	return name->value.len;
+}
+
 static void print_names_of(const struct chain_view *view, const struct certificate *certificate, bool goes_on)
 {
 	char line[MAX_LINE] = "";
@@ -123,9 +134,9 @@ static void print_names_of(const struct chain_view *view, const struct certifica
 		const struct alt_name *name = &certificate->alt_names[i];
 		if (name->type != ALT_NAME_DNS || len + name->value.len + 4 >= sizeof(line))
 			continue;
-		len += (size_t)snprintf(line + len, sizeof(line) - len, "%s%.*s", shown > 0 ? ", " : "",
-					(int)name->value.len, (const char *)name->value.data);
-		shown++;
+		if (shown++ > 0)
+			len += (size_t)snprintf(line + len, sizeof(line) - len, ", ");
+		len += add_name(line + len, name);
 	}
 	if (shown == 0)
 		return;
@@ -319,6 +330,14 @@ static void print_pin(const struct chain_view *view)
 	output_printf(view->output, STYLE_PLAIN, "  %s\n", hex);
 }
 
+static bool has_warning(const struct mend_result *result)
+{
+	for (size_t i = 0; i < result->findings.count; i++)
+		if (result->findings.items[i].severity == SEVERITY_WARNING)
+			return true;
+	return false;
+}
+
 static void print_verdict(const struct chain_view *view)
 {
 	static const struct {
@@ -331,7 +350,10 @@ static void print_verdict(const struct chain_view *view)
 	};
 	int status = mend_exit_status(view->result, false);
 	output_printf(view->output, STYLE_PLAIN, "\n");
-	output_wrap(view->output, verdicts[status].style, 0, verdicts[status].words);
+	if (status == 0 && has_warning(view->result))
+		output_wrap(view->output, STYLE_WARNING, 0, "Nothing is wrong, apart from the warnings above.");
+	else
+		output_wrap(view->output, verdicts[status].style, 0, verdicts[status].words);
 }
 
 void chain_view_print(const struct chain_view *view)

@@ -99,6 +99,17 @@ static void test_a_chain_that_is_right_is_drawn_once(void **state)
 	world_cleanup(&world);
 }
 
+static void test_a_warning_is_not_forgotten_at_the_end(void **state)
+{
+	struct mend_world world = {.input = {.max_chain_bytes = 1}};
+	(void)state;
+	WORLD_SERVE(&world, leaf, issuing);
+	WORLD_TRUST(&world, "store", root);
+	const char *text = draw(&world, true, false);
+	expect_words(text, WORDS("warning chain_too_large", "\nNothing is wrong, apart from the warnings above.\n"));
+	world_cleanup(&world);
+}
+
 static void test_strangers_and_expired_ones_are_marked(void **state)
 {
 	struct mend_world world = {0};
@@ -133,7 +144,7 @@ static void test_no_subject_of_a_stranger_is_obeyed_by_the_terminal(void **state
 {
 	struct mend_world world = {0};
 	const struct certificate *hostile =
-	    PKI(.cn = "\x1b[2J\xe2\x80\xae", .dns = PKI_STRINGS("a\x1b]0;x\x07.example"));
+	    PKI(.cn = "\x1b[2J\xe2\x80\xae", .dns = PKI_STRINGS("a\x1b]0;x\x07.example", "b\nNothing is wrong.", "c"));
 	(void)state;
 	WORLD_SERVE(&world, hostile);
 	WORLD_TRUST(&world, "store", root);
@@ -141,6 +152,8 @@ static void test_no_subject_of_a_stranger_is_obeyed_by_the_terminal(void **state
 	assert_null(strchr(text, '\x1b'));
 	assert_null(strchr(text, '\x07'));
 	assert_null(strstr(text, "\xe2\x80\xae"));
+	assert_null(strstr(text, "\nNothing"));
+	assert_non_null(strstr(text, "for a?]0;x?.example, b?Nothing?is?wrong., c\n"));
 	world_cleanup(&world);
 }
 
@@ -164,6 +177,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_leaf_alone_and_its_mended_chain),
 	    cmocka_unit_test(test_a_chain_that_is_right_is_drawn_once),
+	    cmocka_unit_test(test_a_warning_is_not_forgotten_at_the_end),
 	    cmocka_unit_test(test_strangers_and_expired_ones_are_marked),
 	    cmocka_unit_test(test_findings_come_with_the_heaviest_first),
 	    cmocka_unit_test(test_no_subject_of_a_stranger_is_obeyed_by_the_terminal),
