@@ -29,7 +29,7 @@ static const char *take_json(void *into, const char *value)
 
 static const char *take_output(void *into, const char *value)
 {
-	((struct cache_options *)into)->output = value;
+	((struct cache_options *)into)->output = strcmp(value, "-") == 0 ? NULL : value;
 	return NULL;
 }
 

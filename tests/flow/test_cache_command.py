@@ -67,6 +67,7 @@ def test_export_is_one_bundle_that_can_be_imported(program, world, tmp_path):
     cache(program, world, "import", path)
     exported = cache(program, world, "export")
     assert sorted(sha256_of_pem_chain(exported.stdout)) == files(world)
+    assert cache(program, world, "export", "-o", "-").stdout == exported.stdout
     path.write_text(exported.stdout)
     other = program.command("cache", "import", path, "--cache", tmp_path / "other")
     assert other.returncode == 0, other
