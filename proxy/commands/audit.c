@@ -1,32 +1,13 @@
 #include "proxy/commands/audit.h"
 
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "proxy/commands/commands.h"
 #include "proxy/commands/output.h"
 #include "proxy/glue/time_text.h"
+#include "proxy/io/fetch_proxy.h"
 
 #define CLOSE_WAIT_MS 500 /* for handles to close; what takes longer is a look-up in a thread */
-
-/* As curl reads it: http_proxy in lower case alone (a CGI's environment holds an HTTP_PROXY that a client chose). */
-static const char *environment_proxy(void)
-{
-	static const char *const names[] = {"http_proxy", "all_proxy", "ALL_PROXY"};
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const char *value = getenv(names[i]);
-		if (value != NULL && value[0] != '\0')
-			return value;
-	}
-	return NULL;
-}
-
-static const char *environment_no_proxy(void)
-{
-	const char *value = getenv("no_proxy");
-	return value != NULL ? value : getenv("NO_PROXY");
-}
 
 static struct error fill_policy(struct fetch_policy *policy, const struct audit_options *options)
 {
@@ -47,8 +28,8 @@ static bool open_fetcher(struct audit *audit)
 	} else {
 		struct fetcher_options wanted = {
 		    .take_policy = policy,
-		    .proxy = options->fetch_proxy != NULL ? options->fetch_proxy : environment_proxy(),
-		    .no_proxy = options->fetch_proxy != NULL ? NULL : environment_no_proxy(),
+		    .proxy = options->fetch_proxy != NULL ? options->fetch_proxy : fetch_proxy_environment_url(),
+		    .no_proxy = options->fetch_proxy != NULL ? NULL : fetch_proxy_environment_no_proxy(),
 		};
 		error = fetcher_new(&audit->loop, &wanted, &audit->fetcher);
 	}

@@ -13,11 +13,10 @@
 #define MAX_PASSWORD_BYTES 1024
 #define READ_BYTES 16384
 
-static struct error read_stdin(struct buffer *out)
+static struct error read_chunks(uint8_t bytes[READ_BYTES], struct buffer *out)
 {
-	uint8_t bytes[READ_BYTES];
 	for (;;) {
-		ssize_t count = read(STDIN_FILENO, bytes, sizeof(bytes));
+		ssize_t count = read(STDIN_FILENO, bytes, READ_BYTES);
 		if (count < 0 && errno == EINTR)
 			continue;
 		if (count < 0)
@@ -28,6 +27,15 @@ static struct error read_stdin(struct buffer *out)
 		if (failed(error))
 			return error;
 	}
+}
+
+/* As file_read_all: nothing of a key stays on the stack. */
+static struct error read_stdin(struct buffer *out)
+{
+	uint8_t bytes[READ_BYTES];
+	struct error error = read_chunks(bytes, out);
+	OPENSSL_cleanse(bytes, sizeof(bytes));
+	return error;
 }
 
 static void wipe(struct buffer *buffer)
