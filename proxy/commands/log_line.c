@@ -1,5 +1,7 @@
 #include "proxy/commands/log_line.h"
 
+#include <stdio.h>
+
 #define ONES UINT64_C(0x0101010101010101)
 #define HIGH_BITS UINT64_C(0x8080808080808080)
 #define FNV_START UINT64_C(14695981039346656037)
@@ -331,6 +333,11 @@ enum log_line_verdict log_line_scan(struct bytes text, struct log_line *out)
 		return scan.at == scan.end ? LOG_LINE_TORN : LOG_LINE_FOREIGN;
 	skip_blanks(&scan);
 	return scan.at == scan.end && is_finding(out) ? LOG_LINE_FINDING : LOG_LINE_FOREIGN;
+}
+
+void log_line_message(const char *subject, const char *message, char *out, size_t size)
+{
+	snprintf(out, size, "%s%s", strcmp(subject, "backend") == 0 ? "On the backend: " : "", message);
 }
 
 bool log_line_is(const struct log_line *line, enum log_member member, const char *text)

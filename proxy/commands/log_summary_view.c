@@ -132,13 +132,15 @@ static void print_rejections(const struct output *output, const struct log_site 
 static void print_item(const struct output *output, const struct log_item *item, size_t number, bool with_advice)
 {
 	char since[MINUTE_CHARS + 1];
+	char message[OUTPUT_MAX_TEXT];
 	json_t *line = log_summary_item_json(item);
 	output_printf(output, STYLE_PLAIN, "%3zu. ", number);
 	output_printf(output, style_of(item->severity), "%s  ", finding_severity_name(item->severity));
 	output_printf(output, STYLE_BOLD, "%s", text_of(line, "code"));
 	output_printf(output, STYLE_DIM, "  since %s\n%*s", print_minute(item->finding->first_time, since),
 		      NUMBER_INDENT, "");
-	output_wrap(output, STYLE_PLAIN, NUMBER_INDENT, text_of(line, "message"));
+	log_line_message(text_of(line, "subject_of"), text_of(line, "message"), message, sizeof message);
+	output_wrap(output, STYLE_PLAIN, NUMBER_INDENT, message);
 	if (with_advice && text_of(line, "advice")[0] != '\0') {
 		output_printf(output, STYLE_PLAIN, "%*s%s", NUMBER_INDENT, "", output_glyph(output, GLYPH_ARROW));
 		output_wrap(output, STYLE_DIM, NUMBER_INDENT + 3, text_of(line, "advice"));
