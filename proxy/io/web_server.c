@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -159,6 +160,25 @@ static const char *field(struct MHD_Connection *connection, const char *name)
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
+static enum MHD_Result count_host(void *context, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+	unsigned *count = context;
+
+	(void)kind;
+	(void)value;
+	*count += strcasecmp(key, MHD_HTTP_HEADER_HOST) == 0;
+	return MHD_YES;
+}
+
+/* Two of them could be read as two different ones by two who read (RFC 9112 3.2). */
+static bool has_several_hosts(struct MHD_Connection *connection)
+{
+	unsigned count = 0;
+
+	MHD_get_connection_values(connection, MHD_HEADER_KIND, count_host, &count);
+	return count > 1;
+}
+
 static bool has_body(struct MHD_Connection *connection)
 {
 	const char *length = field(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
@@ -182,6 +202,8 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 		if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
 			return refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "Only GET and HEAD are answered here.\n",
 				      allow);
+		if (has_several_hosts(connection))
+			return refuse(connection, MHD_HTTP_BAD_REQUEST, "A request has one Host.\n", NULL);
 		if (has_body(connection))
 			return refuse(connection, MHD_HTTP_BAD_REQUEST, "A request here has no body.\n", NULL);
 		return MHD_YES;

@@ -102,6 +102,12 @@ def test_a_foreign_name_is_refused(admin):
         assert ask(admin, "/api/status", Host=host).status == 200, host
 
 
+def test_a_request_has_one_host(admin):
+    for first, second in ((b"localhost", b"evil.example"), (b"evil.example", b"localhost"), (b"localhost", b"localhost")):
+        answer = raw(admin, b"GET /healthz HTTP/1.1\r\nHost: " + first + b"\r\nhost: " + second + b"\r\nConnection: close\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 400 "), (first, second)
+
+
 def raw(port: int, request: bytes, wait_s: float = 30) -> bytes:
     with socket.create_connection(("127.0.0.1", port), timeout=wait_s) as sock:
         sock.sendall(request)
