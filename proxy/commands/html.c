@@ -1,6 +1,7 @@
 #include "proxy/commands/html.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <openssl/base64.h>
 
@@ -57,6 +58,35 @@ void html_text(struct html *html, const char *text)
 			html_raw(html, entity_of(*at++));
 	}
 	free(clean);
+}
+
+static void write_part(struct html *html, const char *text, size_t len)
+{
+	char *part = strndup(text, len);
+
+	if (part == NULL)
+		html->error = error_of(ERROR_MEMORY, 0, "write a page");
+	else
+		html_text(html, part);
+	free(part);
+}
+
+void html_prose(struct html *html, const char *text)
+{
+	text = text != NULL ? text : "";
+	const char *open = strchr(text, '`');
+	const char *close = open != NULL ? strchr(open + 1, '`') : NULL;
+
+	while (close != NULL) {
+		write_part(html, text, (size_t)(open - text));
+		html_raw(html, "<code>");
+		write_part(html, open + 1, (size_t)(close - open - 1));
+		html_raw(html, "</code>");
+		text = close + 1;
+		open = strchr(text, '`');
+		close = open != NULL ? strchr(open + 1, '`') : NULL;
+	}
+	html_text(html, text);
 }
 
 void html_number(struct html *html, long long number)

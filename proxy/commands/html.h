@@ -22,6 +22,8 @@ void html_raw(struct html *html, const char *markup);
 /* html_text appends text with & < > " ' escaped, for content and for quoted attributes; control characters, changes of
  * direction and broken UTF-8 become '?'. NULL is "". */
 void html_text(struct html *html, const char *text);
+/* html_prose writes text in which `this` is a command or a key. */
+void html_prose(struct html *html, const char *text);
 void html_number(struct html *html, long long number);
 
 /* html_element appends <tag class="style">text</tag>; `style` may be NULL. Both are ours. */

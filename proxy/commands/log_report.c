@@ -71,7 +71,9 @@ static const char *meanwhile(const json_t *line)
 static void write_row(struct html *html, const char *title, const char *text)
 {
 	html_element(html, "dt", NULL, title);
-	html_element(html, "dd", NULL, text);
+	html_raw(html, "<dd>");
+	html_prose(html, text);
+	html_raw(html, "</dd>");
 }
 
 static const char *word_of(enum finding_severity severity)
@@ -87,6 +89,7 @@ static void write_finding(struct page *page, const struct log_item *item)
 {
 	struct html *html = &page->html;
 	const struct log_finding *finding = item->finding;
+	char message[OUTPUT_MAX_TEXT];
 	json_t *line = log_summary_item_json(item);
 	html_raw(html, "<article class=\"finding ");
 	html_raw(html, finding_severity_name(item->severity));
@@ -95,7 +98,10 @@ static void write_finding(struct page *page, const struct log_item *item)
 	html_raw(html, "</span>");
 	html_element(html, "span", "code", text_of(line, "code"));
 	html_raw(html, "</h3>");
-	html_element(html, "p", NULL, text_of(line, "message"));
+	log_line_message(text_of(line, "subject_of"), text_of(line, "message"), message, sizeof(message));
+	html_raw(html, "<p>");
+	html_prose(html, message);
+	html_raw(html, "</p>");
 	html_raw(html, "<dl><dt>Seen</dt><dd>since ");
 	write_minute(html, finding->first_time);
 	html_raw(html, ", last told ");

@@ -110,8 +110,10 @@ def test_a_chain_that_was_put_back_is_told_as_that(program, tmp_path):
     log.write_text(json.dumps({
         "time": "2026-11-20T10:00:00.000Z", "event": "appeared", "site": "mail", "subject_of": "clients", "part": 1,
         "code": "client_rejected", "severity": "warning", "action": "replaced", "applied": True, "before": [], "after": [],
-        "message": "The chain was withdrawn.", "advice": "Decide."}) + "\n")
-    page = Page(report(program, tmp_path, log))
+        "message": "The chain was withdrawn.", "advice": "Decide: `chainmend <check>`, then one ` alone."}) + "\n")
+    text = report(program, tmp_path, log)
+    assert "<dd>Decide: <code>chainmend &lt;check&gt;</code>, then one ` alone.</dd>" in text
+    page = Page(text)
     assert "chainmend sends clients the chain of before again, until an operator decides." in page.words
     assert "a valid certificate in its place" not in page.words
 
