@@ -437,8 +437,7 @@ bool managed_site_roll_back(struct managed_site *site, unsigned certificate)
 	struct error error = renew_credential(&site->certificates[certificate]);
 	if (failed(error)) {
 		program_log_write(site->options.log, LOG_LEVEL_ERROR, site->config->name,
-				  "the former chain cannot be served again: %s",
-				  error_print(error, text, sizeof text));
+				  "the former chain cannot be served again: %s", error_print(error, text, sizeof text));
 		return false;
 	}
 	site->options.on_change(site->options.context);

@@ -55,7 +55,8 @@ static void publish(void *context)
 	struct error error = make_snapshot(server, &snapshot);
 	if (failed(error)) {
 		tell_error(server, "a change cannot be published, what is served stays as it is", error);
-		alarm_set(server->publisher, SERVER_TICK_MS); /* it is tried again: the change itself does not come twice */
+		/* Tried again: the change itself does not come twice. */
+		alarm_set(server->publisher, SERVER_TICK_MS);
 		return;
 	}
 	for (unsigned i = 0; i < server->num_workers; i++)
@@ -135,7 +136,8 @@ static void reload(struct server *server, const char *why, bool by_operator)
 
 	if (server->state != SERVER_RUNNING)
 		return;
-	(void)file_watch_look(server->file_watch); /* what changes from here on, while they are read, is another change */
+	/* What changes from here on, while the files are read, is another change. */
+	(void)file_watch_look(server->file_watch);
 	buffer_init(&errors, SERVER_MAX_ERROR_BYTES);
 	struct site_set_options options = set_options(server);
 	if (by_operator)
