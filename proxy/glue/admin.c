@@ -34,7 +34,7 @@ struct answer_maker {
 	struct shared_text *(*make)(const struct overview *overview, size_t from);
 	const struct http_field *type;
 	struct time_budget budget;
-	struct kept_answer kept[ADMIN_KEPT_ANSWERS]; /* by the first site that is in it */
+	struct kept_answer kept[ADMIN_KEPT_ANSWERS + 1]; /* by the first site that is in it; the last: any other */
 };
 
 struct admin {
@@ -165,10 +165,17 @@ static void give(struct http_answer *out, struct shared_text *text, const struct
 	};
 }
 
+/* The parts that `next` leads to have places of their own, so that nobody can have them forgotten. */
+static struct kept_answer *place_of(struct answer_maker *maker, size_t from)
+{
+	bool own = from % STATUS_MAX_SITES == 0 && from / STATUS_MAX_SITES < ADMIN_KEPT_ANSWERS;
+	return &maker->kept[own ? from / STATUS_MAX_SITES : ADMIN_KEPT_ANSWERS];
+}
+
 /* What is kept, made anew where it has become old and there is time for it. */
 static void answer_made(const struct admin *admin, struct answer_maker *maker, size_t from, struct http_answer *out)
 {
-	struct kept_answer *kept = &maker->kept[from / STATUS_MAX_SITES % ADMIN_KEPT_ANSWERS];
+	struct kept_answer *kept = place_of(maker, from);
 	uint64_t now_ns = uv_hrtime();
 	bool is_kept = kept->text != NULL && kept->from == from;
 	bool has_time = time_budget_has(&maker->budget, now_ns);
@@ -299,7 +306,7 @@ void admin_tick(struct admin *admin, uint64_t now_s)
 
 static void forget_answers(struct answer_maker *maker)
 {
-	for (size_t i = 0; i < ADMIN_KEPT_ANSWERS; i++)
+	for (size_t i = 0; i <= ADMIN_KEPT_ANSWERS; i++)
 		shared_text_unref(maker->kept[i].text);
 }
 

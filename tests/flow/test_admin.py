@@ -161,6 +161,18 @@ def test_the_status_says_what_is_mended(admin, world):
         assert ask(admin, f"/api/status?from={wrong}").status == 400
 
 
+def test_who_asks_for_ever_other_parts_has_to_wait(admin):
+    """Making them takes a tenth of the control thread's time at the most; what others look at is there all the while."""
+    assert ask(admin, "/api/status").status == 200
+    for number in range(100_000):
+        answer = ask(admin, f"/api/status?from={1 + number % 99}")
+        if answer.status == 503:
+            break
+    assert (answer.status, answer.fields["retry-after"]) == (503, "2")
+    assert ask(admin, "/api/status").status == ask(admin, "/metrics").status == ask(admin, "/readyz").status == 200
+    eventually("its turn", lambda: ask(admin, "/api/status?from=1").status == 200)
+
+
 def test_the_metrics_are_those_of_the_document(admin):
     table = dict(re_rows((ROOT / "docs" / "metrics.md").read_text()))
     families = metrics_of(admin)

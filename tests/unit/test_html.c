@@ -26,6 +26,28 @@ static void test_text_stays_text(void **state)
 	expect(&html, "<p class=\"note\">1 &lt; 2</p><em>x</em>-3");
 }
 
+static void test_a_command_in_prose(void **state)
+{
+	static const struct {
+		const char *text, *wanted;
+	} cases[] = {
+	    {"a `b <c>` d `e`", "a <code>b &lt;c&gt;</code> d <code>e</code>"},
+	    {"none", "none"},
+	    {"one ` alone", "one ` alone"},
+	    {"`a` and ` alone", "<code>a</code> and ` alone"},
+	    {"``", "<code></code>"},
+	    {"", ""},
+	    {NULL, ""},
+	};
+	struct html html;
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		html_init(&html, 1000);
+		html_prose(&html, cases[i].text);
+		expect(&html, cases[i].wanted);
+	}
+}
+
 static void test_a_file_is_in_the_link(void **state)
 {
 	struct html html;
@@ -52,6 +74,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_text_stays_text),
+	    cmocka_unit_test(test_a_command_in_prose),
 	    cmocka_unit_test(test_a_file_is_in_the_link),
 	    cmocka_unit_test(test_the_first_error_stays),
 	};
