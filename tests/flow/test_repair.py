@@ -8,6 +8,7 @@ import subprocess
 import pytest
 from conftest import NAME
 from pki import NOW, DAY, Authority, chain_pem, sha256_of_pem_chain
+from program import free_port
 
 SERVERS = ["iis", "exchange", "nginx", "apache", "haproxy", "java", "f5", "netscaler"]
 FILE_SERVERS = ["nginx", "apache", "haproxy", "java", "f5"]
@@ -163,7 +164,7 @@ def test_the_haproxy_bundle_is_made_as_said(program, world):
     haproxy = shutil.which("haproxy")
     if haproxy is not None:
         (out / "haproxy.cfg").write_text(f"defaults\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n"
-                                         f"frontend a\n bind 127.0.0.1:0 ssl crt {bundle}\n mode tcp\n")
+                                         f"frontend a\n bind 127.0.0.1:{free_port()} ssl crt {bundle}\n mode tcp\n")
         subprocess.run([haproxy, "-c", "-f", out / "haproxy.cfg"], check=True, capture_output=True)
 
 
