@@ -6,10 +6,8 @@ import os
 import pwd
 import re
 import shutil
-import socket
 import string
 import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -21,7 +19,6 @@ FOLDER = Path(__file__).resolve().parents[1] / "peers"
 TABLE = FOLDER / "peers.table"
 MAX_PEERS = 20
 READY_WAIT_S = 10.0
-READY_STEP_S = 0.02
 VERSION_WAIT_S = 5.0
 VERSION_FLAGS = ("--version", "-v", "-version")
 
@@ -164,17 +161,9 @@ class StartedServer:
             raise
 
     def _wait_until_it_listens(self) -> None:
-        end = time.monotonic() + READY_WAIT_S
-        while True:
-            if self._child.status is not None:
-                raise Trouble(f"{self.name} ended at once: {self._last_words()}")
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-                return
-            except OSError:
-                if time.monotonic() > end:
-                    raise Trouble(f"{self.name} does not listen: {self._last_words()}") from None
-            time.sleep(READY_STEP_S)
+        if not self._child.listens_within(READY_WAIT_S, self.port):
+            what = "does not listen" if self._child.status is None else "ended at once"
+            raise Trouble(f"{self.name} {what}: {self._last_words()}")
 
     def _last_words(self) -> str:
         return self._log.read_text(errors="replace").strip()[-300:] or "it said nothing"

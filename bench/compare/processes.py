@@ -15,6 +15,7 @@ from typing import IO, Iterable, Sequence
 STOP_WAIT_S = 3.0
 DESCRIPTORS = 65536  # wanted; the hard limit rules
 SETTLE_STEP_S = 0.002
+LISTEN_STEP_S = 0.001
 SETTLE_STEPS = 50
 CLOCK_SCHED = 2  # the clock of a process's CPU time, as clock_getcpuclockid(3) puts it together
 
@@ -91,6 +92,20 @@ class Child:
     def status(self) -> int | None:
         """None while it runs."""
         return self._process.poll()
+
+    def listens_within(self, seconds: float, port: int) -> bool:
+        """Waits for it to listen on `port`. False where it ended before, or the time is up."""
+        end = time.monotonic() + seconds
+        try:
+            while self.status is None and time.monotonic() < end:
+                with contextlib.suppress(OSError):
+                    socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                    return True
+                time.sleep(LISTEN_STEP_S)
+        except BaseException:
+            self.stop()
+            raise
+        return False
 
     def read(self, timeout: float) -> tuple[str, str]:
         """Waits for its end; what it wrote. Raises Trouble when it takes longer."""
