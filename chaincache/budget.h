@@ -7,8 +7,9 @@
 #define CHAINCACHE_BUDGET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
-#include "chaincache/mend.h"
+#include "chaincache/limits.h"
 
 struct budget {
 	unsigned num_signature_checks;

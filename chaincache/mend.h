@@ -15,16 +15,13 @@
 #include "chaincache/finding.h"
 #include "chaincache/host_name.h"
 #include "chaincache/issuer_store.h"
+#include "chaincache/limits.h"
 #include "chaincache/name_match.h"
 #include "chaincache/trust_store.h"
 
 #define MEND_MAX_FETCHES 8 /* a mend */
 #define MEND_MAX_FETCH_DEPTH 4 /* fetched issuers of fetched issuers */
 #define MEND_TIMEOUT_MS 15000 /* of all fetching of a mend; kept by the driver */
-#define MEND_MAX_DEPTH 10 /* certificates in a path, leaf and anchor included */
-#define MEND_MAX_SIGNATURE_CHECKS 100 /* distinct (certificate, issuer) pairs */
-#define MEND_MAX_STEPS 1000 /* candidates looked at */
-#define MEND_MAX_VERIFICATIONS 64 /* of whole paths */
 #define MEND_MAX_NAMES 1000
 
 /* Everything is borrowed until mend_free, but what mend_new says it copies. */

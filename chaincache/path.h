@@ -3,7 +3,7 @@
 #define CHAINCACHE_PATH_H
 
 #include "chaincache/certificate_list.h"
-#include "chaincache/mend.h"
+#include "chaincache/limits.h"
 
 enum path_end {
 	PATH_END_ANCHOR, /* the last certificate stands in a trust store */
