@@ -12,6 +12,7 @@
 
 #include "chaincache/certificate_list.h"
 #include "chaincache/crl_store.h"
+#include "chaincache/fetch_failure.h"
 #include "chaincache/finding.h"
 #include "chaincache/host_name.h"
 #include "chaincache/issuer_store.h"
@@ -50,12 +51,6 @@ struct mend_request {
 };
 
 enum mend_state { MEND_WANT_URLS, MEND_DONE };
-
-enum fetch_failure {
-	FETCH_FAILURE_NETWORK, /* resolve, connect, time-out, reset, HTTP status, too large, too many redirects */
-	FETCH_FAILURE_REFUSED, /* the policy does not allow the address; detail is the fetch_allow line to add */
-	FETCH_FAILURE_PAUSED, /* it failed a short while ago and is not asked again yet */
-};
 
 struct mend;
 

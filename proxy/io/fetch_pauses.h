@@ -5,9 +5,10 @@
 #ifndef PROXY_IO_FETCH_PAUSES_H
 #define PROXY_IO_FETCH_PAUSES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#include "chaincache/mend.h" /* enum fetch_failure */
+#include "chaincache/fetch_failure.h"
 
 #define FETCH_PAUSES_MAX_URLS 1024
 

@@ -13,8 +13,8 @@
 
 #include "chaincache/bytes.h"
 #include "chaincache/error.h"
+#include "chaincache/fetch_failure.h"
 #include "chaincache/fetch_policy.h"
-#include "chaincache/mend.h" /* enum fetch_failure */
 
 #define FETCHER_MAX_UNDER_WAY 32 /* transfers; further ones wait for their turn, and their time has not begun */
 #define FETCHER_MAX_REQUESTS 1000 /* not answered yet; further ones fail at once */

@@ -6,8 +6,8 @@
 #define PROXY_IO_TRANSFER_H
 
 #include "chaincache/bytes.h"
+#include "chaincache/fetch_failure.h"
 #include "chaincache/fetch_policy.h"
-#include "chaincache/mend.h" /* enum fetch_failure */
 #include "proxy/io/curl_loop.h"
 #include "proxy/io/fetch_proxy.h"
 
