@@ -13,7 +13,7 @@
 #include "proxy/glue/chain_verdict.h"
 #include "proxy/glue/fix_log.h"
 #include "proxy/glue/mender.h"
-#include "proxy/glue/site_builder.h"
+#include "proxy/glue/site_material.h"
 
 #define KEEPER_RETRY_FIRST_MS 30000 /* while something is missing ... */
 #define KEEPER_RETRY_MAX_MS 3600000 /* ... doubling up to this */

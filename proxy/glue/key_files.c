@@ -7,6 +7,9 @@
 
 #include <openssl/mem.h>
 
+#include "chaincache/certificate_file.h"
+#include "chaincache/file.h"
+
 enum { MAX_WHY = 1024 };
 
 void site_error(struct site_reading *reading, const char *path, const char *why, ...)

@@ -2,7 +2,9 @@
 #ifndef PROXY_GLUE_KEY_FILES_H
 #define PROXY_GLUE_KEY_FILES_H
 
-#include "proxy/glue/site_builder.h"
+#include "proxy/glue/site_material.h"
+
+#define PASSWORD_FILE_MAX_BYTES 4096
 
 /* What reading one site's files needs and gives beside the material itself. */
 struct site_reading {

@@ -10,7 +10,7 @@
 #include "proxy/glue/chain_watch.h"
 #include "proxy/glue/fix_log.h"
 #include "proxy/glue/prober.h"
-#include "proxy/glue/site_builder.h"
+#include "proxy/glue/site_material.h"
 
 /* What all sites share. Everything is borrowed. */
 struct managed_site_options {

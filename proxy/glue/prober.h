@@ -8,7 +8,7 @@
 
 #include "proxy/glue/fix_log.h"
 #include "proxy/glue/mender.h"
-#include "proxy/glue/site_builder.h"
+#include "proxy/glue/site_material.h"
 
 #define PROBER_RETRY_FIRST_MS 1000 /* after a probe that failed ... */
 #define PROBER_RETRY_MAX_MS 60000 /* ... doubling up to this, or probe_interval where that is less */

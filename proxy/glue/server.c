@@ -9,6 +9,7 @@
 #include "proxy/glue/privileges.h"
 #include "proxy/glue/server_log.h"
 #include "proxy/glue/server_questions.h"
+#include "proxy/glue/site_builder.h"
 #include "proxy/glue/time_text.h"
 
 static const int watched_signals[SERVER_NUM_SIGNALS] = {SIGHUP, SIGUSR1, SIGTERM, SIGINT};

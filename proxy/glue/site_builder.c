@@ -3,30 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chaincache/certificate_file.h"
 #include "chaincache/mend.h"
 #include "proxy/glue/backend_tls.h"
 #include "proxy/glue/key_files.h"
-
-static void material_cleanup(struct site_material *material)
-{
-	trust_store_set_unref(material->stores);
-	crl_store_unref(material->crls);
-	for (size_t i = 0; i < material->num_pairs; i++) {
-		certificate_list_cleanup(&material->pairs[i].chain);
-		EVP_PKEY_free(material->pairs[i].key);
-	}
-	for (size_t i = 0; i < material->num_keys; i++)
-		EVP_PKEY_free(material->keys[i]);
-	free(material->names);
-	SSL_CTX_free(material->backend_ssl_ctx);
-}
-
-void site_builder_free(struct site_material *materials, size_t count)
-{
-	for (size_t i = 0; materials != NULL && i < count; i++)
-		material_cleanup(&materials[i]);
-	free(materials);
-}
 
 static void read_certificate(struct site_reading *reading, const char *path)
 {
@@ -247,7 +227,7 @@ bool site_builder_read(const struct config *config, struct site_material **out, 
 	if (good)
 		*out = materials;
 	else
-		site_builder_free(materials, config->num_sites);
+		site_materials_free(materials, config->num_sites);
 	return good;
 }
 

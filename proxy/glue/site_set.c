@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proxy/glue/site_builder.h"
 #include "proxy/glue/ticket_key_file.h"
 
 struct site_set {
@@ -115,7 +116,7 @@ void site_set_free(struct site_set *set)
 		managed_site_free(set->sites[i]);
 	free(set->sites);
 	workshop_free(set->workshop);
-	site_builder_free(set->materials, set->shared_config->config->num_sites);
+	site_materials_free(set->materials, set->shared_config->config->num_sites);
 	ticket_keys_unref(set->ticket_keys);
 	shared_config_unref(set->shared_config);
 	free(set);

@@ -120,7 +120,7 @@ static void read_site(struct reading *reading, const char *lines)
 static void end(struct reading *reading)
 {
 	if (reading->good)
-		site_builder_free(reading->materials, reading->config->num_sites);
+		site_materials_free(reading->materials, reading->config->num_sites);
 	config_free(reading->config);
 	buffer_cleanup(&reading->errors);
 }
