@@ -10,9 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "chaincache/cache_dir.h"
-#include "chaincache/issuer_match.h"
-#include "chaincache/mend.h"
+#include "chaincache/certificate/issuer_match.h"
+#include "chaincache/mend/mend.h"
+#include "chaincache/stores/cache_dir.h"
 #include "tests/support/hostile_bag.h"
 
 enum { MAX_RUNS = 101, MAX_CACHE = 20000, NAME_CHARS = 64, PATH_CHARS = 64, EXIT_USAGE = 64 };

@@ -15,7 +15,7 @@
 #include <openssl/bio.h>
 #include <openssl/rand.h>
 
-#include "chaincache/certificate_file.h"
+#include "chaincache/files/certificate_file.h"
 #include "conf/config.h"
 #include "proxy/glue/credential.h"
 #include "proxy/glue/ticket_keys.h"

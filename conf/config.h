@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "chaincache/certificate.h" /* SHA256_BYTES */
+#include "chaincache/certificate/certificate.h" /* SHA256_BYTES */
 
 #define CONFIG_MAX_SITES 10000
 #define CONFIG_MAX_VALUES 1000 /* of one repeatable key */

@@ -2,7 +2,7 @@
 #ifndef CONF_CONFIG_ERRORS_H
 #define CONF_CONFIG_ERRORS_H
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 
 struct config_error {
 	unsigned line; /* 0: of no line */

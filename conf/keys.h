@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 
 enum config_scope { SCOPE_CHAINMEND, SCOPE_SITE };
 

@@ -8,7 +8,7 @@
 #include <ini.h>
 #include <stdlib.h>
 
-#include "chaincache/certificate_file.h" /* file_read_all */
+#include "chaincache/files/certificate_file.h" /* file_read_all */
 #include "conf/checker.h"
 #include "conf/draft.h"
 #include "conf/spelling.h"

@@ -6,7 +6,7 @@
 #ifndef CONF_READER_H
 #define CONF_READER_H
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 #include "conf/config.h"
 
 #define CONFIG_FILE_MAX_BYTES ((size_t)16 * 1024 * 1024)

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "chaincache/fetch_policy.h"
-#include "chaincache/host_name.h"
+#include "chaincache/certificate/host_name.h"
+#include "chaincache/fetching/fetch_policy.h"
 
 static const char no_memory[] = "out of memory";
 

@@ -5,7 +5,7 @@
 #include <openssl/ssl.h>
 
 #include "bench/load/load_plan.h"
-#include "chaincache/error.h"
+#include "chaincache/base/error.h"
 
 /* client_context_new makes a context for one thread. Certificates that come compressed count in `*compressed`, which
  * outlives it. ERROR_USAGE where BoringSSL does not know what a list names. */

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "chaincache/bytes.h"
+#include "chaincache/base/bytes.h"
 
 #define HTTP_REPLY_MAX_LINE 8192
 #define HTTP_REPLY_MAX_HEAD ((size_t)64 * 1024)

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "chaincache/bytes.h"
+#include "chaincache/base/bytes.h"
 
 #define PATTERN_PERIOD 26
 #define PATTERN_MAX_CHUNK ((size_t)64 * 1024)

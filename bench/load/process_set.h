@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "chaincache/error.h"
+#include "chaincache/base/error.h"
 
 #define PROCESS_SET_MAX 512
 

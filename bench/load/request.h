@@ -10,7 +10,7 @@
 
 #include "bench/load/http_reply.h"
 #include "bench/load/load_plan.h"
-#include "chaincache/bytes.h"
+#include "chaincache/base/bytes.h"
 
 #define REQUEST_MAX_HEAD (LOAD_MAX_PATH_CHARS + 512)
 #define REQUEST_CHUNK_BYTES ((size_t)64 * 1024)

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "bench/load/process_set.h"
-#include "chaincache/bytes.h"
+#include "chaincache/base/bytes.h"
 
 struct server_memory {
 	uint64_t rss_bytes; /* resident; what processes share counts once for each */

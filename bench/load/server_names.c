@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chaincache/buffer.h"
-#include "chaincache/file.h"
+#include "chaincache/base/buffer.h"
+#include "chaincache/base/file.h"
 #include "conf/values.h"
 
 static const char *grow(struct server_names *names)

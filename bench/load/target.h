@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 
 #include "bench/load/load_plan.h"
-#include "chaincache/error.h"
+#include "chaincache/base/error.h"
 
 #define TARGET_MAX_ADDRESSES 16
 

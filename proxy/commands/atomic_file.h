@@ -2,8 +2,8 @@
 #ifndef PROXY_COMMANDS_ATOMIC_FILE_H
 #define PROXY_COMMANDS_ATOMIC_FILE_H
 
-#include "chaincache/bytes.h"
-#include "chaincache/error.h"
+#include "chaincache/base/bytes.h"
+#include "chaincache/base/error.h"
 
 /* atomic_file_write gives `path` this content. What a symbolic link points at is replaced, not the link; the mode of a
  * file that is there stays. A device or a pipe is written to as it is. */

@@ -7,7 +7,7 @@
 
 #include <uv.h>
 
-#include "chaincache/mend.h"
+#include "chaincache/mend/mend.h"
 #include "proxy/commands/knowledge.h"
 #include "proxy/io/fetcher.h"
 

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "chaincache/mend.h"
+#include "chaincache/mend/mend.h"
 #include "proxy/commands/check_report.h"
 
 /* What the document says besides the result; NULL where it does not apply. */

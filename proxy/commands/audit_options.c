@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chaincache/mend.h" /* MEND_MAX_NAMES */
-#include "chaincache/trust_store.h" /* TRUST_STORES_MAX */
+#include "chaincache/mend/mend.h" /* MEND_MAX_NAMES */
+#include "chaincache/stores/trust_store.h" /* TRUST_STORES_MAX */
 #include "conf/values.h"
 #include "proxy/glue/time_text.h"
 

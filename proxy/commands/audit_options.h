@@ -2,7 +2,7 @@
 #ifndef PROXY_COMMANDS_AUDIT_OPTIONS_H
 #define PROXY_COMMANDS_AUDIT_OPTIONS_H
 
-#include "chaincache/host_name.h"
+#include "chaincache/certificate/host_name.h"
 #include "conf/config.h" /* struct string_list */
 #include "proxy/commands/options.h"
 

@@ -1,6 +1,6 @@
 #include <stdio.h>
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 #include "proxy/commands/atomic_file.h"
 #include "proxy/commands/cache_command.h"
 #include "proxy/commands/commands.h"

@@ -2,7 +2,7 @@
 #ifndef PROXY_COMMANDS_CACHE_COMMAND_H
 #define PROXY_COMMANDS_CACHE_COMMAND_H
 
-#include "chaincache/cache_dir.h"
+#include "chaincache/stores/cache_dir.h"
 #include "conf/config.h" /* struct string_list */
 
 struct cache_options {

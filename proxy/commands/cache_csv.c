@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <strings.h>
 
-#include "chaincache/certificate_file.h"
-#include "chaincache/csv.h"
-#include "chaincache/pem_reader.h"
+#include "chaincache/base/csv.h"
+#include "chaincache/files/certificate_file.h"
+#include "chaincache/files/pem_reader.h"
 #include "proxy/commands/output.h"
 
 #define MAX_COLUMN_CHARS 64 /* of a name that could be ours */

@@ -2,7 +2,7 @@
 #ifndef PROXY_COMMANDS_CACHE_CSV_H
 #define PROXY_COMMANDS_CACHE_CSV_H
 
-#include "chaincache/bytes.h"
+#include "chaincache/base/bytes.h"
 #include "proxy/commands/cache_intake.h"
 
 #define CACHE_CSV_MAX_TOLD 20 /* bad rows told one by one; the rest are counted */

@@ -1,6 +1,6 @@
 #include <stdio.h>
 
-#include "chaincache/certificate_file.h"
+#include "chaincache/files/certificate_file.h"
 #include "proxy/commands/cache_command.h"
 #include "proxy/commands/cache_intake.h"
 #include "proxy/commands/commands.h"

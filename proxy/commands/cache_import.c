@@ -5,8 +5,8 @@
 
 #include <openssl/mem.h>
 
-#include "chaincache/buffer.h"
-#include "chaincache/certificate_file.h"
+#include "chaincache/base/buffer.h"
+#include "chaincache/files/certificate_file.h"
 #include "proxy/commands/cache_command.h"
 #include "proxy/commands/cache_csv.h"
 #include "proxy/commands/cache_intake.h"

@@ -2,8 +2,8 @@
 #ifndef PROXY_COMMANDS_CACHE_INTAKE_H
 #define PROXY_COMMANDS_CACHE_INTAKE_H
 
-#include "chaincache/cache_dir.h"
-#include "chaincache/certificate_list.h"
+#include "chaincache/certificate/certificate_list.h"
+#include "chaincache/stores/cache_dir.h"
 
 struct cache_intake {
 	struct cache_dir *dir;

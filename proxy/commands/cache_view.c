@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 #include "proxy/commands/cache_command.h"
 #include "proxy/commands/commands.h"
 #include "proxy/commands/output.h"

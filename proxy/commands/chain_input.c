@@ -7,7 +7,7 @@
 #include <openssl/evp.h>
 #include <openssl/mem.h>
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 #include "proxy/commands/output.h"
 
 #define MAX_PASSWORD_BYTES 1024

@@ -2,7 +2,7 @@
 #ifndef PROXY_COMMANDS_CHAIN_INPUT_H
 #define PROXY_COMMANDS_CHAIN_INPUT_H
 
-#include "chaincache/certificate_file.h"
+#include "chaincache/files/certificate_file.h"
 
 /* chain_input_read reads `path` ("-": stdin), which must hold a certificate. `password_file` may be NULL. False: what is
  * wrong has been told. */

@@ -5,7 +5,7 @@
 
 #include <openssl/nid.h>
 
-#include "chaincache/issuer_match.h"
+#include "chaincache/certificate/issuer_match.h"
 #include "proxy/glue/time_text.h"
 
 #define MARGIN 2

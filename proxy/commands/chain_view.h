@@ -2,7 +2,7 @@
 #ifndef PROXY_COMMANDS_CHAIN_VIEW_H
 #define PROXY_COMMANDS_CHAIN_VIEW_H
 
-#include "chaincache/mend.h"
+#include "chaincache/mend/mend.h"
 #include "proxy/commands/output.h"
 
 struct chain_view {

@@ -2,7 +2,7 @@
 #ifndef PROXY_COMMANDS_CHECK_REPORT_H
 #define PROXY_COMMANDS_CHECK_REPORT_H
 
-#include "chaincache/mend.h"
+#include "chaincache/mend/mend.h"
 #include "proxy/commands/survey.h"
 
 /* One chain with its audit. */

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "chaincache/host_name.h"
+#include "chaincache/certificate/host_name.h"
 
 #define CHECK_TARGET_DEFAULT_PORT 443
 #define CHECK_TARGET_MAX_CHARS 300

@@ -6,7 +6,7 @@
 #ifndef PROXY_COMMANDS_HTML_H
 #define PROXY_COMMANDS_HTML_H
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 
 struct html {
 	struct buffer buffer;

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "chaincache/file.h"
+#include "chaincache/base/file.h"
 #include "proxy/commands/output.h"
 
 #define MAX_PATH_CHARS 4096

@@ -2,9 +2,9 @@
 #ifndef PROXY_COMMANDS_KNOWLEDGE_H
 #define PROXY_COMMANDS_KNOWLEDGE_H
 
-#include "chaincache/cache_dir.h"
-#include "chaincache/crl_store.h"
-#include "chaincache/trust_store.h"
+#include "chaincache/revocation/crl_store.h"
+#include "chaincache/stores/cache_dir.h"
+#include "chaincache/stores/trust_store.h"
 #include "proxy/commands/audit_options.h"
 
 #define KNOWLEDGE_MAX_CACHES 2 /* the machine's, and the user's where that one cannot be written */

@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 #include "conf/reader.h"
 #include "proxy/commands/commands.h"
 #include "proxy/commands/line_reader.h"

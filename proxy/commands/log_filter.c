@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "chaincache/finding.h"
+#include "chaincache/mend/finding.h"
 #include "conf/values.h"
 #include "proxy/glue/json_member.h"
 #include "proxy/glue/time_text.h"

@@ -6,7 +6,7 @@
 #ifndef PROXY_COMMANDS_LOG_HISTORY_H
 #define PROXY_COMMANDS_LOG_HISTORY_H
 
-#include "chaincache/hash_index.h"
+#include "chaincache/base/hash_index.h"
 #include "proxy/commands/log_line.h"
 
 #define LOG_HISTORY_MAX_FINDINGS 200000

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "chaincache/bytes.h"
+#include "chaincache/base/bytes.h"
 
 #define LOG_LINE_MAX_DEPTH 32 /* arrays and objects within each other; more is LOG_LINE_FOREIGN */
 

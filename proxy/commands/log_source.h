@@ -6,7 +6,7 @@
 #include <sys/types.h>
 #include <zlib.h>
 
-#include "chaincache/error.h"
+#include "chaincache/base/error.h"
 
 #define LOG_SOURCE_CHUNK ((size_t)128 * 1024) /* of compressed bytes */
 

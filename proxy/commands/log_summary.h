@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "chaincache/finding.h"
+#include "chaincache/mend/finding.h"
 #include "proxy/commands/log_history.h"
 
 #define LOG_NUM_SEVERITIES (SEVERITY_ERROR + 1)

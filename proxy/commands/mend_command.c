@@ -2,7 +2,7 @@
 
 #include <openssl/evp.h>
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 #include "proxy/commands/atomic_file.h"
 #include "proxy/commands/audit.h"
 #include "proxy/commands/audit_json.h"

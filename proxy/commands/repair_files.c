@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "chaincache/file.h"
+#include "chaincache/base/file.h"
 #include "proxy/commands/atomic_file.h"
 
 static struct error too_long(void)

@@ -11,7 +11,7 @@
 #ifndef PROXY_COMMANDS_REPAIR_RECIPE_H
 #define PROXY_COMMANDS_REPAIR_RECIPE_H
 
-#include "chaincache/repair_plan.h"
+#include "chaincache/mend/repair_plan.h"
 
 #define REPAIR_MAX_STEPS 12 /* of a recipe, with the one that all have */
 

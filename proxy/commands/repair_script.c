@@ -4,8 +4,8 @@
 
 #include <openssl/sha.h>
 
-#include "chaincache/certificate_words.h"
-#include "chaincache/host_name.h"
+#include "chaincache/certificate/certificate_words.h"
+#include "chaincache/certificate/host_name.h"
 
 #define MAX_TEXT_BYTES ((size_t)1024 * 1024) /* of a step */
 #define MAX_PEM_BYTES ((size_t)16 * 1024 * 1024) /* of a file */

@@ -4,7 +4,7 @@
 #ifndef PROXY_COMMANDS_REPAIR_SCRIPT_H
 #define PROXY_COMMANDS_REPAIR_SCRIPT_H
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 #include "proxy/commands/repair_recipe.h"
 
 #define REPAIR_MAX_FILES (REPAIR_PLAN_MAX_ITEMS + 3)

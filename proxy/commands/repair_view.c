@@ -1,6 +1,6 @@
 #include "proxy/commands/repair_view.h"
 
-#include "chaincache/certificate_words.h"
+#include "chaincache/certificate/certificate_words.h"
 
 #define LIST_INDENT 5
 #define STEP_INDENT 3

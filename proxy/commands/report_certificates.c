@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "chaincache/certificate_file.h"
+#include "chaincache/files/certificate_file.h"
 
 #define MAX_KNOWN 10000
 

@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "chaincache/certificate_list.h"
+#include "chaincache/certificate/certificate_list.h"
 
 struct report_certificates {
 	const char *cache; /* borrowed; NULL: none */

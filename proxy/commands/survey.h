@@ -6,8 +6,8 @@
 #ifndef PROXY_COMMANDS_SURVEY_H
 #define PROXY_COMMANDS_SURVEY_H
 
-#include "chaincache/buffer.h"
-#include "chaincache/host_name.h"
+#include "chaincache/base/buffer.h"
+#include "chaincache/certificate/host_name.h"
 #include "proxy/io/chain_probe.h"
 #include "proxy/io/resolver.h" /* RESOLVER_MAX_TEXT */
 

@@ -9,7 +9,7 @@
 #include <openssl/mem.h>
 #include <openssl/sha.h>
 
-#include "chaincache/file.h"
+#include "chaincache/base/file.h"
 
 enum { MAX_HOST = 255, MAX_BASIC = ADMIN_TOKEN_MAX_CHARS + 256 };
 

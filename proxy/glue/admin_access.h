@@ -6,8 +6,8 @@
 #ifndef PROXY_GLUE_ADMIN_ACCESS_H
 #define PROXY_GLUE_ADMIN_ACCESS_H
 
-#include "chaincache/buffer.h"
-#include "chaincache/certificate.h" /* SHA256_BYTES */
+#include "chaincache/base/buffer.h"
+#include "chaincache/certificate/certificate.h" /* SHA256_BYTES */
 
 #define ADMIN_TOKEN_MIN_CHARS 16
 #define ADMIN_TOKEN_MAX_CHARS 512

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "chaincache/error.h"
+#include "chaincache/base/error.h"
 
 #define ADMISSION_SPARE_FILES 64 /* that are kept for logs, fetches, probes and the cache */
 

@@ -6,7 +6,7 @@
 #include <openssl/sha.h>
 #include <openssl/stack.h>
 
-#include "chaincache/certificate_file.h"
+#include "chaincache/files/certificate_file.h"
 #include "proxy/glue/tls_settings.h"
 #include "proxy/wire/tls_groups.h"
 

@@ -9,8 +9,8 @@
 
 #include <openssl/ssl.h>
 
-#include "chaincache/certificate_list.h"
-#include "chaincache/host_name.h"
+#include "chaincache/certificate/certificate_list.h"
+#include "chaincache/certificate/host_name.h"
 #include "conf/config.h"
 #include "proxy/glue/verdict_memory.h"
 

@@ -2,7 +2,7 @@
 #ifndef PROXY_GLUE_CHAIN_VERDICT_H
 #define PROXY_GLUE_CHAIN_VERDICT_H
 
-#include "chaincache/mend.h"
+#include "chaincache/mend/mend.h"
 
 /* Zero-initialised: nothing has been judged. */
 struct chain_verdict {

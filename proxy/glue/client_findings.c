@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chaincache/name_match.h"
+#include "chaincache/certificate/name_match.h"
 #include "proxy/glue/json_member.h"
 
 enum { MAX_KEY = 256 };

@@ -8,8 +8,8 @@
 
 #include <openssl/ssl.h>
 
-#include "chaincache/buffer.h"
-#include "chaincache/certificate_list.h"
+#include "chaincache/base/buffer.h"
+#include "chaincache/certificate/certificate_list.h"
 
 #define COMPRESSED_CHAIN_MAX_BYTES ((size_t)256 * 1024) /* of a Certificate message; longer ones stay as they are */
 #define COMPRESSED_CHAIN_FORMS 2

@@ -6,7 +6,7 @@
 #include <openssl/nid.h>
 #include <openssl/sha.h>
 
-#include "chaincache/host_name.h"
+#include "chaincache/certificate/host_name.h"
 #include "conf/config.h"
 #include "proxy/glue/compressed_chain.h"
 #include "proxy/glue/ticket_keys.h"

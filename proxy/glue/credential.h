@@ -10,8 +10,8 @@
 
 #include <openssl/ssl.h>
 
-#include "chaincache/buffer.h"
-#include "chaincache/certificate_list.h"
+#include "chaincache/base/buffer.h"
+#include "chaincache/certificate/certificate_list.h"
 #include "proxy/glue/chain_tally.h"
 #include "proxy/wire/client_hello.h"
 

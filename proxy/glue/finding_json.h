@@ -7,9 +7,9 @@
 
 #include <jansson.h>
 
-#include "chaincache/certificate_list.h"
-#include "chaincache/finding.h"
-#include "chaincache/mend_result.h"
+#include "chaincache/certificate/certificate_list.h"
+#include "chaincache/mend/finding.h"
+#include "chaincache/mend/mend_result.h"
 
 /* finding_json: code, severity, action, message, advice, and where they apply certificate (subject and sha256), name,
  * source and url. */

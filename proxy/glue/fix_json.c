@@ -1,6 +1,6 @@
 #include "proxy/glue/fix_json.h"
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 #include "proxy/glue/finding_json.h"
 #include "proxy/glue/json_member.h"
 

@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "chaincache/mend.h"
+#include "chaincache/mend/mend.h"
 
 /* fix_json_set adds to `object`: applied, before, after ({subject, sha256, source, not_after, bytes}, and url where
  * it was fetched), anchor, bytes_before, bytes_after, bytes_added (below 0: saved), stores ({name, served_trusted,

@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 
-#include "chaincache/mend.h"
+#include "chaincache/mend/mend.h"
 #include "proxy/glue/known_findings.h"
 
 #define FIX_LINE_MAX_BYTES ((size_t)1024 * 1024) /* a longer line goes without its chains */

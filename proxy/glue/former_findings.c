@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 #include "proxy/glue/fix_line.h"
 
 struct former_finding {

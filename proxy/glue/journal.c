@@ -7,7 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 
 #define MAX_ENTRY_BYTES ((size_t)2 * 1024 * 1024)
 

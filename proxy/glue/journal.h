@@ -6,8 +6,8 @@
 #ifndef PROXY_GLUE_JOURNAL_H
 #define PROXY_GLUE_JOURNAL_H
 
-#include "chaincache/bytes.h"
-#include "chaincache/error.h"
+#include "chaincache/base/bytes.h"
+#include "chaincache/base/error.h"
 
 #define JOURNAL_SOCKET_PATH "/run/systemd/journal/socket"
 #define JOURNAL_MAX_FIELDS 16 /* of an entry */

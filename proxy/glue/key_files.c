@@ -7,8 +7,8 @@
 
 #include <openssl/mem.h>
 
-#include "chaincache/certificate_file.h"
-#include "chaincache/file.h"
+#include "chaincache/base/file.h"
+#include "chaincache/files/certificate_file.h"
 
 enum { MAX_WHY = 1024 };
 

@@ -2,8 +2,8 @@
 #ifndef PROXY_GLUE_KEY_MISMATCH_H
 #define PROXY_GLUE_KEY_MISMATCH_H
 
-#include "chaincache/certificate_list.h"
-#include "chaincache/finding.h"
+#include "chaincache/certificate/certificate_list.h"
+#include "chaincache/mend/finding.h"
 
 /* key_mismatch_add: `leaf` is the backend's, `served` the chain that clients are served meanwhile; NULL: none. */
 void key_mismatch_add(struct finding_list *findings, const struct certificate *leaf,

@@ -8,7 +8,7 @@
 #ifndef PROXY_GLUE_KNOWN_FINDINGS_H
 #define PROXY_GLUE_KNOWN_FINDINGS_H
 
-#include "chaincache/finding.h"
+#include "chaincache/mend/finding.h"
 
 #define KNOWN_FINDINGS_MAX 100000 /* of all groups together; a look that would exceed it is refused */
 #define KNOWN_FINDINGS_WHOLE_SITE ((unsigned)-1) /* the part that stands for no particular one */

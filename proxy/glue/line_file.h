@@ -6,8 +6,8 @@
 #ifndef PROXY_GLUE_LINE_FILE_H
 #define PROXY_GLUE_LINE_FILE_H
 
-#include "chaincache/bytes.h"
-#include "chaincache/error.h"
+#include "chaincache/base/bytes.h"
+#include "chaincache/base/error.h"
 
 struct line_file {
 	char *path; /* owned; "stderr" stands for file descriptor 2 */

@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 #include <sys/socket.h>
 
-#include "chaincache/error.h"
+#include "chaincache/base/error.h"
 #include "conf/config.h"
 
 #define LISTEN_BACKLOG 4096

@@ -2,7 +2,7 @@
 #ifndef PROXY_GLUE_LISTENERS_H
 #define PROXY_GLUE_LISTENERS_H
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 #include "proxy/glue/listen_socket.h"
 
 struct listeners {

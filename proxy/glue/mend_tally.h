@@ -2,7 +2,7 @@
 #ifndef PROXY_GLUE_MEND_TALLY_H
 #define PROXY_GLUE_MEND_TALLY_H
 
-#include "chaincache/mend.h"
+#include "chaincache/mend/mend.h"
 
 /* Upper bounds of the histogram, in milliseconds, with how Prometheus writes them in seconds. */
 #define MEND_BUCKETS(X)                                                                                                \

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 
 #define METRIC_MAX_LABELS 5
 

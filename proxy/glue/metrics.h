@@ -5,7 +5,7 @@
 #ifndef PROXY_GLUE_METRICS_H
 #define PROXY_GLUE_METRICS_H
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 #include "proxy/glue/overview.h"
 
 /* metrics_print appends all families. */

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "chaincache/host_name.h"
+#include "chaincache/certificate/host_name.h"
 
 #define NAME_SKETCH_MAX 64
 

@@ -2,7 +2,7 @@
 #ifndef PROXY_GLUE_PRIVILEGES_H
 #define PROXY_GLUE_PRIVILEGES_H
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 
 /* privileges_raise_files raises the soft limit of open files to the hard one. */
 MUST_USE struct error privileges_raise_files(uint64_t *out_max_files);

@@ -7,8 +7,8 @@
 #ifndef PROXY_GLUE_SELF_TEST_H
 #define PROXY_GLUE_SELF_TEST_H
 
-#include "chaincache/host_name.h"
-#include "chaincache/trust_store.h"
+#include "chaincache/certificate/host_name.h"
+#include "chaincache/stores/trust_store.h"
 
 struct self_test {
 	const struct certificate_list *chain; /* what is to be published, leaf first */

@@ -10,7 +10,7 @@
 #ifndef PROXY_GLUE_SERVER_H
 #define PROXY_GLUE_SERVER_H
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 #include "conf/config.h"
 
 #define SERVER_PUBLISH_PAUSE_MS 20 /* changes that come together are published together */

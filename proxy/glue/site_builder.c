@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chaincache/certificate_file.h"
-#include "chaincache/mend.h"
+#include "chaincache/files/certificate_file.h"
+#include "chaincache/mend/mend.h"
 #include "proxy/glue/backend_tls.h"
 #include "proxy/glue/key_files.h"
 

@@ -6,7 +6,7 @@
 #ifndef PROXY_GLUE_SITE_BUILDER_H
 #define PROXY_GLUE_SITE_BUILDER_H
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 #include "conf/config.h"
 #include "proxy/glue/site_material.h"
 

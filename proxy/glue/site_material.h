@@ -4,10 +4,10 @@
 
 #include <openssl/ssl.h>
 
-#include "chaincache/certificate_list.h"
-#include "chaincache/crl_store.h"
-#include "chaincache/host_name.h"
-#include "chaincache/trust_store.h"
+#include "chaincache/certificate/certificate_list.h"
+#include "chaincache/certificate/host_name.h"
+#include "chaincache/revocation/crl_store.h"
+#include "chaincache/stores/trust_store.h"
 #include "proxy/glue/snapshot.h"
 
 #define SITE_MAX_KEYS 16

@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #include <sys/socket.h>
 
-#include "chaincache/host_name.h"
+#include "chaincache/certificate/host_name.h"
 #include "conf/config.h"
 #include "proxy/glue/credential.h"
 #include "proxy/glue/listen_socket.h"

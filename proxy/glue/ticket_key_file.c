@@ -9,7 +9,7 @@
 #include <openssl/hkdf.h>
 #include <openssl/mem.h>
 
-#include "chaincache/file.h"
+#include "chaincache/base/file.h"
 
 enum { SHORT_KEY_BYTES = 48, LONG_KEY_BYTES = 80, LONG_KEY_CHARS = 108 };
 

@@ -11,7 +11,7 @@
 #ifndef PROXY_GLUE_TICKET_KEY_FILE_H
 #define PROXY_GLUE_TICKET_KEY_FILE_H
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 #include "proxy/glue/ticket_keys.h"
 
 #define TICKET_KEY_FILE_MAX_BYTES 8192

@@ -11,7 +11,7 @@
 
 #include <openssl/ssl.h>
 
-#include "chaincache/error.h"
+#include "chaincache/base/error.h"
 
 #define TICKET_KEYS_MAX 16
 #define TICKET_NAME_BYTES 16

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "chaincache/error.h"
+#include "chaincache/base/error.h"
 
 #define TIME_TEXT_MAX 40 /* with the terminating NUL */
 

@@ -4,8 +4,8 @@
 
 #include <openssl/ssl.h>
 
-#include "chaincache/buffer.h"
-#include "chaincache/certificate_list.h"
+#include "chaincache/base/buffer.h"
+#include "chaincache/certificate/certificate_list.h"
 #include "conf/config.h"
 
 #define TLS_SETTINGS_MAX_ALPN_BYTES 65535 /* RFC 7301 3.1 */

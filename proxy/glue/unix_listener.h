@@ -8,7 +8,7 @@
 
 #include <sys/types.h>
 
-#include "chaincache/error.h"
+#include "chaincache/base/error.h"
 
 #define UNIX_LISTENER_BACKLOG 64
 

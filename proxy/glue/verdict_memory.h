@@ -2,7 +2,7 @@
 #ifndef PROXY_GLUE_VERDICT_MEMORY_H
 #define PROXY_GLUE_VERDICT_MEMORY_H
 
-#include "chaincache/certificate_list.h"
+#include "chaincache/certificate/certificate_list.h"
 
 struct verdict_key {
 	uint8_t sha256[SHA256_BYTES];

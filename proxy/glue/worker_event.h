@@ -2,7 +2,7 @@
 #ifndef PROXY_GLUE_WORKER_EVENT_H
 #define PROXY_GLUE_WORKER_EVENT_H
 
-#include "chaincache/certificate_list.h"
+#include "chaincache/certificate/certificate_list.h"
 #include "proxy/glue/snapshot.h"
 #include "proxy/io/mailbox.h"
 

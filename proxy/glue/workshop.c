@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 #include "proxy/glue/mender.h"
 
 #define CACHE_ADVICE "let `cache` name a directory that chainmend's user can write, with room in it"

@@ -9,8 +9,8 @@
 
 #include <uv.h>
 
-#include "chaincache/cache_dir.h"
-#include "chaincache/mend.h"
+#include "chaincache/mend/mend.h"
+#include "chaincache/stores/cache_dir.h"
 #include "proxy/glue/program_log.h"
 #include "proxy/io/alarm.h"
 #include "proxy/io/fetcher.h"

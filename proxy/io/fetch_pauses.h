@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "chaincache/fetch_failure.h"
+#include "chaincache/fetching/fetch_failure.h"
 
 #define FETCH_PAUSES_MAX_URLS 1024
 

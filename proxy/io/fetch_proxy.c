@@ -7,7 +7,7 @@
 
 #include <curl/curl.h>
 
-#include "chaincache/host_name.h"
+#include "chaincache/certificate/host_name.h"
 
 enum { MAX_ENTRY_CHARS = 300 };
 

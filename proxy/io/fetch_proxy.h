@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "chaincache/error.h"
+#include "chaincache/base/error.h"
 
 #define FETCH_PROXY_MAX_CHARS 2048
 

@@ -11,10 +11,10 @@
 
 #include <uv.h>
 
-#include "chaincache/bytes.h"
-#include "chaincache/error.h"
-#include "chaincache/fetch_failure.h"
-#include "chaincache/fetch_policy.h"
+#include "chaincache/base/bytes.h"
+#include "chaincache/base/error.h"
+#include "chaincache/fetching/fetch_failure.h"
+#include "chaincache/fetching/fetch_policy.h"
 
 #define FETCHER_MAX_UNDER_WAY 32 /* transfers; further ones wait for their turn, and their time has not begun */
 #define FETCHER_MAX_REQUESTS 1000 /* not answered yet; further ones fail at once */

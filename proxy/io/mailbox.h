@@ -7,7 +7,7 @@
 
 #include <uv.h>
 
-#include "chaincache/error.h"
+#include "chaincache/base/error.h"
 
 /* Embedded as the first member of what is sent. */
 struct mail {

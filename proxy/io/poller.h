@@ -12,7 +12,7 @@
 #include <sys/epoll.h>
 #include <uv.h>
 
-#include "chaincache/error.h"
+#include "chaincache/base/error.h"
 
 #define POLLER_MAX_EVENTS 128 /* taken in one go */
 

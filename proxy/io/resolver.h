@@ -4,7 +4,7 @@
 
 #include <uv.h>
 
-#include "chaincache/error.h"
+#include "chaincache/base/error.h"
 
 #define RESOLVER_MAX_ADDRESSES 32 /* of one host, the first ones; the rest are passed over */
 #define RESOLVER_MAX_TEXT 80 /* of resolver_print */

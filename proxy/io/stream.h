@@ -10,7 +10,7 @@
 
 #include <sys/socket.h>
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 #include "proxy/io/poller.h"
 
 /* The relays stop far below; a peer that makes TLS answer without reading the answers is cut here. */

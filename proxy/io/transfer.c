@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "chaincache/aia.h"
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
+#include "chaincache/fetching/aia.h"
 
 enum {
 	HTTP_OK = 200,

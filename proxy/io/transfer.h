@@ -5,9 +5,9 @@
 #ifndef PROXY_IO_TRANSFER_H
 #define PROXY_IO_TRANSFER_H
 
-#include "chaincache/bytes.h"
-#include "chaincache/fetch_failure.h"
-#include "chaincache/fetch_policy.h"
+#include "chaincache/base/bytes.h"
+#include "chaincache/fetching/fetch_failure.h"
+#include "chaincache/fetching/fetch_policy.h"
 #include "proxy/io/curl_loop.h"
 #include "proxy/io/fetch_proxy.h"
 

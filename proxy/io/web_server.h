@@ -9,8 +9,8 @@
 
 #include <uv.h>
 
-#include "chaincache/bytes.h"
-#include "chaincache/error.h"
+#include "chaincache/base/bytes.h"
+#include "chaincache/base/error.h"
 
 #define WEB_SERVER_MAX_CONNECTIONS 64 /* further ones wait to be accepted */
 #define WEB_SERVER_MAX_REQUEST_BYTES ((size_t)16 * 1024) /* of the request's line and fields, and what they become */

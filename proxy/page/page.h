@@ -2,7 +2,7 @@
 #ifndef PROXY_PAGE_PAGE_H
 #define PROXY_PAGE_PAGE_H
 
-#include "chaincache/bytes.h"
+#include "chaincache/base/bytes.h"
 #include "proxy/io/web_server.h"
 
 struct page_file {

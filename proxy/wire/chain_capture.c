@@ -8,7 +8,7 @@
 #include <openssl/pool.h>
 #include <openssl/ssl.h>
 
-#include "chaincache/host_name.h"
+#include "chaincache/certificate/host_name.h"
 
 #define RECORD_ALERT 0x15
 #define RECORD_HANDSHAKE 0x16

@@ -9,8 +9,8 @@
 #ifndef PROXY_WIRE_CHAIN_CAPTURE_H
 #define PROXY_WIRE_CHAIN_CAPTURE_H
 
-#include "chaincache/buffer.h"
-#include "chaincache/certificate_list.h"
+#include "chaincache/base/buffer.h"
+#include "chaincache/certificate/certificate_list.h"
 
 #define CHAIN_CAPTURE_MAX_CERTIFICATES 100 /* taken from one peer */
 #define CHAIN_CAPTURE_MAX_BYTES ((size_t)1024 * 1024) /* taken from one peer */

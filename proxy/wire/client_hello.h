@@ -5,8 +5,8 @@
 
 #include <openssl/ssl.h>
 
-#include "chaincache/bytes.h"
-#include "chaincache/host_name.h"
+#include "chaincache/base/bytes.h"
+#include "chaincache/certificate/host_name.h"
 #include "proxy/wire/tls_groups.h"
 
 struct client_hello {

@@ -8,7 +8,7 @@
 #ifndef PROXY_WIRE_RELAY_H
 #define PROXY_WIRE_RELAY_H
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 
 #define RELAY_HIGH_WATER_BYTES ((size_t)64 * 1024) /* a backlog from here on stops the reading */
 #define RELAY_LOW_WATER_BYTES ((size_t)16 * 1024) /* down to here it goes on */

@@ -10,7 +10,7 @@
 #ifndef PROXY_WIRE_STARTTLS_H
 #define PROXY_WIRE_STARTTLS_H
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 
 #define STARTTLS_MAX_BYTES ((size_t)64 * 1024) /* taken from one server, all in all */
 #define STARTTLS_MAX_UNIT 8192 /* one line, one XML tag; RFC 5321 4.5.3.1.5 has 512, an IMAP capability line more */

@@ -2,7 +2,7 @@
 #ifndef PROXY_WIRE_STARTTLS_DIALOGUE_H
 #define PROXY_WIRE_STARTTLS_DIALOGUE_H
 
-#include "chaincache/host_name.h"
+#include "chaincache/certificate/host_name.h"
 #include "proxy/wire/starttls.h"
 
 #define STARTTLS_MAX_OUTPUT 4096

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "chaincache/error.h"
+#include "chaincache/base/error.h"
 
 #define TLS_GROUPS_MAX 8
 

@@ -9,7 +9,7 @@
 
 #include <openssl/ssl.h>
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 
 #define TLS_CHANNEL_SEND_BYTES ((size_t)136 * 1024) /* 128 KiB of plain text with the records around it */
 #define TLS_PUMP_MAX_KEPT_BYTES ((size_t)128 * 1024) /* while a verdict is awaited */

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chaincache/buffer.h"
-#include "chaincache/file.h"
+#include "chaincache/base/buffer.h"
+#include "chaincache/base/file.h"
 
 #define MAX_INPUT_BYTES ((size_t)1024 * 1024)
 #define MAX_PATH_CHARS 4096

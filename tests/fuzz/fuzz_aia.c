@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#include "chaincache/aia.h"
+#include "chaincache/fetching/aia.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

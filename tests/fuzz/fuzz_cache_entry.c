@@ -1,7 +1,7 @@
 /* Whatever is taken for a cache entry has a certificate, printable lines, and can be written and read again. */
 #include <stdlib.h>
 
-#include "chaincache/cache_entry.h"
+#include "chaincache/stores/cache_entry.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

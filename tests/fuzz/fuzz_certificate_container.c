@@ -6,7 +6,7 @@
 #include <openssl/evp.h>
 #include <openssl/stack.h>
 
-#include "chaincache/certificate_container.h"
+#include "chaincache/files/certificate_container.h"
 
 enum { IS_PKCS12 = 1, KNOWS_PASSWORD = 2 };
 

@@ -3,7 +3,7 @@
 
 #include <openssl/evp.h>
 
-#include "chaincache/certificate_file.h"
+#include "chaincache/files/certificate_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,7 +2,7 @@
  * is concerned), then the file. */
 #include <stdlib.h>
 
-#include "chaincache/revocation.h"
+#include "chaincache/revocation/revocation.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

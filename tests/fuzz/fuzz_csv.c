@@ -1,7 +1,7 @@
 /* Whatever the table: the walk ends and goes forward, within its maxima; a row that is written anew reads the same. */
 #include <stdlib.h>
 
-#include "chaincache/csv.h"
+#include "chaincache/base/csv.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

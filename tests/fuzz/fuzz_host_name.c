@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chaincache/host_name.h"
+#include "chaincache/certificate/host_name.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "chaincache/issuer_match.h"
-#include "chaincache/mend.h"
+#include "chaincache/certificate/issuer_match.h"
+#include "chaincache/mend/mend.h"
 
 enum role {
 	ROLE_SERVED,

@@ -8,7 +8,7 @@
 #include <openssl/nid.h>
 #include <openssl/x509.h>
 
-#include "chaincache/name_constraints.h"
+#include "chaincache/paths/name_constraints.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,7 +1,7 @@
 /* Stapled OCSP responses. The input: two bytes of the leaf's length, the leaf, the same of its issuer, then the response. */
 #include <stdlib.h>
 
-#include "chaincache/ocsp_response.h"
+#include "chaincache/revocation/ocsp_response.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -11,7 +11,7 @@
 #ifndef TESTS_SUPPORT_MEND_WORLD_H
 #define TESTS_SUPPORT_MEND_WORLD_H
 
-#include "chaincache/mend.h"
+#include "chaincache/mend/mend.h"
 #include "tests/support/pki.h"
 #include "tests/support/unit.h"
 

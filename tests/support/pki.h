@@ -11,7 +11,7 @@
 
 #include <openssl/evp.h>
 
-#include "chaincache/certificate_list.h"
+#include "chaincache/certificate/certificate_list.h"
 
 #define PKI_NOT_BEFORE INT64_C(1577836800) /* 2020-01-01, the default */
 #define PKI_NOW INT64_C(1767225600) /* 2026-01-01: what tests take for now */

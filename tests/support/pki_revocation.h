@@ -6,8 +6,8 @@
 #ifndef TESTS_SUPPORT_PKI_REVOCATION_H
 #define TESTS_SUPPORT_PKI_REVOCATION_H
 
-#include "chaincache/crl_store.h"
-#include "chaincache/ocsp_response.h"
+#include "chaincache/revocation/crl_store.h"
+#include "chaincache/revocation/ocsp_response.h"
 #include "tests/support/pki.h"
 
 #define PKI_NO_REASON 0

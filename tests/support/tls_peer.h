@@ -4,7 +4,7 @@
 
 #include <openssl/ssl.h>
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 
 struct tls_peer_options {
 	const struct bytes *chain; /* what is sent: DER, or what is to look like it; the first must be a certificate */

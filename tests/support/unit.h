@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "chaincache/error.h"
+#include "chaincache/base/error.h"
 
 /* assert_ok, assert_kind: the error is none, or of this kind. assert_step: of this kind, with these words in its step. */
 #define assert_ok(error) unit_check((error), ERROR_NONE, "", __FILE__, __LINE__)

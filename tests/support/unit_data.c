@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "chaincache/file.h"
+#include "chaincache/base/file.h"
 #include "tests/support/unit.h"
 
 void unit_data_read(const char *folder, const char *name, struct buffer *out)

@@ -2,7 +2,7 @@
 #ifndef TESTS_SUPPORT_UNIT_DATA_H
 #define TESTS_SUPPORT_UNIT_DATA_H
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 
 #define UNIT_DATA_MAX_BYTES ((size_t)65536)
 

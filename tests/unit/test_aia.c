@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "chaincache/aia.h"
+#include "chaincache/fetching/aia.h"
 #include "tests/support/pki.h"
 
 struct url_case {

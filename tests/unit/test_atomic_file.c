@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "chaincache/buffer.h"
-#include "chaincache/certificate_file.h" /* file_read_all */
+#include "chaincache/base/buffer.h"
+#include "chaincache/files/certificate_file.h" /* file_read_all */
 #include "proxy/commands/atomic_file.h"
 #include "tests/support/unit.h"
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "chaincache/mend.h" /* MEND_MAX_NAMES */
+#include "chaincache/mend/mend.h" /* MEND_MAX_NAMES */
 #include "tests/support/unit.h"
 
 static const struct option_table tables[] = {{NULL, audit_option_rows}, {NULL, NULL}};

@@ -1,6 +1,6 @@
 #include "tests/support/unit.h"
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 
 static void test_grows_up_to_its_maximum(void **state)
 {

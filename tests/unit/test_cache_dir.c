@@ -10,8 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "chaincache/buffer.h"
-#include "chaincache/cache_dir.h"
+#include "chaincache/base/buffer.h"
+#include "chaincache/stores/cache_dir.h"
 #include "tests/support/pki.h"
 #include "tests/support/unit.h"
 

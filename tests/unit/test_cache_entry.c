@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "chaincache/cache_entry.h"
+#include "chaincache/stores/cache_entry.h"
 #include "tests/support/pki.h"
 
 static const struct certificate *ca;

@@ -8,7 +8,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 #include "tests/support/pki.h"
 
 static void test_reads_the_fields_of_a_leaf(void **state)

@@ -5,7 +5,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
-#include "chaincache/certificate_container.h"
+#include "chaincache/files/certificate_container.h"
 #include "tests/support/pki.h"
 #include "tests/support/unit_data.h"
 

@@ -8,7 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
-#include "chaincache/certificate_file.h"
+#include "chaincache/files/certificate_file.h"
 #include "tests/support/pki.h"
 #include "tests/support/unit_data.h"
 

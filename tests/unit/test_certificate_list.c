@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 #include "tests/support/pki.h"
 
 static void test_holds_references_in_order(void **state)

@@ -1,4 +1,4 @@
-#include "chaincache/certificate_words.h"
+#include "chaincache/certificate/certificate_words.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "chaincache/chain_choice.h"
+#include "chaincache/paths/chain_choice.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* The weakest client: what it is sent and what it trusts, no more. */
-#include "chaincache/chain_judge.h"
+#include "chaincache/paths/chain_judge.h"
 
 #include <stdlib.h>
 #include <string.h>

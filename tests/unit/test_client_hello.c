@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 #include "proxy/wire/tls_pump.h"
 #include "tests/support/unit.h"
 

@@ -1,4 +1,4 @@
-#include "chaincache/coverage.h"
+#include "chaincache/mend/coverage.h"
 
 #include <stdlib.h>
 #include <string.h>

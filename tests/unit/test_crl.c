@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "chaincache/crl.h"
-#include "chaincache/revocation_reason.h"
+#include "chaincache/revocation/crl.h"
+#include "chaincache/revocation/revocation_reason.h"
 #include "tests/support/pki_revocation.h"
 
 static struct crl *parse(struct bytes der)

@@ -1,6 +1,6 @@
 #include "tests/support/unit.h"
 
-#include "chaincache/crl_scope.h"
+#include "chaincache/revocation/crl_scope.h"
 #include "tests/support/pki.h"
 
 #define BYTES(...) bytes_of((const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))

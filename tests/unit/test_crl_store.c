@@ -10,7 +10,7 @@
 #include <openssl/base64.h>
 #include <openssl/nid.h>
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 #include "tests/support/pki_revocation.h"
 
 /* A directory of this test's own. */

@@ -1,4 +1,4 @@
-#include "chaincache/csv.h"
+#include "chaincache/base/csv.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 #include "tests/support/unit.h"
 
-#include "chaincache/der_kind.h"
+#include "chaincache/files/der_kind.h"
 #include "tests/support/pki_revocation.h"
 #include "tests/support/unit_data.h"
 

@@ -6,7 +6,7 @@
 #include <openssl/nid.h>
 #include <openssl/x509.h>
 
-#include "chaincache/distinguished_name.h"
+#include "chaincache/certificate/distinguished_name.h"
 #include "tests/support/pki.h"
 
 #define assert_subject(expected, ...) assert_string_equal(PKI(.subject = PKI_NAME(__VA_ARGS__))->subject, (expected))

@@ -10,7 +10,7 @@
 #include <openssl/pkcs7.h>
 #include <openssl/x509.h>
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 
 #define LEAF(...) PKI(.cn = "a.example", .dns = PKI_STRINGS("a.example"), __VA_ARGS__)
 #define CA(name, ...) PKI(.cn = (name), .ca = true, __VA_ARGS__)

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "chaincache/fetch_policy.h"
+#include "chaincache/fetching/fetch_policy.h"
 
 static struct sockaddr_storage address(const char *text)
 {

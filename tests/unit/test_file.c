@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "chaincache/buffer.h"
-#include "chaincache/file.h"
+#include "chaincache/base/buffer.h"
+#include "chaincache/base/file.h"
 
 static char folder[] = "/tmp/chainmend-test-file-XXXXXX";
 

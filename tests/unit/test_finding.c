@@ -1,4 +1,4 @@
-#include "chaincache/finding.h"
+#include "chaincache/mend/finding.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 #include "proxy/glue/fix_log.h"
 #include "tests/support/mend_world.h"
 

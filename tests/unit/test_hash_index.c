@@ -1,6 +1,6 @@
 #include "tests/support/unit.h"
 
-#include "chaincache/hash_index.h"
+#include "chaincache/base/hash_index.h"
 
 static void add(struct hash_index *index, uint32_t hash)
 {

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "chaincache/host_name.h"
+#include "chaincache/certificate/host_name.h"
 
 #define LABEL_63 "abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-123456789"
 #define LABEL_61 "abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-1234567"

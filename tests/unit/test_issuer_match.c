@@ -5,7 +5,7 @@
 #include <openssl/nid.h>
 #include <openssl/x509v3.h>
 
-#include "chaincache/issuer_match.h"
+#include "chaincache/certificate/issuer_match.h"
 #include "tests/support/pki.h"
 
 static void test_finds_the_first_reason(void **state)

@@ -1,4 +1,4 @@
-#include "chaincache/issuer_pool.h"
+#include "chaincache/paths/issuer_pool.h"
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "chaincache/issuer_store.h"
+#include "chaincache/stores/issuer_store.h"
 #include "tests/support/pki.h"
 
 static void test_walks_the_candidates_in_the_order_of_adding(void **state)

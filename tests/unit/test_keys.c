@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "chaincache/certificate_file.h" /* file_read_all */
+#include "chaincache/files/certificate_file.h" /* file_read_all */
 #include "conf/keys.h"
 #include "conf/reader.h"
 

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 #include "tests/support/pki.h"
 #include "tests/support/unit.h"
 

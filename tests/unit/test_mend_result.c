@@ -1,5 +1,5 @@
 /* What a mend hands out: verdicts by store, runners-up, exit statuses, and that nothing is made worse. */
-#include "chaincache/mend_result.h"
+#include "chaincache/mend/mend_result.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "chaincache/name_constraints.h"
+#include "chaincache/paths/name_constraints.h"
 
 #include <stdlib.h>
 

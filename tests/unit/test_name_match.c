@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "chaincache/name_match.h"
+#include "chaincache/certificate/name_match.h"
 #include "tests/support/pki.h"
 
 static int teardown(void **state)

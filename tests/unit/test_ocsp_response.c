@@ -4,7 +4,7 @@
 
 #include <openssl/nid.h>
 
-#include "chaincache/ocsp_response.h"
+#include "chaincache/revocation/ocsp_response.h"
 #include "tests/support/pki_revocation.h"
 
 static void expect(struct bytes response, const struct certificate *leaf, const struct certificate *ca,

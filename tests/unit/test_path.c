@@ -1,4 +1,4 @@
-#include "chaincache/path.h"
+#include "chaincache/paths/path.h"
 
 #include <stdlib.h>
 

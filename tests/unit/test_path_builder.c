@@ -1,4 +1,4 @@
-#include "chaincache/path_builder.h"
+#include "chaincache/paths/path_builder.h"
 
 #include <stdio.h>
 #include <stdlib.h>

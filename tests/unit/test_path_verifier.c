@@ -1,4 +1,4 @@
-#include "chaincache/path_verifier.h"
+#include "chaincache/paths/path_verifier.h"
 
 #include <stdio.h>
 #include <stdlib.h>

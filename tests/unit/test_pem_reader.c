@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "chaincache/pem_reader.h"
+#include "chaincache/files/pem_reader.h"
 
 #define BLOCK(label, body) "-----BEGIN " label "-----\n" body "\n-----END " label "-----\n"
 

@@ -5,8 +5,8 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
-#include "chaincache/pem_reader.h"
-#include "chaincache/private_key.h"
+#include "chaincache/files/pem_reader.h"
+#include "chaincache/files/private_key.h"
 #include "tests/support/unit_data.h"
 
 static struct error parse_der_file(const char *name, const char *password, EVP_PKEY **out)

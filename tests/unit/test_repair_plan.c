@@ -1,5 +1,5 @@
 /* What has to change on a server: what is added, what must go, which links are undone and made. */
-#include "chaincache/repair_plan.h"
+#include "chaincache/mend/repair_plan.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "chaincache/buffer.h"
+#include "chaincache/base/buffer.h"
 #include "proxy/commands/report_certificates.h"
 #include "tests/support/pki.h"
 

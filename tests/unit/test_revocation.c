@@ -2,8 +2,8 @@
 
 #include <openssl/x509v3.h>
 
-#include "chaincache/revocation.h"
-#include "chaincache/revocation_reason.h"
+#include "chaincache/revocation/revocation.h"
+#include "chaincache/revocation/revocation_reason.h"
 #include "tests/support/pki_revocation.h"
 
 /* One look at one certificate, with its own memory. */

@@ -1,6 +1,6 @@
 #include "tests/support/unit.h"
 
-#include "chaincache/revocation_reason.h"
+#include "chaincache/revocation/revocation_reason.h"
 
 static void test_words(void **state)
 {

@@ -1,4 +1,4 @@
-#include "chaincache/signature_memo.h"
+#include "chaincache/paths/signature_memo.h"
 
 #include <stdlib.h>
 

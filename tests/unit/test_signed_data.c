@@ -1,6 +1,6 @@
 #include "tests/support/unit.h"
 
-#include "chaincache/signed_data.h"
+#include "chaincache/revocation/signed_data.h"
 #include "tests/support/pki.h"
 
 static struct signed_data read(const struct certificate *certificate)

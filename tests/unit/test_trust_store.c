@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "chaincache/buffer.h"
-#include "chaincache/trust_store.h"
+#include "chaincache/base/buffer.h"
+#include "chaincache/stores/trust_store.h"
 #include "tests/support/pki.h"
 
 static char folder[] = "/tmp/chainmend-test-roots-XXXXXX";

@@ -1,0 +1,56 @@
+#include "chaincache/base/error.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/err.h>
+
+struct error error_system(const char *step)
+{
+	return error_of(ERROR_SYSTEM, errno, step);
+}
+
+struct error error_crypto(const char *step)
+{
+	uint32_t code = ERR_get_error();
+	ERR_clear_error();
+	return error_of(ERROR_CRYPTO, (int)code, step);
+}
+
+static const char *reason(struct error error, char *scratch, size_t scratch_size)
+{
+	switch (error.kind) {
+	case ERROR_MEMORY:
+		return "out of memory";
+	case ERROR_SYSTEM:
+		/* POSIX strerror_r: returns a status, writes into scratch. */
+		return strerror_r(error.code, scratch, scratch_size) == 0 ? scratch : "unknown system error";
+	case ERROR_RESOLVE:
+		return gai_strerror(error.code);
+	case ERROR_CRYPTO:
+		return error.code != 0 ? ERR_reason_error_string((uint32_t)error.code) : NULL;
+	case ERROR_NONE:
+	case ERROR_FORMAT:
+	case ERROR_LIMIT:
+	case ERROR_MISMATCH:
+	case ERROR_USAGE:
+		break;
+	}
+	return NULL;
+}
+
+const char *error_print(struct error error, char *out, size_t out_size)
+{
+	char scratch[128];
+	const char *why = reason(error, scratch, sizeof scratch);
+
+	if (why == NULL)
+		snprintf(out, out_size, "%s", error.step);
+	else if (error.step[0] == '\0')
+		snprintf(out, out_size, "%s", why);
+	else
+		snprintf(out, out_size, "%s: %s", error.step, why);
+	return out;
+}

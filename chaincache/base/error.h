@@ -1,0 +1,60 @@
+/* error - what went wrong, as a value: nothing allocated, nothing thread-local.
+ *
+ * A function that can fail returns a struct error, and the caller must look at it. What is not a failure (a verdict,
+ * a state) is an enum of its own. The words for a person are made at the edge, with error_print().
+ */
+#ifndef CHAINCACHE_BASE_ERROR_H
+#define CHAINCACHE_BASE_ERROR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define MUST_USE __attribute__((warn_unused_result))
+
+enum error_kind {
+	ERROR_NONE = 0,
+	ERROR_MEMORY, /* an allocation failed */
+	ERROR_SYSTEM, /* code is an errno */
+	ERROR_RESOLVE, /* code is a getaddrinfo EAI_* value */
+	ERROR_CRYPTO, /* code is BoringSSL's packed error, 0 where it gave none */
+	ERROR_FORMAT, /* the input is not what it should be; step says how */
+	ERROR_LIMIT, /* a named maximum was met; step says which */
+	ERROR_MISMATCH, /* two things do not belong together; step says which */
+	ERROR_USAGE, /* the caller (a person) asked for something that cannot be */
+};
+
+/* `step` is a static string that completes "could not ... :" or stands alone: "the file holds no certificate".
+ * A colon in it stands before what to do. */
+struct error {
+	enum error_kind kind;
+	int code;
+	const char *step;
+};
+
+#define ERROR_MAX_TEXT 256
+
+static inline struct error error_none(void)
+{
+	return (struct error){ERROR_NONE, 0, ""};
+}
+
+static inline struct error error_of(enum error_kind kind, int code, const char *step)
+{
+	return (struct error){kind, code, step};
+}
+
+static inline bool failed(struct error error)
+{
+	return error.kind != ERROR_NONE;
+}
+
+/* error_system returns ERROR_SYSTEM with the errno of this moment. */
+struct error error_system(const char *step);
+
+/* error_crypto returns ERROR_CRYPTO with BoringSSL's oldest queued error, and empties the queue. */
+struct error error_crypto(const char *step);
+
+/* error_print writes one line without a full stop into `out` ("step: reason"), truncated to `out_size`; returns `out`. */
+const char *error_print(struct error error, char *out, size_t out_size);
+
+#endif

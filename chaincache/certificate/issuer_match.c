@@ -1,0 +1,77 @@
+#include "chaincache/certificate/issuer_match.h"
+
+#include <openssl/digest.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/mem.h>
+#include <openssl/x509.h>
+
+const char *issuer_mismatch_name(enum issuer_mismatch mismatch)
+{
+	static const char *const names[] = {
+	    [ISSUER_MATCHES] = "matches",
+	    [ISSUER_NAME_DIFFERS] = "its name is not the one that the certificate gives as its issuer",
+	    [ISSUER_NOT_A_CA] = "it is no CA certificate",
+	    [ISSUER_MAY_NOT_SIGN] = "its key usage does not let it sign certificates",
+	    [ISSUER_SIGNATURE_FAILS] = "its key does not verify the certificate's signature",
+	};
+
+	return names[mismatch];
+}
+
+bool issuer_match_names(const struct certificate *issuer, const struct certificate *child)
+{
+	return issuer->subject_hash == child->issuer_hash &&
+	       X509_NAME_cmp(X509_get_subject_name(issuer->x509), X509_get_issuer_name(child->x509)) == 0;
+}
+
+enum key_id_fit issuer_match_key_id(const struct certificate *issuer, const struct certificate *child)
+{
+	if (issuer->subject_key_id.len == 0 || child->authority_key_id.len == 0)
+		return KEY_ID_ABSENT;
+	return bytes_equal(issuer->subject_key_id, child->authority_key_id) ? KEY_ID_EQUAL : KEY_ID_DIFFERS;
+}
+
+/* X509_verify no longer knows RSA with MD5. Nobody accepts it, path_verifier included; but who issued such a certificate
+ * has to be known before it can be said what is wrong with it. */
+static bool verify_by_md5(const struct certificate *child, EVP_PKEY *key)
+{
+	const ASN1_BIT_STRING *signature;
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	uint8_t *signed_part = NULL;
+
+	X509_get0_signature(&signature, NULL, child->x509);
+	int len = i2d_X509_tbs(child->x509, &signed_part);
+	bool verifies = context != NULL && len > 0 &&
+			EVP_DigestVerifyInit(context, NULL, EVP_md5(), NULL, key) == 1 &&
+			EVP_DigestVerify(context, ASN1_STRING_get0_data(signature),
+					 (size_t)ASN1_STRING_length(signature), signed_part, (size_t)len) == 1;
+	OPENSSL_free(signed_part);
+	EVP_MD_CTX_free(context);
+	return verifies;
+}
+
+bool issuer_match_signature(const struct certificate *issuer, const struct certificate *child)
+{
+	EVP_PKEY *key = X509_get_pubkey(issuer->x509);
+	bool verifies = key != NULL && X509_verify(child->x509, key) == 1;
+
+	if (!verifies && key != NULL && child->signature_digest == SIGNATURE_DIGEST_MD5 &&
+	    EVP_PKEY_id(key) == EVP_PKEY_RSA)
+		verifies = verify_by_md5(child, key);
+
+	EVP_PKEY_free(key);
+	ERR_clear_error();
+	return verifies;
+}
+
+enum issuer_mismatch issuer_match(const struct certificate *issuer, const struct certificate *child)
+{
+	if (!issuer_match_names(issuer, child))
+		return ISSUER_NAME_DIFFERS;
+	if (!issuer->is_ca)
+		return ISSUER_NOT_A_CA;
+	if (!issuer->may_sign_certificates)
+		return ISSUER_MAY_NOT_SIGN;
+	return issuer_match_signature(issuer, child) ? ISSUER_MATCHES : ISSUER_SIGNATURE_FAILS;
+}

@@ -1,0 +1,32 @@
+/* issuer_match - could this certificate have issued that one? And if not, the first reason why not. */
+#ifndef CHAINCACHE_CERTIFICATE_ISSUER_MATCH_H
+#define CHAINCACHE_CERTIFICATE_ISSUER_MATCH_H
+
+#include "chaincache/certificate/certificate.h"
+
+/* Ordered by how early it is checked. */
+enum issuer_mismatch {
+	ISSUER_MATCHES,
+	ISSUER_NAME_DIFFERS, /* RFC 5280 7.1 comparison */
+	ISSUER_NOT_A_CA,
+	ISSUER_MAY_NOT_SIGN, /* keyUsage without keyCertSign */
+	ISSUER_SIGNATURE_FAILS,
+};
+
+/* How well a candidate fits, for ranking alone: bigger is better, nothing is filtered (key identifiers are hints). */
+enum key_id_fit { KEY_ID_DIFFERS, KEY_ID_ABSENT, KEY_ID_EQUAL };
+
+const char *issuer_mismatch_name(enum issuer_mismatch mismatch);
+
+/* issuer_match_names says whether issuer's subject is child's issuer (RFC 5280 7.1). Cheap: no signature is checked. */
+bool issuer_match_names(const struct certificate *issuer, const struct certificate *child);
+
+enum key_id_fit issuer_match_key_id(const struct certificate *issuer, const struct certificate *child);
+
+/* issuer_match_signature verifies child's signature by issuer's key: one public-key operation. */
+bool issuer_match_signature(const struct certificate *issuer, const struct certificate *child);
+
+/* issuer_match checks everything of the enum in its order; validity is not judged. */
+enum issuer_mismatch issuer_match(const struct certificate *issuer, const struct certificate *child);
+
+#endif

@@ -1,0 +1,11 @@
+/* fetch_failure - why a URL gave no body. */
+#ifndef CHAINCACHE_FETCHING_FETCH_FAILURE_H
+#define CHAINCACHE_FETCHING_FETCH_FAILURE_H
+
+enum fetch_failure {
+	FETCH_FAILURE_NETWORK, /* resolve, connect, time-out, reset, HTTP status, too large, too many redirects */
+	FETCH_FAILURE_REFUSED, /* the policy does not allow the address; detail is the fetch_allow line to add */
+	FETCH_FAILURE_PAUSED, /* it failed a short while ago and is not asked again yet */
+};
+
+#endif

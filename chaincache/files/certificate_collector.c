@@ -1,0 +1,89 @@
+#include "chaincache/files/certificate_collector.h"
+
+#include <openssl/evp.h>
+
+#include "chaincache/files/certificate_container.h"
+
+struct error certificate_collector_add_one(struct certificate_collector *collector, struct bytes der)
+{
+	const struct certificate *certificate;
+
+	if (collector->out->certificates.count >= collector->max_certificates)
+		return error_of(ERROR_LIMIT, 0,
+				collector->max_certificates == CERTIFICATE_FILE_MAX_CERTIFICATES
+				    ? "the file holds more than 100 certificates"
+				    : "the file holds more certificates than are read");
+	struct error error = certificate_parse(der, &certificate);
+	if (failed(error))
+		return error;
+	error = certificate_list_append(&collector->out->certificates, certificate, collector->options->source);
+	certificate_unref(certificate);
+	return error;
+}
+
+/* In a bundle, what does not parse is counted; running out of memory or over a file's limit stays an error. */
+struct error certificate_collector_tolerate(struct certificate_collector *collector, struct error error)
+{
+	bool is_content = error.kind == ERROR_FORMAT || error.kind == ERROR_CRYPTO || error.kind == ERROR_LIMIT;
+	bool is_full = collector->out->certificates.count >= collector->max_certificates;
+
+	if (!collector->options->pass_over_unreadable || !is_content || is_full)
+		return error;
+	collector->out->num_unreadable++;
+	return error_none();
+}
+
+struct error certificate_collector_add(struct certificate_collector *collector, struct bytes der)
+{
+	struct error error = certificate_collector_add_one(collector, der);
+
+	return failed(error) ? certificate_collector_tolerate(collector, error) : error;
+}
+
+struct error certificate_collector_add_key(struct certificate_collector *collector, EVP_PKEY *take_key)
+{
+	if (collector->out->key == NULL) {
+		collector->out->key = take_key;
+		return error_none();
+	}
+	bool same = EVP_PKEY_cmp(collector->out->key, take_key) == 1;
+	EVP_PKEY_free(take_key);
+	return same ? error_none() : error_of(ERROR_FORMAT, 0, "the file holds more than one private key");
+}
+
+static struct error add_buffers(struct certificate_collector *collector, STACK_OF(CRYPTO_BUFFER) * take_buffers)
+{
+	struct error error = error_none();
+
+	for (size_t i = 0; i < sk_CRYPTO_BUFFER_num(take_buffers) && !failed(error); i++) {
+		const CRYPTO_BUFFER *buffer = sk_CRYPTO_BUFFER_value(take_buffers, i);
+		error = certificate_collector_add(collector,
+						  bytes_of(CRYPTO_BUFFER_data(buffer), CRYPTO_BUFFER_len(buffer)));
+	}
+	sk_CRYPTO_BUFFER_pop_free(take_buffers, CRYPTO_BUFFER_free);
+	return error;
+}
+
+struct error certificate_collector_add_pkcs7(struct certificate_collector *collector, struct bytes der)
+{
+	STACK_OF(CRYPTO_BUFFER) * buffers;
+	struct error error = certificate_container_read_pkcs7(der, &buffers);
+
+	return failed(error) ? error : add_buffers(collector, buffers);
+}
+
+struct error certificate_collector_add_pkcs12(struct certificate_collector *collector, struct bytes der)
+{
+	STACK_OF(CRYPTO_BUFFER) * buffers;
+	EVP_PKEY *key;
+
+	if (collector->options->source == SOURCE_FETCHED)
+		return error_of(ERROR_FORMAT, 0, "a PKCS#12 file where a certificate was asked for");
+	struct error error = certificate_container_read_pkcs12(der, collector->options->password, &key, &buffers);
+	if (failed(error))
+		return error;
+	if (key != NULL)
+		error = certificate_collector_add_key(collector, key);
+	struct error others = add_buffers(collector, buffers);
+	return failed(error) ? error : others;
+}

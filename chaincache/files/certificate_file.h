@@ -1,0 +1,61 @@
+/* certificate_file - what a file of certificates holds, whatever its format: PEM, DER, PKCS#7, PKCS#12, keys too.
+ *
+ * The format is judged by the bytes, never by the file's name. PEM may have anything between its blocks, any line ends, a
+ * byte order mark, or be UTF-16. certificate_file_parse is pure.
+ */
+#ifndef CHAINCACHE_FILES_CERTIFICATE_FILE_H
+#define CHAINCACHE_FILES_CERTIFICATE_FILE_H
+
+#include "chaincache/base/file.h"
+#include "chaincache/certificate/certificate_list.h"
+
+#define CERTIFICATE_FILE_MAX_BYTES ((size_t)16 * 1024 * 1024) /* a certificate or key file */
+#define CERTIFICATE_FILE_MAX_BUNDLE_BYTES ((size_t)512 * 1024 * 1024) /* a trust store or an import */
+#define CERTIFICATE_FILE_MAX_CERTIFICATES 100
+#define CERTIFICATE_FILE_MAX_BUNDLE_CERTIFICATES 100000
+
+enum certificate_file_format { FILE_FORMAT_PEM, FILE_FORMAT_DER, FILE_FORMAT_PKCS7, FILE_FORMAT_PKCS12, FILE_FORMAT_KEY };
+
+struct certificate_file {
+	enum certificate_file_format format;
+	struct certificate_list certificates; /* in the order of the file */
+	EVP_PKEY *key; /* owned; NULL when the file holds none */
+	unsigned fault_block; /* after an error: the PEM block at fault, 1 for the first; 0: none is known */
+	unsigned fault_line; /* of its BEGIN */
+	size_t num_unreadable; /* blocks that say they are certificates and do not parse (passed over in bundles) */
+};
+
+struct certificate_file_options {
+	const char *password; /* for an encrypted key or PKCS#12; NULL: none is known */
+	enum certificate_source source; /* given to each certificate */
+	size_t max_certificates; /* 0: CERTIFICATE_FILE_MAX_CERTIFICATES */
+	size_t max_bytes; /* of the file, 0: CERTIFICATE_FILE_MAX_BYTES */
+	bool pass_over_unreadable; /* a bundle: count what does not parse instead of failing */
+	bool skip_keys; /* private keys in PEM are passed over unread, so an encrypted one needs no password */
+};
+
+/* certificate_file_parse reads `content`. ERROR_FORMAT when nothing in it is a certificate or a key, or a block is
+ * broken; ERROR_LIMIT above a maximum; ERROR_MISMATCH for a wrong or missing password. `out` is cleaned up on error, all but its fault.
+ * With SOURCE_FETCHED keys are skipped and PKCS#12 is refused: no peer makes us hash a password. */
+MUST_USE struct error certificate_file_parse(struct bytes content, const struct certificate_file_options *options,
+					     struct certificate_file *out);
+MUST_USE struct error certificate_file_read(const char *path, const struct certificate_file_options *options,
+					    struct certificate_file *out);
+#define CERTIFICATE_FILE_MAX_FAULT 64
+
+/* certificate_file_fault says where in the file the error that was returned lies: "PEM block 3 (line 61): ", "" where that is
+ * not known. Returns `out`. */
+const char *certificate_file_fault(const struct certificate_file *file, char out[CERTIFICATE_FILE_MAX_FAULT]);
+void certificate_file_cleanup(struct certificate_file *file);
+
+/* certificate_file_find_leaf: with a key the leaf is the first certificate that matches it (ERROR_MISMATCH when none
+ * does); without one (NULL), it is the first certificate that is no CA, else the first that has issued no other one of
+ * the list. *out_place is where it stands, 0 for the first. */
+MUST_USE struct error certificate_file_find_leaf(const struct certificate_list *list, const EVP_PKEY *key,
+						 size_t *out_place);
+
+/* certificate_file_put_leaf_first moves the leaf to the front and keeps the order of the rest. Errors as above: nothing
+ * is moved. */
+MUST_USE struct error certificate_file_put_leaf_first(struct certificate_list *list, const EVP_PKEY *key);
+
+#endif

@@ -1,0 +1,44 @@
+/* pem_reader - walks the PEM blocks of a text, with anything between them (RFC 7468; the headers are RFC 1421's).
+ *
+ * A BEGIN line stands at the start of a line, blanks and a byte order mark apart, or directly behind an END line (files
+ * joined without a newline). Lines end in LF, CR or both.
+ */
+#ifndef CHAINCACHE_FILES_PEM_READER_H
+#define CHAINCACHE_FILES_PEM_READER_H
+
+#include "chaincache/base/bytes.h"
+#include "chaincache/base/error.h"
+
+#define PEM_MAX_LABEL_CHARS 64
+#define PEM_MAX_BLOCK_BYTES ((size_t)48 * 1024 * 1024) /* between BEGIN and END: a large CRL */
+
+enum pem_status { PEM_BLOCK, PEM_BROKEN, PEM_END };
+
+struct pem_block {
+	char label[PEM_MAX_LABEL_CHARS + 1];
+	struct bytes headers; /* the lines above the base64 text; borrowed from the text */
+	struct bytes der; /* the reader's own, until the next call; may be changed in place. Empty in a broken block */
+};
+
+struct pem_reader {
+	struct bytes text; /* borrowed, all of it */
+	struct bytes rest; /* what is still to be read */
+	size_t block_at; /* where the block begins in the text */
+	unsigned num_blocks; /* so far, this one included */
+	uint8_t *scratch; /* owned; wiped when it goes */
+	size_t scratch_size;
+	struct pem_block block;
+	struct error error; /* of PEM_BROKEN */
+};
+
+void pem_reader_init(struct pem_reader *reader, struct bytes text);
+void pem_reader_cleanup(struct pem_reader *reader);
+
+/* pem_reader_next reads the next block into reader->block. PEM_BROKEN has its label there and the reason in
+ * reader->error; the one after it can be read all the same. */
+enum pem_status pem_reader_next(struct pem_reader *reader);
+
+/* pem_reader_line is the line of the block's BEGIN, 1 for the first: counted on each call, for the words of an error. */
+unsigned pem_reader_line(const struct pem_reader *reader);
+
+#endif

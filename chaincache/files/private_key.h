@@ -1,0 +1,29 @@
+/* private_key - reads a private key: PKCS#8 (plain or encrypted), PKCS#1, SEC 1, and PEM's own encryption. */
+#ifndef CHAINCACHE_FILES_PRIVATE_KEY_H
+#define CHAINCACHE_FILES_PRIVATE_KEY_H
+
+#include <openssl/base.h>
+
+#include "chaincache/base/bytes.h"
+#include "chaincache/base/error.h"
+
+/* Turns of the password's hash that an encrypted key or a PKCS#12 file may ask for; some seconds of one core. */
+#define PRIVATE_KEY_MAX_ITERATIONS 10000000u
+
+/* private_key_parse_der reads a key of any of these forms. `password` NULL: none is known. ERROR_MISMATCH for a wrong or
+ * missing password. The caller frees *out. */
+MUST_USE struct error private_key_parse_der(struct bytes der, const char *password, EVP_PKEY **out);
+
+/* private_key_parse_pem reads a PEM block's content, encrypted or not (Proc-Type and DEK-Info, RFC 1421 4.6), which it
+ * decrypts in a copy. */
+MUST_USE struct error private_key_parse_pem(struct bytes headers, struct bytes der, const char *password,
+					    EVP_PKEY **out);
+
+/* private_key_work_is_bounded says whether no password hash in this DER asks for more turns than the maximum. */
+bool private_key_work_is_bounded(struct bytes der);
+
+/* private_key_encryption_is_unsupported says whether BoringSSL's oldest error is that it cannot read how something is
+ * encrypted: no password would help. */
+bool private_key_encryption_is_unsupported(void);
+
+#endif

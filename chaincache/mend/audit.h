@@ -1,0 +1,46 @@
+/* audit - what a finished mend knows, for those who put it into findings: chain_audit (served against mended),
+ * trust_audit (where the mended chain ends), leaf_audit (validity, key, sizes), revocation_audit and fetch_audit (what could not be had).
+ */
+#ifndef CHAINCACHE_MEND_AUDIT_H
+#define CHAINCACHE_MEND_AUDIT_H
+
+#include "chaincache/mend/fetch_plan.h"
+#include "chaincache/mend/finding.h"
+#include "chaincache/paths/chain_search.h"
+#include "chaincache/revocation/ocsp_response.h"
+
+/* What is known of the leaf alone. */
+struct leaf_revocation {
+	struct revocation_answer crl;
+	bool has_staple;
+	struct ocsp_verdict staple; /* where has_staple */
+	bool lacks_staple; /* it demands one, and the server was asked and sends none */
+};
+
+/* All borrowed. */
+struct audit {
+	const struct mend_input *input;
+	struct chain_search *search; /* asked again through its memo alone */
+	const struct fetch_plan *plan;
+	const struct certificate_list *served;
+	const struct certificate_list *mended;
+	const struct chain_candidate *chosen; /* NULL: the served chain stays as it is */
+	const struct certificate *anchor; /* NULL: none is known */
+	uint32_t mended_mask; /* the audiences that accept the mended chain, the leaf's own faults apart */
+	const struct leaf_revocation *leaf_revocation;
+	bool self_signed; /* the leaf is its own issuer */
+	bool pinned; /* the leaf's key is trusted as it is */
+	struct finding_list *findings;
+};
+
+static inline const struct certificate *audit_leaf(const struct audit *audit)
+{
+	return audit->served->items[0].certificate;
+}
+
+static inline bool audit_everybody_accepts(const struct audit *audit)
+{
+	return audit->mended_mask == chain_judge_everybody(&audit->search->judge);
+}
+
+#endif

@@ -1,0 +1,394 @@
+#include "chaincache/mend/chain_audit.h"
+
+#include "chaincache/certificate/certificate_words.h"
+#include "chaincache/files/certificate_file.h"
+
+/* What a served certificate, the leaf apart, is to the mended chain. */
+enum served_role {
+	ROLE_STRANGER, /* it issued nothing that leads to the leaf */
+	ROLE_DUPLICATE,
+	ROLE_USED,
+	ROLE_ROOT,
+	ROLE_SPARE, /* a true issuer that the mended chain does without */
+};
+
+struct roles {
+	enum served_role items[CERTIFICATE_FILE_MAX_CERTIFICATES];
+};
+
+static const struct certificate *served_at(const struct audit *audit, size_t i)
+{
+	return audit->served->items[i].certificate;
+}
+
+static const struct certificate *mended_at(const struct audit *audit, size_t i)
+{
+	return audit->mended->items[i].certificate;
+}
+
+enum finding_code chain_audit_code(enum path_fault fault)
+{
+	static const enum finding_code codes[] = {
+	    [PATH_GOOD] = FINDING_BETTER_PATH,
+	    [PATH_EXPIRED] = FINDING_EXPIRED_INTERMEDIATE,
+	    [PATH_NOT_YET_VALID] = FINDING_NOT_YET_VALID_INTERMEDIATE,
+	    [PATH_NOT_A_CA] = FINDING_CONSTRAINT_VIOLATED,
+	    [PATH_LENGTH_EXCEEDED] = FINDING_CONSTRAINT_VIOLATED,
+	    [PATH_NAME_CONSTRAINED] = FINDING_CONSTRAINT_VIOLATED,
+	    [PATH_WRONG_PURPOSE] = FINDING_WRONG_PURPOSE,
+	    [PATH_WEAK_SIGNATURE] = FINDING_WEAK_SIGNATURE,
+	    [PATH_WEAK_KEY] = FINDING_WEAK_KEY,
+	    [PATH_KEY_ID_DIFFERS] = FINDING_CONSTRAINT_VIOLATED,
+	    [PATH_EXTENSION_REFUSED] = FINDING_CONSTRAINT_VIOLATED,
+	    [PATH_REVOKED] = FINDING_REVOKED,
+	    [PATH_REFUSED] = FINDING_CONSTRAINT_VIOLATED,
+	};
+
+	return codes[fault];
+}
+
+static bool issued_any_related(const struct audit *audit, const struct roles *roles, const struct certificate *issuer)
+{
+	struct signature_memo *memo = &audit->search->memo;
+
+	for (size_t i = 0; i < audit->mended->count; i++)
+		if (issuer_match_names(issuer, mended_at(audit, i)) &&
+		    signature_memo_verifies(memo, issuer, mended_at(audit, i)))
+			return true;
+	for (size_t i = 1; i < audit->served->count; i++)
+		if ((roles->items[i] == ROLE_SPARE || roles->items[i] == ROLE_ROOT) &&
+		    issuer_match_names(issuer, served_at(audit, i)) &&
+		    signature_memo_verifies(memo, issuer, served_at(audit, i)))
+			return true;
+	return false;
+}
+
+static enum served_role first_look(const struct audit *audit, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (certificate_equal(served_at(audit, i), served_at(audit, index)))
+			return ROLE_DUPLICATE;
+	return certificate_list_contains(audit->mended, served_at(audit, index)) ? ROLE_USED : ROLE_STRANGER;
+}
+
+static bool is_root(const struct audit *audit, const struct certificate *certificate)
+{
+	if (audit->anchor != NULL && certificate_equal(audit->anchor, certificate))
+		return true;
+	return signature_memo_self_signed(&audit->search->memo, certificate);
+}
+
+/* Strangers become spares and roots while they turn out to have issued something that leads to the leaf. */
+static void find_roles(const struct audit *audit, struct roles *roles)
+{
+	bool changed = true;
+
+	for (size_t i = 1; i < audit->served->count; i++)
+		roles->items[i] = first_look(audit, i);
+	while (changed) {
+		changed = false;
+		for (size_t i = 1; i < audit->served->count; i++) {
+			if (roles->items[i] != ROLE_STRANGER || !issued_any_related(audit, roles, served_at(audit, i)))
+				continue;
+			roles->items[i] = is_root(audit, served_at(audit, i)) ? ROLE_ROOT : ROLE_SPARE;
+			changed = true;
+		}
+	}
+}
+
+/* The mended chain's certificate for the same name and key, where it is another one; NULL when there is none. */
+static const struct certificate *find_twin(const struct audit *audit, const struct certificate *certificate)
+{
+	for (size_t i = 1; i < audit->mended->count; i++)
+		if (certificate_same_entity(mended_at(audit, i), certificate) &&
+		    !certificate_equal(mended_at(audit, i), certificate))
+			return mended_at(audit, i);
+	return NULL;
+}
+
+static void tell_stale(struct audit *audit, const struct certificate *certificate, bool kept)
+{
+	char date[CERTIFICATE_WORDS_DATE_CHARS];
+	bool expired = audit->input->now > certificate->not_after;
+	enum finding_code code = expired ? FINDING_EXPIRED_INTERMEDIATE : FINDING_NOT_YET_VALID_INTERMEDIATE;
+	const struct certificate *twin = find_twin(audit, certificate);
+	const char *subject = certificate_words_subject(certificate);
+	const char *fact = expired ? "expired on" : "is not valid before";
+	struct finding *finding;
+
+	certificate_words_date(expired ? certificate->not_after : certificate->not_before, date);
+	if (kept)
+		finding =
+		    finding_list_add(audit->findings, code,
+				     "The CA certificate %s %s %s and no valid one in its place was found: clients "
+				     "refuse the chain.",
+				     subject, fact, date);
+	else if (twin != NULL)
+		finding =
+		    finding_list_add(audit->findings, code,
+				     "The served CA certificate %s %s %s, so many clients refuse the served chain: "
+				     "the valid one for the same name and key stands in its place.",
+				     subject, fact, date);
+	else
+		finding =
+		    finding_list_add(audit->findings, code,
+				     "The served CA certificate %s %s %s, so many clients refuse the served chain: "
+				     "it is left out.",
+				     subject, fact, date);
+	finding_set_severity(finding, kept ? SEVERITY_ERROR : SEVERITY_FIXED);
+	finding_set_action(finding, kept ? ACTION_NONE : twin != NULL ? ACTION_REPLACED : ACTION_REMOVED);
+	finding_set_certificate(finding, certificate);
+}
+
+/* Whether a repair of this very certificate is told already. */
+static bool told(const struct audit *audit, const struct certificate *certificate)
+{
+	for (size_t i = 0; i < audit->findings->count; i++)
+		if (audit->findings->items[i].certificate != NULL &&
+		    audit->findings->items[i].severity == SEVERITY_FIXED &&
+		    certificate_equal(audit->findings->items[i].certificate, certificate))
+			return true;
+	return false;
+}
+
+/* The first certificate of a refused path that the mended chain does without; the one at fault when there is none. */
+static const struct certificate *given_up(const struct audit *audit, const struct audience_verdict *verdict)
+{
+	for (size_t i = 1; i < verdict->path.count; i++)
+		if (!certificate_list_contains(audit->mended, verdict->path.items[i].certificate))
+			return verdict->path.items[i].certificate;
+	return verdict->path.items[verdict->verdict.index].certificate;
+}
+
+/* A path that ends at a root that clients refuse is one for which there is a better one. */
+static enum finding_code code_of(const struct audience_verdict *verdict)
+{
+	bool root_at_fault = verdict->verdict.index + 1 == verdict->path.count && verdict->path.count > 1;
+
+	return root_at_fault ? FINDING_BETTER_PATH : chain_audit_code(verdict->verdict.fault);
+}
+
+static void tell_given_up(struct audit *audit, enum finding_code code, const struct certificate *culprit,
+			  const struct certificate *reached, const char *reason)
+{
+	if (told(audit, culprit))
+		return;
+	struct finding *finding = finding_list_add(
+	    audit->findings, code,
+	    "Clients refuse the served chain, which leads through %s, because of %s: %s. The mended chain "
+	    "takes another way.",
+	    certificate_words_subject(culprit), certificate_words_subject(reached), reason);
+	finding_set_severity(finding, SEVERITY_FIXED);
+	finding_set_action(finding, ACTION_REPLACED);
+	finding_set_certificate(finding, culprit);
+	finding_set_advice(finding, "%s", finding_code_advice(FINDING_BETTER_PATH));
+}
+
+/* Why an audience that the mended chain wins did not accept the served one, where that is not seen by comparison. */
+static void tell_gain(struct audit *audit, size_t audience)
+{
+	struct audience_verdict verdict;
+	struct sent_chain served = {audit->served->items, audit->served->count};
+
+	chain_judge_ask(&audit->search->judge, served, audience, &verdict);
+	if (verdict.verdict.fault == PATH_REVOKED)
+		return; /* revocation_audit tells it, with its date */
+	if (verdict.answer == AUDIENCE_REFUSES)
+		tell_given_up(audit, code_of(&verdict), given_up(audit, &verdict),
+			      verdict.path.items[verdict.verdict.index].certificate, verdict.verdict.reason);
+	else if (verdict.answer == AUDIENCE_FINDS_NO_PATH &&
+		 !certificate_list_contains(audit->mended, path_last(&verdict.path)))
+		tell_given_up(audit, FINDING_BETTER_PATH, given_up(audit, &verdict), path_last(&verdict.path),
+			      "it leads to no root that they trust");
+}
+
+static void tell_gains(struct audit *audit)
+{
+	uint32_t gained = audit->mended_mask & ~audit->search->served_mask;
+
+	for (size_t i = 0; i < chain_judge_audiences(&audit->search->judge); i++)
+		if ((gained >> i & 1) != 0)
+			tell_gain(audit, i);
+}
+
+/* Whether the served chain was given up for another way: that tells all of its certificates. */
+static bool given_up_is_told(const struct audit *audit)
+{
+	for (size_t i = 0; i < audit->findings->count; i++)
+		if (audit->findings->items[i].severity == SEVERITY_FIXED &&
+		    audit->findings->items[i].action == ACTION_REPLACED)
+			return true;
+	return false;
+}
+
+static void tell_removed(struct audit *audit, enum finding_code code, const struct certificate *certificate,
+			 const char *what)
+{
+	struct finding *finding = finding_list_add(audit->findings, code, "The served certificate %s %s.",
+						   certificate_words_subject(certificate), what);
+
+	finding_set_action(finding, ACTION_REMOVED);
+	finding_set_certificate(finding, certificate);
+}
+
+/* Below a missing issuer nobody can say what belongs to the chain and what does not. */
+static void tell_stranger(struct audit *audit, const struct certificate *certificate)
+{
+	bool complete = audit->chosen->root != NULL;
+
+	if (!complete && is_root(audit, certificate))
+		tell_removed(audit, FINDING_ROOT_INCLUDED, certificate,
+			     "is a root: clients go by their own copy, so it is left out");
+	else if (!complete)
+		tell_removed(
+		    audit, FINDING_UNRELATED_CERTIFICATE, certificate,
+		    "does not follow on the server certificate, because an issuer between them is missing, or because "
+		    "it does not belong here: it is left out");
+	else
+		tell_removed(audit, FINDING_UNRELATED_CERTIFICATE, certificate,
+			     "issued nothing on the way to the server certificate: it is left out");
+}
+
+static void tell_role(struct audit *audit, enum served_role role, const struct certificate *certificate)
+{
+	bool valid = certificate_valid_at(certificate, audit->input->now);
+
+	if (role == ROLE_DUPLICATE)
+		tell_removed(audit, FINDING_DUPLICATE_CERTIFICATE, certificate,
+			     "is sent twice, which only costs bytes: the second copy is left out");
+	else if (role == ROLE_STRANGER && (valid || !certificate->is_ca))
+		tell_stranger(audit, certificate);
+	else if (!valid)
+		tell_stale(audit, certificate, role == ROLE_USED);
+	else if (role == ROLE_ROOT)
+		tell_removed(
+		    audit, FINDING_ROOT_INCLUDED, certificate,
+		    "is a root: clients go by their own copy, and this one only costs bytes, so it is left out");
+	else if (role == ROLE_SPARE && !given_up_is_told(audit))
+		tell_removed(audit, FINDING_UNRELATED_CERTIFICATE, certificate,
+			     "is an issuer that the chain does without: it is left out");
+}
+
+static void tell_missing(struct audit *audit, const struct certificate_entry *added, const struct certificate *issued)
+{
+	const char *url = fetch_plan_url_of(audit->plan, added->certificate);
+	const char *where = added->source == SOURCE_FETCHED ? "fetched from the URL in the certificate that it issued"
+			    : added->source == SOURCE_CACHE ? "found in the cache"
+			    : added->source == SOURCE_ROOTS ? "found among the roots"
+							    : "found among the certificates at hand";
+	struct finding *finding =
+	    finding_list_add(audit->findings, FINDING_MISSING_INTERMEDIATE,
+			     "The intermediate %s, which issued %s, is not served, so clients that do not know it "
+			     "refuse the chain; it was "
+			     "%s and added.",
+			     certificate_words_subject(added->certificate), certificate_words_subject(issued), where);
+
+	finding_set_action(finding, ACTION_ADDED);
+	finding_set_certificate(finding, added->certificate);
+	finding_set_source(finding, certificate_source_name(added->source));
+	if (added->source == SOURCE_FETCHED)
+		finding_set_url(finding, url);
+}
+
+static bool replaces_served(const struct audit *audit, const struct roles *roles, const struct certificate *added)
+{
+	for (size_t i = 1; i < audit->served->count; i++)
+		if (roles->items[i] == ROLE_SPARE && certificate_same_entity(served_at(audit, i), added))
+			return true;
+	return false;
+}
+
+static void tell_added(struct audit *audit, const struct roles *roles)
+{
+	for (size_t i = 1; i < audit->mended->count; i++)
+		if (!certificate_list_contains(audit->served, mended_at(audit, i)) &&
+		    !replaces_served(audit, roles, mended_at(audit, i)))
+			tell_missing(audit, &audit->mended->items[i], mended_at(audit, i - 1));
+}
+
+static size_t position(const struct certificate_list *list, const struct certificate *certificate)
+{
+	size_t i = 0;
+
+	while (i < list->count && !certificate_equal(list->items[i].certificate, certificate))
+		i++;
+	return i;
+}
+
+/* Servers and clients take the first certificate for the server's own. */
+static void tell_leaf_place(struct audit *audit)
+{
+	struct finding *finding = finding_list_add(
+	    audit->findings, FINDING_WRONG_ORDER,
+	    "The server certificate %s stands in place %zu of the chain, behind %s: servers and clients take "
+	    "the first certificate for the server's own, so it was put first.",
+	    certificate_words_subject(audit_leaf(audit)), audit->input->leaf_place + 1,
+	    certificate_words_subject(served_at(audit, 1)));
+
+	finding_set_action(finding, ACTION_REORDERED);
+}
+
+/* The served root counts too: in the midst of the chain it leads strict clients astray. */
+static void tell_order(struct audit *audit)
+{
+	const struct certificate *last = audit_leaf(audit);
+	size_t last_position = 0;
+
+	if (audit->input->leaf_place > 0 && audit->input->leaf_place < audit->served->count) {
+		tell_leaf_place(audit);
+		return;
+	}
+
+	for (size_t i = 1; i <= audit->mended->count; i++) {
+		const struct certificate *next = i < audit->mended->count ? mended_at(audit, i) : audit->anchor;
+		size_t next_position = next != NULL ? position(audit->served, next) : audit->served->count;
+		if (next_position == audit->served->count)
+			continue;
+		if (next_position < last_position) {
+			struct finding *finding =
+			    finding_list_add(audit->findings, FINDING_WRONG_ORDER,
+					     "The chain is served out of order: %s stands before %s, which it leads up "
+					     "from. Clients that "
+					     "read it one by one refuse it, so it was sorted.",
+					     certificate_words_subject(next), certificate_words_subject(last));
+			finding_set_action(finding, ACTION_REORDERED);
+			return;
+		}
+		last = next;
+		last_position = next_position;
+	}
+}
+
+/* Nothing is repaired in silence. */
+static void tell_unexplained_gain(struct audit *audit)
+{
+	if ((audit->mended_mask & ~audit->search->served_mask) == 0)
+		return;
+	for (size_t i = 0; i < audit->findings->count; i++)
+		if (audit->findings->items[i].severity == SEVERITY_FIXED)
+			return;
+	struct finding *finding = finding_list_add(
+	    audit->findings, FINDING_BETTER_PATH,
+	    "Clients do not accept the chain that is served for %s as it stands; they accept the mended one.",
+	    certificate_words_subject(audit_leaf(audit)));
+	finding_set_action(finding, ACTION_REPLACED);
+}
+
+void chain_audit(struct audit *audit)
+{
+	struct roles roles = {{ROLE_USED}};
+
+	if (audit->chosen == NULL)
+		return;
+	find_roles(audit, &roles);
+	tell_added(audit, &roles);
+	tell_gains(audit);
+	for (size_t i = 1; i < audit->served->count; i++)
+		tell_role(audit, roles.items[i], served_at(audit, i));
+	for (size_t i = 1; i < audit->mended->count; i++)
+		if (!certificate_list_contains(audit->served, mended_at(audit, i)) &&
+		    !certificate_valid_at(mended_at(audit, i), audit->input->now))
+			tell_stale(audit, mended_at(audit, i), true);
+	tell_order(audit);
+	tell_unexplained_gain(audit);
+}

@@ -1,0 +1,136 @@
+#include "chaincache/mend/fetch_audit.h"
+
+#include "chaincache/certificate/certificate_words.h"
+#include "chaincache/fetching/aia.h"
+
+#define MAX_URL_TEXT 200 /* characters of a URL in a message; the finding's own field has all of it */
+
+static enum finding_severity weight(const struct audit *audit)
+{
+	return audit_everybody_accepts(audit) ? SEVERITY_INFO : SEVERITY_WARNING;
+}
+
+static const struct {
+	enum finding_code code;
+	const char *what; /* after "from URL", before the detail */
+} outcomes[] = {
+    [FETCH_FAILED] = {FINDING_FETCH_FAILED, "could not be fetched"},
+    [FETCH_REFUSED] = {FINDING_FETCH_REFUSED, "was not fetched, because fetch_allow does not cover its address"},
+    [FETCH_PAUSED] = {FINDING_FETCH_FAILED, "failed a short while ago and was not asked again yet"},
+    [FETCH_NOT_A_CERTIFICATE] = {FINDING_FETCH_NOT_A_CERTIFICATE, "does not give a certificate"},
+    [FETCH_WRONG_ISSUER] = {FINDING_FETCH_WRONG_ISSUER, "does not give the issuer"},
+};
+
+static void tell_attempt(struct audit *audit, const struct fetch_attempt *attempt)
+{
+	if (attempt->outcome == FETCH_PENDING || attempt->outcome == FETCH_KEPT)
+		return;
+	bool refused = attempt->outcome == FETCH_REFUSED;
+	bool has_detail = attempt->detail[0] != '\0' && !refused;
+	struct finding *finding = finding_list_add(
+	    audit->findings, outcomes[attempt->outcome].code, "The issuer of %s: %.*s %s%s%s.",
+	    certificate_words_subject(attempt->child), MAX_URL_TEXT, attempt->url, outcomes[attempt->outcome].what,
+	    has_detail ? ": " : "", has_detail ? attempt->detail : "");
+
+	finding_set_severity(finding, weight(audit));
+	finding_set_certificate(finding, attempt->child);
+	finding_set_url(finding, attempt->url);
+	if (refused && attempt->detail[0] != '\0')
+		finding_set_advice(finding, "If this address is right, allow it: `%s`.", attempt->detail);
+}
+
+struct url_counts {
+	size_t by_verdict[AIA_URL_OVER_LIMIT + 1];
+	const char *passed_over; /* the first URL that cannot be used */
+};
+
+static struct url_counts count_urls(const struct certificate *certificate)
+{
+	struct url_counts counts = {.passed_over = NULL};
+
+	for (size_t i = 0; i < certificate->num_ca_issuer_urls; i++) {
+		enum aia_url_verdict verdict = aia_verdict(certificate, i);
+		counts.by_verdict[verdict]++;
+		if (counts.passed_over == NULL && (verdict == AIA_URL_OTHER_SCHEME || verdict == AIA_URL_MALFORMED))
+			counts.passed_over = certificate->ca_issuer_urls[i];
+	}
+	return counts;
+}
+
+static void tell_unusable(struct audit *audit, const struct certificate *child, const struct url_counts *counts,
+			  enum finding_severity severity)
+{
+	bool scheme = counts->by_verdict[AIA_URL_OTHER_SCHEME] > 0;
+	struct finding *finding = finding_list_add(audit->findings, FINDING_NO_ISSUER_URL,
+						   "%s names %.*s for its issuer, which is passed over: %s.",
+						   certificate_words_subject(child), MAX_URL_TEXT, counts->passed_over,
+						   scheme ? "only http: URLs are fetched" : "the URL is malformed");
+
+	finding_set_severity(finding, severity);
+	finding_set_certificate(finding, child);
+	finding_set_url(finding, counts->passed_over);
+}
+
+static void tell_no_url(struct audit *audit, const struct certificate *child)
+{
+	struct finding *finding =
+	    finding_list_add(audit->findings, FINDING_NO_ISSUER_URL,
+			     "%s does not say where its issuer can be had (no caIssuers URL), so it cannot be fetched.",
+			     certificate_words_subject(child));
+
+	finding_set_certificate(finding, child);
+}
+
+static bool seen_before(const struct audit *audit, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (certificate_equal(audit->plan->attempts[i].child, audit->plan->attempts[index].child))
+			return true;
+	return false;
+}
+
+/* What was left out of a certificate that was asked about. */
+static void tell_left_out(struct audit *audit, const struct certificate *child)
+{
+	struct url_counts counts = count_urls(child);
+	size_t over = counts.by_verdict[AIA_URL_OVER_LIMIT] + child->num_urls_dropped;
+
+	if (counts.passed_over != NULL)
+		tell_unusable(audit, child, &counts, SEVERITY_INFO);
+	if (over == 0)
+		return;
+	struct finding *finding =
+	    finding_list_add(audit->findings, FINDING_VERIFICATION_LIMIT,
+			     "%s names more URLs for its issuer than are asked: %zu were left out (the maximum is %d).",
+			     certificate_words_subject(child), over, AIA_MAX_URLS);
+	finding_set_severity(finding, weight(audit));
+	finding_set_certificate(finding, child);
+}
+
+static void tell_dead_end(struct audit *audit)
+{
+	const struct certificate *end = path_last(&audit->chosen->chain);
+	struct url_counts counts = count_urls(end);
+
+	if (counts.by_verdict[AIA_URL_USABLE] > 0)
+		return;
+	if (counts.passed_over != NULL)
+		tell_unusable(audit, end, &counts, SEVERITY_WARNING);
+	else
+		tell_no_url(audit, end);
+}
+
+void fetch_audit(struct audit *audit)
+{
+	bool dead = audit->chosen != NULL && audit->chosen->root == NULL && audit->mended_mask == 0 && !audit->self_signed;
+
+	if (audit->pinned)
+		return;
+	for (size_t i = 0; i < audit->plan->num_attempts; i++) {
+		tell_attempt(audit, &audit->plan->attempts[i]);
+		if (!seen_before(audit, i))
+			tell_left_out(audit, audit->plan->attempts[i].child);
+	}
+	if (dead)
+		tell_dead_end(audit);
+}

@@ -1,0 +1,63 @@
+/* fetch_plan - which URLs a mend asks for, what came back, and what of it is kept.
+ *
+ * A certificate that came is kept only if it is a true issuer: its subject is the child's issuer, its key verifies the
+ * child's signature, it is a CA; or it is that to one that is kept from the same body (the rest of a PKCS#7).
+ */
+#ifndef CHAINCACHE_MEND_FETCH_PLAN_H
+#define CHAINCACHE_MEND_FETCH_PLAN_H
+
+#include "chaincache/mend/mend.h"
+#include "chaincache/paths/signature_memo.h"
+#include "chaincache/stores/issuer_store.h"
+
+enum fetch_outcome {
+	FETCH_PENDING,
+	FETCH_KEPT,
+	FETCH_FAILED,
+	FETCH_REFUSED,
+	FETCH_PAUSED,
+	FETCH_NOT_A_CERTIFICATE,
+	FETCH_WRONG_ISSUER,
+};
+
+#define FETCH_DETAIL_CHARS 256
+
+struct fetch_attempt {
+	char *url; /* owned */
+	const struct certificate *child; /* one reference */
+	enum fetch_outcome outcome;
+	char detail[FETCH_DETAIL_CHARS]; /* why not, in words */
+};
+
+struct fetch_plan {
+	struct issuer_store *store; /* owned: what was kept, with SOURCE_FETCHED */
+	struct signature_memo *memo;
+	struct fetch_attempt attempts[MEND_MAX_FETCHES];
+	size_t num_attempts;
+	struct mend_request requests[MEND_MAX_FETCHES]; /* the open ones, as they were when they were asked for */
+	size_t request_attempt[MEND_MAX_FETCHES]; /* the attempt of each */
+	size_t num_requests;
+	struct fetched_issuer *kept; /* owned, with one reference each; urls belong to the attempts */
+	unsigned *kept_depth; /* how many fetched issuers stand between a kept certificate and what was known */
+	size_t num_kept;
+	bool over_limit; /* a URL was left out because MEND_MAX_FETCHES or _DEPTH was met */
+};
+
+MUST_USE struct error fetch_plan_init(struct fetch_plan *plan, struct signature_memo *memo);
+void fetch_plan_cleanup(struct fetch_plan *plan);
+
+/* fetch_plan_ask opens requests for the issuers of `children`, best first: the first usable URL of each, then the
+ * second of each, and so on. What was asked before is not asked again. Returns how many are open. */
+size_t fetch_plan_ask(struct fetch_plan *plan, const struct certificate *const *children, size_t num_children);
+
+/* fetch_plan_pending says whether a request has no answer yet. */
+bool fetch_plan_pending(const struct fetch_plan *plan);
+
+/* One answer a request; a second one is ignored. */
+void fetch_plan_give_body(struct fetch_plan *plan, size_t index, struct bytes body);
+void fetch_plan_give_failure(struct fetch_plan *plan, size_t index, enum fetch_failure failure, const char *detail);
+
+/* fetch_plan_url_of is the URL that gave a kept certificate, NULL when it was not fetched. */
+const char *fetch_plan_url_of(const struct fetch_plan *plan, const struct certificate *certificate);
+
+#endif

@@ -1,0 +1,279 @@
+#include "chaincache/mend/trust_audit.h"
+
+#include "chaincache/base/buffer.h"
+#include "chaincache/certificate/certificate_words.h"
+#include "chaincache/mend/chain_audit.h"
+
+#define MAX_NAMES_TEXT 300 /* characters of store names in a message */
+
+/* Writes the names of the stores in `mask`, separated by commas. */
+static const char *store_names(const struct audit *audit, uint32_t mask, struct buffer *out)
+{
+	struct error error = error_none();
+
+	for (size_t i = 0; i < chain_judge_audiences(&audit->search->judge) && !failed(error); i++)
+		if ((mask >> i & 1) != 0)
+			error = buffer_printf(out, "%s%s", out->len > 0 ? ", " : "",
+					      trust_store_set_name(audit->input->stores, i));
+	return buffer_text(out);
+}
+
+/* The advice that makes a private certificate a root of its own store. */
+static void advise_roots(struct finding *finding, const struct certificate *root, const char *otherwise)
+{
+	char slug[CERTIFICATE_WORDS_SLUG_CHARS];
+
+	certificate_words_slug(root, slug);
+	finding_set_advice(
+	    finding,
+	    "If the clients of this server trust it, save it (SHA-256 %.16s...) as a PEM file and name that: `roots = "
+	    "%s=/etc/chainmend/%s.pem` in the configuration, `--roots %s=FILE` for the commands. Otherwise "
+	    "%s",
+	    root->sha256_hex, slug, slug, slug, otherwise);
+}
+
+static void tell_self_signed(struct audit *audit)
+{
+	const struct certificate *leaf = audit_leaf(audit);
+	const char *subject = certificate_words_subject(leaf);
+	struct buffer names;
+	struct finding *finding;
+
+	buffer_init(&names, MAX_NAMES_TEXT);
+	if (audit->pinned)
+		finding =
+		    finding_list_add(audit->findings, FINDING_SELF_SIGNED,
+				     "The certificate %s is self-signed; its key is the one that is pinned.", subject);
+	else if (audit->input->ignore_trust)
+		finding = finding_list_add(
+		    audit->findings, FINDING_SELF_SIGNED,
+		    "The certificate %s is self-signed; whether clients trust it was not judged.", subject);
+	else if (audit->mended_mask != 0)
+		finding = finding_list_add(
+		    audit->findings, FINDING_SELF_SIGNED,
+		    "The certificate %s is self-signed, and trusted because it stands in a trust store: %s.", subject,
+		    store_names(audit, audit->mended_mask, &names));
+	else if (leaf->key_bits == 0)
+		finding = finding_list_add(
+		    audit->findings, FINDING_SELF_SIGNED,
+		    "The certificate %s names itself as its issuer (self-signed; its key is of a kind that cannot be used here, "
+		    "so that the signature was not checked), and no trust store holds it: every client warns or refuses.",
+		    subject);
+	else
+		finding =
+		    finding_list_add(audit->findings, FINDING_SELF_SIGNED,
+				     "The certificate %s is self-signed, and no trust store holds it: every client "
+				     "warns or refuses.",
+				     subject);
+	if (audit->pinned || audit->input->ignore_trust || audit->mended_mask != 0)
+		finding_set_severity(finding, SEVERITY_INFO);
+	finding_set_certificate(finding, leaf);
+	if (audit_everybody_accepts(audit) && !audit->input->ignore_trust)
+		finding_set_advice(finding, "Nothing is to be done as long as all clients of this server trust this "
+					    "very certificate; tell them before it changes.");
+	else
+		advise_roots(finding, leaf, "have a certificate issued by an authority that the clients trust.");
+	buffer_cleanup(&names);
+}
+
+static void tell_untrusted_root(struct audit *audit, const struct certificate *root)
+{
+	struct finding *finding = finding_list_add(audit->findings, FINDING_UNTRUSTED_ROOT,
+						   "The chain is complete but ends at %s, which no trust store holds: "
+						   "only clients that have this root installed "
+						   "accept it.",
+						   certificate_words_subject(root));
+
+	finding_set_certificate(finding, root);
+	advise_roots(finding, root, "have the certificate reissued by an authority that the clients trust.");
+}
+
+static void tell_partly_trusted(struct audit *audit)
+{
+	uint32_t missing = chain_judge_everybody(&audit->search->judge) & ~audit->mended_mask;
+	struct buffer accepting, refusing;
+
+	buffer_init(&accepting, MAX_NAMES_TEXT);
+	buffer_init(&refusing, MAX_NAMES_TEXT);
+	struct finding *finding = finding_list_add(audit->findings, FINDING_UNTRUSTED_ROOT,
+						   "Clients that trust the roots of %s accept the chain, those of %s "
+						   "do not: no chain that was found suits both.",
+						   store_names(audit, audit->mended_mask, &accepting),
+						   store_names(audit, missing, &refusing));
+	finding_set_severity(finding, SEVERITY_WARNING);
+	if (audit->anchor != NULL)
+		finding_set_certificate(finding, audit->anchor);
+	finding_set_advice(
+	    finding, "Where these clients matter, ask the certificate authority for a cross-signed intermediate that "
+		     "leads to a root of theirs, or update their roots.");
+	buffer_cleanup(&accepting);
+	buffer_cleanup(&refusing);
+}
+
+/* Where trust is ignored, what is missing at the top may be the root, and that does not count. The leaf's own issuer is
+ * no matter of trust. */
+static bool may_lack_the_root_alone(const struct audit *audit)
+{
+	return audit->input->ignore_trust && audit->mended->count > 1;
+}
+
+static void tell_top_unknown(struct audit *audit)
+{
+	const struct certificate *end = audit->mended->items[audit->mended->count - 1].certificate;
+	struct finding *finding = finding_list_add(
+	    audit->findings, FINDING_INCOMPLETE_CHAIN,
+	    "The issuer of %s is not known here: where %s is a root, the chain is complete; where it is an "
+	    "intermediate, it is missing.",
+	    certificate_words_subject(end), certificate_words_issuer(end));
+
+	finding_set_severity(finding, SEVERITY_WARNING);
+	finding_set_certificate(finding, end);
+	finding_set_advice(finding, "Give the root with --roots FILE, and the whole chain is judged.");
+}
+
+/* An issuer by name whose key does not parse here: whether it is the true one cannot be found out. */
+static const struct certificate *issuer_of_unknown_kind(struct audit *audit, const struct certificate *child)
+{
+	struct issuer_candidates candidates = {0};
+	const struct certificate *found = NULL;
+
+	if (!failed(issuer_pool_find(&audit->search->pool, child, 0, &candidates)))
+		for (size_t i = 0; i < candidates.count && found == NULL; i++)
+			if (candidates.items[i].entry.certificate->key_bits == 0)
+				found = candidates.items[i].entry.certificate;
+	issuer_candidates_cleanup(&candidates);
+	return found;
+}
+
+static void tell_unknown_kind(struct audit *audit, const struct certificate *end, const struct certificate *issuer)
+{
+	struct finding *finding = finding_list_add(
+	    audit->findings, FINDING_INCOMPLETE_CHAIN,
+	    "The chain cannot be followed beyond %s: %s is known, but its key is of a kind that is not supported (an RSA "
+	    "key that is bound to PSS, say), so the signature cannot be checked.",
+	    certificate_words_subject(end), certificate_words_subject(issuer));
+
+	finding_set_certificate(finding, end);
+	finding_set_advice(finding, "Have the certificate reissued under an authority with an ordinary RSA or an ECDSA key: "
+				    "many clients do not know this kind of key either.");
+}
+
+static void tell_incomplete(struct audit *audit)
+{
+	const struct certificate *end = audit->mended->items[audit->mended->count - 1].certificate;
+	const struct certificate *unknown = issuer_of_unknown_kind(audit, end);
+	if (unknown != NULL) {
+		tell_unknown_kind(audit, end, unknown);
+		return;
+	}
+	const char *fetching = audit->input->offline ? "fetching is off" : "it could not be fetched";
+	struct finding *finding = finding_list_add(
+	    audit->findings, FINDING_INCOMPLETE_CHAIN,
+	    "The issuer of %s is missing, so clients cannot follow the chain to a root: %s was not served and is not "
+	    "known here, and %s.",
+	    certificate_words_subject(end), certificate_words_issuer(end), fetching);
+
+	finding_set_certificate(finding, end);
+	if (audit->input->offline)
+		finding_set_advice(finding, "Allow fetching (without --offline, `fetch = on`), or do this by hand: %s",
+				   finding_code_advice(FINDING_INCOMPLETE_CHAIN));
+}
+
+static bool told_already(const struct audit *audit, enum finding_code code, const struct certificate *certificate)
+{
+	for (size_t i = 0; i < audit->findings->count; i++) {
+		const struct finding *finding = &audit->findings->items[i];
+		if (finding->code == code && finding->severity == SEVERITY_ERROR && finding->certificate != NULL &&
+		    certificate_equal(finding->certificate, certificate))
+			return true;
+	}
+	return false;
+}
+
+/* The path with its root, as it was verified. */
+static const struct certificate *certificate_at(const struct chain_candidate *candidate, size_t index)
+{
+	return index < candidate->chain.count ? candidate->chain.items[index].certificate : candidate->root;
+}
+
+static void tell_refusal(struct audit *audit, const struct certificate *at_fault, struct path_verdict verdict)
+{
+	enum finding_code code = chain_audit_code(verdict.fault);
+
+	if (told_already(audit, code, at_fault))
+		return;
+	struct finding *finding = finding_list_add(audit->findings, code, "Clients refuse every known path at %s: %s.",
+						   certificate_words_subject(at_fault), verdict.reason);
+	finding_set_severity(finding, SEVERITY_ERROR);
+	finding_set_certificate(finding, at_fault);
+	if (at_fault == audit->anchor)
+		finding_set_advice(finding,
+				   "The root itself is at fault: update the trust store, or have the certificate "
+				   "reissued under a root that is in order.");
+}
+
+/* The path is good by itself, and yet no store's client takes it: the first store's own answer is the reason. */
+static bool tell_stores_refusal(struct audit *audit)
+{
+	struct audience_verdict verdict;
+	struct sent_chain mended = {audit->mended->items, audit->mended->count};
+
+	for (size_t i = 0; i < chain_judge_audiences(&audit->search->judge); i++) {
+		chain_judge_ask(&audit->search->judge, mended, i, &verdict);
+		if (verdict.answer == AUDIENCE_REFUSES) {
+			tell_refusal(audit, verdict.path.items[verdict.verdict.index].certificate, verdict.verdict);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void tell_nobody_accepts(struct audit *audit)
+{
+	const struct chain_candidate *chosen = audit->chosen;
+
+	if (chosen->root == NULL && may_lack_the_root_alone(audit)) {
+		tell_top_unknown(audit);
+		return;
+	}
+	if (chosen->root == NULL) {
+		tell_incomplete(audit);
+		return;
+	}
+	if (chosen->verdict.fault != PATH_GOOD)
+		tell_refusal(audit, certificate_at(chosen, chosen->verdict.index), chosen->verdict);
+	if (chosen->chain.end == PATH_END_SELF_SIGNED && !audit->input->ignore_trust)
+		tell_untrusted_root(audit, chosen->root);
+	else if (chosen->verdict.fault == PATH_GOOD && !tell_stores_refusal(audit))
+		tell_incomplete(audit);
+}
+
+static void tell_limit(struct audit *audit)
+{
+	const char *what = audit->search->budget.refused;
+
+	if (what == NULL && audit->plan->over_limit && !audit_everybody_accepts(audit))
+		what = "the number or the depth of fetches";
+	if (what == NULL)
+		return;
+	bool hurts = audit->mended_mask == 0 && !audit->self_signed && !audit->pinned;
+	struct finding *finding = finding_list_add(audit->findings, FINDING_VERIFICATION_LIMIT,
+						   "The search for chains stopped early: %s met its maximum. %s", what,
+						   hurts ? "A path that clients accept may exist and was not found."
+							 : "A chain was found all the same.");
+	if (hurts)
+		finding_set_severity(finding, SEVERITY_ERROR);
+}
+
+void trust_audit(struct audit *audit)
+{
+	bool settled = audit->pinned || audit_everybody_accepts(audit);
+
+	if (audit->self_signed)
+		tell_self_signed(audit);
+	else if (!settled && audit->mended_mask != 0)
+		tell_partly_trusted(audit);
+	else if (!settled && audit->chosen != NULL)
+		tell_nobody_accepts(audit);
+	tell_limit(audit);
+}

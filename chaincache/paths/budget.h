@@ -1,0 +1,54 @@
+/* budget - what one mend has spent of its limits (the contract's section 8).
+ *
+ * A hostile bag of certificates can ask for exponential work; each kind of work is counted, refused above its maximum,
+ * and the refusal is remembered, so that it can be told.
+ */
+#ifndef CHAINCACHE_PATHS_BUDGET_H
+#define CHAINCACHE_PATHS_BUDGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "chaincache/paths/limits.h"
+
+struct budget {
+	unsigned num_signature_checks;
+	unsigned num_steps;
+	unsigned num_verifications;
+	const char *refused; /* which maximum was met first, in words; NULL: none */
+};
+
+static inline void budget_refuse(struct budget *budget, const char *what)
+{
+	if (budget->refused == NULL)
+		budget->refused = what;
+}
+
+/* budget_spend takes one unit of `*counter`, or says false and remembers `what`. */
+static inline bool budget_spend(struct budget *budget, unsigned *counter, unsigned max, const char *what)
+{
+	if (*counter < max) {
+		(*counter)++;
+		return true;
+	}
+	budget_refuse(budget, what);
+	return false;
+}
+
+static inline bool budget_spend_signature_check(struct budget *budget)
+{
+	return budget_spend(budget, &budget->num_signature_checks, MEND_MAX_SIGNATURE_CHECKS,
+			    "the number of signature checks");
+}
+
+static inline bool budget_spend_step(struct budget *budget)
+{
+	return budget_spend(budget, &budget->num_steps, MEND_MAX_STEPS, "the number of candidates looked at");
+}
+
+static inline bool budget_spend_verification(struct budget *budget)
+{
+	return budget_spend(budget, &budget->num_verifications, MEND_MAX_VERIFICATIONS, "the number of paths verified");
+}
+
+#endif

@@ -1,0 +1,321 @@
+#include "chaincache/paths/path_verifier.h"
+
+#include <openssl/err.h>
+#include <openssl/nid.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include "chaincache/paths/name_constraints.h"
+
+#define MIN_RSA_BITS 2048
+
+/* Would today's clients refuse it below an anchor? */
+static bool has_weak_signature(const struct certificate *certificate)
+{
+	return certificate->signature_digest == SIGNATURE_DIGEST_MD5 ||
+	       certificate->signature_digest == SIGNATURE_DIGEST_SHA1;
+}
+
+static bool known_curve(int nid)
+{
+	return nid == NID_X9_62_prime256v1 || nid == NID_secp384r1 || nid == NID_secp521r1;
+}
+
+static bool has_weak_key(const struct certificate *certificate)
+{
+	switch (certificate->key_type) {
+	case KEY_TYPE_RSA:
+		return certificate->key_bits < MIN_RSA_BITS;
+	case KEY_TYPE_EC:
+		return !known_curve(certificate->ec_curve_nid);
+	case KEY_TYPE_ED25519:
+		return false;
+	case KEY_TYPE_RSA_PSS:
+	case KEY_TYPE_OTHER:
+		break;
+	}
+	return true;
+}
+
+static bool leaf_serves_tls(const struct certificate *leaf)
+{
+	return X509_check_purpose(leaf->x509, X509_PURPOSE_SSL_SERVER, 0) == 1;
+}
+
+unsigned path_verifier_leaf(const struct certificate *leaf, int64_t now)
+{
+	unsigned faults = 0;
+
+	if (now > leaf->not_after)
+		faults |= LEAF_EXPIRED;
+	if (now < leaf->not_before)
+		faults |= LEAF_NOT_YET_VALID;
+	/* An extension that does not parse fails the purpose too; verification names it better. */
+	if (leaf->extensions_valid && !leaf_serves_tls(leaf))
+		faults |= LEAF_WRONG_PURPOSE;
+	if (has_weak_key(leaf))
+		faults |= LEAF_WEAK_KEY;
+	if (has_weak_signature(leaf))
+		faults |= LEAF_WEAK_SIGNATURE;
+	return faults;
+}
+
+static struct path_verdict good(void)
+{
+	return (struct path_verdict){PATH_GOOD, 0, ""};
+}
+
+static struct path_verdict bad(enum path_fault fault, size_t index, const char *reason)
+{
+	return (struct path_verdict){fault, index, reason};
+}
+
+/* Validity of all but the leaf, both ends included (RFC 5280 4.1.2.5). An expired anchor counts: most of today's
+ * clients refuse it, and a path that does without it serves everybody. */
+static struct path_verdict check_validity(const struct path *path, int64_t now)
+{
+	for (size_t i = 1; i < path->count; i++) {
+		if (now > path->items[i].certificate->not_after)
+			return bad(PATH_EXPIRED, i, "it has expired");
+		if (now < path->items[i].certificate->not_before)
+			return bad(PATH_NOT_YET_VALID, i, "it is not valid yet");
+	}
+	return good();
+}
+
+/* RFC 5280 6.1.4 (l) and (m): self-issued intermediates are not counted, but their own limit holds. The anchor's counts
+ * as well: OpenSSL's clients enforce it, and X509_verify_cert does not look at it. */
+static struct path_verdict check_path_length(const struct path *path)
+{
+	int num_below = 0;
+
+	for (size_t i = 1; i < path->count; i++) {
+		const struct certificate *issuer = path->items[i].certificate;
+		if (issuer->path_length >= 0 && num_below > issuer->path_length)
+			return bad(PATH_LENGTH_EXCEEDED, i, "its path length constraint admits fewer intermediates");
+		if (!issuer->self_issued)
+			num_below++;
+	}
+	return good();
+}
+
+static struct path_verdict check_strength(const struct path *path)
+{
+	for (size_t i = 1; i + 1 < path->count; i++) {
+		if (has_weak_signature(path->items[i].certificate))
+			return bad(PATH_WEAK_SIGNATURE, i, "it is signed with SHA-1 or MD5");
+		if (has_weak_key(path->items[i].certificate))
+			return bad(PATH_WEAK_KEY, i, "its key is shorter or on another curve than clients accept");
+	}
+	return good();
+}
+
+/* Where X509_verify_cert was not asked about the purpose, because the leaf fails it: what it asks of CAs. */
+static struct path_verdict check_ca_purposes(const struct path *path)
+{
+	for (size_t i = 1; i + 1 < path->count; i++)
+		if (X509_check_purpose(path->items[i].certificate->x509, X509_PURPOSE_SSL_SERVER, 1) != 1)
+			return bad(PATH_WRONG_PURPOSE, i, "its extended key usage does not admit TLS servers");
+	return good();
+}
+
+#define CONSTRAINTS_UNKNOWN "a name constraint is of a kind or form that clients do not support"
+
+static const struct {
+	int error;
+	enum path_fault fault;
+	const char *reason;
+} refusals[] = {
+    {X509_V_ERR_CERT_HAS_EXPIRED, PATH_EXPIRED, "it has expired"},
+    {X509_V_ERR_CERT_NOT_YET_VALID, PATH_NOT_YET_VALID, "it is not valid yet"},
+    {X509_V_ERR_INVALID_CA, PATH_NOT_A_CA, "it is no CA certificate, and yet it issued one"},
+    {X509_V_ERR_PATH_LENGTH_EXCEEDED, PATH_LENGTH_EXCEEDED, "its path length constraint admits fewer intermediates"},
+    {X509_V_ERR_INVALID_PURPOSE, PATH_WRONG_PURPOSE, "its extended key usage does not admit TLS servers"},
+    {X509_V_ERR_PERMITTED_VIOLATION, PATH_NAME_CONSTRAINED, "a CA above it may not issue for one of its names"},
+    {X509_V_ERR_EXCLUDED_VIOLATION, PATH_NAME_CONSTRAINED, "a CA above it is forbidden to issue for one of its names"},
+    {X509_V_ERR_SUBTREE_MINMAX, PATH_NAME_CONSTRAINED, CONSTRAINTS_UNKNOWN},
+    {X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE, PATH_NAME_CONSTRAINED, CONSTRAINTS_UNKNOWN},
+    {X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX, PATH_NAME_CONSTRAINED, CONSTRAINTS_UNKNOWN},
+    {X509_V_ERR_UNSUPPORTED_NAME_SYNTAX, PATH_NAME_CONSTRAINED, CONSTRAINTS_UNKNOWN},
+    {X509_V_ERR_NAME_CONSTRAINTS_WITHOUT_SANS, PATH_NAME_CONSTRAINED,
+     "a CA above it constrains names, and it has none but the Common Name"},
+    {X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, PATH_EXTENSION_REFUSED, "it has a critical extension that nobody knows"},
+    {X509_V_ERR_INVALID_EXTENSION, PATH_EXTENSION_REFUSED, "one of its extensions does not parse"},
+    {X509_V_ERR_INVALID_POLICY_EXTENSION, PATH_EXTENSION_REFUSED, "its policy extensions do not parse"},
+};
+
+/* The link above `index` is true, and X509_verify_cert does not take it: by key usage or by the key identifiers. */
+static struct path_verdict broken_link(const struct path *path, size_t index)
+{
+	if (index + 1 < path->count && !path->items[index + 1].certificate->extensions_valid)
+		return bad(PATH_EXTENSION_REFUSED, index + 1, "one of its extensions does not parse");
+	if (index + 1 < path->count && !path->items[index + 1].certificate->may_sign_certificates)
+		return bad(PATH_NOT_A_CA, index + 1, "its key usage does not let it sign certificates");
+	return bad(PATH_KEY_ID_DIFFERS, index, "its authority key identifier names another issuer");
+}
+
+static struct path_verdict refused_for(int error, size_t index)
+{
+	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+		if (refusals[i].error == error)
+			return bad(refusals[i].fault, index, refusals[i].reason);
+	return bad(PATH_REFUSED, index, X509_verify_cert_error_string(error));
+}
+
+static struct path_verdict refusal(const struct path *path, X509_STORE_CTX *context)
+{
+	int error = X509_STORE_CTX_get_error(context);
+	int depth = X509_STORE_CTX_get_error_depth(context);
+	size_t index = depth < 0 || (size_t)depth >= path->count ? path->count - 1 : (size_t)depth;
+
+	if (error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT || error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY)
+		return broken_link(path, index);
+	/* The link is true, as discovery has found, but by MD5. */
+	if (error == X509_V_ERR_CERT_SIGNATURE_FAILURE && has_weak_signature(path->items[index].certificate))
+		return bad(PATH_WEAK_SIGNATURE, index, "it is signed with SHA-1 or MD5");
+	return refused_for(error, index);
+}
+
+static size_t count_names(const struct certificate *certificate)
+{
+	return certificate->num_alt_names + (size_t)X509_NAME_entry_count(X509_get_subject_name(certificate->x509));
+}
+
+/* Names and constraints are compared each with each, and both are the certificates' own choice. */
+static struct path_verdict check_constraint_work(const struct path *path)
+{
+	size_t num_comparisons = 0, num_names = 0;
+
+	for (size_t i = 1; i < path->count; i++) {
+		num_names += count_names(path->items[i - 1].certificate);
+		num_comparisons += num_names * path->items[i].certificate->num_constraints;
+		if (num_comparisons > NAME_CONSTRAINTS_MAX_COMPARISONS)
+			return bad(PATH_NAME_CONSTRAINED, i,
+				   "it constrains names with more rules than can be compared with the names below it");
+	}
+	return good();
+}
+
+/* Everybody below the issuer at `above`, but self-issued intermediates (RFC 5280 6.1.3 b and c). */
+static struct path_verdict check_constraints_of(const struct path *path, size_t above)
+{
+	struct name_constraints constraints;
+	size_t below = 0;
+
+	int status = name_constraints_init(&constraints, path->items[above].certificate);
+	if (status != X509_V_OK)
+		return refused_for(status, above);
+	for (; below < above; below++) {
+		const struct certificate *subject = path->items[below].certificate;
+		if (below > 0 && subject->self_issued)
+			continue;
+		status = name_constraints_check(&constraints, subject);
+		if (status != X509_V_OK)
+			break;
+	}
+	name_constraints_cleanup(&constraints);
+	return status == X509_V_OK ? good() : refused_for(status, below);
+}
+
+/* All of them, whatever X509_verify_cert has judged already: what excuse() lets pass is judged here alone. */
+static struct path_verdict check_name_constraints(const struct path *path)
+{
+	struct path_verdict verdict = good();
+
+	for (size_t above = 1; above < path->count && verdict.fault == PATH_GOOD; above++)
+		verdict = check_constraints_of(path, above);
+	return verdict;
+}
+
+/* X509_verify_cert refuses constraints on IP addresses as a kind that it does not support, and everything else that it
+ * checks comes first or goes on after this: check_name_constraints has the last word. */
+static int excuse(int ok, X509_STORE_CTX *context)
+{
+	return ok || X509_STORE_CTX_get_error(context) == X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE;
+}
+
+static bool chain_is_path(X509_STORE_CTX *context, const struct path *path)
+{
+	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(context);
+
+	if (chain == NULL || sk_X509_num(chain) != path->count)
+		return false;
+	for (size_t i = 0; i < path->count; i++)
+		if (X509_cmp(sk_X509_value(chain, i), path->items[i].certificate->x509) != 0)
+			return false;
+	return true;
+}
+
+/* Whether X509_verify_cert's own look at the time would differ from check_validity's, which has the last word: it knows
+ * no time at which only an expired leaf is excused, and takes a certificate's last second for expired. */
+static bool time_is_settled(const struct path *path, int64_t now)
+{
+	if (!certificate_valid_at(path_leaf(path), now))
+		return true;
+	for (size_t i = 0; i < path->count; i++)
+		if (path->items[i].certificate->not_after == now)
+			return true;
+	return false;
+}
+
+static void set_parameters(X509_VERIFY_PARAM *parameters, const struct path *path, int64_t now)
+{
+	X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN);
+	X509_VERIFY_PARAM_set_depth(parameters, (int)path->count);
+	X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+	X509_VERIFY_PARAM_set_time_posix(parameters, now);
+	if (time_is_settled(path, now))
+		X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_NO_CHECK_TIME);
+	if (leaf_serves_tls(path_leaf(path)))
+		X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SSL_SERVER);
+}
+
+static struct path_verdict verify(const struct path *path, int64_t now)
+{
+	struct path_verdict verdict = bad(PATH_REFUSED, path->count - 1, "memory ran out");
+	X509_STORE *store = X509_STORE_new();
+	STACK_OF(X509) *untrusted = sk_X509_new_null();
+	X509_STORE_CTX *context = X509_STORE_CTX_new();
+
+	if (store == NULL || untrusted == NULL || context == NULL || !X509_STORE_add_cert(store, path_last(path)->x509))
+		goto out;
+	for (size_t i = 1; i + 1 < path->count; i++)
+		if (!sk_X509_push(untrusted, path->items[i].certificate->x509))
+			goto out;
+	if (!X509_STORE_CTX_init(context, store, path_leaf(path)->x509, untrusted))
+		goto out;
+	set_parameters(X509_STORE_CTX_get0_param(context), path, now);
+	X509_STORE_CTX_set_verify_cb(context, excuse);
+
+	if (X509_verify_cert(context) != 1)
+		verdict = refusal(path, context);
+	else if (!chain_is_path(context, path))
+		verdict = bad(PATH_REFUSED, path->count - 1, "clients that follow its names build another path");
+	else
+		verdict = good();
+out:
+	X509_STORE_CTX_free(context);
+	sk_X509_free(untrusted);
+	X509_STORE_free(store);
+	ERR_clear_error();
+	return verdict;
+}
+
+struct path_verdict path_verifier_verify(const struct path *path, int64_t now)
+{
+	struct path_verdict verdict = check_validity(path, now);
+
+	if (verdict.fault == PATH_GOOD)
+		verdict = check_constraint_work(path);
+	if (verdict.fault == PATH_GOOD)
+		verdict = verify(path, now);
+	if (verdict.fault == PATH_GOOD)
+		verdict = check_name_constraints(path);
+	if (verdict.fault == PATH_GOOD && !leaf_serves_tls(path_leaf(path)))
+		verdict = check_ca_purposes(path);
+	if (verdict.fault == PATH_GOOD)
+		verdict = check_path_length(path);
+	if (verdict.fault == PATH_GOOD)
+		verdict = check_strength(path);
+	return verdict;
+}

@@ -1,0 +1,49 @@
+/* path_verifier - is this one path good, from its leaf to its anchor? The verdict is X509_verify_cert's, given that
+ * path alone, and then our own on what it lets pass: digests and keys that today's clients refuse, and path lengths.
+ *
+ * What is wrong with the leaf alone (out of its validity, no serverAuth, a weak key or signature) is judged apart, by
+ * path_verifier_leaf, and does not make a path bad: the chain of an expired leaf is completed all the same.
+ */
+#ifndef CHAINCACHE_PATHS_PATH_VERIFIER_H
+#define CHAINCACHE_PATHS_PATH_VERIFIER_H
+
+#include "chaincache/paths/path.h"
+
+enum path_fault {
+	PATH_GOOD,
+	PATH_EXPIRED,
+	PATH_NOT_YET_VALID,
+	PATH_NOT_A_CA, /* CA bit or keyCertSign */
+	PATH_LENGTH_EXCEEDED,
+	PATH_NAME_CONSTRAINED,
+	PATH_WRONG_PURPOSE, /* a CA certificate that is not for TLS servers */
+	PATH_WEAK_SIGNATURE,
+	PATH_WEAK_KEY,
+	PATH_KEY_ID_DIFFERS, /* the child's authority key identifier names another issuer */
+	PATH_EXTENSION_REFUSED, /* a critical one that nobody knows, or one that does not parse */
+	PATH_REVOKED, /* as a CRL says; chain_judge looks at them */
+	PATH_REFUSED, /* for another reason */
+};
+
+struct path_verdict {
+	enum path_fault fault;
+	size_t index; /* of the certificate at fault, in the path */
+	const char *reason; /* in words, static; "" when good */
+};
+
+/* path_verifier_verify judges everything but the leaf's own faults, as of `now`; the last certificate is the anchor. */
+struct path_verdict path_verifier_verify(const struct path *path, int64_t now);
+
+/* What is wrong with a leaf whatever its path: bits. */
+enum {
+	LEAF_EXPIRED = 1,
+	LEAF_NOT_YET_VALID = 2,
+	LEAF_WRONG_PURPOSE = 4,
+	LEAF_WEAK_KEY = 8,
+	LEAF_WEAK_SIGNATURE = 16,
+	LEAF_REVOKED = 32, /* as a CRL or a staple says: known once its issuer is, and not by path_verifier_leaf */
+};
+
+unsigned path_verifier_leaf(const struct certificate *leaf, int64_t now);
+
+#endif
