@@ -7,7 +7,7 @@
 
 #include "bench/limit/slices.h"
 #include "conf/values.h"
-#include "proxy/commands/options.h"
+#include "proxy/cli/options.h"
 
 #define MAX_COUNT 1000000
 #define MAX_CONNECTIONS 10000

@@ -2,7 +2,7 @@
 #ifndef BENCH_LOAD_LOAD_OPTIONS_H
 #define BENCH_LOAD_LOAD_OPTIONS_H
 
-#include "proxy/commands/options.h"
+#include "proxy/cli/options.h"
 
 extern const struct option_table load_option_tables[]; /* ends with NULL rows */
 

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "proxy/commands/output.h"
+#include "proxy/cli/output.h"
 
 #define NS_PER_S 1e9
 #define NS_PER_US 1e3

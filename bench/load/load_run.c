@@ -6,7 +6,7 @@
 
 #include "bench/load/crew.h"
 #include "bench/load/server_cpu.h"
-#include "proxy/commands/output.h"
+#include "proxy/cli/output.h"
 
 #define NS_PER_S UINT64_C(1000000000)
 #define NS_PER_MS UINT64_C(1000000)

@@ -9,8 +9,8 @@
 #include <openssl/base.h>
 
 #include "conf/spelling.h"
+#include "proxy/cli/output.h"
 #include "proxy/commands/commands.h"
-#include "proxy/commands/output.h"
 
 static const struct {
 	const char *name;

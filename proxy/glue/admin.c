@@ -5,12 +5,12 @@
 
 #include <jansson.h>
 
+#include "proxy/admin/page/page.h"
 #include "proxy/glue/metrics.h"
 #include "proxy/glue/status_json.h"
 #include "proxy/glue/time_budget.h"
 #include "proxy/glue/time_text.h"
 #include "proxy/io/web_server.h"
-#include "proxy/page/page.h"
 
 enum { MAX_PLACE_DIGITS = 9 };
 

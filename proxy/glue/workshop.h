@@ -11,9 +11,9 @@
 
 #include "chaincache/mend/mend.h"
 #include "chaincache/stores/cache_dir.h"
+#include "proxy/fetch/fetcher.h"
 #include "proxy/glue/program_log.h"
 #include "proxy/io/alarm.h"
-#include "proxy/io/fetcher.h"
 
 #define WORKSHOP_MAX_MENDS 64 /* with fetching under way at one time; further ones wait for their turn */
 #define WORKSHOP_MAX_KEPT 10000 /* issuers fetched in this process, beside those of the cache directory */

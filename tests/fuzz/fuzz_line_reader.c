@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "proxy/commands/line_reader.h"
+#include "proxy/commands/log/line_reader.h"
 
 #define MAX_LINES 1000000 /* of what is unpacked: more than any input here gives */
 

@@ -5,8 +5,8 @@
 
 #include <jansson.h>
 
-#include "proxy/commands/log_history.h"
-#include "proxy/commands/log_line.h"
+#include "proxy/commands/log/log_history.h"
+#include "proxy/commands/log/log_line.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

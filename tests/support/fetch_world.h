@@ -2,7 +2,7 @@
 #ifndef TESTS_SUPPORT_FETCH_WORLD_H
 #define TESTS_SUPPORT_FETCH_WORLD_H
 
-#include "proxy/io/fetcher.h"
+#include "proxy/fetch/fetcher.h"
 #include "tests/support/http_server.h"
 
 #define FETCH_WORLD_MAX_URL 256

@@ -8,7 +8,7 @@
 
 #include "chaincache/base/buffer.h"
 #include "chaincache/files/certificate_file.h" /* file_read_all */
-#include "proxy/commands/atomic_file.h"
+#include "proxy/cli/atomic_file.h"
 #include "tests/support/unit.h"
 
 #define MAX_BYTES ((size_t)1024 * 1024)

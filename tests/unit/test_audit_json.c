@@ -1,4 +1,4 @@
-#include "proxy/commands/audit_json.h"
+#include "proxy/commands/check/audit_json.h"
 
 #include <stdio.h>
 #include <string.h>

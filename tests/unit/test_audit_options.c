@@ -1,4 +1,4 @@
-#include "proxy/commands/audit_options.h"
+#include "proxy/commands/check/audit_options.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "proxy/commands/chain_view.h"
+#include "proxy/commands/check/chain_view.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "proxy/commands/check_report.h"
+#include "proxy/commands/check/check_report.h"
 
 #include "proxy/commands/commands.h"
 #include "tests/support/unit.h"

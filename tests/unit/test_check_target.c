@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "proxy/commands/check_target.h"
+#include "proxy/commands/check/check_target.h"
 #include "tests/support/unit.h"
 
 static void test_what_people_type_for_a_server(void **state)

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "proxy/io/fetch_pauses.h"
+#include "proxy/fetch/fetch_pauses.h"
 
 enum { FIRST_MS = 30000, MAX_MS = 3600000 };
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proxy/io/fetch_proxy.h"
+#include "proxy/fetch/fetch_proxy.h"
 
 static const struct {
 	const char *no_proxy;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "proxy/commands/html.h"
+#include "proxy/commands/log/html.h"
 
 static void expect(struct html *html, const char *wanted)
 {

@@ -1,4 +1,4 @@
-#include "proxy/commands/knowledge.h"
+#include "proxy/commands/check/knowledge.h"
 
 #include <stdio.h>
 #include <stdlib.h>

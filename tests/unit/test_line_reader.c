@@ -2,7 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "proxy/commands/line_reader.h"
+#include "proxy/commands/log/line_reader.h"
 #include "tests/support/unit.h"
 
 static char path[] = "/tmp/test_line_reader.XXXXXX";

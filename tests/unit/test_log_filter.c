@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "proxy/commands/log_filter.h"
+#include "proxy/commands/log/log_filter.h"
 
 static bool wants(const struct log_filter *filter, const char *text)
 {

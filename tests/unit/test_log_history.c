@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proxy/commands/log_history.h"
+#include "proxy/commands/log/log_history.h"
 
 static const struct log_finding *take(struct log_history *history, unsigned minute, const char *event, const char *id,
 				      const char *run, const char *more)

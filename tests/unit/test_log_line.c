@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "proxy/commands/log_line.h"
+#include "proxy/commands/log/log_line.h"
 
 #define LEAST "\"time\":\"2026-11-20T10:00:00.000Z\",\"site\":\"mail\",\"code\":\"weak_key\",\"severity\":\"error\""
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "proxy/commands/log_source.h"
+#include "proxy/commands/log/log_source.h"
 
 static char path[] = "/tmp/test_log_source.XXXXXX";
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "proxy/commands/log_summary_view.h"
+#include "proxy/commands/log/log_summary_view.h"
 
 static void take(struct log_history *history, const char *site, const char *code, const char *severity,
 		 const char *event)

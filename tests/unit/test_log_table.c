@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proxy/commands/log_table.h"
+#include "proxy/commands/log/log_table.h"
 
 static void take(struct log_history *history, unsigned minute, const char *site, const char *event)
 {

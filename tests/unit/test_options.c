@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "proxy/commands/options.h"
+#include "proxy/cli/options.h"
 #include "tests/support/unit.h"
 
 struct taken {

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "proxy/commands/output.h"
+#include "proxy/cli/output.h"
 #include "tests/support/unit.h"
 
 static char text[3 * OUTPUT_MAX_TEXT]; /* what went to the file */

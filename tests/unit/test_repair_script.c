@@ -1,5 +1,5 @@
 /* The recipes filled in: their commands, the files that these name, and what certificates cannot put into them. */
-#include "proxy/commands/repair_script.h"
+#include "proxy/commands/repair/repair_script.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "chaincache/base/buffer.h"
-#include "proxy/commands/report_certificates.h"
+#include "proxy/commands/log/report_certificates.h"
 #include "tests/support/pki.h"
 
 static char folder[] = "/tmp/test_report_certificates.XXXXXX";

@@ -1,4 +1,4 @@
-#include "proxy/commands/survey.h"
+#include "proxy/commands/check/survey.h"
 
 #include <stdio.h>
 #include <stdlib.h>

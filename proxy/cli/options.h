@@ -1,0 +1,41 @@
+/* options - a sub-command's options, from tables that also print its --help (GNU's getopt_long). */
+#ifndef PROXY_CLI_OPTIONS_H
+#define PROXY_CLI_OPTIONS_H
+
+#define OPTIONS_MAX_ROWS 80 /* of all tables of a command together */
+
+/* One option. `take` gets its value ("" when it takes none) and returns NULL, or what is wrong with it: a clause that
+ * completes "--name VALUE: ...". */
+struct option_row {
+	const char *name;
+	char letter; /* its short form, 0: none */
+	const char *argument; /* what stands for its value in --help, NULL: it takes none */
+	const char *help;
+	const char *(*take)(void *into, const char *value);
+};
+
+struct option_table {
+	const char *heading; /* in --help; NULL: "Options" */
+	const struct option_row *rows; /* ends with a NULL name */
+};
+
+struct command_help {
+	const char *command; /* of chainmend: "check" */
+	const char *usage; /* lines of "Usage: chainmend check ...", each ended by a line feed */
+	const char *about; /* what it does, some lines */
+	const struct option_table *tables; /* ends with NULL rows */
+	const char *after; /* behind the options; may be NULL */
+	const char *program; /* one of its own, that has no commands; NULL: chainmend */
+};
+
+enum options_outcome { OPTIONS_TAKEN, OPTIONS_HELP_PRINTED, OPTIONS_WRONG };
+
+/* options_parse gives each option's value to its row. Operands are moved behind the options; *first_operand is the index
+ * of the first one. What is wrong is told on stderr. */
+enum options_outcome options_parse(const struct command_help *help, int argc, char **argv, void *into,
+				   int *first_operand);
+
+/* options_wrong tells wrong usage ("chainmend: check: WHY (see chainmend check --help)") and returns STATUS_USAGE. */
+int options_wrong(const struct command_help *help, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

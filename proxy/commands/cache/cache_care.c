@@ -1,0 +1,97 @@
+#include <stdio.h>
+
+#include "chaincache/base/buffer.h"
+#include "proxy/cli/atomic_file.h"
+#include "proxy/cli/output.h"
+#include "proxy/commands/cache/cache_command.h"
+#include "proxy/commands/commands.h"
+#include "proxy/glue/time_text.h"
+
+#define MAX_BUNDLE_BYTES ((size_t)CACHE_DIR_MAX_CERTIFICATES * 2 * CERTIFICATE_MAX_BYTES)
+
+static int write_bundle(const struct buffer *bundle, const char *path)
+{
+	char text[ERROR_MAX_TEXT];
+	if (path == NULL)
+		return fwrite(buffer_text(bundle), 1, bundle->len, stdout) == bundle->len ? STATUS_OK : STATUS_FAILED;
+	struct error error = atomic_file_write(path, buffer_bytes(bundle));
+	if (failed(error))
+		complain("cache: %s: %s", path, error_print(error, text, sizeof(text)));
+	return failed(error) ? STATUS_FAILED : STATUS_OK;
+}
+
+int cache_export(struct cache_dir *dir, const struct cache_options *options, char **operands, int num_operands)
+{
+	struct cache_contents contents;
+	struct buffer bundle;
+	struct error error = error_none();
+	int status = STATUS_FAILED;
+	(void)operands;
+	(void)num_operands;
+	buffer_init(&bundle, MAX_BUNDLE_BYTES);
+	if (!cache_contents_read(dir, &contents))
+		goto out;
+	for (size_t i = 0; i < contents.count && !failed(error); i++) {
+		error = buffer_printf(&bundle, "# %s\n", contents.items[i].certificate->subject);
+		if (!failed(error))
+			error = certificate_write_pem(contents.items[i].certificate, &bundle);
+	}
+	if (failed(error))
+		complain("cache: the certificates together are too large: out of memory");
+	else
+		status = write_bundle(&bundle, options->output);
+out:
+	buffer_cleanup(&bundle);
+	cache_contents_cleanup(&contents);
+	return status;
+}
+
+int cache_verify(struct cache_dir *dir, const struct cache_options *options, char **operands, int num_operands)
+{
+	struct cache_contents contents;
+	(void)options;
+	(void)operands;
+	(void)num_operands;
+	bool complete = cache_contents_read(dir, &contents);
+	size_t num_bad = contents.num_bad;
+	if (complete)
+		printf("%zu good, %zu bad in %s\n", contents.count, num_bad, dir->path);
+	cache_contents_cleanup(&contents);
+	return complete && num_bad == 0 ? STATUS_OK : STATUS_FAILED;
+}
+
+int cache_prune(struct cache_dir *dir, const struct cache_options *options, char **operands, int num_operands)
+{
+	struct cache_contents contents;
+	char text[ERROR_MAX_TEXT];
+	char day[TIME_TEXT_MAX];
+	size_t num_removed = 0;
+	int64_t now = time_text_now_ms() / 1000;
+	int status = STATUS_FAILED;
+	(void)options;
+	(void)operands;
+	(void)num_operands;
+	if (!cache_contents_read(dir, &contents))
+		goto out;
+	status = STATUS_OK;
+	for (size_t i = 0; i < contents.count; i++) {
+		const struct certificate *certificate = contents.items[i].certificate;
+		if (now <= certificate->not_after)
+			continue;
+		struct error error = cache_dir_remove(dir, certificate);
+		if (failed(error)) {
+			complain("cache %s: %s: %s", dir->path, certificate->subject,
+				 error_print(error, text, sizeof(text)));
+			status = STATUS_FAILED;
+			continue;
+		}
+		char shown[OUTPUT_MAX_TEXT];
+		printf("removed %s, expired on %s\n", output_clean(certificate->subject, shown, sizeof(shown)),
+		       time_text_print_day(certificate->not_after, day));
+		num_removed++;
+	}
+	printf("%zu of %zu removed from %s\n", num_removed, contents.count, dir->path);
+out:
+	cache_contents_cleanup(&contents);
+	return status;
+}

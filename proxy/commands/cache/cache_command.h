@@ -1,0 +1,44 @@
+/* cache_command - what the sub-commands of `chainmend cache` share: their options, the directory, and what is in it. */
+#ifndef PROXY_COMMANDS_CACHE_CACHE_COMMAND_H
+#define PROXY_COMMANDS_CACHE_CACHE_COMMAND_H
+
+#include "chaincache/stores/cache_dir.h"
+#include "conf/config.h" /* struct string_list */
+
+struct cache_options {
+	const char *cache; /* NULL: the machine's, or the user's */
+	const char *output; /* NULL: stdout */
+	const char *fetch_proxy; /* NULL: what the environment says */
+	struct string_list fetch_allow;
+	bool json;
+};
+
+/* One certificate of the cache. */
+struct cache_item {
+	const struct certificate *certificate; /* one reference */
+	char *source; /* owned */
+	char *fetched; /* owned */
+};
+
+struct cache_contents {
+	struct cache_item *items; /* in the order of their digests */
+	size_t count;
+	size_t capacity;
+	size_t num_bad; /* files that were not what they should be; told */
+	bool out_of_memory;
+};
+
+/* cache_contents_read reads the whole cache. False: told. Cleaned up by cache_contents_cleanup either way. */
+bool cache_contents_read(struct cache_dir *dir, struct cache_contents *out);
+void cache_contents_cleanup(struct cache_contents *contents);
+
+/* The sub-commands, each with its operands and `dir` open. They return the exit status; what is wrong has been told. */
+int cache_list(struct cache_dir *dir, const struct cache_options *options, char **operands, int num_operands);
+int cache_show(struct cache_dir *dir, const struct cache_options *options, char **operands, int num_operands);
+int cache_import(struct cache_dir *dir, const struct cache_options *options, char **operands, int num_operands);
+int cache_export(struct cache_dir *dir, const struct cache_options *options, char **operands, int num_operands);
+int cache_fetch(struct cache_dir *dir, const struct cache_options *options, char **operands, int num_operands);
+int cache_verify(struct cache_dir *dir, const struct cache_options *options, char **operands, int num_operands);
+int cache_prune(struct cache_dir *dir, const struct cache_options *options, char **operands, int num_operands);
+
+#endif

@@ -1,0 +1,17 @@
+/* cache_csv - imports CSV tables with a column of certificates in PEM: the exports of the Common CA Database (CCADB). */
+#ifndef PROXY_COMMANDS_CACHE_CACHE_CSV_H
+#define PROXY_COMMANDS_CACHE_CACHE_CSV_H
+
+#include "chaincache/base/bytes.h"
+#include "proxy/commands/cache/cache_intake.h"
+
+#define CACHE_CSV_MAX_TOLD 20 /* bad rows told one by one; the rest are counted */
+
+/* cache_csv_is_one says whether the text begins with a header that names a column of PEM. */
+bool cache_csv_is_one(struct bytes text);
+
+/* cache_csv_import puts the certificates of all rows into the cache; rows that hold none are told by their line and
+ * passed over. `path` is for the words. False when there is nothing in it, or the cache cannot be written: told. */
+bool cache_csv_import(struct cache_intake *intake, const char *path, struct bytes text);
+
+#endif

@@ -1,0 +1,107 @@
+#include <stdio.h>
+
+#include "chaincache/files/certificate_file.h"
+#include "proxy/cli/output.h"
+#include "proxy/commands/cache/cache_command.h"
+#include "proxy/commands/cache/cache_intake.h"
+#include "proxy/commands/commands.h"
+#include "proxy/fetch/fetch_proxy.h"
+#include "proxy/fetch/fetcher.h"
+
+struct fetching {
+	struct cache_dir *dir;
+	struct fetcher *fetcher;
+	const char *url;
+	int status;
+};
+
+static int keep(struct fetching *fetching, const struct certificate_list *list)
+{
+	struct cache_intake intake;
+	int status = STATUS_FAILED;
+	if (cache_intake_open(&intake, fetching->dir) && cache_intake_take(&intake, list, fetching->url)) {
+		cache_intake_print(&intake);
+		status = intake.num_new + intake.num_there > 0 ? STATUS_OK : STATUS_FAILED;
+	}
+	if (status != STATUS_OK && !intake.broken)
+		complain("cache: %s: no CA certificate came from there, and the cache keeps no other", fetching->url);
+	cache_intake_close(&intake);
+	return status;
+}
+
+static int take_body(struct fetching *fetching, struct bytes body)
+{
+	struct certificate_file_options options = {.source = SOURCE_FETCHED, .pass_over_unreadable = true};
+	struct certificate_file file;
+	char text[ERROR_MAX_TEXT];
+	struct error error = certificate_file_parse(body, &options, &file);
+	if (failed(error)) {
+		complain("cache: %s: what came is no certificate: %s", fetching->url,
+			 error_print(error, text, sizeof(text)));
+		return STATUS_FAILED;
+	}
+	int status = keep(fetching, &file.certificates);
+	certificate_file_cleanup(&file);
+	return status;
+}
+
+static void tell_failure(const char *url, const struct fetch_result *result)
+{
+	if (result->failure == FETCH_FAILURE_REFUSED)
+		complain("cache: %s: the address may not be fetched from: allow it with --fetch-allow (%s)", url,
+			 result->detail);
+	else
+		complain("cache: %s: %s", url, result->detail);
+}
+
+static void on_done(void *context, const struct fetch_result *result)
+{
+	struct fetching *fetching = context;
+	if (result->ok)
+		fetching->status = take_body(fetching, result->body);
+	else
+		tell_failure(fetching->url, result);
+	fetcher_close(fetching->fetcher, NULL, NULL);
+}
+
+static struct error make_fetcher(uv_loop_t *loop, const struct cache_options *options, struct fetcher **out)
+{
+	struct fetch_policy *policy = fetch_policy_new();
+	struct error error = policy != NULL ? error_none() : error_of(ERROR_MEMORY, 0, "make a fetcher");
+	for (size_t i = 0; i < options->fetch_allow.count && !failed(error); i++)
+		error = fetch_policy_allow(policy, options->fetch_allow.items[i]);
+	if (failed(error)) {
+		fetch_policy_free(policy);
+		return error;
+	}
+	bool given = options->fetch_proxy != NULL;
+	struct fetcher_options wanted = {
+	    .take_policy = policy,
+	    .proxy = given ? options->fetch_proxy : fetch_proxy_environment_url(),
+	    .no_proxy = given ? NULL : fetch_proxy_environment_no_proxy(),
+	};
+	return fetcher_new(loop, &wanted, out);
+}
+
+int cache_fetch(struct cache_dir *dir, const struct cache_options *options, char **operands, int num_operands)
+{
+	uv_loop_t loop;
+	char text[ERROR_MAX_TEXT];
+	struct fetching fetching = {.dir = dir, .url = operands[0], .status = STATUS_FAILED};
+	(void)num_operands;
+	if (uv_loop_init(&loop) != 0) {
+		complain("cache: no event loop could be made: out of memory or file descriptors");
+		return STATUS_FAILED;
+	}
+	struct error error = make_fetcher(&loop, options, &fetching.fetcher);
+	if (failed(error)) {
+		complain("cache: fetching: %s: correct --fetch-proxy or the variable http_proxy",
+			 error_print(error, text, sizeof(text)));
+	} else if (fetcher_get(fetching.fetcher, fetching.url, &fetching, on_done) == NULL) {
+		complain("cache: %s: out of memory", fetching.url);
+		fetcher_close(fetching.fetcher, NULL, NULL);
+	}
+	uv_run(&loop, UV_RUN_DEFAULT);
+	uv_loop_close(&loop);
+	return fetching.status;
+}

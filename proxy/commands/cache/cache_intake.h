@@ -1,0 +1,34 @@
+/* cache_intake - puts certificates into the cache and counts what came of them. */
+#ifndef PROXY_COMMANDS_CACHE_CACHE_INTAKE_H
+#define PROXY_COMMANDS_CACHE_CACHE_INTAKE_H
+
+#include "chaincache/certificate/certificate_list.h"
+#include "chaincache/stores/cache_dir.h"
+
+struct cache_intake {
+	struct cache_dir *dir;
+	struct issuer_store *there; /* what the cache holds */
+	int64_t now; /* seconds since 1970 */
+	size_t num_new;
+	size_t num_there; /* already */
+	size_t num_not_ca; /* passed over */
+	size_t num_unreadable; /* passed over */
+	size_t num_files;
+	bool broken; /* the cache could not be written: told */
+	bool show_progress; /* on stderr, a terminal */
+};
+
+/* cache_intake_open reads what is there. False: told. */
+bool cache_intake_open(struct cache_intake *intake, struct cache_dir *dir);
+void cache_intake_close(struct cache_intake *intake);
+
+/* cache_intake_take puts each CA certificate of the list into the cache. False when it cannot be written: told. */
+bool cache_intake_take(struct cache_intake *intake, const struct certificate_list *list, const char *source);
+
+/* cache_intake_clear_progress makes room for a line of words where the progress is shown. */
+void cache_intake_clear_progress(const struct cache_intake *intake);
+
+/* cache_intake_print says what came of it all. */
+void cache_intake_print(const struct cache_intake *intake);
+
+#endif

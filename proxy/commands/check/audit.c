@@ -1,0 +1,249 @@
+#include "proxy/commands/check/audit.h"
+
+#include <unistd.h>
+
+#include "proxy/cli/output.h"
+#include "proxy/commands/commands.h"
+#include "proxy/fetch/fetch_proxy.h"
+#include "proxy/glue/time_text.h"
+
+#define CLOSE_WAIT_MS 500 /* for handles to close; what takes longer is a look-up in a thread */
+
+static struct error fill_policy(struct fetch_policy *policy, const struct audit_options *options)
+{
+	struct error error = error_none();
+	for (size_t i = 0; !failed(error) && i < options->fetch_allow.count; i++)
+		error = fetch_policy_allow(policy, options->fetch_allow.items[i]);
+	return error;
+}
+
+static bool open_fetcher(struct audit *audit)
+{
+	const struct audit_options *options = audit->options;
+	char text[ERROR_MAX_TEXT];
+	struct fetch_policy *policy = fetch_policy_new();
+	struct error error = policy != NULL ? fill_policy(policy, options) : error_of(ERROR_MEMORY, 0, "fetching");
+	if (failed(error)) {
+		fetch_policy_free(policy);
+	} else {
+		struct fetcher_options wanted = {
+		    .take_policy = policy,
+		    .proxy = options->fetch_proxy != NULL ? options->fetch_proxy : fetch_proxy_environment_url(),
+		    .no_proxy = options->fetch_proxy != NULL ? NULL : fetch_proxy_environment_no_proxy(),
+		};
+		error = fetcher_new(&audit->loop, &wanted, &audit->fetcher);
+	}
+	if (!failed(error))
+		return true;
+	complain("fetching: %s: correct --fetch-proxy or the variable http_proxy, or give --offline",
+		 error_print(error, text, sizeof(text)));
+	return false;
+}
+
+bool audit_open(struct audit *audit, const struct audit_options *options)
+{
+	*audit = (struct audit){.options = options, .fetching_left_ms = AUDIT_MAX_FETCHING_MS};
+	audit->now = options->has_time ? options->time : time_text_now_ms() / 1000;
+	int status = uv_loop_init(&audit->loop);
+	if (status != 0) {
+		complain("event loop: %s", uv_strerror(status));
+		return false;
+	}
+	audit->loop_is_open = true;
+	uv_timer_init(&audit->loop, &audit->deadline);
+	audit->deadline.data = audit;
+	return knowledge_open(&audit->knowledge, options) && (options->offline || open_fetcher(audit));
+}
+
+static void advance(struct audit *audit);
+
+/* An answer may come among the timers of a turn that would then wait for the deadline: the turn ends instead. */
+static void advance_in_loop(struct audit *audit)
+{
+	advance(audit);
+	if (audit->done)
+		uv_stop(&audit->loop);
+}
+
+static void on_fetched(void *context, const struct fetch_result *result)
+{
+	struct audit_fetch *fetch = context;
+	struct audit *audit = fetch->audit;
+	fetch->request = NULL;
+	audit->num_open--;
+	if (result->ok)
+		mend_give_body(audit->mend, fetch->index, result->body);
+	else
+		mend_give_failure(audit->mend, fetch->index, result->failure, result->detail);
+	if (audit->num_open == 0)
+		advance_in_loop(audit);
+}
+
+static void start_fetch(struct audit *audit, size_t index, const char *url)
+{
+	static const char out_of_time[] = "the time for all fetches was used up";
+	if (audit->out_of_time || audit->fetcher == NULL || index >= MEND_MAX_FETCHES) {
+		mend_give_failure(audit->mend, index, FETCH_FAILURE_NETWORK, out_of_time);
+		return;
+	}
+	struct audit_fetch *fetch = &audit->fetches[index];
+	*fetch = (struct audit_fetch){.audit = audit, .index = index};
+	fetch->request = fetcher_get(audit->fetcher, url, fetch, on_fetched);
+	if (fetch->request == NULL)
+		mend_give_failure(audit->mend, index, FETCH_FAILURE_NETWORK, "out of memory");
+	else
+		audit->num_open++;
+}
+
+static void advance(struct audit *audit)
+{
+	while (mend_advance(audit->mend) == MEND_WANT_URLS) {
+		size_t count = 0;
+		const struct mend_request *requests = mend_requests(audit->mend, &count);
+		for (size_t i = 0; i < count; i++)
+			start_fetch(audit, i, requests[i].url);
+		if (audit->num_open > 0)
+			return;
+	}
+	audit->done = true;
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+	struct audit *audit = timer->data;
+	audit->out_of_time = true;
+	for (size_t i = 0; i < MEND_MAX_FETCHES; i++) {
+		struct audit_fetch *fetch = &audit->fetches[i];
+		if (fetch->request == NULL)
+			continue;
+		fetcher_cancel(audit->fetcher, fetch->request);
+		fetch->request = NULL;
+		mend_give_failure(audit->mend, fetch->index, FETCH_FAILURE_NETWORK,
+				  "the time for all fetches was used up");
+	}
+	audit->num_open = 0;
+	advance_in_loop(audit);
+}
+
+/* What one mend fetched the next one has at hand. */
+static void keep_fetched(struct audit *audit)
+{
+	const struct mend_result *result = audit->result;
+	int64_t fetched_at = time_text_now_ms() / 1000;
+	for (size_t i = 0; i < result->num_fetched; i++) {
+		const struct fetched_issuer *fetched = &result->fetched[i];
+		knowledge_keep(&audit->knowledge, fetched->certificate, fetched->url, fetched_at);
+		if (failed(issuer_store_add(audit->knowledge.issuers, fetched->certificate, SOURCE_FETCHED)))
+			complain("%s: out of memory", fetched->url);
+	}
+}
+
+static void run_to_its_end(struct audit *audit)
+{
+	uint64_t left = audit->fetching_left_ms;
+	uv_update_time(&audit->loop);
+	uint64_t start = uv_now(&audit->loop);
+	audit->out_of_time = left == 0;
+	audit->done = false;
+	uv_timer_start(&audit->deadline, on_deadline, left < MEND_TIMEOUT_MS ? left : MEND_TIMEOUT_MS, 0);
+	advance(audit);
+	while (!audit->done)
+		uv_run(&audit->loop, UV_RUN_ONCE);
+	uv_timer_stop(&audit->deadline);
+	uint64_t spent = uv_now(&audit->loop) - start;
+	audit->fetching_left_ms = spent < left ? left - spent : 0;
+}
+
+static bool run_mend(struct audit *audit, const struct mend_input *input)
+{
+	struct error error = mend_new(input, &audit->mend);
+	if (failed(error)) {
+		char text[ERROR_MAX_TEXT];
+		complain("mending: %s", error_print(error, text, sizeof(text)));
+		return false;
+	}
+	run_to_its_end(audit);
+	audit->result = mend_result(audit->mend);
+	keep_fetched(audit);
+	return true;
+}
+
+static struct mend_input input_of(const struct audit *audit, const struct certificate_list *served)
+{
+	return (struct mend_input){
+	    .served = served,
+	    .leaf_place = audit->leaf_place,
+	    .cache = audit->knowledge.issuers,
+	    .stores = audit->knowledge.stores,
+	    .crls = audit->knowledge.crls,
+	    .names = audit->options->names,
+	    .num_names = audit->options->num_names,
+	    .now = audit->now,
+	    .offline = audit->options->offline,
+	    .ignore_trust = audit->options->ignore_trust,
+	};
+}
+
+bool audit_run(struct audit *audit, const struct certificate_list *served, const EVP_PKEY *key)
+{
+	struct mend_input input = input_of(audit, served);
+	input.key = key;
+	return run_mend(audit, &input);
+}
+
+bool audit_run_sent(struct audit *audit, const struct audit_sent *sent)
+{
+	struct mend_input input = input_of(audit, sent->chain);
+	input.names = sent->names;
+	input.num_names = sent->num_names;
+	input.staple_asked = sent->staple_asked;
+	input.staple = sent->staple;
+	return run_mend(audit, &input);
+}
+
+struct mend *audit_take(struct audit *audit)
+{
+	struct mend *mend = audit->mend;
+	audit->mend = NULL;
+	audit->result = NULL;
+	return mend;
+}
+
+static void on_close_wait(uv_timer_t *timer)
+{
+	uv_stop(timer->loop);
+}
+
+/* Runs until every handle is closed, for a while. */
+static bool close_loop(struct audit *audit)
+{
+	uv_timer_t wait;
+	if (audit->fetcher != NULL)
+		fetcher_close(audit->fetcher, NULL, NULL);
+	uv_close((uv_handle_t *)&audit->deadline, NULL);
+	uv_timer_init(&audit->loop, &wait);
+	uv_timer_start(&wait, on_close_wait, CLOSE_WAIT_MS, 0);
+	uv_unref((uv_handle_t *)&wait); /* it ends the wait, and does not make it */
+	uv_run(&audit->loop, UV_RUN_DEFAULT);
+	bool all_closed = !uv_loop_alive(&audit->loop);
+	uv_close((uv_handle_t *)&wait, NULL);
+	uv_run(&audit->loop, UV_RUN_NOWAIT);
+	return all_closed && uv_loop_close(&audit->loop) == 0;
+}
+
+bool audit_close(struct audit *audit)
+{
+	mend_free(audit->mend);
+	knowledge_close(&audit->knowledge);
+	return !audit->loop_is_open || close_loop(audit);
+}
+
+int audit_end(struct audit *audit, int status)
+{
+	if (audit_close(audit))
+		return status;
+	/* libuv would wait at exit for the thread in which a name is looked up: half a minute, where DNS is dead. */
+	if (status < STATUS_BROKEN && !output_finish())
+		status = STATUS_UNKNOWN;
+	_exit(status);
+}

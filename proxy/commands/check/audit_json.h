@@ -1,0 +1,32 @@
+/* audit_json - the JSON document of check and mend. */
+#ifndef PROXY_COMMANDS_CHECK_AUDIT_JSON_H
+#define PROXY_COMMANDS_CHECK_AUDIT_JSON_H
+
+#include <stdio.h>
+
+#include "chaincache/mend/mend.h"
+#include "proxy/commands/check/check_report.h"
+
+/* What the document says besides the result; NULL where it does not apply. */
+struct audit_json_facts {
+	const char *target;
+	const char *address; /* connected to */
+	const char *tls_version;
+	const char *cipher;
+	const char *pem; /* the mended chain, where it went nowhere else */
+	int64_t time; /* as of when it was judged */
+	int exit_status;
+};
+
+/* audit_json_print writes the document and a line feed; false when out of memory. */
+bool audit_json_print(const struct audit_json_facts *facts, const struct mend_result *result, FILE *file);
+
+/* audit_json_print_many does so for the chains that a server sends for several names: the same members, of all of them
+ * together, then `chains`, one by one, and `not_checked`, the names that no chain came for. */
+bool audit_json_print_many(const struct audit_json_facts *facts, const struct checked_chain *chains, size_t num_chains,
+			   const struct survey *survey, FILE *file);
+
+/* audit_json_print_error does so when there is no result: target, error and exit_status, the rest empty. */
+bool audit_json_print_error(const struct audit_json_facts *facts, const char *error, FILE *file);
+
+#endif

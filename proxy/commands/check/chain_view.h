@@ -1,0 +1,24 @@
+/* chain_view - an audit drawn for a person: both chains as trees, names, stores, and each finding with its advice. */
+#ifndef PROXY_COMMANDS_CHECK_CHAIN_VIEW_H
+#define PROXY_COMMANDS_CHECK_CHAIN_VIEW_H
+
+#include "chaincache/mend/mend.h"
+#include "proxy/cli/output.h"
+
+struct chain_view {
+	const struct output *output;
+	const struct mend_result *result;
+	const char *target; /* what was looked at */
+	const char *connection; /* how it was reached; "" for a file */
+	bool from_server; /* rather than from a file: for the words */
+	bool ignore_trust;
+	int64_t now; /* as of when it was judged */
+};
+
+/* chain_view_print draws all of it. */
+void chain_view_print(const struct chain_view *view);
+
+/* chain_view_print_findings draws the findings alone. */
+void chain_view_print_findings(const struct chain_view *view);
+
+#endif

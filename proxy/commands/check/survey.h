@@ -1,0 +1,66 @@
+/* survey - what a server sends for each name that clients use: one handshake a distinct name, some of them at a time, and
+ * the different chains that came.
+ *
+ * A name is asked for by SNI; names that are addresses share one handshake without it, as clients do it.
+ */
+#ifndef PROXY_COMMANDS_CHECK_SURVEY_H
+#define PROXY_COMMANDS_CHECK_SURVEY_H
+
+#include "chaincache/base/buffer.h"
+#include "chaincache/certificate/host_name.h"
+#include "proxy/io/chain_probe.h"
+#include "proxy/io/resolver.h" /* RESOLVER_MAX_TEXT */
+
+#define SURVEY_MAX_LOOKS 100 /* handshakes with one server */
+#define SURVEY_MAX_AT_ONCE 4 /* old servers have few connections to give */
+#define SURVEY_NO_CHAIN SIZE_MAX
+
+/* One handshake. */
+struct survey_look {
+	struct survey *survey;
+	const struct host_name *name; /* the first one that it is for */
+	size_t chain; /* index into the chains, SURVEY_NO_CHAIN when none came */
+	enum chain_probe_outcome outcome;
+	char reason[CHAIN_CAPTURE_MAX_REASON]; /* "" when CHAIN_PROBE_OK */
+	struct certificate_list certificates; /* until they are a chain's */
+	char address[RESOLVER_MAX_TEXT]; /* connected to */
+	struct buffer staple; /* the OCSP response that came with the chain, until it is the chain's; empty: none */
+	const char *tls_version; /* BoringSSL's static strings, "" where not known */
+	const char *cipher;
+};
+
+/* One chain, and who gets it. */
+struct survey_chain {
+	struct certificate_list certificates; /* leaf first */
+	struct host_name *names; /* in the order in which they were given */
+	size_t num_names;
+	const struct survey_look *look; /* the first one that it came to */
+	struct buffer staple; /* the first OCSP response that came with it; empty: none did */
+};
+
+struct survey {
+	const struct host_name *names;
+	size_t num_names;
+	struct survey_look *looks;
+	size_t num_looks;
+	struct survey_chain *chains; /* in the order of the first name of each */
+	size_t num_chains;
+	size_t num_started;
+	size_t num_done;
+	uv_loop_t *loop;
+	struct chain_probe_options options;
+};
+
+/* survey_init plans one look a distinct name. `names` are borrowed: they outlive the survey; at least one. False above
+ * SURVEY_MAX_LOOKS or out of memory, with the reason in `*out_wrong`. Cleaned up by survey_cleanup either way. */
+bool survey_init(struct survey *survey, const struct host_name *names, size_t num_names, const char **out_wrong);
+void survey_cleanup(struct survey *survey);
+
+/* survey_run looks, and returns when every look has an answer; `options` is the server, and its sni does not count.
+ * False when out of memory. A look that failed is no failure. */
+bool survey_run(struct survey *survey, uv_loop_t *loop, const struct chain_probe_options *options);
+
+/* survey_look_of is the look that was made for a name. */
+const struct survey_look *survey_look_of(const struct survey *survey, const struct host_name *name);
+
+#endif

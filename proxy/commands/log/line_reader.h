@@ -1,0 +1,36 @@
+/* line_reader - the lines of a log, and where it is followed those that are still to come, over a rotation too. */
+#ifndef PROXY_COMMANDS_LOG_LINE_READER_H
+#define PROXY_COMMANDS_LOG_LINE_READER_H
+
+#include <stdint.h>
+
+#include "proxy/commands/log/log_source.h"
+
+#define LINE_READER_MAX_BYTES ((size_t)4 * 1024 * 1024) /* of a line; a longer one is passed over and counted */
+#define LINE_READER_PAUSE_MS 200 /* between two looks at a file that is followed */
+
+/* Holds always: start <= looked_at <= end <= capacity; what stands from start to looked_at has no line feed. */
+struct line_reader {
+	struct log_source source;
+	char *buffer; /* owned */
+	size_t start, looked_at, end, capacity;
+	char *line; /* into the buffer, until the next call; without its line feed, zero-terminated */
+	size_t len;
+	uint64_t number; /* of the line, from 1 on, in the file of now */
+	size_t num_too_long;
+	bool moved; /* the path has another file: it comes after the rest of this one */
+	bool skips; /* the rest of a line that is too long */
+	struct error error; /* what ended the reading before the end */
+};
+
+MUST_USE struct error line_reader_open(struct line_reader *reader, const char *path);
+void line_reader_close(struct line_reader *reader);
+
+/* line_reader_next finds the next whole line; false at the end of what is there, or at an error. A last line without a line
+ * feed is one only when `at_end` says that nothing can come any more. */
+bool line_reader_next(struct line_reader *reader, bool at_end);
+
+/* line_reader_wait sleeps a little, and looks whether the path has another file: line_reader_next goes over to it. */
+void line_reader_wait(struct line_reader *reader);
+
+#endif

@@ -1,0 +1,215 @@
+#include "proxy/commands/log/log_table.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include <jansson.h>
+
+#define INDENT 4
+#define CHAIN_INDENT 12
+#define TIME_CHARS 19
+#define SHORT_TIME_CHARS 11 /* month, day, hour and minute */
+#define SEVERITY_COLUMNS 8
+#define CODE_COLUMNS 27 /* the longest code */
+#define REPEAT_COLUMNS 6
+#define MIN_SITE_COLUMNS 8
+#define MAX_SITE_COLUMNS 24
+#define FULL_COLUMNS (TIME_CHARS + SEVERITY_COLUMNS + CODE_COLUMNS + REPEAT_COLUMNS + 6)
+#define MAX_TEXT 2048
+
+static const char *text_of(const json_t *line, const char *key)
+{
+	const char *text = json_string_value(json_object_get(line, key));
+	return text != NULL ? text : "";
+}
+
+static enum style style_of(const char *severity)
+{
+	static const struct {
+		const char *severity;
+		enum style style;
+	} severities[] = {{"error", STYLE_BAD}, {"warning", STYLE_WARNING}, {"fixed", STYLE_FIXED}};
+	for (size_t i = 0; i < sizeof(severities) / sizeof(severities[0]); i++) {
+		if (strcmp(severities[i].severity, severity) == 0)
+			return severities[i].style;
+	}
+	return STYLE_DIM;
+}
+
+/* "2026-11-20 10:35:41", and without year and seconds where room is scarce. */
+static const char *print_time(const char *time, bool is_short, char out[TIME_CHARS + 1])
+{
+	size_t skip = is_short ? strlen("2026-") : 0;
+	size_t len = is_short ? SHORT_TIME_CHARS : TIME_CHARS;
+	snprintf(out, TIME_CHARS + 1, "%.*s", (int)len, strlen(time) > skip ? time + skip : time);
+	char *divider = strchr(out, 'T');
+	if (divider != NULL)
+		*divider = ' ';
+	return out;
+}
+
+/* The text in exactly so many columns, cut or padded; a code point is taken for a column. */
+static void print_cell(const struct output *output, enum style style, const char *text, unsigned columns)
+{
+	char clean[MAX_TEXT];
+	unsigned count = 0;
+	const char *at = output_clean(text, clean, sizeof(clean));
+	const char *cut = at;
+	for (; *at != '\0'; at++) {
+		bool starts = ((unsigned char)*at & 0xc0) != 0x80;
+		if (starts && count == columns - 1)
+			cut = at;
+		count += starts;
+	}
+	if (count <= columns)
+		output_printf(output, style, "%s%*s", clean, (int)(columns - count), "");
+	else
+		output_printf(output, style, "%.*s%s", (int)(cut - clean), clean, output->utf8 ? "\xe2\x80\xa6" : "~");
+}
+
+static bool is_narrow(const struct log_table *table)
+{
+	return table->output->width < FULL_COLUMNS + MIN_SITE_COLUMNS;
+}
+
+static void print_head(const struct log_table *table, const struct log_finding *finding, const json_t *line)
+{
+	const struct output *output = table->output;
+	bool resolved = strcmp(text_of(line, "event"), "resolved") == 0;
+	bool narrow = is_narrow(table);
+	const char *severity = text_of(line, "severity");
+	char time[TIME_CHARS + 1];
+
+	output_printf(output, STYLE_DIM, "%s  ", print_time(finding->last_time, narrow, time));
+	print_cell(output, resolved ? STYLE_GOOD : style_of(severity), resolved ? "resolved" : severity,
+		   SEVERITY_COLUMNS);
+	output_printf(output, STYLE_PLAIN, "  ");
+	print_cell(output, STYLE_PLAIN, text_of(line, "site"),
+		   narrow ? output->width - SHORT_TIME_CHARS - SEVERITY_COLUMNS - 4 : table->site_columns);
+	output_printf(output, STYLE_PLAIN, narrow ? "\n%*s" : "  ", INDENT, "");
+	output_printf(output, STYLE_BOLD, "%s", text_of(line, "code"));
+	if (finding->num_lines > 1)
+		output_printf(output, STYLE_DIM, " %s%" PRIu64, output->utf8 ? "\xc3\x97" : "x", finding->num_lines);
+	output_printf(output, STYLE_PLAIN, "\n");
+}
+
+static void print_paragraph(const struct output *output, enum style style, unsigned indent, const char *text)
+{
+	output_printf(output, STYLE_PLAIN, "%*s", INDENT, "");
+	output_wrap(output, style, indent, text);
+}
+
+static void print_chain(const struct output *output, const char *label, const json_t *chain)
+{
+	char text[OUTPUT_MAX_TEXT];
+	size_t count = json_array_size(chain);
+	if (!json_is_array(chain))
+		return;
+	int len = snprintf(text, sizeof(text), "%s %zu certificate%s", label, count, count == 1 ? "" : "s");
+	for (size_t i = 0; i < count && len > 0 && (size_t)len < sizeof(text); i++)
+		len += snprintf(text + len, sizeof(text) - (size_t)len, "%s%s", i == 0 ? ": " : " <- ",
+				text_of(json_array_get(chain, i), "subject"));
+	print_paragraph(output, STYLE_DIM, CHAIN_INDENT, text);
+}
+
+static void print_cost(const struct output *output, const json_t *line)
+{
+	char text[MAX_TEXT];
+	const json_t *stores = json_object_get(line, "stores");
+	json_int_t added = json_integer_value(json_object_get(line, "bytes_added"));
+	size_t before = 0;
+	size_t after = 0;
+	if (!json_is_array(stores))
+		return;
+	for (size_t i = 0; i < json_array_size(stores); i++) {
+		const json_t *store = json_array_get(stores, i);
+		before += json_is_true(json_object_get(store, "served_trusted"));
+		after += json_is_true(json_object_get(store, "mended_trusted"));
+	}
+	snprintf(text, sizeof(text),
+		 "accepted by %zu of %zu trust store%s before, by %zu after; %" JSON_INTEGER_FORMAT " bytes %s%s",
+		 before, json_array_size(stores), json_array_size(stores) == 1 ? "" : "s", after,
+		 added < 0 ? -added : added, added < 0 ? "saved" : "added",
+		 json_is_false(json_object_get(line, "applied")) ? "; reported only, what was given goes out" : "");
+	print_paragraph(output, STYLE_DIM, INDENT, text);
+}
+
+void log_table_print_row(struct log_table *table, const struct log_finding *finding, bool repeated)
+{
+	json_t *line = json_loadb(finding->last.text, finding->last.len, 0, NULL);
+	if (!json_is_object(line)) {
+		json_decref(line);
+		return;
+	}
+	table->num_rows++;
+	print_head(table, finding, line);
+	if (!repeated) {
+		char message[OUTPUT_MAX_TEXT];
+		log_line_message(text_of(line, "subject_of"), text_of(line, "message"), message, sizeof message);
+		print_paragraph(table->output, STYLE_PLAIN, INDENT, message);
+		print_chain(table->output, "before:", json_object_get(line, "before"));
+		print_chain(table->output, "after:", json_object_get(line, "after"));
+		print_cost(table->output, line);
+	}
+	json_decref(line);
+}
+
+static int compare_times(const void *a, const void *b)
+{
+	const struct log_finding *const *left = a;
+	const struct log_finding *const *right = b;
+	int order = strcmp((*left)->last_time, (*right)->last_time);
+	if (order == 0) /* they stand in one array, in the order of the log */
+		order = *left < *right ? -1 : *left > *right;
+	return order;
+}
+
+static unsigned columns_of(struct bytes text)
+{
+	unsigned columns = 0;
+	for (size_t i = 0; i < text.len; i++)
+		columns += (text.data[i] & 0xc0) != 0x80;
+	return columns;
+}
+
+/* As wide as the longest name, where there is room for it. */
+static void choose_columns(struct log_table *table, const struct log_history *history)
+{
+	unsigned room = table->output->width > FULL_COLUMNS ? table->output->width - FULL_COLUMNS : MIN_SITE_COLUMNS;
+	unsigned most = room < MAX_SITE_COLUMNS ? room : MAX_SITE_COLUMNS;
+	unsigned longest = MIN_SITE_COLUMNS;
+	struct log_line line;
+	for (size_t i = 0; i < history->num_findings && longest < most; i++) {
+		const struct log_kept_line *kept = &history->findings[i].last;
+		(void)log_line_scan(bytes_of(kept->text, kept->len), &line);
+		unsigned columns = columns_of(line.members[LOG_SITE]);
+		longest = columns > longest ? columns : longest;
+	}
+	table->site_columns = longest < most ? longest : most;
+}
+
+static void print_titles(const struct log_table *table)
+{
+	if (!is_narrow(table))
+		output_printf(table->output, STYLE_DIM, "%-*s  %-*s  %-*s  CODE\n", TIME_CHARS, "TIME (UTC)",
+			      SEVERITY_COLUMNS, "SEVERITY", (int)table->site_columns, "SITE");
+}
+
+bool log_table_print(struct log_table *table, const struct log_history *history)
+{
+	const struct log_finding **rows = calloc(history->num_findings + 1, sizeof(const struct log_finding *));
+	if (rows == NULL)
+		return false;
+	for (size_t i = 0; i < history->num_findings; i++)
+		rows[i] = &history->findings[i];
+	qsort(rows, history->num_findings, sizeof(const struct log_finding *), compare_times);
+	choose_columns(table, history);
+	if (history->num_findings > 0)
+		print_titles(table);
+	for (size_t i = 0; i < history->num_findings; i++) {
+		if (rows[i]->last.text != NULL)
+			log_table_print_row(table, rows[i], false);
+	}
+	free(rows);
+	return true;
+}

@@ -1,0 +1,24 @@
+/* report_certificates - the certificates that a report can hand on: from the log itself, and from the cache. */
+#ifndef PROXY_COMMANDS_LOG_REPORT_CERTIFICATES_H
+#define PROXY_COMMANDS_LOG_REPORT_CERTIFICATES_H
+
+#include <jansson.h>
+
+#include "chaincache/certificate/certificate_list.h"
+
+struct report_certificates {
+	const char *cache; /* borrowed; NULL: none */
+	struct certificate_list known;
+};
+
+void report_certificates_init(struct report_certificates *certificates, const char *cache);
+void report_certificates_cleanup(struct report_certificates *certificates);
+
+/* report_certificates_learn takes what stands in a line's `pem`; what is no certificate is passed over. */
+void report_certificates_learn(struct report_certificates *certificates, const json_t *line);
+
+/* report_certificates_find returns the certificate with this SHA-256 in lower-case hexadecimal, borrowed; NULL where it is
+ * neither known nor in the cache. What a file gives is taken for it only when its digest is this one. */
+const struct certificate *report_certificates_find(struct report_certificates *certificates, const char *sha256);
+
+#endif

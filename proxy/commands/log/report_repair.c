@@ -1,0 +1,230 @@
+#include "proxy/commands/log/report_repair.h"
+
+#include <string.h>
+
+#include "proxy/commands/repair/repair_script.h"
+
+#define MAX_PEM_BYTES ((size_t)1024 * 1024)
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+	return text != NULL ? text : "";
+}
+
+static bool holds(const json_t *chain, const char *sha256)
+{
+	for (size_t i = 0; i < json_array_size(chain); i++) {
+		if (strcmp(text_of(json_array_get(chain, i), "sha256"), sha256) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void write_box(struct html *html, const json_t *entry, const char *style, const char *mark)
+{
+	char day[11];
+	snprintf(day, sizeof(day), "%s", text_of(entry, "not_after"));
+	html_raw(html, "<li class=\"box ");
+	html_raw(html, style);
+	html_raw(html, "\">");
+	html_element(html, "strong", NULL, text_of(entry, "subject"));
+	if (mark != NULL)
+		html_element(html, "span", "mark", mark);
+	html_raw(html, "<span class=\"small\">valid until ");
+	html_text(html, day);
+	html_raw(html, "</span><span class=\"small digest\">SHA-256 ");
+	html_text(html, text_of(entry, "sha256"));
+	html_raw(html, "</span></li>");
+}
+
+static void write_chain(struct html *html, const char *title, const json_t *chain, const json_t *other, bool is_after)
+{
+	html_raw(html, is_after ? "<div class=\"chain after\">" : "<div class=\"chain\">");
+	html_element(html, "h4", NULL, title);
+	html_raw(html, "<ol>");
+	for (size_t i = 0; i < json_array_size(chain); i++) {
+		const json_t *entry = json_array_get(chain, i);
+		bool alone = !holds(other, text_of(entry, "sha256"));
+		const char *mark = is_after ? "added" : "left out";
+		write_box(html, entry, alone ? (is_after ? "added" : "removed") : "", alone ? mark : NULL);
+	}
+	html_raw(html, "</ol></div>");
+}
+
+static void write_stores(struct html *html, const json_t *stores)
+{
+	html_raw(html, "<ul class=\"stores\">");
+	for (size_t i = 0; i < json_array_size(stores); i++) {
+		const json_t *store = json_array_get(stores, i);
+		bool before = json_is_true(json_object_get(store, "served_trusted"));
+		bool after = json_is_true(json_object_get(store, "mended_trusted"));
+		html_raw(html, "<li>Clients that trust <strong>");
+		html_text(html, text_of(store, "name"));
+		html_raw(html,
+			 before ? "</strong> accept what the server sends" : "</strong> refuse what the server sends");
+		html_raw(html,
+			 after ? (before ? ", and the repaired chain.</li>" : ", and accept the repaired chain.</li>")
+			       : (before ? ".</li>" : ", and the repaired chain too.</li>"));
+	}
+	html_raw(html, "</ul>");
+}
+
+/* The certificates of a chain that are at hand; false where one is not. */
+static bool collect(struct report_certificates *certificates, const json_t *chain, struct certificate_list *out)
+{
+	bool all = json_array_size(chain) > 0;
+	for (size_t i = 0; i < json_array_size(chain); i++) {
+		const char *sha256 = text_of(json_array_get(chain, i), "sha256");
+		const struct certificate *certificate = report_certificates_find(certificates, sha256);
+		if (certificate == NULL || failed(certificate_list_append(out, certificate, SOURCE_FILE)))
+			all = false;
+	}
+	return all;
+}
+
+static void write_missing(struct html *html, struct report_certificates *certificates, const json_t *chain)
+{
+	html_raw(html,
+		 "<p class=\"note\">Not every certificate of the repaired chain is at hand here, so that the "
+		 "steps cannot be given in full. These have to be found by their fingerprint, from the certificate "
+		 "authority or with <code>chainmend check</code>:</p><ul>");
+	for (size_t i = 0; i < json_array_size(chain); i++) {
+		const json_t *entry = json_array_get(chain, i);
+		if (report_certificates_find(certificates, text_of(entry, "sha256")) != NULL)
+			continue;
+		html_raw(html, "<li>");
+		html_element(html, "strong", NULL, text_of(entry, "subject"));
+		html_element(html, "span", "small digest", text_of(entry, "sha256"));
+		html_raw(html, "</li>");
+	}
+	html_raw(html, "</ul>");
+}
+
+static void write_commands(struct html *html, const struct buffer *lines)
+{
+	if (lines->len > 0)
+		html_element(html, "pre", NULL, buffer_text(lines));
+}
+
+static void write_steps(struct html *html, const struct repair_script *script)
+{
+	if (script->num_files > 0) {
+		html_raw(html, "<p>Files for these steps, to be saved from this page:</p><ul class=\"files\">");
+		for (size_t i = 0; i < script->num_files; i++) {
+			html_raw(html, "<li>");
+			html_file(html, script->files[i].name, buffer_bytes(&script->files[i].pem));
+			html_raw(html, "</li>");
+		}
+		html_raw(html, "</ul>");
+	}
+	html_raw(html, "<ol class=\"steps\">");
+	for (size_t i = 0; i < script->num_steps; i++) {
+		html_raw(html, "<li>");
+		html_element(html, "p", NULL, buffer_text(&script->steps[i].text));
+		write_commands(html, &script->steps[i].commands);
+		if (script->steps[i].lines.len > 0)
+			html_raw(html, "<p>In the configuration:</p>");
+		write_commands(html, &script->steps[i].lines);
+		html_raw(html, "</li>");
+	}
+	html_raw(html, "</ol>");
+}
+
+static void write_recipe(struct html *html, const struct repair_plan *plan, const struct repair_recipe *recipe)
+{
+	struct repair_script script;
+	struct error error = repair_script_make(plan, recipe, NULL, &script);
+	if (failed(error)) {
+		html->error = failed(html->error) ? html->error : error;
+		return;
+	}
+	html_raw(html, "<details><summary>");
+	html_text(html, recipe->label);
+	html_raw(html, "</summary>");
+	if (script.needed)
+		write_steps(html, &script);
+	else
+		html_raw(html,
+			 "<p>Nothing has to be done on this kind of server: it puts the chain together itself from "
+			 "the certificates that it has.</p>");
+	html_raw(html, "</details>");
+	repair_script_cleanup(&script);
+}
+
+static void write_recipes(struct html *html, const struct mend_result *result, int64_t now)
+{
+	struct repair_plan plan;
+	repair_plan_make(result, now, &plan);
+	html_raw(html, "<h4>The repair, step by step</h4><p>Open the kind of server that it is; what is open is also "
+		       "printed.</p>");
+	for (size_t i = 0; repair_recipe_at(i) != NULL; i++)
+		write_recipe(html, &plan, repair_recipe_at(i));
+}
+
+static void write_imports(struct html *html, struct report_certificates *certificates, const json_t *line)
+{
+	const json_t *before = json_object_get(line, "before");
+	const json_t *after = json_object_get(line, "after");
+	struct buffer pem;
+	char name[SHA256_HEX_CHARS + 5];
+	buffer_init(&pem, MAX_PEM_BYTES);
+	html_raw(html, "<h4>Certificates to import</h4><ul class=\"files\">");
+	for (size_t i = 1; i < json_array_size(after); i++) {
+		const char *sha256 = text_of(json_array_get(after, i), "sha256");
+		const struct certificate *certificate = report_certificates_find(certificates, sha256);
+		html_raw(html, "<li>");
+		html_element(html, "strong", NULL, text_of(json_array_get(after, i), "subject"));
+		html_raw(html, holds(before, sha256) ? " (the server sends it already) " : " (missing on the server) ");
+		buffer_truncate(&pem, 0);
+		snprintf(name, sizeof(name), "%.16s.pem", sha256);
+		if (certificate != NULL && !failed(certificate_write_pem(certificate, &pem)))
+			html_file(html, name, buffer_bytes(&pem));
+		else
+			html_raw(html, "<em>not at hand here</em>");
+		html_raw(html, " <span class=\"small digest\">SHA-256 ");
+		html_text(html, sha256);
+		html_raw(html, "</span></li>");
+	}
+	if (json_array_size(after) < 2)
+		html_raw(html, "<li>None: the server certificate goes alone.</li>");
+	html_raw(html, "</ul>");
+	buffer_cleanup(&pem);
+}
+
+/* As repair_plan asks it: what the audit gave up for another one. */
+static void add_given_up(struct report_certificates *certificates, const json_t *line, struct mend_result *result)
+{
+	const char *sha256 = text_of(json_object_get(line, "certificate"), "sha256");
+	if (strcmp(text_of(line, "action"), finding_action_name(ACTION_REPLACED)) != 0)
+		return;
+	struct finding *finding = finding_list_add(&result->findings, FINDING_BETTER_PATH, "%s", "replaced");
+	finding_set_action(finding, ACTION_REPLACED);
+	finding_set_certificate(finding, report_certificates_find(certificates, sha256));
+}
+
+void report_repair_write(struct html *html, struct report_certificates *certificates, const json_t *line, int64_t now)
+{
+	const json_t *before = json_object_get(line, "before");
+	const json_t *after = json_object_get(line, "after");
+	struct mend_result result = {0};
+
+	html_raw(html, "<div class=\"chains\">");
+	write_chain(html, "What the server sends", before, after, false);
+	write_chain(html, "What it should send", after, before, true);
+	html_raw(html, "</div>");
+	write_stores(html, json_object_get(line, "stores"));
+	bool served = collect(certificates, before, &result.served);
+	bool mended = collect(certificates, after, &result.mended);
+	result.changed = !certificate_list_equal(&result.served, &result.mended);
+	result.anchor = report_certificates_find(certificates, text_of(json_object_get(line, "anchor"), "sha256"));
+	add_given_up(certificates, line, &result);
+	if (served && mended)
+		write_recipes(html, &result, now);
+	else
+		write_missing(html, certificates, after);
+	write_imports(html, certificates, line);
+	finding_list_cleanup(&result.findings);
+	certificate_list_cleanup(&result.served);
+	certificate_list_cleanup(&result.mended);
+}

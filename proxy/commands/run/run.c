@@ -1,0 +1,231 @@
+/* run - the proxy: by a configuration file, or by flags for one site. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf/keys.h"
+#include "conf/reader.h"
+#include "proxy/cli/options.h"
+#include "proxy/commands/commands.h"
+#include "proxy/commands/run/run_view.h"
+#include "proxy/glue/program_log.h"
+#include "proxy/glue/server.h"
+
+#define DEFAULT_CONFIG_FILE "/etc/chainmend/chainmend.ini"
+
+enum { MAX_PAIRS = 1000, MAX_FLAG = 40, MAX_FORM = 80, MAX_HELP = 1000 };
+
+struct run_options {
+	const char *file; /* NULL: the default, or the flags */
+	bool check_config;
+	const char *pairs[2 * MAX_PAIRS + 1]; /* "key", "value" ..., as config_read_pairs reads them */
+	size_t num_pairs;
+};
+
+static const char *take_file(void *into, const char *value)
+{
+	struct run_options *options = into;
+	options->file = value;
+	return NULL;
+}
+
+static const char *take_check_config(void *into, const char *value)
+{
+	struct run_options *options = into;
+	(void)value;
+	options->check_config = true;
+	return NULL;
+}
+
+static const char *take_pair(struct run_options *options, enum config_key_id id, const char *value)
+{
+	if (options->num_pairs == MAX_PAIRS)
+		return "too many flags: write a configuration file";
+	options->pairs[2 * options->num_pairs] = config_key(id)->name;
+	options->pairs[2 * options->num_pairs + 1] = value;
+	options->num_pairs++;
+	return NULL;
+}
+
+/* The keys that are flags too: --key-name VALUE. Those that make sense with several sites alone are not. */
+#define RUN_KEYS(X)                                                                                                    \
+	X(KEY_LISTEN)                                                                                                  \
+	X(KEY_BACKEND)                                                                                                 \
+	X(KEY_CERTIFICATE)                                                                                             \
+	X(KEY_KEY)                                                                                                     \
+	X(KEY_KEY_PASSWORD_FILE)                                                                                       \
+	X(KEY_HOSTNAMES)                                                                                               \
+	X(KEY_BACKEND_NAME)                                                                                            \
+	X(KEY_BACKEND_VERIFY)                                                                                          \
+	X(KEY_BACKEND_TLS_MIN)                                                                                         \
+	X(KEY_BACKEND_CERTIFICATE)                                                                                     \
+	X(KEY_BACKEND_KEY)                                                                                             \
+	X(KEY_BACKEND_PIN)                                                                                             \
+	X(KEY_PROBE_INTERVAL)                                                                                          \
+	X(KEY_MODE)                                                                                                    \
+	X(KEY_MAX_CHAIN_BYTES)                                                                                         \
+	X(KEY_ALPN)                                                                                                    \
+	X(KEY_TLS_MIN)                                                                                                 \
+	X(KEY_TLS_MAX)                                                                                                 \
+	X(KEY_CIPHERS)                                                                                                 \
+	X(KEY_GROUPS)                                                                                                  \
+	X(KEY_UNKNOWN_NAMES)                                                                                           \
+	X(KEY_HANDSHAKE_TIMEOUT)                                                                                       \
+	X(KEY_IDLE_TIMEOUT)                                                                                            \
+	X(KEY_CONNECT_TIMEOUT)                                                                                         \
+	X(KEY_ROOTS)                                                                                                   \
+	X(KEY_CACHE)                                                                                                   \
+	X(KEY_FIX_LOG)                                                                                                 \
+	X(KEY_LOG_LEVEL)                                                                                               \
+	X(KEY_FETCH)                                                                                                   \
+	X(KEY_FETCH_ALLOW)                                                                                             \
+	X(KEY_FETCH_PROXY)                                                                                             \
+	X(KEY_WORKERS)                                                                                                 \
+	X(KEY_USER)                                                                                                    \
+	X(KEY_GROUP)                                                                                                   \
+	X(KEY_MAX_CONNECTIONS)                                                                                         \
+	X(KEY_DRAIN_TIMEOUT)                                                                                           \
+	X(KEY_ADMIN)                                                                                                   \
+	X(KEY_ADMIN_TOKEN_FILE)
+
+#define X(id)                                                                                                          \
+	static const char *take_##id(void *into, const char *value)                                                    \
+	{                                                                                                              \
+		return take_pair(into, id, value);                                                                     \
+	}
+RUN_KEYS(X)
+#undef X
+
+static const struct run_key {
+	enum config_key_id id;
+	const char *(*take)(void *into, const char *value);
+} run_keys[] = {
+#define X(id) {id, take_##id},
+    RUN_KEYS(X)
+#undef X
+};
+
+enum { NUM_RUN_KEYS = sizeof run_keys / sizeof run_keys[0] };
+
+static const struct option_row general_rows[] = {
+    {"config", 'c', "FILE", "The configuration file; without one and without flags: " DEFAULT_CONFIG_FILE ".",
+     take_file},
+    {"check-config", 0, NULL, "Read everything, say what would be served, and exit: 0 when all is good, 1 when not.",
+     take_check_config},
+    {0},
+};
+
+/* The rows of the keys, made from the table of the configuration. */
+struct run_rows {
+	char flags[NUM_RUN_KEYS][MAX_FLAG];
+	char forms[NUM_RUN_KEYS][MAX_FORM];
+	char helps[NUM_RUN_KEYS][MAX_HELP];
+	struct option_row rows[NUM_RUN_KEYS + 2];
+};
+
+static const char *flag_of(const char *key, char flag[MAX_FLAG])
+{
+	size_t len = strnlen(key, MAX_FLAG - 1);
+	for (size_t i = 0; i < len; i++)
+		flag[i] = (char)(key[i] == '_' ? '-' : key[i]);
+	flag[len] = '\0';
+	return flag;
+}
+
+/* Writes what `print` says of the key to `out`, as much as has room. */
+static const char *text_of(const struct config_key *key,
+			   struct error (*print)(const struct config_key *key, struct buffer *out), char *out,
+			   size_t out_size)
+{
+	struct buffer text;
+
+	buffer_init(&text, out_size - 1);
+	struct error error = print(key, &text);
+	snprintf(out, out_size, "%s", failed(error) ? "" : buffer_text(&text));
+	buffer_cleanup(&text);
+	return out;
+}
+
+static void make_rows(struct run_rows *rows)
+{
+	*rows = (struct run_rows){0};
+	for (size_t i = 0; i < NUM_RUN_KEYS; i++) {
+		const struct config_key *key = config_key(run_keys[i].id);
+		rows->rows[i] = (struct option_row){
+		    .name = flag_of(key->name, rows->flags[i]),
+		    .argument = text_of(key, config_key_print_form, rows->forms[i], MAX_FORM),
+		    .help = text_of(key, config_key_print_help, rows->helps[i], MAX_HELP),
+		    .take = run_keys[i].take,
+		};
+	}
+	rows->rows[NUM_RUN_KEYS] = (struct option_row){
+	    .name = "hostname", .argument = "NAME", .help = "The same as --hostnames.", .take = take_KEY_HOSTNAMES};
+}
+
+/* Reads the configuration as it was asked for: at the start, and for each reload. */
+static bool read_config(void *context, struct config **out, struct buffer *errors)
+{
+	const struct run_options *options = context;
+
+	if (options->num_pairs > 0)
+		return config_read_pairs(options->pairs, out, errors);
+	return config_read_file(options->file != NULL ? options->file : DEFAULT_CONFIG_FILE, out, errors);
+}
+
+static int run(struct run_options *options)
+{
+	struct config *config = NULL;
+	struct program_log log;
+	struct buffer errors;
+
+	program_log_init(&log, STDERR_FILENO, LOG_LEVEL_ERROR);
+	buffer_init(&errors, SERVER_MAX_ERROR_BYTES);
+	bool good = read_config(options, &config, &errors);
+	program_log_lines(&log, LOG_LEVEL_ERROR, buffer_text(&errors));
+	buffer_cleanup(&errors);
+	if (!good)
+		return options->num_pairs > 0 ? STATUS_USAGE : STATUS_FAILED;
+	if (options->check_config)
+		return run_view_check(config, stdout);
+	struct server_options server_options = {.take_config = config, .context = options, .read_config = read_config};
+	return server_run(&server_options);
+}
+
+int command_run(int argc, char **argv)
+{
+	struct run_options options = {0};
+	struct run_rows rows;
+	int first_operand = 0;
+
+	make_rows(&rows);
+	const struct option_table tables[] = {
+	    {NULL, general_rows},
+	    {"One site by flags (each is the key of the configuration file with that name)", rows.rows},
+	    {0},
+	};
+	const struct command_help help = {
+	    .command = "run",
+	    .usage = "chainmend run [-c FILE] [--check-config]\n"
+		     "chainmend run --listen ADDRESS:PORT --backend URL --certificate FILE [--key FILE] [--hostname "
+		     "NAME]...\n",
+	    .about =
+		"Stands in front of a server, ends TLS for it, and sends a complete certificate chain in its place.\n"
+		"SIGHUP reloads, SIGUSR1 reopens the logs, SIGTERM lets connections end and stops.",
+	    .tables = tables,
+	};
+	switch (options_parse(&help, argc, argv, &options, &first_operand)) {
+	case OPTIONS_HELP_PRINTED:
+		return STATUS_OK;
+	case OPTIONS_WRONG:
+		return STATUS_USAGE;
+	case OPTIONS_TAKEN:
+		break;
+	}
+	if (first_operand < argc)
+		return options_wrong(&help, "what is %s? A configuration file is given with -c", argv[first_operand]);
+	if (options.file != NULL && options.num_pairs > 0)
+		return options_wrong(&help, "a configuration file and --%s do not go together: write it into the file",
+				     options.pairs[0]);
+	return run(&options);
+}
