@@ -17,8 +17,8 @@
 
 #include "chaincache/files/certificate_file.h"
 #include "conf/config.h"
-#include "proxy/glue/credential.h"
-#include "proxy/glue/ticket_keys.h"
+#include "proxy/shared/credential.h"
+#include "proxy/shared/ticket_keys.h"
 #include "tests/support/decompression.h"
 #include "tests/support/pki.h"
 

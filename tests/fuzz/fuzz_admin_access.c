@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proxy/glue/admin_access.h"
+#include "proxy/admin/admin_access.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proxy/glue/ticket_key_file.h"
+#include "proxy/shared/ticket_key_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@
 
 #include <openssl/ssl.h>
 
-#include "proxy/glue/compressed_chain.h"
+#include "proxy/shared/compressed_chain.h"
 
 /* How often each was used. */
 struct decompression {

@@ -2,7 +2,7 @@
 #ifndef TESTS_SUPPORT_MEMORY_HANDSHAKE_H
 #define TESTS_SUPPORT_MEMORY_HANDSHAKE_H
 
-#include "proxy/glue/credential.h"
+#include "proxy/shared/credential.h"
 
 struct memory_handshake {
 	const struct credential *credential;

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "conf/reader.h"
-#include "proxy/glue/backend_tls.h"
+#include "proxy/shared/backend_tls.h"
 #include "tests/support/loopback.h"
 
 /* Certificates */

@@ -8,8 +8,8 @@
 
 #include <openssl/ssl.h>
 
-#include "proxy/glue/ticket_rotation.h"
-#include "proxy/glue/worker.h"
+#include "proxy/shared/ticket_rotation.h"
+#include "proxy/worker/worker.h"
 #include "tests/support/pki.h"
 #include "tests/support/unit.h"
 

@@ -1,4 +1,4 @@
-#include "proxy/glue/acceptor.h"
+#include "proxy/worker/acceptor.h"
 #include "tests/support/test_backend.h"
 #include "tests/support/test_client.h"
 

@@ -1,4 +1,4 @@
-#include "proxy/glue/admin_access.h"
+#include "proxy/admin/admin_access.h"
 
 #include <stdio.h>
 #include <stdlib.h>

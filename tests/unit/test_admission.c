@@ -1,4 +1,4 @@
-#include "proxy/glue/admission.h"
+#include "proxy/worker/admission.h"
 #include "tests/support/unit.h"
 
 #include <pthread.h>

@@ -1,4 +1,4 @@
-#include "proxy/glue/backend_choice.h"
+#include "proxy/worker/backend_choice.h"
 
 #include <netinet/in.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "proxy/glue/backend_trust.h"
+#include "proxy/mending/backend_trust.h"
 #include "tests/support/pki.h"
 
 enum { MAX_ANSWERS = 64 };

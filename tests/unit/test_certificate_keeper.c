@@ -1,6 +1,6 @@
 #include "tests/support/unit.h"
 
-#include "proxy/glue/certificate_keeper.h"
+#include "proxy/mending/certificate_keeper.h"
 
 enum { HOUR_S = 3600, DAY_S = 86400 };
 

@@ -1,4 +1,4 @@
-#include "proxy/glue/chain_record.h"
+#include "proxy/clients/chain_record.h"
 
 #include <string.h>
 

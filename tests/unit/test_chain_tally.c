@@ -1,4 +1,4 @@
-#include "proxy/glue/chain_tally.h"
+#include "proxy/shared/chain_tally.h"
 
 #include <pthread.h>
 

@@ -1,4 +1,4 @@
-#include "proxy/glue/chain_watch.h"
+#include "proxy/clients/chain_watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
 
 #include <openssl/ssl.h>
 
-#include "proxy/glue/client_findings.h"
+#include "proxy/clients/client_findings.h"
 
 enum { MAX_PATH = 128 };
 

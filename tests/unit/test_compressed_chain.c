@@ -1,4 +1,4 @@
-#include "proxy/glue/compressed_chain.h"
+#include "proxy/shared/compressed_chain.h"
 
 #include <stdlib.h>
 
@@ -6,7 +6,7 @@
 #include <openssl/stack.h>
 
 #include "conf/config.h"
-#include "proxy/glue/ticket_keys.h"
+#include "proxy/shared/ticket_keys.h"
 #include "tests/support/decompression.h"
 #include "tests/support/memory_handshake.h"
 #include "tests/support/test_backend.h"

@@ -1,11 +1,11 @@
-#include "proxy/glue/credential.h"
+#include "proxy/shared/credential.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "conf/config.h"
-#include "proxy/glue/ticket_keys.h"
-#include "proxy/glue/tls_settings.h"
+#include "proxy/shared/ticket_keys.h"
+#include "proxy/shared/tls_settings.h"
 #include "tests/support/memory_handshake.h"
 #include "tests/support/pki.h"
 #include "tests/support/unit.h"

@@ -1,4 +1,4 @@
-#include "proxy/glue/event_limit.h"
+#include "proxy/worker/event_limit.h"
 
 #include <stdio.h>
 #include <string.h>

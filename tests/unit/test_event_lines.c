@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "proxy/glue/event_lines.h"
+#include "proxy/control/event_lines.h"
 
 static void test_the_first_is_told_and_the_rest_once_a_pause_with_its_count(void **state)
 {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "proxy/glue/file_watch.h"
+#include "proxy/system/file_watch.h"
 
 enum { MAX_PATH = 128 };
 

@@ -1,4 +1,4 @@
-#include "proxy/glue/finding_json.h"
+#include "proxy/log/finding_json.h"
 
 #include <string.h>
 

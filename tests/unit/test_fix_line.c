@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "proxy/glue/fix_line.h"
+#include "proxy/log/fix_line.h"
 #include "tests/support/pki.h"
 
 static const struct finding_group mail = {"mail", SUBJECT_CERTIFICATE, 0};

@@ -9,7 +9,7 @@
 #include <jansson.h>
 
 #include "chaincache/base/buffer.h"
-#include "proxy/glue/fix_log.h"
+#include "proxy/log/fix_log.h"
 #include "tests/support/mend_world.h"
 
 enum { MAX_PATH = 256, MAX_LINES = 16 };

@@ -1,11 +1,11 @@
-#include "proxy/glue/former_findings.h"
+#include "proxy/log/former_findings.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "proxy/glue/fix_line.h"
+#include "proxy/log/fix_line.h"
 #include "tests/support/unit.h"
 
 #define FIRST_RUN "2026-11-20T10:00:00.000Z"

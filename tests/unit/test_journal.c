@@ -8,8 +8,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "proxy/glue/fix_log_sink.h"
-#include "proxy/glue/journal.h"
+#include "proxy/log/fix_log_sink.h"
+#include "proxy/system/journal.h"
 
 enum { MAX_PATH = 100, MAX_MESSAGE = 4096 };
 

@@ -1,4 +1,4 @@
-#include "proxy/glue/json_member.h"
+#include "proxy/log/json_member.h"
 
 #include <string.h>
 

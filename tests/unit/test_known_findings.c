@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "proxy/glue/known_findings.h"
+#include "proxy/log/known_findings.h"
 
 /* What was told, in words: "appeared missing_intermediate; ". */
 struct told {

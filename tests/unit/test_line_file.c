@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "proxy/glue/line_file.h"
+#include "proxy/system/line_file.h"
 
 enum { MAX_PATH = 256 };
 

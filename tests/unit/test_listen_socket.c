@@ -1,4 +1,4 @@
-#include "proxy/glue/listen_socket.h"
+#include "proxy/system/listen_socket.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "proxy/glue/mend_tally.h"
+#include "proxy/mending/mend_tally.h"
 
 #include "tests/support/unit.h"
 

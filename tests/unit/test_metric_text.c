@@ -1,4 +1,4 @@
-#include "proxy/glue/metric_text.h"
+#include "proxy/admin/metric_text.h"
 
 #include "tests/support/unit.h"
 

@@ -1,4 +1,4 @@
-#include "proxy/glue/name_sketch.h"
+#include "proxy/clients/name_sketch.h"
 
 #include <stdio.h>
 #include <string.h>

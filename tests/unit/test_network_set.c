@@ -1,4 +1,4 @@
-#include "proxy/glue/network_set.h"
+#include "proxy/shared/network_set.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "proxy/glue/program_log.h"
+#include "proxy/log/program_log.h"
 
 struct pipes {
 	int ends[2];

@@ -1,4 +1,4 @@
-#include "proxy/glue/recent_lines.h"
+#include "proxy/log/recent_lines.h"
 
 #include <stdio.h>
 

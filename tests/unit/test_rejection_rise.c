@@ -1,4 +1,4 @@
-#include "proxy/glue/rejection_rise.h"
+#include "proxy/clients/rejection_rise.h"
 
 #include "tests/support/unit.h"
 

@@ -1,6 +1,6 @@
 #include "tests/support/unit.h"
 
-#include "proxy/glue/retry.h"
+#include "proxy/system/retry.h"
 
 static void test_pauses_double_up_to_the_last_one(void **state)
 {

@@ -1,4 +1,4 @@
-#include "proxy/glue/self_test.h"
+#include "proxy/mending/self_test.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
 #include <openssl/pem.h>
 
 #include "conf/reader.h"
-#include "proxy/glue/site_builder.h"
+#include "proxy/sites/site_builder.h"
 #include "tests/support/pki.h"
 
 enum { MAX_PATH = 256, MAX_TEXT = 4096 };

@@ -1,4 +1,4 @@
-#include "proxy/glue/site_state.h"
+#include "proxy/admin/site_state.h"
 
 #include "tests/support/unit.h"
 

@@ -1,4 +1,4 @@
-#include "proxy/glue/site_tally.h"
+#include "proxy/shared/site_tally.h"
 
 #include <string.h>
 

@@ -1,10 +1,10 @@
-#include "proxy/glue/snapshot.h"
+#include "proxy/shared/snapshot.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "conf/reader.h"
-#include "proxy/glue/ticket_rotation.h"
+#include "proxy/shared/ticket_rotation.h"
 #include "tests/support/pki.h"
 #include "tests/support/unit.h"
 

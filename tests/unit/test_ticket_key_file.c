@@ -1,4 +1,4 @@
-#include "proxy/glue/ticket_key_file.h"
+#include "proxy/shared/ticket_key_file.h"
 
 #include <fcntl.h>
 #include <stdio.h>

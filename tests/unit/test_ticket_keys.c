@@ -1,4 +1,4 @@
-#include "proxy/glue/ticket_keys.h"
+#include "proxy/shared/ticket_keys.h"
 
 #include "conf/config.h"
 #include "tests/support/memory_handshake.h"

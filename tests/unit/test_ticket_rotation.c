@@ -1,4 +1,4 @@
-#include "proxy/glue/ticket_rotation.h"
+#include "proxy/shared/ticket_rotation.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "proxy/glue/time_budget.h"
+#include "proxy/admin/time_budget.h"
 
 #include "tests/support/unit.h"
 

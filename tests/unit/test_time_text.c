@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "proxy/glue/time_text.h"
+#include "proxy/log/time_text.h"
 #include "tests/support/unit.h"
 
 static const struct {

@@ -1,4 +1,4 @@
-#include "proxy/glue/traffic_history.h"
+#include "proxy/shared/traffic_history.h"
 
 #include "tests/support/unit.h"
 

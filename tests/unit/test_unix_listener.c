@@ -1,4 +1,4 @@
-#include "proxy/glue/unix_listener.h"
+#include "proxy/system/unix_listener.h"
 
 #include <errno.h>
 #include <stdio.h>

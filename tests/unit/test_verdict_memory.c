@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "proxy/glue/verdict_memory.h"
+#include "proxy/shared/verdict_memory.h"
 #include "tests/support/pki.h"
 
 static struct verdict_key key_of(const char *site, unsigned number)

@@ -8,7 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/pool.h>
 
-#include "proxy/glue/network_set.h"
+#include "proxy/shared/network_set.h"
 #include "tests/support/proxy_world.h"
 #include "tests/support/test_backend.h"
 #include "tests/support/test_client.h"

@@ -5,7 +5,7 @@
 #include "proxy/cli/output.h"
 #include "proxy/commands/cache/cache_command.h"
 #include "proxy/commands/commands.h"
-#include "proxy/glue/time_text.h"
+#include "proxy/log/time_text.h"
 
 #define MAX_BUNDLE_BYTES ((size_t)CACHE_DIR_MAX_CERTIFICATES * 2 * CERTIFICATE_MAX_BYTES)
 

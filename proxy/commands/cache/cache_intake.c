@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "proxy/cli/output.h"
-#include "proxy/glue/time_text.h"
+#include "proxy/log/time_text.h"
 
 #define PROGRESS_STEP 100 /* certificates */
 

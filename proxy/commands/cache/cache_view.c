@@ -8,9 +8,9 @@
 #include "proxy/cli/output.h"
 #include "proxy/commands/cache/cache_command.h"
 #include "proxy/commands/commands.h"
-#include "proxy/glue/finding_json.h"
-#include "proxy/glue/json_member.h"
-#include "proxy/glue/time_text.h"
+#include "proxy/log/finding_json.h"
+#include "proxy/log/json_member.h"
+#include "proxy/log/time_text.h"
 
 #define INDENT 4
 #define MIN_FINGERPRINT_CHARS 8 /* fewer hex digits are taken for a part of a subject */

@@ -5,7 +5,7 @@
 #include "proxy/cli/output.h"
 #include "proxy/commands/commands.h"
 #include "proxy/fetch/fetch_proxy.h"
-#include "proxy/glue/time_text.h"
+#include "proxy/log/time_text.h"
 
 #define CLOSE_WAIT_MS 500 /* for handles to close; what takes longer is a look-up in a thread */
 

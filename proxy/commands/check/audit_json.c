@@ -1,7 +1,7 @@
 #include "proxy/commands/check/audit_json.h"
 
-#include "proxy/glue/finding_json.h"
-#include "proxy/glue/json_member.h"
+#include "proxy/log/finding_json.h"
+#include "proxy/log/json_member.h"
 
 #define JSON_INDENT_BLANKS 2
 

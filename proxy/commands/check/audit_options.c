@@ -6,7 +6,7 @@
 #include "chaincache/mend/mend.h" /* MEND_MAX_NAMES */
 #include "chaincache/stores/trust_store.h" /* TRUST_STORES_MAX */
 #include "conf/values.h"
-#include "proxy/glue/time_text.h"
+#include "proxy/log/time_text.h"
 
 static const char no_memory[] = "out of memory";
 

@@ -6,7 +6,7 @@
 #include <openssl/nid.h>
 
 #include "chaincache/certificate/issuer_match.h"
-#include "proxy/glue/time_text.h"
+#include "proxy/log/time_text.h"
 
 #define MARGIN 2
 #define LEVEL_COLUMNS 3

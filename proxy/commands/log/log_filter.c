@@ -6,8 +6,8 @@
 
 #include "chaincache/mend/finding.h"
 #include "conf/values.h"
-#include "proxy/glue/json_member.h"
-#include "proxy/glue/time_text.h"
+#include "proxy/log/json_member.h"
+#include "proxy/log/time_text.h"
 
 const char *log_filter_set_site(struct log_filter *filter, const char *value)
 {

@@ -7,7 +7,7 @@
 #include "proxy/commands/log/html.h"
 #include "proxy/commands/log/report_repair.h"
 #include "proxy/commands/log/report_style.h"
-#include "proxy/glue/time_text.h"
+#include "proxy/log/time_text.h"
 
 #define MAX_FINDINGS_SHOWN 100 /* of a site */
 #define MAX_GONE_SHOWN 20

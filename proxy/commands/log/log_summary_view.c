@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-#include "proxy/glue/json_member.h"
+#include "proxy/log/json_member.h"
 
 #define NUMBER_INDENT 5
 #define MAX_LINE 512

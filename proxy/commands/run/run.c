@@ -9,8 +9,8 @@
 #include "proxy/cli/options.h"
 #include "proxy/commands/commands.h"
 #include "proxy/commands/run/run_view.h"
-#include "proxy/glue/program_log.h"
-#include "proxy/glue/server.h"
+#include "proxy/control/server.h"
+#include "proxy/log/program_log.h"
 
 #define DEFAULT_CONFIG_FILE "/etc/chainmend/chainmend.ini"
 

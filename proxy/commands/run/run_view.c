@@ -3,12 +3,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proxy/admin/admin_door.h"
 #include "proxy/cli/output.h"
 #include "proxy/commands/commands.h"
-#include "proxy/glue/admin_door.h"
-#include "proxy/glue/privileges.h"
-#include "proxy/glue/site_set.h"
-#include "proxy/glue/time_text.h"
+#include "proxy/log/time_text.h"
+#include "proxy/sites/site_set.h"
+#include "proxy/system/privileges.h"
 
 enum { MAX_ERROR_BYTES = 1024 * 1024 };
 

@@ -1,0 +1,356 @@
+#include "proxy/admin/admin.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "proxy/admin/metrics.h"
+#include "proxy/admin/page/page.h"
+#include "proxy/admin/status_json.h"
+#include "proxy/admin/time_budget.h"
+#include "proxy/io/web_server.h"
+#include "proxy/log/time_text.h"
+
+enum { MAX_PLACE_DIGITS = 9 };
+
+/* A text that several answers share while they go out. */
+struct shared_text {
+	unsigned references;
+	char *text; /* owned, made by malloc */
+	size_t len;
+};
+
+/* An answer that may be given out again. */
+struct kept_answer {
+	struct shared_text *text; /* one reference; NULL: none */
+	size_t from;
+	uint64_t made_ns;
+	uint64_t took_ns;
+};
+
+/* How one kind of answers is made. */
+struct answer_maker {
+	struct shared_text *(*make)(const struct overview *overview, size_t from);
+	const struct http_field *type;
+	struct time_budget budget;
+	struct kept_answer kept[ADMIN_KEPT_ANSWERS + 1]; /* by the first site that is in it; the last: any other */
+};
+
+struct admin {
+	struct admin_options options;
+	struct admin_door *door; /* NULL: none */
+	struct web_server *server; /* NULL: none */
+	struct answer_maker metrics;
+	struct answer_maker status;
+	int64_t started_ms; /* since 1970 */
+	uint64_t minute_s; /* when the present minute began; 0: none has */
+};
+
+static const struct http_field common_fields[] = {
+    {"Cache-Control", "no-store"},
+    {"X-Content-Type-Options", "nosniff"},
+    {"X-Frame-Options", "DENY"},
+    {"Referrer-Policy", "no-referrer"},
+    {"Cross-Origin-Resource-Policy", "same-origin"},
+    {"Cross-Origin-Opener-Policy", "same-origin"},
+    {"Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+				"img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+    {0},
+};
+
+static const struct http_field plain_text[] = {{"Content-Type", "text/plain; charset=utf-8"}, {0}};
+static const struct http_field try_again[] = {{"Content-Type", "text/plain; charset=utf-8"}, {"Retry-After", "2"}, {0}};
+static const struct http_field json_text[] = {{"Content-Type", "application/json"}, {0}};
+static const struct http_field metrics_text[] = {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}, {0}};
+static const struct http_field wants_token[] = {
+    {"Content-Type", "text/plain; charset=utf-8"},
+    {"WWW-Authenticate", "Basic realm=\"chainmend: any user, the token as the password\", charset=\"UTF-8\""},
+    {0},
+};
+
+static void shared_text_unref(void *owner)
+{
+	struct shared_text *text = owner;
+
+	if (text == NULL || --text->references > 0)
+		return;
+	free(text->text);
+	free(text);
+}
+
+/* NULL when out of memory. */
+static struct shared_text *share(char *take_text, size_t len)
+{
+	struct shared_text *shared = take_text != NULL ? calloc(1, sizeof *shared) : NULL;
+
+	if (shared == NULL) {
+		free(take_text);
+		return NULL;
+	}
+	*shared = (struct shared_text){.references = 1, .text = take_text, .len = len};
+	return shared;
+}
+
+static void say(struct http_answer *out, unsigned status, const char *text)
+{
+	*out = (struct http_answer){
+	    .status = status, .body = bytes_of_string(text), .fields = common_fields, .more_fields = plain_text};
+}
+
+static struct overview look(const struct admin *admin)
+{
+	struct overview overview = {0};
+
+	admin->options.look(admin->options.context, &overview);
+	overview.started_ms = admin->started_ms;
+	overview.now_ms = time_text_now_ms();
+	return overview;
+}
+
+static struct shared_text *make_metrics(const struct overview *overview, size_t from)
+{
+	struct buffer text;
+
+	(void)from;
+	buffer_init(&text, ADMIN_MAX_ANSWER_BYTES);
+	struct error error = metrics_print(overview, &text);
+	if (!failed(error))
+		return share((char *)text.data, text.len);
+	buffer_cleanup(&text);
+	return NULL;
+}
+
+static struct shared_text *make_status(const struct overview *overview, size_t from)
+{
+	json_t *object = status_json(overview, from);
+	char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
+
+	json_decref(object);
+	return share(text, text != NULL ? strlen(text) : 0);
+}
+
+static bool is_old(const struct kept_answer *kept, uint64_t now_ns)
+{
+	return now_ns - kept->made_ns >= ADMIN_REST_FACTOR * kept->took_ns;
+}
+
+static void make_anew(const struct admin *admin, struct answer_maker *maker, struct kept_answer *kept, size_t from)
+{
+	uint64_t begun_ns = uv_hrtime();
+	struct overview overview = look(admin);
+
+	shared_text_unref(kept->text);
+	kept->text = maker->make(&overview, from);
+	kept->from = from;
+	kept->made_ns = uv_hrtime();
+	kept->took_ns = kept->made_ns - begun_ns;
+	time_budget_spend(&maker->budget, kept->took_ns);
+}
+
+static void give(struct http_answer *out, struct shared_text *text, const struct http_field *type)
+{
+	if (text == NULL) {
+		say(out, 503, "This answer could not be made: out of memory.\n");
+		return;
+	}
+	text->references++;
+	*out = (struct http_answer){
+	    .status = 200,
+	    .body = bytes_of(text->text, text->len),
+	    .release = shared_text_unref,
+	    .owner = text,
+	    .fields = common_fields,
+	    .more_fields = type,
+	};
+}
+
+/* The parts that `next` leads to have places of their own, so that nobody can have them forgotten. */
+static struct kept_answer *place_of(struct answer_maker *maker, size_t from)
+{
+	bool own = from % STATUS_MAX_SITES == 0 && from / STATUS_MAX_SITES < ADMIN_KEPT_ANSWERS;
+	return &maker->kept[own ? from / STATUS_MAX_SITES : ADMIN_KEPT_ANSWERS];
+}
+
+/* What is kept, made anew where it has become old and there is time for it. */
+static void answer_made(const struct admin *admin, struct answer_maker *maker, size_t from, struct http_answer *out)
+{
+	struct kept_answer *kept = place_of(maker, from);
+	uint64_t now_ns = uv_hrtime();
+	bool is_kept = kept->text != NULL && kept->from == from;
+	bool has_time = time_budget_has(&maker->budget, now_ns);
+
+	if (!is_kept && !has_time) {
+		say(out, 503, "Too many parts of this were asked for in a short time: ask again in a moment.\n");
+		out->more_fields = try_again;
+		return;
+	}
+	if (!is_kept || (has_time && is_old(kept, now_ns)))
+		make_anew(admin, maker, kept, from);
+	give(out, kept->text, maker->type);
+}
+
+/* The place of the first site that is wanted. */
+static bool read_place(const char *text, size_t *out)
+{
+	*out = 0;
+	if (text == NULL)
+		return true;
+	if (text[0] == '\0' || strspn(text, "0123456789") != strlen(text) || strlen(text) > MAX_PLACE_DIGITS)
+		return false;
+	*out = strtoul(text, NULL, 10);
+	return true;
+}
+
+static void answer_status(struct admin *admin, const struct http_request *request, struct http_answer *out)
+{
+	size_t from = 0;
+
+	if (read_place(request->from, &from))
+		answer_made(admin, &admin->status, from, out);
+	else
+		say(out, 400, "from= is the place of a site, a number.\n");
+}
+
+static void answer_metrics(struct admin *admin, const struct http_request *request, struct http_answer *out)
+{
+	(void)request;
+	answer_made(admin, &admin->metrics, 0, out);
+}
+
+static void answer_health(struct admin *admin, const struct http_request *request, struct http_answer *out)
+{
+	(void)admin;
+	(void)request;
+	say(out, 200, "ok\n");
+}
+
+static void answer_ready(struct admin *admin, const struct http_request *request, struct http_answer *out)
+{
+	bool ready = look(admin).ready;
+
+	(void)request;
+	say(out, ready ? 200 : 503, ready ? "ready\n" : "not ready: it starts or drains\n");
+}
+
+static void answer_file(const struct http_request *request, struct http_answer *out)
+{
+	const struct page_file *file = page_file_find(request->path);
+
+	if (file == NULL) {
+		say(out, 404, "There is /, /api/status, /metrics, /healthz and /readyz.\n");
+		return;
+	}
+	*out = (struct http_answer){
+	    .status = 200, .body = file->content, .fields = common_fields, .more_fields = file->type};
+}
+
+static void answer(void *context, const struct http_request *request, struct http_answer *out)
+{
+	static const struct {
+		const char *path;
+		void (*answer)(struct admin *admin, const struct http_request *request, struct http_answer *out);
+	} routes[] = {
+	    {"/api/status", answer_status},
+	    {"/metrics", answer_metrics},
+	    {"/healthz", answer_health},
+	    {"/readyz", answer_ready},
+	};
+	struct admin *admin = context;
+
+	switch (admin_access_judge(&admin->door->access, request->host, request->authorization)) {
+	case ADMIN_WRONG_HOST:
+		say(out, 421,
+		    "This name is not chainmend's: ask by its address, by localhost, or by the name in `admin`.\n");
+		return;
+	case ADMIN_NO_TOKEN:
+		say(out, 401,
+		    "The token of admin_token_file is wanted: as Authorization: Bearer, or as the password.\n");
+		out->more_fields = wants_token;
+		return;
+	case ADMIN_WELCOME:
+		break;
+	}
+	for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
+		if (strcmp(routes[i].path, request->path) != 0)
+			continue;
+		routes[i].answer(admin, request, out);
+		return;
+	}
+	answer_file(request, out);
+}
+
+struct admin *admin_new(const struct admin_options *options)
+{
+	struct admin *admin = calloc(1, sizeof *admin);
+	if (admin == NULL)
+		return NULL;
+	admin->options = *options;
+	admin->started_ms = time_text_now_ms();
+	admin->metrics = (struct answer_maker){.make = make_metrics, .type = metrics_text};
+	admin->status = (struct answer_maker){.make = make_status, .type = json_text};
+	time_budget_init(&admin->metrics.budget, uv_hrtime());
+	time_budget_init(&admin->status.budget, uv_hrtime());
+	return admin;
+}
+
+void admin_tick(struct admin *admin, uint64_t now_s)
+{
+	if (admin->minute_s == 0)
+		admin->minute_s = now_s;
+	if (now_s - admin->minute_s < TRAFFIC_HISTORY_MINUTE_MS / 1000)
+		return;
+	admin->minute_s = now_s;
+	site_set_end_minute(look(admin).sites);
+}
+
+static void forget_answers(struct answer_maker *maker)
+{
+	for (size_t i = 0; i <= ADMIN_KEPT_ANSWERS; i++)
+		shared_text_unref(maker->kept[i].text);
+}
+
+void admin_free(struct admin *admin)
+{
+	if (admin == NULL)
+		return;
+	web_server_close(admin->server);
+	admin_door_close(admin->door);
+	forget_answers(&admin->metrics);
+	forget_answers(&admin->status);
+	free(admin);
+}
+
+static struct error serve(struct admin *admin)
+{
+	if (admin->door == NULL)
+		return error_none();
+	return web_server_open(admin->options.loop, admin_door_fd(admin->door), admin, answer, &admin->server);
+}
+
+/* The socket of the same address goes on with its connections: only who may come in is another question now. */
+void admin_use(struct admin *admin, struct admin_door *take_door)
+{
+	struct admin_door *former = admin->door;
+	char text[ERROR_MAX_TEXT];
+
+	admin->door = take_door;
+	if (admin->server == NULL || take_door == NULL || former == NULL ||
+	    admin_door_fd(former) != admin_door_fd(take_door)) {
+		web_server_close(admin->server);
+		admin->server = NULL;
+		struct error error = serve(admin);
+		if (!failed(error) && take_door != NULL)
+			program_log_write(admin->options.log, LOG_LEVEL_INFO, "admin", "the page is at %s%s",
+					  take_door->tcp != NULL ? "http://" : "", take_door->where);
+		if (failed(error))
+			program_log_write(admin->options.log, LOG_LEVEL_ERROR, "admin", "there is no admin page: %s",
+					  error_print(error, text, sizeof text));
+	}
+	admin_door_close(former);
+}
+
+const struct admin_door *admin_door(const struct admin *admin)
+{
+	return admin->door;
+}

@@ -1,0 +1,483 @@
+#include "proxy/admin/metrics.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/base.h>
+
+#include "proxy/admin/metric_text.h"
+#include "proxy/admin/site_state.h"
+
+enum { MAX_NUMBER = 24 };
+
+#define METRICS_STRING(text) METRICS_STRING_OF(text)
+#define METRICS_STRING_OF(text) #text
+
+/* One scrape. */
+struct scrape {
+	const struct overview *overview;
+	struct counter_sums counters;
+	struct site_sum *sums; /* one a site */
+	struct metric_text text;
+};
+
+/* Writes the samples of one family. */
+typedef void family_writer(struct scrape *scrape, const struct metric_family *family);
+
+static const struct managed_site *site_at(const struct scrape *scrape, size_t index)
+{
+	return site_set_get(scrape->overview->sites, index);
+}
+
+static size_t num_sites(const struct scrape *scrape)
+{
+	return site_set_count(scrape->overview->sites);
+}
+
+static const char *print_number(size_t number, char out[MAX_NUMBER])
+{
+	snprintf(out, MAX_NUMBER, "%zu", number);
+	return out;
+}
+
+static void write_one(struct scrape *scrape, const struct metric_family *family, uint64_t count)
+{
+	metric_text_count(&scrape->text, family, NULL, count);
+}
+
+static void write_build(struct scrape *scrape, const struct metric_family *family)
+{
+	const char *const values[] = {CHAINMEND_VERSION, METRICS_STRING(BORINGSSL_API_VERSION)};
+	metric_text_count(&scrape->text, family, values, 1);
+}
+
+static void write_start(struct scrape *scrape, const struct metric_family *family)
+{
+	write_one(scrape, family, (uint64_t)(scrape->overview->started_ms / 1000));
+}
+
+static void write_ready(struct scrape *scrape, const struct metric_family *family)
+{
+	write_one(scrape, family, scrape->overview->ready ? 1 : 0);
+}
+
+static void write_workers(struct scrape *scrape, const struct metric_family *family)
+{
+	write_one(scrape, family, scrape->overview->num_workers);
+}
+
+#define WRITE_COUNTER(name)                                                                                            \
+	static void write_##name(struct scrape *scrape, const struct metric_family *family)                            \
+	{                                                                                                              \
+		write_one(scrape, family, scrape->counters.name);                                                      \
+	}
+WRITE_COUNTER(connections_accepted)
+WRITE_COUNTER(connections_open)
+WRITE_COUNTER(accepts_paused_full)
+WRITE_COUNTER(clients_vanished)
+WRITE_COUNTER(accept_errors)
+
+static void write_done(struct scrape *scrape, const struct metric_family *family, const char *site,
+		       const struct site_sum *sum)
+{
+	for (enum tally_version version = 0; version < NUM_TALLY_VERSIONS; version++) {
+		for (enum tally_group group = 0; group < NUM_TALLY_GROUPS; group++) {
+			for (size_t resumed = 0; resumed < 2; resumed++) {
+				const char *const values[] = {site, tally_version_name(version),
+							      tally_group_name(group), resumed ? "yes" : "no", "ok"};
+				if (sum->done[version][group][resumed] > 0)
+					metric_text_count(&scrape->text, family, values,
+							  sum->done[version][group][resumed]);
+			}
+		}
+	}
+}
+
+/* What was not complete has no version, no group, and was not resumed. */
+static void write_handshakes(struct scrape *scrape, const struct metric_family *family)
+{
+	for (size_t i = 0; i < num_sites(scrape); i++) {
+		const char *site = managed_site_name(site_at(scrape, i));
+		const struct site_sum *sum = &scrape->sums[i];
+		const char *const failed_values[] = {site, "none", "none", "no", "failed"};
+		const char *const timed_out_values[] = {site, "none", "none", "no", "timed_out"};
+
+		write_done(scrape, family, site, sum);
+		metric_text_count(&scrape->text, family, failed_values, sum->failed);
+		metric_text_count(&scrape->text, family, timed_out_values, sum->timed_out);
+	}
+}
+
+static void write_alerts(struct scrape *scrape, const struct metric_family *family)
+{
+	for (size_t i = 0; i < num_sites(scrape); i++) {
+		for (enum tally_alert alert = 0; alert < NUM_TALLY_ALERTS; alert++) {
+			const char *const values[] = {managed_site_name(site_at(scrape, i)), tally_alert_name(alert)};
+			if (scrape->sums[i].alerts[alert] > 0 || tally_alert_is_rejection(alert))
+				metric_text_count(&scrape->text, family, values, scrape->sums[i].alerts[alert]);
+		}
+	}
+}
+
+static void write_names(struct scrape *scrape, const struct metric_family *family)
+{
+	for (size_t i = 0; i < num_sites(scrape); i++) {
+		const char *const values[] = {managed_site_name(site_at(scrape, i))};
+		metric_text_count(&scrape->text, family, values, scrape->sums[i].names_not_covered);
+	}
+}
+
+static void write_bytes(struct scrape *scrape, const struct metric_family *family)
+{
+	for (size_t i = 0; i < num_sites(scrape); i++) {
+		const char *site = managed_site_name(site_at(scrape, i));
+		const char *const up[] = {site, "to_backend"};
+		const char *const down[] = {site, "to_client"};
+
+		metric_text_count(&scrape->text, family, up, scrape->sums[i].bytes_to_backend);
+		metric_text_count(&scrape->text, family, down, scrape->sums[i].bytes_to_client);
+	}
+}
+
+typedef void backend_writer(struct scrape *scrape, const struct metric_family *family, size_t site, size_t backend,
+			    const char *const *values);
+
+/* A backend that stands twice is one series: the first speaks for both. */
+static bool is_repeated(const struct config_site *config, size_t backend)
+{
+	const struct config_address *address = &config->backends[backend].address;
+
+	for (size_t i = 0; i < backend; i++) {
+		const struct config_address *other = &config->backends[i].address;
+		if (other->port == address->port && strcmp(other->host, address->host) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void for_each_backend(struct scrape *scrape, const struct metric_family *family, backend_writer *write)
+{
+	char target[CONFIG_ADDRESS_MAX];
+
+	for (size_t i = 0; i < num_sites(scrape); i++) {
+		const struct config_site *config = managed_site_config(site_at(scrape, i));
+		for (size_t k = 0; k < config->num_backends && k < scrape->sums[i].num_backends; k++) {
+			const struct config_address *address = &config->backends[k].address;
+			const char *const values[] = {config->name,
+						      config_address_print(address->host, address->port, target)};
+			if (!is_repeated(config, k))
+				write(scrape, family, i, k, values);
+		}
+	}
+}
+
+static void write_backend_connects_of(struct scrape *scrape, const struct metric_family *family, size_t site,
+				      size_t backend, const char *const *values)
+{
+	metric_text_count(&scrape->text, family, values, scrape->sums[site].backends[backend].connects);
+}
+
+static void write_backend_failures_of(struct scrape *scrape, const struct metric_family *family, size_t site,
+				      size_t backend, const char *const *values)
+{
+	metric_text_count(&scrape->text, family, values, scrape->sums[site].backends[backend].failures);
+}
+
+/* One that nobody has asked yet is neither up nor down. */
+static void write_backend_up_of(struct scrape *scrape, const struct metric_family *family, size_t site, size_t backend,
+				const char *const *values)
+{
+	enum backend_state state = site_state_backend(site_at(scrape, site), backend, &scrape->sums[site]);
+	if (state != BACKEND_STATE_UNKNOWN)
+		metric_text_count(&scrape->text, family, values, state == BACKEND_STATE_UP ? 1 : 0);
+}
+
+static void write_backend_connects(struct scrape *scrape, const struct metric_family *family)
+{
+	for_each_backend(scrape, family, write_backend_connects_of);
+}
+
+static void write_backend_failures(struct scrape *scrape, const struct metric_family *family)
+{
+	for_each_backend(scrape, family, write_backend_failures_of);
+}
+
+static void write_backend_up(struct scrape *scrape, const struct metric_family *family)
+{
+	for_each_backend(scrape, family, write_backend_up_of);
+}
+
+static void write_site_state(struct scrape *scrape, const struct metric_family *family)
+{
+	for (size_t i = 0; i < num_sites(scrape); i++) {
+		const struct managed_site *site = site_at(scrape, i);
+		struct finding_counts findings;
+
+		site_state_count(fix_log_known(scrape->overview->fix_log), managed_site_name(site), &findings);
+		enum site_state present = site_state_of(site, &findings);
+		for (enum site_state state = 0; state < NUM_SITE_STATES; state++) {
+			const char *const values[] = {managed_site_name(site), site_state_name(state)};
+			metric_text_count(&scrape->text, family, values, state == present ? 1 : 0);
+		}
+	}
+}
+
+static void write_findings(struct scrape *scrape, const struct metric_family *family)
+{
+	for (size_t i = 0; i < num_sites(scrape); i++) {
+		const char *site = managed_site_name(site_at(scrape, i));
+		struct finding_counts findings;
+
+		site_state_count(fix_log_known(scrape->overview->fix_log), site, &findings);
+		for (enum finding_severity severity = 0; severity <= SEVERITY_ERROR; severity++) {
+			const char *const values[] = {site, finding_severity_name(severity)};
+			metric_text_count(&scrape->text, family, values, findings.by_severity[severity]);
+		}
+	}
+}
+
+typedef void chain_writer(struct scrape *scrape, const struct metric_family *family, const struct managed_site *site,
+			  size_t chain, const char *number);
+
+static void for_each_chain(struct scrape *scrape, const struct metric_family *family, chain_writer *write)
+{
+	char number[MAX_NUMBER];
+
+	for (size_t i = 0; i < num_sites(scrape); i++) {
+		const struct managed_site *site = site_at(scrape, i);
+		for (size_t chain = 0; chain < managed_site_num_certificates(site); chain++)
+			write(scrape, family, site, chain, print_number(chain, number));
+	}
+}
+
+static void write_chain_state_of(struct scrape *scrape, const struct metric_family *family,
+				 const struct managed_site *site, size_t chain, const char *number)
+{
+	enum chain_state present = site_state_chain(site, chain);
+
+	for (enum chain_state state = 0; state < NUM_CHAIN_STATES; state++) {
+		const char *const values[] = {managed_site_name(site), number, chain_state_name(state)};
+		metric_text_count(&scrape->text, family, values, state == present ? 1 : 0);
+	}
+}
+
+static void write_chain_trusted_of(struct scrape *scrape, const struct metric_family *family,
+				   const struct managed_site *site, size_t chain, const char *number)
+{
+	const struct chain_verdict *verdict = managed_site_verdict(site, chain);
+
+	for (size_t i = 0; i < verdict->num_stores; i++) {
+		const struct store_verdict *store = &verdict->stores[i];
+		const char *const given[] = {managed_site_name(site), number, store->name, "served"};
+		const char *const mended[] = {managed_site_name(site), number, store->name, "mended"};
+
+		metric_text_count(&scrape->text, family, given, store->served_trusted ? 1 : 0);
+		metric_text_count(&scrape->text, family, mended, store->mended_trusted ? 1 : 0);
+	}
+}
+
+static void write_expiry_of(struct scrape *scrape, const struct metric_family *family, const struct managed_site *site,
+			    size_t chain, const char *number)
+{
+	const struct certificate_list *list = managed_site_chain(site, chain);
+	char position[MAX_NUMBER];
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct certificate *certificate = list->items[i].certificate;
+		const char *const values[] = {managed_site_name(site), number, print_number(i, position),
+					      certificate->subject, certificate->sha256_hex};
+		metric_text_seconds(&scrape->text, family, values,
+				    certificate->not_after - scrape->overview->now_ms / 1000);
+	}
+}
+
+/* Of the chain that goes out, and of the one before it. */
+static void write_chain_side(struct scrape *scrape, const struct metric_family *family, const struct managed_site *site,
+			     const char *number, uint64_t (*count)(const struct chain_record *record),
+			     const struct chain_view *view)
+{
+	const char *const present[] = {managed_site_name(site), number, "present"};
+	const char *const former[] = {managed_site_name(site), number, "former"};
+
+	metric_text_count(&scrape->text, family, present, count(view->present));
+	if (view->former != NULL)
+		metric_text_count(&scrape->text, family, former, count(view->former));
+}
+
+static void write_chain_shown_of(struct scrape *scrape, const struct metric_family *family,
+				 const struct managed_site *site, size_t chain, const char *number)
+{
+	struct chain_view view;
+
+	if (chain_watch_look(scrape->overview->watch, managed_site_name(site), (unsigned)chain, &view))
+		write_chain_side(scrape, family, site, number, chain_record_handshakes, &view);
+}
+
+static void write_chain_rejected_of(struct scrape *scrape, const struct metric_family *family,
+				    const struct managed_site *site, size_t chain, const char *number)
+{
+	struct chain_view view;
+
+	if (chain_watch_look(scrape->overview->watch, managed_site_name(site), (unsigned)chain, &view))
+		write_chain_side(scrape, family, site, number, chain_record_rejected, &view);
+}
+
+static void write_chain_shown(struct scrape *scrape, const struct metric_family *family)
+{
+	for_each_chain(scrape, family, write_chain_shown_of);
+}
+
+static void write_chain_rejected(struct scrape *scrape, const struct metric_family *family)
+{
+	for_each_chain(scrape, family, write_chain_rejected_of);
+}
+
+static void write_chain_state(struct scrape *scrape, const struct metric_family *family)
+{
+	for_each_chain(scrape, family, write_chain_state_of);
+}
+
+static void write_chain_trusted(struct scrape *scrape, const struct metric_family *family)
+{
+	for_each_chain(scrape, family, write_chain_trusted_of);
+}
+
+static void write_expiry(struct scrape *scrape, const struct metric_family *family)
+{
+	for_each_chain(scrape, family, write_expiry_of);
+}
+
+static void write_fetches(struct scrape *scrape, const struct metric_family *family)
+{
+	for (enum mend_fetch_result i = 0; i < NUM_MEND_FETCH_RESULTS; i++) {
+		const char *const values[] = {mend_fetch_result_name(i)};
+		metric_text_count(&scrape->text, family, values, scrape->overview->mends->fetches[i]);
+	}
+}
+
+static void write_issuers(struct scrape *scrape, const struct metric_family *family)
+{
+	write_one(scrape, family, scrape->overview->mends->issuers);
+}
+
+static void write_mends(struct scrape *scrape, const struct metric_family *family)
+{
+	for (enum mend_outcome i = 0; i < NUM_MEND_OUTCOMES; i++) {
+		const char *const values[] = {mend_outcome_name(i)};
+		metric_text_count(&scrape->text, family, values, scrape->overview->mends->mends[i]);
+	}
+}
+
+static void write_mend_duration(struct scrape *scrape, const struct metric_family *family)
+{
+	const struct mend_tally *mends = scrape->overview->mends;
+	uint64_t count = mend_tally_count(mends);
+
+	for (size_t i = 0; i < NUM_MEND_BUCKETS; i++)
+		metric_text_bucket(&scrape->text, family, mend_bucket_name(i), mends->at_most[i]);
+	metric_text_bucket(&scrape->text, family, "+Inf", count);
+	metric_text_sum(&scrape->text, family, (double)mends->took_ns / 1e9, count);
+}
+
+static const struct {
+	struct metric_family family;
+	family_writer *write;
+} table[] = {
+    {{"chainmend_build_info", METRIC_GAUGE, {"version", "boringssl_api"}, "The version that runs; always 1."},
+     write_build},
+    {{"chainmend_start_time_seconds", METRIC_GAUGE, {NULL}, "When it started, in seconds since 1970."}, write_start},
+    {{"chainmend_ready", METRIC_GAUGE, {NULL}, "1 while it listens and serves, 0 while it starts or drains."},
+     write_ready},
+    {{"chainmend_workers", METRIC_GAUGE, {NULL}, "Worker threads."}, write_workers},
+    {{"chainmend_connections_accepted_total", METRIC_COUNTER, {NULL}, "Client connections."},
+     write_connections_accepted},
+    {{"chainmend_connections_open", METRIC_GAUGE, {NULL}, "Client connections that are open now."},
+     write_connections_open},
+    {{"chainmend_accepts_paused_total", METRIC_COUNTER, {NULL}, "Times that max_connections left clients waiting."},
+     write_accepts_paused_full},
+    {{"chainmend_clients_vanished_total",
+      METRIC_COUNTER,
+      {NULL},
+      "Clients that closed without an alert when they had been shown the certificate."},
+     write_clients_vanished},
+    {{"chainmend_accept_errors_total", METRIC_COUNTER, {NULL}, "Connections that could not be taken."},
+     write_accept_errors},
+    {{"chainmend_handshakes_total",
+      METRIC_COUNTER,
+      {"site", "version", "group", "resumed", "result"},
+      "TLS handshakes with clients; version and group are none where the result is not ok."},
+     write_handshakes},
+    {{"chainmend_client_alerts_total", METRIC_COUNTER, {"site", "alert"}, "Alerts by which clients ended handshakes."},
+     write_alerts},
+    {{"chainmend_names_not_covered_total",
+      METRIC_COUNTER,
+      {"site"},
+      "Handshakes for a name that no certificate of the site covers."},
+     write_names},
+    {{"chainmend_bytes_total", METRIC_COUNTER, {"site", "direction"}, "Bytes relayed, without TLS around them."},
+     write_bytes},
+    {{"chainmend_backend_connects_total", METRIC_COUNTER, {"site", "backend"}, "Connections begun to a backend."},
+     write_backend_connects},
+    {{"chainmend_backend_failures_total", METRIC_COUNTER, {"site", "backend"}, "Connections to a backend that failed."},
+     write_backend_failures},
+    {{"chainmend_backend_up",
+      METRIC_GAUGE,
+      {"site", "backend"},
+      "0 when the last probe of a backend or the last connection to it failed, else 1; absent while unknown."},
+     write_backend_up},
+    {{"chainmend_site_state", METRIC_GAUGE, {"site", "state"}, "1 for the state that a site is in, else 0."},
+     write_site_state},
+    {{"chainmend_findings", METRIC_GAUGE, {"site", "severity"}, "Findings that stand."}, write_findings},
+    {{"chainmend_chain_state", METRIC_GAUGE, {"site", "chain", "state"}, "1 for the state that a chain is in, else 0."},
+     write_chain_state},
+    {{"chainmend_chain_trusted",
+      METRIC_GAUGE,
+      {"site", "chain", "store", "form"},
+      "1 when clients of a trust store accept the chain as it was served, or as it is mended."},
+     write_chain_trusted},
+    {{"chainmend_chain_handshakes",
+      METRIC_GAUGE,
+      {"site", "chain", "side"},
+      "Handshakes that were shown the chain that goes out (present), and the one before it (former)."},
+     write_chain_shown},
+    {{"chainmend_chain_rejections",
+      METRIC_GAUGE,
+      {"site", "chain", "side"},
+      "Those of them that clients ended with an alert about the certificate."},
+     write_chain_rejected},
+    {{"chainmend_certificate_expires_in_seconds",
+      METRIC_GAUGE,
+      {"site", "chain", "position", "subject", "sha256"},
+      "Seconds until a certificate of a chain that goes out expires; 0 is the leaf's position."},
+     write_expiry},
+    {{"chainmend_fetches_total", METRIC_COUNTER, {"result"}, "Fetches of missing issuers."}, write_fetches},
+    {{"chainmend_issuers_fetched_total",
+      METRIC_COUNTER,
+      {NULL},
+      "Fetched certificates that are issuers, and were kept."},
+     write_issuers},
+    {{"chainmend_mends_total", METRIC_COUNTER, {"result"}, "Mends of chains: of sites, backends, and for verdicts."},
+     write_mends},
+    {{"chainmend_mend_duration_seconds", METRIC_HISTOGRAM, {NULL}, "How long a mend took, fetching included."},
+     write_mend_duration},
+};
+
+struct error metrics_print(const struct overview *overview, struct buffer *out)
+{
+	struct scrape scrape = {.overview = overview, .text = {.out = out, .error = error_none()}};
+	size_t count = site_set_count(overview->sites);
+
+	scrape.sums = calloc(count + 1, sizeof *scrape.sums);
+	if (scrape.sums == NULL)
+		return error_of(ERROR_MEMORY, 0, "write the metrics");
+	overview_sum_counters(overview, &scrape.counters);
+	for (size_t i = 0; i < count; i++)
+		site_tally_sum(managed_site_tally(site_set_get(overview->sites, i)), &scrape.sums[i]);
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		metric_text_begin(&scrape.text, &table[i].family);
+		table[i].write(&scrape, &table[i].family);
+	}
+	free(scrape.sums);
+	return scrape.text.error;
+}

@@ -1,0 +1,33 @@
+/* overview - what the admin page and the metrics are made from, as it stands when they are asked for. All borrowed. */
+#ifndef PROXY_ADMIN_OVERVIEW_H
+#define PROXY_ADMIN_OVERVIEW_H
+
+#include "proxy/clients/chain_watch.h"
+#include "proxy/log/fix_log.h"
+#include "proxy/mending/mend_tally.h"
+#include "proxy/sites/site_set.h"
+#include "proxy/worker/worker.h"
+
+struct overview {
+	const char *state; /* "starting", "running", "draining" */
+	bool ready; /* listening and serving */
+	const struct site_set *sites;
+	const struct fix_log *fix_log;
+	const struct mend_tally *mends;
+	const struct chain_watch *watch;
+	struct worker *const *workers; /* NULL among them: it has ended */
+	unsigned num_workers;
+	int64_t started_ms; /* since 1970 */
+	int64_t now_ms;
+};
+
+/* The counters of all workers together. */
+struct counter_sums {
+#define X(name) uint64_t name;
+	COUNTERS(X)
+#undef X
+};
+
+void overview_sum_counters(const struct overview *overview, struct counter_sums *out);
+
+#endif

@@ -1,0 +1,410 @@
+#include "proxy/clients/client_findings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "chaincache/certificate/name_match.h"
+#include "proxy/log/json_member.h"
+
+enum { MAX_KEY = 256 };
+
+/* One complaint of one site's clients. */
+struct complaint {
+	struct complaint *next;
+	enum finding_code code;
+	char key[MAX_KEY]; /* an alert's name or a host name; "" for the names beyond the maximum */
+	char *why; /* the nearest miss, of a name; NULL: none is known */
+	uint64_t count;
+	uint64_t error; /* by which the count may be too high */
+	uint64_t told_count;
+	int64_t told_ms;
+	int64_t seen_ms;
+};
+
+struct complaining_site {
+	struct complaining_site *next;
+	char *site;
+	struct complaint *complaints;
+	size_t num_complaints;
+	struct name_sketch names; /* all that were asked for in vain, so that a frequent one is known when it matters */
+};
+
+struct client_findings {
+	struct fix_log *fix_log;
+	const struct chain_watch *watch;
+	struct complaining_site *sites;
+	size_t num_complaints;
+};
+
+struct client_findings *client_findings_new(struct fix_log *fix_log, const struct chain_watch *watch)
+{
+	struct client_findings *findings = calloc(1, sizeof *findings);
+	if (findings == NULL)
+		return NULL;
+	findings->fix_log = fix_log;
+	findings->watch = watch;
+	return findings;
+}
+
+/* Frees the complaint that `link` holds. */
+static void drop_complaint(struct client_findings *findings, struct complaining_site *site, struct complaint **link)
+{
+	struct complaint *complaint = *link;
+
+	*link = complaint->next;
+	site->num_complaints--;
+	findings->num_complaints--;
+	free(complaint->why);
+	free(complaint);
+}
+
+static void drop_site(struct client_findings *findings, struct complaining_site **link)
+{
+	struct complaining_site *site = *link;
+
+	while (site->complaints != NULL)
+		drop_complaint(findings, site, &site->complaints);
+	*link = site->next;
+	name_sketch_cleanup(&site->names);
+	free(site->site);
+	free(site);
+}
+
+void client_findings_free(struct client_findings *findings)
+{
+	if (findings == NULL)
+		return;
+	while (findings->sites != NULL)
+		drop_site(findings, &findings->sites);
+	free(findings);
+}
+
+static struct complaining_site *find_site(struct client_findings *findings, const char *name)
+{
+	struct complaining_site *site = findings->sites;
+
+	while (site != NULL && strcmp(site->site, name) != 0)
+		site = site->next;
+	if (site != NULL)
+		return site;
+	site = calloc(1, sizeof *site);
+	if (site == NULL)
+		return NULL;
+	site->site = strdup(name);
+	if (site->site == NULL) {
+		free(site);
+		return NULL;
+	}
+	site->next = findings->sites;
+	findings->sites = site;
+	return site;
+}
+
+static struct complaint *find(const struct complaining_site *site, enum finding_code code, const char *key)
+{
+	struct complaint *complaint = site->complaints;
+
+	while (complaint != NULL && (complaint->code != code || strcmp(complaint->key, key) != 0))
+		complaint = complaint->next;
+	return complaint;
+}
+
+static void cut_key(char out[MAX_KEY], const char *name)
+{
+	size_t len = strnlen(name, MAX_KEY - 1);
+
+	memcpy(out, name, len);
+	out[len] = '\0';
+}
+
+static struct complaint *add(struct client_findings *findings, struct complaining_site *site, enum finding_code code,
+			     const char *key)
+{
+	if (findings->num_complaints >= CLIENT_FINDINGS_MAX)
+		return NULL;
+	struct complaint *complaint = calloc(1, sizeof *complaint);
+	if (complaint == NULL)
+		return NULL;
+	complaint->code = code;
+	cut_key(complaint->key, key);
+	complaint->next = site->complaints;
+	site->complaints = complaint;
+	site->num_complaints++;
+	findings->num_complaints++;
+	return complaint;
+}
+
+static struct complaint *find_or_add(struct client_findings *findings, struct complaining_site *site,
+				     enum finding_code code, const char *key)
+{
+	struct complaint *complaint = find(site, code, key);
+
+	return complaint != NULL ? complaint : add(findings, site, code, key);
+}
+
+static const char *handshakes(uint64_t count)
+{
+	return count == 1 ? "handshake" : "handshakes";
+}
+
+static void add_rejection(const struct client_findings *findings, const struct complaining_site *site,
+			  const struct complaint *complaint, struct finding_list *list)
+{
+	char words[CHAIN_WATCH_MAX_WORDS] = "";
+
+	if (findings->watch != NULL)
+		chain_watch_words(findings->watch, site->site, words);
+	struct finding *finding = finding_list_add(
+	    list, complaint->code, "Clients ended %llu %s with the alert %s: they do not accept the certificate.%s%s",
+	    (unsigned long long)complaint->told_count, handshakes(complaint->told_count), complaint->key,
+	    words[0] != '\0' ? " " : "", words);
+	finding_set_name(finding, complaint->key);
+}
+
+static void add_name(const struct complaint *complaint, struct finding_list *list)
+{
+	unsigned long long count = complaint->told_count;
+	const char *noun = handshakes(complaint->told_count);
+
+	if (complaint->key[0] == '\0') {
+		(void)finding_list_add(list, complaint->code,
+				       "Clients asked for further names that no certificate covers, in %llu %s.", count,
+				       noun);
+		return;
+	}
+	struct finding *finding = finding_list_add(
+	    list, complaint->code, "Clients asked for %s, which no certificate of the site covers, in %s%llu %s%s%s.",
+	    complaint->key, complaint->error > 0 ? "up to " : "", count, noun, complaint->why != NULL ? ": " : "",
+	    complaint->why != NULL ? complaint->why : "");
+	finding_set_name(finding, complaint->key);
+}
+
+/* Of the report that is under way. */
+struct telling {
+	const struct client_findings *findings;
+	const struct complaining_site *site;
+};
+
+static json_t *members_of(const void *context, const struct finding *finding)
+{
+	const struct telling *telling = context;
+	const char *key = finding->name != NULL ? finding->name : "";
+	const struct complaint *complaint = find(telling->site, finding->code, key);
+	json_t *object = json_object();
+	bool complete = object != NULL;
+
+	if (complete && complaint != NULL)
+		complete = set_member(object, "count", json_integer((json_int_t)complaint->told_count)) &&
+			   set_member(object, "count_error", json_integer((json_int_t)complaint->error));
+	if (complete && finding->code == FINDING_CLIENT_REJECTED && telling->findings->watch != NULL)
+		complete =
+		    set_member(object, "rejections", chain_watch_json(telling->findings->watch, telling->site->site));
+	return keep_if_complete(object, complete);
+}
+
+static void report(const struct client_findings *findings, const struct complaining_site *site, int64_t now_ms)
+{
+	struct finding_list list = {0};
+	const struct telling telling = {findings, site};
+	struct fix_report fix_report = {
+	    .group = {site->site, SUBJECT_CLIENTS, 0},
+	    .findings = &list,
+	    .context = &telling,
+	    .members_of = members_of,
+	};
+
+	for (const struct complaint *at = site->complaints; at != NULL; at = at->next) {
+		if (at->code == FINDING_CLIENT_REJECTED)
+			add_rejection(findings, site, at, &list);
+		else
+			add_name(at, &list);
+	}
+	fix_log_report(findings->fix_log, &fix_report, now_ms);
+	finding_list_cleanup(&list);
+}
+
+/* Whether its count is to be told now; takes note that it was. */
+static bool is_due(struct complaint *complaint, int64_t now_ms)
+{
+	if (complaint->count == complaint->told_count)
+		return false;
+	if (complaint->told_count > 0 && now_ms >= complaint->told_ms &&
+	    now_ms - complaint->told_ms < CLIENT_FINDINGS_TELL_MS)
+		return false;
+	complaint->told_count = complaint->count;
+	complaint->told_ms = now_ms;
+	return true;
+}
+
+static void note(const struct client_findings *findings, const struct complaining_site *site,
+		 struct complaint *complaint, int64_t now_ms)
+{
+	if (complaint == NULL)
+		return;
+	complaint->seen_ms = now_ms;
+	if (is_due(complaint, now_ms))
+		report(findings, site, now_ms);
+}
+
+bool client_findings_alert(struct client_findings *findings, const char *site_name, uint8_t number, uint64_t count,
+			   int64_t now_ms)
+{
+	enum tally_alert alert = tally_alert_of(number);
+
+	if (!tally_alert_is_rejection(alert))
+		return false;
+	struct complaining_site *site = find_site(findings, site_name);
+	if (site == NULL)
+		return true;
+	struct complaint *complaint =
+	    find_or_add(findings, site, FINDING_CLIENT_REJECTED, tally_alert_name(alert));
+	if (complaint != NULL)
+		complaint->count += count;
+	note(findings, site, complaint, now_ms);
+	return true;
+}
+
+/* The link to the name that was asked for least, of those that were told a minute ago or longer; NULL: there is
+ * none. */
+static struct complaint **find_least(struct complaining_site *site, int64_t now_ms)
+{
+	struct complaint **least = NULL;
+
+	for (struct complaint **link = &site->complaints; *link != NULL; link = &(*link)->next) {
+		const struct complaint *at = *link;
+		bool young = now_ms >= at->told_ms && now_ms - at->told_ms < CLIENT_FINDINGS_TELL_MS;
+		if (at->code == FINDING_SNI_NOT_COVERED && at->key[0] != '\0' && !young &&
+		    (least == NULL || at->count < (*least)->count))
+			least = link;
+	}
+	return least;
+}
+
+static char *explain(const struct missed_name *missed)
+{
+	struct host_name name;
+	struct name_match match;
+
+	if (missed->leaf == NULL || failed(host_name_parse(missed->name, &name)))
+		return NULL;
+	name_match(missed->leaf, &name, &match);
+	return match.verdict != NAME_COVERED && match.why[0] != '\0' ? strdup(match.why) : NULL;
+}
+
+/* A name that is not told yet: it has a place of its own, takes another one's, or is a part of the sum. */
+static struct complaint *admit_name(struct client_findings *findings, struct complaining_site *site,
+				    const struct name_count *counted, const struct missed_name *missed, int64_t now_ms)
+{
+	uint64_t surely = counted != NULL ? counted->count - counted->error : missed->count;
+
+	if (site->num_complaints >= CLIENT_FINDINGS_MAX_OF_SITE) {
+		struct complaint **least = find_least(site, now_ms);
+		if (least == NULL || surely <= CLIENT_FINDINGS_TAKEOVER_FACTOR * (*least)->count) {
+			struct complaint *sum = find_or_add(findings, site, FINDING_SNI_NOT_COVERED, "");
+			if (sum != NULL)
+				sum->count += missed->count;
+			return sum;
+		}
+		drop_complaint(findings, site, least);
+	}
+	struct complaint *complaint = add(findings, site, FINDING_SNI_NOT_COVERED, missed->name);
+	if (complaint == NULL)
+		return NULL;
+	complaint->count = counted != NULL ? counted->count : missed->count;
+	complaint->error = counted != NULL ? counted->error : missed->error;
+	complaint->why = explain(missed);
+	return complaint;
+}
+
+void client_findings_name(struct client_findings *findings, const char *site_name, const struct missed_name *missed,
+			  int64_t now_ms)
+{
+	char key[MAX_KEY];
+
+	cut_key(key, missed->name);
+	if (key[0] == '\0')
+		return;
+	struct complaining_site *site = find_site(findings, site_name);
+	if (site == NULL)
+		return;
+	const struct name_count *counted = name_sketch_add(&site->names, key, missed->count, missed->error);
+	struct complaint *complaint = find(site, FINDING_SNI_NOT_COVERED, key);
+	if (complaint != NULL) {
+		complaint->count += missed->count;
+		complaint->error += missed->error;
+	} else {
+		complaint = admit_name(findings, site, counted, missed, now_ms);
+	}
+	note(findings, site, complaint, now_ms);
+}
+
+static bool drop_covered_of_site(struct client_findings *findings, struct complaining_site *site,
+				 bool (*is_covered)(void *context, const char *site, const char *name), void *context)
+{
+	bool changed = false;
+
+	for (struct complaint **link = &site->complaints; *link != NULL;) {
+		if ((*link)->code == FINDING_SNI_NOT_COVERED && (*link)->key[0] != '\0' &&
+		    is_covered(context, site->site, (*link)->key)) {
+			drop_complaint(findings, site, link);
+			changed = true;
+		} else {
+			link = &(*link)->next;
+		}
+	}
+	return changed;
+}
+
+void client_findings_drop_covered(struct client_findings *findings,
+				  bool (*is_covered)(void *context, const char *site, const char *name), void *context,
+				  int64_t now_ms)
+{
+	for (struct complaining_site *site = findings->sites; site != NULL; site = site->next) {
+		if (drop_covered_of_site(findings, site, is_covered, context))
+			report(findings, site, now_ms);
+	}
+}
+
+static bool is_old(const struct complaint *complaint, int64_t now_ms)
+{
+	return now_ms - complaint->seen_ms >= CLIENT_FINDINGS_FORGET_MS;
+}
+
+static bool tick_site(struct client_findings *findings, struct complaining_site *site, int64_t now_ms)
+{
+	bool changed = false;
+
+	for (struct complaint **link = &site->complaints; *link != NULL;) {
+		if (is_old(*link, now_ms)) {
+			drop_complaint(findings, site, link);
+			changed = true;
+			continue;
+		}
+		changed = is_due(*link, now_ms) || changed;
+		link = &(*link)->next;
+	}
+	return changed;
+}
+
+void client_findings_tick(struct client_findings *findings, int64_t now_ms)
+{
+	for (struct complaining_site **link = &findings->sites; *link != NULL;) {
+		if (tick_site(findings, *link, now_ms))
+			report(findings, *link, now_ms);
+		if ((*link)->num_complaints == 0)
+			drop_site(findings, link);
+		else
+			link = &(*link)->next;
+	}
+}
+
+void client_findings_keep_sites(struct client_findings *findings, bool (*is_kept)(void *context, const char *site),
+				void *context)
+{
+	for (struct complaining_site **link = &findings->sites; *link != NULL;) {
+		if (is_kept(context, (*link)->site))
+			link = &(*link)->next;
+		else
+			drop_site(findings, link);
+	}
+}

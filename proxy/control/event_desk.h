@@ -1,0 +1,24 @@
+/* event_desk - what becomes of the workers' reports: findings about clients, lines in the program log, questions
+ * of trust. */
+#ifndef PROXY_CONTROL_EVENT_DESK_H
+#define PROXY_CONTROL_EVENT_DESK_H
+
+#include "proxy/clients/client_findings.h"
+#include "proxy/control/event_lines.h"
+#include "proxy/mending/backend_trust.h"
+#include "proxy/shared/worker_event.h"
+
+/* All borrowed. */
+struct event_desk {
+	uv_loop_t *loop;
+	const struct program_log *log;
+	struct client_findings *clients;
+	struct chain_watch *watch;
+	struct event_lines *lines;
+	struct backend_trust *trust;
+};
+
+/* event_desk_take handles every kind but WORKER_STOPPED; the event stays the caller's. */
+void event_desk_take(const struct event_desk *desk, const struct worker_event *event);
+
+#endif

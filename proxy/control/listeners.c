@@ -1,0 +1,94 @@
+#include "proxy/control/listeners.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct listen_socket *find(const struct listeners *listeners, const struct config_address *address)
+{
+	for (size_t i = 0; listeners != NULL && i < listeners->count; i++) {
+		struct listen_socket *socket = listeners->sockets[i];
+		if (socket->port == address->port && strcmp(socket->host, address->host) == 0)
+			return socket;
+	}
+	return NULL;
+}
+
+static const char *advice(struct error error)
+{
+	if (error.kind != ERROR_SYSTEM)
+		return "";
+	switch (error.code) {
+	case EADDRINUSE:
+		return ": stop the other program, or listen on another port";
+	case EACCES:
+		return ": ports below 1024 need root or CAP_NET_BIND_SERVICE at the start";
+	case EADDRNOTAVAIL:
+		return ": this machine has no such address";
+	default:
+		return "";
+	}
+}
+
+static bool add(struct listeners *listeners, const struct config_address *address, unsigned num_workers,
+		const struct listeners *former, struct buffer *errors)
+{
+	struct listen_socket *socket = find(former, address);
+	char where[CONFIG_ADDRESS_MAX];
+	char text[ERROR_MAX_TEXT];
+
+	if (socket != NULL) {
+		listeners->sockets[listeners->count++] = listen_socket_ref(socket);
+		return true;
+	}
+	struct error error = listen_socket_open(address, num_workers, &socket);
+	if (!failed(error)) {
+		listeners->sockets[listeners->count++] = socket;
+		return true;
+	}
+	struct error full =
+	    buffer_printf(errors, "listen %s: %s%s\n", config_address_print(address->host, address->port, where),
+			  error_print(error, text, sizeof text), advice(error));
+	(void)full;
+	return false;
+}
+
+static size_t count_addresses(const struct config *config)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < config->num_sites; i++)
+		count += config->sites[i].num_listens;
+	return count;
+}
+
+bool listeners_open(const struct config *config, unsigned num_workers, const struct listeners *former,
+		    struct listeners *out, struct buffer *errors)
+{
+	bool good = true;
+
+	*out = (struct listeners){0};
+	out->sockets = calloc(count_addresses(config) + 1, sizeof(struct listen_socket *));
+	if (out->sockets == NULL) {
+		struct error full = buffer_printf(errors, "out of memory\n");
+		(void)full;
+		return false;
+	}
+	for (size_t i = 0; i < config->num_sites; i++) {
+		const struct config_site *site = &config->sites[i];
+		for (size_t k = 0; k < site->num_listens; k++) {
+			if (find(out, &site->listens[k]) == NULL)
+				good = add(out, &site->listens[k], num_workers, former, errors) && good;
+		}
+	}
+	if (!good)
+		listeners_cleanup(out);
+	return good;
+}
+
+void listeners_cleanup(struct listeners *listeners)
+{
+	for (size_t i = 0; i < listeners->count; i++)
+		listen_socket_unref(listeners->sockets[i]);
+	free(listeners->sockets);
+	*listeners = (struct listeners){0};
+}

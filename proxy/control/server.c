@@ -1,0 +1,455 @@
+#include "proxy/control/server.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "proxy/control/server_log.h"
+#include "proxy/control/server_questions.h"
+#include "proxy/log/time_text.h"
+#include "proxy/sites/site_builder.h"
+#include "proxy/system/journal.h"
+#include "proxy/system/privileges.h"
+
+static const int watched_signals[SERVER_NUM_SIGNALS] = {SIGHUP, SIGUSR1, SIGTERM, SIGINT};
+
+static uint64_t monotonic_s(void)
+{
+	return uv_hrtime() / 1000000000U;
+}
+
+static unsigned count_cores(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof set, &set) != 0)
+		return 1;
+	return (unsigned)CPU_COUNT(&set);
+}
+
+static unsigned count_workers(const struct config *config)
+{
+	unsigned count = config->workers > 0 ? config->workers : count_cores();
+	return count < LISTEN_MAX_WORKERS ? count : LISTEN_MAX_WORKERS;
+}
+
+static void tell_error(const struct server *server, const char *what, struct error error)
+{
+	char text[ERROR_MAX_TEXT];
+	program_log_write(&server->log, LOG_LEVEL_ERROR, what, "%s", error_print(error, text, sizeof text));
+}
+
+static struct error make_snapshot(struct server *server, struct snapshot **out)
+{
+	return site_set_snapshot(server->set, server->listeners.sockets, server->listeners.count,
+				 server->ticket_rotation.keys, out);
+}
+
+static void publish(void *context)
+{
+	struct server *server = context;
+	struct snapshot *snapshot = NULL;
+
+	if (server->state != SERVER_RUNNING)
+		return;
+	struct error error = make_snapshot(server, &snapshot);
+	if (failed(error)) {
+		tell_error(server, "a change cannot be published, what is served stays as it is", error);
+		/* Tried again: the change itself does not come twice. */
+		alarm_set(server->publisher, SERVER_TICK_MS);
+		return;
+	}
+	for (unsigned i = 0; i < server->num_workers; i++)
+		worker_publish(server->workers[i], snapshot);
+	snapshot_unref(snapshot);
+	site_set_tell_watch(server->set, time_text_now_ms());
+	client_findings_drop_covered(server->desk.clients, server_is_covered, server, time_text_now_ms());
+}
+
+static void on_change(void *context)
+{
+	struct server *server = context;
+	if (server->state == SERVER_RUNNING && !alarm_is_set(server->publisher))
+		alarm_set(server->publisher, SERVER_PUBLISH_PAUSE_MS);
+}
+
+static void watch_files(struct server *server)
+{
+	size_t count = 0;
+	const char **paths = site_builder_paths(site_set_config(server->set), &count);
+
+	server_log_unreadable(&server->log, paths, paths != NULL ? count : 0);
+	server_log_open_keys(&server->log, site_set_config(server->set)->ticket_keys);
+	server_log_token(&server->log, site_set_config(server->set)->admin_token_file);
+	if (!file_watch_set(server->file_watch, paths, paths != NULL ? count : 0))
+		program_log_write(&server->log, LOG_LEVEL_ERROR, "",
+				  "certificate files are not watched: out of memory");
+	free(paths);
+}
+
+static struct site_set_options set_options(struct server *server)
+{
+	return (struct site_set_options){
+	    .loop = &server->loop,
+	    .log = &server->log,
+	    .fix_log = server->fix_log,
+	    .trust = server->desk.trust,
+	    .num_workers = server->num_workers,
+	    .watch = server->desk.watch,
+	    .mend_tally = &server->mends,
+	    .context = server,
+	    .on_change = on_change,
+	};
+}
+
+/* What was built aside takes the place of what is there. */
+static void swap(struct server *server, struct site_set *take_set, struct listeners *take_listeners)
+{
+	struct site_set *former = server->set;
+	struct listeners former_listeners = server->listeners;
+	const struct config *config = site_set_config(take_set);
+
+	backend_trust_suspend(server->desk.trust);
+	server->set = take_set;
+	server->listeners = *take_listeners;
+	server->log.level = config->log_level;
+	site_set_free(former);
+	publish(server);
+	listeners_cleanup(&former_listeners);
+	backend_trust_resume(server->desk.trust);
+	fix_log_set_path(server->fix_log, config->fix_log);
+	fix_log_keep(server->fix_log, server_has_group, server, time_text_now_ms());
+	client_findings_keep_sites(server->desk.clients, server_is_site, server);
+	chain_watch_keep(server->desk.watch, server_is_certificate, server, time_text_now_ms());
+	watch_files(server);
+	site_set_begin(server->set);
+}
+
+/* `by_operator`: he has the last word on a chain that clients made us withdraw. */
+static void reload(struct server *server, const char *why, bool by_operator)
+{
+	struct config *config = NULL;
+	struct listeners listeners = {0};
+	struct site_set *set = NULL;
+	struct admin_door *door = NULL;
+	struct buffer errors;
+
+	if (server->state != SERVER_RUNNING)
+		return;
+	/* What changes from here on, while the files are read, is another change. */
+	(void)file_watch_look(server->file_watch);
+	buffer_init(&errors, SERVER_MAX_ERROR_BYTES);
+	struct site_set_options options = set_options(server);
+	if (by_operator)
+		chain_watch_suspend(server->desk.watch);
+	if (server->options.read_config(server->options.context, &config, &errors))
+		set = site_set_read(config, &errors);
+	if (set != NULL && site_set_build(set, &options, server->set, &errors) &&
+	    admin_door_open(site_set_config(set), admin_door(server->admin), &door, &errors) &&
+	    listeners_open(site_set_config(set), server->num_workers, &server->listeners, &listeners, &errors)) {
+		server_log_fixed_keys(&server->log, site_set_config(server->set), site_set_config(set),
+				      count_workers(site_set_config(set)) != server->num_workers);
+		swap(server, set, &listeners);
+		if (by_operator)
+			chain_watch_release(server->desk.watch);
+		admin_use(server->admin, door);
+		server_log_reload(&server->log, why, site_set_count(server->set));
+	} else {
+		admin_door_close(door);
+		site_set_free(set);
+		program_log_lines(&server->log, LOG_LEVEL_ERROR, buffer_text(&errors));
+		program_log_write(&server->log, LOG_LEVEL_ERROR, "reload",
+				  "%s: nothing of it is taken over, what was there goes on serving", why);
+	}
+	chain_watch_resume(server->desk.watch);
+	buffer_cleanup(&errors);
+}
+
+static void on_files_changed(void *context)
+{
+	reload(context, "a certificate or key file has changed", false);
+}
+
+static void stop(struct server *server)
+{
+	uint64_t timeout_ms = SERVER_STOP_GRACE_MS;
+
+	if (server->state == SERVER_RUNNING) {
+		timeout_ms = site_set_config(server->set)->drain_timeout_ms;
+		server->state = SERVER_DRAINING;
+		program_log_write(&server->log, LOG_LEVEL_INFO, "stop",
+				  "no new connections; open ones have %llu ms to end", (unsigned long long)timeout_ms);
+	}
+	for (unsigned i = 0; i < server->num_workers; i++) {
+		if (server->workers[i] != NULL)
+			worker_drain(server->workers[i], timeout_ms);
+	}
+}
+
+static void on_signal(void *context, int number)
+{
+	struct server *server = context;
+
+	if (server->state == SERVER_STARTING || server->state == SERVER_STOPPED)
+		return;
+	switch (number) {
+	case SIGHUP:
+		reload(server, "SIGHUP", true);
+		break;
+	case SIGUSR1:
+		fix_log_reopen(server->fix_log);
+		program_log_write(&server->log, LOG_LEVEL_INFO, "SIGUSR1", "the log files are opened anew");
+		break;
+	default:
+		stop(server);
+		break;
+	}
+}
+
+static void on_tick(void *context)
+{
+	struct server *server = context;
+	bool rotated = false;
+
+	alarm_set(server->ticker, SERVER_TICK_MS);
+	chain_watch_tick(server->desk.watch, time_text_now_ms());
+	client_findings_tick(server->desk.clients, time_text_now_ms());
+	fix_log_tick(server->fix_log);
+	struct error error = ticket_rotation_step(&server->ticket_rotation, monotonic_s(), &rotated);
+	admin_tick(server->admin, monotonic_s());
+	if (failed(error))
+		tell_error(server, "session tickets", error);
+	if (rotated)
+		on_change(server);
+}
+
+/* Everything that keeps the loop alive goes; the loop then ends by itself. */
+static void close_all(struct server *server)
+{
+	server->state = SERVER_STOPPED;
+	admin_free(server->admin);
+	admin_door_close(server->door);
+	backend_trust_free(server->desk.trust);
+	site_set_free(server->set);
+	listeners_cleanup(&server->listeners);
+	file_watch_free(server->file_watch);
+	alarm_free(server->publisher);
+	alarm_free(server->ticker);
+	for (size_t i = 0; i < SERVER_NUM_SIGNALS; i++)
+		signal_watch_free(server->signals[i]);
+	if (server->mailbox != NULL)
+		mailbox_close(server->mailbox);
+}
+
+static void on_worker_stopped(struct server *server, unsigned index)
+{
+	worker_join(server->workers[index]);
+	server->workers[index] = NULL;
+	server->num_running--;
+	if (server->num_running == 0)
+		close_all(server);
+}
+
+static void on_mail(void *context, struct mail *take_mail)
+{
+	struct server *server = context;
+	struct worker_event *event = (struct worker_event *)take_mail;
+	unsigned worker = event->worker;
+	bool stopped = event->kind == WORKER_STOPPED;
+
+	if (server->state != SERVER_STOPPED && !stopped)
+		event_desk_take(&server->desk, event);
+	if (event->kind == WORKER_VERIFY_BACKEND && server->state == SERVER_RUNNING) {
+		struct managed_site *site =
+		    site_set_find(server->set, event->snapshot->sites[event->site].config->name);
+		if (site != NULL)
+			managed_site_saw_chain(site, &event->chain);
+	}
+	worker_event_free(event);
+	if (stopped)
+		on_worker_stopped(server, worker);
+}
+
+static bool make_parts(struct server *server)
+{
+	struct backend_trust_options trust_options = {
+	    .loop = &server->loop, .context = server, .find_terms = server_find_terms, .give = server_give_verdict};
+	struct fix_log_options log_options = {.path = site_set_config(server->set)->fix_log,
+					      .journal = JOURNAL_SOCKET_PATH,
+					      .log = &server->log,
+					      .now_ms = time_text_now_ms()};
+	struct error error = fix_log_open(&log_options, &server->fix_log);
+
+	if (!failed(error))
+		error = mailbox_open(&server->loop, on_mail, server, &server->mailbox);
+	if (!failed(error))
+		error = ticket_rotation_init(&server->ticket_rotation, monotonic_s());
+	if (failed(error)) {
+		tell_error(server, "start", error);
+		return false;
+	}
+	struct chain_watch_options watch_options = {
+	    .fix_log = server->fix_log,
+	    .log = &server->log,
+	    .num_workers = server->num_workers,
+	    .context = server,
+	    .roll_back = server_roll_back,
+	};
+	server->publisher = alarm_new(&server->loop, server, publish);
+	server->ticker = alarm_new(&server->loop, server, on_tick);
+	server->file_watch = file_watch_new(&server->loop, server, on_files_changed);
+	server->desk = (struct event_desk){
+	    .loop = &server->loop,
+	    .log = &server->log,
+	    .watch = chain_watch_new(&watch_options),
+	    .lines = event_lines_new(),
+	    .trust = backend_trust_new(&trust_options),
+	};
+	server->desk.clients = client_findings_new(server->fix_log, server->desk.watch);
+	struct admin_options admin_options = {
+	    .loop = &server->loop, .log = &server->log, .context = server, .look = server_look};
+	server->admin = admin_new(&admin_options);
+	bool good = server->publisher != NULL && server->desk.watch != NULL && server->admin != NULL &&
+		    server->ticker != NULL && server->file_watch != NULL && server->desk.clients != NULL &&
+		    server->desk.lines != NULL && server->desk.trust != NULL;
+	if (!good)
+		tell_error(server, "start", error_of(ERROR_MEMORY, 0, "set up the control thread"));
+	return good;
+}
+
+/* Before anything can be seen from outside: a signal that comes during the start is acted on once the loop runs. */
+static bool watch_signals(struct server *server)
+{
+	for (size_t i = 0; i < SERVER_NUM_SIGNALS; i++) {
+		server->signals[i] = signal_watch_new(&server->loop, watched_signals[i], server, on_signal);
+		if (server->signals[i] != NULL)
+			continue;
+		tell_error(server, "start", error_of(ERROR_MEMORY, 0, "watch for signals"));
+		return false;
+	}
+	return true;
+}
+
+/* Ports below 1024 are opened and keys are read before root's rights go. The cache and the log belong to the user
+ * that is named: they are opened afterwards. */
+static bool read_and_listen(struct server *server, struct buffer *errors)
+{
+	struct config *config = server->options.take_config;
+
+	server->options.take_config = NULL;
+	server->set = site_set_read(config, errors);
+	if (server->set == NULL)
+		return false;
+	const struct config *set_config = site_set_config(server->set);
+	return listeners_open(set_config, server->num_workers, NULL, &server->listeners, errors) &&
+	       admin_door_open(set_config, NULL, &server->door, errors) &&
+	       privileges_drop(set_config->user, set_config->group, errors);
+}
+
+static bool build_sites(struct server *server, struct buffer *errors)
+{
+	struct site_set_options options = set_options(server);
+	return site_set_build(server->set, &options, NULL, errors);
+}
+
+/* A client that is let in must find a descriptor for its backend: so no more of them are than there are descriptors. */
+static struct error make_admission(struct server *server)
+{
+	uint64_t wanted = site_set_config(server->set)->max_connections;
+	uint64_t fixed = server->num_workers * (server->listeners.count + SERVER_FILES_A_WORKER);
+	uint64_t most = admission_most(wanted, server->max_files, fixed);
+
+	server_log_max_connections(&server->log, wanted, most, server->max_files);
+	return admission_new(most, server->num_workers, &server->admission);
+}
+
+static bool start_workers(struct server *server)
+{
+	struct snapshot *snapshot = NULL;
+	struct error error = make_snapshot(server, &snapshot);
+
+	if (!failed(error))
+		error = make_admission(server);
+
+	for (unsigned i = 0; !failed(error) && i < server->num_workers; i++) {
+		struct worker_options options = {
+		    .index = i,
+		    .admission = server->admission,
+		    .control = server->mailbox,
+		};
+		error = worker_start(&options, snapshot, &server->workers[i]);
+		if (!failed(error))
+			server->num_running++;
+	}
+	snapshot_unref(snapshot);
+	if (failed(error))
+		tell_error(server, "start the workers", error);
+	return !failed(error);
+}
+
+static bool start(struct server *server)
+{
+	struct buffer errors;
+
+	buffer_init(&errors, SERVER_MAX_ERROR_BYTES);
+	struct error error = privileges_raise_files(&server->max_files);
+	if (failed(error))
+		tell_error(server, "open files", error);
+	bool good = watch_signals(server) && read_and_listen(server, &errors) && make_parts(server) &&
+		    build_sites(server, &errors);
+	program_log_lines(&server->log, LOG_LEVEL_ERROR, buffer_text(&errors));
+	buffer_cleanup(&errors);
+	if (!good || !start_workers(server))
+		return false;
+	server->state = SERVER_RUNNING;
+	site_set_tell_watch(server->set, time_text_now_ms());
+	admin_use(server->admin, server->door);
+	server->door = NULL;
+	watch_files(server);
+	site_set_begin(server->set);
+	alarm_set(server->ticker, SERVER_TICK_MS);
+	server_log_start(&server->log, &server->listeners, site_set_count(server->set), server->num_workers);
+	return true;
+}
+
+/* Workers that have started are stopped as always, and the last one closes the rest. */
+static void give_up(struct server *server)
+{
+	if (server->num_running > 0)
+		stop(server);
+	else
+		close_all(server);
+}
+
+int server_run(const struct server_options *options)
+{
+	struct server *server = calloc(1, sizeof *server);
+	if (server == NULL || uv_loop_init(&server->loop) != 0) {
+		config_free(options->take_config);
+		free(server);
+		return EXIT_FAILURE;
+	}
+	server->options = *options;
+	server->num_workers = count_workers(options->take_config);
+	program_log_init(&server->log, STDERR_FILENO, options->take_config->log_level);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a log that meets a limit is a log that cannot be written, no more */
+
+	bool started = start(server);
+	if (!started)
+		give_up(server);
+	uv_run(&server->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&server->loop);
+	config_free(server->options.take_config);
+	client_findings_free(server->desk.clients);
+	chain_watch_free(server->desk.watch);
+	event_lines_free(server->desk.lines);
+	ticket_rotation_cleanup(&server->ticket_rotation);
+	admission_free(server->admission);
+	if (started)
+		program_log_write(&server->log, LOG_LEVEL_INFO, "stopped", "all connections are closed");
+	fix_log_close(server->fix_log);
+	free(server);
+	return started ? EXIT_SUCCESS : EXIT_FAILURE;
+}

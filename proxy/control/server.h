@@ -1,0 +1,33 @@
+/* server - the control thread of `chainmend run`: starts, reloads, publishes, drains and stops; owns all.
+ *
+ * SIGHUP reloads (so does a certificate or key file that changes), SIGUSR1 reopens the logs, SIGTERM and SIGINT
+ * drain, and stop at once when they come again. A configuration that is wrong in anything changes nothing.
+ *
+ * `user` and `group` are taken on once the ports are open and the files are read. A reload reads the files again
+ * and opens new ports as that user: keys must be readable by it, or the reload says so and the former state goes
+ * on.
+ */
+#ifndef PROXY_CONTROL_SERVER_H
+#define PROXY_CONTROL_SERVER_H
+
+#include "chaincache/base/buffer.h"
+#include "conf/config.h"
+
+#define SERVER_PUBLISH_PAUSE_MS 20 /* changes that come together are published together */
+#define SERVER_TICK_MS 1000
+#define SERVER_FILES_A_WORKER 6 /* descriptors that a worker has for itself, its listening sockets apart */
+#define SERVER_STOP_GRACE_MS 0 /* of the second signal */
+#define SERVER_MAX_ERROR_BYTES ((size_t)1024 * 1024)
+
+struct server_options {
+	struct config *take_config;
+	void *context;
+	/* Reads the configuration anew for a reload; false with lines in `errors`. */
+	bool (*read_config)(void *context, struct config **out, struct buffer *errors);
+};
+
+/* server_run serves until it is told to stop. Returns the exit status: 0 after a clean stop, 1 when it could not
+ * start; why has then been told on stderr. */
+int server_run(const struct server_options *options);
+
+#endif

@@ -1,0 +1,29 @@
+/* server_log - what the control thread tells of itself: its start, its reloads, and what it cannot take over. */
+#ifndef PROXY_CONTROL_SERVER_LOG_H
+#define PROXY_CONTROL_SERVER_LOG_H
+
+#include "conf/config.h"
+#include "proxy/control/listeners.h"
+#include "proxy/log/program_log.h"
+
+void server_log_start(const struct program_log *log, const struct listeners *listeners, size_t num_sites,
+		      unsigned num_workers);
+/* server_log_max_connections tells when `most` is less than was `wanted`. */
+void server_log_max_connections(const struct program_log *log, uint64_t wanted, uint64_t most, uint64_t max_files);
+void server_log_reload(const struct program_log *log, const char *why, size_t num_sites);
+
+/* server_log_fixed_keys names what differs and takes effect at the next start alone. `other_workers`: so do they. */
+void server_log_fixed_keys(const struct program_log *log, const struct config *former, const struct config *config,
+			   bool other_workers);
+
+/* server_log_unreadable names the files that root could read at the start and the user of now cannot. */
+void server_log_unreadable(const struct program_log *log, const char *const *paths, size_t count);
+
+/* server_log_open_keys warns where others than owner and group may read or write the file of ticket keys; NULL: there
+ * is none. */
+void server_log_open_keys(const struct program_log *log, const char *path);
+
+/* server_log_token warns of the same for the file of the admin page's token, and where a reload could not read it. */
+void server_log_token(const struct program_log *log, const char *path);
+
+#endif

@@ -1,0 +1,66 @@
+/* fix_line - one line of the fix log: a finding, and what was done about it, as JSON.
+ *
+ * docs/fix-log.md and docs/fix-log.schema.json fix its members. The line is put together once and then waits, goes into a
+ * file, or goes to the journal with the fields below beside it.
+ */
+#ifndef PROXY_LOG_FIX_LINE_H
+#define PROXY_LOG_FIX_LINE_H
+
+#include <jansson.h>
+
+#include "chaincache/mend/mend.h"
+#include "proxy/log/known_findings.h"
+
+#define FIX_LINE_MAX_BYTES ((size_t)1024 * 1024) /* a longer line goes without its chains */
+#define FIX_LINE_ID_CHARS 16
+#define FIX_LINE_PREFIX_CHARS 3 /* "<4>", as sd-daemon(3) reads it */
+
+/* What one look at one thing gave, chains included. All borrowed. */
+struct fix_report {
+	struct finding_group group;
+	const struct finding_list *findings;
+	const struct mend_result *result; /* for before, after and the runners-up; NULL: no chain was mended */
+	bool applied; /* the mended chain is what goes out */
+	/* Further members for the line of a finding that appears or changes: a new reference, NULL when out of memory. The
+	 * function may be NULL: there are none. */
+	json_t *(*members_of)(const void *context, const struct finding *finding);
+	const void *context;
+};
+
+struct fix_line_facts {
+	const char *run; /* when the process began to write: tells one run from the next */
+	int64_t now_ms; /* since 1970 */
+	const struct finding_group *group;
+	const struct told_finding *told;
+	const struct fix_report *report; /* NULL: no chains */
+};
+
+/* Holds always: text is `<N>`, then the JSON, then a line feed. */
+struct fix_line {
+	struct fix_line *next; /* of those that wait */
+	char *text; /* owned */
+	size_t len; /* with prefix and line feed */
+	char *site; /* owned */
+	char id[FIX_LINE_ID_CHARS + 1];
+	enum finding_event event;
+	enum finding_code code;
+	enum finding_severity severity;
+};
+
+/* fix_line_new returns NULL when out of memory. */
+struct fix_line *fix_line_new(const struct fix_line_facts *facts);
+
+/* fix_line_resolve is the line that resolves what the line `former` of an earlier run left open; NULL when out of
+ * memory, or when that is no line of ours. */
+struct fix_line *fix_line_resolve(const json_t *former, const char *run, int64_t now_ms);
+void fix_line_free(struct fix_line *line);
+
+/* fix_line_id is the same in each line about the same finding: hexadecimal digits made of site, subject, part, code,
+ * certificate and name, and of the URL where a fetch is the matter. Returns `out`. */
+const char *fix_line_id(const struct finding_group *group, const struct finding *finding,
+			char out[FIX_LINE_ID_CHARS + 1]);
+
+/* fix_line_priority is the weight as syslog(3) counts it: 3 for an error, 4 a warning, 5 a fix or what is resolved, 6. */
+int fix_line_priority(const struct fix_line *line);
+
+#endif

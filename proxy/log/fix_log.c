@@ -1,0 +1,319 @@
+#include "proxy/log/fix_log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/sha.h>
+
+#include "proxy/log/fix_log_sink.h"
+#include "proxy/log/former_findings.h"
+#include "proxy/log/recent_lines.h"
+#include "proxy/log/time_text.h"
+
+struct fix_log {
+	struct fix_log_sink sink;
+	struct known_findings *known;
+	struct former_findings *former; /* NULL: the run before left nothing open */
+	const struct program_log *log;
+	const char *journal; /* NULL: stderr is not the journal's */
+	char run[TIME_TEXT_MAX];
+	struct fix_line *first_waiting; /* owned; in order */
+	struct fix_line *last_waiting;
+	size_t num_waiting;
+	size_t waiting_bytes;
+	uint64_t num_lost; /* since it could not be written */
+	bool broken; /* it cannot be written, and that was told */
+	bool told_moved;
+	bool told_full;
+	struct recent_lines recent;
+};
+
+/* One report under way: what the teller needs beside the finding. */
+struct telling {
+	struct fix_log *fix_log;
+	const struct fix_report *report; /* NULL: no chains */
+	int64_t now_ms;
+	bool (*is_kept)(void *context, const struct finding_group *group);
+	void *context;
+};
+
+struct error fix_log_open(const struct fix_log_options *options, struct fix_log **out)
+{
+	struct fix_log *fix_log = calloc(1, sizeof *fix_log);
+	*out = NULL;
+	if (fix_log == NULL)
+		return error_of(ERROR_MEMORY, 0, "open the fix log");
+	fix_log->log = options->log;
+	fix_log->journal = options->log->journal ? options->journal : NULL;
+	time_text_print_ms(options->now_ms, fix_log->run);
+	fix_log->known = known_findings_new();
+	struct error error = fix_log_sink_init(&fix_log->sink, options->path, fix_log->journal);
+	if (!failed(error) && fix_log->known == NULL)
+		error = error_of(ERROR_MEMORY, 0, "open the fix log");
+	if (failed(error)) {
+		fix_log_close(fix_log);
+		return error;
+	}
+	if (strcmp(options->path, "stderr") != 0)
+		fix_log->former = former_findings_read(options->path);
+	fix_log_reopen(fix_log);
+	*out = fix_log;
+	return error_none();
+}
+
+static const char *path_of(const struct fix_log *fix_log)
+{
+	return fix_log->sink.file.path;
+}
+
+/* Tells the first of a row of failures. */
+static void note_failure(struct fix_log *fix_log, struct error error)
+{
+	char text[ERROR_MAX_TEXT];
+
+	if (!fix_log->broken)
+		program_log_write(fix_log->log, LOG_LEVEL_ERROR, path_of(fix_log),
+				  "the fix log cannot be written: %s; the proxy goes on, its lines wait and are "
+				  "written when they can be",
+				  error_print(error, text, sizeof text));
+	fix_log->broken = true;
+}
+
+static void note_success(struct fix_log *fix_log, size_t num_late)
+{
+	if (!fix_log->broken)
+		return;
+	program_log_write(fix_log->log, LOG_LEVEL_WARNING, path_of(fix_log),
+			  "the fix log can be written again: %zu line%s had to wait, %llu %s lost", num_late,
+			  num_late == 1 ? "" : "s", (unsigned long long)fix_log->num_lost,
+			  fix_log->num_lost == 1 ? "was" : "were");
+	fix_log->broken = false;
+	fix_log->num_lost = 0;
+}
+
+static void drop_first(struct fix_log *fix_log)
+{
+	struct fix_line *line = fix_log->first_waiting;
+
+	fix_log->first_waiting = line->next;
+	if (line->next == NULL)
+		fix_log->last_waiting = NULL;
+	fix_log->num_waiting--;
+	fix_log->waiting_bytes -= line->len;
+	fix_line_free(line);
+}
+
+/* Writes what waits, in order, up to the first line that cannot be written; true when none is left. */
+static bool flush(struct fix_log *fix_log)
+{
+	size_t num_written = 0;
+
+	while (fix_log->first_waiting != NULL) {
+		struct error error = fix_log_sink_write(&fix_log->sink, fix_log->first_waiting);
+		if (failed(error)) {
+			note_failure(fix_log, error);
+			return false;
+		}
+		drop_first(fix_log);
+		num_written++;
+	}
+	if (num_written > 0)
+		note_success(fix_log, num_written);
+	return true;
+}
+
+/* The path may have another file than the one that is open. */
+static void follow(struct fix_log *fix_log)
+{
+	char text[ERROR_MAX_TEXT];
+	struct error error = line_file_follow(&fix_log->sink.file);
+
+	if (failed(error) && !fix_log->told_moved)
+		program_log_write(fix_log->log, LOG_LEVEL_ERROR, path_of(fix_log),
+				  "the fix log was moved away and its path gives no new one: %s; lines go on in the "
+				  "file that was moved",
+				  error_print(error, text, sizeof text));
+	fix_log->told_moved = failed(error);
+}
+
+void fix_log_close(struct fix_log *fix_log)
+{
+	if (fix_log == NULL)
+		return;
+	if (fix_log->known != NULL && !flush(fix_log))
+		program_log_write(fix_log->log, LOG_LEVEL_ERROR, path_of(fix_log),
+				  "the fix log could not be written to the end: %llu of its lines are lost",
+				  (unsigned long long)(fix_log->num_waiting + fix_log->num_lost));
+	while (fix_log->first_waiting != NULL)
+		drop_first(fix_log);
+	known_findings_free(fix_log->known);
+	former_findings_free(fix_log->former);
+	recent_lines_cleanup(&fix_log->recent);
+	fix_log_sink_cleanup(&fix_log->sink);
+	free(fix_log);
+}
+
+void fix_log_reopen(struct fix_log *fix_log)
+{
+	struct error error = fix_log_sink_reopen(&fix_log->sink);
+
+	if (failed(error))
+		note_failure(fix_log, error);
+	else if (fix_log->first_waiting == NULL)
+		note_success(fix_log, 0);
+	else
+		flush(fix_log);
+}
+
+void fix_log_set_path(struct fix_log *fix_log, const char *path)
+{
+	struct fix_log_sink sink;
+
+	if (strcmp(path_of(fix_log), path) == 0)
+		return;
+	struct error error = fix_log_sink_init(&sink, path, fix_log->journal);
+	if (failed(error)) {
+		note_failure(fix_log, error);
+		return;
+	}
+	fix_log_sink_cleanup(&fix_log->sink);
+	fix_log->sink = sink;
+	fix_log_reopen(fix_log);
+}
+
+void fix_log_tick(struct fix_log *fix_log)
+{
+	follow(fix_log);
+	flush(fix_log);
+}
+
+static bool has_room(const struct fix_log *fix_log, const struct fix_line *line)
+{
+	return fix_log->num_waiting < FIX_LOG_MAX_WAITING &&
+	       line->len <= FIX_LOG_MAX_WAITING_BYTES - fix_log->waiting_bytes;
+}
+
+static void wait_in_line(struct fix_log *fix_log, struct fix_line *take_line)
+{
+	if (fix_log->last_waiting != NULL)
+		fix_log->last_waiting->next = take_line;
+	else
+		fix_log->first_waiting = take_line;
+	fix_log->last_waiting = take_line;
+	fix_log->num_waiting++;
+	fix_log->waiting_bytes += take_line->len;
+}
+
+/* Written, or kept until it can be; false when it is lost. */
+static bool deliver(struct fix_log *fix_log, struct fix_line *take_line)
+{
+	follow(fix_log);
+	if (flush(fix_log)) {
+		struct error error = fix_log_sink_write(&fix_log->sink, take_line);
+		if (!failed(error)) {
+			note_success(fix_log, 0);
+			fix_line_free(take_line);
+			return true;
+		}
+		note_failure(fix_log, error);
+	}
+	if (has_room(fix_log, take_line)) {
+		wait_in_line(fix_log, take_line);
+		return true;
+	}
+	fix_log->num_lost++;
+	fix_line_free(take_line);
+	return false;
+}
+
+static bool tell(void *context, const struct finding_group *group, const struct told_finding *told)
+{
+	const struct telling *telling = context;
+	struct fix_log *fix_log = telling->fix_log;
+	struct fix_line_facts facts = {fix_log->run, telling->now_ms, group, told, telling->report};
+	struct fix_line *line = fix_line_new(&facts);
+
+	recent_lines_add(&fix_log->recent, group, told, telling->now_ms);
+
+	if (line != NULL)
+		return deliver(fix_log, line);
+	fix_log->num_lost++;
+	note_failure(fix_log, error_of(ERROR_MEMORY, 0, "write a line"));
+	return false;
+}
+
+/* Stands for what was served, what is served in its place, and who accepts either. */
+static void digest_fix(const struct fix_report *report, uint8_t out[SHA256_BYTES])
+{
+	const struct mend_result *result = report->result;
+	const struct certificate_list *chains[] = {&result->served, &result->mended};
+	SHA256_CTX context;
+
+	SHA256_Init(&context);
+	for (size_t i = 0; i < sizeof chains / sizeof chains[0]; i++) {
+		SHA256_Update(&context, &chains[i]->count, sizeof chains[i]->count);
+		for (size_t k = 0; k < chains[i]->count; k++)
+			SHA256_Update(&context, chains[i]->items[k].certificate->sha256, SHA256_BYTES);
+	}
+	for (size_t i = 0; i < result->num_stores; i++) {
+		const struct store_verdict *store = &result->stores[i];
+		const uint8_t verdicts[] = {store->served_trusted, store->mended_trusted};
+		SHA256_Update(&context, store->name, strlen(store->name) + 1);
+		SHA256_Update(&context, verdicts, sizeof verdicts);
+	}
+	SHA256_Update(&context, &report->applied, sizeof report->applied);
+	SHA256_Final(out, &context);
+}
+
+/* What the run before left open, and this one's first look at the same thing does not find. */
+static void tell_gone(void *context, const json_t *former)
+{
+	const struct telling *telling = context;
+	struct fix_line *line = fix_line_resolve(former, telling->fix_log->run, telling->now_ms);
+
+	if (line != NULL)
+		(void)deliver(telling->fix_log, line);
+}
+
+void fix_log_report(struct fix_log *fix_log, const struct fix_report *report, int64_t now_ms)
+{
+	struct telling telling = {.fix_log = fix_log, .report = report, .now_ms = now_ms};
+	uint8_t fix_sha256[SHA256_BYTES];
+	char text[ERROR_MAX_TEXT];
+
+	former_findings_settle(fix_log->former, &report->group, report->findings, tell_gone, &telling);
+	if (report->result != NULL)
+		digest_fix(report, fix_sha256);
+	struct error error = known_findings_look(fix_log->known, &report->group, report->findings,
+						 report->result != NULL ? fix_sha256 : NULL, now_ms, tell, &telling);
+	if (!failed(error) && report->findings->num_dropped > 0)
+		error = error_of(ERROR_LIMIT, 0, "one look found more than are kept of it");
+	if (failed(error) && !fix_log->told_full)
+		program_log_write(fix_log->log, LOG_LEVEL_ERROR, report->group.site,
+				  "findings are missing from the fix log: %s", error_print(error, text, sizeof text));
+	fix_log->told_full = failed(error);
+}
+
+const struct known_findings *fix_log_known(const struct fix_log *fix_log)
+{
+	return fix_log->known;
+}
+
+const struct recent_lines *fix_log_recent(const struct fix_log *fix_log)
+{
+	return &fix_log->recent;
+}
+
+static bool ask_is_kept(void *context, const struct finding_group *group)
+{
+	struct telling *telling = context;
+	return telling->is_kept(telling->context, group);
+}
+
+void fix_log_keep(struct fix_log *fix_log, bool (*is_kept)(void *context, const struct finding_group *group),
+		  void *context, int64_t now_ms)
+{
+	struct telling telling = {.fix_log = fix_log, .now_ms = now_ms, .is_kept = is_kept, .context = context};
+
+	known_findings_keep(fix_log->known, ask_is_kept, tell, &telling);
+}

@@ -1,0 +1,23 @@
+/* json_member - the members of a JSON object, from text of any bytes and from times.
+ *
+ * The setters are false when out of memory, also for a value that could not be made (NULL): an object is put together
+ * with && and its maker hands out what keep_if_complete leaves.
+ */
+#ifndef PROXY_LOG_JSON_MEMBER_H
+#define PROXY_LOG_JSON_MEMBER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* text_json makes a string of any bytes: those that are not UTF-8 are replaced by U+FFFD. NULL when out of memory. */
+json_t *text_json(const char *text);
+
+bool set_member(json_t *object, const char *key, json_t *take_value);
+bool set_text_member(json_t *object, const char *key, const char *text); /* none where `text` is NULL */
+bool set_time_member(json_t *object, const char *key, int64_t seconds); /* since 1970; in RFC 3339's form */
+
+/* keep_if_complete returns the value, or frees it and returns NULL. */
+json_t *keep_if_complete(json_t *take_value, bool complete);
+
+#endif

@@ -1,0 +1,61 @@
+/* known_findings - which findings stand at this moment, so that each is told when it appears, changes or goes
+ * away.
+ *
+ * Findings are kept by group: what one look at one thing gave (a site's second certificate, its first backend). A
+ * look gives all findings of its group; those of the last look that are missing from it are resolved. What stands
+ * changes when its severity or action does, a fix when the chains do, anything else when its message does.
+ */
+#ifndef PROXY_LOG_KNOWN_FINDINGS_H
+#define PROXY_LOG_KNOWN_FINDINGS_H
+
+#include "chaincache/mend/finding.h"
+
+#define KNOWN_FINDINGS_MAX 100000 /* of all groups together; a look that would exceed it is refused */
+#define KNOWN_FINDINGS_WHOLE_SITE ((unsigned)-1) /* the part that stands for no particular one */
+
+enum finding_subject { SUBJECT_CERTIFICATE, SUBJECT_BACKEND, SUBJECT_CLIENTS };
+enum finding_event { FINDING_APPEARED, FINDING_CHANGED, FINDING_RESOLVED };
+
+const char *finding_subject_name(enum finding_subject subject); /* "certificate", "backend", "clients" */
+const char *finding_event_name(enum finding_event event); /* "appeared", "changed", "resolved" */
+
+struct finding_group {
+	const char *site;
+	enum finding_subject subject;
+	unsigned part; /* which certificate or backend of the site */
+};
+
+/* What is told of a finding, `since_ms`: the wall clock of the look that told it first, in milliseconds since 1970. */
+struct told_finding {
+	enum finding_event event;
+	const struct finding *finding;
+	int64_t since_ms;
+};
+
+/* Returns false when it could not be told: the group then stays as it was, and the next look tells it again. */
+typedef bool finding_teller(void *context, const struct finding_group *group, const struct told_finding *told);
+
+struct known_findings;
+
+struct known_findings *known_findings_new(void); /* NULL when out of memory */
+void known_findings_free(struct known_findings *known);
+
+/* known_findings_look takes what a look at `now_ms` gave. `fix_sha256` stands for the chains before and after (NULL: none): a
+ * finding that has an action has changed when they have. */
+MUST_USE struct error known_findings_look(struct known_findings *known, const struct finding_group *group,
+					  const struct finding_list *findings, const uint8_t *fix_sha256,
+					  int64_t now_ms, finding_teller *tell, void *context);
+
+/* known_findings_keep resolves each group that `is_kept` refuses: what it was about is gone. */
+void known_findings_keep(struct known_findings *known,
+			 bool (*is_kept)(void *context, const struct finding_group *group), finding_teller *tell,
+			 void *context);
+
+/* known_findings_visit shows what stands for one site, in no order. */
+typedef void finding_visitor(void *context, const struct finding_group *group, const struct finding *finding,
+			     int64_t since_ms);
+void known_findings_visit(const struct known_findings *known, const char *site, finding_visitor *visit, void *context);
+
+size_t known_findings_count(const struct known_findings *known);
+
+#endif

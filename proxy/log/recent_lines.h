@@ -1,0 +1,26 @@
+/* recent_lines - the last lines of the fix log, without their chains, for who looks at the admin page. */
+#ifndef PROXY_LOG_RECENT_LINES_H
+#define PROXY_LOG_RECENT_LINES_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "proxy/log/known_findings.h"
+
+#define RECENT_LINES_MAX 50
+
+/* Zero-initialised is a valid empty one. */
+struct recent_lines {
+	json_t *items[RECENT_LINES_MAX]; /* a ring; NULL: nothing yet */
+	size_t next;
+};
+
+/* recent_lines_add: what finds no memory is left out. */
+void recent_lines_add(struct recent_lines *lines, const struct finding_group *group, const struct told_finding *told,
+		      int64_t now_ms);
+void recent_lines_cleanup(struct recent_lines *lines);
+
+/* recent_lines_json is a list of them, the latest first; a new reference, NULL when out of memory. */
+json_t *recent_lines_json(const struct recent_lines *lines);
+
+#endif

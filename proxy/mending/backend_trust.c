@@ -1,0 +1,325 @@
+#include "proxy/mending/backend_trust.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "proxy/shared/verdict_memory.h"
+
+/* One handshake that waits. */
+struct asker {
+	struct asker *next;
+	unsigned worker;
+	uint64_t connection;
+};
+
+/* One chain whose verdict is being found out. */
+struct question {
+	struct question *next;
+	struct backend_trust *trust;
+	char *site;
+	struct certificate_list chain;
+	struct verdict_key key;
+	struct mender *mender; /* NULL while suspended */
+	struct alarm *deadline;
+	struct asker *askers;
+};
+
+struct backend_trust {
+	struct backend_trust_options options;
+	struct verdict_memory *memory;
+	struct question *questions;
+	size_t num_questions;
+	size_t num_askers;
+};
+
+static bool matches_pin(const struct backend_trust_terms *terms, const struct certificate *leaf)
+{
+	return terms->pin != NULL && memcmp(terms->pin, leaf->spki_sha256, SHA256_BYTES) == 0;
+}
+
+/* One audience that accepts it is enough: the stores are those of our own clients towards this backend. */
+static bool is_accepted(const struct backend_trust_terms *terms, const struct mend_result *result)
+{
+	for (size_t i = 0; i < result->num_stores; i++) {
+		const struct store_verdict *store = &result->stores[i];
+		if (terms->verify == BACKEND_VERIFY_STRICT ? store->served_trusted : store->mended_trusted)
+			return true;
+	}
+	return false;
+}
+
+/* The gravest finding, in its own words. */
+static const char *why_not(const struct mend_result *result)
+{
+	const struct finding_list *findings = &result->findings;
+	const struct finding *worst = NULL;
+
+	for (size_t i = 0; i < findings->count; i++) {
+		if (worst == NULL || findings->items[i].severity > worst->severity)
+			worst = &findings->items[i];
+	}
+	return worst != NULL ? worst->message : "no trust store accepts its chain";
+}
+
+/* The verdict itself; `reason` is "" when trusted. */
+static bool judge(const struct backend_trust_terms *terms, const struct mend_result *result,
+		  char reason[BACKEND_TRUST_MAX_REASON])
+{
+	reason[0] = '\0';
+	if (terms->verify == BACKEND_VERIFY_OFF || matches_pin(terms, result->served.items[0].certificate))
+		return true;
+	if (!is_accepted(terms, result)) {
+		snprintf(reason, BACKEND_TRUST_MAX_REASON, "%s", why_not(result));
+		return false;
+	}
+	for (size_t i = 0; i < result->num_names; i++) {
+		if (result->names[i].match.verdict == NAME_COVERED)
+			continue;
+		snprintf(reason, BACKEND_TRUST_MAX_REASON, "its certificate does not cover %s: %.150s",
+			 result->names[i].name.text, result->names[i].match.why);
+		return false;
+	}
+	return true;
+}
+
+struct backend_trust *backend_trust_new(const struct backend_trust_options *options)
+{
+	struct backend_trust *trust = calloc(1, sizeof *trust);
+	if (trust == NULL)
+		return NULL;
+	trust->options = *options;
+	trust->memory = verdict_memory_new(BACKEND_TRUST_MAX_VERDICTS);
+	if (trust->memory != NULL)
+		return trust;
+	free(trust);
+	return NULL;
+}
+
+static void question_free(struct question *question)
+{
+	if (question == NULL)
+		return;
+	if (question->mender != NULL)
+		mender_cancel(question->mender);
+	alarm_free(question->deadline);
+	certificate_list_cleanup(&question->chain);
+	while (question->askers != NULL) {
+		struct asker *asker = question->askers;
+		question->askers = asker->next;
+		question->trust->num_askers--;
+		free(asker);
+	}
+	free(question->site);
+	free(question);
+}
+
+void backend_trust_free(struct backend_trust *trust)
+{
+	if (trust == NULL)
+		return;
+	while (trust->questions != NULL) {
+		struct question *question = trust->questions;
+		trust->questions = question->next;
+		question_free(question);
+	}
+	verdict_memory_free(trust->memory);
+	free(trust);
+}
+
+static void answer_askers(struct question *question, bool trusted, const char *reason)
+{
+	const struct backend_trust_options *options = &question->trust->options;
+
+	while (question->askers != NULL) {
+		struct asker *asker = question->askers;
+		question->askers = asker->next;
+		question->trust->num_askers--;
+		options->give(options->context, asker->worker, asker->connection, trusted, reason);
+		free(asker);
+	}
+}
+
+static void remove_question(struct question *question)
+{
+	struct backend_trust *trust = question->trust;
+	struct question **link = &trust->questions;
+
+	while (*link != question)
+		link = &(*link)->next;
+	*link = question->next;
+	trust->num_questions--;
+	question_free(question);
+}
+
+static uint64_t lifetime_of(const struct mend_result *result, bool trusted)
+{
+	int64_t left_s = result->first_expiry - (int64_t)time(NULL);
+
+	if (!trusted)
+		return BACKEND_TRUST_REFUSED_LIFETIME_MS;
+	/* What is trusted though it has expired (a pin) does not expire again. */
+	if (left_s < 0 || left_s >= BACKEND_TRUST_LIFETIME_MS / 1000)
+		return BACKEND_TRUST_LIFETIME_MS;
+	return (uint64_t)(left_s + 1) * 1000;
+}
+
+static void remember(struct backend_trust *trust, const struct verdict_key *key, const struct mend_result *result,
+		     struct verdict verdict)
+{
+	uint64_t until = uv_now(trust->options.loop) + lifetime_of(result, verdict.trusted);
+	verdict_memory_put(trust->memory, key, verdict, until);
+}
+
+static void on_mended(void *context, struct error error, const struct mend_result *result)
+{
+	struct question *question = context;
+	struct backend_trust *trust = question->trust;
+	struct backend_trust_terms terms;
+	char reason[BACKEND_TRUST_MAX_REASON] = "";
+	bool trusted = false;
+
+	question->mender = NULL;
+	if (result == NULL) {
+		error_print(error, reason, sizeof reason);
+	} else if (!trust->options.find_terms(trust->options.context, question->site, &terms)) {
+		snprintf(reason, sizeof reason, "the site is gone");
+	} else {
+		trusted = judge(&terms, result, reason);
+		remember(trust, &question->key, result, (struct verdict){trusted, reason});
+	}
+	answer_askers(question, trusted, reason);
+	remove_question(question);
+}
+
+static void on_deadline(void *context)
+{
+	struct question *question = context;
+	answer_askers(question, false, "its chain could not be judged in time");
+}
+
+/* Starts or restarts the mend; false when there is no way to get an answer. */
+static bool put_question(struct question *question)
+{
+	struct backend_trust *trust = question->trust;
+	struct backend_trust_terms terms;
+
+	if (!trust->options.find_terms(trust->options.context, question->site, &terms))
+		return false;
+	struct mender_question mender_question = {
+	    .served = &question->chain,
+	    .stores = terms.stores,
+	    .crls = terms.crls,
+	    .names = terms.name,
+	    .num_names = 1,
+	    .pin = terms.pin,
+	    .urgent = true,
+	};
+	question->mender = mender_start(terms.workshop, &mender_question, question, on_mended);
+	return question->mender != NULL;
+}
+
+static struct question *question_new(struct backend_trust *trust, const char *site,
+				     const struct certificate_list *chain, const struct verdict_key *key)
+{
+	struct question *question = calloc(1, sizeof *question);
+	if (question == NULL)
+		return NULL;
+	question->trust = trust;
+	question->key = *key;
+	question->site = strdup(site);
+	question->deadline = alarm_new(trust->options.loop, question, on_deadline);
+	if (question->site != NULL && question->deadline != NULL &&
+	    !failed(certificate_list_copy(&question->chain, chain)) && put_question(question)) {
+		alarm_set(question->deadline, BACKEND_TRUST_DEADLINE_MS);
+		question->next = trust->questions;
+		trust->questions = question;
+		trust->num_questions++;
+		return question;
+	}
+	question_free(question);
+	return NULL;
+}
+
+static struct question *find_question(struct backend_trust *trust, const struct verdict_key *key)
+{
+	struct question *question = trust->questions;
+
+	while (question != NULL && memcmp(&question->key, key, sizeof *key) != 0)
+		question = question->next;
+	return question;
+}
+
+static bool join(struct question *question, unsigned worker, uint64_t connection)
+{
+	struct backend_trust *trust = question->trust;
+	struct asker *asker = trust->num_askers < BACKEND_TRUST_MAX_ASKERS ? malloc(sizeof *asker) : NULL;
+
+	if (asker == NULL)
+		return false;
+	*asker = (struct asker){.next = question->askers, .worker = worker, .connection = connection};
+	question->askers = asker;
+	trust->num_askers++;
+	if (!alarm_is_set(question->deadline))
+		alarm_set(question->deadline, BACKEND_TRUST_DEADLINE_MS);
+	return true;
+}
+
+void backend_trust_ask(struct backend_trust *trust, const char *site, const struct certificate_list *chain,
+		       unsigned worker, uint64_t connection)
+{
+	const struct backend_trust_options *options = &trust->options;
+	struct verdict verdict;
+
+	if (chain->count == 0) {
+		options->give(options->context, worker, connection, false, "it sent no certificate");
+		return;
+	}
+	struct verdict_key key = verdict_key_of(site, chain);
+	if (verdict_memory_get(trust->memory, &key, uv_now(options->loop), &verdict)) {
+		options->give(options->context, worker, connection, verdict.trusted, verdict.reason);
+		return;
+	}
+	struct question *question = find_question(trust, &key);
+	if (question == NULL && trust->num_questions < BACKEND_TRUST_MAX_QUESTIONS)
+		question = question_new(trust, site, chain, &key);
+	if (question == NULL || !join(question, worker, connection))
+		options->give(options->context, worker, connection, false,
+			      "its chain cannot be judged now: too much is under way, or the site is gone");
+}
+
+void backend_trust_learn(struct backend_trust *trust, const char *site, const struct mend_result *result)
+{
+	struct verdict_key key = verdict_key_of(site, &result->served);
+	struct backend_trust_terms terms;
+	char reason[BACKEND_TRUST_MAX_REASON];
+
+	if (!trust->options.find_terms(trust->options.context, site, &terms))
+		return;
+	bool trusted = judge(&terms, result, reason);
+	remember(trust, &key, result, (struct verdict){trusted, reason});
+}
+
+void backend_trust_suspend(struct backend_trust *trust)
+{
+	for (struct question *at = trust->questions; at != NULL; at = at->next) {
+		if (at->mender != NULL)
+			mender_cancel(at->mender);
+		at->mender = NULL;
+	}
+	verdict_memory_clear(trust->memory);
+}
+
+void backend_trust_resume(struct backend_trust *trust)
+{
+	struct question *next = NULL;
+
+	for (struct question *at = trust->questions; at != NULL; at = next) {
+		next = at->next;
+		if (at->mender != NULL || put_question(at))
+			continue;
+		answer_askers(at, false, "the site is gone");
+		remove_question(at);
+	}
+}

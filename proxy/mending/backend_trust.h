@@ -1,0 +1,59 @@
+/* backend_trust - may this backend's chain be trusted? Asked by the workers' handshakes, answered by the control
+ * thread.
+ *
+ * Runs the same mender over what the backend sends: BACKEND_VERIFY_MEND completes it first, BACKEND_VERIFY_STRICT
+ * takes it as it was sent. One of the site's trust stores must accept it and backend_name must be covered; a leaf
+ * that matches backend_pin needs neither. Verdicts are remembered by (site, chain); a question that is under way
+ * is asked once. Questions outlive a reload: they are asked again under the new configuration.
+ */
+#ifndef PROXY_MENDING_BACKEND_TRUST_H
+#define PROXY_MENDING_BACKEND_TRUST_H
+
+#include "proxy/mending/mender.h"
+#include "proxy/shared/worker_event.h"
+
+#define BACKEND_TRUST_MAX_VERDICTS 8192
+#define BACKEND_TRUST_LIFETIME_MS 3600000 /* of a good verdict, or less where a certificate expires before */
+#define BACKEND_TRUST_REFUSED_LIFETIME_MS 30000 /* of a bad one */
+#define BACKEND_TRUST_DEADLINE_MS 10000 /* of a handshake that waits; the verdict that comes later is remembered */
+#define BACKEND_TRUST_MAX_QUESTIONS 1000 /* under way; further ones are refused */
+#define BACKEND_TRUST_MAX_ASKERS 10000 /* of all questions together */
+#define BACKEND_TRUST_MAX_REASON 1024
+
+/* How a site's backends are judged at present. All borrowed. */
+struct backend_trust_terms {
+	struct workshop *workshop;
+	struct trust_store_set *stores;
+	struct crl_store *crls; /* NULL: revocation is not looked at */
+	const struct host_name *name;
+	enum config_backend_verify verify;
+	const uint8_t *pin; /* NULL: none */
+};
+
+struct backend_trust_options {
+	uv_loop_t *loop;
+	void *context;
+	/* The terms of a site; false when there is no such site any more. */
+	bool (*find_terms)(void *context, const char *site, struct backend_trust_terms *out);
+	/* The answer to one asker; `reason` in words when not trusted. */
+	void (*give)(void *context, unsigned worker, uint64_t connection, bool trusted, const char *reason);
+};
+
+struct backend_trust;
+
+struct backend_trust *backend_trust_new(const struct backend_trust_options *options); /* NULL when out of memory */
+void backend_trust_free(struct backend_trust *trust); /* open questions go without an answer */
+
+/* backend_trust_ask answers at once where the verdict is remembered, later otherwise. `chain` is copied. */
+void backend_trust_ask(struct backend_trust *trust, const char *site, const struct certificate_list *chain,
+		       unsigned worker, uint64_t connection);
+
+/* backend_trust_learn remembers the verdict that a probe's audit of a chain amounts to. */
+void backend_trust_learn(struct backend_trust *trust, const char *site, const struct mend_result *result);
+
+/* backend_trust_suspend before the workshop goes away, backend_trust_resume once find_terms knows the new one: nothing
+ * that was remembered holds any more, and what is under way is asked again. */
+void backend_trust_suspend(struct backend_trust *trust);
+void backend_trust_resume(struct backend_trust *trust);
+
+#endif

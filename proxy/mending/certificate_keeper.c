@@ -1,0 +1,500 @@
+#include "proxy/mending/certificate_keeper.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "proxy/log/time_text.h"
+#include "proxy/mending/self_test.h"
+#include "proxy/system/retry.h"
+
+enum { MAX_LOSS_TEXT = HOST_NAME_MAX_CHARS + 64 };
+
+struct certificate_keeper {
+	struct keeper_options options;
+	struct certificate_list given;
+	struct certificate_list extra;
+	struct certificate_list chain; /* what goes out; empty until the first mend. Its leaf may be a former one. */
+	EVP_PKEY *key; /* of what was given */
+	EVP_PKEY *chain_key; /* of what goes out */
+	struct chain_verdict verdict;
+	bool trusted; /* by the first mend, without fetching */
+	bool told_untrusted; /* the last verdict of the program log ... */
+	bool told_changed;
+	struct mender *mender; /* NULL: none is under way */
+	struct alarm *alarm; /* NULL in a look without a loop */
+	struct retry retry;
+	bool begun;
+	bool withdrawn; /* what goes out is another chain than `chain` */
+};
+
+uint64_t keeper_pause(int64_t first_expiry_s, int64_t now_s)
+{
+	if (first_expiry_s <= now_s)
+		return KEEPER_LOOK_MAX_MS;
+	uint64_t left_s = (uint64_t)first_expiry_s - (uint64_t)now_s;
+	/* Nothing that is further away than two days matters here, and what is nearer does not overflow. */
+	if (left_s > 2 * KEEPER_LOOK_MAX_MS / 1000)
+		return KEEPER_LOOK_MAX_MS;
+	uint64_t left_ms = (left_s + 1) * 1000; /* both ends of a validity belong to it */
+	if (left_ms > KEEPER_EXPIRY_MARGIN_MS + KEEPER_EXPIRY_LOOK_MS)
+		return left_ms - KEEPER_EXPIRY_MARGIN_MS;
+	return left_ms < KEEPER_EXPIRY_LOOK_MS ? left_ms : KEEPER_EXPIRY_LOOK_MS;
+}
+
+static void replace_chain(struct certificate_keeper *keeper, const struct certificate_list *chain, EVP_PKEY *key)
+{
+	struct certificate_list copy = {0};
+
+	if (certificate_list_equal(&keeper->chain, chain))
+		return;
+	struct error error = certificate_list_copy(&copy, chain);
+	if (failed(error)) {
+		certificate_list_cleanup(&copy);
+		return;
+	}
+	certificate_list_cleanup(&keeper->chain);
+	keeper->chain = copy;
+	EVP_PKEY_up_ref(key);
+	EVP_PKEY_free(keeper->chain_key);
+	keeper->chain_key = key;
+	if (keeper->begun)
+		keeper->options.on_chain(keeper->options.context);
+}
+
+/* The chain that is to go out by this result. */
+static const struct certificate_list *chain_of(const struct certificate_keeper *keeper,
+					       const struct mend_result *result)
+{
+	if (result->mended.count == 0 || keeper->options.config->mode == MODE_REPORT)
+		return &keeper->given;
+	return &result->mended;
+}
+
+/* Clients that do not look at revocation accept a chain through a revoked issuer all the same: it is no measure. */
+static bool is_revoked(const struct certificate_list *chain, const struct mend_result *result)
+{
+	for (size_t i = 0; i < result->findings.count; i++) {
+		const struct finding *finding = &result->findings.items[i];
+		if (finding->code == FINDING_REVOKED && finding->certificate != NULL &&
+		    certificate_list_contains(chain, finding->certificate))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the chain would lose an audience that what goes out at present has. What was given is no more than what the
+ * operator set up, so it is the first measure; `mode = report` has nothing of ours to measure. */
+static struct error try_out(const struct certificate_keeper *keeper, const struct mend_result *result,
+			    struct self_test_loss *out)
+{
+	const struct certificate_list *chain = chain_of(keeper, result);
+	bool first = keeper->chain.count == 0;
+	const struct self_test test = {
+	    .chain = chain,
+	    .key = keeper->key,
+	    .former = first ? &keeper->given : &keeper->chain,
+	    .former_key = first ? keeper->key : keeper->chain_key,
+	    .stores = keeper->options.material->stores,
+	    .names = keeper->options.material->names,
+	    .num_names = keeper->options.material->num_names,
+	    .now = (int64_t)time(NULL),
+	};
+
+	*out = (struct self_test_loss){0};
+	if (keeper->options.config->mode == MODE_REPORT || certificate_list_equal(test.chain, test.former) ||
+	    is_revoked(test.former, result))
+		return error_none();
+	return self_test_run(&test, out);
+}
+
+static bool loses_nobody(const struct self_test_loss *loss)
+{
+	return loss->store == NULL && loss->name == NULL;
+}
+
+static const char *describe_loss(const struct self_test_loss *loss, char out[MAX_LOSS_TEXT])
+{
+	if (loss->store != NULL)
+		snprintf(out, MAX_LOSS_TEXT, "clients that trust %.100s", loss->store);
+	else
+		snprintf(out, MAX_LOSS_TEXT, "clients that ask for %s", loss->name->text);
+	return out;
+}
+
+static void tell_refusal(const struct certificate_keeper *keeper, struct error error, const struct self_test_loss *loss)
+{
+	const struct keeper_options *options = &keeper->options;
+	const char *leaf = keeper->given.items[0].certificate->subject;
+	char text[ERROR_MAX_TEXT];
+	char who[MAX_LOSS_TEXT];
+
+	if (failed(error))
+		program_log_write(options->log, LOG_LEVEL_ERROR, options->config->name,
+				  "%s: the chain could not be tried out, what is served stays: %s", leaf,
+				  error_print(error, text, sizeof text));
+	else
+		program_log_write(options->log, LOG_LEVEL_ERROR, options->config->name,
+				  "%s: its best chain is refused by %s, which accept what is served at present: that "
+				  "stays",
+				  leaf, describe_loss(loss, who));
+}
+
+/* The finding says what stays and whom the change would have cost. */
+static void add_refusal(const struct certificate_keeper *keeper, const struct self_test_loss *loss,
+			struct finding_list *list)
+{
+	const struct certificate *leaf = keeper->given.items[0].certificate;
+	const struct certificate *present = keeper->chain.count > 0 ? keeper->chain.items[0].certificate : leaf;
+	char who[MAX_LOSS_TEXT];
+	struct finding *finding = NULL;
+
+	describe_loss(loss, who);
+	if (certificate_equal(leaf, present))
+		finding = finding_list_add(list, FINDING_UNTRUSTED_ROOT,
+					   "The best chain that was found for %s is not served: %s accept what is served "
+					   "at present and refused this one in a handshake that was tried; what is "
+					   "served stays.",
+					   leaf->subject, who);
+	else
+		finding = finding_list_add(list, FINDING_BACKEND_CERTIFICATE_DIFFERS,
+					   "The new certificate (serial number %s) is not served: %s accept the former one "
+					   "(serial number %s) and refused this one in a handshake that was tried; the "
+					   "former one stays.",
+					   leaf->serial, who, present->serial);
+	finding_set_severity(finding, SEVERITY_WARNING);
+	finding_set_certificate(finding, leaf);
+	finding_set_advice(finding, "%s",
+			   loss->store != NULL
+			       ? "Ask the certificate authority for the intermediate (a cross-signed one, perhaps) that "
+				 "these clients need, and bring it into the cache with `chainmend cache import FILE`; "
+				 "it is then served at once."
+			       : "Have the certificate reissued with this name, or take the name out of `hostnames`.");
+}
+
+/* Takes note of the verdict; whether the program log has it already, and the chain with it. */
+static bool is_told(struct certificate_keeper *keeper, const struct mend_result *result, bool chain_is_new)
+{
+	bool only_reports = keeper->options.config->mode == MODE_REPORT;
+	bool told = !chain_is_new && keeper->told_untrusted == !result->mended_trusted &&
+		    (!only_reports || keeper->told_changed == result->changed);
+
+	keeper->told_untrusted = !result->mended_trusted;
+	keeper->told_changed = result->changed;
+	return told;
+}
+
+static void tell_chain(const struct certificate_keeper *keeper, const struct mend_result *result)
+{
+	const struct keeper_options *options = &keeper->options;
+	const char *leaf = result->served.items[0].certificate->subject;
+	enum config_log_level level = result->mended_trusted ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING;
+
+	program_log_write(options->log, level, options->config->name, "%s: %zu certificate%s given, %zu %s; %s", leaf,
+			  result->served.count, result->served.count == 1 ? "" : "s", result->mended.count,
+			  options->config->mode == MODE_REPORT ? "would be served (mode = report)" : "served",
+			  result->mended_trusted ? "complete and trusted"
+						 : "not trusted by every store, see the fix log");
+}
+
+static void report(const struct certificate_keeper *keeper, const struct mend_result *result, bool applied,
+		   const struct self_test_loss *loss)
+{
+	const struct keeper_options *options = &keeper->options;
+	struct finding_list findings = {0};
+	struct fix_report fix_report = {
+	    .group = {options->config->name, SUBJECT_CERTIFICATE, options->part},
+	    .findings = &result->findings,
+	    .result = result,
+	    .applied = applied && options->config->mode == MODE_MEND && !keeper->withdrawn,
+	};
+
+	if (!loses_nobody(loss) && !failed(finding_list_copy(&findings, &result->findings))) {
+		add_refusal(keeper, loss, &findings);
+		fix_report.findings = &findings;
+	}
+	fix_log_report(options->fix_log, &fix_report, time_text_now_ms());
+	finding_list_cleanup(&findings);
+}
+
+static void set_alarm(struct certificate_keeper *keeper, const struct mend_result *result)
+{
+	if (result == NULL || result->wants_retry) {
+		alarm_set(keeper->alarm, retry_next(&keeper->retry));
+		return;
+	}
+	retry_reset(&keeper->retry);
+	alarm_set(keeper->alarm, keeper_pause(result->first_expiry, (int64_t)time(NULL)));
+}
+
+static void tell_failure(const struct certificate_keeper *keeper, struct error error)
+{
+	char text[ERROR_MAX_TEXT];
+
+	program_log_write(keeper->options.log, LOG_LEVEL_ERROR, keeper->options.config->name,
+			  "the chain cannot be mended and is served as it is: %s", error_print(error, text, sizeof text));
+}
+
+static void take_verdict(struct certificate_keeper *keeper, const struct mend_result *result, bool applied,
+			 bool with_fetching)
+{
+	chain_verdict_take(&keeper->verdict, result, (int64_t)time(NULL));
+	keeper->verdict.with_fetching = with_fetching;
+	keeper->verdict.held_back = !applied;
+}
+
+static void on_mended(void *context, struct error error, const struct mend_result *result)
+{
+	struct certificate_keeper *keeper = context;
+
+	keeper->mender = NULL;
+	set_alarm(keeper, result);
+	if (result == NULL) {
+		tell_failure(keeper, error);
+		return;
+	}
+	const struct certificate_list *chain = chain_of(keeper, result);
+	struct self_test_loss loss = {0};
+	error = try_out(keeper, result, &loss);
+	bool applied = !failed(error) && loses_nobody(&loss);
+	report(keeper, result, applied, &loss);
+	take_verdict(keeper, result, applied, true);
+	if (!applied) {
+		tell_refusal(keeper, error, &loss);
+		return;
+	}
+	if (!is_told(keeper, result, !certificate_list_equal(&keeper->chain, chain)))
+		tell_chain(keeper, result);
+	replace_chain(keeper, chain, keeper->key);
+}
+
+/* What the cache completes at once: nothing is logged, the mend with fetching that follows has the last word. */
+static void on_mended_now(void *context, struct error error, const struct mend_result *result)
+{
+	struct certificate_keeper *keeper = context;
+	struct self_test_loss loss = {0};
+
+	if (failed(error))
+		tell_failure(keeper, error);
+	else
+		error = try_out(keeper, result, &loss);
+	if (!failed(error) && loses_nobody(&loss))
+		replace_chain(keeper, chain_of(keeper, result), keeper->key);
+	else if (keeper->chain.count == 0)
+		replace_chain(keeper, &keeper->given, keeper->key);
+	keeper->trusted = result != NULL && result->mended_trusted;
+	if (result != NULL)
+		take_verdict(keeper, result, !failed(error) && loses_nobody(&loss), false);
+}
+
+/* What goes out at present stays a candidate, so that a later mend can always find it again. */
+static struct error gather_extra(const struct certificate_keeper *keeper, struct certificate_list *out)
+{
+	struct error error = certificate_list_copy(out, &keeper->extra);
+	if (failed(error) || keeper->chain.count == 0 ||
+	    !certificate_equal(keeper->chain.items[0].certificate, keeper->given.items[0].certificate))
+		return error;
+	for (size_t i = 1; !failed(error) && i < keeper->chain.count; i++) {
+		const struct certificate_entry *entry = &keeper->chain.items[i];
+		if (!certificate_list_contains(out, entry->certificate) &&
+		    !certificate_list_contains(&keeper->given, entry->certificate))
+			error = certificate_list_append(out, entry->certificate, entry->source);
+	}
+	return error;
+}
+
+/* Where the leaf stood in its file; a backend's own always comes first. */
+static size_t leaf_place(const struct keeper_options *options)
+{
+	return options->part < options->material->num_pairs ? options->material->pairs[options->part].leaf_place : 0;
+}
+
+static struct mender_question question_of(const struct certificate_keeper *keeper, const struct certificate_list *extra)
+{
+	const struct keeper_options *options = &keeper->options;
+	return (struct mender_question){
+	    .served = &keeper->given,
+	    .leaf_place = leaf_place(options),
+	    .extra = extra,
+	    .stores = options->material->stores,
+	    .crls = options->material->crls,
+	    .no_staple = true,
+	    .names = options->material->names,
+	    .num_names = options->material->num_names,
+	    .key = keeper->key,
+	    .max_chain_bytes = (size_t)options->config->max_chain_bytes,
+	};
+}
+
+static void mend_now(struct certificate_keeper *keeper)
+{
+	struct mender_question question = question_of(keeper, &keeper->extra);
+	mender_now(keeper->options.workshop, &question, keeper, on_mended_now);
+}
+
+static void mend(struct certificate_keeper *keeper)
+{
+	struct certificate_list extra = {0};
+
+	if (keeper->mender != NULL)
+		mender_cancel(keeper->mender);
+	keeper->mender = NULL;
+	if (!failed(gather_extra(keeper, &extra))) {
+		struct mender_question question = question_of(keeper, &extra);
+		keeper->mender = mender_start(keeper->options.workshop, &question, keeper, on_mended);
+	}
+	certificate_list_cleanup(&extra);
+	if (keeper->mender == NULL)
+		alarm_set(keeper->alarm, retry_next(&keeper->retry));
+	else
+		alarm_stop(keeper->alarm);
+}
+
+static void on_alarm(void *context)
+{
+	mend(context);
+}
+
+struct certificate_keeper *keeper_new(const struct keeper_options *options, const struct certificate_list *chain,
+				      const struct certificate_list *extra, EVP_PKEY *key)
+{
+	struct certificate_keeper *keeper = calloc(1, sizeof *keeper);
+	if (keeper == NULL)
+		return NULL;
+	keeper->options = *options;
+	retry_init(&keeper->retry, KEEPER_RETRY_FIRST_MS, KEEPER_RETRY_MAX_MS);
+	EVP_PKEY_up_ref(key);
+	keeper->key = key;
+	if (failed(certificate_list_copy(&keeper->given, chain)))
+		goto out;
+	if (extra != NULL && failed(certificate_list_copy(&keeper->extra, extra)))
+		goto out;
+	if (options->workshop->loop != NULL) {
+		keeper->alarm = alarm_new(options->workshop->loop, keeper, on_alarm);
+		if (keeper->alarm == NULL)
+			goto out;
+	}
+	mend_now(keeper);
+	if (keeper->chain.count > 0)
+		return keeper;
+out:
+	keeper_free(keeper);
+	return NULL;
+}
+
+void keeper_free(struct certificate_keeper *keeper)
+{
+	if (keeper == NULL)
+		return;
+	if (keeper->mender != NULL)
+		mender_cancel(keeper->mender);
+	alarm_free(keeper->alarm);
+	certificate_list_cleanup(&keeper->given);
+	certificate_list_cleanup(&keeper->extra);
+	certificate_list_cleanup(&keeper->chain);
+	chain_verdict_cleanup(&keeper->verdict);
+	EVP_PKEY_free(keeper->key);
+	EVP_PKEY_free(keeper->chain_key);
+	free(keeper);
+}
+
+void keeper_begin(struct certificate_keeper *keeper)
+{
+	keeper->begun = true;
+	mend(keeper);
+}
+
+static bool replace_list(struct certificate_list *list, const struct certificate_list *by)
+{
+	struct certificate_list copy = {0};
+
+	if (certificate_list_equal(list, by))
+		return false;
+	if (failed(certificate_list_copy(&copy, by))) {
+		certificate_list_cleanup(&copy);
+		return false;
+	}
+	certificate_list_cleanup(list);
+	*list = copy;
+	return true;
+}
+
+void keeper_set_given(struct certificate_keeper *keeper, const struct certificate_list *chain, EVP_PKEY *key)
+{
+	if (!replace_list(&keeper->given, chain))
+		return;
+	EVP_PKEY_up_ref(key);
+	EVP_PKEY_free(keeper->key);
+	keeper->key = key;
+	retry_reset(&keeper->retry);
+	mend_now(keeper);
+	if (keeper->begun)
+		mend(keeper);
+}
+
+void keeper_set_extra(struct certificate_keeper *keeper, const struct certificate_list *extra)
+{
+	if (!replace_list(&keeper->extra, extra))
+		return;
+	retry_reset(&keeper->retry);
+	if (keeper->begun)
+		mend(keeper);
+}
+
+void keeper_set_withdrawn(struct certificate_keeper *keeper, bool withdrawn)
+{
+	if (keeper->withdrawn == withdrawn)
+		return;
+	keeper->withdrawn = withdrawn;
+	if (keeper->begun)
+		mend(keeper); /* which tells what is applied now */
+}
+
+/* A look at a chain that is not the keeper's own. */
+struct revoked_look {
+	const struct certificate_list *chain;
+	bool revoked;
+};
+
+static void on_looked_at(void *context, struct error error, const struct mend_result *result)
+{
+	struct revoked_look *look = context;
+	look->revoked = failed(error) || is_revoked(look->chain, result);
+}
+
+bool keeper_finds_revoked(const struct certificate_keeper *keeper, const struct certificate_list *chain)
+{
+	struct mender_question question = question_of(keeper, &keeper->extra);
+	struct revoked_look look = {chain, true};
+
+	if (question.crls == NULL)
+		return false;
+	question.served = chain;
+	mender_now(keeper->options.workshop, &question, &look, on_looked_at);
+	return look.revoked;
+}
+
+const struct certificate_list *keeper_chain(const struct certificate_keeper *keeper)
+{
+	return &keeper->chain;
+}
+
+const struct certificate_list *keeper_given(const struct certificate_keeper *keeper)
+{
+	return &keeper->given;
+}
+
+EVP_PKEY *keeper_key(const struct certificate_keeper *keeper)
+{
+	return keeper->chain_key;
+}
+
+const struct chain_verdict *keeper_verdict(const struct certificate_keeper *keeper)
+{
+	return &keeper->verdict;
+}
+
+bool keeper_is_trusted(const struct certificate_keeper *keeper)
+{
+	return keeper->trusted;
+}

@@ -1,0 +1,74 @@
+/* certificate_keeper - keeps one certificate of one site mended: what was given, what goes out, and when to look
+ * again.
+ *
+ * It begins with what the cache completes at once. keeper_begin then mends in the background, with fetching; again
+ * with growing pauses while something could not be fetched, before a certificate of the chain expires, once a day,
+ * and when what it was given changes. A mend that cannot be made leaves what goes out as it is, and so does one
+ * whose chain fails the self-test: what clients accept today is replaced only by what they accept too, be it for
+ * another leaf.
+ */
+#ifndef PROXY_MENDING_CERTIFICATE_KEEPER_H
+#define PROXY_MENDING_CERTIFICATE_KEEPER_H
+
+#include "proxy/log/fix_log.h"
+#include "proxy/mending/chain_verdict.h"
+#include "proxy/mending/mender.h"
+#include "proxy/mending/site_material.h"
+
+#define KEEPER_RETRY_FIRST_MS 30000 /* while something is missing ... */
+#define KEEPER_RETRY_MAX_MS 3600000 /* ... doubling up to this */
+#define KEEPER_LOOK_MAX_MS 86400000 /* a chain that is complete is looked at once a day ... */
+#define KEEPER_EXPIRY_MARGIN_MS 86400000 /* ... and each hour from this long before its first expiry */
+#define KEEPER_EXPIRY_LOOK_MS 3600000
+
+struct certificate_keeper;
+
+/* Everything is borrowed until keeper_free. */
+struct keeper_options {
+	struct workshop *workshop;
+	struct fix_log *fix_log;
+	const struct program_log *log;
+	const struct config_site *config;
+	const struct site_material *material; /* stores and names */
+	unsigned part; /* which certificate of the site */
+	void *context;
+	void (*on_chain)(void *context); /* what goes out has changed */
+};
+
+/* keeper_new: `chain` (leaf first, copied) and `key` (referenced) belong together; `extra` (copied, may be NULL) are
+ * further candidates. The first mend, without fetching, is done before it returns. NULL when out of memory. */
+struct certificate_keeper *keeper_new(const struct keeper_options *options, const struct certificate_list *chain,
+				      const struct certificate_list *extra, EVP_PKEY *key);
+void keeper_free(struct certificate_keeper *keeper);
+
+/* keeper_begin starts mending in the background. */
+void keeper_begin(struct certificate_keeper *keeper);
+
+/* keeper_set_given replaces what is mended: the backend serves another chain. keeper_set_extra replaces the further
+ * candidates. Either mends anew when there is a difference; the first completes it from the cache at once. */
+void keeper_set_given(struct certificate_keeper *keeper, const struct certificate_list *chain, EVP_PKEY *key);
+void keeper_set_extra(struct certificate_keeper *keeper, const struct certificate_list *extra);
+
+/* keeper_set_withdrawn: clients rejected the mended chain and another one goes out in its place; the fix log has it. */
+void keeper_set_withdrawn(struct certificate_keeper *keeper, bool withdrawn);
+
+/* keeper_finds_revoked judges another chain for the same key by the CRLs that are here: true where a certificate of
+ * it is revoked, or where it cannot be judged. */
+bool keeper_finds_revoked(const struct certificate_keeper *keeper, const struct certificate_list *chain);
+
+/* keeper_chain is what goes out, with keeper_key; keeper_given what it was given: both have a leaf at least. */
+const struct certificate_list *keeper_chain(const struct certificate_keeper *keeper);
+const struct certificate_list *keeper_given(const struct certificate_keeper *keeper);
+EVP_PKEY *keeper_key(const struct certificate_keeper *keeper);
+
+/* keeper_verdict is what the last mend said. */
+const struct chain_verdict *keeper_verdict(const struct certificate_keeper *keeper);
+
+/* keeper_is_trusted says whether what is here completed the chain, before anything was fetched. */
+bool keeper_is_trusted(const struct certificate_keeper *keeper);
+
+/* keeper_pause says in how many milliseconds a chain whose first expiry is `first_expiry_s` is looked at again.
+ * Pure. */
+uint64_t keeper_pause(int64_t first_expiry_s, int64_t now_s);
+
+#endif

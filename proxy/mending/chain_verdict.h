@@ -1,0 +1,31 @@
+/* chain_verdict - what the last mend of a certificate said, kept for those who look: the admin page and the metrics. */
+#ifndef PROXY_MENDING_CHAIN_VERDICT_H
+#define PROXY_MENDING_CHAIN_VERDICT_H
+
+#include "chaincache/mend/mend.h"
+
+/* Zero-initialised: nothing has been judged. */
+struct chain_verdict {
+	bool judged;
+	bool with_fetching; /* false: by what was here at the start, and there will be another one */
+	bool held_back; /* the self-test refused the mended chain: what went out before goes on */
+	bool changed; /* the mended chain differs from what was given */
+	bool served_trusted; /* by every store */
+	bool mended_trusted;
+	struct certificate_list mended;
+	const struct certificate *anchor; /* one reference; NULL: none is known */
+	struct store_verdict *stores; /* their names are borrowed from the site's stores */
+	size_t num_stores;
+	struct name_result *names;
+	size_t num_names;
+	int64_t judged_s; /* seconds since 1970 */
+};
+
+/* chain_verdict_take replaces it by what `result` says; as it was when memory runs out. */
+void chain_verdict_take(struct chain_verdict *verdict, const struct mend_result *result, int64_t now_s);
+void chain_verdict_cleanup(struct chain_verdict *verdict);
+
+/* chain_verdict_any_store says whether at least one store accepts the mended chain. */
+bool chain_verdict_any_store(const struct chain_verdict *verdict);
+
+#endif

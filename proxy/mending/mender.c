@@ -1,0 +1,338 @@
+#include "proxy/mending/mender.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <openssl/evp.h>
+
+#include "proxy/mending/mend_tally.h"
+
+enum mender_state {
+	MENDER_WAITING, /* for its turn */
+	MENDER_RUNNING,
+	MENDER_DONE,
+};
+
+/* One URL under way. */
+struct mender_fetch {
+	struct mender *mender;
+	struct fetch_request *request; /* NULL: answered, or never started */
+	size_t index; /* into mend_requests */
+};
+
+struct mender {
+	struct mender *next; /* in the workshop's line of waiting ones */
+	struct workshop *workshop;
+	enum mender_state state;
+	bool urgent;
+	void *context;
+	mender_answer *on_answer;
+	int64_t now;
+	uint64_t begun_ns; /* monotonic */
+
+	struct certificate_list served;
+	size_t leaf_place;
+	struct certificate_list extra;
+	struct trust_store_set *stores;
+	struct crl_store *crls;
+	bool no_staple;
+	struct issuer_store *issuers;
+	struct host_name *names;
+	size_t num_names;
+	EVP_PKEY *key;
+	bool has_pin;
+	uint8_t pin[SHA256_BYTES];
+	size_t max_chain_bytes;
+
+	struct mend *mend;
+	struct alarm *deadline;
+	bool out_of_time;
+	struct mender_fetch fetches[MEND_MAX_FETCHES];
+	size_t num_fetches;
+	size_t num_open;
+};
+
+static void mender_free(struct mender *mender)
+{
+	if (mender == NULL)
+		return;
+	mend_free(mender->mend);
+	alarm_free(mender->deadline);
+	if (mender->issuers != NULL)
+		workshop_return_issuers(mender->workshop, mender->issuers);
+	certificate_list_cleanup(&mender->served);
+	certificate_list_cleanup(&mender->extra);
+	trust_store_set_unref(mender->stores);
+	crl_store_unref(mender->crls);
+	EVP_PKEY_free(mender->key);
+	free(mender->names);
+	free(mender);
+}
+
+static struct error copy_question(struct mender *mender, const struct mender_question *question)
+{
+	struct error error = certificate_list_copy(&mender->served, question->served);
+	if (!failed(error) && question->extra != NULL)
+		error = certificate_list_copy(&mender->extra, question->extra);
+	if (failed(error))
+		return error;
+	if (question->num_names > 0) {
+		mender->names = malloc(question->num_names * sizeof *mender->names);
+		if (mender->names == NULL)
+			return error_of(ERROR_MEMORY, 0, "mend a chain");
+		memcpy(mender->names, question->names, question->num_names * sizeof *mender->names);
+		mender->num_names = question->num_names;
+	}
+	mender->stores = trust_store_set_ref(question->stores);
+	mender->crls = crl_store_ref(question->crls);
+	mender->no_staple = question->no_staple;
+	if (question->key != NULL) {
+		EVP_PKEY_up_ref(question->key);
+		mender->key = question->key;
+	}
+	if (question->pin != NULL) {
+		memcpy(mender->pin, question->pin, SHA256_BYTES);
+		mender->has_pin = true;
+	}
+	mender->leaf_place = question->leaf_place;
+	mender->max_chain_bytes = question->max_chain_bytes;
+	return error_none();
+}
+
+static struct mender *mender_new(struct workshop *workshop, const struct mender_question *question, void *context,
+				 mender_answer *on_answer)
+{
+	struct mender *mender = calloc(1, sizeof *mender);
+	if (mender == NULL)
+		return NULL;
+	*mender = (struct mender){.workshop = workshop, .context = context, .on_answer = on_answer};
+	if (!failed(copy_question(mender, question)))
+		return mender;
+	mender_free(mender);
+	return NULL;
+}
+
+static struct error make_mend(struct mender *mender, bool offline)
+{
+	mender->now = (int64_t)time(NULL);
+	mender->begun_ns = uv_hrtime();
+	mender->issuers = workshop_borrow_issuers(mender->workshop);
+	struct mend_input input = {
+	    .served = &mender->served,
+	    .leaf_place = mender->leaf_place,
+	    .extra = &mender->extra,
+	    .cache = mender->issuers,
+	    .stores = mender->stores,
+	    .crls = mender->crls,
+	    .staple_asked = mender->no_staple,
+	    .names = mender->names,
+	    .num_names = mender->num_names,
+	    .key = mender->key,
+	    .pin = mender->has_pin ? mender->pin : NULL,
+	    .max_chain_bytes = mender->max_chain_bytes,
+	    .now = mender->now,
+	    .offline = offline,
+	};
+	return mend_new(&input, &mender->mend);
+}
+
+static void leave_workshop(struct mender *mender)
+{
+	struct workshop *workshop = mender->workshop;
+
+	if (mender->state == MENDER_RUNNING)
+		workshop->num_running--;
+	mender->state = MENDER_DONE;
+	if (workshop->waiting != NULL && workshop->starter != NULL && !alarm_is_set(workshop->starter))
+		alarm_set(workshop->starter, 0);
+}
+
+/* The last act of a mender. The callback may start another one. */
+static void answer(struct mender *mender, struct error error)
+{
+	const struct mend_result *result = failed(error) ? NULL : mend_result(mender->mend);
+
+	leave_workshop(mender);
+	mend_tally_mend(mender->workshop->tally, result, uv_hrtime() - mender->begun_ns);
+	for (size_t i = 0; result != NULL && i < result->num_fetched; i++)
+		workshop_keep(mender->workshop, &result->fetched[i], mender->now);
+	mender->on_answer(mender->context, error, result);
+	mender_free(mender);
+}
+
+void mender_now(struct workshop *workshop, const struct mender_question *question, void *context,
+		mender_answer *on_answer)
+{
+	struct mender *mender = mender_new(workshop, question, context, on_answer);
+	if (mender == NULL) {
+		on_answer(context, error_of(ERROR_MEMORY, 0, "mend a chain"), NULL);
+		return;
+	}
+	struct error error = make_mend(mender, true);
+	if (!failed(error) && mend_advance(mender->mend) != MEND_DONE)
+		error = error_of(ERROR_FORMAT, 0, "a mend without fetching asked for a URL");
+	answer(mender, error);
+}
+
+static void advance(struct mender *mender);
+
+static void on_fetched(void *context, const struct fetch_result *result)
+{
+	struct mender_fetch *fetch = context;
+	struct mender *mender = fetch->mender;
+
+	fetch->request = NULL;
+	mender->num_open--;
+	mend_tally_fetch(mender->workshop->tally, result->ok, result->failure);
+	if (result->ok)
+		mend_give_body(mender->mend, fetch->index, result->body);
+	else
+		mend_give_failure(mender->mend, fetch->index, result->failure, result->detail);
+	if (mender->num_open == 0)
+		advance(mender);
+}
+
+static void start_fetch(struct mender *mender, size_t index, const char *url)
+{
+	struct mender_fetch *fetch = &mender->fetches[mender->num_fetches];
+
+	if (mender->out_of_time) {
+		mend_give_failure(mender->mend, index, FETCH_FAILURE_NETWORK, "the time for all fetches was used up");
+		return;
+	}
+	if (mender->num_fetches == MEND_MAX_FETCHES) {
+		mend_give_failure(mender->mend, index, FETCH_FAILURE_NETWORK, "too many URLs at one time");
+		return;
+	}
+	*fetch = (struct mender_fetch){.mender = mender, .index = index};
+	fetch->request = fetcher_get(mender->workshop->fetcher, url, fetch, on_fetched);
+	if (fetch->request == NULL) {
+		mend_give_failure(mender->mend, index, FETCH_FAILURE_NETWORK, "out of memory");
+		return;
+	}
+	mender->num_fetches++;
+	mender->num_open++;
+}
+
+static void advance(struct mender *mender)
+{
+	while (mend_advance(mender->mend) == MEND_WANT_URLS) {
+		size_t count = 0;
+		const struct mend_request *requests = mend_requests(mender->mend, &count);
+		mender->num_fetches = 0;
+		for (size_t i = 0; i < count; i++)
+			start_fetch(mender, i, requests[i].url);
+		if (mender->num_open > 0)
+			return;
+	}
+	answer(mender, error_none());
+}
+
+static void cancel_fetches(struct mender *mender, bool give_failure)
+{
+	for (size_t i = 0; i < mender->num_fetches; i++) {
+		struct mender_fetch *fetch = &mender->fetches[i];
+		if (fetch->request == NULL)
+			continue;
+		fetcher_cancel(mender->workshop->fetcher, fetch->request);
+		fetch->request = NULL;
+		if (give_failure)
+			mend_give_failure(mender->mend, fetch->index, FETCH_FAILURE_NETWORK,
+					  "the time for all fetches of a mend was used up");
+	}
+	mender->num_open = 0;
+}
+
+static void on_deadline(void *context)
+{
+	struct mender *mender = context;
+
+	mender->out_of_time = true;
+	cancel_fetches(mender, true);
+	advance(mender);
+}
+
+static void begin(struct mender *mender)
+{
+	struct workshop *workshop = mender->workshop;
+
+	mender->state = MENDER_RUNNING;
+	workshop->num_running++;
+	struct error error = make_mend(mender, workshop->fetcher == NULL);
+	mender->deadline = alarm_new(workshop->loop, mender, on_deadline);
+	if (!failed(error) && mender->deadline == NULL)
+		error = error_of(ERROR_MEMORY, 0, "mend a chain");
+	if (failed(error)) {
+		answer(mender, error);
+		return;
+	}
+	alarm_set(mender->deadline, MEND_TIMEOUT_MS);
+	advance(mender);
+}
+
+/* One a ring of the alarm, so that other work of the loop comes in between. */
+void mender_begin_waiting(struct workshop *workshop)
+{
+	struct mender *mender = workshop->waiting;
+
+	if (mender == NULL || (workshop->num_running >= WORKSHOP_MAX_MENDS && !mender->urgent))
+		return;
+	workshop->waiting = mender->next;
+	if (workshop->waiting == NULL)
+		workshop->last_waiting = NULL;
+	else
+		alarm_set(workshop->starter, 0);
+	begin(mender);
+}
+
+static void join_line(struct workshop *workshop, struct mender *mender)
+{
+	if (workshop->last_waiting == NULL) {
+		workshop->waiting = mender;
+		workshop->last_waiting = mender;
+	} else if (mender->urgent) {
+		mender->next = workshop->waiting;
+		workshop->waiting = mender;
+	} else {
+		workshop->last_waiting->next = mender;
+		workshop->last_waiting = mender;
+	}
+}
+
+struct mender *mender_start(struct workshop *workshop, const struct mender_question *question, void *context,
+			    mender_answer *on_answer)
+{
+	struct mender *mender = mender_new(workshop, question, context, on_answer);
+	if (mender == NULL)
+		return NULL;
+	mender->urgent = question->urgent;
+	join_line(workshop, mender);
+	if (!alarm_is_set(workshop->starter))
+		alarm_set(workshop->starter, 0);
+	return mender;
+}
+
+static void leave_line(struct mender *mender)
+{
+	struct workshop *workshop = mender->workshop;
+	struct mender *before = NULL;
+
+	for (struct mender *at = workshop->waiting; at != mender; at = at->next)
+		before = at;
+	if (before == NULL)
+		workshop->waiting = mender->next;
+	else
+		before->next = mender->next;
+	if (workshop->last_waiting == mender)
+		workshop->last_waiting = before;
+}
+
+void mender_cancel(struct mender *mender)
+{
+	if (mender->state == MENDER_WAITING)
+		leave_line(mender);
+	cancel_fetches(mender, false);
+	leave_workshop(mender);
+	mender_free(mender);
+}

@@ -1,0 +1,371 @@
+#include "proxy/mending/prober.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proxy/io/chain_probe.h"
+#include "proxy/log/time_text.h"
+#include "proxy/mending/certificate_keeper.h"
+#include "proxy/system/retry.h"
+
+/* One backend under observation. */
+struct probed_backend {
+	struct prober *prober;
+	size_t index;
+	char target[CONFIG_ADDRESS_MAX + 8]; /* "tls://host:port", for messages */
+	struct chain_probe *probe; /* NULL: none is under way */
+	struct mender *mender; /* the audit of `chain`; NULL: none is under way */
+	struct alarm *alarm;
+	struct retry retry;
+	struct retry audit_retry; /* while an issuer could not be fetched */
+	struct certificate_list chain;
+	enum chain_probe_outcome outcome; /* of the last probe */
+	bool probed; /* there was one */
+	uint64_t probed_ms; /* when the last one ended, CLOCK_MONOTONIC; 0: there was none */
+	struct certificate_list told_chain; /* what the program log was told last, and how it was judged */
+	bool told_served_trusted;
+	bool told_mended_trusted;
+};
+
+struct prober {
+	struct prober_options options;
+	struct probed_backend *backends;
+	size_t num_backends;
+	uint64_t last_look_ms; /* that prober_look_again asked for, in the loop's time */
+};
+
+static void on_alarm(void *context);
+
+static void print_target(const struct config_address *address, char *out, size_t out_size)
+{
+	char text[CONFIG_ADDRESS_MAX];
+	snprintf(out, out_size, "tls://%s", config_address_print(address->host, address->port, text));
+}
+
+struct prober *prober_new(const struct prober_options *options)
+{
+	const struct config_site *config = options->config;
+	uint64_t retry_max =
+	    config->probe_interval_ms < PROBER_RETRY_MAX_MS ? config->probe_interval_ms : PROBER_RETRY_MAX_MS;
+	struct prober *prober = calloc(1, sizeof *prober);
+	if (prober == NULL)
+		return NULL;
+	prober->options = *options;
+	prober->backends = calloc(config->num_backends + 1, sizeof *prober->backends);
+	if (prober->backends == NULL)
+		goto out;
+	for (size_t i = 0; i < config->num_backends; i++) {
+		struct probed_backend *backend = &prober->backends[prober->num_backends++];
+		backend->prober = prober;
+		backend->index = i;
+		print_target(&config->backends[i].address, backend->target, sizeof backend->target);
+		retry_init(&backend->retry, PROBER_RETRY_FIRST_MS, retry_max);
+		retry_init(&backend->audit_retry, KEEPER_RETRY_FIRST_MS, KEEPER_RETRY_MAX_MS);
+		backend->alarm = alarm_new(options->workshop->loop, backend, on_alarm);
+		if (backend->alarm == NULL)
+			goto out;
+	}
+	return prober;
+out:
+	prober_free(prober);
+	return NULL;
+}
+
+void prober_free(struct prober *prober)
+{
+	if (prober == NULL)
+		return;
+	for (size_t i = 0; i < prober->num_backends; i++) {
+		struct probed_backend *backend = &prober->backends[i];
+		if (backend->probe != NULL)
+			chain_probe_cancel(backend->probe);
+		if (backend->mender != NULL)
+			mender_cancel(backend->mender);
+		alarm_free(backend->alarm);
+		certificate_list_cleanup(&backend->chain);
+		certificate_list_cleanup(&backend->told_chain);
+	}
+	free(prober->backends);
+	free(prober);
+}
+
+static void report(const struct prober *prober, unsigned part, const struct finding_list *findings,
+		   const struct mend_result *result)
+{
+	struct fix_report fix_report = {
+	    .group = {prober->options.config->name, SUBJECT_BACKEND, part},
+	    .findings = findings,
+	    .result = result,
+	    .applied = prober->options.config->backend_verify == BACKEND_VERIFY_MEND,
+	};
+	fix_log_report(prober->options.fix_log, &fix_report, time_text_now_ms());
+}
+
+/* A name that a backend's certificate lacks is cured by backend_name, so it has a code of its own. */
+static void rename_finding(struct finding *finding)
+{
+	if (finding->code != FINDING_NAME_NOT_COVERED && finding->code != FINDING_NAME_ONLY_IN_CN)
+		return;
+	finding->code = FINDING_BACKEND_NAME_MISMATCH;
+	finding_set_severity(finding, finding_code_severity(FINDING_BACKEND_NAME_MISMATCH));
+	finding_set_advice(finding, "%s", finding_code_advice(FINDING_BACKEND_NAME_MISMATCH));
+}
+
+/* Whether the program log has this verdict already; takes note of it. */
+static bool was_told(struct probed_backend *backend, const struct mend_result *result)
+{
+	struct certificate_list copy = {0};
+	bool told = backend->told_served_trusted == result->served_trusted &&
+		    backend->told_mended_trusted == result->mended_trusted &&
+		    certificate_list_equal(&backend->told_chain, &result->served);
+
+	if (told || failed(certificate_list_copy(&copy, &result->served))) {
+		certificate_list_cleanup(&copy);
+		return told;
+	}
+	certificate_list_cleanup(&backend->told_chain);
+	backend->told_chain = copy;
+	backend->told_served_trusted = result->served_trusted;
+	backend->told_mended_trusted = result->mended_trusted;
+	return false;
+}
+
+static void tell_audit(struct probed_backend *backend, const struct mend_result *result)
+{
+	const struct prober_options *options = &backend->prober->options;
+	bool good = result->mended_trusted;
+
+	if (was_told(backend, result))
+		return;
+	program_log_write(options->log, good ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, options->config->name,
+			  "backend %s serves %s with %zu certificate%s: %s", backend->target,
+			  result->served.items[0].certificate->subject, result->served.count,
+			  result->served.count == 1 ? "" : "s",
+			  !good                    ? "not trusted, see the fix log"
+			  : result->served_trusted ? "complete"
+						   : "not complete, but it can be mended");
+}
+
+/* Never later than the next regular probe. */
+static void set_alarm(struct probed_backend *backend, uint64_t pause_ms)
+{
+	uint64_t interval = backend->prober->options.config->probe_interval_ms;
+	alarm_set(backend->alarm, pause_ms < interval ? pause_ms : interval);
+}
+
+static void on_audited(void *context, struct error error, const struct mend_result *result)
+{
+	struct probed_backend *backend = context;
+	struct prober *prober = backend->prober;
+	struct finding_list findings = {0};
+	char text[ERROR_MAX_TEXT];
+
+	backend->mender = NULL;
+	if (!failed(error))
+		error = finding_list_copy(&findings, &result->findings);
+	if (failed(error)) {
+		program_log_write(prober->options.log, LOG_LEVEL_ERROR, prober->options.config->name,
+				  "the chain of backend %s cannot be audited: %s", backend->target,
+				  error_print(error, text, sizeof text));
+		return;
+	}
+	for (size_t i = 0; i < findings.count; i++)
+		rename_finding(&findings.items[i]);
+	report(prober, prober_part(backend->index, PROBER_AUDIT), &findings, result);
+	finding_list_cleanup(&findings);
+	tell_audit(backend, result);
+	prober->options.on_audit(prober->options.context, result);
+	/* An issuer may be had later: the next probe audits again. */
+	if (!result->wants_retry)
+		retry_reset(&backend->audit_retry);
+	else if (backend->probe == NULL)
+		set_alarm(backend, retry_next(&backend->audit_retry));
+}
+
+static void audit(struct probed_backend *backend)
+{
+	const struct prober_options *options = &backend->prober->options;
+	const struct site_material *material = options->material;
+	struct mender_question question = {
+	    .served = &backend->chain,
+	    .stores = material->stores,
+	    .crls = material->crls,
+	    .names = &material->backend_name,
+	    .num_names = 1,
+	    .pin = options->config->has_backend_pin ? options->config->backend_pin : NULL,
+	};
+
+	if (backend->mender != NULL)
+		mender_cancel(backend->mender);
+	backend->mender = mender_start(options->workshop, &question, backend, on_audited);
+}
+
+static const struct certificate *leaf_of(const struct probed_backend *backend)
+{
+	return backend->chain.count > 0 ? backend->chain.items[0].certificate : NULL;
+}
+
+/* Clients see one certificate or the other, whichever backend they come to. */
+static void compare_backends(const struct prober *prober)
+{
+	struct finding_list findings = {0};
+	const struct probed_backend *first = NULL;
+
+	for (size_t i = 0; i < prober->num_backends; i++) {
+		const struct probed_backend *backend = &prober->backends[i];
+		if (leaf_of(backend) == NULL)
+			continue;
+		if (first == NULL) {
+			first = backend;
+			continue;
+		}
+		if (certificate_equal(leaf_of(first), leaf_of(backend)))
+			continue;
+		struct finding *finding = finding_list_add(
+		    &findings, FINDING_BACKEND_CERTIFICATE_DIFFERS,
+		    "Backend %s serves another certificate than backend %s: %s with serial number %s.", backend->target,
+		    first->target, leaf_of(backend)->subject, leaf_of(backend)->serial);
+		finding_set_certificate(finding, leaf_of(backend));
+		finding_set_source(finding, backend->target);
+		finding_set_advice(finding, "Install the same certificate on every backend of the site.");
+	}
+	report(prober, KNOWN_FINDINGS_WHOLE_SITE, &findings, NULL);
+	finding_list_cleanup(&findings);
+}
+
+static bool take_chain(struct probed_backend *backend, const struct certificate_list *chain)
+{
+	struct certificate_list copy = {0};
+
+	if (failed(certificate_list_copy(&copy, chain))) {
+		certificate_list_cleanup(&copy);
+		return false;
+	}
+	certificate_list_cleanup(&backend->chain);
+	backend->chain = copy;
+	return true;
+}
+
+static void on_seen(struct probed_backend *backend, const struct chain_probe_result *result)
+{
+	struct prober *prober = backend->prober;
+	struct finding_list none = {0};
+
+	report(prober, prober_part(backend->index, PROBER_REACH), &none, NULL);
+	backend->outcome = CHAIN_PROBE_OK;
+	retry_reset(&backend->retry);
+	alarm_set(backend->alarm, prober->options.config->probe_interval_ms);
+	if (!take_chain(backend, &result->chain))
+		return;
+	audit(backend);
+	compare_backends(prober);
+	prober->options.on_chain(prober->options.context, backend->index, &backend->chain);
+}
+
+static void on_not_seen(struct probed_backend *backend, const struct chain_probe_result *result)
+{
+	struct prober *prober = backend->prober;
+	struct finding_list findings = {0};
+	bool unreachable = chain_probe_is_unreachable(result->outcome);
+	const char *reason = result->reason[0] != '\0' ? result->reason : "it sent no certificate";
+	struct finding *finding =
+	    unreachable ? finding_list_add(&findings, FINDING_BACKEND_UNREACHABLE, "Backend %s cannot be reached: %s.",
+					   backend->target, reason)
+			: finding_list_add(&findings, FINDING_BACKEND_TLS_FAILED,
+					   "The TLS handshake with backend %s failed: %s.", backend->target, reason);
+	finding_set_source(finding, backend->target);
+	report(prober, prober_part(backend->index, PROBER_REACH), &findings, NULL);
+	finding_list_cleanup(&findings);
+	if (backend->outcome != result->outcome)
+		program_log_write(prober->options.log, LOG_LEVEL_WARNING, prober->options.config->name,
+				  "backend %s: %s: %s; it is tried again", backend->target,
+				  unreachable ? "cannot be reached" : "the TLS handshake failed", reason);
+	backend->outcome = result->outcome;
+	alarm_set(backend->alarm, retry_next(&backend->retry));
+}
+
+static void on_probed(void *context, const struct chain_probe_result *result)
+{
+	struct probed_backend *backend = context;
+
+	backend->probe = NULL;
+	backend->probed = true;
+	backend->probed_ms = uv_now(backend->prober->options.workshop->loop);
+	if (result->outcome == CHAIN_PROBE_OK && result->chain.count > 0)
+		on_seen(backend, result);
+	else
+		on_not_seen(backend, result);
+}
+
+static void probe(struct probed_backend *backend)
+{
+	const struct prober_options *options = &backend->prober->options;
+	const struct config_address *address = &options->config->backends[backend->index].address;
+	struct chain_probe_options probe_options = {
+	    .host = address->host,
+	    .port = address->port,
+	    .sni = options->material->backend_name.is_ip ? NULL : options->material->backend_name.text,
+	    .tls_min = options->config->backend_tls_min,
+	    .source = SOURCE_BACKEND,
+	};
+
+	if (backend->probe != NULL)
+		return;
+	alarm_stop(backend->alarm);
+	backend->probe = chain_probe_start(options->workshop->loop, &probe_options, backend, on_probed);
+	if (backend->probe == NULL)
+		alarm_set(backend->alarm, retry_next(&backend->retry));
+}
+
+static void on_alarm(void *context)
+{
+	probe(context);
+}
+
+void prober_begin(struct prober *prober)
+{
+	for (size_t i = 0; i < prober->num_backends; i++)
+		probe(&prober->backends[i]);
+}
+
+void prober_look_again(struct prober *prober)
+{
+	uint64_t now = uv_now(prober->options.workshop->loop);
+
+	if (prober->last_look_ms != 0 && now - prober->last_look_ms < PROBER_SOON_MS)
+		return;
+	prober->last_look_ms = now;
+	for (size_t i = 0; i < prober->num_backends; i++)
+		probe(&prober->backends[i]);
+}
+
+const struct certificate_list *prober_chain(const struct prober *prober, size_t backend)
+{
+	return &prober->backends[backend].chain;
+}
+
+enum prober_state prober_backend_state(const struct prober *prober, size_t index)
+{
+	const struct probed_backend *backend = &prober->backends[index];
+
+	if (!backend->probed)
+		return PROBER_NOT_YET;
+	if (backend->outcome == CHAIN_PROBE_OK)
+		return PROBER_REACHED;
+	return chain_probe_is_unreachable(backend->outcome) ? PROBER_UNREACHABLE : PROBER_TLS_FAILED;
+}
+
+uint64_t prober_backend_time(const struct prober *prober, size_t index)
+{
+	return prober->backends[index].probed_ms;
+}
+
+bool prober_knows(const struct prober *prober, const struct certificate_list *chain)
+{
+	for (size_t i = 0; i < prober->num_backends; i++) {
+		if (certificate_list_equal(&prober->backends[i].chain, chain))
+			return true;
+	}
+	return false;
+}

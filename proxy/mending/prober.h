@@ -1,0 +1,61 @@
+/* prober - what do the tls backends of one site serve? Looked at when it begins, every probe_interval, and with
+ * growing pauses while a backend did not answer, so that one that comes up later is found soon.
+ *
+ * What a backend sends is audited by the mender and told in the fix log with the subject `backend`.
+ */
+#ifndef PROXY_MENDING_PROBER_H
+#define PROXY_MENDING_PROBER_H
+
+#include "proxy/log/fix_log.h"
+#include "proxy/mending/mender.h"
+#include "proxy/mending/site_material.h"
+
+#define PROBER_RETRY_FIRST_MS 1000 /* after a probe that failed ... */
+#define PROBER_RETRY_MAX_MS 60000 /* ... doubling up to this, or probe_interval where that is less */
+#define PROBER_SOON_MS 5000 /* between two probes that prober_look_again asks for */
+
+/* The parts of a site's `backend` findings: three looks a backend. */
+enum prober_look { PROBER_REACH, PROBER_AUDIT, PROBER_KEY, PROBER_LOOKS };
+
+static inline unsigned prober_part(size_t backend, enum prober_look look)
+{
+	return (unsigned)(backend * PROBER_LOOKS + look);
+}
+
+struct prober;
+
+/* Everything is borrowed until prober_free. */
+struct prober_options {
+	struct workshop *workshop;
+	struct fix_log *fix_log;
+	const struct program_log *log;
+	const struct config_site *config; /* with tls backends */
+	const struct site_material *material;
+	void *context;
+	/* A backend sent this chain: every time that it was probed. */
+	void (*on_chain)(void *context, size_t backend, const struct certificate_list *chain);
+	/* The audit of a chain is done: for those who wait for a verdict on the same chain. */
+	void (*on_audit)(void *context, const struct mend_result *result);
+};
+
+struct prober *prober_new(const struct prober_options *options); /* NULL when out of memory */
+void prober_free(struct prober *prober);
+void prober_begin(struct prober *prober);
+
+/* prober_look_again probes all backends soon: one of them was seen to send another chain than the last probe saw. */
+void prober_look_again(struct prober *prober);
+
+/* prober_chain is what a backend sent last; empty while none was seen. */
+const struct certificate_list *prober_chain(const struct prober *prober, size_t backend);
+
+/* What the last probe of a backend came to. */
+enum prober_state { PROBER_NOT_YET, PROBER_REACHED, PROBER_UNREACHABLE, PROBER_TLS_FAILED };
+enum prober_state prober_backend_state(const struct prober *prober, size_t backend);
+
+/* prober_backend_time is when that was, by CLOCK_MONOTONIC in ms; 0: never yet. */
+uint64_t prober_backend_time(const struct prober *prober, size_t backend);
+
+/* prober_knows says whether the last probe of any backend saw this very chain. */
+bool prober_knows(const struct prober *prober, const struct certificate_list *chain);
+
+#endif

@@ -1,0 +1,60 @@
+/* workshop - what all mends of one configuration work with: the loop, the fetcher, the cache of issuers.
+ *
+ * One a configuration, on the control thread: a reload makes another one, so that no connection and no remembered
+ * failure outlives the rules under which it came about. Issuers that were fetched pass from the old one to the new
+ * one.
+ */
+#ifndef PROXY_MENDING_WORKSHOP_H
+#define PROXY_MENDING_WORKSHOP_H
+
+#include <uv.h>
+
+#include "chaincache/mend/mend.h"
+#include "chaincache/stores/cache_dir.h"
+#include "proxy/fetch/fetcher.h"
+#include "proxy/io/alarm.h"
+#include "proxy/log/program_log.h"
+
+#define WORKSHOP_MAX_MENDS 64 /* with fetching under way at one time; further ones wait for their turn */
+#define WORKSHOP_MAX_KEPT 10000 /* issuers fetched in this process, beside those of the cache directory */
+
+struct mend_tally;
+struct mender;
+
+struct workshop {
+	uv_loop_t *loop; /* borrowed; NULL for a look without a loop (--check-config) */
+	const struct program_log *log; /* borrowed */
+	struct fetcher *fetcher; /* NULL: `fetch = off` */
+	struct cache_dir cache_dir;
+	bool has_cache_dir;
+	bool told_cache_write; /* that the cache directory cannot be written */
+	struct issuer_store *issuers; /* read-only while anybody else holds a reference */
+	struct certificate_list cached; /* what stands in `issuers`, for making it anew ... */
+	struct certificate_list kept; /* ... with what was fetched by this process */
+	size_t num_kept_known; /* of kept, those that are in `issuers` */
+	unsigned num_borrowers; /* of `issuers` */
+	struct mender *waiting; /* for their turn, first come first served */
+	struct mender *last_waiting;
+	unsigned num_running;
+	struct alarm *starter;
+	struct mend_tally *tally; /* borrowed; NULL: nobody counts */
+};
+
+/* workshop_new opens the cache directory and makes the fetcher. What cannot be used is no error: a cache that
+ * cannot be read or written is told in `log`. A wrong fetch rule or proxy is an error, written to `errors` as a
+ * line. `former` (may be NULL) hands over what was fetched. NULL on error. */
+struct workshop *workshop_new(uv_loop_t *loop, const struct config *config, const struct program_log *log,
+			      const struct workshop *former, struct buffer *errors);
+
+/* workshop_free: no mender may be left in it. */
+void workshop_free(struct workshop *workshop);
+
+/* workshop_borrow_issuers returns a store that does not change until workshop_return_issuers; NULL when out of
+ * memory. */
+struct issuer_store *workshop_borrow_issuers(struct workshop *workshop);
+void workshop_return_issuers(struct workshop *workshop, struct issuer_store *issuers);
+
+/* workshop_keep remembers a fetched issuer for all later mends, and writes it to the cache directory. */
+void workshop_keep(struct workshop *workshop, const struct fetched_issuer *fetched, int64_t now);
+
+#endif

@@ -1,0 +1,164 @@
+#include "proxy/shared/backend_tls.h"
+
+#include <string.h>
+
+#include <openssl/pool.h>
+#include <openssl/sha.h>
+#include <openssl/stack.h>
+
+#include "chaincache/files/certificate_file.h"
+#include "proxy/shared/tls_settings.h"
+#include "proxy/wire/tls_groups.h"
+
+static enum ssl_verify_result_t on_verify(SSL *ssl, uint8_t *out_alert)
+{
+	struct backend_handshake *handshake = SSL_get_app_data(ssl);
+
+	switch (handshake->verdict) {
+	case BACKEND_TRUSTED:
+		return ssl_verify_ok;
+	case BACKEND_NOT_TRUSTED:
+		*out_alert = SSL_AD_BAD_CERTIFICATE;
+		return ssl_verify_invalid;
+	case BACKEND_VERDICT_UNASKED:
+		if (handshake->is_known(handshake, ssl)) {
+			handshake->verdict = BACKEND_TRUSTED;
+			return ssl_verify_ok;
+		}
+		handshake->verdict = BACKEND_VERDICT_ASKED;
+		return ssl_verify_retry;
+	case BACKEND_VERDICT_ASKED:
+		return ssl_verify_retry;
+	}
+	return ssl_verify_invalid;
+}
+
+static enum ssl_verify_result_t on_verify_off(SSL *ssl, uint8_t *out_alert)
+{
+	(void)ssl;
+	(void)out_alert;
+	return ssl_verify_ok;
+}
+
+/* The client certificate, with whatever chain stands in its file; the key from a file of its own, or the same one. */
+static struct error use_client_certificate(SSL_CTX *ctx, const struct config_site *site, const char **out_file)
+{
+	struct certificate_file_options options = {.source = SOURCE_FILE};
+	struct certificate_file certificates = {0};
+	struct certificate_file keys = {0};
+
+	*out_file = site->backend_certificate;
+	struct error error = certificate_file_read(site->backend_certificate, &options, &certificates);
+	if (failed(error))
+		goto out;
+	if (site->backend_key != NULL) {
+		*out_file = site->backend_key;
+		error = certificate_file_read(site->backend_key, &options, &keys);
+		if (failed(error))
+			goto out;
+	}
+	EVP_PKEY *key = site->backend_key != NULL ? keys.key : certificates.key;
+	if (key == NULL) {
+		error = error_of(ERROR_FORMAT, 0, "the file holds no private key: name one that does in backend_key");
+		goto out;
+	}
+	error = certificate_file_put_leaf_first(&certificates.certificates, key);
+	if (!failed(error))
+		error = tls_settings_set_chain(ctx, &certificates.certificates, key);
+out:
+	certificate_file_cleanup(&certificates);
+	certificate_file_cleanup(&keys);
+	return error;
+}
+
+static struct error set_groups(SSL_CTX *ctx)
+{
+	struct tls_groups own;
+	struct error error = tls_groups_read(NULL, &own);
+
+	if (!failed(error) && !SSL_CTX_set1_group_ids(ctx, own.ids, own.count))
+		error = error_crypto("set the groups for a backend");
+	return error;
+}
+
+struct error backend_tls_context_new(const struct config_site *site, SSL_CTX **out, const char **out_file)
+{
+	*out_file = NULL;
+	bool verify = site->backend_verify != BACKEND_VERIFY_OFF;
+	SSL_CTX *ctx = SSL_CTX_new(TLS_with_buffers_method());
+	if (ctx == NULL)
+		return error_of(ERROR_MEMORY, 0, "make a backend's TLS context");
+
+	struct error error = error_none();
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_custom_verify(ctx, SSL_VERIFY_PEER, verify ? on_verify : on_verify_off);
+	if (!SSL_CTX_set_min_proto_version(ctx, site->backend_tls_min))
+		error = error_crypto("set backend_tls_min");
+	if (!failed(error))
+		error = set_groups(ctx);
+	if (!failed(error) && site->backend_certificate != NULL)
+		error = use_client_certificate(ctx, site, out_file);
+	if (failed(error))
+		SSL_CTX_free(ctx);
+	else
+		*out = ctx;
+	return error;
+}
+
+struct error backend_tls_prepare(SSL *ssl, const struct host_name *name, struct bytes alpn,
+				 struct backend_handshake *handshake)
+{
+	handshake->verdict = BACKEND_VERDICT_UNASKED;
+	SSL_set_connect_state(ssl);
+	if (!SSL_set_app_data(ssl, handshake))
+		return error_crypto("prepare a backend's handshake");
+	if (!name->is_ip && name->text[0] != '\0' && !SSL_set_tlsext_host_name(ssl, name->text))
+		return error_crypto("set the name that a backend is asked for");
+	if (alpn.len > 0 && SSL_set_alpn_protos(ssl, alpn.data, alpn.len) != 0)
+		return error_crypto("set the ALPN that a backend is offered");
+	return error_none();
+}
+
+/* Name and certificates with their lengths, so that none can run into the next. */
+struct verdict_key backend_tls_chain_key(const SSL *ssl, const char *site)
+{
+	const STACK_OF(CRYPTO_BUFFER) *peer = SSL_get0_peer_certificates(ssl);
+	size_t count = peer != NULL ? sk_CRYPTO_BUFFER_num(peer) : 0;
+	struct verdict_key key;
+	SHA256_CTX context;
+
+	SHA256_Init(&context);
+	SHA256_Update(&context, site, strlen(site) + 1);
+	for (size_t i = 0; i < count; i++) {
+		const CRYPTO_BUFFER *buffer = sk_CRYPTO_BUFFER_value(peer, i);
+		size_t len = CRYPTO_BUFFER_len(buffer);
+
+		SHA256_Update(&context, &len, sizeof(len));
+		SHA256_Update(&context, CRYPTO_BUFFER_data(buffer), len);
+	}
+	SHA256_Final(key.sha256, &context);
+	return key;
+}
+
+struct error backend_tls_peer_chain(const SSL *ssl, struct certificate_list *out)
+{
+	const STACK_OF(CRYPTO_BUFFER) *peer = SSL_get0_peer_certificates(ssl);
+	size_t count = peer != NULL ? sk_CRYPTO_BUFFER_num(peer) : 0;
+
+	if (count > CERTIFICATE_FILE_MAX_CERTIFICATES)
+		return error_of(ERROR_LIMIT, 0, "the backend sent more than 100 certificates");
+	for (size_t i = 0; i < count; i++) {
+		const CRYPTO_BUFFER *buffer = sk_CRYPTO_BUFFER_value(peer, i);
+		const struct certificate *certificate = NULL;
+
+		struct error error =
+		    certificate_parse(bytes_of(CRYPTO_BUFFER_data(buffer), CRYPTO_BUFFER_len(buffer)), &certificate);
+		if (failed(error))
+			return error;
+		error = certificate_list_append(out, certificate, SOURCE_BACKEND);
+		certificate_unref(certificate);
+		if (failed(error))
+			return error;
+	}
+	return error_none();
+}

@@ -1,0 +1,76 @@
+/* credential - one certificate with its key and its chain, ready to be served: an SSL_CTX that is only read.
+ *
+ * Immutable and reference-counted (atomic): the control thread builds it, the workers serve it. The SSL_CTX carries
+ * everything that a handshake needs: chain, key, versions, ciphers, groups, ALPN.
+ */
+#ifndef PROXY_SHARED_CREDENTIAL_H
+#define PROXY_SHARED_CREDENTIAL_H
+
+#include <stdatomic.h>
+
+#include <openssl/ssl.h>
+
+#include "chaincache/base/buffer.h"
+#include "chaincache/certificate/certificate_list.h"
+#include "proxy/shared/chain_tally.h"
+#include "proxy/wire/client_hello.h"
+
+#define CREDENTIAL_SITE_ID_BYTES 24 /* of a session id context; the rest is the name that the client asked for */
+
+struct credential {
+	atomic_uint references;
+	SSL_CTX *ssl_ctx; /* owned */
+	struct certificate_list chain; /* what goes out, leaf first */
+	uint8_t chain_sha256[SHA256_BYTES]; /* of the certificates' digests: which chain it is */
+	struct chain_tally *tally; /* one reference; NULL: nobody counts */
+	bool is_ecdsa; /* the leaf's key: EC or Ed25519, not RSA */
+	uint16_t signature_algorithm; /* that a TLS 1.3 client must know to verify it; 0 for RSA: every client does */
+	char **names; /* the leaf's dNSNames, lower case, sorted, for credential_covers */
+	size_t num_names;
+	struct compressed_chain *compressed; /* owned; NULL: certificate_compression is off */
+	struct tls_groups groups;
+	uint16_t tls_min;
+	uint16_t tls_max;
+	struct buffer alpn; /* wire format; empty: none is negotiated */
+	uint8_t site_id[CREDENTIAL_SITE_ID_BYTES];
+};
+
+struct config_site;
+struct compressed_chain;
+
+/* credential_new makes a credential: `chain` is copied, `key` is referenced. ERROR_MISMATCH when key and leaf do not
+ * belong together. */
+MUST_USE struct error credential_new(const struct config_site *site, const struct certificate_list *chain,
+				     EVP_PKEY *key, struct credential **out);
+
+/* credential_set_tally has the handshakes that show this chain counted there (a reference is taken); before any
+ * worker has the credential. */
+void credential_set_tally(struct credential *credential, struct chain_tally *tally);
+
+/* credential_digest_chain tells chains apart, as chain_sha256 does. */
+void credential_digest_chain(const struct certificate_list *chain, uint8_t out[SHA256_BYTES]);
+struct credential *credential_ref(struct credential *credential);
+void credential_unref(struct credential *credential);
+
+/* credential_covers says whether the leaf's dNSNames cover `sni` (lower case, no trailing dot), by RFC 9525's
+ * rules. */
+bool credential_covers(const struct credential *credential, const char *sni);
+
+/* credential_attach has the handshake of `ssl`, which began with the SSL_CTX of `first`, go on with this
+ * credential. To be called in the select_certificate callback. The name that `hello` asks for becomes part of the
+ * session id context: a session is resumed for the same site and the same name alone. Its key shares decide where the
+ * first group in common would cost a round trip. */
+MUST_USE struct error credential_attach(const struct credential *credential, const struct credential *first, SSL *ssl,
+					const struct client_hello *hello);
+
+struct ticket_keys;
+
+/* What the handshake of an SSL needs of the one that runs it: the app data of the SSL points to it. */
+struct credential_handshake {
+	enum ssl_select_cert_result_t (*select)(struct credential_handshake *handshake,
+						const SSL_CLIENT_HELLO *hello);
+	struct ticket_keys *ticket_keys; /* borrowed: those that seal and open this handshake's tickets */
+	bool refuse_name; /* set by select: answer with the alert unrecognized_name */
+};
+
+#endif

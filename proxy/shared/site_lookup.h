@@ -1,0 +1,23 @@
+/* site_lookup - which site of one listener answers for a name: a hash table, made once a snapshot, read-only then. */
+#ifndef PROXY_SHARED_SITE_LOOKUP_H
+#define PROXY_SHARED_SITE_LOOKUP_H
+
+#include "proxy/shared/snapshot.h"
+
+struct site_lookup;
+
+/* site_lookup_new borrows `sites` (at least one, in the order of the configuration) and their credentials. */
+MUST_USE struct error site_lookup_new(const struct site *const *sites, size_t num_sites, struct site_lookup **out);
+void site_lookup_free(struct site_lookup *lookup);
+
+/* site_lookup_find: see snapshot_find_site. */
+const struct site *site_lookup_find(const struct site_lookup *lookup, const char *sni, bool *out_known);
+
+/* site_lookup_first_credential is what a handshake begins with, before the client's hello is read; NULL while no
+ * site of the listener has one. */
+struct credential *site_lookup_first_credential(const struct site_lookup *lookup);
+
+/* site_lookup_fallback is the site that answers for no name. Never NULL. */
+const struct site *site_lookup_fallback(const struct site_lookup *lookup);
+
+#endif

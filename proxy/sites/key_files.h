@@ -1,0 +1,32 @@
+/* key_files - the private keys that a site's configuration names, and which of them belongs to a certificate. */
+#ifndef PROXY_SITES_KEY_FILES_H
+#define PROXY_SITES_KEY_FILES_H
+
+#include "proxy/mending/site_material.h"
+
+#define PASSWORD_FILE_MAX_BYTES 4096
+
+/* What reading one site's files needs and gives beside the material itself. */
+struct site_reading {
+	const struct config_site *config;
+	struct site_material *material;
+	struct buffer *errors;
+	char *password; /* owned, wiped; NULL: none */
+	bool key_used[SITE_MAX_KEYS]; /* belongs to a certificate */
+	bool good;
+};
+
+/* site_error notes one line: "site NAME: PATH: why". */
+void site_error(struct site_reading *reading, const char *path, const char *why, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* key_files_read fills reading->password and material->keys. */
+void key_files_read(struct site_reading *reading);
+
+/* key_files_match puts the leaf of `pair` first: the certificate that `own_key` (of the same file, may be NULL) or
+ * one of the site's keys belongs to. Sets pair->key; false when there is none, noted as an error. */
+bool key_files_match(struct site_reading *reading, struct site_pair *pair, EVP_PKEY *own_key);
+
+void key_files_cleanup(struct site_reading *reading);
+
+#endif

@@ -1,0 +1,79 @@
+/* managed_site - one site as the control thread looks after it: its certificates, backends, addresses, credentials.
+ *
+ * The workers see none of this: managed_site_fill copies what they need into a snapshot's site.
+ */
+#ifndef PROXY_SITES_MANAGED_SITE_H
+#define PROXY_SITES_MANAGED_SITE_H
+
+#include "proxy/clients/chain_watch.h"
+#include "proxy/log/fix_log.h"
+#include "proxy/mending/backend_trust.h"
+#include "proxy/mending/chain_verdict.h"
+#include "proxy/mending/prober.h"
+#include "proxy/mending/site_material.h"
+
+/* What all sites share. Everything is borrowed. */
+struct managed_site_options {
+	struct workshop *workshop;
+	struct fix_log *fix_log; /* NULL for a look without a loop */
+	const struct program_log *log;
+	struct backend_trust *trust; /* NULL for a look without a loop */
+	unsigned num_workers; /* that count for it; 0 for a look without a loop */
+	struct chain_watch *watch; /* NULL for a look without a loop */
+	void *context;
+	void (*on_change)(void *context); /* what managed_site_fill gives has changed */
+};
+
+struct managed_site;
+
+/* managed_site_new: `config` and `material` are borrowed. `former` (may be NULL) is the same site before a reload:
+ * what was learnt of its backends and certificates passes over. Errors name what could not be made. */
+MUST_USE struct error managed_site_new(const struct managed_site_options *options, const struct config_site *config,
+				       const struct site_material *material, const struct managed_site *former,
+				       struct managed_site **out);
+void managed_site_free(struct managed_site *site);
+
+/* managed_site_begin starts all background work: mending, probing, looking up names. */
+void managed_site_begin(struct managed_site *site);
+
+/* managed_site_fill gives `out` (fresh, of the snapshot) its credentials, addresses and TLS context. */
+void managed_site_fill(const struct managed_site *site, struct site *out);
+
+const char *managed_site_name(const struct managed_site *site);
+size_t managed_site_num_certificates(const struct managed_site *site);
+
+/* managed_site_chain is what goes out, be it one that stands in; managed_site_given is what is mended. */
+const struct certificate_list *managed_site_chain(const struct managed_site *site, size_t certificate);
+const struct certificate_list *managed_site_given(const struct managed_site *site, size_t certificate);
+bool managed_site_is_trusted(const struct managed_site *site, size_t certificate); /* by what is here, unfetched */
+
+const struct config_site *managed_site_config(const struct managed_site *site);
+
+/* managed_site_verdict is what the last mend of a certificate said. */
+const struct chain_verdict *managed_site_verdict(const struct managed_site *site, size_t certificate);
+
+/* managed_site_prober is NULL for tcp backends. */
+const struct prober *managed_site_prober(const struct managed_site *site);
+
+/* managed_site_tally is what the workers count; NULL in a look without a loop. */
+struct site_tally *managed_site_tally(const struct managed_site *site);
+/* managed_site_covers says whether one of its certificates covers the name, as credential_covers does. */
+bool managed_site_covers(const struct managed_site *site, const char *name);
+
+/* managed_site_tell_watch tells the watch what goes out now, once it was published. */
+void managed_site_tell_watch(const struct managed_site *site, int64_t now_ms);
+
+/* managed_site_roll_back has the chain that the watch names go out for that certificate; false where the
+ * configuration does not want it, or where it cannot be. */
+bool managed_site_roll_back(struct managed_site *site, unsigned certificate);
+
+/* managed_site_has_group says whether the site still has what a group of findings is about. */
+bool managed_site_has_group(const struct managed_site *site, const struct finding_group *group);
+
+/* managed_site_terms says how its backends are judged. */
+void managed_site_terms(const struct managed_site *site, struct backend_trust_terms *out);
+
+/* managed_site_saw_chain: a handshake saw this chain from a backend; probes again when it is news. */
+void managed_site_saw_chain(struct managed_site *site, const struct certificate_list *chain);
+
+#endif

@@ -1,0 +1,54 @@
+/* site_set - one configuration as it is lived by: its sites, their files' content, the workshop that they share.
+ *
+ * Built aside and swapped whole: a reload makes a new one beside the old one, and the old one goes on until the
+ * new one stands. On the control thread alone.
+ */
+#ifndef PROXY_SITES_SITE_SET_H
+#define PROXY_SITES_SITE_SET_H
+
+#include "proxy/sites/managed_site.h"
+
+struct site_set_options {
+	uv_loop_t *loop; /* NULL: a look alone (--check-config): nothing is begun, nothing is written */
+	const struct program_log *log;
+	struct fix_log *fix_log; /* NULL for a look */
+	struct backend_trust *trust; /* NULL for a look */
+	unsigned num_workers; /* 0 for a look */
+	struct chain_watch *watch; /* NULL for a look */
+	struct mend_tally *mend_tally; /* NULL for a look */
+	void *context;
+	void (*on_change)(void *context); /* the snapshot has become old */
+};
+
+struct site_set;
+
+/* site_set_read reads all files of `take_config` (its from here on, even on failure): what may need root's rights. On
+ * failure NULL, and `errors` holds a line an error. */
+struct site_set *site_set_read(struct config *take_config, struct buffer *errors);
+
+/* site_set_build opens the cache, makes the sites and mends what the cache completes at once. Once a set. `former`
+ * may be NULL. False: `errors` holds a line an error. */
+bool site_set_build(struct site_set *set, const struct site_set_options *options, const struct site_set *former,
+		    struct buffer *errors);
+void site_set_free(struct site_set *set);
+
+/* site_set_begin starts all background work. */
+void site_set_begin(struct site_set *set);
+
+/* site_set_tell_watch tells the watch what goes out now, once it was published. */
+void site_set_tell_watch(const struct site_set *set, int64_t now_ms);
+
+/* site_set_snapshot makes what the workers serve by, as of now. `ticket_keys` are used where the configuration names no
+ * file of them. */
+MUST_USE struct error site_set_snapshot(const struct site_set *set, struct listen_socket *const *sockets,
+					size_t num_sockets, struct ticket_keys *ticket_keys, struct snapshot **out);
+
+/* site_set_end_minute: a minute of the sites' traffic is over. */
+void site_set_end_minute(const struct site_set *set);
+
+const struct config *site_set_config(const struct site_set *set);
+size_t site_set_count(const struct site_set *set);
+struct managed_site *site_set_get(const struct site_set *set, size_t index);
+struct managed_site *site_set_find(const struct site_set *set, const char *name); /* NULL: there is none */
+
+#endif

@@ -1,0 +1,145 @@
+#include "proxy/system/file_watch.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "proxy/io/alarm.h"
+
+/* What a look saw of a file; all zero when it was not there. */
+struct file_state {
+	dev_t device;
+	ino_t inode;
+	off_t size;
+	struct timespec modified;
+};
+
+struct watched_file {
+	char *path;
+	struct file_state state;
+};
+
+struct file_watch {
+	struct alarm *alarm;
+	void *context;
+	void (*on_change)(void *context);
+	struct watched_file *files;
+	size_t count;
+	bool changing; /* the last look saw something new */
+};
+
+static struct file_state look_at(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) != 0)
+		return (struct file_state){0};
+	return (struct file_state){status.st_dev, status.st_ino, status.st_size, status.st_mtim};
+}
+
+static bool same_state(const struct file_state *a, const struct file_state *b)
+{
+	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+	       a->modified.tv_sec == b->modified.tv_sec && a->modified.tv_nsec == b->modified.tv_nsec;
+}
+
+bool file_watch_look(struct file_watch *watch)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < watch->count; i++) {
+		struct file_state state = look_at(watch->files[i].path);
+		changed = changed || !same_state(&state, &watch->files[i].state);
+		watch->files[i].state = state;
+	}
+	bool complete = watch->changing && !changed;
+	watch->changing = changed;
+	return complete;
+}
+
+static void set_alarm(struct file_watch *watch)
+{
+	if (watch->count > 0)
+		alarm_set(watch->alarm, FILE_WATCH_LOOK_MS + watch->count / FILE_WATCH_LOOKS_A_MS);
+}
+
+static void on_alarm(void *context)
+{
+	struct file_watch *watch = context;
+	bool complete = file_watch_look(watch);
+
+	set_alarm(watch);
+	if (complete)
+		watch->on_change(watch->context);
+}
+
+struct file_watch *file_watch_new(uv_loop_t *loop, void *context, void (*on_change)(void *context))
+{
+	struct file_watch *watch = calloc(1, sizeof *watch);
+	if (watch == NULL)
+		return NULL;
+	watch->context = context;
+	watch->on_change = on_change;
+	watch->alarm = alarm_new(loop, watch, on_alarm);
+	if (watch->alarm != NULL)
+		return watch;
+	free(watch);
+	return NULL;
+}
+
+static void forget(struct file_watch *watch)
+{
+	for (size_t i = 0; i < watch->count; i++)
+		free(watch->files[i].path);
+	free(watch->files);
+	watch->files = NULL;
+	watch->count = 0;
+	watch->changing = false;
+	alarm_stop(watch->alarm);
+}
+
+void file_watch_free(struct file_watch *watch)
+{
+	if (watch == NULL)
+		return;
+	forget(watch);
+	alarm_free(watch->alarm);
+	free(watch);
+}
+
+/* A reload seldom moves a file: the same place is tried first. */
+static const struct watched_file *find(const struct file_watch *watch, size_t place, const char *path)
+{
+	if (place < watch->count && strcmp(watch->files[place].path, path) == 0)
+		return &watch->files[place];
+	for (size_t i = 0; i < watch->count; i++) {
+		if (strcmp(watch->files[i].path, path) == 0)
+			return &watch->files[i];
+	}
+	return NULL;
+}
+
+bool file_watch_set(struct file_watch *watch, const char *const *paths, size_t count)
+{
+	struct watched_file *files = calloc(count + 1, sizeof *files);
+	size_t copied = 0;
+
+	for (; files != NULL && copied < count; copied++) {
+		const struct watched_file *known = find(watch, copied, paths[copied]);
+		struct watched_file *file = &files[copied];
+
+		file->state = known != NULL ? known->state : look_at(paths[copied]);
+		file->path = strdup(paths[copied]);
+		if (file->path == NULL)
+			break;
+	}
+	forget(watch);
+	watch->files = files;
+	watch->count = copied;
+	if (files == NULL || copied < count) {
+		forget(watch);
+		return false;
+	}
+	set_alarm(watch);
+	return true;
+}

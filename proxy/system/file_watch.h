@@ -1,0 +1,31 @@
+/* file_watch - tells when one of a set of files has changed, once the change is complete.
+ *
+ * Looks at what stat(2) says every few seconds: that sees renames, swapped symbolic links and network file systems
+ * alike. A change is told when two looks in a row saw the same, so that a file that is still being written is
+ * waited for.
+ */
+#ifndef PROXY_SYSTEM_FILE_WATCH_H
+#define PROXY_SYSTEM_FILE_WATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <uv.h>
+
+#define FILE_WATCH_LOOK_MS 2000 /* and longer where there are thousands of files */
+#define FILE_WATCH_LOOKS_A_MS 5 /* files that one millisecond of the pause stands for */
+
+struct file_watch;
+
+struct file_watch *file_watch_new(uv_loop_t *loop, void *context, void (*on_change)(void *context)); /* NULL: memory */
+void file_watch_free(struct file_watch *watch);
+
+/* file_watch_set replaces the files that are watched (copied). New ones are taken as they stand now, the others as the
+ * last look saw them: with a look before they are read, nothing that changes meanwhile is missed. False when out of
+ * memory: nothing is watched then. */
+bool file_watch_set(struct file_watch *watch, const char *const *paths, size_t count);
+
+/* file_watch_look looks at once; true when a change is complete. What the alarm does. */
+bool file_watch_look(struct file_watch *watch);
+
+#endif

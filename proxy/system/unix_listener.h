@@ -1,0 +1,28 @@
+/* unix_listener - a listening Unix socket at a path of its own: for its owner and group alone (mode 0660), gone from
+ * the disk with the last reference.
+ *
+ * A socket that an earlier run left behind is replaced; one that somebody answers at is not. Of the control thread.
+ */
+#ifndef PROXY_SYSTEM_UNIX_LISTENER_H
+#define PROXY_SYSTEM_UNIX_LISTENER_H
+
+#include <sys/types.h>
+
+#include "chaincache/base/error.h"
+
+#define UNIX_LISTENER_BACKLOG 64
+
+struct unix_listener {
+	unsigned references;
+	int fd; /* non-blocking, close-on-exec, listening */
+	char *path;
+	dev_t device; /* of the socket at the path: another one there by the end is somebody else's, and stays */
+	ino_t inode;
+};
+
+/* unix_listener_open: EADDRINUSE where somebody listens there, or where something stands that is no socket. */
+MUST_USE struct error unix_listener_open(const char *path, struct unix_listener **out);
+struct unix_listener *unix_listener_ref(struct unix_listener *listener);
+void unix_listener_unref(struct unix_listener *listener); /* NULL is fine */
+
+#endif

@@ -1,0 +1,210 @@
+#include "proxy/worker/acceptor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proxy/shared/network_set.h"
+#include "proxy/worker/connection.h"
+
+struct acceptor {
+	struct pollable pollable; /* first */
+	struct acceptor *next;
+	struct worker_thread *thread;
+	struct listen_socket *socket; /* one reference */
+	const struct snapshot_listener *listener; /* of the present snapshot */
+	int fd;
+	bool watched;
+};
+
+enum accept_result { ACCEPTED, NOTHING_TO_ACCEPT, NO_ROOM };
+
+static void watch(struct acceptor *acceptor)
+{
+	if (acceptor->watched)
+		return;
+	struct error error = poller_add(&acceptor->thread->poller, &acceptor->pollable, acceptor->fd, EPOLLIN);
+	acceptor->watched = !failed(error);
+	if (failed(error)) /* no memory in the kernel: tried again like a pause */
+		timer_arm(&acceptor->thread->timers, &acceptor->thread->resume_timer,
+			  acceptor->thread->now_ms + ACCEPTOR_PAUSE_MS);
+}
+
+static void unwatch(struct acceptor *acceptor)
+{
+	if (acceptor->watched)
+		poller_remove(&acceptor->thread->poller, acceptor->fd);
+	acceptor->watched = false;
+}
+
+static void pause_all(struct worker_thread *thread)
+{
+	thread->accepting_paused = true;
+	for (struct acceptor *acceptor = thread->acceptors; acceptor != NULL; acceptor = acceptor->next)
+		unwatch(acceptor);
+	timer_arm(&thread->timers, &thread->resume_timer, thread->now_ms + ACCEPTOR_PAUSE_MS);
+	admission_wait(thread->options.admission, thread->options.index);
+}
+
+static void resume_all(struct worker_thread *thread)
+{
+	admission_stop_waiting(thread->options.admission, thread->options.index);
+	timer_disarm(&thread->timers, &thread->resume_timer);
+	thread->accepting_paused = false;
+	for (struct acceptor *acceptor = thread->acceptors; acceptor != NULL; acceptor = acceptor->next)
+		watch(acceptor);
+}
+
+/* A place that was given back before we said that we wait wakes nobody: so it is looked for afterwards. */
+static void wait_for_room(struct worker_thread *thread)
+{
+	pause_all(thread);
+	if (admission_has_room(thread->options.admission))
+		resume_all(thread);
+}
+
+void acceptors_try_again(struct worker_thread *thread)
+{
+	if (admission_has_room(thread->options.admission))
+		resume_all(thread);
+	else
+		wait_for_room(thread);
+}
+
+static void pause_when_full(struct worker_thread *thread)
+{
+	const struct admission *admission = thread->options.admission;
+	char why[96];
+
+	counters_add(&thread->counters.accepts_paused_full, 1);
+	snprintf(why, sizeof(why), "max_connections is reached (%llu); new clients wait",
+		 (unsigned long long)admission_max(admission));
+	worker_thread_report(thread, WORKER_FULL, NULL, 0, 0, why);
+	wait_for_room(thread);
+}
+
+void acceptors_pause(struct worker_thread *thread, int code)
+{
+	char why[96];
+
+	counters_add(&thread->counters.accept_errors, 1);
+	snprintf(why, sizeof(why), "no connection can be accepted: %s; new clients wait", strerror(code));
+	worker_thread_report(thread, WORKER_ACCEPT_PAUSED, NULL, 0, 0, why);
+	pause_all(thread);
+}
+
+/* accept(2): what a connection died of while it waited is reported here too, and is not the listener's error. */
+bool acceptor_is_out_of_resources(int code)
+{
+	return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM;
+}
+
+static enum accept_result accept_one(struct acceptor *acceptor)
+{
+	struct worker_thread *thread = acceptor->thread;
+
+	if (!admission_take(thread->options.admission)) {
+		pause_when_full(thread);
+		return NO_ROOM;
+	}
+	/* Asked for here: a client that resets its connection has no address any more when its reason is read. */
+	struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
+	socklen_t peer_len = sizeof peer;
+	int fd = accept4(acceptor->fd, (struct sockaddr *)&peer, &peer_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd >= 0) {
+		connection_open(thread, acceptor->listener, fd, network_of_address((struct sockaddr *)&peer));
+		return ACCEPTED;
+	}
+	int code = errno;
+	admission_give_back(thread->options.admission, thread->options.index);
+	if (acceptor_is_out_of_resources(code)) {
+		acceptors_pause(thread, code);
+		return NO_ROOM;
+	}
+	return code == EAGAIN ? NOTHING_TO_ACCEPT : ACCEPTED;
+}
+
+/* In a turn with much else to do more are taken: new clients would starve behind those who move bytes in bulk. */
+static void on_ready(struct pollable *pollable, uint32_t events)
+{
+	struct acceptor *acceptor = (struct acceptor *)(void *)pollable;
+	int share = 1 + acceptor->thread->poller.num_events / ACCEPTOR_EVENTS_A_CLIENT;
+
+	(void)events;
+	for (int i = 0; i < share && acceptor->watched; i++)
+		if (accept_one(acceptor) != ACCEPTED)
+			return;
+}
+
+/* The kernel refuses new ones from here on. The descriptor stays the listen_socket's, and listen() would wake it
+ * again. */
+static void acceptor_close(struct acceptor *acceptor)
+{
+	for (int i = 0; i < LISTEN_BACKLOG && accept_one(acceptor) == ACCEPTED; i++)
+		;
+	unwatch(acceptor);
+	shutdown(acceptor->fd, SHUT_RDWR);
+	listen_socket_unref(acceptor->socket);
+	free(acceptor);
+}
+
+static void acceptor_open(struct worker_thread *thread, const struct snapshot_listener *listener)
+{
+	struct acceptor *acceptor = calloc(1, sizeof(*acceptor));
+	if (acceptor == NULL)
+		return;
+
+	acceptor->pollable.on_ready = on_ready;
+	acceptor->thread = thread;
+	acceptor->socket = listen_socket_ref(listener->socket);
+	acceptor->listener = listener;
+	acceptor->fd = listener->socket->fds[thread->options.index];
+	acceptor->next = thread->acceptors;
+	thread->acceptors = acceptor;
+	listen(acceptor->fd, LISTEN_BACKLOG); /* an address that an earlier snapshot has given up listens again */
+	if (!thread->accepting_paused)
+		watch(acceptor);
+}
+
+static const struct snapshot_listener *find_listener(const struct snapshot *snapshot,
+						     const struct listen_socket *socket)
+{
+	for (size_t i = 0; snapshot != NULL && i < snapshot->num_listeners; i++)
+		if (snapshot->listeners[i].socket == socket)
+			return &snapshot->listeners[i];
+	return NULL;
+}
+
+static bool is_open(const struct worker_thread *thread, const struct listen_socket *socket)
+{
+	for (const struct acceptor *acceptor = thread->acceptors; acceptor != NULL; acceptor = acceptor->next)
+		if (acceptor->socket == socket)
+			return true;
+	return false;
+}
+
+void acceptors_drop(struct worker_thread *thread, const struct snapshot *snapshot)
+{
+	struct acceptor **link = &thread->acceptors;
+
+	while (*link != NULL) {
+		struct acceptor *acceptor = *link;
+
+		if (find_listener(snapshot, acceptor->socket) != NULL) {
+			link = &acceptor->next;
+			continue;
+		}
+		*link = acceptor->next;
+		acceptor_close(acceptor);
+	}
+}
+
+void acceptors_adopt(struct worker_thread *thread, const struct snapshot *snapshot)
+{
+	for (struct acceptor *acceptor = thread->acceptors; acceptor != NULL; acceptor = acceptor->next)
+		acceptor->listener = find_listener(snapshot, acceptor->socket);
+	for (size_t i = 0; i < snapshot->num_listeners; i++)
+		if (!is_open(thread, snapshot->listeners[i].socket))
+			acceptor_open(thread, &snapshot->listeners[i]);
+}

@@ -1,0 +1,39 @@
+/* admission - how many connections all workers have open together, and who gets the next place where there was none.
+ *
+ * A worker takes a place before it accepts, and the connection gives it back when it is closed: one atomic operation
+ * each, no lock. A worker whose clients find no place waits; who gives one back wakes one that waits, in turns, so that
+ * the clients of no worker starve behind another's. Shared by all workers; every function may be called by any of them.
+ */
+#ifndef PROXY_WORKER_ADMISSION_H
+#define PROXY_WORKER_ADMISSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "chaincache/base/error.h"
+
+#define ADMISSION_SPARE_FILES 64 /* that are kept for logs, fetches, probes and the cache */
+
+struct admission;
+
+MUST_USE struct error admission_new(uint64_t max_connections, unsigned num_workers, struct admission **out);
+void admission_free(struct admission *admission);
+
+/* admission_most is how many connections, of two descriptors each, a process may have that can open `max_files` and has
+ * `num_fixed` of them open for good: `max_connections` at the most, one at the least. */
+uint64_t admission_most(uint64_t max_connections, uint64_t max_files, uint64_t num_fixed);
+
+uint64_t admission_max(const struct admission *admission);
+
+bool admission_take(struct admission *admission); /* false: every place is taken */
+void admission_give_back(struct admission *admission, unsigned worker);
+bool admission_has_room(const struct admission *admission);
+
+/* admission_wait has `worker` woken when a place, and with it two descriptors, is given back: admission_fd is readable
+ * then, until admission_stop_waiting. Look at admission_has_room afterwards: a place may have been given back just
+ * before. */
+void admission_wait(struct admission *admission, unsigned worker);
+void admission_stop_waiting(struct admission *admission, unsigned worker);
+int admission_fd(const struct admission *admission, unsigned worker);
+
+#endif

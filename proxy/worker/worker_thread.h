@@ -1,0 +1,87 @@
+/* worker_thread - the thread's own side of a worker: what its connections share, touched by no other thread (but the
+ * counters, which others read, and the mailbox).
+ */
+#ifndef PROXY_WORKER_WORKER_THREAD_H
+#define PROXY_WORKER_WORKER_THREAD_H
+
+#include "proxy/io/poller.h"
+#include "proxy/io/timer.h"
+#include "proxy/shared/counters.h"
+#include "proxy/wire/tls_pump.h"
+#include "proxy/worker/backend_choice.h"
+#include "proxy/worker/event_limit.h"
+#include "proxy/worker/worker.h"
+
+/* Of one read; what TLS makes of it is not longer. In bulk 128 KiB cost 8% less CPU a byte than 64, and 256 no less. */
+#define WORKER_READ_BYTES ((size_t)128 * 1024)
+#define WORKER_MAX_REASON 192
+#define WORKER_MAX_VERDICTS 64 /* about the chains of backends, of one snapshot */
+#define WORKER_VERDICT_MS 10000 /* of a good one: what the control thread learns meanwhile comes no later */
+#define WORKER_WAITING_LISTS 1024 /* ten thousand that wait are a walk of ten */
+
+/* A snapshot's reference shared by the connections of one thread, so that they count without atomics. */
+struct snapshot_lease {
+	struct snapshot *snapshot;
+	size_t users; /* connections, and one while it is the present one */
+	struct verdict_memory *verdicts; /* good ones that were given under it; NULL: none yet */
+};
+
+void snapshot_lease_unref(struct snapshot_lease *lease);
+
+struct acceptor;
+struct connection;
+
+struct worker_thread {
+	struct worker_options options;
+	uv_loop_t loop;
+	struct mailbox *mailbox;
+	struct poller poller;
+	struct timer_wheel timers;
+	uint64_t now_ms; /* monotonic, of this turn */
+	struct tls_channel channel;
+	uint8_t *received; /* WORKER_READ_BYTES, of the event that is being handled */
+	uint8_t *plain; /* WORKER_READ_BYTES, what TLS made of it */
+	char reason[WORKER_MAX_REASON]; /* why the backend of the event failed */
+	struct counters counters;
+	struct site_tally *nobody; /* for sites whose counts nobody reads */
+	struct backend_choice choice;
+	struct event_limit limit;
+	struct timer limit_timer;
+
+	struct snapshot_lease *lease; /* the present one */
+	struct acceptor *acceptors;
+	bool accepting_paused;
+	struct timer resume_timer;
+	struct pollable room; /* another worker may have closed a connection that we wait for */
+
+	struct connection *connections; /* all open ones */
+	struct connection *closed; /* freed at the end of the turn */
+	struct connection *waiting[WORKER_WAITING_LISTS]; /* for a verdict, by the number of their question */
+	size_t num_connections;
+	uint64_t num_questions; /* that were asked for a verdict */
+
+	struct timer drain_timer;
+	bool draining;
+	bool stop_told;
+	bool quit;
+};
+
+MUST_USE struct error worker_thread_init(struct worker_thread *thread, const struct worker_options *options,
+					 mailbox_handler *on_mail, void *context);
+void worker_thread_cleanup(struct worker_thread *thread);
+
+/* worker_thread_run serves until `quit` is set. */
+void worker_thread_run(struct worker_thread *thread);
+
+/* worker_thread_use has new connections served by `snapshot`: its listeners are opened, those that it lacks are
+ * closed. */
+void worker_thread_use(struct worker_thread *thread, struct snapshot *snapshot);
+
+void worker_thread_drain(struct worker_thread *thread, uint64_t timeout_ms);
+
+/* worker_thread_report sends an event about a site, at most once a second; `text` is cut to what fits. */
+void worker_thread_report(struct worker_thread *thread, enum worker_event_kind kind, struct snapshot *snapshot,
+			  size_t site, uint8_t alert, const char *text);
+void worker_thread_report_entry(struct worker_thread *thread, const struct event_limit_entry *report);
+
+#endif
