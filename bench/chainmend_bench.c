@@ -7,8 +7,8 @@
 
 #include "bench/load/load_json.h"
 #include "bench/load/load_report.h"
+#include "proxy/cli/exit_status.h"
 #include "proxy/cli/output.h"
-#include "proxy/commands/commands.h"
 
 static int print_version(void)
 {

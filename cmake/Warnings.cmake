@@ -2,7 +2,6 @@
 
 add_library(chainmend_options INTERFACE)
 
-target_include_directories(chainmend_options INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_definitions(chainmend_options INTERFACE _POSIX_C_SOURCE=200809L)
 target_compile_options(chainmend_options INTERFACE
   -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla

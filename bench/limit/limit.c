@@ -13,8 +13,8 @@
 #include "bench/limit/limit_options.h"
 #include "bench/limit/relay_floor.h"
 #include "bench/limit/slices.h"
+#include "proxy/cli/exit_status.h"
 #include "proxy/cli/output.h"
-#include "proxy/commands/commands.h"
 
 #define NS_PER_US 1e3
 #define NS_PER_S 1e9

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "conf/spelling.h"
+#include "proxy/cli/exit_status.h"
 #include "proxy/cli/output.h"
-#include "proxy/commands/commands.h"
 
 #define FIRST_LONG 256 /* what getopt_long returns for the first row: above every letter */
 #define HELP_COLUMN 28

@@ -9,8 +9,13 @@
 #include <openssl/base.h>
 
 #include "conf/spelling.h"
+#include "proxy/cli/exit_status.h"
 #include "proxy/cli/output.h"
-#include "proxy/commands/commands.h"
+#include "proxy/commands/cache/cache.h"
+#include "proxy/commands/check/check.h"
+#include "proxy/commands/check/mend_command.h"
+#include "proxy/commands/log/log.h"
+#include "proxy/commands/run/run.h"
 
 static const struct {
 	const char *name;

@@ -195,7 +195,7 @@ def test_promtool_takes_the_metrics_and_the_rules(admin):
     checked = subprocess.run(["promtool", "check", "metrics"], input=ask(admin, "/metrics").body, capture_output=True,
                              check=False)
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")
-    rules = subprocess.run(["promtool", "check", "rules", ROOT / "conf" / "prometheus-alerts.yml"], capture_output=True,
+    rules = subprocess.run(["promtool", "check", "rules", ROOT / "conf" / "install" / "prometheus-alerts.yml"], capture_output=True,
                            check=False)
     assert rules.returncode == 0, rules.stdout + rules.stderr
 
@@ -204,10 +204,10 @@ def test_rules_and_dashboard_ask_for_metrics_that_there_are():
     import re
     known = {name for name, _ in re_rows((ROOT / "docs" / "metrics.md").read_text())}
     known |= {f"{name}_{part}" for name in known for part in ("bucket", "sum", "count")}
-    dashboard = json.loads((ROOT / "conf" / "grafana-dashboard.json").read_text())
+    dashboard = json.loads((ROOT / "conf" / "install" / "grafana-dashboard.json").read_text())
     assert len(dashboard["panels"]) > 5
     for path in ("prometheus-alerts.yml", "grafana-dashboard.json"):
-        asked = set(re.findall(r"\bchainmend_\w+", (ROOT / "conf" / path).read_text()))
+        asked = set(re.findall(r"\bchainmend_\w+", (ROOT / "conf" / "install" / path).read_text()))
         assert asked and asked <= known, (path, asked - known)
 
 

@@ -371,7 +371,7 @@ def test_every_option_is_in_the_manuals(bench):
     text = bench.run("--help").stdout
     options = set(re.findall(r"--[a-z][a-z-]+", text))
     assert len(options) >= 25
-    page = (ROOT / "conf" / "chainmend-bench.1").read_text().replace("\\-", "-")
+    page = (ROOT / "conf" / "install" / "chainmend-bench.1").read_text().replace("\\-", "-")
     manual = (ROOT / "docs" / "benchmarking.md").read_text()
     assert [option for option in sorted(options) if option not in page] == []
     assert [option for option in sorted(options - {"--help"}) if option not in manual] == []

@@ -38,7 +38,7 @@ def test_every_nouns_file_of_the_map_is_there():
 
 def test_every_finding_has_its_section():
     text = (ROOT / "docs" / "findings.md").read_text()
-    header = (ROOT / "chaincache" / "finding.h").read_text()
+    header = (ROOT / "chaincache" / "mend" / "finding.h").read_text()
     codes = re.findall(r'X\(FINDING_\w+, "(\w+)"\)', header)
     assert len(codes) > 30
     assert [code for code in codes if f"### {code}\n" not in text] == []

@@ -1,3 +1,5 @@
+#include "proxy/commands/cache/cache.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -5,11 +7,11 @@
 
 #include "conf/spelling.h"
 #include "conf/values.h"
+#include "proxy/cli/exit_status.h"
 #include "proxy/cli/options.h"
 #include "proxy/cli/output.h"
 #include "proxy/commands/cache/cache_command.h"
 #include "proxy/commands/check/knowledge.h"
-#include "proxy/commands/commands.h"
 
 #define MAX_PATH_CHARS 4096
 #define ANY_NUMBER (-1)

@@ -2,9 +2,9 @@
 
 #include "chaincache/base/buffer.h"
 #include "proxy/cli/atomic_file.h"
+#include "proxy/cli/exit_status.h"
 #include "proxy/cli/output.h"
 #include "proxy/commands/cache/cache_command.h"
-#include "proxy/commands/commands.h"
 #include "proxy/log/time_text.h"
 
 #define MAX_BUNDLE_BYTES ((size_t)CACHE_DIR_MAX_CERTIFICATES * 2 * CERTIFICATE_MAX_BYTES)

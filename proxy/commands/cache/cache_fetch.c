@@ -1,10 +1,10 @@
 #include <stdio.h>
 
 #include "chaincache/files/certificate_file.h"
+#include "proxy/cli/exit_status.h"
 #include "proxy/cli/output.h"
 #include "proxy/commands/cache/cache_command.h"
 #include "proxy/commands/cache/cache_intake.h"
-#include "proxy/commands/commands.h"
 #include "proxy/fetch/fetch_proxy.h"
 #include "proxy/fetch/fetcher.h"
 

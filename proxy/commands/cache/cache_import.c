@@ -7,11 +7,11 @@
 
 #include "chaincache/base/buffer.h"
 #include "chaincache/files/certificate_file.h"
+#include "proxy/cli/exit_status.h"
 #include "proxy/cli/output.h"
 #include "proxy/commands/cache/cache_command.h"
 #include "proxy/commands/cache/cache_csv.h"
 #include "proxy/commands/cache/cache_intake.h"
-#include "proxy/commands/commands.h"
 
 #define MAX_FOLDER_DEPTH 16
 

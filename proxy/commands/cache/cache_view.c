@@ -5,9 +5,9 @@
 #include <jansson.h>
 
 #include "chaincache/base/buffer.h"
+#include "proxy/cli/exit_status.h"
 #include "proxy/cli/output.h"
 #include "proxy/commands/cache/cache_command.h"
-#include "proxy/commands/commands.h"
 #include "proxy/log/finding_json.h"
 #include "proxy/log/json_member.h"
 #include "proxy/log/time_text.h"

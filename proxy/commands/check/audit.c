@@ -2,8 +2,8 @@
 
 #include <unistd.h>
 
+#include "proxy/cli/exit_status.h"
 #include "proxy/cli/output.h"
-#include "proxy/commands/commands.h"
 #include "proxy/fetch/fetch_proxy.h"
 #include "proxy/log/time_text.h"
 

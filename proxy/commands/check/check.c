@@ -1,14 +1,16 @@
+#include "proxy/commands/check/check.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "conf/values.h"
+#include "proxy/cli/exit_status.h"
 #include "proxy/cli/output.h"
 #include "proxy/commands/check/audit.h"
 #include "proxy/commands/check/audit_json.h"
 #include "proxy/commands/check/chain_input.h"
 #include "proxy/commands/check/check_report.h"
 #include "proxy/commands/check/check_target.h"
-#include "proxy/commands/commands.h"
 
 #define MIN_TIMEOUT_S 0.01
 #define MAX_TIMEOUT_S 3600.0

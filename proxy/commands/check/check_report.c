@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proxy/cli/exit_status.h"
 #include "proxy/commands/check/audit_json.h"
 #include "proxy/commands/check/chain_view.h"
-#include "proxy/commands/commands.h"
 
 #define MAX_CONNECTION_CHARS 256
 #define MAX_HEADING_CHARS 1024

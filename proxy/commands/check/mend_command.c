@@ -1,14 +1,16 @@
+#include "proxy/commands/check/mend_command.h"
+
 #include <string.h>
 
 #include <openssl/evp.h>
 
 #include "chaincache/base/buffer.h"
 #include "proxy/cli/atomic_file.h"
+#include "proxy/cli/exit_status.h"
 #include "proxy/commands/check/audit.h"
 #include "proxy/commands/check/audit_json.h"
 #include "proxy/commands/check/chain_input.h"
 #include "proxy/commands/check/chain_view.h"
-#include "proxy/commands/commands.h"
 #include "proxy/commands/repair/repair_view.h"
 
 #define MAX_PEM_BYTES ((size_t)4 * 1024 * 1024) /* of a mended chain: MEND_MAX_DEPTH certificates of 64 KiB fit */

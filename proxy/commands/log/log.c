@@ -1,3 +1,5 @@
+#include "proxy/commands/log/log.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,9 +8,9 @@
 
 #include "chaincache/base/buffer.h"
 #include "conf/reader.h"
+#include "proxy/cli/exit_status.h"
 #include "proxy/cli/options.h"
 #include "proxy/cli/output.h"
-#include "proxy/commands/commands.h"
 #include "proxy/commands/log/line_reader.h"
 #include "proxy/commands/log/log_filter.h"
 #include "proxy/commands/log/log_report.h"

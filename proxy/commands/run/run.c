@@ -1,4 +1,6 @@
 /* run - the proxy: by a configuration file, or by flags for one site. */
+#include "proxy/commands/run/run.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,8 +8,8 @@
 
 #include "conf/keys.h"
 #include "conf/reader.h"
+#include "proxy/cli/exit_status.h"
 #include "proxy/cli/options.h"
-#include "proxy/commands/commands.h"
 #include "proxy/commands/run/run_view.h"
 #include "proxy/control/server.h"
 #include "proxy/log/program_log.h"

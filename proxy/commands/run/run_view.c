@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "proxy/admin/admin_door.h"
+#include "proxy/cli/exit_status.h"
 #include "proxy/cli/output.h"
-#include "proxy/commands/commands.h"
 #include "proxy/log/time_text.h"
 #include "proxy/sites/site_set.h"
 #include "proxy/system/privileges.h"

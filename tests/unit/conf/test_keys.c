@@ -83,8 +83,8 @@ static void test_the_man_page_has_every_key(void **state)
 {
 	struct buffer content;
 	(void)state;
-	expect_in_file("chainmend.ini.5", config_key_print_man);
-	read_file("chainmend.ini.5", &content);
+	expect_in_file("install/chainmend.ini.5", config_key_print_man);
+	read_file("install/chainmend.ini.5", &content);
 	for (unsigned i = 0; i < NUM_CONFIG_KEYS; i++) {
 		if (strstr(buffer_text(&content), config_key((enum config_key_id)i)->name) == NULL)
 			fail_msg("%s", config_key((enum config_key_id)i)->name);

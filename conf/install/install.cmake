@@ -11,9 +11,9 @@ configure_file(${source_dir}/chainmend.service.in ${binary_dir}/chainmend.servic
 set(conf_dir ${CMAKE_INSTALL_FULL_SYSCONFDIR}/chainmend)
 if(EXISTS $ENV{DESTDIR}${conf_dir}/chainmend.ini)
   # What an operator has edited is not ours to write over.
-  file(INSTALL ${source_dir}/chainmend.ini DESTINATION ${conf_dir} RENAME chainmend.ini.sample)
+  file(INSTALL ${sample} DESTINATION ${conf_dir} RENAME chainmend.ini.sample)
 else()
-  file(INSTALL ${source_dir}/chainmend.ini DESTINATION ${conf_dir})
+  file(INSTALL ${sample} DESTINATION ${conf_dir})
 endif()
 file(INSTALL ${binary_dir}/chainmend.service DESTINATION ${CMAKE_INSTALL_PREFIX}/lib/systemd/system)
 # A file of this name may have been edited too.

@@ -1,6 +1,6 @@
-/* commands - the sub-commands: each takes its own arguments (argv[0] is its name) and returns the exit status. */
-#ifndef PROXY_COMMANDS_COMMANDS_H
-#define PROXY_COMMANDS_COMMANDS_H
+/* exit_status - what the process says when it ends (the contract, section 2). */
+#ifndef PROXY_CLI_EXIT_STATUS_H
+#define PROXY_CLI_EXIT_STATUS_H
 
 #define STATUS_OK 0
 #define STATUS_REPAIRABLE 1 /* check: the mended chain repairs all that is wrong */
@@ -9,11 +9,5 @@
 #define STATUS_BROKEN 2 /* check, mend: something is left that no chain can repair */
 #define STATUS_UNKNOWN 3 /* check, mend: it could not be looked at */
 #define STATUS_USAGE 64
-
-int command_run(int argc, char **argv);
-int command_check(int argc, char **argv);
-int command_mend(int argc, char **argv);
-int command_cache(int argc, char **argv);
-int command_log(int argc, char **argv);
 
 #endif

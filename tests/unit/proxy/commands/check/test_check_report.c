@@ -1,6 +1,6 @@
 #include "proxy/commands/check/check_report.h"
 
-#include "proxy/commands/commands.h"
+#include "proxy/cli/exit_status.h"
 #include "tests/support/unit.h"
 
 /* A report of chains with these statuses (-1: no more), beside looks of which some failed. */

@@ -1,0 +1,72 @@
+# Rooms: each folder with sources is a library, and sees the headers of the rooms that it names and of no others.
+#
+#   chainmend_room(
+#     [MAY room...]        the rooms that it may include, by their folders; what their headers show comes along
+#     SOURCES file...
+#     [HEADERS file...]    headers that have no source of the same name
+#     [LINK item...]       libraries from outside that its own headers show
+#     [USES item...]       libraries from outside that only its sources use
+#     [GNU])               its sources use what Linux has beyond POSIX
+#
+# The room is the folder of the CMakeLists.txt that calls it: chaincache/base is the target chaincache_base. A room's headers
+# are seen through a view, a symbolic link under build/<preset>/rooms; the root of the repository is on no include path,
+# so that a header of a room that is not named in MAY does not exist for the compiler. scripts/rooms.py reads the same
+# calls, and checks what the compiler cannot: that each room includes directly only what it may, and that there is no circle.
+
+# chainmend_room_target(FOLDER OUT): the name of the target that a room's folder stands for.
+function(chainmend_room_target folder out)
+  string(REPLACE "/" "_" name ${folder})
+  set(${out} ${name} PARENT_SCOPE)
+endfunction()
+
+# chainmend_view(FOLDER OUT): the include directory through which FOLDER (from the root), and nothing else, is seen.
+function(chainmend_view folder out)
+  chainmend_room_target(${folder} name)
+  set(view ${CMAKE_BINARY_DIR}/rooms/${name})
+  cmake_path(GET folder PARENT_PATH parent)
+  file(MAKE_DIRECTORY ${view}/${parent})
+  file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${folder} ${view}/${folder} SYMBOLIC)
+  set(${out} ${view} PARENT_SCOPE)
+endfunction()
+
+# A header that no source of its room includes would be compiled elsewhere alone, by rooms that may include more.
+function(_chainmend_compile_headers target folder)
+  set(text "/* Each header of ${folder}, compiled with what its own room may include. */\n")
+  foreach(header IN LISTS ARGN)
+    string(APPEND text "#include \"${folder}/${header}\"\n")
+  endforeach()
+  set(file ${CMAKE_BINARY_DIR}/rooms/${target}_headers.c)
+  file(CONFIGURE OUTPUT ${file} CONTENT "${text}" @ONLY)
+  target_sources(${target} PRIVATE ${file})
+endfunction()
+
+function(chainmend_room)
+  cmake_parse_arguments(PARSE_ARGV 0 room "GNU" "" "MAY;SOURCES;HEADERS;LINK;USES")
+  if(room_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "chainmend_room: ${room_UNPARSED_ARGUMENTS}: neither MAY, SOURCES, HEADERS, LINK, USES nor GNU")
+  endif()
+  cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY ${CMAKE_SOURCE_DIR} OUTPUT_VARIABLE folder)
+  chainmend_room_target(${folder} target)
+  chainmend_view(${folder} view)
+
+  add_library(${target} STATIC ${room_SOURCES})
+  chainmend_target(${target})
+  target_include_directories(${target} PUBLIC ${view})
+  foreach(other IN LISTS room_MAY)
+    chainmend_room_target(${other} other_target)
+    target_link_libraries(${target} PUBLIC ${other_target})
+  endforeach()
+  target_link_libraries(${target} PUBLIC ${room_LINK} PRIVATE ${room_USES})
+  if(room_GNU)
+    target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
+  endif()
+
+  set(headers ${room_HEADERS})
+  foreach(source IN LISTS room_SOURCES)
+    cmake_path(REPLACE_EXTENSION source LAST_ONLY .h OUTPUT_VARIABLE header)
+    if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${header})
+      list(APPEND headers ${header})
+    endif()
+  endforeach()
+  _chainmend_compile_headers(${target} ${folder} ${headers})
+endfunction()

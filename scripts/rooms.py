@@ -1,0 +1,248 @@
+#!/usr/bin/env python3
+"""Holds every include against the rooms: scripts/rooms.py
+
+A room is a folder whose CMakeLists.txt calls chainmend_room (cmake/Rooms.cmake); MAY there names the rooms that it may
+include. The compiler refuses a header of any other room. This script checks what the compiler cannot:
+
+  - each include names a file of a room that is reached through MAY
+  - no circle between rooms, and none between the modules of one room
+  - the headers of a library from outside are included only where that library is meant to be known (OUTSIDE)
+  - every source and header of a folder is listed, so that none is forgotten by the build
+  - a unit test includes its own room and what that room reaches, and the tests' own support
+
+  scripts/rooms.py            says what is wrong; status 1 when something is
+  scripts/rooms.py --list     the rooms, each with what it may include
+  scripts/rooms.py --arrows   the arrows that are there: from, to, how many includes
+  scripts/rooms.py --dot      the same for graphviz
+"""
+
+import argparse
+import collections
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FOLDERS = ("chaincache", "conf", "proxy", "bench")
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
+CALL = re.compile(r"^chainmend_room\(([^)]*)\)", re.MULTILINE)
+KEYWORDS = {"MAY", "SOURCES", "HEADERS", "LINK", "USES", "GNU"}
+
+# Headers of libraries from outside, and the rooms that may know them: a room, or a room and all that stand on it ("+").
+OUTSIDE = (
+    (r"uv\.h|sys/epoll\.h", ("proxy/io", "bench/load", "bench/backend", "bench/limit")),
+    (r"microhttpd\.h", ("proxy/io",)),
+    (r"curl/.*", ("proxy/fetch",)),
+    (r"ini\.h", ("conf",)),
+    (r"idn2\.h", ("chaincache/certificate",)),
+    (r"openssl/ssl\.h", ("conf", "proxy/wire+")),
+    (r"jansson\.h", ("proxy/log+", "bench/load+")),
+)
+
+
+class Room:
+    """One folder: what it may include, and what it has."""
+
+    def __init__(self, name, arguments):
+        self.name = name
+        self.lists = collections.defaultdict(list)
+        keyword = None
+        for word in re.sub(r"#.*", "", arguments).split():
+            if word in KEYWORDS:
+                keyword = word
+            else:
+                self.lists[keyword].append(word)
+        self.may = self.lists["MAY"]
+
+    @property
+    def folder(self):
+        return ROOT / self.name
+
+    def files(self):
+        return sorted(path for path in self.folder.iterdir() if path.suffix in (".c", ".h"))
+
+    def listed(self):
+        sources = set(self.lists["SOURCES"])
+        headers = {source[:-2] + ".h" for source in sources}
+        return sources | headers | set(self.lists["HEADERS"])
+
+
+def read_rooms():
+    rooms = {}
+    for folder in FOLDERS:
+        for path in sorted((ROOT / folder).rglob("CMakeLists.txt")):
+            call = CALL.search(path.read_text())
+            if call:
+                name = str(path.parent.relative_to(ROOT))
+                rooms[name] = Room(name, call.group(1))
+    return rooms
+
+
+def includes_of(path):
+    return [(ours, outside) for ours, outside in INCLUDE.findall(path.read_text(errors="replace"))]
+
+
+def reach(rooms, name):
+    """All rooms whose headers `name` sees: MAY, and what comes along."""
+    seen, todo = {name}, [name]
+    while todo:
+        for other in rooms[todo.pop()].may:
+            if other in rooms and other not in seen:
+                seen.add(other)
+                todo.append(other)
+    return seen
+
+
+def circles(graph):
+    """The sets of nodes that reach each other (Tarjan), each sorted."""
+    index, low, stack, found = {}, {}, [], []
+
+    def visit(node):
+        index[node] = low[node] = len(index)
+        stack.append(node)
+        for other in graph.get(node, ()):
+            if other not in index:
+                visit(other)
+            if other in stack:
+                low[node] = min(low[node], low[other])
+        if low[node] == index[node]:
+            group = []
+            while not group or group[-1] != node:
+                group.append(stack.pop())
+            if len(group) > 1 or node in graph.get(node, ()):
+                found.append(sorted(group))
+
+    for node in sorted(graph):
+        if node not in index:
+            visit(node)
+    return found
+
+
+def arrows_of(rooms):
+    """How many includes lead from one room to another."""
+    count = collections.Counter()
+    for room in rooms.values():
+        for path in room.files():
+            for ours, _ in includes_of(path):
+                target = str(pathlib.PurePath(ours).parent)
+                if target in rooms and target != room.name:
+                    count[room.name, target] += 1
+    return count
+
+
+def module_graph(room):
+    """Module (a source with its header) -> the modules of the same room that it includes."""
+    graph = collections.defaultdict(set)
+    for path in room.files():
+        for ours, _ in includes_of(path):
+            included = pathlib.PurePath(ours)
+            if str(included.parent) == room.name and included.stem != path.stem:
+                graph[path.stem].add(included.stem)
+        graph.setdefault(path.stem, set())
+    return graph
+
+
+def may_know(rooms, name, allowed):
+    for room in allowed:
+        if room.rstrip("+") == name or (room.endswith("+") and room[:-1] in reach(rooms, name)):
+            return True
+    return False
+
+
+def check_outside(rooms, room, path, header):
+    for pattern, allowed in OUTSIDE:
+        if re.fullmatch(pattern, header) and not may_know(rooms, room.name, allowed):
+            yield f"{path.relative_to(ROOT)}: <{header}> is known to {' and '.join(allowed)} alone"
+
+
+def check_include(rooms, seen, path, ours):
+    target = str(pathlib.PurePath(ours).parent)
+    where = path.relative_to(ROOT)
+    if target in rooms and not (ROOT / ours).exists() and not ours.endswith("_files.h"):
+        yield f"{where}: {ours}: there is no such file"
+    elif target in rooms and target not in seen:
+        yield f"{where}: {ours}: {where.parent} may not include {target}"
+    elif target not in rooms and target != "tests/support" and not target.startswith("tests/torture"):
+        yield f"{where}: {ours}: an include is named from the root, by its room's folder"
+
+
+def check_room(rooms, room):
+    seen = reach(rooms, room.name)
+    for other in room.may:
+        if other not in rooms:
+            yield f"{room.name}: MAY {other}: there is no such room"
+    for path in room.files():
+        for ours, outside in includes_of(path):
+            if ours:
+                yield from check_include(rooms, seen, path, ours)
+            else:
+                yield from check_outside(rooms, room, path, outside)
+    programs = re.findall(r"add_executable\(\w+ ([^)]*)\)", (room.folder / "CMakeLists.txt").read_text())
+    listed = room.listed() | {source for program in programs for source in program.split()}
+    for path in room.files():
+        if path.name not in listed:
+            yield f"{path.relative_to(ROOT)}: not listed in {room.name}/CMakeLists.txt"
+
+
+def check_circles(rooms):
+    for circle in circles({name: set(room.may) for name, room in rooms.items()}):
+        yield "a circle of rooms: " + ", ".join(circle)
+    for room in rooms.values():
+        for circle in circles(module_graph(room)):
+            yield f"a circle in {room.name}: " + ", ".join(circle)
+
+
+def check_tests(rooms):
+    unit = ROOT / "tests" / "unit"
+    for path in sorted(unit.rglob("test_*.c")):
+        name = str(path.parent.relative_to(unit))
+        if name not in rooms:
+            yield f"{path.relative_to(ROOT)}: lies in the folder of no room"
+            continue
+        seen = reach(rooms, name)
+        for ours, _ in includes_of(path):
+            if ours:
+                yield from check_include(rooms, seen, path, ours)
+
+
+def check(rooms):
+    found = [line for room in rooms.values() for line in check_room(rooms, room)]
+    return found + list(check_circles(rooms)) + list(check_tests(rooms))
+
+
+def print_dot(arrows):
+    print("digraph rooms {\n\trankdir = BT;\n\tnode [shape = box];")
+    for (source, target), count in sorted(arrows.items()):
+        print(f'\t"{source}" -> "{target}" [label = {count}];')
+    print("}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--list", action="store_true", help="the rooms, each with what it may include")
+    parser.add_argument("--arrows", action="store_true", help="the arrows that are there")
+    parser.add_argument("--dot", action="store_true", help="the same for graphviz")
+    options = parser.parse_args()
+    rooms = read_rooms()
+    arrows = arrows_of(rooms)
+    if options.list:
+        for room in rooms.values():
+            print(f"{room.name:24} {len(room.files()):3} files  {' '.join(room.may)}")
+        return 0
+    if options.arrows:
+        for (source, target), count in sorted(arrows.items()):
+            print(f"{source:24} {target:24} {count:4}")
+        return 0
+    if options.dot:
+        print_dot(arrows)
+        return 0
+    found = check(rooms)
+    for line in found:
+        print(line)
+    print(f"{len(rooms)} rooms, {len(arrows)} arrows, {sum(arrows.values())} includes across them, "
+          f"{len(found)} {'thing is' if len(found) == 1 else 'things are'} wrong")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
