@@ -2,17 +2,50 @@
 # Installs what is missing, builds with AddressSanitizer and UndefinedBehaviorSanitizer and as operators have it, and runs
 # every test.
 #
-#   scripts/test.sh                all tests
-#   scripts/test.sh -k sni -x      arguments go to pytest, the whole-program tests
+#   scripts/test.sh                    all tests
+#   scripts/test.sh --boringssl DIR    the same with another BoringSSL: an installed tree, or a source tree
+#   scripts/test.sh -k sni -x          other arguments go to pytest, the whole-program tests
 #
-# CHAINMEND_CMAKE_ARGS: further arguments of cmake (-DBORINGSSL_ROOT=DIR, say).
+# CHAINMEND_CMAKE_ARGS: further arguments of cmake. CHAINMEND_TEST_JOBS: how many whole-program tests run side by side.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
-readonly build=build/asan
 started=$SECONDS
 
 stage() { printf '\n== %s (%d s)\n' "$*" $((SECONDS - started)); }
+die() {
+	printf 'test: %s\n' "$*" >&2
+	exit 64
+}
+
+read -r -a cmake_args <<<"${CHAINMEND_CMAKE_ARGS:-}"
+pytest_args=()
+folder=build # a BoringSSL of its own has build folders of its own
+while [ $# -gt 0 ]; do
+	case "$1" in
+	-h | --help)
+		sed -n '2,9s/^# \{0,1\}//p' "$0"
+		exit 0
+		;;
+	--boringssl)
+		[ $# -ge 2 ] || die "--boringssl: which folder? See scripts/test.sh --help"
+		boringssl=$(realpath -e "$2") || die "--boringssl $2: there is no such folder"
+		if [ -e "$boringssl/lib/libssl.a" ]; then
+			cmake_args+=("-DBORINGSSL_ROOT=$boringssl")
+		elif [ -e "$boringssl/CMakeLists.txt" ]; then
+			cmake_args+=("-DBORINGSSL_SOURCE_DIR=$boringssl")
+		else
+			die "--boringssl $2: neither an installed tree (lib/libssl.a) nor a source tree (CMakeLists.txt)"
+		fi
+		folder=build/boringssl-$(printf '%s' "$boringssl" | sha256sum | cut -c1-8)
+		shift
+		;;
+	*) pytest_args+=("$1") ;;
+	esac
+	shift
+done
+readonly asan=$folder/asan release=$folder/release
+
 # shellcheck disable=SC2154 # status is set by the trap itself
 trap 'status=$?; [ $status = 0 ] || printf "\n== FAILED in: %s, status %d, after %d s\n" "$now" $status $((SECONDS - started))' EXIT
 
@@ -20,29 +53,31 @@ now="installing what is missing"
 stage "$now"
 scripts/install-deps.sh
 
-now="building with ASan and UBSan in $build"
+now="building with ASan and UBSan in $asan"
 stage "$now"
-read -r -a cmake_args <<<"${CHAINMEND_CMAKE_ARGS:-}"
-cmake --preset asan "${cmake_args[@]}"
-cmake --build "$build"
+cmake --preset asan -B "$asan" "${cmake_args[@]}"
+cmake --build "$asan"
 
 now="unit tests"
 stage "$now"
-ctest --test-dir "$build" --output-on-failure -j "$(nproc)"
+ctest --test-dir "$asan" --output-on-failure -j "$(nproc)"
 
 # What operators run is hardened and optimised, and can fail where the sanitizers' build does not.
-now="building what operators run, in build/release"
+now="building what operators run, in $release"
 stage "$now"
-cmake --preset release "${cmake_args[@]}"
-cmake --build build/release
+cmake --preset release -B "$release" "${cmake_args[@]}"
+cmake --build "$release"
 
 now="unit tests of what operators run"
 stage "$now"
-ctest --test-dir build/release --output-on-failure -j "$(nproc)"
+ctest --test-dir "$release" --output-on-failure -j "$(nproc)"
 
+# Most of what a whole-program test does is to wait: two a core keep the cores busy. -rs: what was skipped, and why.
 now="whole-program tests"
 stage "$now"
-CHAINMEND=$PWD/$build/chainmend /usr/bin/python3 -m pytest tests/flow -p no:cacheprovider "$@"
+jobs=${CHAINMEND_TEST_JOBS:-$(($(nproc) * 2))}
+CHAINMEND=$PWD/$asan/chainmend CHAINMEND_RELEASE=$PWD/$release/chainmend \
+	/usr/bin/python3 -m pytest tests/flow -p no:cacheprovider -n "$jobs" --dist loadfile -rs "${pytest_args[@]}"
 
 now="all tests"
 printf '\n== ALL TESTS PASSED in %d s\n' $((SECONDS - started))

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Callable, Iterable, Mapping
 
 import fix_log_schema
+from ports import free_port  # noqa: F401  (the tests take it from here)
 
 COMMAND_WAIT_S = 90.0
 START_WAIT_S = 30.0
@@ -30,12 +31,6 @@ def clean_environment(home: Path) -> dict[str, str]:
     return {**kept, "HOME": str(home), "XDG_CACHE_HOME": str(home / "xdg-cache"), "NO_PROXY": "*",
             "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99", "UBSAN_OPTIONS": "print_stacktrace=1",
             "TSAN_OPTIONS": "exitcode=99"}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def eventually(what: str, condition: Callable[[], Any], wait_s: float = EVENT_WAIT_S,
