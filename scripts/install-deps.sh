@@ -17,7 +17,7 @@ build_packages=(
 demo_packages=(openssl python3)
 bench_packages=(openssl python3 util-linux libnginx-mod-stream haproxy hitch stunnel4 gnuplot-nox strace linux-perf)
 test_packages=(
-	python3-pytest python3-cryptography python3-jsonschema gnutls-bin binutils logrotate chromium
+	python3-pytest python3-pytest-xdist python3-cryptography python3-jsonschema gnutls-bin binutils logrotate chromium
 	libnginx-mod-stream gnuplot-nox strace
 )
 

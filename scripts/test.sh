@@ -76,7 +76,7 @@ ctest --test-dir "$release" --output-on-failure -j "$(nproc)"
 now="whole-program tests"
 stage "$now"
 jobs=${CHAINMEND_TEST_JOBS:-$(($(nproc) * 2))}
-CHAINMEND=$PWD/$asan/chainmend CHAINMEND_RELEASE=$PWD/$release/chainmend \
+CHAINMEND=$PWD/$asan/chainmend \
 	/usr/bin/python3 -m pytest tests/flow -p no:cacheprovider -n "$jobs" --dist loadfile -rs "${pytest_args[@]}"
 
 now="all tests"

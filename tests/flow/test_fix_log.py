@@ -14,6 +14,7 @@ import fix_log_schema
 import pytest
 from conftest import NAME
 from clients import served_chain
+from namespaces import mount_namespace
 from pki import DAY, NOW
 from program import eventually, free_port
 from tls_servers import Server
@@ -248,7 +249,7 @@ def test_the_log_under_the_journal_is_an_entry_or_a_line_with_its_weight(program
     status = os.fstat(theirs.fileno())
     config = program.write(world.settings(fix_log="stderr"), site(world, port, 9))
     with ours:
-        process = subprocess.Popen(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
+        process = subprocess.Popen([*mount_namespace(), "sh", "-c",
                                     'mount -t tmpfs none /run && exec "$0" run -c "$1"', program.binary, config],
                                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=theirs,
                                    env={**os.environ, "JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"})
@@ -336,7 +337,7 @@ def test_the_journal_gets_an_entry_with_fields(program, world, tmp_path):
     script = tmp_path / "journal.py"
     script.write_text(JOURNAL)
     config = program.write(world.settings(fix_log="stderr"), site(world, free_port(), 9))
-    result = subprocess.run(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
+    result = subprocess.run([*mount_namespace(), "sh", "-c",
                              'mount -t tmpfs none /run && exec "$@"', "sh", sys.executable, script, program.binary, config],
                             capture_output=True, text=True, timeout=90, check=False)
     assert result.returncode == 0, result
