@@ -4,8 +4,6 @@
 
 #include <openssl/asn1.h>
 #include <openssl/bytestring.h>
-#include <openssl/ec.h>
-#include <openssl/ec_key.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/mem.h>
@@ -95,20 +93,6 @@ static struct error read_validity(struct certificate *certificate)
 	return error_none();
 }
 
-static enum key_type key_type_of(const EVP_PKEY *key)
-{
-	switch (EVP_PKEY_id(key)) {
-	case EVP_PKEY_RSA:
-		return KEY_TYPE_RSA;
-	case EVP_PKEY_EC:
-		return KEY_TYPE_EC;
-	case EVP_PKEY_ED25519:
-		return KEY_TYPE_ED25519;
-	default:
-		return KEY_TYPE_OTHER;
-	}
-}
-
 static struct error hash_public_key(struct certificate *certificate)
 {
 	uint8_t *spki = NULL;
@@ -121,29 +105,16 @@ static struct error hash_public_key(struct certificate *certificate)
 	return error_none();
 }
 
-static bool is_bound_to_pss(const X509 *x509)
-{
-	ASN1_OBJECT *algorithm = NULL;
-
-	return X509_PUBKEY_get0_param(&algorithm, NULL, NULL, NULL, X509_get_X509_PUBKEY(x509)) &&
-	       OBJ_obj2nid(algorithm) == NID_rsassaPss;
-}
-
-/* A key of a kind that BoringSSL does not know leaves the certificate readable: people must see what is served. */
+/* A key that is not usable leaves the certificate readable: people must see what is served. */
 static void read_public_key(struct certificate *certificate)
 {
-	certificate->key_type = is_bound_to_pss(certificate->x509) ? KEY_TYPE_RSA_PSS : KEY_TYPE_OTHER;
-	certificate->ec_curve_nid = NID_undef;
-	EVP_PKEY *key = X509_get_pubkey(certificate->x509);
-	if (key == NULL)
-		return;
-	if (certificate->key_type == KEY_TYPE_OTHER)
-		certificate->key_type = key_type_of(key);
-	certificate->key_bits = (unsigned)EVP_PKEY_bits(key);
-	const EC_KEY *ec_key = EVP_PKEY_get0_EC_KEY(key);
-	if (ec_key != NULL)
-		certificate->ec_curve_nid = EC_GROUP_get_curve_name(EC_KEY_get0_group(ec_key));
-	EVP_PKEY_free(key);
+	struct public_key key;
+
+	public_key_read(X509_get_X509_PUBKEY(certificate->x509), &key);
+	certificate->key_type = key.type;
+	certificate->key_bits = key.bits;
+	certificate->ec_curve_nid = key.ec_curve_nid;
+	certificate->public_key = key.key;
 }
 
 static enum signature_digest digest_class(int digest_nid)
@@ -216,6 +187,7 @@ static void free_certificate(struct certificate *certificate)
 	free(certificate->issuer);
 	free(certificate->serial);
 	free(certificate->common_name);
+	EVP_PKEY_free(certificate->public_key);
 	X509_free(certificate->x509);
 	CRYPTO_BUFFER_free(certificate->buffer);
 	free(certificate);
@@ -280,10 +252,9 @@ bool certificate_equal(const struct certificate *a, const struct certificate *b)
 
 bool certificate_matches_key(const struct certificate *certificate, const EVP_PKEY *key)
 {
-	EVP_PKEY *own = X509_get_pubkey(certificate->x509);
-	bool matches = own != NULL && EVP_PKEY_cmp(own, key) == 1;
+	/* Kinds are compared first: a key of a kind that is not usable is not looked into. */
+	bool matches = certificate->public_key != NULL && EVP_PKEY_cmp(certificate->public_key, key) == 1;
 
-	EVP_PKEY_free(own);
 	ERR_clear_error();
 	return matches;
 }

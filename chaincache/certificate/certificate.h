@@ -14,16 +14,13 @@
 
 #include "chaincache/base/bytes.h"
 #include "chaincache/base/error.h"
+#include "chaincache/certificate/public_key.h"
 
 #define CERTIFICATE_MAX_BYTES ((size_t)64 * 1024) /* of DER */
 #define CERTIFICATE_MAX_NAMES 1000 /* subjectAltName entries kept; more is ERROR_LIMIT */
 #define CERTIFICATE_MAX_URLS 256 /* caIssuers URLs kept; the rest are counted in num_urls_dropped */
 #define SHA256_BYTES 32
 #define SHA256_HEX_CHARS (2 * SHA256_BYTES)
-
-/* KEY_TYPE_RSA_PSS is id-RSASSA-PSS (RFC 4055 1.2): an RSA key that is bound to PSS signatures. Clients know it badly, API
- * version 26 not at all. Ordinary RSA keys may sign by PSS too. */
-enum key_type { KEY_TYPE_RSA, KEY_TYPE_RSA_PSS, KEY_TYPE_EC, KEY_TYPE_ED25519, KEY_TYPE_OTHER };
 
 /* The hash of the signature that stands on the certificate. */
 enum signature_digest {
@@ -71,9 +68,10 @@ struct certificate {
 	bool must_staple; /* the TLS feature extension asks for status_request (RFC 7633) */
 	bool extensions_valid; /* false: an extension does not parse, and no client accepts the certificate */
 
-	enum key_type key_type;
-	unsigned key_bits; /* RSA: of the modulus; EC: of the group's order; 0 where the key does not parse */
-	int ec_curve_nid; /* NID_undef unless KEY_TYPE_EC */
+	enum key_type key_type; /* this and the next three as in struct public_key */
+	unsigned key_bits;
+	int ec_curve_nid;
+	EVP_PKEY *public_key; /* owned; NULL where the key is not usable */
 	enum signature_digest signature_digest;
 
 	struct alt_name *alt_names;

@@ -13,6 +13,7 @@ const char *issuer_mismatch_name(enum issuer_mismatch mismatch)
 	    [ISSUER_NAME_DIFFERS] = "its name is not the one that the certificate gives as its issuer",
 	    [ISSUER_NOT_A_CA] = "it is no CA certificate",
 	    [ISSUER_MAY_NOT_SIGN] = "its key usage does not let it sign certificates",
+	    [ISSUER_KEY_UNUSABLE] = "its key is of a kind that is not supported, so that the signature cannot be checked",
 	    [ISSUER_SIGNATURE_FAILS] = "its key does not verify the certificate's signature",
 	};
 
@@ -53,14 +54,10 @@ static bool verify_by_md5(const struct certificate *child, EVP_PKEY *key)
 
 bool issuer_match_signature(const struct certificate *issuer, const struct certificate *child)
 {
-	EVP_PKEY *key = X509_get_pubkey(issuer->x509);
-	bool verifies = key != NULL && X509_verify(child->x509, key) == 1;
+	bool verifies = issuer->public_key != NULL && X509_verify(child->x509, issuer->public_key) == 1;
 
-	if (!verifies && key != NULL && child->signature_digest == SIGNATURE_DIGEST_MD5 &&
-	    EVP_PKEY_id(key) == EVP_PKEY_RSA)
-		verifies = verify_by_md5(child, key);
-
-	EVP_PKEY_free(key);
+	if (!verifies && child->signature_digest == SIGNATURE_DIGEST_MD5 && issuer->key_type == KEY_TYPE_RSA)
+		verifies = verify_by_md5(child, issuer->public_key);
 	ERR_clear_error();
 	return verifies;
 }
@@ -73,5 +70,7 @@ enum issuer_mismatch issuer_match(const struct certificate *issuer, const struct
 		return ISSUER_NOT_A_CA;
 	if (!issuer->may_sign_certificates)
 		return ISSUER_MAY_NOT_SIGN;
+	if (issuer->public_key == NULL)
+		return ISSUER_KEY_UNUSABLE;
 	return issuer_match_signature(issuer, child) ? ISSUER_MATCHES : ISSUER_SIGNATURE_FAILS;
 }

@@ -10,6 +10,7 @@ enum issuer_mismatch {
 	ISSUER_NAME_DIFFERS, /* RFC 5280 7.1 comparison */
 	ISSUER_NOT_A_CA,
 	ISSUER_MAY_NOT_SIGN, /* keyUsage without keyCertSign */
+	ISSUER_KEY_UNUSABLE, /* so that no signature can be checked: see public_key.h */
 	ISSUER_SIGNATURE_FAILS,
 };
 

@@ -2,7 +2,9 @@
 
 #include <openssl/evp.h>
 
+#include "chaincache/certificate/public_key.h"
 #include "chaincache/files/certificate_container.h"
+#include "chaincache/files/private_key.h"
 
 struct error certificate_collector_add_one(struct certificate_collector *collector, struct bytes der)
 {
@@ -42,6 +44,10 @@ struct error certificate_collector_add(struct certificate_collector *collector, 
 
 struct error certificate_collector_add_key(struct certificate_collector *collector, EVP_PKEY *take_key)
 {
+	if (!public_key_is_usable(take_key)) {
+		EVP_PKEY_free(take_key);
+		return collector->skip_keys ? error_none() : error_of(ERROR_FORMAT, 0, PRIVATE_KEY_UNSUPPORTED);
+	}
 	if (collector->out->key == NULL) {
 		collector->out->key = take_key;
 		return error_none();

@@ -104,9 +104,7 @@ static struct error parse_plain(enum der_kind kind, struct bytes der, EVP_PKEY *
 	if (*out == NULL && ERR_GET_REASON(ERR_peek_error()) == EVP_R_UNSUPPORTED_ALGORITHM &&
 	    ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_EVP) {
 		ERR_clear_error();
-		return error_of(ERROR_FORMAT, 0,
-				"the private key is of a kind that is not supported (RSA, ECDSA on a P- curve and Ed25519 "
-				"are; an RSA key that is bound to PSS is not)");
+		return error_of(ERROR_FORMAT, 0, PRIVATE_KEY_UNSUPPORTED);
 	}
 	if (*out == NULL)
 		return error_crypto("the private key does not parse");

@@ -70,6 +70,15 @@ static struct path_verdict bad(enum path_fault fault, size_t index, const char *
 	return (struct path_verdict){fault, index, reason};
 }
 
+/* Every issuer of the path has a key that verifies: X509_verify_cert takes keys from the certificates by itself. */
+static struct path_verdict check_keys(const struct path *path)
+{
+	for (size_t i = 1; i < path->count; i++)
+		if (path->items[i].certificate->public_key == NULL)
+			return bad(PATH_REFUSED, i, "its key is of a kind that verifies no signature here");
+	return good();
+}
+
 /* Validity of all but the leaf, both ends included (RFC 5280 4.1.2.5). An expired anchor counts: most of today's
  * clients refuse it, and a path that does without it serves everybody. */
 static struct path_verdict check_validity(const struct path *path, int64_t now)
@@ -305,6 +314,8 @@ struct path_verdict path_verifier_verify(const struct path *path, int64_t now)
 {
 	struct path_verdict verdict = check_validity(path, now);
 
+	if (verdict.fault == PATH_GOOD)
+		verdict = check_keys(path);
 	if (verdict.fault == PATH_GOOD)
 		verdict = check_constraint_work(path);
 	if (verdict.fault == PATH_GOOD)

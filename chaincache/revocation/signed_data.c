@@ -2,7 +2,6 @@
 
 #include <openssl/asn1.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/x509.h>
 
 static struct bytes view_of(const CBS *cbs)
@@ -44,11 +43,10 @@ bool signed_data_verifies(const struct signed_data *data, const struct certifica
 	at = data->signature.data;
 	ASN1_BIT_STRING *signature = d2i_ASN1_BIT_STRING(NULL, &at, (long)data->signature.len);
 	ASN1_TYPE *content = wrap(data->content);
-	EVP_PKEY *key = X509_get_pubkey(signer->x509);
 
-	bool verifies = algorithm != NULL && signature != NULL && content != NULL && key != NULL &&
-			ASN1_item_verify(ASN1_ITEM_rptr(ASN1_ANY), algorithm, signature, content, key) == 1;
-	EVP_PKEY_free(key);
+	bool verifies =
+	    algorithm != NULL && signature != NULL && content != NULL && signer->public_key != NULL &&
+	    ASN1_item_verify(ASN1_ITEM_rptr(ASN1_ANY), algorithm, signature, content, signer->public_key) == 1;
 	ASN1_TYPE_free(content);
 	ASN1_BIT_STRING_free(signature);
 	X509_ALGOR_free(algorithm);

@@ -277,6 +277,16 @@ static void set_fields(X509 *x509, const struct pki_options *options, EVP_PKEY *
 	ASN1_TIME_free(until);
 }
 
+static void show_inherited_dsa(X509 *x509)
+{
+	static const uint8_t value[] = {0x02, 0x04, 0x12, 0x34, 0x56, 0x78}; /* INTEGER */
+	uint8_t *copy = OPENSSL_memdup(value, sizeof(value));
+
+	pki_must(copy != NULL && X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(x509), OBJ_nid2obj(NID_dsa), V_ASN1_UNDEF,
+							NULL, copy, sizeof(value)),
+		 "show a DSA key");
+}
+
 /* BoringSSL no longer makes RSA-MD5 certificates, so one by SHA-256 is turned into one: the algorithm's identifier
  * differs in its last byte, and the signature is made over the changed bytes. */
 static void sign_again_by_md5(uint8_t *der, size_t len, EVP_PKEY *signer)
@@ -366,6 +376,8 @@ const struct certificate *pki_make(const struct pki_options *options)
 							: key;
 	set_names(x509, options);
 	set_fields(x509, options, key);
+	if (options->shows_inherited_dsa)
+		show_inherited_dsa(x509);
 	if (!options->version_1)
 		add_extensions(x509, options, key, signer);
 	sign(x509, options, signer);

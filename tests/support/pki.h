@@ -58,6 +58,7 @@ struct pki_options {
 	enum pki_key_type key_type;
 	unsigned key_number;
 	EVP_PKEY *key; /* in place of a made one (borrowed) */
+	bool shows_inherited_dsa; /* shows a DSA key that leaves its parameters to its issuer (RFC 3279 2.3.2); `key` signs */
 
 	const struct certificate *issuer; /* NULL: self-signed */
 	const struct pki_attribute *issuer_name; /* in place of the issuer's subject */

@@ -10,6 +10,7 @@ Keys are P-256 unless asked for otherwise, made afresh each time: nothing of the
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import hashlib
 import ipaddress
@@ -133,6 +134,36 @@ def self_signed_leaf(names: Sequence[str]) -> Entity:
     builder = _builder(_name(names[0]), _name(names[0]), key.public_key(), NOW - DAY, NOW + 300 * DAY)
     builder = builder.add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), False)
     return Entity(builder.sign(key, hashes.SHA256()), key, names[0])
+
+
+# SubjectPublicKeyInfo of a DSA key that leaves its parameters to its issuer (RFC 3279 2.3.2).
+INHERITED_DSA = bytes.fromhex("3013 3009 0607 2a8648ce380401 0306 00 0203 123456")
+
+
+def _der(tag: int, content: bytes) -> bytes:
+    size = len(content)
+    if size < 0x80:
+        return bytes([tag, size]) + content
+    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes([tag, 0x80 | len(length)]) + length + content
+
+
+def _der_content(der: bytes) -> bytes:
+    num_length_bytes = der[1] & 0x7f if der[1] & 0x80 else 0
+    return der[2 + num_length_bytes:]
+
+
+def showing_key(entity: Entity, public_key: bytes, issuer_key: Any) -> Any:
+    """The same certificate with this SubjectPublicKeyInfo, signed again by an EC key; the entity keeps its own key."""
+    own = entity.certificate.public_key().public_bytes(serialization.Encoding.DER,
+                                                       serialization.PublicFormat.SubjectPublicKeyInfo)
+    content = _der_content(entity.certificate.tbs_certificate_bytes)
+    assert content.count(own) == 1
+    tbs = _der(0x30, content.replace(own, public_key))
+    algorithm = bytes.fromhex("300a06082a8648ce3d040302")  # ecdsa-with-SHA256
+    signature = issuer_key.sign(tbs, ec.ECDSA(hashes.SHA256()))
+    certificate = x509.load_der_x509_certificate(_der(0x30, tbs + algorithm + _der(0x03, b"\0" + signature)))
+    return dataclasses.replace(entity, certificate=certificate)
 
 
 def _builder(subject: x509.Name, issuer: x509.Name, public_key: Any, not_before: datetime.datetime,

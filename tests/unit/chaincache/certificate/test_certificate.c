@@ -106,6 +106,19 @@ static void test_an_unknown_key_leaves_the_certificate_readable(void **state)
 	certificate_unref(parsed);
 }
 
+static void test_an_inherited_dsa_key_leaves_the_certificate_readable(void **state)
+{
+	const struct certificate *shown = PKI(.cn = "inherited", .shows_inherited_dsa = true);
+	(void)state;
+
+	assert_int_equal(shown->key_type, KEY_TYPE_OTHER);
+	assert_int_equal(shown->key_bits, 0);
+	assert_null(shown->public_key);
+	assert_string_equal(shown->subject, "CN=inherited");
+	assert_false(certificate_matches_key(shown, pki_key(shown)));
+	assert_int_equal(ERR_peek_error(), 0);
+}
+
 static void test_tells_the_digest_of_the_signature(void **state)
 {
 	(void)state;
@@ -265,6 +278,7 @@ int main(void)
 	    cmocka_unit_test(test_digests_are_those_of_the_bytes),
 	    cmocka_unit_test(test_tells_kinds_and_sizes_of_keys),
 	    cmocka_unit_test(test_an_unknown_key_leaves_the_certificate_readable),
+	    cmocka_unit_test(test_an_inherited_dsa_key_leaves_the_certificate_readable),
 	    cmocka_unit_test(test_tells_the_digest_of_the_signature),
 	    cmocka_unit_test(test_matches_the_right_key_alone),
 	    cmocka_unit_test(test_is_valid_at_both_ends),

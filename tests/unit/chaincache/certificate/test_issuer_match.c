@@ -20,6 +20,8 @@ static void test_finds_the_first_reason(void **state)
 	assert_int_equal(issuer_match(PKI(.cn = "CA"), leaf), ISSUER_NOT_A_CA);
 	assert_int_equal(issuer_match(PKI(.cn = "CA", .ca = true, .key_usage = X509v3_KU_CRL_SIGN), leaf),
 			 ISSUER_MAY_NOT_SIGN);
+	assert_int_equal(issuer_match(PKI(.cn = "CA", .ca = true, .shows_inherited_dsa = true), leaf),
+			 ISSUER_KEY_UNUSABLE);
 	assert_int_equal(issuer_match(PKI(.cn = "CA", .ca = true, .key_number = 1), leaf), ISSUER_SIGNATURE_FAILS);
 	assert_int_equal(issuer_match(ca, PKI(.cn = "leaf", .issuer = ca, .broken_signature = true)),
 			 ISSUER_SIGNATURE_FAILS);
@@ -93,6 +95,9 @@ static void test_verifies_signatures_of_every_kind(void **state)
 	assert_false(issuer_match_signature(other, PKI(.cn = "leaf", .issuer = rsa, .digest = PKI_MD5)));
 	assert_false(issuer_match_signature(
 	    rsa, PKI(.cn = "leaf", .issuer = rsa, .digest = PKI_MD5, .broken_signature = true)));
+	const struct certificate *dsa = PKI(.cn = "rsa", .ca = true, .key_type = PKI_RSA_2048, .shows_inherited_dsa = true);
+	assert_false(issuer_match_signature(dsa, PKI(.cn = "leaf", .issuer = rsa)));
+	assert_false(issuer_match_signature(dsa, PKI(.cn = "leaf", .issuer = rsa, .digest = PKI_MD5)));
 	assert_false(issuer_match_signature(PKI(.cn = "ec", .ca = true),
 					    PKI(.cn = "leaf", .issuer = rsa, .digest = PKI_MD5)));
 	assert_int_equal(ERR_peek_error(), 0);

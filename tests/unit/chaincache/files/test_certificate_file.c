@@ -330,6 +330,21 @@ static void test_two_keys_must_be_the_same(void **state)
 	buffer_cleanup(&text);
 }
 
+/* X25519 (RFC 8410 7), which BoringSSL reads and which signs nothing. */
+static void test_a_key_that_signs_nothing_is_refused(void **state)
+{
+	struct certificate_file_options skipping = {.source = SOURCE_SERVED, .skip_keys = true};
+	uint8_t der[48] = {0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x6e, 0x04, 0x22, 0x04, 0x20, 1};
+	struct certificate_file file;
+	(void)state;
+
+	assert_step(certificate_file_parse(bytes_of(der, sizeof der), &plain, &file), ERROR_FORMAT,
+		    "of a kind that is not supported");
+	assert_null(file.key);
+	assert_step(certificate_file_parse(bytes_of(der, sizeof der), &skipping, &file), ERROR_FORMAT,
+		    "private key, and no certificate");
+}
+
 static void test_skipped_keys_need_no_password(void **state)
 {
 	struct certificate_file_options options = {.source = SOURCE_SERVED, .skip_keys = true};
@@ -430,6 +445,7 @@ int main(void)
 	    cmocka_unit_test(test_the_leaf_need_not_be_first_in_pkcs12),
 	    cmocka_unit_test(test_reads_what_windows_saves),
 	    cmocka_unit_test(test_two_keys_must_be_the_same),
+	    cmocka_unit_test(test_a_key_that_signs_nothing_is_refused),
 	    cmocka_unit_test(test_skipped_keys_need_no_password),
 	    cmocka_unit_test(test_what_is_fetched_opens_no_password_hash),
 	    cmocka_unit_test(test_puts_the_leaf_first_by_its_key),

@@ -179,6 +179,38 @@ static void test_a_missing_issuer_is_named(void **state)
 	world_cleanup(&world);
 }
 
+static void test_an_issuer_whose_key_is_not_usable_is_named(void **state)
+{
+	const struct certificate *root = CA("Root"),
+				 *dsa = CA("DSA CA", .issuer = root, .shows_inherited_dsa = true),
+				 *leaf = LEAF(.issuer = dsa);
+	struct mend_world world = {0};
+	(void)state;
+
+	WORLD_SERVE(&world, leaf, dsa);
+	WORLD_TRUST(&world, "store", root);
+	const struct mend_result *result = world_mend(&world);
+	assert_non_null(strstr(world_finding(result, FINDING_INCOMPLETE_CHAIN)->message,
+			       "The chain cannot be followed beyond CN=a.example: CN=DSA CA is known, but its key is of a "
+			       "kind that is not supported"));
+	assert_false(result->mended_trusted);
+	world_cleanup(&world);
+}
+
+static void test_a_self_signed_leaf_whose_key_is_not_usable(void **state)
+{
+	const struct certificate *leaf = LEAF(.shows_inherited_dsa = true), *root = CA("Root");
+	struct mend_world world = {0};
+	(void)state;
+
+	WORLD_SERVE(&world, leaf);
+	WORLD_TRUST(&world, "store", root);
+	const struct mend_result *result = world_mend(&world);
+	assert_findings(result, "self_signed error none, weak_key error none");
+	assert_non_null(strstr(world_finding(result, FINDING_SELF_SIGNED)->message, "the signature was not checked"));
+	world_cleanup(&world);
+}
+
 enum { NUM_CLONES = 100 };
 
 /* A hundred CAs with one name and one key, each of which issued the leaf, half a hundred parents above them: more paths
@@ -276,6 +308,8 @@ int main(void)
 	    cmocka_unit_test(test_a_renewed_self_signed_leaf_is_not_the_one_in_the_store),
 	    cmocka_unit_test(test_a_leaf_that_stands_in_a_store_itself),
 	    cmocka_unit_test(test_a_missing_issuer_is_named),
+	    cmocka_unit_test(test_an_issuer_whose_key_is_not_usable_is_named),
+	    cmocka_unit_test(test_a_self_signed_leaf_whose_key_is_not_usable),
 	    cmocka_unit_test(test_a_hundred_interchangeable_cas_stay_within_the_budgets),
 	    cmocka_unit_test(test_a_budget_that_hides_the_path_is_an_error),
 	    cmocka_unit_test(test_more_certificates_than_are_taken),

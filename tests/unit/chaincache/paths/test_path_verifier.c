@@ -67,6 +67,7 @@ static void test_faults_above_the_leaf(void **state)
 	    {{.ca = true, .key_type = PKI_RSA_1024}, PATH_WEAK_KEY, 1},
 	    {{.ca = true, .key_type = PKI_P224}, PATH_WEAK_KEY, 1},
 	    {{.ca = true, .key_type = PKI_ED25519}, PATH_GOOD, 0},
+	    {{.ca = true, .shows_inherited_dsa = true}, PATH_REFUSED, 1},
 	    {{.ca = true,
 	      .ski = PKI_KEY_ID_ABSENT,
 	      .extensions = (const struct pki_extension[]){{"2.5.29.14", false, {(const uint8_t *)"\x05\x00", 2}}, {0}}},
@@ -101,12 +102,15 @@ static void test_faults_above_the_leaf(void **state)
 static void test_the_anchor(void **state)
 {
 	const struct certificate *old = CA("Root", .not_after = PKI_NOW - 1),
-				 *weak = CA("Weak", .key_type = PKI_RSA_1024, .digest = PKI_SHA1);
+				 *weak = CA("Weak", .key_type = PKI_RSA_1024, .digest = PKI_SHA1),
+				 *dsa = CA("DSA", .shows_inherited_dsa = true);
 	(void)state;
 
 	check(VERIFY(LEAF(.issuer = old), old), PATH_EXPIRED, 1);
 	/* An anchor is a name and a key: its own signature says nothing, and its strength is the store's business. */
 	check(VERIFY(LEAF(.issuer = weak), weak), PATH_GOOD, 0);
+	check(VERIFY(LEAF(.issuer = dsa), dsa), PATH_REFUSED, 1);
+	check(VERIFY(dsa), PATH_GOOD, 0); /* the leaf itself is the anchor: nobody asks for its key */
 	/* A version 1 root is one all the same. */
 	const struct certificate *version_1 = CA("V1", .version_1 = true);
 	check(VERIFY(LEAF(.issuer = version_1, .aki = PKI_KEY_ID_ABSENT), version_1), PATH_GOOD, 0);

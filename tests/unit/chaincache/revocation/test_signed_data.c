@@ -34,6 +34,9 @@ static void test_verifies_by_every_kind_of_key(void **state)
 	assert_false(signed_data_verifies(&md5, issuer));
 	struct signed_data broken = read(PKI(.cn = "leaf", .issuer = issuer, .broken_signature = true));
 	assert_false(signed_data_verifies(&broken, issuer));
+	const struct certificate *dsa = PKI(.cn = "CA", .ca = true, .shows_inherited_dsa = true);
+	struct signed_data by_dsa = read(PKI(.cn = "leaf", .issuer = dsa));
+	assert_false(signed_data_verifies(&by_dsa, dsa));
 	broken.signature = bytes_of("", 0);
 	assert_false(signed_data_verifies(&broken, issuer));
 }

@@ -1,0 +1,35 @@
+/* public_key - what a public key is: its kind, its size, and whether it verifies signatures here (RFC 5280 4.1.2.7).
+ *
+ * BoringSSL parses kinds of keys that it verifies nothing with, and asking some of them for their size follows a null
+ * pointer: a DSA key may inherit its parameters from its issuer (RFC 3279 2.3.2). So the kind is judged by the object
+ * identifier of the algorithm, before BoringSSL parses the key, and only a usable key comes out as an EVP_PKEY.
+ * struct certificate holds the key that this module has let pass: nobody takes another one from an X509.
+ *
+ * X509_verify_cert and the handshakes of TLS take keys by themselves. They compare kinds before anything else, and give
+ * up a DSA key without a look at its parameters.
+ */
+#ifndef CHAINCACHE_CERTIFICATE_PUBLIC_KEY_H
+#define CHAINCACHE_CERTIFICATE_PUBLIC_KEY_H
+
+#include <stdbool.h>
+
+#include <openssl/base.h>
+
+/* KEY_TYPE_RSA_PSS is id-RSASSA-PSS (RFC 4055 1.2): an RSA key that is bound to PSS signatures. Clients know it badly, and
+ * it is not usable here. Ordinary RSA keys may sign by PSS too. */
+enum key_type { KEY_TYPE_RSA, KEY_TYPE_RSA_PSS, KEY_TYPE_EC, KEY_TYPE_ED25519, KEY_TYPE_OTHER };
+
+struct public_key {
+	enum key_type type; /* of a key that is not usable: KEY_TYPE_RSA_PSS or KEY_TYPE_OTHER */
+	unsigned bits; /* RSA: of the modulus; EC: of the group's order; 0 where the key is not usable */
+	int ec_curve_nid; /* NID_undef unless KEY_TYPE_EC */
+	EVP_PKEY *key; /* owned; NULL where the key is not usable: of another kind, or broken */
+};
+
+/* public_key_read judges a SubjectPublicKeyInfo. The caller frees out->key. */
+void public_key_read(X509_PUBKEY *info, struct public_key *out);
+
+/* public_key_is_usable says whether `key`, a private one too, is of a kind that is usable here. */
+bool public_key_is_usable(const EVP_PKEY *key);
+
+#endif
