@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <openssl/ec.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/pool.h>
 #include <openssl/ssl.h>
 
@@ -149,20 +151,24 @@ static bool set_server_name(SSL *ssl, const char *sni)
 static void explain_ssl_error(struct chain_capture *capture)
 {
 	static const char too_old[] = "it speaks no TLS version from 1.0 to 1.3, but SSL 3.0, say";
+	static const char cipher[] = "it chose a cipher that was not offered";
+	static const char key[] = "its certificate has a key of an unknown type";
 	static const struct {
+		int library;
 		int reason;
 		enum chain_probe_outcome outcome;
 		const char *words;
 	} known[] = {
-	    {SSL_R_UNSUPPORTED_PROTOCOL, CHAIN_PROBE_NOTHING_IN_COMMON, too_old},
-	    {SSL_R_WRONG_VERSION_NUMBER, CHAIN_PROBE_NOTHING_IN_COMMON, too_old},
-	    {SSL_R_UNKNOWN_CIPHER_RETURNED, CHAIN_PROBE_NOTHING_IN_COMMON, "it chose a cipher that was not offered"},
-	    {SSL_R_WRONG_CIPHER_RETURNED, CHAIN_PROBE_NOTHING_IN_COMMON, "it chose a cipher that was not offered"},
-	    {SSL_R_CANNOT_PARSE_LEAF_CERT, CHAIN_PROBE_BAD_CERTIFICATES,
+	    {ERR_LIB_SSL, SSL_R_UNSUPPORTED_PROTOCOL, CHAIN_PROBE_NOTHING_IN_COMMON, too_old},
+	    {ERR_LIB_SSL, SSL_R_WRONG_VERSION_NUMBER, CHAIN_PROBE_NOTHING_IN_COMMON, too_old},
+	    {ERR_LIB_SSL, SSL_R_UNKNOWN_CIPHER_RETURNED, CHAIN_PROBE_NOTHING_IN_COMMON, cipher},
+	    {ERR_LIB_SSL, SSL_R_WRONG_CIPHER_RETURNED, CHAIN_PROBE_NOTHING_IN_COMMON, cipher},
+	    {ERR_LIB_SSL, SSL_R_CANNOT_PARSE_LEAF_CERT, CHAIN_PROBE_BAD_CERTIFICATES,
 	     "the certificate that it sends cannot be read"},
-	    {SSL_R_UNKNOWN_CERTIFICATE_TYPE, CHAIN_PROBE_BAD_CERTIFICATES,
-	     "its certificate has a key of an unknown type"},
-	    {SSL_R_EXCESSIVE_MESSAGE_SIZE, CHAIN_PROBE_BAD_CERTIFICATES,
+	    {ERR_LIB_SSL, SSL_R_UNKNOWN_CERTIFICATE_TYPE, CHAIN_PROBE_BAD_CERTIFICATES, key},
+	    {ERR_LIB_EVP, EVP_R_UNSUPPORTED_ALGORITHM, CHAIN_PROBE_BAD_CERTIFICATES, key},
+	    {ERR_LIB_EC, EC_R_UNKNOWN_GROUP, CHAIN_PROBE_BAD_CERTIFICATES, key},
+	    {ERR_LIB_SSL, SSL_R_EXCESSIVE_MESSAGE_SIZE, CHAIN_PROBE_BAD_CERTIFICATES,
 	     "it sends a chain that is too large to be read"},
 	};
 	uint32_t packed = ERR_get_error();
@@ -181,7 +187,7 @@ static void explain_ssl_error(struct chain_capture *capture)
 		return;
 	}
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (ERR_GET_LIB(packed) == ERR_LIB_SSL && known[i].reason == reason) {
+		if (ERR_GET_LIB(packed) == known[i].library && known[i].reason == reason) {
 			fail(capture, known[i].outcome, "%s", known[i].words);
 			return;
 		}

@@ -18,6 +18,7 @@ from program import eventually, free_port
 from tls_servers import Server, TlsServer, http_answer
 
 UNKNOWN_TO_CLIENTS = "has a key of a kind or on a curve that clients do not know"
+UNKNOWN_TO_TLS = "its certificate has a key of an unknown type"
 CANNOT_BE_FOLLOWED = "CN=Contoso DSA CA,O=chainmend tests is known, but its key is of a kind that is not supported"
 
 
@@ -109,9 +110,18 @@ def tls_takes_the_leaf(program):
 def test_a_server_may_show_it(program, world, chains, place):
     report = check_server(program, world, chains.by_place[place])
     if place == "leaf" and not tls_takes_the_leaf(program):
-        assert report["exit_status"] == 3, report
+        assert (report["exit_status"], report["error"]) == (3, UNKNOWN_TO_TLS)
     else:
         assert_told(report, place)
+
+
+@pytest.mark.parametrize("public_key", ["3043300506032b6571033a00" + "04" * 57,
+                                        "3056301006072a8648ce3d020106052b8104000a03420004" + "04" * 64],
+                         ids=["Ed448", "secp256k1"])
+def test_a_server_whose_leaf_has_a_key_that_tls_does_not_know(program, world, public_key):
+    leaf = showing_key(world.leaf, bytes.fromhex(public_key), world.issuing.key)
+    report = check_server(program, world, [leaf, world.issuing])
+    assert (report["exit_status"], report["error"]) == (3, UNKNOWN_TO_TLS)
 
 
 def site(world, port, backend, **more):
