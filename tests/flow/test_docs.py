@@ -58,7 +58,7 @@ def test_every_file_that_is_named_is_there(page, name):
     assert (ROOT / name).exists() or beside.exists(), f"{page}: {name}: there is no such file"
 
 
-@pytest.mark.parametrize("page, line", named(r"^    (chainmend [^\n#]*[a-z-])"))
+@pytest.mark.parametrize("page, line", named(r"(?m)^    (chainmend [^\n#]*[\w-])"))
 def test_every_option_of_a_command_is_one(page, line, binary):
     words = line.split()
     options = [word.split("=")[0] for word in words if word.startswith("--")]
