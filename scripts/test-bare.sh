@@ -75,6 +75,7 @@ make_tree() {
 give_network() {
 	local name path
 	cp --dereference /etc/resolv.conf /etc/hosts "$tree/etc/"
+	rm -f "$tree/etc/apt/sources.list" # debootstrap's own, which this machine's repeat
 	cp -r /etc/apt/sources.list* /etc/apt/apt.conf.d "$tree/etc/apt/" 2>/dev/null || true
 	: >"$tree/root/environment"
 	while IFS='=' read -r name path; do
