@@ -104,7 +104,7 @@ def run(options: argparse.Namespace, folder: Path) -> None:
         for count in (1, options.sites):
             port = free_port()
             config = write_config(folder / f"{count}-sites", port, backend.port, credential, pairs[:count])
-            proxies[count] = Proxy(options.build / "chainmend", config, port, SERVER_CPU)
+            proxies[count] = Proxy(options.build / "chainmend", config, port, [SERVER_CPU])
             started.append(proxies[count])
             slices[count] = []
             cpu_s = wait_until_mended(proxies[count])

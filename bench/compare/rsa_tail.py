@@ -44,7 +44,7 @@ def start_worker(program: Path, folder: Path, backend: int) -> Proxy:
                   f"{kind}_key": credentials[kind].key}
     config = folder / "chainmend.ini"
     config.write_text(string.Template((FOLDER / "rsa-beside-ecdsa.ini").read_text()).substitute(words))
-    return Proxy(program, config, port, SERVER_CPU)
+    return Proxy(program, config, port, [SERVER_CPU])
 
 
 def price_us(load: LoadTool, worker: Proxy, algorithm: str) -> float:
