@@ -10,6 +10,7 @@
 set(BORINGSSL_ROOT "" CACHE PATH "An installed BoringSSL")
 set(BORINGSSL_SOURCE_DIR "" CACHE PATH "A BoringSSL source tree to build")
 set(CHAINMEND_DEPS_DIR ${CMAKE_SOURCE_DIR}/.deps CACHE PATH "Where fetched sources and built dependencies are kept")
+option(BORINGSSL_STRIP_DEBUG "Link copies of its libraries without debug information" OFF)
 option(BORINGSSL_OFFLINE "Do not try upstream's git, take the npm copy at once" OFF)
 
 set(_upstream_url https://boringssl.googlesource.com/boringssl)
@@ -146,6 +147,17 @@ function(_boringssl_build source root)
   file(RENAME ${root}.part ${root})
 endfunction()
 
+# Sets ${library} to a copy of the archive that it names, without debug information. valgrind 3.19 cannot read the DWARF 5 that
+# clang writes for the assembly of some versions.
+function(_boringssl_strip library)
+  cmake_path(GET ${library} FILENAME name)
+  set(stripped ${CMAKE_BINARY_DIR}/boringssl/${name})
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/boringssl)
+  _boringssl_run(${CMAKE_BINARY_DIR}/boringssl/strip.log "strip ${${library}}"
+    ${CMAKE_OBJCOPY} --strip-debug ${${library}} ${stripped})
+  set(${library} ${stripped} PARENT_SCOPE)
+endfunction()
+
 function(_boringssl_find)
   if(BORINGSSL_ROOT)
     set(root ${BORINGSSL_ROOT})
@@ -188,6 +200,10 @@ function(_boringssl_find)
   endif()
   message(STATUS "BoringSSL: API version ${version}, ${origin}")
 
+  if(BORINGSSL_STRIP_DEBUG)
+    _boringssl_strip(ssl)
+    _boringssl_strip(crypto)
+  endif()
   add_library(boringssl::crypto STATIC IMPORTED GLOBAL)
   set_target_properties(boringssl::crypto PROPERTIES IMPORTED_LOCATION ${crypto}
     INTERFACE_INCLUDE_DIRECTORIES ${root}/include INTERFACE_LINK_LIBRARIES "stdc++;pthread")
