@@ -4,6 +4,7 @@
 #   scripts/install-deps.sh           all of it: to build, to play the demo, to run the tests
 #   scripts/install-deps.sh --demo    to build and to play the demo
 #   scripts/install-deps.sh --bench   to build and to compare with other terminators (bench/compare.sh)
+#   scripts/install-deps.sh --cost    to build and to count what a transaction costs (bench/cost.sh)
 #   scripts/install-deps.sh --build   to build alone (an image's build stage, say)
 set -euo pipefail
 
@@ -16,9 +17,10 @@ build_packages=(
 )
 demo_packages=(openssl python3)
 bench_packages=(openssl python3 util-linux libnginx-mod-stream haproxy hitch stunnel4 gnuplot-nox strace linux-perf)
+cost_packages=(openssl python3 util-linux binutils valgrind libc6-dbg strace)
 test_packages=(
 	python3-pytest python3-pytest-xdist python3-cryptography python3-jsonschema gnutls-bin binutils logrotate chromium
-	libnginx-mod-stream gnuplot-nox strace
+	libnginx-mod-stream gnuplot-nox strace valgrind libc6-dbg
 )
 
 say() { printf 'install-deps: %s\n' "$*"; }
@@ -35,12 +37,16 @@ case "${1:-}" in
 "") ;;
 --demo) wanted=("${build_packages[@]}" "${demo_packages[@]}") ;;
 --bench) wanted=("${build_packages[@]}" "${bench_packages[@]}") ;;
+--cost)
+	wanted=("${build_packages[@]}" "${cost_packages[@]}")
+	wants_nginx=no
+	;;
 --build)
 	wanted=("${build_packages[@]}")
 	wants_nginx=no
 	;;
 -h | --help)
-	sed -n '2,7s/^# \{0,1\}//p' "$0"
+	sed -n '2,8s/^# \{0,1\}//p' "$0"
 	exit 0
 	;;
 *) die "$1: no such option; see scripts/install-deps.sh --help" ;;

@@ -1,0 +1,170 @@
+"""The command line of bench/cost.sh, and a whole run."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+from typing import NoReturn
+
+from compare.credentials import make_credentials
+from compare.processes import Trouble
+
+from .cases import CASES, QUICK, select
+from .conditions import read_conditions
+from .figures import Counted, differing
+from .measures import CONNECTIONS, MAX_CONNECTIONS, MAX_TRANSACTIONS, TRANSACTIONS, Measurement, check_tools
+from .record import EXPECTED, Record, merge, read_record, write_record
+from .subject import Setting
+from .verdict import Verdict, grown_functions, left_out_text, table
+
+BENCH = Path(__file__).resolve().parents[1]
+EXIT_GREW, EXIT_UNMEASURED, EXIT_USAGE, EXIT_SIGNAL = 1, 2, 64, 128
+TOLERANCE_PERCENT = 1.0
+
+
+class Stopped(BaseException):
+    """A signal came: what runs is put away first."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+class Parser(argparse.ArgumentParser):
+    """Wrong usage is status 64 here, as everywhere in this project."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_USAGE, f"cost: {message}; see bench/cost.sh --help\n")
+
+
+def read_options(arguments: list[str]) -> argparse.Namespace:
+    parser = Parser(prog="bench/cost.sh", allow_abbrev=False, description=(
+        "Counts what a transaction costs a worker of chainmend: instructions, allocations, system calls; and holds the "
+        f"counts against bench/{EXPECTED}. Status 0: nothing grew; 1: something did; 2: something could not be counted "
+        "or compared; 64: wrong usage."))
+    add = parser.add_argument
+    add("cases", nargs="*", metavar="CASE", help="by its name (--list); all by default")
+    add("--quick", action="store_true", help=f"these four: {', '.join(case.name for case in QUICK)}")
+    add("--list", action="store_true", help="tell the names of all cases")
+    add("--update", action="store_true", help=f"write the counts into {EXPECTED}, in place of holding them against it")
+    add("--tolerance", type=float, default=TOLERANCE_PERCENT, metavar="PERCENT",
+        help=f"a rise of up to so much is none; {TOLERANCE_PERCENT:g} by default")
+    add("--transactions", type=int, default=TRANSACTIONS, metavar="N",
+        help=f"for each case and tool; {TRANSACTIONS} by default")
+    add("--connections", type=int, default=CONNECTIONS, metavar="N",
+        help=f"idle ones; {CONNECTIONS} by default, {MAX_CONNECTIONS} at the most")
+    add("--build", type=Path, default=BENCH.parent / "build" / "cost", metavar="DIR",
+        help="what the preset cost made is there: nothing is built")
+    add("--expected", type=Path, default=BENCH, metavar="DIR", help=f"where {EXPECTED} is")
+    options = parser.parse_args(arguments)
+    if options.quick and options.cases:
+        parser.error("--quick and names of cases stand together: use one of them")
+    if not 0 <= options.tolerance <= 100:
+        parser.error("--tolerance: 0 to 100 percent")
+    if not (0 < options.transactions <= MAX_TRANSACTIONS and 0 < options.connections <= MAX_CONNECTIONS):
+        parser.error(f"--transactions: 1 to {MAX_TRANSACTIONS}; --connections: 1 to {MAX_CONNECTIONS}")
+    try:
+        options.chosen = list(QUICK) if options.quick else select(options.cases)
+    except ValueError as error:
+        parser.error(str(error))
+    return options
+
+
+def count_all(options: argparse.Namespace, folder: Path) -> dict[str, Counted]:
+    setting = Setting(options.build.resolve(), make_credentials(folder / "credentials"),
+                      sorted(os.sched_getaffinity(0)))
+    measurement = Measurement(setting, options.transactions, options.connections)
+    counted = {}
+    for case in options.chosen:
+        begun = time.monotonic()
+        try:
+            counted[case.name] = measurement.count(case, folder / case.name)
+        except Trouble as trouble:
+            raise Trouble(f"{case.name}: {trouble}") from trouble
+        say(f"{case.name}: {time.monotonic() - begun:.0f} s")
+    return counted
+
+
+def judge(recorded: Record, present: Record, tolerance: float) -> int:
+    """Prints what there is to say; the exit status."""
+    different = differing(recorded.conditions, present.conditions)
+    verdict = Verdict()
+    for case, counted in present.cases.items():
+        verdict.add(case, recorded.cases.get(case), counted, different, tolerance)
+    for line in left_out_text(verdict, different, recorded.conditions, present.conditions):
+        print(line)
+    if verdict.fallen:
+        print("fell (bench/cost.sh --update keeps it so):")
+        print("\n".join(change.text() for change in verdict.fallen))
+    if verdict.grown:
+        print("GREW:")
+    for change in verdict.grown:
+        print(change.text())
+        for line in grown_functions(change, recorded.cases[change.case], present.cases[change.case]):
+            print(line)
+    if verdict.unknown:
+        print(f"{EXPECTED} has nothing of {', '.join(verdict.unknown)}: bench/cost.sh --update writes it")
+    print(f"{verdict.compared} figures of {len(present.cases) - len(verdict.unknown)} cases compared: "
+          f"{len(verdict.grown)} grew, {len(verdict.fallen)} fell by more than {tolerance:.2%}")
+    if verdict.grown:
+        return EXIT_GREW
+    return EXIT_UNMEASURED if verdict.unknown or not verdict.compared else 0
+
+
+def run(options: argparse.Namespace, folder: Path) -> int:
+    """What is wrong with the record is found out before anything is counted."""
+    is_complete = len(options.chosen) == len(CASES)
+    check_tools()
+    if not (options.build / "chainmend").is_file():
+        raise Trouble(f"{options.build}/chainmend is not there: cmake --preset cost && cmake --build build/cost")
+    is_new = options.update and (is_complete or not (options.expected / EXPECTED).is_file())
+    recorded = Record() if is_new else read_record(options.expected)
+    conditions = read_conditions(options.build.resolve())
+    present = Record(conditions, count_all(options, folder))
+    print(table(present.cases))
+    if not options.update:
+        return judge(recorded, present, options.tolerance / 100)
+    write_record(merge(recorded, present), options.expected)
+    say(f"{EXPECTED} is written: {len(present.cases)} cases")
+    return 0
+
+
+def say(line: str) -> None:
+    print(f"cost: {line}", file=sys.stderr, flush=True)
+
+
+def on_signal(number: int, _: object) -> NoReturn:
+    for other in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(other, signal.SIG_IGN)  # what was started is put away in peace
+    raise Stopped(number)
+
+
+def main() -> int:
+    options = read_options(sys.argv[1:])
+    if options.list:
+        print("\n".join(case.name for case in CASES))
+        return 0
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, on_signal)
+    try:
+        with tempfile.TemporaryDirectory(prefix="chainmend-cost-") as folder:
+            return run(options, Path(folder))
+    except Trouble as trouble:
+        say(str(trouble))
+        return EXIT_UNMEASURED
+    except Exception:  # a fault of this program's own is no rise, whose status Python's would be
+        traceback.print_exc()
+        return EXIT_UNMEASURED
+    except Stopped as stopped:
+        say(f"stopped by {signal.Signals(stopped.number).name}")
+        return EXIT_SIGNAL + stopped.number
+
+
+if __name__ == "__main__":
+    sys.exit(main())
