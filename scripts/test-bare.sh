@@ -71,6 +71,12 @@ make_tree() {
 	touch "$tree/.made"
 }
 
+# A copy that no package of the tree writes over; prints where it is inside.
+give_authorities() { # FILE
+	install -D -m 0644 "$1" "$tree/root/authorities/${1##*/}"
+	printf '/root/authorities/%s' "${1##*/}"
+}
+
 # The way to the package servers, no package.
 give_network() {
 	local name path
@@ -82,7 +88,7 @@ give_network() {
 		case "$name" in
 		*_CA_* | *_CERT_FILE | *CAINFO | *CA_BUNDLE | *CERTS)
 			[ -f "$path" ] || continue
-			install -D -m 0644 "$path" "$tree$path"
+			path=$(give_authorities "$path")
 			;;
 		http_proxy | https_proxy | no_proxy | npm_config_*) ;;
 		*) continue ;;
@@ -92,10 +98,7 @@ give_network() {
 	if command -v npm >/dev/null; then
 		printf 'export npm_config_registry=%q\n' "$(npm config get registry)" >>"$tree/root/environment"
 		path=$(npm config get cafile)
-		if [ -f "$path" ]; then
-			install -D -m 0644 "$path" "$tree$path"
-			printf 'export npm_config_cafile=%q\n' "$path" >>"$tree/root/environment"
-		fi
+		[ ! -f "$path" ] || printf 'export npm_config_cafile=%q\n' "$(give_authorities "$path")" >>"$tree/root/environment"
 	fi
 }
 

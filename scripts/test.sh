@@ -44,7 +44,7 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
-readonly asan=$folder/asan release=$folder/release
+readonly asan=$folder/asan release=$folder/release cost=$folder/cost
 
 # shellcheck disable=SC2154 # status is set by the trap itself
 trap 'status=$?; [ $status = 0 ] || printf "\n== FAILED in: %s, status %d, after %d s\n" "$now" $status $((SECONDS - started))' EXIT
@@ -71,6 +71,12 @@ cmake --build "$release"
 now="unit tests of what operators run"
 stage "$now"
 ctest --test-dir "$release" --output-on-failure -j "$(nproc)"
+
+# What is counted has symbols, and no sanitizer.
+now="building what bench/cost.sh counts, in $cost"
+stage "$now"
+cmake --preset cost -B "$cost" "${cmake_args[@]}"
+cmake --build "$cost" --target chainmend still_clock heap_count
 
 # Most of what a whole-program test does is to wait: two a core keep the cores busy. -rs: what was skipped, and why.
 now="whole-program tests"
