@@ -4,9 +4,10 @@
 A room is a folder whose CMakeLists.txt calls chainmend_room (cmake/Rooms.cmake); MAY there names the rooms that it may
 include. The compiler refuses a header of any other room. This script checks what the compiler cannot:
 
-  - each include names a file of a room that is reached through MAY
+  - each include names a file of a room that is reached through MAY, and none that is PRIVATE to another room
   - no circle between rooms, and none between the modules of one room
-  - the headers of a library from outside are included only where that library is meant to be known (OUTSIDE)
+  - the headers of a library from outside are included only where that library is meant to be known (OUTSIDE), and
+    the names of an event loop are written there alone (NAMES)
   - every source and header of a folder is listed, so that none is forgotten by the build
   - a unit test includes its own room and what that room reaches, and the tests' own support
 
@@ -26,17 +27,26 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 FOLDERS = ("chaincache", "conf", "proxy", "bench")
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
 CALL = re.compile(r"^chainmend_room\(([^)]*)\)", re.MULTILINE)
-KEYWORDS = {"MAY", "SOURCES", "HEADERS", "LINK", "USES", "GNU"}
+COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+KEYWORDS = {"MAY", "SOURCES", "HEADERS", "PRIVATE", "LINK", "USES", "GNU"}
+EPOLL_ROOMS = ("proxy/io", "bench/backend", "bench/limit")
 
 # Headers of libraries from outside, and the rooms that may know them: a room, or a room and all that stand on it ("+").
 OUTSIDE = (
-    (r"uv\.h|sys/epoll\.h", ("proxy/io", "bench/load", "bench/backend", "bench/limit")),
+    (r"uv\.h", ("proxy/io",)),
+    (r"sys/epoll\.h", EPOLL_ROOMS),
     (r"microhttpd\.h", ("proxy/io",)),
     (r"curl/.*", ("proxy/fetch",)),
     (r"ini\.h", ("conf",)),
     (r"idn2\.h", ("chaincache/certificate",)),
     (r"openssl/ssl\.h", ("conf", "proxy/wire+")),
     (r"jansson\.h", ("proxy/log+", "bench/load+")),
+)
+
+# Names that no source but of these rooms, and of their tests, writes outside of a comment.
+NAMES = (
+    (re.compile(r"\b(?:uv_|UV_)\w+"), ("proxy/io",)),
+    (re.compile(r"\b(?:epoll_\w+|EPOLL\w*)"), EPOLL_ROOMS),
 )
 
 
@@ -64,7 +74,7 @@ class Room:
     def listed(self):
         sources = set(self.lists["SOURCES"])
         headers = {source[:-2] + ".h" for source in sources}
-        return sources | headers | set(self.lists["HEADERS"])
+        return sources | headers | set(self.lists["HEADERS"]) | set(self.lists["PRIVATE"])
 
 
 def read_rooms():
@@ -155,9 +165,11 @@ def check_outside(rooms, room, path, header):
             yield f"{path.relative_to(ROOT)}: <{header}> is known to {' and '.join(allowed)} alone"
 
 
-def check_include(rooms, seen, path, ours):
+def check_include(rooms, name, seen, path, ours):
     target = str(pathlib.PurePath(ours).parent)
     where = path.relative_to(ROOT)
+    if target in rooms and target != name and pathlib.PurePath(ours).name in rooms[target].lists["PRIVATE"]:
+        yield f"{where}: {ours}: it is private to {target}"
     if target in rooms and not (ROOT / ours).exists() and not ours.endswith("_files.h"):
         yield f"{where}: {ours}: there is no such file"
     elif target in rooms and target not in seen:
@@ -174,7 +186,7 @@ def check_room(rooms, room):
     for path in room.files():
         for ours, outside in includes_of(path):
             if ours:
-                yield from check_include(rooms, seen, path, ours)
+                yield from check_include(rooms, room.name, seen, path, ours)
             else:
                 yield from check_outside(rooms, room, path, outside)
     programs = re.findall(r"add_executable\(\w+ ([^)]*)\)", (room.folder / "CMakeLists.txt").read_text())
@@ -202,12 +214,24 @@ def check_tests(rooms):
         seen = reach(rooms, name)
         for ours, _ in includes_of(path):
             if ours:
-                yield from check_include(rooms, seen, path, ours)
+                yield from check_include(rooms, name, seen, path, ours)
+
+
+def check_names():
+    unit = ROOT / "tests" / "unit"
+    for top in [ROOT / folder for folder in FOLDERS] + [unit]:
+        for path in sorted(top.rglob("*.[ch]")):
+            room = str(path.parent.relative_to(unit if top == unit else ROOT))
+            text = COMMENT.sub("", path.read_text(errors="replace"))
+            for pattern, allowed in NAMES:
+                found = pattern.search(text)
+                if found and room not in allowed:
+                    yield f"{path.relative_to(ROOT)}: {found.group()}: known to {' and '.join(allowed)} alone"
 
 
 def check(rooms):
     found = [line for room in rooms.values() for line in check_room(rooms, room)]
-    return found + list(check_circles(rooms)) + list(check_tests(rooms))
+    return found + list(check_circles(rooms)) + list(check_tests(rooms)) + list(check_names())
 
 
 def print_dot(arrows):

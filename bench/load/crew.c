@@ -2,8 +2,11 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "proxy/io/loop.h"
 
 /* What a thread is started with, and brings back. */
 struct job {
@@ -17,7 +20,7 @@ struct job {
 static void wake_all(struct crew *crew)
 {
 	for (unsigned i = 0; i < crew->num_threads; i++)
-		uv_async_send(&crew->threads[i].wake);
+		wake_send(crew->threads[i].wake);
 }
 
 void crew_let_go(struct crew *crew)
@@ -26,9 +29,9 @@ void crew_let_go(struct crew *crew)
 	wake_all(crew);
 }
 
-static void on_signal(uv_signal_t *handle, int number)
+static void on_signal(void *context, int number)
 {
-	struct crew *crew = handle->data;
+	struct crew *crew = context;
 
 	(void)number;
 	crew->interrupted = true;
@@ -36,40 +39,37 @@ static void on_signal(uv_signal_t *handle, int number)
 	wake_all(crew);
 }
 
-static void on_timer(uv_timer_t *handle)
+static void on_tick(void *context)
 {
-	struct crew *crew = handle->data;
+	struct crew *crew = context;
 
 	progress_show(&crew->progress, crew->threads, crew->num_threads, load_clock_ns() - crew->begin_ns);
 	if (crew->on_tick != NULL)
 		crew->on_tick(crew, crew->tick_context);
+	alarm_set(crew->ticker, CREW_TICK_MS);
 }
 
-static void on_ended(uv_async_t *handle)
+static void on_ended(void *context)
 {
-	struct crew *crew = handle->data;
+	struct crew *crew = context;
 
 	if (atomic_load(&crew->num_running) == 0)
-		uv_stop(&crew->loop);
+		loop_stop(crew->loop);
 }
 
 static struct error open_loop(struct crew *crew)
 {
-	static const int numbers[] = {SIGINT, SIGTERM};
-	int status = 0;
+	static const int numbers[CREW_NUM_SIGNALS] = {SIGINT, SIGTERM};
 
-	for (size_t i = 0; i < 2 && status == 0; i++) {
-		status = uv_signal_init(&crew->loop, &crew->signals[i]);
-		crew->signals[i].data = crew;
-		if (status == 0)
-			status = uv_signal_start(&crew->signals[i], on_signal, numbers[i]);
+	for (size_t i = 0; i < CREW_NUM_SIGNALS; i++) {
+		crew->signals[i] = signal_watch_new(crew->loop, numbers[i], crew, on_signal);
+		if (crew->signals[i] == NULL)
+			return error_of(ERROR_MEMORY, 0, "watch signals");
 	}
-	crew->timer.data = crew->ended.data = crew;
-	if (status == 0)
-		status = uv_timer_init(&crew->loop, &crew->timer);
-	if (status == 0)
-		status = uv_async_init(&crew->loop, &crew->ended, on_ended);
-	return status == 0 ? error_none() : error_of(ERROR_SYSTEM, -status, "watch signals");
+	crew->ticker = alarm_new(crew->loop, crew, on_tick);
+	if (crew->ticker == NULL)
+		return error_of(ERROR_MEMORY, 0, "make a timer");
+	return wake_open(crew->loop, crew, on_ended, &crew->ended);
 }
 
 struct error crew_open(struct crew *crew, const struct load_plan *plan, const struct target *target)
@@ -77,12 +77,12 @@ struct error crew_open(struct crew *crew, const struct load_plan *plan, const st
 	memset(crew, 0, sizeof(*crew));
 	crew->plan = plan;
 	progress_init(&crew->progress, plan);
-	int status = uv_loop_init(&crew->loop);
-	if (status != 0) {
+	struct error error = loop_new(&crew->loop);
+	if (failed(error)) {
 		crew->plan = NULL;
-		return error_of(ERROR_SYSTEM, -status, "make a loop");
+		return error;
 	}
-	struct error error = open_loop(crew);
+	error = open_loop(crew);
 	crew->threads = calloc(plan->threads, sizeof(*crew->threads));
 	if (!failed(error) && crew->threads == NULL)
 		error = error_of(ERROR_MEMORY, 0, "make the threads");
@@ -95,13 +95,6 @@ struct error crew_open(struct crew *crew, const struct load_plan *plan, const st
 	return error;
 }
 
-static void close_handle(uv_handle_t *handle, void *context)
-{
-	(void)context;
-	if (!uv_is_closing(handle))
-		uv_close(handle, NULL);
-}
-
 void crew_close(struct crew *crew)
 {
 	if (crew->plan == NULL)
@@ -109,9 +102,11 @@ void crew_close(struct crew *crew)
 	for (unsigned i = 0; i < crew->num_threads; i++)
 		load_thread_cleanup(&crew->threads[i]);
 	free(crew->threads);
-	uv_walk(&crew->loop, close_handle, NULL);
-	uv_run(&crew->loop, UV_RUN_DEFAULT);
-	uv_loop_close(&crew->loop);
+	for (size_t i = 0; i < CREW_NUM_SIGNALS; i++)
+		signal_watch_free(crew->signals[i]);
+	alarm_free(crew->ticker);
+	wake_close(crew->ended);
+	loop_free(crew->loop);
 	crew->plan = NULL;
 }
 
@@ -134,7 +129,7 @@ static void *work(void *data)
 	pin(crew->plan, job->thread->index);
 	job->error = load_thread_run(job->thread, job->phase, crew->begin_ns);
 	atomic_fetch_sub(&crew->num_running, 1);
-	uv_async_send(&crew->ended);
+	wake_send(crew->ended);
 	return NULL;
 }
 
@@ -160,9 +155,9 @@ struct error crew_run(struct crew *crew, const struct load_phase *phase)
 		num_jobs++;
 	}
 	if (!failed(error)) {
-		uv_timer_start(&crew->timer, on_timer, CREW_TICK_MS, CREW_TICK_MS);
-		uv_run(&crew->loop, UV_RUN_DEFAULT);
-		uv_timer_stop(&crew->timer);
+		alarm_set(crew->ticker, CREW_TICK_MS);
+		loop_run(crew->loop);
+		alarm_stop(crew->ticker);
 	}
 	for (unsigned i = 0; i < num_jobs; i++) {
 		pthread_join(jobs[i].handle, NULL);

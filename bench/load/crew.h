@@ -2,13 +2,14 @@
 #ifndef BENCH_LOAD_CREW_H
 #define BENCH_LOAD_CREW_H
 
-#include <uv.h>
-
 #include "bench/load/load_thread.h"
 #include "bench/load/progress.h"
 #include "bench/load/target.h"
+#include "proxy/io/alarm.h"
+#include "proxy/io/signal_watch.h"
 
 #define CREW_TICK_MS 250
+#define CREW_NUM_SIGNALS 2
 
 struct crew {
 	const struct load_plan *plan;
@@ -19,10 +20,10 @@ struct crew {
 	bool interrupted;
 	uint64_t begin_ns; /* of the phase */
 
-	uv_loop_t loop; /* of the thread that minds them */
-	uv_signal_t signals[2];
-	uv_timer_t timer;
-	uv_async_t ended;
+	struct loop *loop; /* of the thread that minds them */
+	struct signal_watch *signals[CREW_NUM_SIGNALS];
+	struct alarm *ticker; /* each CREW_TICK_MS */
+	struct wake *ended; /* to be sent when num_running has changed */
 	_Atomic unsigned num_running;
 	struct progress progress;
 	void (*on_tick)(struct crew *crew, void *context); /* each CREW_TICK_MS of a phase; may be NULL */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bench/load/client_context.h"
+#include "proxy/io/loop.h"
 
 #define NS_PER_S UINT64_C(1000000000)
 #define NS_PER_MS UINT64_C(1000000)
@@ -85,31 +86,27 @@ static struct error make_connections(struct load_thread *thread)
 	return error_none();
 }
 
-static void on_wake(uv_async_t *wake)
+static void on_wake(void *context)
 {
-	(void)wake; /* the next turn looks at stop and let_go */
+	(void)context; /* the next turn looks at stop and let_go */
 }
 
 static void close_loop(struct load_thread *thread)
 {
-	uv_close((uv_handle_t *)&thread->wake, NULL);
-	uv_run(&thread->loop, UV_RUN_DEFAULT);
-	uv_loop_close(&thread->loop);
+	wake_close(thread->wake);
+	loop_free(thread->loop);
 }
 
-/* A loop without a handle that lives would never let the poller sleep. */
+/* A loop on which nothing stands would never let the poller sleep. */
 static struct error open_loop(struct load_thread *thread)
 {
-	int status = uv_loop_init(&thread->loop);
-	if (status != 0)
-		return error_of(ERROR_SYSTEM, -status, "make a loop");
-	status = uv_async_init(&thread->loop, &thread->wake, on_wake);
-	if (status != 0) {
-		uv_loop_close(&thread->loop);
-		return error_of(ERROR_SYSTEM, -status, "make a loop");
-	}
-	uv_run(&thread->loop, UV_RUN_NOWAIT); /* libuv tells the kernel of a handle when the loop is run */
-	return error_none();
+	struct error error = loop_new(&thread->loop);
+	if (failed(error))
+		return error;
+	error = wake_open(thread->loop, thread, on_wake, &thread->wake);
+	if (failed(error))
+		loop_free(thread->loop);
+	return error;
 }
 
 static struct error open_poller(struct load_thread *thread)
@@ -117,7 +114,7 @@ static struct error open_poller(struct load_thread *thread)
 	struct error error = open_loop(thread);
 	if (failed(error))
 		return error;
-	error = poller_open(&thread->poller, &thread->loop);
+	error = poller_open(&thread->poller, thread->loop);
 	if (failed(error)) {
 		close_loop(thread);
 		return error;
@@ -127,7 +124,7 @@ static struct error open_poller(struct load_thread *thread)
 	if (thread->ticker_fd < 0)
 		error = error_system("make a timer");
 	else
-		error = poller_add(&thread->poller, &thread->ticker, thread->ticker_fd, EPOLLIN);
+		error = poller_add(&thread->poller, &thread->ticker, thread->ticker_fd, POLLER_READABLE);
 	if (!failed(error))
 		return error;
 	if (thread->ticker_fd >= 0)

@@ -10,6 +10,7 @@
 #include "bench/load/schedule.h"
 #include "bench/load/tally.h"
 #include "bench/load/transaction.h"
+#include "proxy/io/wake.h"
 
 #define LOAD_READ_BYTES ((size_t)64 * 1024)
 /* Where nothing has succeeded yet, so many failures are enough to know that nothing will. */
@@ -47,8 +48,8 @@ struct load_thread {
 	const _Atomic bool *stop; /* cut off what is under way, and return */
 	const _Atomic bool *let_go; /* end what is held */
 
-	uv_loop_t loop;
-	uv_async_t wake; /* to be sent when stop or let_go has changed */
+	struct loop *loop;
+	struct wake *wake; /* to be sent when stop or let_go has changed */
 	struct poller poller;
 	struct timer_wheel timers;
 	uint64_t now_ms;

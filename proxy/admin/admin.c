@@ -9,6 +9,7 @@
 #include "proxy/admin/page/page.h"
 #include "proxy/admin/status_json.h"
 #include "proxy/admin/time_budget.h"
+#include "proxy/io/clock.h"
 #include "proxy/io/web_server.h"
 #include "proxy/log/time_text.h"
 
@@ -137,13 +138,13 @@ static bool is_old(const struct kept_answer *kept, uint64_t now_ns)
 
 static void make_anew(const struct admin *admin, struct answer_maker *maker, struct kept_answer *kept, size_t from)
 {
-	uint64_t begun_ns = uv_hrtime();
+	uint64_t begun_ns = clock_now_ns();
 	struct overview overview = look(admin);
 
 	shared_text_unref(kept->text);
 	kept->text = maker->make(&overview, from);
 	kept->from = from;
-	kept->made_ns = uv_hrtime();
+	kept->made_ns = clock_now_ns();
 	kept->took_ns = kept->made_ns - begun_ns;
 	time_budget_spend(&maker->budget, kept->took_ns);
 }
@@ -176,7 +177,7 @@ static struct kept_answer *place_of(struct answer_maker *maker, size_t from)
 static void answer_made(const struct admin *admin, struct answer_maker *maker, size_t from, struct http_answer *out)
 {
 	struct kept_answer *kept = place_of(maker, from);
-	uint64_t now_ns = uv_hrtime();
+	uint64_t now_ns = clock_now_ns();
 	bool is_kept = kept->text != NULL && kept->from == from;
 	bool has_time = time_budget_has(&maker->budget, now_ns);
 
@@ -289,8 +290,8 @@ struct admin *admin_new(const struct admin_options *options)
 	admin->started_ms = time_text_now_ms();
 	admin->metrics = (struct answer_maker){.make = make_metrics, .type = metrics_text};
 	admin->status = (struct answer_maker){.make = make_status, .type = json_text};
-	time_budget_init(&admin->metrics.budget, uv_hrtime());
-	time_budget_init(&admin->status.budget, uv_hrtime());
+	time_budget_init(&admin->metrics.budget, clock_now_ns());
+	time_budget_init(&admin->status.budget, clock_now_ns());
 	return admin;
 }
 

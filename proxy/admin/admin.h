@@ -21,7 +21,7 @@
 #define ADMIN_REST_FACTOR 9 /* of the time that making an answer took */
 
 struct admin_options {
-	uv_loop_t *loop;
+	struct loop *loop;
 	const struct program_log *log; /* borrowed */
 	void *context;
 	/* What is so at this moment; the times are put in by admin. */

@@ -4,6 +4,7 @@
 
 #include <openssl/ssl.h>
 
+#include "proxy/io/loop.h"
 #include "proxy/log/time_text.h"
 
 enum { MAX_KEY = 300 };
@@ -21,15 +22,14 @@ static void tell(const struct event_desk *desk, const struct worker_event *event
 	const char *site = site_of(event);
 
 	snprintf(key, sizeof key, "%d/%d/%s", (int)event->kind, (int)event->alert, site);
-	uint64_t count = event_lines_count(desk->lines, key, event->count, uv_now(desk->loop));
+	uint64_t count = event_lines_count(desk->lines, key, event->count, loop_now_ms(desk->loop));
 	if (count == 0)
 		return;
 	program_log_write(desk->log, level, site, "%s%s%s (%llu since the last such line)", what,
 			  event->text[0] != '\0' ? ": " : "", event->text, (unsigned long long)count);
 }
 
-static void watch_rejection(const struct event_desk *desk, const struct worker_event *event,
-			    enum tally_alert alert)
+static void watch_rejection(const struct event_desk *desk, const struct worker_event *event, enum tally_alert alert)
 {
 	const struct rejection rejection = {
 	    .name = event->text,

@@ -10,7 +10,7 @@
 
 /* All borrowed. */
 struct event_desk {
-	uv_loop_t *loop;
+	struct loop *loop;
 	const struct program_log *log;
 	struct client_findings *clients;
 	struct chain_watch *watch;

@@ -7,6 +7,8 @@
 
 #include "proxy/control/server_log.h"
 #include "proxy/control/server_questions.h"
+#include "proxy/io/clock.h"
+#include "proxy/io/loop.h"
 #include "proxy/log/time_text.h"
 #include "proxy/sites/site_builder.h"
 #include "proxy/system/journal.h"
@@ -16,7 +18,7 @@ static const int watched_signals[SERVER_NUM_SIGNALS] = {SIGHUP, SIGUSR1, SIGTERM
 
 static uint64_t monotonic_s(void)
 {
-	return uv_hrtime() / 1000000000U;
+	return clock_now_ns() / 1000000000U;
 }
 
 static unsigned count_cores(void)
@@ -91,7 +93,7 @@ static void watch_files(struct server *server)
 static struct site_set_options set_options(struct server *server)
 {
 	return (struct site_set_options){
-	    .loop = &server->loop,
+	    .loop = server->loop,
 	    .log = &server->log,
 	    .fix_log = server->fix_log,
 	    .trust = server->desk.trust,
@@ -274,7 +276,7 @@ static void on_mail(void *context, struct mail *take_mail)
 static bool make_parts(struct server *server)
 {
 	struct backend_trust_options trust_options = {
-	    .loop = &server->loop, .context = server, .find_terms = server_find_terms, .give = server_give_verdict};
+	    .loop = server->loop, .context = server, .find_terms = server_find_terms, .give = server_give_verdict};
 	struct fix_log_options log_options = {.path = site_set_config(server->set)->fix_log,
 					      .journal = JOURNAL_SOCKET_PATH,
 					      .log = &server->log,
@@ -282,7 +284,7 @@ static bool make_parts(struct server *server)
 	struct error error = fix_log_open(&log_options, &server->fix_log);
 
 	if (!failed(error))
-		error = mailbox_open(&server->loop, on_mail, server, &server->mailbox);
+		error = mailbox_open(server->loop, on_mail, server, &server->mailbox);
 	if (!failed(error))
 		error = ticket_rotation_init(&server->ticket_rotation, monotonic_s());
 	if (failed(error)) {
@@ -296,11 +298,11 @@ static bool make_parts(struct server *server)
 	    .context = server,
 	    .roll_back = server_roll_back,
 	};
-	server->publisher = alarm_new(&server->loop, server, publish);
-	server->ticker = alarm_new(&server->loop, server, on_tick);
-	server->file_watch = file_watch_new(&server->loop, server, on_files_changed);
+	server->publisher = alarm_new(server->loop, server, publish);
+	server->ticker = alarm_new(server->loop, server, on_tick);
+	server->file_watch = file_watch_new(server->loop, server, on_files_changed);
 	server->desk = (struct event_desk){
-	    .loop = &server->loop,
+	    .loop = server->loop,
 	    .log = &server->log,
 	    .watch = chain_watch_new(&watch_options),
 	    .lines = event_lines_new(),
@@ -308,7 +310,7 @@ static bool make_parts(struct server *server)
 	};
 	server->desk.clients = client_findings_new(server->fix_log, server->desk.watch);
 	struct admin_options admin_options = {
-	    .loop = &server->loop, .log = &server->log, .context = server, .look = server_look};
+	    .loop = server->loop, .log = &server->log, .context = server, .look = server_look};
 	server->admin = admin_new(&admin_options);
 	bool good = server->publisher != NULL && server->desk.watch != NULL && server->admin != NULL &&
 		    server->ticker != NULL && server->file_watch != NULL && server->desk.clients != NULL &&
@@ -322,7 +324,7 @@ static bool make_parts(struct server *server)
 static bool watch_signals(struct server *server)
 {
 	for (size_t i = 0; i < SERVER_NUM_SIGNALS; i++) {
-		server->signals[i] = signal_watch_new(&server->loop, watched_signals[i], server, on_signal);
+		server->signals[i] = signal_watch_new(server->loop, watched_signals[i], server, on_signal);
 		if (server->signals[i] != NULL)
 			continue;
 		tell_error(server, "start", error_of(ERROR_MEMORY, 0, "watch for signals"));
@@ -425,7 +427,7 @@ static void give_up(struct server *server)
 int server_run(const struct server_options *options)
 {
 	struct server *server = calloc(1, sizeof *server);
-	if (server == NULL || uv_loop_init(&server->loop) != 0) {
+	if (server == NULL || failed(loop_new(&server->loop))) {
 		config_free(options->take_config);
 		free(server);
 		return EXIT_FAILURE;
@@ -439,8 +441,8 @@ int server_run(const struct server_options *options)
 	bool started = start(server);
 	if (!started)
 		give_up(server);
-	uv_run(&server->loop, UV_RUN_DEFAULT);
-	uv_loop_close(&server->loop);
+	loop_run(server->loop);
+	loop_free(server->loop);
 	config_free(server->options.take_config);
 	client_findings_free(server->desk.clients);
 	chain_watch_free(server->desk.watch);

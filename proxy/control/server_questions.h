@@ -23,7 +23,7 @@ enum server_state { SERVER_STARTING, SERVER_RUNNING, SERVER_DRAINING, SERVER_STO
 struct server {
 	struct server_options options;
 	enum server_state state;
-	uv_loop_t loop;
+	struct loop *loop;
 	struct program_log log;
 	struct fix_log *fix_log;
 	struct mailbox *mailbox;

@@ -2,44 +2,21 @@
 
 #include <stdlib.h>
 
+#include "proxy/io/alarm.h"
+#include "proxy/io/socket_watch.h"
+
 struct curl_loop {
-	uv_loop_t *loop;
+	struct loop *loop;
 	CURLM *multi;
-	uv_timer_t timer;
-	size_t num_handles; /* not closed yet: the timer and each socket's poll */
-	void *close_context;
-	void (*on_closed)(void *context);
+	struct alarm *alarm;
 };
 
-struct socket_poll {
-	uv_poll_t poll;
+/* One socket of libcurl's, for which it keeps this (curl_multi_assign). */
+struct curl_socket {
+	struct socket_watch *watch;
 	struct curl_loop *owner;
 	curl_socket_t socket;
 };
-
-static void on_handle_closed(struct curl_loop *curl_loop)
-{
-	if (--curl_loop->num_handles > 0)
-		return;
-	void (*on_closed)(void *) = curl_loop->on_closed;
-	void *context = curl_loop->close_context;
-	free(curl_loop);
-	on_closed(context);
-}
-
-static void on_timer_closed(uv_handle_t *handle)
-{
-	on_handle_closed(handle->data);
-}
-
-static void on_poll_closed(uv_handle_t *handle)
-{
-	struct socket_poll *socket_poll = handle->data;
-	struct curl_loop *owner = socket_poll->owner;
-
-	free(socket_poll);
-	on_handle_closed(owner);
-}
 
 static void tell_done(struct curl_loop *curl_loop)
 {
@@ -66,21 +43,27 @@ static void act(struct curl_loop *curl_loop, curl_socket_t socket, int events)
 	tell_done(curl_loop);
 }
 
-static void on_timer(uv_timer_t *timer)
+static void on_time_out(void *context)
 {
-	act(timer->data, CURL_SOCKET_TIMEOUT, 0);
+	act(context, CURL_SOCKET_TIMEOUT, 0);
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events)
+static void on_ready(void *context, unsigned events)
 {
-	struct socket_poll *socket_poll = poll->data;
-	int flags = status < 0 ? CURL_CSELECT_ERR : 0;
+	static const struct {
+		unsigned event;
+		int flag;
+	} flags[] = {
+	    {SOCKET_WATCH_READABLE, CURL_CSELECT_IN},
+	    {SOCKET_WATCH_WRITABLE, CURL_CSELECT_OUT},
+	    {SOCKET_WATCH_FAILED, CURL_CSELECT_ERR},
+	};
+	struct curl_socket *curl_socket = context;
+	int mask = 0;
 
-	if ((events & UV_READABLE) != 0)
-		flags |= CURL_CSELECT_IN;
-	if ((events & UV_WRITABLE) != 0)
-		flags |= CURL_CSELECT_OUT;
-	act(socket_poll->owner, socket_poll->socket, flags);
+	for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+		mask |= (events & flags[i].event) != 0 ? flags[i].flag : 0;
+	act(curl_socket->owner, curl_socket->socket, mask);
 }
 
 static int on_timeout_changed(CURLM *multi, long timeout_ms, void *context)
@@ -89,67 +72,72 @@ static int on_timeout_changed(CURLM *multi, long timeout_ms, void *context)
 
 	(void)multi;
 	if (timeout_ms < 0)
-		return uv_timer_stop(&curl_loop->timer);
-	uv_update_time(curl_loop->loop);
-	return uv_timer_start(&curl_loop->timer, on_timer, (uint64_t)timeout_ms, 0);
+		alarm_stop(curl_loop->alarm);
+	else
+		alarm_set(curl_loop->alarm, (uint64_t)timeout_ms);
+	return 0;
 }
 
-static struct socket_poll *socket_poll_new(struct curl_loop *curl_loop, curl_socket_t socket)
+static struct curl_socket *curl_socket_new(struct curl_loop *curl_loop, curl_socket_t socket)
 {
-	struct socket_poll *socket_poll = calloc(1, sizeof *socket_poll);
+	struct curl_socket *curl_socket = calloc(1, sizeof *curl_socket);
 
-	if (socket_poll == NULL)
+	if (curl_socket == NULL)
 		return NULL;
-	if (uv_poll_init_socket(curl_loop->loop, &socket_poll->poll, socket) != 0) {
-		free(socket_poll);
+	curl_socket->watch = socket_watch_new(curl_loop->loop, socket, curl_socket, on_ready);
+	if (curl_socket->watch == NULL) {
+		free(curl_socket);
 		return NULL;
 	}
-	socket_poll->poll.data = socket_poll;
-	socket_poll->owner = curl_loop;
-	socket_poll->socket = socket;
-	curl_loop->num_handles++;
-	curl_multi_assign(curl_loop->multi, socket, socket_poll);
-	return socket_poll;
+	curl_socket->owner = curl_loop;
+	curl_socket->socket = socket;
+	curl_multi_assign(curl_loop->multi, socket, curl_socket);
+	return curl_socket;
+}
+
+static void curl_socket_free(struct curl_socket *curl_socket)
+{
+	if (curl_socket == NULL)
+		return;
+	socket_watch_free(curl_socket->watch);
+	free(curl_socket);
 }
 
 static int on_socket_changed(CURL *easy, curl_socket_t socket, int what, void *context, void *assigned)
 {
 	struct curl_loop *curl_loop = context;
-	struct socket_poll *socket_poll = assigned;
-	int events = 0;
+	struct curl_socket *curl_socket = assigned;
+	unsigned events = 0;
 
 	(void)easy;
 	if (what == CURL_POLL_REMOVE) {
-		if (socket_poll != NULL)
-			uv_close((uv_handle_t *)&socket_poll->poll, on_poll_closed);
+		curl_socket_free(curl_socket);
 		return 0;
 	}
-	if (socket_poll == NULL)
-		socket_poll = socket_poll_new(curl_loop, socket);
-	if (socket_poll == NULL)
+	if (curl_socket == NULL)
+		curl_socket = curl_socket_new(curl_loop, socket);
+	if (curl_socket == NULL)
 		return -1;
 	if ((what & CURL_POLL_IN) != 0)
-		events |= UV_READABLE;
+		events |= SOCKET_WATCH_READABLE;
 	if ((what & CURL_POLL_OUT) != 0)
-		events |= UV_WRITABLE;
-	return uv_poll_start(&socket_poll->poll, events, on_poll) == 0 ? 0 : -1;
+		events |= SOCKET_WATCH_WRITABLE;
+	return socket_watch_set(curl_socket->watch, events) ? 0 : -1;
 }
 
-struct curl_loop *curl_loop_new(uv_loop_t *loop)
+struct curl_loop *curl_loop_new(struct loop *loop)
 {
 	struct curl_loop *curl_loop = calloc(1, sizeof *curl_loop);
 
 	if (curl_loop == NULL)
 		return NULL;
+	curl_loop->loop = loop;
+	curl_loop->alarm = alarm_new(loop, curl_loop, on_time_out);
 	curl_loop->multi = curl_multi_init();
-	if (curl_loop->multi == NULL) {
-		free(curl_loop);
+	if (curl_loop->alarm == NULL || curl_loop->multi == NULL) {
+		curl_loop_free(curl_loop);
 		return NULL;
 	}
-	curl_loop->loop = loop;
-	curl_loop->num_handles = 1;
-	uv_timer_init(loop, &curl_loop->timer);
-	curl_loop->timer.data = curl_loop;
 	curl_multi_setopt(curl_loop->multi, CURLMOPT_SOCKETFUNCTION, on_socket_changed);
 	curl_multi_setopt(curl_loop->multi, CURLMOPT_SOCKETDATA, curl_loop);
 	curl_multi_setopt(curl_loop->multi, CURLMOPT_TIMERFUNCTION, on_timeout_changed);
@@ -169,12 +157,12 @@ void curl_loop_remove(struct curl_loop *curl_loop, struct curl_client *client)
 	curl_multi_remove_handle(curl_loop->multi, client->easy);
 }
 
-void curl_loop_close(struct curl_loop *curl_loop, void *context, void (*on_closed)(void *context))
+void curl_loop_free(struct curl_loop *curl_loop)
 {
-	curl_loop->close_context = context;
-	curl_loop->on_closed = on_closed;
-	/* Closes the sockets that are left, and with them their polls. */
+	if (curl_loop == NULL)
+		return;
+	/* Closes the sockets that are left, and has their watches freed. */
 	curl_multi_cleanup(curl_loop->multi);
-	curl_loop->multi = NULL;
-	uv_close((uv_handle_t *)&curl_loop->timer, on_timer_closed);
+	alarm_free(curl_loop->alarm);
+	free(curl_loop);
 }

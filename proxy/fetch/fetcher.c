@@ -7,6 +7,8 @@
 #include "proxy/fetch/curl_loop.h"
 #include "proxy/fetch/fetch_pauses.h"
 #include "proxy/fetch/transfer.h"
+#include "proxy/io/alarm.h"
+#include "proxy/io/clock.h"
 
 /* A request waits at a fetch, or, once its answer is known, in the fetcher's queue of answers. */
 TAILQ_HEAD(request_list, fetch_request);
@@ -38,7 +40,7 @@ struct fetch {
 };
 
 struct fetcher {
-	uv_loop_t *loop;
+	struct loop *loop;
 	struct fetch_policy *policy;
 	struct transfer_rules rules;
 	struct curl_loop *curl_loop;
@@ -48,8 +50,7 @@ struct fetcher {
 	struct request_list answered;
 	size_t num_under_way;
 	size_t num_requests;
-	uv_timer_t answer_timer; /* set to 0 while somebody is to be told */
-	unsigned num_parts; /* not closed yet: the timer, the curl_loop */
+	struct alarm *answering; /* rings while somebody is to be told, and once more to free it all */
 	bool closing;
 	void *close_context;
 	void (*on_closed)(void *context);
@@ -59,11 +60,6 @@ static const struct fetch_result out_of_memory = {
     .failure = FETCH_FAILURE_NETWORK,
     .detail = "out of memory",
 };
-
-static uint64_t now_ms(void)
-{
-	return uv_hrtime() / 1000000;
-}
 
 static struct answer *answer_new(struct bytes body)
 {
@@ -113,6 +109,28 @@ static void answer_unref(struct answer *answer)
 		free(answer);
 }
 
+static void fetcher_free(struct fetcher *fetcher)
+{
+	curl_loop_free(fetcher->curl_loop);
+	alarm_free(fetcher->answering);
+	fetch_pauses_free(fetcher->pauses);
+	fetch_proxy_cleanup(&fetcher->rules.proxy);
+	free(fetcher->rules.user_agent);
+	fetch_policy_free(fetcher->policy);
+	free(fetcher);
+	curl_global_cleanup();
+}
+
+static void finish_closing(struct fetcher *fetcher)
+{
+	void (*on_closed)(void *) = fetcher->on_closed;
+	void *close_context = fetcher->close_context;
+
+	fetcher_free(fetcher);
+	if (on_closed != NULL)
+		on_closed(close_context);
+}
+
 static void tell_one(struct fetcher *fetcher, struct fetch_request *request)
 {
 	struct answer *answer = request->answer;
@@ -126,22 +144,24 @@ static void tell_one(struct fetcher *fetcher, struct fetch_request *request)
 	answer_unref(answer);
 }
 
-static void on_answer_timer(uv_timer_t *timer);
-
 static void tell_soon(struct fetcher *fetcher)
 {
 	if (!TAILQ_EMPTY(&fetcher->answered))
-		uv_timer_start(&fetcher->answer_timer, on_answer_timer, 0, 0);
+		alarm_set(fetcher->answering, 0);
 }
 
 /* Those who are answered while we tell the others (somebody asks again for what has just failed) wait for the next turn
  * of the loop, so that it goes on turning. */
-static void on_answer_timer(uv_timer_t *timer)
+static void on_answering(void *context)
 {
-	struct fetcher *fetcher = timer->data;
+	struct fetcher *fetcher = context;
 	size_t num_left = 0;
 	const struct fetch_request *request;
 
+	if (fetcher->closing) {
+		finish_closing(fetcher);
+		return;
+	}
 	TAILQ_FOREACH(request, &fetcher->answered, link)
 	num_left++;
 	while (num_left-- > 0 && !TAILQ_EMPTY(&fetcher->answered))
@@ -195,7 +215,7 @@ static void conclude(struct fetch *fetch)
 	if (outcome->ok)
 		fetch_pauses_succeeded(fetcher->pauses, fetch->url);
 	else
-		fetch_pauses_failed(fetcher->pauses, fetch->url, outcome->failure, outcome->detail, now_ms());
+		fetch_pauses_failed(fetcher->pauses, fetch->url, outcome->failure, outcome->detail, clock_now_ms());
 	finish(fetch, answer_of(outcome));
 }
 
@@ -283,7 +303,7 @@ static bool answer_at_once(struct fetcher *fetcher, struct fetch_request *reques
 		why = "more than 1000 fetches are asked for at the same time";
 	if (why != NULL)
 		answer(fetcher, request, failure_new(FETCH_FAILURE_NETWORK, why));
-	else if (fetch_pauses_find(fetcher->pauses, url, now_ms(), &pause))
+	else if (fetch_pauses_find(fetcher->pauses, url, clock_now_ms(), &pause))
 		answer(fetcher, request, answer_paused(&pause));
 	else
 		return false;
@@ -330,35 +350,6 @@ void fetcher_cancel(struct fetcher *fetcher, struct fetch_request *request)
 	start_waiting(fetcher);
 }
 
-/* What is no handle of a loop. */
-static void free_memory(struct fetcher *fetcher)
-{
-	fetch_pauses_free(fetcher->pauses);
-	fetch_proxy_cleanup(&fetcher->rules.proxy);
-	free(fetcher->rules.user_agent);
-	fetch_policy_free(fetcher->policy);
-	free(fetcher);
-	curl_global_cleanup();
-}
-
-static void on_part_closed(void *context)
-{
-	struct fetcher *fetcher = context;
-
-	if (--fetcher->num_parts > 0)
-		return;
-	void (*on_closed)(void *) = fetcher->on_closed;
-	void *close_context = fetcher->close_context;
-	free_memory(fetcher);
-	if (on_closed != NULL)
-		on_closed(close_context);
-}
-
-static void on_timer_closed(uv_handle_t *handle)
-{
-	on_part_closed(handle->data);
-}
-
 static void drop_requests(struct request_list *list)
 {
 	struct fetch_request *request;
@@ -388,8 +379,7 @@ void fetcher_close(struct fetcher *fetcher, void *context, void (*on_closed)(voi
 	drop_fetches(&fetcher->under_way);
 	drop_fetches(&fetcher->waiting);
 	drop_requests(&fetcher->answered);
-	curl_loop_close(fetcher->curl_loop, fetcher, on_part_closed);
-	uv_close((uv_handle_t *)&fetcher->answer_timer, on_timer_closed);
+	alarm_set(fetcher->answering, 0);
 }
 
 static unsigned or_default(unsigned value, unsigned the_default)
@@ -412,14 +402,15 @@ static struct error set_up(struct fetcher *fetcher, const struct fetcher_options
 	rules->connect_timeout_ms = or_default(options->connect_timeout_ms, FETCH_CONNECT_TIMEOUT_MS);
 	fetcher->pauses =
 	    fetch_pauses_new(or_default(options->first_pause_ms, FETCH_PAUSE_FIRST_MS), FETCH_PAUSE_MAX_MS);
-	if (fetcher->policy == NULL || rules->user_agent == NULL || fetcher->pauses == NULL)
-		return error_of(ERROR_MEMORY, 0, "make a fetcher");
-	/* Last, since it alone has handles on the loop, which are not freed at once. */
+	fetcher->answering = alarm_new(fetcher->loop, fetcher, on_answering);
 	fetcher->curl_loop = curl_loop_new(fetcher->loop);
-	return fetcher->curl_loop != NULL ? error_none() : error_of(ERROR_MEMORY, 0, "make a fetcher");
+	if (fetcher->policy == NULL || rules->user_agent == NULL || fetcher->pauses == NULL ||
+	    fetcher->answering == NULL || fetcher->curl_loop == NULL)
+		return error_of(ERROR_MEMORY, 0, "make a fetcher");
+	return error_none();
 }
 
-struct error fetcher_new(uv_loop_t *loop, const struct fetcher_options *options, struct fetcher **out)
+struct error fetcher_new(struct loop *loop, const struct fetcher_options *options, struct fetcher **out)
 {
 	struct fetcher *fetcher = calloc(1, sizeof *fetcher);
 
@@ -436,12 +427,9 @@ struct error fetcher_new(uv_loop_t *loop, const struct fetcher_options *options,
 	TAILQ_INIT(&fetcher->answered);
 	struct error error = set_up(fetcher, options);
 	if (failed(error)) {
-		free_memory(fetcher);
+		fetcher_free(fetcher);
 		return error;
 	}
-	uv_timer_init(loop, &fetcher->answer_timer);
-	fetcher->answer_timer.data = fetcher;
-	fetcher->num_parts = 2;
 	*out = fetcher;
 	return error_none();
 }

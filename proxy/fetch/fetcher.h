@@ -9,8 +9,6 @@
 #ifndef PROXY_FETCH_FETCHER_H
 #define PROXY_FETCH_FETCHER_H
 
-#include <uv.h>
-
 #include "chaincache/base/bytes.h"
 #include "chaincache/base/error.h"
 #include "chaincache/fetching/fetch_failure.h"
@@ -20,6 +18,7 @@
 #define FETCHER_MAX_REQUESTS 1000 /* not answered yet; further ones fail at once */
 #define FETCHER_MAX_DETAIL 384
 
+struct loop;
 struct fetcher;
 struct fetch_request; /* one who asked; valid until its callback begins, or it is cancelled */
 
@@ -44,7 +43,7 @@ struct fetch_result {
 };
 
 /* fetcher_new: ERROR_FORMAT for a proxy that is none. */
-MUST_USE struct error fetcher_new(uv_loop_t *loop, const struct fetcher_options *options, struct fetcher **out);
+MUST_USE struct error fetcher_new(struct loop *loop, const struct fetcher_options *options, struct fetcher **out);
 
 /* fetcher_get asks for `url` (copied). `on_done` comes exactly once, never before this returns, unless the request is
  * cancelled or the fetcher closed; it may call every function here. NULL when out of memory: no callback comes. */

@@ -10,6 +10,7 @@
 
 #include "chaincache/base/buffer.h"
 #include "chaincache/fetching/aia.h"
+#include "proxy/io/clock.h"
 
 enum {
 	HTTP_OK = 200,
@@ -24,7 +25,7 @@ struct transfer {
 	char url[AIA_MAX_URL_CHARS + 1]; /* of this hop */
 	char host[MAX_HOST_CHARS]; /* of this hop, as in its URL */
 	unsigned num_redirects;
-	uint64_t deadline_ms; /* of the whole transfer, by uv_hrtime */
+	uint64_t deadline_ms; /* of the whole transfer, by clock_now_ms */
 	bool through_proxy; /* this hop */
 	unsigned num_allowed; /* addresses of this hop that the policy let through */
 	int socket_errno; /* why no socket could be made for an address of this hop, 0 when one could */
@@ -38,11 +39,6 @@ struct transfer {
 	void *context;
 	void (*on_ended)(void *context);
 };
-
-static uint64_t now_ms(void)
-{
-	return uv_hrtime() / 1000000;
-}
 
 static struct transfer *transfer_of(struct curl_client *client)
 {
@@ -86,7 +82,7 @@ static void fail_timed_out(struct transfer *transfer)
 	char duration[32];
 	char reason[96];
 
-	if (now_ms() >= transfer->deadline_ms) {
+	if (clock_now_ms() >= transfer->deadline_ms) {
 		print_duration(transfer->rules->timeout_ms, duration, sizeof duration);
 		snprintf(reason, sizeof reason, "timed out after %s", duration);
 		fail(transfer, FETCH_FAILURE_NETWORK, reason);
@@ -179,8 +175,7 @@ static curl_socket_t on_open_socket(void *context, curlsocktype purpose, struct 
 
 	if (purpose != CURLSOCKTYPE_IPCXN)
 		return CURL_SOCKET_BAD;
-	if (transfer->through_proxy ||
-	    fetch_policy_address(transfer->rules->policy, transfer->host, &address->addr)) {
+	if (transfer->through_proxy || fetch_policy_address(transfer->rules->policy, transfer->host, &address->addr)) {
 		transfer->num_allowed++;
 		int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 		transfer->socket_errno = fd < 0 ? errno : 0;
@@ -291,7 +286,7 @@ static void set_rules(struct transfer *transfer)
 static bool start_hop(struct transfer *transfer)
 {
 	const struct transfer_rules *rules = transfer->rules;
-	uint64_t now = now_ms();
+	uint64_t now = clock_now_ms();
 
 	transfer->num_allowed = 0;
 	transfer->socket_errno = 0;
@@ -339,8 +334,7 @@ static bool resolve_location(struct transfer *transfer, const char *location)
 
 	if (parsed != NULL && curl_url_set(parsed, CURLUPART_URL, transfer->url, 0) == CURLUE_OK &&
 	    curl_url_set(parsed, CURLUPART_URL, location, CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE) == CURLUE_OK &&
-	    curl_url_get(parsed, CURLUPART_URL, &absolute, 0) == CURLUE_OK &&
-	    strlen(absolute) < sizeof transfer->url) {
+	    curl_url_get(parsed, CURLUPART_URL, &absolute, 0) == CURLUE_OK && strlen(absolute) < sizeof transfer->url) {
 		memcpy(transfer->url, absolute, strlen(absolute) + 1);
 		fits = true;
 	}
@@ -433,7 +427,7 @@ bool transfer_start(struct transfer *transfer, void *context, void (*on_ended)(v
 
 	transfer->context = context;
 	transfer->on_ended = on_ended;
-	transfer->deadline_ms = now_ms() + transfer->rules->timeout_ms;
+	transfer->deadline_ms = clock_now_ms() + transfer->rules->timeout_ms;
 	if (why == NULL)
 		return start_hop(transfer);
 	fail(transfer, FETCH_FAILURE_NETWORK, why);

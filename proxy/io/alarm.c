@@ -2,20 +2,22 @@
 
 #include <stdlib.h>
 
+#include "proxy/io/loop_uv.h"
+
 struct alarm {
 	uv_timer_t timer;
 	void *context;
 	void (*on_ring)(void *context);
 };
 
-struct alarm *alarm_new(uv_loop_t *loop, void *context, void (*on_ring)(void *context))
+struct alarm *alarm_new(struct loop *loop, void *context, void (*on_ring)(void *context))
 {
 	struct alarm *alarm = calloc(1, sizeof *alarm);
 	if (alarm == NULL)
 		return NULL;
 	alarm->context = context;
 	alarm->on_ring = on_ring;
-	uv_timer_init(loop, &alarm->timer);
+	uv_timer_init(&loop->uv, &alarm->timer);
 	alarm->timer.data = alarm;
 	return alarm;
 }

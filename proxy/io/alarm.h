@@ -3,14 +3,14 @@
 #define PROXY_IO_ALARM_H
 
 #include <stdbool.h>
-
-#include <uv.h>
+#include <stdint.h>
 
 struct alarm;
+struct loop;
 
 /* alarm_new: `on_ring` comes once each time that it was set, never before alarm_set returned. NULL when out of
  * memory. */
-struct alarm *alarm_new(uv_loop_t *loop, void *context, void (*on_ring)(void *context));
+struct alarm *alarm_new(struct loop *loop, void *context, void (*on_ring)(void *context));
 
 /* alarm_set has it ring in `pause_ms`, in place of any earlier setting. */
 void alarm_set(struct alarm *alarm, uint64_t pause_ms);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proxy/io/loop_uv.h"
 #include "proxy/io/resolver.h"
 
 #define READ_BYTES 16384
@@ -20,7 +21,7 @@ enum phase {
 };
 
 struct chain_probe {
-	uv_loop_t *loop;
+	struct loop *loop;
 	uv_timer_t timer;
 	uv_tcp_t tcp;
 	uv_connect_t connect;
@@ -126,7 +127,7 @@ static void give_failure(struct chain_probe *probe, enum chain_probe_outcome out
 
 static uint64_t time_left(const struct chain_probe *probe)
 {
-	uint64_t now = uv_now(probe->loop);
+	uint64_t now = uv_now(&probe->loop->uv);
 	return now < probe->deadline ? probe->deadline - now : 0;
 }
 
@@ -319,7 +320,7 @@ static void open_address(struct chain_probe *probe)
 	const struct sockaddr *address = (const struct sockaddr *)&probe->addresses[probe->at];
 	probe->phase = PHASE_CONNECTING;
 	resolver_print(address, probe->address);
-	int status = uv_tcp_init(probe->loop, &probe->tcp);
+	int status = uv_tcp_init(&probe->loop->uv, &probe->tcp);
 	if (status != 0) {
 		give_unreachable(probe, status);
 		return;
@@ -357,7 +358,7 @@ static void on_no_resolver(uv_timer_t *timer)
 	give_failure(timer->data, CHAIN_PROBE_UNRESOLVED, "the name is none that could be looked up");
 }
 
-struct chain_probe *chain_probe_start(uv_loop_t *loop, const struct chain_probe_options *options, void *context,
+struct chain_probe *chain_probe_start(struct loop *loop, const struct chain_probe_options *options, void *context,
 				      void (*on_result)(void *context, const struct chain_probe_result *result))
 {
 	struct chain_probe *probe = calloc(1, sizeof(*probe));
@@ -382,9 +383,9 @@ struct chain_probe *chain_probe_start(uv_loop_t *loop, const struct chain_probe_
 	    .source = options->source,
 	};
 	probe->timeout_ms = options->timeout_ms != 0 ? options->timeout_ms : CHAIN_PROBE_TIMEOUT_MS;
-	uv_update_time(loop);
-	probe->deadline = uv_now(loop) + probe->timeout_ms;
-	uv_timer_init(loop, &probe->timer); /* always 0 */
+	uv_update_time(&loop->uv);
+	probe->deadline = uv_now(&loop->uv) + probe->timeout_ms;
+	uv_timer_init(&loop->uv, &probe->timer); /* always 0 */
 	probe->timer.data = probe;
 	probe->open_handles = 1;
 	probe->phase = PHASE_RESOLVING;

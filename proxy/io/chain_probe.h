@@ -7,8 +7,6 @@
 #ifndef PROXY_IO_CHAIN_PROBE_H
 #define PROXY_IO_CHAIN_PROBE_H
 
-#include <uv.h>
-
 #include "proxy/wire/chain_capture.h" /* enum chain_probe_outcome */
 #include "proxy/wire/starttls.h"
 
@@ -37,10 +35,11 @@ struct chain_probe_result {
 };
 
 struct chain_probe;
+struct loop;
 
 /* chain_probe_start copies `options`. `on_result` is called exactly once, from the loop and never before this returned,
  * unless the probe is cancelled before; the probe is freed by itself afterwards. NULL when out of memory. */
-struct chain_probe *chain_probe_start(uv_loop_t *loop, const struct chain_probe_options *options, void *context,
+struct chain_probe *chain_probe_start(struct loop *loop, const struct chain_probe_options *options, void *context,
 				      void (*on_result)(void *context, const struct chain_probe_result *result));
 
 /* chain_probe_cancel ends a probe whose on_result has not been called, and never will be; it is freed by the loop. */

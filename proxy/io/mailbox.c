@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "proxy/io/loop_uv.h"
+
 /* Holds always: *last is NULL, and is &first when the queue is empty. */
 struct mailbox {
 	uv_async_t async;
@@ -39,7 +41,7 @@ static void on_async(uv_async_t *async)
 	hand_out(async->data);
 }
 
-struct error mailbox_open(uv_loop_t *loop, mailbox_handler *on_mail, void *context, struct mailbox **out)
+struct error mailbox_open(struct loop *loop, mailbox_handler *on_mail, void *context, struct mailbox **out)
 {
 	struct mailbox *mailbox = calloc(1, sizeof(*mailbox));
 	if (mailbox == NULL)
@@ -53,7 +55,7 @@ struct error mailbox_open(uv_loop_t *loop, mailbox_handler *on_mail, void *conte
 		free(mailbox);
 		return error_of(ERROR_SYSTEM, -status, "make a mailbox's lock");
 	}
-	status = uv_async_init(loop, &mailbox->async, on_async);
+	status = uv_async_init(&loop->uv, &mailbox->async, on_async);
 	if (status != 0) {
 		uv_mutex_destroy(&mailbox->lock);
 		free(mailbox);

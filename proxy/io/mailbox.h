@@ -1,11 +1,9 @@
-/* mailbox - messages from any thread to one loop's thread: a queue behind a lock, and a uv_async that wakes the loop.
+/* mailbox - messages from any thread to one loop's thread: a queue behind a lock, which wakes the loop.
  *
  * For the rare things (a new snapshot, a verdict, a report), never on the path of a connection's bytes.
  */
 #ifndef PROXY_IO_MAILBOX_H
 #define PROXY_IO_MAILBOX_H
-
-#include <uv.h>
 
 #include "chaincache/base/error.h"
 
@@ -14,12 +12,13 @@ struct mail {
 	struct mail *next;
 };
 
+struct loop;
 struct mailbox;
 
 /* on_mail owns each mail that it is given; it is called on the loop's thread, in the order of posting. */
 typedef void mailbox_handler(void *context, struct mail *take_mail);
 
-MUST_USE struct error mailbox_open(uv_loop_t *loop, mailbox_handler *on_mail, void *context, struct mailbox **out);
+MUST_USE struct error mailbox_open(struct loop *loop, mailbox_handler *on_mail, void *context, struct mailbox **out);
 
 /* mailbox_post may be called from any thread until mailbox_close was called. */
 void mailbox_post(struct mailbox *mailbox, struct mail *take_mail);

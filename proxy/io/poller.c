@@ -1,16 +1,39 @@
 #include "proxy/io/poller.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
-struct error poller_open(struct poller *poller, uv_loop_t *loop)
+#include "proxy/io/loop_uv.h"
+
+#define SAME(ours, theirs) _Static_assert((ours) == (uint32_t)(theirs), "a kernel's bit is passed on as it is")
+
+SAME(POLLER_READABLE, EPOLLIN);
+SAME(POLLER_URGENT, EPOLLPRI);
+SAME(POLLER_WRITABLE, EPOLLOUT);
+SAME(POLLER_ERROR, EPOLLERR);
+SAME(POLLER_CLOSED, EPOLLHUP);
+SAME(POLLER_PEER_ENDED, EPOLLRDHUP);
+SAME(POLLER_EDGES, EPOLLET);
+
+static struct error watch_loop(struct poller *poller)
 {
-	*poller = (struct poller){.loop = loop};
-	poller->queue.next = poller->queue.previous = &poller->queue;
 	poller->fd = epoll_create1(EPOLL_CLOEXEC);
 	if (poller->fd < 0)
 		return error_system("make an epoll set");
-	struct error error = poller_add(poller, &poller->loop_pollable, uv_backend_fd(loop), EPOLLIN);
+	uv_run(&poller->loop->uv, UV_RUN_NOWAIT); /* libuv tells the kernel of a handle when the loop is run */
+	return poller_add(poller, &poller->loop_pollable, uv_backend_fd(&poller->loop->uv), POLLER_READABLE);
+}
+
+struct error poller_open(struct poller *poller, struct loop *loop)
+{
+	*poller = (struct poller){.fd = -1, .loop = loop};
+	poller->queue.next = poller->queue.previous = &poller->queue;
+	poller->events = calloc(POLLER_MAX_EVENTS, sizeof(*poller->events));
+	if (poller->events == NULL)
+		return error_of(ERROR_MEMORY, 0, "make an epoll set");
+	struct error error = watch_loop(poller);
 	if (failed(error))
 		poller_close(poller);
 	return error;
@@ -21,6 +44,9 @@ void poller_close(struct poller *poller)
 	if (poller->fd >= 0)
 		close(poller->fd);
 	poller->fd = -1;
+	free(poller->events);
+	poller->events = NULL;
+	poller->num_events = 0;
 }
 
 static struct error control(struct poller *poller, int operation, struct pollable *pollable, int fd, uint32_t events)
@@ -104,7 +130,7 @@ struct error poller_wait(struct poller *poller, int wait_ms)
 {
 	if (poller->queue.next != &poller->queue)
 		wait_ms = 0;
-	int loop_wait_ms = uv_backend_timeout(poller->loop);
+	int loop_wait_ms = uv_backend_timeout(&poller->loop->uv);
 	poller->run_loop = loop_wait_ms >= 0;
 	poller->num_events =
 	    epoll_wait(poller->fd, poller->events, POLLER_MAX_EVENTS, shorter_wait(wait_ms, loop_wait_ms));
@@ -152,5 +178,5 @@ void poller_dispatch(struct poller *poller)
 	poller->num_events = 0;
 	run_queue(poller);
 	if (poller->run_loop)
-		uv_run(poller->loop, UV_RUN_NOWAIT);
+		uv_run(&poller->loop->uv, UV_RUN_NOWAIT);
 }

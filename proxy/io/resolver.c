@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proxy/io/loop_uv.h"
+
 #define PORT_CHARS 6
 
 struct resolver {
@@ -58,7 +60,7 @@ static void on_addrinfo(uv_getaddrinfo_t *request, int status, struct addrinfo *
 	free(resolver);
 }
 
-struct resolver *resolver_start(uv_loop_t *loop, const char *host, uint16_t port, void *context,
+struct resolver *resolver_start(struct loop *loop, const char *host, uint16_t port, void *context,
 				void (*on_done)(void *context, struct error error,
 						const struct sockaddr_storage *addresses, size_t num_addresses))
 {
@@ -71,7 +73,7 @@ struct resolver *resolver_start(uv_loop_t *loop, const char *host, uint16_t port
 	resolver->on_done = on_done;
 	resolver->request.data = resolver;
 	snprintf(service, sizeof(service), "%u", port);
-	if (uv_getaddrinfo(loop, &resolver->request, on_addrinfo, host, service, &hints) != 0) {
+	if (uv_getaddrinfo(&loop->uv, &resolver->request, on_addrinfo, host, service, &hints) != 0) {
 		free(resolver);
 		return NULL;
 	}

@@ -2,19 +2,21 @@
 #ifndef PROXY_IO_RESOLVER_H
 #define PROXY_IO_RESOLVER_H
 
-#include <uv.h>
+#include <stdint.h>
+#include <sys/socket.h>
 
 #include "chaincache/base/error.h"
 
 #define RESOLVER_MAX_ADDRESSES 32 /* of one host, the first ones; the rest are passed over */
 #define RESOLVER_MAX_TEXT 80 /* of resolver_print */
 
+struct loop;
 struct resolver;
 
 /* resolver_start looks up `host` (a name or a literal). `on_done` is called exactly once, from the loop, unless the
  * look-up is cancelled before: with ERROR_RESOLVE, or with at least one address, borrowed while the callback runs, in
  * the order in which they should be tried. NULL when it could not even start. */
-struct resolver *resolver_start(uv_loop_t *loop, const char *host, uint16_t port, void *context,
+struct resolver *resolver_start(struct loop *loop, const char *host, uint16_t port, void *context,
 				void (*on_done)(void *context, struct error error,
 						const struct sockaddr_storage *addresses, size_t num_addresses));
 

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "proxy/io/loop_uv.h"
+
 struct signal_watch {
 	uv_signal_t handle;
 	void *context;
@@ -19,7 +21,7 @@ static void on_uv_signal(uv_signal_t *handle, int number)
 	watch->on_signal(watch->context, number);
 }
 
-struct signal_watch *signal_watch_new(uv_loop_t *loop, int number, void *context,
+struct signal_watch *signal_watch_new(struct loop *loop, int number, void *context,
 				      void (*on_signal)(void *context, int number))
 {
 	struct signal_watch *watch = calloc(1, sizeof *watch);
@@ -27,7 +29,7 @@ struct signal_watch *signal_watch_new(uv_loop_t *loop, int number, void *context
 		return NULL;
 	watch->context = context;
 	watch->on_signal = on_signal;
-	if (uv_signal_init(loop, &watch->handle) != 0) {
+	if (uv_signal_init(&loop->uv, &watch->handle) != 0) {
 		free(watch);
 		return NULL;
 	}

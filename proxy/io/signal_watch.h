@@ -2,12 +2,11 @@
 #ifndef PROXY_IO_SIGNAL_WATCH_H
 #define PROXY_IO_SIGNAL_WATCH_H
 
-#include <uv.h>
-
+struct loop;
 struct signal_watch;
 
 /* signal_watch_new: `on_signal` comes for each signal `number` that arrives. NULL when it cannot be watched. */
-struct signal_watch *signal_watch_new(uv_loop_t *loop, int number, void *context,
+struct signal_watch *signal_watch_new(struct loop *loop, int number, void *context,
 				      void (*on_signal)(void *context, int number));
 void signal_watch_free(struct signal_watch *watch); /* NULL is fine */
 

@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { READ_EVENTS = EPOLLIN | EPOLLRDHUP | EPOLLPRI };
+#define READ_EVENTS (POLLER_READABLE | POLLER_PEER_ENDED | POLLER_URGENT)
 
 enum { NO_DELAY_IS_SET = 2 };
 
@@ -19,7 +19,7 @@ void stream_init(struct stream *stream, struct poller *poller, void (*on_ready)(
 
 static uint32_t wanted_events(bool writable)
 {
-	return READ_EVENTS | (writable ? (uint32_t)EPOLLOUT : 0u) | (uint32_t)EPOLLET;
+	return READ_EVENTS | (writable ? POLLER_WRITABLE : 0U) | POLLER_EDGES;
 }
 
 struct error stream_open(struct stream *stream, int take_fd, bool watch_writable)
@@ -165,16 +165,16 @@ void stream_note(struct stream *stream, uint32_t events)
 {
 	if (stream->fd < 0)
 		return;
-	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+	if (events & (POLLER_READABLE | POLLER_PEER_ENDED | POLLER_CLOSED | POLLER_ERROR))
 		stream->readable = true;
-	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+	if (events & (POLLER_PEER_ENDED | POLLER_CLOSED | POLLER_ERROR))
 		stream->read_to_end = true;
-	if (events & EPOLLPRI)
+	if (events & POLLER_URGENT)
 		take_urgent(stream);
 	/* Both directions are closed, and ours not by us: a reset, for those who do not read at present. */
-	if ((events & EPOLLHUP) && !stream->end_sent)
+	if ((events & POLLER_CLOSED) && !stream->end_sent)
 		fail_write(stream, 0);
-	if (events & EPOLLOUT)
+	if (events & POLLER_WRITABLE)
 		write_pending(stream);
 }
 

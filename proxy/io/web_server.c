@@ -9,6 +9,8 @@
 
 #include <microhttpd.h>
 
+#include "proxy/io/loop_uv.h"
+
 /* One connection. Its deadline is what libmicrohttpd's own time-out is not: it does not move with each byte. */
 struct http_visit {
 	struct http_visit *next;
@@ -19,7 +21,7 @@ struct http_visit {
 };
 
 struct web_server {
-	uv_loop_t *loop;
+	struct loop *loop;
 	int listen_fd;
 	void *context;
 	http_handler *handler;
@@ -59,7 +61,7 @@ static void set_deadline(struct MHD_Connection *connection, uint64_t pause_ms)
 {
 	struct http_visit *visit = visit_of(connection);
 	if (visit != NULL)
-		visit->deadline_ms = uv_now(visit->server->loop) + pause_ms;
+		visit->deadline_ms = uv_now(&visit->server->loop->uv) + pause_ms;
 }
 
 static void begin_visit(struct web_server *server, struct MHD_Connection *connection, void **out)
@@ -72,7 +74,7 @@ static void begin_visit(struct web_server *server, struct MHD_Connection *connec
 		return; /* answered all the same, but for the deadline */
 	visit->server = server;
 	visit->fd = info != NULL ? info->connect_fd : -1;
-	visit->deadline_ms = uv_now(server->loop) + WEB_SERVER_REQUEST_MS;
+	visit->deadline_ms = uv_now(&server->loop->uv) + WEB_SERVER_REQUEST_MS;
 	visit->next = server->visits;
 	if (visit->next != NULL)
 		visit->next->previous = visit;
@@ -239,7 +241,7 @@ static void work(struct web_server *server)
 static void on_timer(uv_timer_t *timer)
 {
 	struct web_server *server = timer->data;
-	uint64_t now_ms = uv_now(server->loop);
+	uint64_t now_ms = uv_now(&server->loop->uv);
 
 	for (struct http_visit *visit = server->visits; visit != NULL; visit = visit->next) {
 		if (visit->deadline_ms <= now_ms)
@@ -289,7 +291,7 @@ static void on_closed(uv_handle_t *handle)
 
 static bool watch(struct web_server *server, uv_poll_t *handle, int fd)
 {
-	if (uv_poll_init(server->loop, handle, fd) != 0)
+	if (uv_poll_init(&server->loop->uv, handle, fd) != 0)
 		return false;
 	handle->data = server;
 	server->num_handles++;
@@ -307,7 +309,7 @@ static struct error start_daemon(struct web_server *server)
 	return server->daemon != NULL ? error_none() : error_system("start the admin page's HTTP server");
 }
 
-struct error web_server_open(uv_loop_t *loop, int listen_fd, void *context, http_handler *handler,
+struct error web_server_open(struct loop *loop, int listen_fd, void *context, http_handler *handler,
 			     struct web_server **out)
 {
 	struct web_server *server = calloc(1, sizeof *server);
@@ -320,7 +322,7 @@ struct error web_server_open(uv_loop_t *loop, int listen_fd, void *context, http
 		free(server);
 		return error;
 	}
-	uv_timer_init(loop, &server->timer);
+	uv_timer_init(&loop->uv, &server->timer);
 	server->timer.data = server;
 	server->num_handles = 1;
 	const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);

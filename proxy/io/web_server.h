@@ -1,4 +1,4 @@
-/* web_server - a small read-only HTTP/1.1 server on a libuv loop, for a page that a few people look at.
+/* web_server - a small read-only HTTP/1.1 server on a loop, for a page that a few people look at.
  *
  * libmicrohttpd reads and writes, inside the loop's thread: its epoll descriptor is watched like any other. GET and HEAD
  * alone, without a body. A request that is slow, large or one too many costs its own connection and nothing else: the
@@ -6,8 +6,6 @@
  */
 #ifndef PROXY_IO_WEB_SERVER_H
 #define PROXY_IO_WEB_SERVER_H
-
-#include <uv.h>
 
 #include "chaincache/base/bytes.h"
 #include "chaincache/base/error.h"
@@ -44,10 +42,11 @@ struct http_answer {
 /* The handler fills `out`, and keeps nothing of `request`. */
 typedef void http_handler(void *context, const struct http_request *request, struct http_answer *out);
 
+struct loop;
 struct web_server;
 
 /* web_server_open accepts from `listen_fd`: non-blocking, listening, borrowed until web_server_close. */
-MUST_USE struct error web_server_open(uv_loop_t *loop, int listen_fd, void *context, http_handler *handler,
+MUST_USE struct error web_server_open(struct loop *loop, int listen_fd, void *context, http_handler *handler,
 				      struct web_server **out);
 
 /* web_server_close cuts every connection, and frees the server in its close callbacks. NULL is fine. */

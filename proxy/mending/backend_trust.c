@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "proxy/io/loop.h"
 #include "proxy/shared/verdict_memory.h"
 
 /* One handshake that waits. */
@@ -168,7 +169,7 @@ static uint64_t lifetime_of(const struct mend_result *result, bool trusted)
 static void remember(struct backend_trust *trust, const struct verdict_key *key, const struct mend_result *result,
 		     struct verdict verdict)
 {
-	uint64_t until = uv_now(trust->options.loop) + lifetime_of(result, verdict.trusted);
+	uint64_t until = loop_now_ms(trust->options.loop) + lifetime_of(result, verdict.trusted);
 	verdict_memory_put(trust->memory, key, verdict, until);
 }
 
@@ -277,7 +278,7 @@ void backend_trust_ask(struct backend_trust *trust, const char *site, const stru
 		return;
 	}
 	struct verdict_key key = verdict_key_of(site, chain);
-	if (verdict_memory_get(trust->memory, &key, uv_now(options->loop), &verdict)) {
+	if (verdict_memory_get(trust->memory, &key, loop_now_ms(options->loop), &verdict)) {
 		options->give(options->context, worker, connection, verdict.trusted, verdict.reason);
 		return;
 	}

@@ -31,7 +31,7 @@ struct backend_trust_terms {
 };
 
 struct backend_trust_options {
-	uv_loop_t *loop;
+	struct loop *loop;
 	void *context;
 	/* The terms of a site; false when there is no such site any more. */
 	bool (*find_terms)(void *context, const char *site, struct backend_trust_terms *out);

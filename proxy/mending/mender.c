@@ -6,6 +6,7 @@
 
 #include <openssl/evp.h>
 
+#include "proxy/io/clock.h"
 #include "proxy/mending/mend_tally.h"
 
 enum mender_state {
@@ -116,7 +117,7 @@ static struct mender *mender_new(struct workshop *workshop, const struct mender_
 static struct error make_mend(struct mender *mender, bool offline)
 {
 	mender->now = (int64_t)time(NULL);
-	mender->begun_ns = uv_hrtime();
+	mender->begun_ns = clock_now_ns();
 	mender->issuers = workshop_borrow_issuers(mender->workshop);
 	struct mend_input input = {
 	    .served = &mender->served,
@@ -154,7 +155,7 @@ static void answer(struct mender *mender, struct error error)
 	const struct mend_result *result = failed(error) ? NULL : mend_result(mender->mend);
 
 	leave_workshop(mender);
-	mend_tally_mend(mender->workshop->tally, result, uv_hrtime() - mender->begun_ns);
+	mend_tally_mend(mender->workshop->tally, result, clock_now_ns() - mender->begun_ns);
 	for (size_t i = 0; result != NULL && i < result->num_fetched; i++)
 		workshop_keep(mender->workshop, &result->fetched[i], mender->now);
 	mender->on_answer(mender->context, error, result);

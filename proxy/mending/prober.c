@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proxy/io/chain_probe.h"
+#include "proxy/io/loop.h"
 #include "proxy/log/time_text.h"
 #include "proxy/mending/certificate_keeper.h"
 #include "proxy/system/retry.h"
@@ -291,7 +292,7 @@ static void on_probed(void *context, const struct chain_probe_result *result)
 
 	backend->probe = NULL;
 	backend->probed = true;
-	backend->probed_ms = uv_now(backend->prober->options.workshop->loop);
+	backend->probed_ms = loop_now_ms(backend->prober->options.workshop->loop);
 	if (result->outcome == CHAIN_PROBE_OK && result->chain.count > 0)
 		on_seen(backend, result);
 	else
@@ -331,7 +332,7 @@ void prober_begin(struct prober *prober)
 
 void prober_look_again(struct prober *prober)
 {
-	uint64_t now = uv_now(prober->options.workshop->loop);
+	uint64_t now = loop_now_ms(prober->options.workshop->loop);
 
 	if (prober->last_look_ms != 0 && now - prober->last_look_ms < PROBER_SOON_MS)
 		return;

@@ -37,15 +37,17 @@ static void load_cache(struct workshop *workshop, const char *path)
 		return;
 	struct error error = cache_dir_open(path, &workshop->cache_dir);
 	if (failed(error)) {
-		program_log_write(workshop->log, LOG_LEVEL_WARNING, path,
-				  "the cache cannot be used, fetched issuers are kept in memory alone: %s: " CACHE_ADVICE,
-				  error_print(error, text, sizeof text));
+		program_log_write(
+		    workshop->log, LOG_LEVEL_WARNING, path,
+		    "the cache cannot be used, fetched issuers are kept in memory alone: %s: " CACHE_ADVICE,
+		    error_print(error, text, sizeof text));
 		return;
 	}
 	workshop->has_cache_dir = true;
 	if (!workshop->cache_dir.writable)
-		program_log_write(workshop->log, LOG_LEVEL_WARNING, path,
-				  "the cache cannot be written, fetched issuers are kept in memory alone: " CACHE_ADVICE);
+		program_log_write(
+		    workshop->log, LOG_LEVEL_WARNING, path,
+		    "the cache cannot be written, fetched issuers are kept in memory alone: " CACHE_ADVICE);
 	error = cache_dir_visit(&workshop->cache_dir, &visitor);
 	if (failed(error))
 		program_log_write(workshop->log, LOG_LEVEL_WARNING, path, "the cache cannot be read: %s",
@@ -104,7 +106,7 @@ static void on_starter(void *context)
 	mender_begin_waiting(context);
 }
 
-struct workshop *workshop_new(uv_loop_t *loop, const struct config *config, const struct program_log *log,
+struct workshop *workshop_new(struct loop *loop, const struct config *config, const struct program_log *log,
 			      const struct workshop *former, struct buffer *errors)
 {
 	struct workshop *workshop = calloc(1, sizeof *workshop);
@@ -189,9 +191,10 @@ static void write_to_cache(struct workshop *workshop, const struct fetched_issue
 		return;
 	}
 	if (!workshop->told_cache_write)
-		program_log_write(workshop->log, LOG_LEVEL_WARNING, workshop->cache_dir.path,
-				  "a fetched issuer could not be written to the cache and is kept in memory: %s: " CACHE_ADVICE,
-				  error_print(error, text, sizeof text));
+		program_log_write(
+		    workshop->log, LOG_LEVEL_WARNING, workshop->cache_dir.path,
+		    "a fetched issuer could not be written to the cache and is kept in memory: %s: " CACHE_ADVICE,
+		    error_print(error, text, sizeof text));
 	workshop->told_cache_write = true;
 }
 

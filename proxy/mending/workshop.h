@@ -7,8 +7,6 @@
 #ifndef PROXY_MENDING_WORKSHOP_H
 #define PROXY_MENDING_WORKSHOP_H
 
-#include <uv.h>
-
 #include "chaincache/mend/mend.h"
 #include "chaincache/stores/cache_dir.h"
 #include "proxy/fetch/fetcher.h"
@@ -22,7 +20,7 @@ struct mend_tally;
 struct mender;
 
 struct workshop {
-	uv_loop_t *loop; /* borrowed; NULL for a look without a loop (--check-config) */
+	struct loop *loop; /* borrowed; NULL for a look without a loop (--check-config) */
 	const struct program_log *log; /* borrowed */
 	struct fetcher *fetcher; /* NULL: `fetch = off` */
 	struct cache_dir cache_dir;
@@ -43,7 +41,7 @@ struct workshop {
 /* workshop_new opens the cache directory and makes the fetcher. What cannot be used is no error: a cache that
  * cannot be read or written is told in `log`. A wrong fetch rule or proxy is an error, written to `errors` as a
  * line. `former` (may be NULL) hands over what was fetched. NULL on error. */
-struct workshop *workshop_new(uv_loop_t *loop, const struct config *config, const struct program_log *log,
+struct workshop *workshop_new(struct loop *loop, const struct config *config, const struct program_log *log,
 			      const struct workshop *former, struct buffer *errors);
 
 /* workshop_free: no mender may be left in it. */

@@ -24,7 +24,7 @@ struct book_page {
 };
 
 struct address_book {
-	uv_loop_t *loop;
+	struct loop *loop;
 	const struct config_site *config;
 	const struct program_log *log;
 	void *context;
@@ -50,8 +50,8 @@ static bool read_literal(struct book_page *page)
 
 static void look_up(void *context);
 
-struct address_book *address_book_new(uv_loop_t *loop, const struct config_site *config, const struct program_log *log,
-				      void *context, void (*on_change)(void *context))
+struct address_book *address_book_new(struct loop *loop, const struct config_site *config,
+				      const struct program_log *log, void *context, void (*on_change)(void *context))
 {
 	struct address_book *book = calloc(1, sizeof *book);
 	if (book == NULL)

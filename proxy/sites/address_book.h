@@ -9,17 +9,16 @@
 #include "proxy/log/program_log.h"
 #include "proxy/shared/snapshot.h"
 
-#include <uv.h>
-
 #define ADDRESS_BOOK_RENEW_MS 60000
 #define ADDRESS_BOOK_RETRY_FIRST_MS 1000 /* while a name has no address at all ... */
 
 struct address_book;
+struct loop;
 
 /* address_book_new takes literals in before it returns. `config` and `log` are borrowed; `on_change` comes from
  * the loop when an address came or went. NULL when out of memory. */
-struct address_book *address_book_new(uv_loop_t *loop, const struct config_site *config, const struct program_log *log,
-				      void *context, void (*on_change)(void *context));
+struct address_book *address_book_new(struct loop *loop, const struct config_site *config,
+				      const struct program_log *log, void *context, void (*on_change)(void *context));
 void address_book_free(struct address_book *book);
 
 /* address_book_begin starts looking up the names. */

@@ -9,7 +9,7 @@
 #include "proxy/sites/managed_site.h"
 
 struct site_set_options {
-	uv_loop_t *loop; /* NULL: a look alone (--check-config): nothing is begun, nothing is written */
+	struct loop *loop; /* NULL: a look alone (--check-config): nothing is begun, nothing is written */
 	const struct program_log *log;
 	struct fix_log *fix_log; /* NULL for a look */
 	struct backend_trust *trust; /* NULL for a look */

@@ -73,7 +73,7 @@ static void on_alarm(void *context)
 		watch->on_change(watch->context);
 }
 
-struct file_watch *file_watch_new(uv_loop_t *loop, void *context, void (*on_change)(void *context))
+struct file_watch *file_watch_new(struct loop *loop, void *context, void (*on_change)(void *context))
 {
 	struct file_watch *watch = calloc(1, sizeof *watch);
 	if (watch == NULL)

@@ -10,14 +10,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <uv.h>
-
 #define FILE_WATCH_LOOK_MS 2000 /* and longer where there are thousands of files */
 #define FILE_WATCH_LOOKS_A_MS 5 /* files that one millisecond of the pause stands for */
 
 struct file_watch;
+struct loop;
 
-struct file_watch *file_watch_new(uv_loop_t *loop, void *context, void (*on_change)(void *context)); /* NULL: memory */
+struct file_watch *file_watch_new(struct loop *loop, void *context,
+				  void (*on_change)(void *context)); /* NULL: memory */
 void file_watch_free(struct file_watch *watch);
 
 /* file_watch_set replaces the files that are watched (copied). New ones are taken as they stand now, the others as the

@@ -24,7 +24,7 @@ static void watch(struct acceptor *acceptor)
 {
 	if (acceptor->watched)
 		return;
-	struct error error = poller_add(&acceptor->thread->poller, &acceptor->pollable, acceptor->fd, EPOLLIN);
+	struct error error = poller_add(&acceptor->thread->poller, &acceptor->pollable, acceptor->fd, POLLER_READABLE);
 	acceptor->watched = !failed(error);
 	if (failed(error)) /* no memory in the kernel: tried again like a pause */
 		timer_arm(&acceptor->thread->timers, &acceptor->thread->resume_timer,

@@ -1,5 +1,7 @@
 #include "proxy/worker/worker.h"
 
+#include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +23,7 @@ struct letter {
 
 struct worker {
 	struct worker_thread thread;
-	uv_thread_t handle;
+	pthread_t handle;
 	struct letter quit; /* embedded: a stop must not fail for want of memory */
 	struct letter drain;
 	atomic_bool drain_under_way; /* `drain` is in the mailbox */
@@ -56,12 +58,13 @@ static void on_mail(void *context, struct mail *take_mail)
 	read_letter(context, (struct letter *)(void *)take_mail);
 }
 
-static void run(void *argument)
+static void *run(void *argument)
 {
 	struct worker *worker = argument;
 
 	worker_thread_run(&worker->thread);
 	worker_thread_cleanup(&worker->thread);
+	return NULL;
 }
 
 struct error worker_start(const struct worker_options *options, struct snapshot *snapshot, struct worker **out)
@@ -78,11 +81,11 @@ struct error worker_start(const struct worker_options *options, struct snapshot 
 	worker->quit.kind = LETTER_QUIT;
 	worker->drain.kind = LETTER_DRAIN;
 	worker_thread_use(&worker->thread, snapshot);
-	int status = worker->thread.lease != NULL ? uv_thread_create(&worker->handle, run, worker) : UV_ENOMEM;
-	if (status != 0) {
+	int code = worker->thread.lease != NULL ? pthread_create(&worker->handle, NULL, run, worker) : ENOMEM;
+	if (code != 0) {
 		worker_thread_cleanup(&worker->thread);
 		free(worker);
-		return error_of(ERROR_SYSTEM, -status, "start a worker's thread");
+		return error_of(ERROR_SYSTEM, code, "start a worker's thread");
 	}
 	*out = worker;
 	return error_none();
@@ -120,7 +123,7 @@ void worker_drain(struct worker *worker, uint64_t timeout_ms)
 void worker_join(struct worker *worker)
 {
 	mailbox_post(worker->thread.mailbox, &worker->quit.mail);
-	uv_thread_join(&worker->handle);
+	pthread_join(worker->handle, NULL);
 	free(worker);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "proxy/io/loop.h"
 #include "proxy/shared/verdict_memory.h"
 #include "proxy/worker/acceptor.h"
 #include "proxy/worker/connection.h"
@@ -65,28 +66,25 @@ static void send_to_stream(void *to, struct bytes bytes)
 
 static struct error open_loop(struct worker_thread *thread, mailbox_handler *on_mail, void *context)
 {
-	int status = uv_loop_init(&thread->loop);
-	if (status != 0)
-		return error_of(ERROR_SYSTEM, -status, "make a worker's loop");
+	struct error error = loop_new(&thread->loop);
+	if (failed(error))
+		return error;
 
-	struct error error = mailbox_open(&thread->loop, on_mail, context, &thread->mailbox);
+	error = mailbox_open(thread->loop, on_mail, context, &thread->mailbox);
 	if (failed(error))
 		goto out_loop;
-	/* libuv tells the kernel of a handle when the loop is run. */
-	uv_run(&thread->loop, UV_RUN_NOWAIT);
-	error = poller_open(&thread->poller, &thread->loop);
+	error = poller_open(&thread->poller, thread->loop);
 	if (failed(error))
 		goto out_mailbox;
 	error = poller_add(&thread->poller, &thread->room,
-			   admission_fd(thread->options.admission, thread->options.index), EPOLLIN);
+			   admission_fd(thread->options.admission, thread->options.index), POLLER_READABLE);
 	if (!failed(error))
 		return error;
 	poller_close(&thread->poller);
 out_mailbox:
 	mailbox_close(thread->mailbox);
-	uv_run(&thread->loop, UV_RUN_DEFAULT);
 out_loop:
-	uv_loop_close(&thread->loop);
+	loop_free(thread->loop);
 	return error;
 }
 
@@ -94,8 +92,7 @@ static void close_loop(struct worker_thread *thread)
 {
 	poller_close(&thread->poller);
 	mailbox_close(thread->mailbox);
-	uv_run(&thread->loop, UV_RUN_DEFAULT);
-	uv_loop_close(&thread->loop);
+	loop_free(thread->loop);
 }
 
 struct error worker_thread_init(struct worker_thread *thread, const struct worker_options *options,

@@ -33,7 +33,7 @@ struct connection;
 
 struct worker_thread {
 	struct worker_options options;
-	uv_loop_t loop;
+	struct loop *loop;
 	struct mailbox *mailbox;
 	struct poller poller;
 	struct timer_wheel timers;

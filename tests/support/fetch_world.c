@@ -90,7 +90,7 @@ void fetch_world_told(void *context, const struct fetch_result *result)
 	struct answer *answer = context;
 
 	answer->count++;
-	uv_stop(answer->loop);
+	loop_stop(answer->loop);
 	answer->ok = result->ok;
 	answer->failure = result->failure;
 	if (result->ok) {
@@ -110,7 +110,7 @@ static struct fetcher *make_fetcher(struct fetch_world *world, const char *rule,
 		options.take_policy = fetch_policy_new();
 		assert_false(failed(fetch_policy_allow(options.take_policy, rule)));
 	}
-	assert_false(failed(fetcher_new(&world->loop, &options, &fetcher)));
+	assert_false(failed(fetcher_new(world->loop, &options, &fetcher)));
 	return fetcher;
 }
 
@@ -137,8 +137,8 @@ int fetch_world_setup(void **state)
 	struct fetch_world *world = calloc(1, sizeof *world);
 
 	assert_non_null(world);
-	assert_int_equal(uv_loop_init(&world->loop), 0);
-	world->server = http_server_new(&world->loop, routes);
+	assert_false(failed(loop_new(&world->loop)));
+	world->server = http_server_new(world->loop, routes);
 	fill_routes(http_server_port(world->server));
 	world->fetcher = make_fetcher(world, "127.0.0.1", (struct fetcher_options){0});
 	*state = world;
@@ -155,9 +155,8 @@ int fetch_world_teardown(void **state)
 		num_closed++;
 	}
 	http_server_close(world->server);
-	assert_int_equal(uv_run(&world->loop, UV_RUN_DEFAULT), 0);
-	assert_int_equal(world->num_closed >= num_closed, 1);
-	assert_int_equal(uv_loop_close(&world->loop), 0);
+	assert_true(loop_free(world->loop));
+	assert_true(world->num_closed >= num_closed);
 	free(world);
 	return 0;
 }
@@ -171,7 +170,7 @@ struct fetch_request *fetch_world_ask(struct fetch_world *world, const char *pat
 {
 	char url[FETCH_WORLD_MAX_URL];
 
-	*answer = (struct answer){.loop = &world->loop};
+	*answer = (struct answer){.loop = world->loop};
 	fetch_world_url(world, path, url);
 	return fetcher_get(world->fetcher, url, answer, fetch_world_told);
 }
@@ -179,12 +178,12 @@ struct fetch_request *fetch_world_ask(struct fetch_world *world, const char *pat
 void fetch_world_wait(struct fetch_world *world, const struct answer *answer)
 {
 	while (answer->count == 0)
-		uv_run(&world->loop, UV_RUN_ONCE);
+		loop_run_once(world->loop);
 }
 
 struct answer fetch_world_get_url(struct fetch_world *world, const char *url)
 {
-	struct answer answer = {.loop = &world->loop};
+	struct answer answer = {.loop = world->loop};
 
 	assert_non_null(fetcher_get(world->fetcher, url, &answer, fetch_world_told));
 	assert_int_equal(answer.count, 0);

@@ -3,13 +3,14 @@
 #define TESTS_SUPPORT_FETCH_WORLD_H
 
 #include "proxy/fetch/fetcher.h"
+#include "proxy/io/loop.h"
 #include "tests/support/http_server.h"
 
 #define FETCH_WORLD_MAX_URL 256
 
 /* What one who asked was told. */
 struct answer {
-	uv_loop_t *loop; /* stopped when the answer is there, so that who waits for it looks at once */
+	struct loop *loop; /* stopped when the answer is there, so that who waits for it looks at once */
 	unsigned count;
 	bool ok;
 	enum fetch_failure failure;
@@ -19,7 +20,7 @@ struct answer {
 };
 
 struct fetch_world {
-	uv_loop_t loop;
+	struct loop *loop;
 	struct http_server *server;
 	struct fetcher *fetcher;
 	unsigned num_closed;

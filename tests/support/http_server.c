@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proxy/io/loop_uv.h"
+
 enum {
 	MAX_ROUTES = 64,
 	MAX_CLIENTS = 256,
@@ -27,7 +29,7 @@ struct client {
 
 struct http_server {
 	uv_tcp_t tcp;
-	uv_loop_t *loop;
+	struct loop *loop;
 	const struct http_route *routes;
 	unsigned port;
 	unsigned num_connections;
@@ -125,8 +127,7 @@ static void respond(struct client *client)
 	const struct http_route *route = client->route;
 
 	client->responding = true;
-	client_write(client, route->response,
-		     route->response_len > 0 ? route->response_len : strlen(route->response));
+	client_write(client, route->response, route->response_len > 0 ? route->response_len : strlen(route->response));
 }
 
 static void reset(struct client *client)
@@ -214,8 +215,8 @@ static void on_connection(uv_stream_t *stream, int status)
 	server->num_open_handles++;
 	client->server = server;
 	client->num_open_handles = 2;
-	uv_tcp_init(server->loop, &client->tcp);
-	uv_timer_init(server->loop, &client->drip_timer);
+	uv_tcp_init(&server->loop->uv, &client->tcp);
+	uv_timer_init(&server->loop->uv, &client->drip_timer);
 	client->tcp.data = client;
 	client->drip_timer.data = client;
 	if (uv_accept(stream, (uv_stream_t *)&client->tcp) != 0 ||
@@ -223,7 +224,7 @@ static void on_connection(uv_stream_t *stream, int status)
 		die("could not accept a connection");
 }
 
-struct http_server *http_server_new(uv_loop_t *loop, const struct http_route *routes)
+struct http_server *http_server_new(struct loop *loop, const struct http_route *routes)
 {
 	struct http_server *server = calloc(1, sizeof *server);
 	struct sockaddr_in address = {0};
@@ -238,7 +239,7 @@ struct http_server *http_server_new(uv_loop_t *loop, const struct http_route *ro
 	server->routes = routes;
 	server->num_open_handles = 1;
 	uv_ip4_addr("127.0.0.1", 0, &address);
-	uv_tcp_init(loop, &server->tcp);
+	uv_tcp_init(&loop->uv, &server->tcp);
 	server->tcp.data = server;
 	if (uv_tcp_bind(&server->tcp, (struct sockaddr *)&address, 0) != 0 ||
 	    uv_listen((uv_stream_t *)&server->tcp, BACKLOG, on_connection) != 0 ||

@@ -4,7 +4,7 @@
 #ifndef TESTS_SUPPORT_HTTP_SERVER_H
 #define TESTS_SUPPORT_HTTP_SERVER_H
 
-#include <uv.h>
+#include <stddef.h>
 
 #define HTTP_SERVER_MAX_REQUEST 4096
 
@@ -26,9 +26,10 @@ struct http_route {
 };
 
 struct http_server;
+struct loop;
 
 /* http_server_new borrows the routes, in which a test may change everything but the paths. */
-struct http_server *http_server_new(uv_loop_t *loop, const struct http_route *routes);
+struct http_server *http_server_new(struct loop *loop, const struct http_route *routes);
 unsigned http_server_port(const struct http_server *server);
 unsigned http_server_num_connections(const struct http_server *server); /* so far */
 unsigned http_server_num_requests(const struct http_server *server, const char *path); /* so far */

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "conf/reader.h"
+#include "proxy/io/alarm.h"
+#include "proxy/io/loop.h"
 #include "proxy/shared/backend_tls.h"
 #include "tests/support/loopback.h"
 
@@ -120,7 +122,8 @@ static struct snapshot *make_snapshot(struct world *world, const struct world_si
 	struct snapshot *snapshot = NULL;
 
 	if (world->listening == NULL)
-		assert_ok(listen_socket_open(&shared->config->sites[0].listens[0], world->num_workers, &world->listening));
+		assert_ok(
+		    listen_socket_open(&shared->config->sites[0].listens[0], world->num_workers, &world->listening));
 	assert_ok(snapshot_new(shared, world->tickets.keys, &snapshot));
 	shared_config_unref(shared);
 	for (size_t i = 0; i < num_sites; i++)
@@ -138,15 +141,14 @@ void world_start(struct world *world, const struct world_site *sites, size_t num
 	memset(world, 0, sizeof(*world));
 	world->max_connections = max_connections;
 	world->num_workers = num_workers;
-	assert_int_equal(uv_loop_init(&world->loop), 0);
-	assert_ok(mailbox_open(&world->loop, on_mail, world, &world->control));
+	assert_ok(loop_new(&world->loop));
+	assert_ok(mailbox_open(world->loop, on_mail, world, &world->control));
 	assert_ok(ticket_rotation_init(&world->tickets, 0));
 	world->snapshot = make_snapshot(world, sites, num_sites);
 	world->port = loopback_port_of(world->listening->fds[0]);
 	assert_ok(admission_new(max_connections, num_workers, &world->admission));
 	for (unsigned i = 0; i < num_workers; i++) {
-		struct worker_options options = {
-		    .index = i, .admission = world->admission, .control = world->control};
+		struct worker_options options = {.index = i, .admission = world->admission, .control = world->control};
 		assert_ok(worker_start(&options, world->snapshot, &world->workers[i]));
 	}
 	world->worker = world->workers[0];
@@ -160,9 +162,9 @@ void world_publish(struct world *world, const struct world_site *sites, size_t n
 		worker_publish(world->workers[i], world->snapshot);
 }
 
-static void on_patience_lost(uv_timer_t *timer)
+static void on_patience_lost(void *context)
 {
-	*(bool *)timer->data = true;
+	*(bool *)context = true;
 }
 
 static struct worker_event *take(struct world *world, enum worker_event_kind kind)
@@ -183,15 +185,13 @@ struct worker_event *world_wait(struct world *world, enum worker_event_kind kind
 {
 	struct worker_event *event;
 	bool lost = false;
-	uv_timer_t timer;
+	struct alarm *patience = alarm_new(world->loop, &lost, on_patience_lost);
 
-	uv_timer_init(&world->loop, &timer);
-	timer.data = &lost;
-	uv_timer_start(&timer, on_patience_lost, LOOPBACK_PATIENCE_S * 1000, 0);
+	assert_non_null(patience);
+	alarm_set(patience, (uint64_t)LOOPBACK_PATIENCE_S * 1000);
 	while ((event = take(world, kind)) == NULL && !lost)
-		uv_run(&world->loop, UV_RUN_ONCE);
-	uv_close((uv_handle_t *)&timer, NULL);
-	uv_run(&world->loop, UV_RUN_NOWAIT);
+		loop_run_once(world->loop);
+	alarm_free(patience);
 	assert_non_null(event);
 	return event;
 }
@@ -206,8 +206,7 @@ void world_stop(struct world *world)
 		worker_join(world->workers[i]);
 	admission_free(world->admission);
 	mailbox_close(world->control);
-	uv_run(&world->loop, UV_RUN_DEFAULT);
-	assert_int_equal(uv_loop_close(&world->loop), 0);
+	assert_true(loop_free(world->loop));
 	for (size_t i = 0; i < world->num_events; i++)
 		worker_event_free(world->events[i]);
 	snapshot_unref(world->snapshot);

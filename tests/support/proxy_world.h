@@ -33,7 +33,7 @@ struct world_site {
 };
 
 struct world {
-	uv_loop_t loop;
+	struct loop *loop;
 	struct mailbox *control;
 	struct worker_event *events[256]; /* that came and were not asked for yet */
 	size_t num_events;

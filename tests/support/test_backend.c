@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
-#include <uv.h>
 
 #include "tests/support/loopback.h"
 #include "tests/support/unit.h"
@@ -18,9 +18,9 @@ struct test_backend {
 	SSL_CTX *tls;
 	int fd;
 	uint16_t port;
-	uv_thread_t thread;
-	uv_mutex_t lock;
-	uv_cond_t idle;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t idle;
 	size_t num_serving;
 	_Atomic uint64_t received;
 	_Atomic uint64_t refusal;
@@ -129,10 +129,10 @@ static void *serve(void *argument)
 	SSL_free(served->ssl);
 	close(served->fd);
 	free(served);
-	uv_mutex_lock(&backend->lock);
+	pthread_mutex_lock(&backend->lock);
 	backend->num_serving--;
-	uv_cond_signal(&backend->idle);
-	uv_mutex_unlock(&backend->lock);
+	pthread_cond_signal(&backend->idle);
+	pthread_mutex_unlock(&backend->lock);
 	return NULL;
 }
 
@@ -144,9 +144,9 @@ static void start_serving(struct test_backend *backend, int fd)
 
 	served->backend = backend;
 	served->fd = fd;
-	uv_mutex_lock(&backend->lock);
+	pthread_mutex_lock(&backend->lock);
 	backend->num_serving++;
-	uv_mutex_unlock(&backend->lock);
+	pthread_mutex_unlock(&backend->lock);
 	pthread_attr_init(&attributes);
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 	if (pthread_create(&thread, &attributes, serve, served) != 0)
@@ -156,7 +156,7 @@ static void start_serving(struct test_backend *backend, int fd)
 
 /* A test may leave the process without descriptors for a while: the backend sits that out. accept takes its descriptor
  * before it waits, so that this only shows where the thread comes late to its first call. */
-static void accept_all(void *argument)
+static void *accept_all(void *argument)
 {
 	struct test_backend *backend = argument;
 	int fd;
@@ -167,6 +167,7 @@ static void accept_all(void *argument)
 		else
 			usleep(1000);
 	}
+	return NULL;
 }
 
 struct test_backend *test_backend_start(enum backend_manner manner, SSL_CTX *tls)
@@ -182,9 +183,9 @@ struct test_backend *test_backend_start(enum backend_manner manner, SSL_CTX *tls
 	assert_int_equal(bind(backend->fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(backend->fd, 128), 0);
 	backend->port = loopback_port_of(backend->fd);
-	uv_mutex_init(&backend->lock);
-	uv_cond_init(&backend->idle);
-	assert_int_equal(uv_thread_create(&backend->thread, accept_all, backend), 0);
+	pthread_mutex_init(&backend->lock, NULL);
+	pthread_cond_init(&backend->idle, NULL);
+	assert_int_equal(pthread_create(&backend->thread, NULL, accept_all, backend), 0);
 	return backend;
 }
 
@@ -205,17 +206,20 @@ uint16_t test_backend_port(const struct test_backend *backend)
 
 void test_backend_stop(struct test_backend *backend)
 {
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += (time_t)2 * LOOPBACK_PATIENCE_S;
 	shutdown(backend->fd, SHUT_RDWR);
-	uv_thread_join(&backend->thread);
+	pthread_join(backend->thread, NULL);
 	close(backend->fd);
-	uv_mutex_lock(&backend->lock);
+	pthread_mutex_lock(&backend->lock);
 	while (backend->num_serving > 0)
-		if (uv_cond_timedwait(&backend->idle, &backend->lock, 2 * LOOPBACK_PATIENCE_S * UINT64_C(1000000000)) !=
-		    0)
+		if (pthread_cond_timedwait(&backend->idle, &backend->lock, &until) != 0)
 			abort(); /* its connections should long have ended */
-	uv_mutex_unlock(&backend->lock);
-	uv_mutex_destroy(&backend->lock);
-	uv_cond_destroy(&backend->idle);
+	pthread_mutex_unlock(&backend->lock);
+	pthread_mutex_destroy(&backend->lock);
+	pthread_cond_destroy(&backend->idle);
 	SSL_CTX_free(backend->tls);
 	free(backend);
 }

@@ -7,6 +7,7 @@
 #include "proxy/commands/cache/cache_intake.h"
 #include "proxy/fetch/fetch_proxy.h"
 #include "proxy/fetch/fetcher.h"
+#include "proxy/io/loop.h"
 
 struct fetching {
 	struct cache_dir *dir;
@@ -64,7 +65,7 @@ static void on_done(void *context, const struct fetch_result *result)
 	fetcher_close(fetching->fetcher, NULL, NULL);
 }
 
-static struct error make_fetcher(uv_loop_t *loop, const struct cache_options *options, struct fetcher **out)
+static struct error make_fetcher(struct loop *loop, const struct cache_options *options, struct fetcher **out)
 {
 	struct fetch_policy *policy = fetch_policy_new();
 	struct error error = policy != NULL ? error_none() : error_of(ERROR_MEMORY, 0, "make a fetcher");
@@ -85,15 +86,16 @@ static struct error make_fetcher(uv_loop_t *loop, const struct cache_options *op
 
 int cache_fetch(struct cache_dir *dir, const struct cache_options *options, char **operands, int num_operands)
 {
-	uv_loop_t loop;
+	struct loop *loop = NULL;
 	char text[ERROR_MAX_TEXT];
 	struct fetching fetching = {.dir = dir, .url = operands[0], .status = STATUS_FAILED};
 	(void)num_operands;
-	if (uv_loop_init(&loop) != 0) {
+	struct error error = loop_new(&loop);
+	if (failed(error)) {
 		complain("cache: no event loop could be made: out of memory or file descriptors");
 		return STATUS_FAILED;
 	}
-	struct error error = make_fetcher(&loop, options, &fetching.fetcher);
+	error = make_fetcher(loop, options, &fetching.fetcher);
 	if (failed(error)) {
 		complain("cache: fetching: %s: correct --fetch-proxy or the variable http_proxy",
 			 error_print(error, text, sizeof(text)));
@@ -101,7 +103,7 @@ int cache_fetch(struct cache_dir *dir, const struct cache_options *options, char
 		complain("cache: %s: out of memory", fetching.url);
 		fetcher_close(fetching.fetcher, NULL, NULL);
 	}
-	uv_run(&loop, UV_RUN_DEFAULT);
-	uv_loop_close(&loop);
+	loop_run(loop);
+	loop_free(loop);
 	return fetching.status;
 }

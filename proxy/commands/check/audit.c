@@ -5,9 +5,8 @@
 #include "proxy/cli/exit_status.h"
 #include "proxy/cli/output.h"
 #include "proxy/fetch/fetch_proxy.h"
+#include "proxy/io/alarm.h"
 #include "proxy/log/time_text.h"
-
-#define CLOSE_WAIT_MS 500 /* for handles to close; what takes longer is a look-up in a thread */
 
 static struct error fill_policy(struct fetch_policy *policy, const struct audit_options *options)
 {
@@ -31,7 +30,7 @@ static bool open_fetcher(struct audit *audit)
 		    .proxy = options->fetch_proxy != NULL ? options->fetch_proxy : fetch_proxy_environment_url(),
 		    .no_proxy = options->fetch_proxy != NULL ? NULL : fetch_proxy_environment_no_proxy(),
 		};
-		error = fetcher_new(&audit->loop, &wanted, &audit->fetcher);
+		error = fetcher_new(audit->loop, &wanted, &audit->fetcher);
 	}
 	if (!failed(error))
 		return true;
@@ -40,19 +39,28 @@ static bool open_fetcher(struct audit *audit)
 	return false;
 }
 
+static void on_deadline(void *context);
+
+static bool open_loop(struct audit *audit)
+{
+	char text[ERROR_MAX_TEXT];
+	struct error error = loop_new(&audit->loop);
+	if (!failed(error)) {
+		audit->deadline = alarm_new(audit->loop, audit, on_deadline);
+		if (audit->deadline == NULL)
+			error = error_of(ERROR_MEMORY, 0, "set a deadline");
+	}
+	if (failed(error))
+		complain("event loop: %s", error_print(error, text, sizeof(text)));
+	return !failed(error);
+}
+
 bool audit_open(struct audit *audit, const struct audit_options *options)
 {
 	*audit = (struct audit){.options = options, .fetching_left_ms = AUDIT_MAX_FETCHING_MS};
 	audit->now = options->has_time ? options->time : time_text_now_ms() / 1000;
-	int status = uv_loop_init(&audit->loop);
-	if (status != 0) {
-		complain("event loop: %s", uv_strerror(status));
-		return false;
-	}
-	audit->loop_is_open = true;
-	uv_timer_init(&audit->loop, &audit->deadline);
-	audit->deadline.data = audit;
-	return knowledge_open(&audit->knowledge, options) && (options->offline || open_fetcher(audit));
+	return open_loop(audit) && knowledge_open(&audit->knowledge, options) &&
+	       (options->offline || open_fetcher(audit));
 }
 
 static void advance(struct audit *audit);
@@ -62,7 +70,7 @@ static void advance_in_loop(struct audit *audit)
 {
 	advance(audit);
 	if (audit->done)
-		uv_stop(&audit->loop);
+		loop_stop(audit->loop);
 }
 
 static void on_fetched(void *context, const struct fetch_result *result)
@@ -108,9 +116,9 @@ static void advance(struct audit *audit)
 	audit->done = true;
 }
 
-static void on_deadline(uv_timer_t *timer)
+static void on_deadline(void *context)
 {
-	struct audit *audit = timer->data;
+	struct audit *audit = context;
 	audit->out_of_time = true;
 	for (size_t i = 0; i < MEND_MAX_FETCHES; i++) {
 		struct audit_fetch *fetch = &audit->fetches[i];
@@ -141,16 +149,15 @@ static void keep_fetched(struct audit *audit)
 static void run_to_its_end(struct audit *audit)
 {
 	uint64_t left = audit->fetching_left_ms;
-	uv_update_time(&audit->loop);
-	uint64_t start = uv_now(&audit->loop);
 	audit->out_of_time = left == 0;
 	audit->done = false;
-	uv_timer_start(&audit->deadline, on_deadline, left < MEND_TIMEOUT_MS ? left : MEND_TIMEOUT_MS, 0);
+	alarm_set(audit->deadline, left < MEND_TIMEOUT_MS ? left : MEND_TIMEOUT_MS);
+	uint64_t start = loop_now_ms(audit->loop);
 	advance(audit);
 	while (!audit->done)
-		uv_run(&audit->loop, UV_RUN_ONCE);
-	uv_timer_stop(&audit->deadline);
-	uint64_t spent = uv_now(&audit->loop) - start;
+		loop_run_once(audit->loop);
+	alarm_stop(audit->deadline);
+	uint64_t spent = loop_now_ms(audit->loop) - start;
 	audit->fetching_left_ms = spent < left ? left - spent : 0;
 }
 
@@ -209,40 +216,15 @@ struct mend *audit_take(struct audit *audit)
 	return mend;
 }
 
-static void on_close_wait(uv_timer_t *timer)
-{
-	uv_stop(timer->loop);
-}
-
-/* Runs until every handle is closed, for a while. */
-static bool close_loop(struct audit *audit)
-{
-	uv_timer_t wait;
-	if (audit->fetcher != NULL)
-		fetcher_close(audit->fetcher, NULL, NULL);
-	uv_close((uv_handle_t *)&audit->deadline, NULL);
-	uv_timer_init(&audit->loop, &wait);
-	uv_timer_start(&wait, on_close_wait, CLOSE_WAIT_MS, 0);
-	uv_unref((uv_handle_t *)&wait); /* it ends the wait, and does not make it */
-	uv_run(&audit->loop, UV_RUN_DEFAULT);
-	bool all_closed = !uv_loop_alive(&audit->loop);
-	uv_close((uv_handle_t *)&wait, NULL);
-	uv_run(&audit->loop, UV_RUN_NOWAIT);
-	return all_closed && uv_loop_close(&audit->loop) == 0;
-}
-
-bool audit_close(struct audit *audit)
+int audit_end(struct audit *audit, int status)
 {
 	mend_free(audit->mend);
 	knowledge_close(&audit->knowledge);
-	return !audit->loop_is_open || close_loop(audit);
-}
-
-int audit_end(struct audit *audit, int status)
-{
-	if (audit_close(audit))
+	if (audit->fetcher != NULL)
+		fetcher_close(audit->fetcher, NULL, NULL);
+	alarm_free(audit->deadline);
+	if (loop_free(audit->loop))
 		return status;
-	/* libuv would wait at exit for the thread in which a name is looked up: half a minute, where DNS is dead. */
 	if (status < STATUS_BROKEN && !output_finish())
 		status = STATUS_UNKNOWN;
 	_exit(status);

@@ -1,15 +1,14 @@
 /* audit - one mend from its beginning to its end, on a loop of its own: what check and mend both do.
  *
- *	audit_open -> (a probe on audit->loop) -> audit_run -> audit->result -> audit_close
+ *	audit_open -> (a probe on audit->loop) -> audit_run -> audit->result -> audit_end
  */
 #ifndef PROXY_COMMANDS_CHECK_AUDIT_H
 #define PROXY_COMMANDS_CHECK_AUDIT_H
 
-#include <uv.h>
-
 #include "chaincache/mend/mend.h"
 #include "proxy/commands/check/knowledge.h"
 #include "proxy/fetch/fetcher.h"
+#include "proxy/io/loop.h"
 
 #define AUDIT_MAX_FETCHING_MS 60000 /* of all mends of one command together; one has MEND_TIMEOUT_MS */
 
@@ -25,10 +24,9 @@ struct audit_fetch {
 struct audit {
 	const struct audit_options *options;
 	struct knowledge knowledge;
-	uv_loop_t loop;
-	bool loop_is_open;
+	struct loop *loop;
 	struct fetcher *fetcher; /* NULL: offline */
-	uv_timer_t deadline; /* of one mend's fetching */
+	struct alarm *deadline; /* of one mend's fetching */
 	uint64_t fetching_left_ms; /* for all mends that are still to come */
 	bool out_of_time;
 	int64_t now; /* seconds since 1970: as of when it is judged */
@@ -38,10 +36,10 @@ struct audit {
 	struct audit_fetch fetches[MEND_MAX_FETCHES];
 	size_t num_open;
 	bool done;
-	const struct mend_result *result; /* after audit_run; until audit_close */
+	const struct mend_result *result; /* after audit_run; until audit_end */
 };
 
-/* audit_open reads roots and cache. False: what is wrong has been told. audit_close cleans up either way. */
+/* audit_open reads roots and cache. False: what is wrong has been told. audit_end cleans up either way. */
 bool audit_open(struct audit *audit, const struct audit_options *options);
 
 /* audit_run mends `served` (leaf first) and keeps in the cache what was fetched. `key` may be NULL. False: told. */
@@ -60,14 +58,11 @@ struct audit_sent {
 bool audit_run_sent(struct audit *audit, const struct audit_sent *sent);
 
 /* audit_take gives the mend that was run to the caller, so that another one can be run: to be freed, before
- * audit_close. */
+ * audit_end. */
 struct mend *audit_take(struct audit *audit);
 
-/* audit_close: false when a look-up of a name is under way that cannot be cut short; the process should then end
- * without waiting for it. */
-bool audit_close(struct audit *audit);
-
-/* audit_end is audit_close, then the end of the process where nothing but that could end it; returns `status`. */
+/* audit_end cleans up and returns `status`. Where a name is still looked up it ends the process instead, since exit() would
+ * wait for that: half a minute, where DNS is dead. */
 int audit_end(struct audit *audit, int status);
 
 #endif

@@ -236,7 +236,7 @@ static int check_server(struct check *check)
 {
 	struct survey *survey = &check->survey;
 	struct chain_probe_options server = probe_options(check);
-	if (!survey_run(survey, &check->audit.loop, &server) || !alloc_chains(check, survey->num_looks)) {
+	if (!survey_run(survey, check->audit.loop, &server) || !alloc_chains(check, survey->num_looks)) {
 		complain("check: out of memory");
 		return STATUS_UNKNOWN;
 	}

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proxy/io/loop.h"
+
 /* Both are asked for in the same way. */
 static bool same_look(const struct host_name *a, const struct host_name *b)
 {
@@ -149,7 +151,7 @@ static bool sort_into_chains(struct survey *survey)
 	return true;
 }
 
-bool survey_run(struct survey *survey, uv_loop_t *loop, const struct chain_probe_options *options)
+bool survey_run(struct survey *survey, struct loop *loop, const struct chain_probe_options *options)
 {
 	survey->loop = loop;
 	survey->options = *options;
@@ -158,7 +160,7 @@ bool survey_run(struct survey *survey, uv_loop_t *loop, const struct chain_probe
 		       survey->num_started - survey->num_done < SURVEY_MAX_AT_ONCE)
 			start_look(survey, &survey->looks[survey->num_started]);
 		if (survey->num_done < survey->num_looks)
-			uv_run(loop, UV_RUN_ONCE);
+			loop_run_once(loop);
 	}
 	return sort_into_chains(survey);
 }

@@ -47,7 +47,7 @@ struct survey {
 	size_t num_chains;
 	size_t num_started;
 	size_t num_done;
-	uv_loop_t *loop;
+	struct loop *loop;
 	struct chain_probe_options options;
 };
 
@@ -58,7 +58,7 @@ void survey_cleanup(struct survey *survey);
 
 /* survey_run looks, and returns when every look has an answer; `options` is the server, and its sni does not count.
  * False when out of memory. A look that failed is no failure. */
-bool survey_run(struct survey *survey, uv_loop_t *loop, const struct chain_probe_options *options);
+bool survey_run(struct survey *survey, struct loop *loop, const struct chain_probe_options *options);
 
 /* survey_look_of is the look that was made for a name. */
 const struct survey_look *survey_look_of(const struct survey *survey, const struct host_name *name);

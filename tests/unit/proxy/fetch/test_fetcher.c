@@ -27,7 +27,7 @@ static void test_joined_requests(void **state)
 	for (size_t i = 0; i < 3; i++)
 		assert_non_null(fetch_world_ask(world, "/holds", &answers[i]));
 	while (http_server_num_requests(world->server, "/holds") == 0)
-		uv_run(&world->loop, UV_RUN_ONCE);
+		loop_run_once(world->loop);
 	struct answer late;
 	assert_non_null(fetch_world_ask(world, "/holds", &late));
 	http_server_release(world->server);
@@ -77,7 +77,7 @@ static void test_cancel(void **state)
 	struct fetch_request *request = fetch_world_ask(world, "/holds", &cancelled);
 	assert_non_null(fetch_world_ask(world, "/holds", &kept));
 	while (http_server_num_requests(world->server, "/holds") == 0)
-		uv_run(&world->loop, UV_RUN_ONCE);
+		loop_run_once(world->loop);
 	fetcher_cancel(world->fetcher, request);
 	http_server_release(world->server);
 	fetch_world_wait(world, &kept);
@@ -85,15 +85,14 @@ static void test_cancel(void **state)
 
 	/* The only one who waits; then one that is answered already and not yet told. */
 	fetcher_cancel(world->fetcher, fetch_world_ask(world, "/silent", &cancelled));
-	fetcher_cancel(world->fetcher,
-		       fetcher_get(world->fetcher, "https://x.example/", &cancelled, fetch_world_told));
+	fetcher_cancel(world->fetcher, fetcher_get(world->fetcher, "https://x.example/", &cancelled, fetch_world_told));
 	assert_non_null(fetch_world_ask(world, "/ok", &other));
 	fetch_world_wait(world, &other);
 	assert_int_equal(cancelled.count, 0);
 	/* What was cancelled did not fail: it may be asked at once. */
 	struct fetch_request *again = fetch_world_ask(world, "/silent", &cancelled);
 	while (http_server_num_requests(world->server, "/silent") == 0)
-		uv_run(&world->loop, UV_RUN_ONCE);
+		loop_run_once(world->loop);
 	fetcher_cancel(world->fetcher, again);
 	assert_int_equal(cancelled.count, 0);
 }
@@ -107,14 +106,14 @@ static void test_more_than_may_be_under_way(void **state)
 	char url[FETCH_WORLD_MAX_URL];
 
 	for (size_t i = 0; i < FETCHER_MAX_UNDER_WAY; i++) {
-		silent[i] = (struct answer){.loop = &world->loop};
+		silent[i] = (struct answer){.loop = world->loop};
 		/* Each a URL of its own, by its fragment, which is not sent. */
 		snprintf(url, sizeof url, "http://127.0.0.1:%u/silent#%zu", http_server_port(world->server), i);
 		requests[i] = fetcher_get(world->fetcher, url, &silent[i], fetch_world_told);
 	}
 	assert_non_null(fetch_world_ask(world, "/ok", &waiting));
 	while (http_server_num_requests(world->server, "/silent") < FETCHER_MAX_UNDER_WAY)
-		uv_run(&world->loop, UV_RUN_ONCE);
+		loop_run_once(world->loop);
 	assert_int_equal(http_server_num_requests(world->server, "/ok"), 0);
 	fetcher_cancel(world->fetcher, requests[0]);
 	fetch_world_wait(world, &waiting);
@@ -141,16 +140,16 @@ static void test_close_drops_requests(void **state)
 {
 	struct fetch_world *world = *state;
 	struct answer under_way;
-	struct answer answered = {.loop = &world->loop};
+	struct answer answered = {.loop = world->loop};
 	unsigned num_closed = world->num_closed;
 
 	assert_non_null(fetch_world_ask(world, "/silent", &under_way));
 	while (http_server_num_requests(world->server, "/silent") == 0)
-		uv_run(&world->loop, UV_RUN_ONCE);
+		loop_run_once(world->loop);
 	assert_non_null(fetcher_get(world->fetcher, "https://x.example/", &answered, fetch_world_told));
 	fetch_world_close(world);
 	while (world->num_closed == num_closed)
-		uv_run(&world->loop, UV_RUN_ONCE);
+		loop_run_once(world->loop);
 	assert_int_equal(under_way.count, 0);
 	assert_int_equal(answered.count, 0);
 }
@@ -180,7 +179,7 @@ static void test_close_in_callback(void **state)
 	assert_non_null(fetcher_get(world->fetcher, url, &closer, on_done_close));
 	assert_non_null(fetch_world_ask(world, "/ok", &never));
 	while (world->num_closed == 0)
-		uv_run(&world->loop, UV_RUN_ONCE);
+		loop_run_once(world->loop);
 	assert_int_equal(closer.count, 1);
 	assert_int_equal(never.count, 0);
 }
@@ -191,7 +190,7 @@ static void test_bad_proxy(void **state)
 	struct fetcher_options options = {.proxy = "socks5://127.0.0.1:1080", .take_policy = fetch_policy_new()};
 	struct fetcher *fetcher;
 
-	assert_int_equal(fetcher_new(&world->loop, &options, &fetcher).kind, ERROR_FORMAT);
+	assert_int_equal(fetcher_new(world->loop, &options, &fetcher).kind, ERROR_FORMAT);
 	assert_null(fetcher);
 }
 

@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "proxy/io/chain_probe.h"
+#include "proxy/io/loop.h"
+#include "proxy/io/loop_uv.h"
 #include "proxy/io/resolver.h"
 #include "tests/support/pki.h"
 #include "tests/support/tls_peer.h"
@@ -39,7 +41,7 @@ struct answer {
 
 /* A server for one client, and a probe that looks at it, on one loop. */
 struct world {
-	uv_loop_t loop;
+	struct loop *loop;
 	uv_tcp_t listener;
 	uv_tcp_t client;
 	bool has_client;
@@ -115,7 +117,7 @@ static void on_client(uv_stream_t *listener, int status)
 	struct world *world = listener->data;
 	assert_int_equal(status, 0);
 	assert_false(world->has_client);
-	uv_tcp_init(&world->loop, &world->client);
+	uv_tcp_init(&world->loop->uv, &world->client);
 	world->client.data = world;
 	world->has_client = true;
 	assert_int_equal(uv_accept(listener, (uv_stream_t *)&world->client), 0);
@@ -129,8 +131,8 @@ static void world_open(struct world *world, enum manner manner)
 	struct sockaddr_in address;
 	int len = sizeof(address);
 	*world = (struct world){.manner = manner};
-	uv_loop_init(&world->loop);
-	uv_tcp_init(&world->loop, &world->listener);
+	assert_ok(loop_new(&world->loop));
+	uv_tcp_init(&world->loop->uv, &world->listener);
 	world->listener.data = world;
 	uv_ip4_addr("127.0.0.1", 0, &address);
 	assert_int_equal(uv_tcp_bind(&world->listener, (const struct sockaddr *)&address, 0), 0);
@@ -155,8 +157,7 @@ static void world_close(struct world *world)
 {
 	stop_listening(world);
 	close_client(world);
-	uv_run(&world->loop, UV_RUN_DEFAULT);
-	assert_int_equal(uv_loop_close(&world->loop), 0);
+	assert_true(loop_free(world->loop));
 	tls_peer_free(world->peer);
 	certificate_list_cleanup(&world->chain);
 }
@@ -184,7 +185,7 @@ static struct chain_probe *start(struct world *world, const char *host, uint64_t
 	    .timeout_ms = timeout_ms,
 	    .source = SOURCE_SERVED,
 	};
-	struct chain_probe *probe = chain_probe_start(&world->loop, &options, world, on_result);
+	struct chain_probe *probe = chain_probe_start(world->loop, &options, world, on_result);
 	assert_non_null(probe);
 	assert_int_equal(world->num_results, 0);
 	return probe;
@@ -193,7 +194,7 @@ static struct chain_probe *start(struct world *world, const char *host, uint64_t
 static void probe(struct world *world, const char *host, uint64_t timeout_ms)
 {
 	start(world, host, timeout_ms);
-	uv_run(&world->loop, UV_RUN_DEFAULT);
+	loop_run(world->loop);
 	assert_int_equal(world->num_results, 1);
 }
 
@@ -264,7 +265,7 @@ static void test_a_port_where_nobody_listens(void **state)
 	(void)state;
 	world_open(&world, SAYS_NOTHING);
 	stop_listening(&world);
-	uv_run(&world.loop, UV_RUN_DEFAULT);
+	loop_run(world.loop);
 	probe(&world, "127.0.0.1", PATIENCE_MS);
 	assert_int_equal(world.outcome, CHAIN_PROBE_UNREACHABLE);
 	assert_non_null(strstr(world.reason, "connection refused (127.0.0.1:"));
@@ -299,7 +300,7 @@ static void test_a_cancelled_probe_never_answers(void **state)
 		world.starttls = turns % 2 == 0 ? STARTTLS_NONE : STARTTLS_LDAP;
 		struct chain_probe *one = start(&world, "127.0.0.1", PATIENCE_MS);
 		for (int i = 0; i < turns / 2; i++)
-			uv_run(&world.loop, UV_RUN_NOWAIT);
+			loop_run_ready(world.loop);
 		chain_probe_cancel(one);
 		world_close(&world);
 		assert_int_equal(world.num_results, 0);

@@ -1,7 +1,9 @@
 #include "proxy/io/mailbox.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
+#include "proxy/io/loop.h"
 #include "tests/support/unit.h"
 
 enum { THREADS = 4, MAILS = 2000 };
@@ -42,12 +44,13 @@ struct poster {
 	unsigned thread;
 };
 
-static void post_all(void *argument)
+static void *post_all(void *argument)
 {
 	const struct poster *poster = argument;
 
 	for (unsigned i = 0; i < MAILS; i++)
 		post(poster->mailbox, poster->thread, i);
+	return NULL;
 }
 
 /* From several threads at once: every mail arrives once, each thread's in its order. */
@@ -55,24 +58,23 @@ static void test_order_across_threads(void **state)
 {
 	struct receiver receiver = {0};
 	struct poster posters[THREADS];
-	uv_thread_t threads[THREADS];
+	pthread_t threads[THREADS];
 	struct mailbox *mailbox = NULL;
-	uv_loop_t loop;
+	struct loop *loop = NULL;
 
 	(void)state;
-	uv_loop_init(&loop);
-	assert_ok(mailbox_open(&loop, on_mail, &receiver, &mailbox));
+	assert_ok(loop_new(&loop));
+	assert_ok(mailbox_open(loop, on_mail, &receiver, &mailbox));
 	for (unsigned i = 0; i < THREADS; i++) {
 		posters[i] = (struct poster){mailbox, i};
-		assert_int_equal(uv_thread_create(&threads[i], post_all, &posters[i]), 0);
+		assert_int_equal(pthread_create(&threads[i], NULL, post_all, &posters[i]), 0);
 	}
 	while (receiver.count < THREADS * MAILS)
-		uv_run(&loop, UV_RUN_ONCE);
+		loop_run_once(loop);
 	for (unsigned i = 0; i < THREADS; i++)
-		uv_thread_join(&threads[i]);
+		pthread_join(threads[i], NULL);
 	mailbox_close(mailbox);
-	uv_run(&loop, UV_RUN_DEFAULT);
-	assert_int_equal(uv_loop_close(&loop), 0);
+	assert_true(loop_free(loop));
 	assert_int_equal(receiver.count, THREADS * MAILS);
 }
 
@@ -81,18 +83,17 @@ static void test_close_hands_out_the_rest(void **state)
 {
 	struct receiver receiver = {0};
 	struct mailbox *mailbox = NULL;
-	uv_loop_t loop;
+	struct loop *loop = NULL;
 
 	(void)state;
-	uv_loop_init(&loop);
-	assert_ok(mailbox_open(&loop, on_mail, &receiver, &mailbox));
+	assert_ok(loop_new(&loop));
+	assert_ok(mailbox_open(loop, on_mail, &receiver, &mailbox));
 	for (unsigned i = 0; i < 3; i++)
 		post(mailbox, 0, i);
 	assert_int_equal(receiver.count, 0); /* never before its loop runs */
 	mailbox_close(mailbox);
 	assert_int_equal(receiver.count, 3);
-	uv_run(&loop, UV_RUN_DEFAULT);
-	assert_int_equal(uv_loop_close(&loop), 0);
+	assert_true(loop_free(loop));
 }
 
 int main(void)

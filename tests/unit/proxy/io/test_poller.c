@@ -1,3 +1,5 @@
+#include "proxy/io/alarm.h"
+#include "proxy/io/loop.h"
 #include "proxy/io/poller.h"
 #include "tests/support/unit.h"
 
@@ -19,13 +21,13 @@ struct watched {
 
 /* A poller, its loop, and who was called in which order. */
 struct world {
-	uv_loop_t loop;
+	struct loop *loop;
 	struct poller poller;
 	struct watched watched[MAX_WATCHED];
 	char calls[MAX_CALLS];
 	size_t num_calls;
 	unsigned num_loop_turns;
-	uv_timer_t timer;
+	struct alarm *alarm;
 };
 
 static void on_ready(struct pollable *pollable, uint32_t events)
@@ -46,9 +48,9 @@ static void on_ready(struct pollable *pollable, uint32_t events)
 		poller_queue(&world->poller, pollable);
 }
 
-static void on_timer(uv_timer_t *timer)
+static void on_alarm(void *context)
 {
-	struct world *world = timer->data;
+	struct world *world = context;
 
 	world->num_loop_turns++;
 }
@@ -57,10 +59,10 @@ static int setup(void **state)
 {
 	struct world *world = test_calloc(1, sizeof(*world));
 
-	assert_int_equal(uv_loop_init(&world->loop), 0);
-	assert_int_equal(uv_timer_init(&world->loop, &world->timer), 0);
-	world->timer.data = world;
-	assert_ok(poller_open(&world->poller, &world->loop));
+	assert_ok(loop_new(&world->loop));
+	world->alarm = alarm_new(world->loop, world, on_alarm);
+	assert_non_null(world->alarm);
+	assert_ok(poller_open(&world->poller, world->loop));
 	for (size_t i = 0; i < MAX_WATCHED; i++)
 		world->watched[i] = (struct watched){
 		    .pollable = {.on_ready = on_ready}, .world = world, .name = (char)('a' + i), .fd = -1};
@@ -76,9 +78,8 @@ static int teardown(void **state)
 		if (world->watched[i].fd >= 0)
 			close(world->watched[i].fd);
 	poller_close(&world->poller);
-	uv_close((uv_handle_t *)&world->timer, NULL);
-	uv_run(&world->loop, UV_RUN_DEFAULT);
-	assert_int_equal(uv_loop_close(&world->loop), 0);
+	alarm_free(world->alarm);
+	assert_true(loop_free(world->loop));
 	test_free(world);
 	return 0;
 }
@@ -90,7 +91,7 @@ static struct watched *watch(struct world *world, size_t i, bool ready)
 
 	watched->fd = eventfd(ready, EFD_NONBLOCK | EFD_CLOEXEC);
 	assert_true(watched->fd >= 0);
-	assert_ok(poller_add(&world->poller, &watched->pollable, watched->fd, EPOLLIN | EPOLLET));
+	assert_ok(poller_add(&world->poller, &watched->pollable, watched->fd, POLLER_READABLE | POLLER_EDGES));
 	return watched;
 }
 
@@ -111,7 +112,7 @@ static void test_calls_what_is_ready(void **state)
 	watch(world, 0, true);
 	struct watched *b = watch(world, 1, false);
 	assert_string_equal(turn(world), "a");
-	assert_int_equal(world->watched[0].events, EPOLLIN);
+	assert_int_equal(world->watched[0].events, POLLER_READABLE);
 	assert_string_equal(turn(world), ""); /* an edge comes once */
 	assert_int_equal(eventfd_write(b->fd, 1), 0);
 	assert_string_equal(turn(world), "b");
@@ -178,7 +179,7 @@ static void test_loop_runs_when_it_has_something_to_do(void **state)
 
 	assert_string_equal(turn(world), "");
 	assert_int_equal(world->num_loop_turns, 0);
-	assert_int_equal(uv_timer_start(&world->timer, on_timer, 1, 0), 0);
+	alarm_set(world->alarm, 1);
 	while (world->num_loop_turns == 0) {
 		assert_ok(poller_wait(&world->poller, -1));
 		poller_dispatch(&world->poller);
@@ -203,14 +204,14 @@ static void test_more_than_one_wait_takes(void **state)
 		many[i] = (struct watched){.pollable = {.on_ready = count_call, .expensive = i % 3 == 0},
 					   .world = world,
 					   .fd = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC)};
-		assert_ok(poller_add(&world->poller, &many[i].pollable, many[i].fd, EPOLLIN | EPOLLET));
+		assert_ok(poller_add(&world->poller, &many[i].pollable, many[i].fd, POLLER_READABLE | POLLER_EDGES));
 	}
 	turn(world);
 	assert_int_equal(world->num_calls, POLLER_MAX_EVENTS);
 	turn(world);
 	assert_int_equal(world->num_calls, MANY - POLLER_MAX_EVENTS);
 	for (size_t i = 0; i < MANY; i++) {
-		assert_int_equal(many[i].events, EPOLLIN);
+		assert_int_equal(many[i].events, POLLER_READABLE);
 		close(many[i].fd);
 	}
 }
@@ -219,10 +220,10 @@ static void test_what_cannot_be_watched(void **state)
 {
 	struct world *world = *state;
 
-	assert_kind(poller_add(&world->poller, &world->watched[0].pollable, -1, EPOLLIN), ERROR_SYSTEM);
-	assert_kind(poller_change(&world->poller, &world->watched[0].pollable, 0, EPOLLIN), ERROR_SYSTEM);
+	assert_kind(poller_add(&world->poller, &world->watched[0].pollable, -1, POLLER_READABLE), ERROR_SYSTEM);
+	assert_kind(poller_change(&world->poller, &world->watched[0].pollable, 0, POLLER_READABLE), ERROR_SYSTEM);
 	struct watched *a = watch(world, 0, true);
-	assert_kind(poller_add(&world->poller, &a->pollable, a->fd, EPOLLIN), ERROR_SYSTEM);
+	assert_kind(poller_add(&world->poller, &a->pollable, a->fd, POLLER_READABLE), ERROR_SYSTEM);
 	assert_string_equal(turn(world), "a");
 }
 

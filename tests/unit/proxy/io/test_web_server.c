@@ -6,11 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proxy/io/loop.h"
 #include "tests/support/unit.h"
 
 /* A server on a loop of its own, and a client beside it that never blocks. */
 struct place {
-	uv_loop_t loop;
+	struct loop *loop;
 	struct web_server *server;
 	int listen_fd;
 	struct sockaddr_in address;
@@ -51,8 +52,8 @@ static int set_up(void **state)
 	    listen(place->listen_fd, 100) != 0 ||
 	    getsockname(place->listen_fd, (struct sockaddr *)&place->address, &len) != 0)
 		return -1;
-	uv_loop_init(&place->loop);
-	assert_ok(web_server_open(&place->loop, place->listen_fd, place, handle, &place->server));
+	assert_ok(loop_new(&place->loop));
+	assert_ok(web_server_open(place->loop, place->listen_fd, place, handle, &place->server));
 	*state = place;
 	return 0;
 }
@@ -63,8 +64,7 @@ static int tear_down(void **state)
 
 	web_server_close(place->server);
 	web_server_close(NULL);
-	uv_run(&place->loop, UV_RUN_DEFAULT);
-	assert_int_equal(uv_loop_close(&place->loop), 0);
+	assert_true(loop_free(place->loop));
 	close(place->listen_fd);
 	free(place);
 	return 0;
@@ -85,7 +85,7 @@ static const char *ask(struct place *place, int fd, const char *request, const c
 	place->answer[0] = '\0';
 	assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), strlen(request));
 	while (strstr(place->answer, words) == NULL) {
-		uv_run(&place->loop, UV_RUN_NOWAIT);
+		loop_run_ready(place->loop);
 		ssize_t got = recv(fd, place->answer + len, sizeof place->answer - 1 - len, MSG_DONTWAIT);
 		if (got == 0)
 			break;
@@ -144,10 +144,10 @@ static void test_a_close_in_the_midst_releases_everything(void **state)
 		fds[i] = connect_to(place);
 	ask(place, fds[0], "GET / HTTP/1.1\r\nHost: h\r\n\r\n", "hello");
 	assert_int_equal(send(fds[1], "GET / HT", 8, 0), 8);
-	uv_run(&place->loop, UV_RUN_NOWAIT);
+	loop_run_ready(place->loop);
 	web_server_close(place->server);
 	place->server = NULL;
-	uv_run(&place->loop, UV_RUN_DEFAULT);
+	loop_run(place->loop);
 	assert_int_equal(place->num_released, place->num_requests);
 	for (size_t i = 0; i < 10; i++)
 		close(fds[i]);

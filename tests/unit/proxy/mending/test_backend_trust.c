@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proxy/io/loop.h"
 #include "proxy/mending/backend_trust.h"
 #include "tests/support/pki.h"
 
@@ -18,7 +19,7 @@ struct answer {
 
 /* A control thread without a server around it: one site called "mail", no fetching. */
 struct world {
-	uv_loop_t loop;
+	struct loop *loop;
 	struct program_log log;
 	struct config config;
 	struct workshop *workshop;
@@ -40,7 +41,8 @@ static bool find_terms(void *context, const char *site, struct backend_trust_ter
 {
 	struct world *world = context;
 
-	*out = (struct backend_trust_terms){world->workshop, world->stores, NULL, &world->name, world->verify, world->pin};
+	*out =
+	    (struct backend_trust_terms){world->workshop, world->stores, NULL, &world->name, world->verify, world->pin};
 	return !world->gone && strcmp(site, "mail") == 0;
 }
 
@@ -60,7 +62,7 @@ static void make_workshop(struct world *world)
 	struct buffer errors;
 
 	buffer_init(&errors, 4096);
-	world->workshop = workshop_new(&world->loop, &world->config, &world->log, NULL, &errors);
+	world->workshop = workshop_new(world->loop, &world->config, &world->log, NULL, &errors);
 	assert_non_null(world->workshop);
 	buffer_cleanup(&errors);
 }
@@ -70,14 +72,14 @@ static int set_up(void **state)
 	struct world *world = calloc(1, sizeof *world);
 	struct certificate_list roots = PKI_LIST(SOURCE_ROOTS, root);
 
-	uv_loop_init(&world->loop);
+	assert_ok(loop_new(&world->loop));
 	program_log_init(&world->log, STDERR_FILENO, LOG_LEVEL_ERROR);
 	world->config.cache = (char *)"/proc/no/such/cache";
 	make_workshop(world);
 	world->stores = trust_store_set_new();
 	assert_ok(trust_store_set_add_list(world->stores, "ours", &roots));
 	assert_ok(host_name_parse("backend.test", &world->name));
-	struct backend_trust_options options = {&world->loop, world, find_terms, give};
+	struct backend_trust_options options = {world->loop, world, find_terms, give};
 	world->trust = backend_trust_new(&options);
 	certificate_list_cleanup(&roots);
 	*state = world;
@@ -90,8 +92,7 @@ static int tear_down(void **state)
 
 	backend_trust_free(world->trust);
 	workshop_free(world->workshop);
-	uv_run(&world->loop, UV_RUN_DEFAULT);
-	assert_int_equal(uv_loop_close(&world->loop), 0);
+	assert_true(loop_free(world->loop));
 	trust_store_set_unref(world->stores);
 	free(world);
 	return 0;
@@ -125,8 +126,8 @@ static void ask(struct world *world, const struct certificate *const *certificat
 /* Runs the loop until so many answers are there. Deadlines end it in any case. */
 static const struct answer *wait_for(struct world *world, size_t count)
 {
-	while (world->num_answers < count && uv_run(&world->loop, UV_RUN_ONCE) != 0)
-		;
+	while (world->num_answers < count)
+		loop_run_once(world->loop);
 	assert_int_equal(world->num_answers, count);
 	return &world->answers[count - 1];
 }

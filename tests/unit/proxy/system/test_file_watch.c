@@ -5,12 +5,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "proxy/io/loop.h"
 #include "proxy/system/file_watch.h"
 
 enum { MAX_PATH = 128 };
 
 struct place {
-	uv_loop_t loop;
+	struct loop *loop;
 	struct file_watch *watch;
 	char folder[64];
 	char a[MAX_PATH];
@@ -40,8 +41,8 @@ static int set_up(void **state)
 	snprintf(place->a, sizeof place->a, "%s/a", place->folder);
 	snprintf(place->b, sizeof place->b, "%s/b", place->folder);
 	write_file(place->a, "one");
-	uv_loop_init(&place->loop);
-	place->watch = file_watch_new(&place->loop, place, on_change);
+	assert_ok(loop_new(&place->loop));
+	place->watch = file_watch_new(place->loop, place, on_change);
 	const char *paths[] = {place->a, place->b};
 	assert_true(file_watch_set(place->watch, paths, 2));
 	*state = place;
@@ -53,8 +54,7 @@ static int tear_down(void **state)
 	struct place *place = *state;
 
 	file_watch_free(place->watch);
-	uv_run(&place->loop, UV_RUN_DEFAULT);
-	assert_int_equal(uv_loop_close(&place->loop), 0);
+	assert_true(loop_free(place->loop));
 	unlink(place->a);
 	unlink(place->b);
 	rmdir(place->folder);

@@ -3,10 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proxy/io/loop.h"
 #include "tests/support/unit.h"
 
 struct desk {
-	uv_loop_t loop;
+	struct loop *loop;
 	struct mailbox *mailbox;
 	size_t num_events;
 	uint64_t total;
@@ -37,8 +38,8 @@ static void on_mail(void *context, struct mail *take_mail)
 static void desk_open(struct desk *desk, struct event_limit *limit)
 {
 	memset(desk, 0, sizeof(*desk));
-	uv_loop_init(&desk->loop);
-	assert_ok(mailbox_open(&desk->loop, on_mail, desk, &desk->mailbox));
+	assert_ok(loop_new(&desk->loop));
+	assert_ok(mailbox_open(desk->loop, on_mail, desk, &desk->mailbox));
 	*limit = (struct event_limit){.control = desk->mailbox};
 }
 
@@ -46,8 +47,7 @@ static void desk_close(struct desk *desk, struct event_limit *limit)
 {
 	event_limit_cleanup(limit);
 	mailbox_close(desk->mailbox);
-	uv_run(&desk->loop, UV_RUN_DEFAULT);
-	assert_int_equal(uv_loop_close(&desk->loop), 0);
+	assert_true(loop_free(desk->loop));
 }
 
 static void report(struct event_limit *limit, size_t site, uint8_t alert, const char *text, uint64_t now_ms)
@@ -68,19 +68,19 @@ static void test_first_at_once_then_one_a_second(void **state)
 	report(&limit, 0, 48, "first", 1000);
 	for (int i = 0; i < 99; i++)
 		report(&limit, 0, 48, i == 98 ? "last" : "between", 1001);
-	uv_run(&desk.loop, UV_RUN_NOWAIT);
+	loop_run_ready(desk.loop);
 	assert_int_equal(desk.num_events, 1);
 	assert_true(event_limit_flush(&limit, 1999, false));
-	uv_run(&desk.loop, UV_RUN_NOWAIT);
+	loop_run_ready(desk.loop);
 	assert_int_equal(desk.num_events, 1);
 	assert_true(event_limit_flush(&limit, 2000, false));
-	uv_run(&desk.loop, UV_RUN_NOWAIT);
+	loop_run_ready(desk.loop);
 	assert_int_equal(desk.num_events, 2);
 	assert_int_equal(desk.last.count, 99);
 	assert_string_equal(desk.last.text, "last");
 	assert_false(event_limit_flush(&limit, 3000, false)); /* nothing since: forgotten */
 	report(&limit, 0, 48, "again", 3001);
-	uv_run(&desk.loop, UV_RUN_NOWAIT);
+	loop_run_ready(desk.loop);
 	assert_int_equal(desk.num_events, 3);
 	assert_int_equal(desk.total, 101);
 	desk_close(&desk, &limit);
@@ -96,7 +96,7 @@ static void test_sites_and_alerts_apart(void **state)
 	report(&limit, 0, 48, "", 0);
 	report(&limit, 1, 48, "", 0);
 	report(&limit, 0, 42, "", 0);
-	uv_run(&desk.loop, UV_RUN_NOWAIT);
+	loop_run_ready(desk.loop);
 	assert_int_equal(desk.num_events, 3);
 	desk_close(&desk, &limit);
 }
@@ -113,7 +113,7 @@ static void test_bounded_and_flushed_whole(void **state)
 	report(&limit, 0, 0, "", 1);
 	assert_int_equal(limit.num_entries, EVENT_LIMIT_MAX_ENTRIES);
 	assert_false(event_limit_flush(&limit, 1, true));
-	uv_run(&desk.loop, UV_RUN_NOWAIT);
+	loop_run_ready(desk.loop);
 	assert_int_equal(desk.num_events, EVENT_LIMIT_MAX_ENTRIES + 1);
 	desk_close(&desk, &limit);
 }
@@ -137,14 +137,14 @@ static void test_rejections_by_client_and_the_rest_in_one(void **state)
 	reject(&limit, 1, "a.example");
 	reject(&limit, 2, "a.example");
 	reject(&limit, 2, "b.example");
-	uv_run(&desk.loop, UV_RUN_NOWAIT);
+	loop_run_ready(desk.loop);
 	assert_int_equal(desk.num_events, 3);
 	for (uint64_t i = 0; i < 10000; i++)
 		reject(&limit, 100 + i, "c.example");
 	assert_int_equal(limit.num_entries, EVENT_LIMIT_MAX_REJECTIONS + 1);
 	report(&limit, 0, 0, "another kind still has room", 0);
 	event_limit_flush(&limit, 1, true);
-	uv_run(&desk.loop, UV_RUN_NOWAIT);
+	loop_run_ready(desk.loop);
 	assert_int_equal(desk.total, 3 + 10000 + 1);
 	assert_string_equal(desk.folded.text, "");
 	assert_int_equal(desk.folded.count, 10000 - (EVENT_LIMIT_MAX_REJECTIONS - 3) - 1);
@@ -174,7 +174,7 @@ static void test_a_frequent_name_is_seen_among_random_ones(void **state)
 	}
 	assert_int_equal(limit.num_entries, EVENT_LIMIT_MAX_NAMES);
 	event_limit_flush(&limit, 1, true);
-	uv_run(&desk.loop, UV_RUN_NOWAIT);
+	loop_run_ready(desk.loop);
 	assert_in_range(desk.heavy - desk.heavy_error, 1, 9900);
 	assert_in_range(desk.heavy, 9900, 9900 + 100000 / EVENT_LIMIT_MAX_NAMES);
 	assert_in_range(desk.num_events, 1, 2 * EVENT_LIMIT_MAX_NAMES);

@@ -3,7 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "proxy/io/loop.h"
+#include "tests/support/loopback.h"
 #include "tests/support/unit.h"
 
 static struct host_name name_of(const char *text)
@@ -58,21 +61,17 @@ static void test_every_look_has_an_answer(void **state)
 {
 	const struct host_name names[] = {name_of("a.example"), name_of("b.example"), name_of("c.example"),
 					  name_of("d.example"), name_of("e.example"), name_of("f.example")};
-	struct sockaddr_in address;
-	int len = sizeof(address);
+	struct sockaddr_in address = loopback_address(0);
 	struct survey survey;
 	const char *wrong = NULL;
-	uv_loop_t loop;
-	uv_tcp_t bound; /* a port of our own where nobody listens */
+	struct loop *loop = NULL;
 	(void)state;
-	assert_int_equal(uv_loop_init(&loop), 0);
-	uv_tcp_init(&loop, &bound);
-	uv_ip4_addr("127.0.0.1", 0, &address);
-	assert_int_equal(uv_tcp_bind(&bound, (const struct sockaddr *)&address, 0), 0);
-	assert_int_equal(uv_tcp_getsockname(&bound, (struct sockaddr *)&address, &len), 0);
-	struct chain_probe_options server = {.host = "127.0.0.1", .port = ntohs(address.sin_port)};
+	assert_ok(loop_new(&loop));
+	int bound = socket(AF_INET, SOCK_STREAM, 0); /* a port of our own where nobody listens */
+	assert_int_equal(bind(bound, (const struct sockaddr *)&address, sizeof(address)), 0);
+	struct chain_probe_options server = {.host = "127.0.0.1", .port = loopback_port_of(bound)};
 	assert_true(survey_init(&survey, names, sizeof(names) / sizeof(names[0]), &wrong));
-	assert_true(survey_run(&survey, &loop, &server));
+	assert_true(survey_run(&survey, loop, &server));
 	assert_int_equal(survey.num_chains, 0);
 	for (size_t i = 0; i < survey.num_looks; i++) {
 		assert_int_equal(survey.looks[i].outcome, CHAIN_PROBE_UNREACHABLE);
@@ -80,9 +79,8 @@ static void test_every_look_has_an_answer(void **state)
 		assert_non_null(strstr(survey.looks[i].reason, "connection refused"));
 	}
 	survey_cleanup(&survey);
-	uv_close((uv_handle_t *)&bound, NULL);
-	uv_run(&loop, UV_RUN_DEFAULT);
-	assert_int_equal(uv_loop_close(&loop), 0);
+	close(bound);
+	assert_true(loop_free(loop));
 }
 
 int main(void)
