@@ -221,3 +221,18 @@ bool output_finish(void)
 		 error != 0 ? strerror(error) : "");
 	return false;
 }
+
+int output_settle(int status, int lost)
+{
+	if (status < lost)
+		return output_finish() ? status : lost;
+	fflush(stdout);
+	return status;
+}
+
+void output_end(int status, int lost)
+{
+	status = output_settle(status, lost);
+	fflush(NULL); /* stderr, and whatever file is open */
+	_exit(status);
+}

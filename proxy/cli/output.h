@@ -44,6 +44,14 @@ const char *output_clean(const char *text, char *out, size_t out_size);
  * descriptor). A reader that went away wanted no more: that is true, and not worth a word. */
 bool output_finish(void);
 
+/* output_settle is output_finish for a command that ends with `status`: returns that, or `lost` where what was printed did
+ * not arrive. A command that ends with `lost`, or worse, has told its trouble already, and no more is told. */
+int output_settle(int status, int lost);
+
+/* output_end is output_settle and then the end of the process, without a word to its other threads: exit() waits for one
+ * in which a name is looked up, half a minute where DNS is dead. */
+_Noreturn void output_end(int status, int lost);
+
 /* output_point_to_findings says at the end where the codes are explained. */
 void output_point_to_findings(const struct output *output);
 

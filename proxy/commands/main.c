@@ -62,12 +62,6 @@ static int tell_unknown(const char *word)
 	return STATUS_USAGE;
 }
 
-/* A command that ended with `lost`, or worse, has told its trouble already. */
-static int finish(int status, int lost)
-{
-	return status >= lost || output_finish() ? status : lost;
-}
-
 /* A descriptor below 3 that is closed would be given to the first file or socket that is opened, and what is printed
  * would go there. What stands in its place cannot be read or written, so that the loss is noticed. */
 static bool hold_standard_descriptors(void)
@@ -93,11 +87,11 @@ int main(int argc, char **argv)
 	const char *word = argv[1];
 	for (size_t i = 0; i < NUM_COMMANDS; i++) {
 		if (strcmp(commands[i].name, word) == 0)
-			return finish(commands[i].run(argc - 1, argv + 1), commands[i].lost);
+			return output_settle(commands[i].run(argc - 1, argv + 1), commands[i].lost);
 	}
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
-		return finish(print_help(stdout), STATUS_FAILED);
+		return output_settle(print_help(stdout), STATUS_FAILED);
 	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0 || strcmp(word, "version") == 0)
-		return finish(print_version(), STATUS_FAILED);
+		return output_settle(print_version(), STATUS_FAILED);
 	return tell_unknown(word);
 }

@@ -1,7 +1,5 @@
 #include "proxy/commands/check/audit.h"
 
-#include <unistd.h>
-
 #include "proxy/cli/exit_status.h"
 #include "proxy/cli/output.h"
 #include "proxy/fetch/fetch_proxy.h"
@@ -223,9 +221,7 @@ int audit_end(struct audit *audit, int status)
 	if (audit->fetcher != NULL)
 		fetcher_close(audit->fetcher, NULL, NULL);
 	alarm_free(audit->deadline);
-	if (loop_free(audit->loop))
-		return status;
-	if (status < STATUS_BROKEN && !output_finish())
-		status = STATUS_UNKNOWN;
-	_exit(status);
+	if (!loop_free(audit->loop))
+		output_end(status, STATUS_UNKNOWN);
+	return status;
 }

@@ -61,8 +61,7 @@ bool audit_run_sent(struct audit *audit, const struct audit_sent *sent);
  * audit_end. */
 struct mend *audit_take(struct audit *audit);
 
-/* audit_end cleans up and returns `status`. Where a name is still looked up it ends the process instead, since exit() would
- * wait for that: half a minute, where DNS is dead. */
+/* audit_end cleans up and returns `status`. Where a name is still looked up it ends the process instead, by output_end. */
 int audit_end(struct audit *audit, int status);
 
 #endif

@@ -1,4 +1,7 @@
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "proxy/cli/output.h"
 #include "tests/support/unit.h"
@@ -112,12 +115,64 @@ static void test_signs_have_an_ascii_form(void **state)
 	}
 }
 
+static void end_otherwise(void)
+{
+	_exit(77);
+}
+
+/* Ends a process that has printed, and gives its exit status; what it printed goes to `descriptor`. */
+static int status_of_end(int descriptor, int status, int lost)
+{
+	int ended = 0;
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		if (dup2(descriptor, STDOUT_FILENO) < 0 || freopen("/dev/null", "w", stderr) == NULL ||
+		    atexit(end_otherwise) != 0)
+			_exit(78);
+		printf("a document");
+		output_end(status, lost);
+	}
+	assert_int_equal(waitpid(child, &ended, 0), child);
+	assert_true(WIFEXITED(ended));
+	return WEXITSTATUS(ended);
+}
+
+static void test_an_end_loses_nothing_that_was_printed(void **state)
+{
+	static const struct {
+		int status, lost, ends_with;
+		const char *to; /* NULL: a pipe */
+	} cases[] = {{0, 3, 0, NULL},        {2, 3, 2, NULL},        {3, 3, 3, NULL},         {64, 1, 64, NULL},
+		     {0, 3, 3, "/dev/full"}, {2, 3, 3, "/dev/full"}, {64, 3, 64, "/dev/full"}};
+	(void)state;
+	fflush(stdout); /* what is buffered here is not the child's */
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char printed[32] = "";
+		int ends[2];
+		assert_int_equal(pipe(ends), 0);
+		FILE *to = cases[i].to != NULL ? fopen(cases[i].to, "w") : fdopen(ends[1], "w");
+		assert_non_null(to);
+		assert_int_equal(status_of_end(fileno(to), cases[i].status, cases[i].lost), cases[i].ends_with);
+		fclose(to);
+		if (cases[i].to == NULL)
+			assert_int_equal(read(ends[0], printed, sizeof(printed)), strlen("a document"));
+		else
+			close(ends[1]);
+		close(ends[0]);
+		assert_string_equal(printed, cases[i].to == NULL ? "a document" : "");
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_text_is_wrapped_behind_its_indent),  cmocka_unit_test(test_colour_where_it_is_wanted),
-	    cmocka_unit_test(test_what_a_terminal_obeys_is_taken_out), cmocka_unit_test(test_no_text_is_too_long),
+	    cmocka_unit_test(test_text_is_wrapped_behind_its_indent),
+	    cmocka_unit_test(test_colour_where_it_is_wanted),
+	    cmocka_unit_test(test_what_a_terminal_obeys_is_taken_out),
+	    cmocka_unit_test(test_no_text_is_too_long),
 	    cmocka_unit_test(test_signs_have_an_ascii_form),
+	    cmocka_unit_test(test_an_end_loses_nothing_that_was_printed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
