@@ -226,7 +226,7 @@ static void on_tick(void *context)
 		on_change(server);
 }
 
-/* Everything that keeps the loop alive goes; the loop then ends by itself. */
+/* Everything that stands on the loop goes. A name that is still looked up would keep the loop alive, so it is stopped. */
 static void close_all(struct server *server)
 {
 	server->state = SERVER_STOPPED;
@@ -242,6 +242,7 @@ static void close_all(struct server *server)
 		signal_watch_free(server->signals[i]);
 	if (server->mailbox != NULL)
 		mailbox_close(server->mailbox);
+	loop_stop(server->loop);
 }
 
 static void on_worker_stopped(struct server *server, unsigned index)
@@ -424,9 +425,10 @@ static void give_up(struct server *server)
 		close_all(server);
 }
 
-int server_run(const struct server_options *options)
+int server_run(const struct server_options *options, bool *out_looking_up)
 {
 	struct server *server = calloc(1, sizeof *server);
+	*out_looking_up = false;
 	if (server == NULL || failed(loop_new(&server->loop))) {
 		config_free(options->take_config);
 		free(server);
@@ -442,7 +444,7 @@ int server_run(const struct server_options *options)
 	if (!started)
 		give_up(server);
 	loop_run(server->loop);
-	loop_free(server->loop);
+	*out_looking_up = !loop_free(server->loop);
 	config_free(server->options.take_config);
 	client_findings_free(server->desk.clients);
 	chain_watch_free(server->desk.watch);

@@ -27,7 +27,8 @@ struct server_options {
 };
 
 /* server_run serves until it is told to stop. Returns the exit status: 0 after a clean stop, 1 when it could not
- * start; why has then been told on stderr. */
-int server_run(const struct server_options *options);
+ * start; why has then been told on stderr. `out_looking_up` says that a name is still looked up in a thread, for which
+ * exit() would wait. */
+int server_run(const struct server_options *options, bool *out_looking_up);
 
 #endif

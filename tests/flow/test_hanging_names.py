@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 from conftest import NAME, ROOT
+from program import free_port
 
 SOURCE = ROOT / "tests" / "support" / "hanging_names.c"
 HANGING = "dc1.hangs.test"
@@ -67,3 +68,16 @@ def test_a_fetch_into_the_cache_fails_and_ends(program, world, environment):
     result = program.command("cache", "fetch", url, "--cache", world.cache, environment=environment)
     assert result.returncode == 1, result
     assert result.stderr.startswith(f"chainmend: cache: {url}: the host name was not resolved"), result
+
+
+def test_a_proxy_whose_backend_is_such_a_name_stops_when_it_is_told_to(program, world, environment, monkeypatch):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    site = {"listen": f"127.0.0.1:{free_port()}", "certificate": world.complete, "key": world.key}
+    running = program.run(world.settings(), {
+        "tcp": {**site, "hostnames": NAME, "backend": f"tcp://{HANGING}:80"},
+        "tls": {**site, "hostnames": "b.contoso.test", "backend": f"tls://{HANGING}:443", "backend_name": NAME},
+    })
+    running.stop()
+    assert "stopped: all connections are closed" in running.stderr
+    assert world.fix_log.read_text().endswith("}\n")

@@ -10,6 +10,7 @@
 #include "conf/reader.h"
 #include "proxy/cli/exit_status.h"
 #include "proxy/cli/options.h"
+#include "proxy/cli/output.h"
 #include "proxy/commands/run/run_view.h"
 #include "proxy/control/server.h"
 #include "proxy/log/program_log.h"
@@ -191,7 +192,11 @@ static int run(struct run_options *options)
 	if (options->check_config)
 		return run_view_check(config, stdout);
 	struct server_options server_options = {.take_config = config, .context = options, .read_config = read_config};
-	return server_run(&server_options);
+	bool looking_up = false;
+	int status = server_run(&server_options, &looking_up);
+	if (looking_up)
+		output_end(status, STATUS_FAILED);
+	return status;
 }
 
 int command_run(int argc, char **argv)
