@@ -1,5 +1,6 @@
 #include "chaincache/certificate/certificate.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 #include <openssl/asn1.h>
@@ -12,9 +13,9 @@
 #include <openssl/pool.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include "chaincache/base/buffer.h"
-#include "chaincache/certificate/certificate_extensions.h"
 #include "chaincache/certificate/distinguished_name.h"
 
 static void write_hex(struct bytes bytes, const char *digits, char *out)
@@ -177,6 +178,38 @@ static enum signature_digest signature_digest_of(const X509 *x509)
 	return OBJ_find_sigid_algs(nid, &digest_nid, NULL) ? digest_class(digest_nid) : SIGNATURE_DIGEST_UNKNOWN;
 }
 
+/* What X509 works out by itself. The calls fill its own caches too, so that later ones only read. */
+static void read_constraints(struct certificate *certificate)
+{
+	uint32_t flags = X509_get_extension_flags(certificate->x509);
+	uint32_t purposes = X509_get_extended_key_usage(certificate->x509);
+	long path_length = X509_get_pathlen(certificate->x509);
+
+	certificate->self_issued = (flags & EXFLAG_SI) != 0;
+	certificate->is_ca = (flags & EXFLAG_CA) != 0 || ((flags & EXFLAG_V1) != 0 && certificate->self_issued);
+	certificate->may_sign_certificates = (X509_get_key_usage(certificate->x509) & X509v3_KU_KEY_CERT_SIGN) != 0;
+	certificate->has_server_auth = (flags & EXFLAG_XKUSAGE) == 0 || (purposes & (XKU_SSL_SERVER | XKU_ANYEKU)) != 0;
+	certificate->path_length = path_length < 0 ? -1 : path_length > INT_MAX ? INT_MAX : (int)path_length;
+	certificate->extensions_valid = (flags & EXFLAG_INVALID) == 0;
+}
+
+static struct error read_extensions(struct certificate *certificate)
+{
+	X509 *x509 = certificate->x509;
+
+	read_constraints(certificate);
+	certificate->subject_key_id = certificate_extensions_subject_key_id(x509);
+	certificate->authority_key_id = certificate_extensions_authority_key_id(x509);
+	certificate->num_constraints = certificate_extensions_count_constraints(x509);
+	certificate->must_staple = certificate_extensions_must_staple(x509);
+	struct error error = certificate_extensions_alt_names(x509, &certificate->has_alt_names,
+							      &certificate->alt_names, &certificate->num_alt_names);
+	if (failed(error))
+		return error;
+	return certificate_extensions_ca_issuer_urls(x509, &certificate->ca_issuer_urls,
+						     &certificate->num_ca_issuer_urls, &certificate->num_urls_dropped);
+}
+
 static void free_certificate(struct certificate *certificate)
 {
 	for (size_t i = 0; i < certificate->num_ca_issuer_urls; i++)
@@ -206,7 +239,7 @@ static struct error fill(struct certificate *certificate, struct bytes der)
 	if (!failed(error))
 		error = hash_public_key(certificate);
 	if (!failed(error))
-		error = certificate_extensions_read(certificate);
+		error = read_extensions(certificate);
 	return error;
 }
 
@@ -215,7 +248,7 @@ struct error certificate_parse(struct bytes der, const struct certificate **out)
 	*out = NULL;
 	if (der.len > CERTIFICATE_MAX_BYTES)
 		return error_of(ERROR_LIMIT, 0, "a certificate is larger than 64 KiB");
-	struct certificate *certificate = calloc(1, sizeof *certificate);
+	struct certificate *certificate = calloc(1, sizeof(*certificate));
 	if (certificate == NULL)
 		return error_of(ERROR_MEMORY, 0, "make a certificate");
 	atomic_init(&certificate->references, 1);

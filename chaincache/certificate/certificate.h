@@ -14,11 +14,10 @@
 
 #include "chaincache/base/bytes.h"
 #include "chaincache/base/error.h"
+#include "chaincache/certificate/certificate_extensions.h"
 #include "chaincache/certificate/public_key.h"
 
 #define CERTIFICATE_MAX_BYTES ((size_t)64 * 1024) /* of DER */
-#define CERTIFICATE_MAX_NAMES 1000 /* subjectAltName entries kept; more is ERROR_LIMIT */
-#define CERTIFICATE_MAX_URLS 256 /* caIssuers URLs kept; the rest are counted in num_urls_dropped */
 #define SHA256_BYTES 32
 #define SHA256_HEX_CHARS (2 * SHA256_BYTES)
 
@@ -28,14 +27,6 @@ enum signature_digest {
 	SIGNATURE_DIGEST_SHA1,
 	SIGNATURE_DIGEST_SHA2, /* SHA-224 and up, and what hashes by itself (Ed25519) */
 	SIGNATURE_DIGEST_UNKNOWN,
-};
-
-enum alt_name_type { ALT_NAME_DNS, ALT_NAME_IP, ALT_NAME_OTHER };
-
-/* One subjectAltName entry: a dNSName's characters (any bytes, NULs included) or an iPAddress's 4 or 16 bytes. */
-struct alt_name {
-	enum alt_name_type type;
-	struct bytes value; /* borrowed from the certificate */
 };
 
 struct certificate {
@@ -98,7 +89,7 @@ static inline uint32_t certificate_hash(const struct certificate *certificate)
 {
 	uint32_t hash;
 
-	memcpy(&hash, certificate->sha256, sizeof hash);
+	memcpy(&hash, certificate->sha256, sizeof(hash));
 	return hash;
 }
 
