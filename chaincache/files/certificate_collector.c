@@ -6,19 +6,23 @@
 #include "chaincache/files/certificate_container.h"
 #include "chaincache/files/private_key.h"
 
+void certificate_collector_cleanup(struct certificate_collector *collector)
+{
+	certificate_list_cleanup(&collector->certificates);
+	EVP_PKEY_free(collector->key);
+	*collector = (struct certificate_collector){0};
+}
+
 struct error certificate_collector_add_one(struct certificate_collector *collector, struct bytes der)
 {
 	const struct certificate *certificate;
 
-	if (collector->out->certificates.count >= collector->max_certificates)
-		return error_of(ERROR_LIMIT, 0,
-				collector->max_certificates == CERTIFICATE_FILE_MAX_CERTIFICATES
-				    ? "the file holds more than 100 certificates"
-				    : "the file holds more certificates than are read");
+	if (collector->certificates.count >= collector->max_certificates)
+		return error_of(ERROR_LIMIT, 0, collector->too_many);
 	struct error error = certificate_parse(der, &certificate);
 	if (failed(error))
 		return error;
-	error = certificate_list_append(&collector->out->certificates, certificate, collector->options->source);
+	error = certificate_list_append(&collector->certificates, certificate, collector->source);
 	certificate_unref(certificate);
 	return error;
 }
@@ -27,11 +31,11 @@ struct error certificate_collector_add_one(struct certificate_collector *collect
 struct error certificate_collector_tolerate(struct certificate_collector *collector, struct error error)
 {
 	bool is_content = error.kind == ERROR_FORMAT || error.kind == ERROR_CRYPTO || error.kind == ERROR_LIMIT;
-	bool is_full = collector->out->certificates.count >= collector->max_certificates;
+	bool is_full = collector->certificates.count >= collector->max_certificates;
 
-	if (!collector->options->pass_over_unreadable || !is_content || is_full)
+	if (!collector->pass_over_unreadable || !is_content || is_full)
 		return error;
-	collector->out->num_unreadable++;
+	collector->num_unreadable++;
 	return error_none();
 }
 
@@ -48,11 +52,11 @@ struct error certificate_collector_add_key(struct certificate_collector *collect
 		EVP_PKEY_free(take_key);
 		return collector->skip_keys ? error_none() : error_of(ERROR_FORMAT, 0, PRIVATE_KEY_UNSUPPORTED);
 	}
-	if (collector->out->key == NULL) {
-		collector->out->key = take_key;
+	if (collector->key == NULL) {
+		collector->key = take_key;
 		return error_none();
 	}
-	bool same = EVP_PKEY_cmp(collector->out->key, take_key) == 1;
+	bool same = EVP_PKEY_cmp(collector->key, take_key) == 1;
 	EVP_PKEY_free(take_key);
 	return same ? error_none() : error_of(ERROR_FORMAT, 0, "the file holds more than one private key");
 }
@@ -83,9 +87,9 @@ struct error certificate_collector_add_pkcs12(struct certificate_collector *coll
 	STACK_OF(CRYPTO_BUFFER) * buffers;
 	EVP_PKEY *key;
 
-	if (collector->options->source == SOURCE_FETCHED)
+	if (collector->source == SOURCE_FETCHED)
 		return error_of(ERROR_FORMAT, 0, "a PKCS#12 file where a certificate was asked for");
-	struct error error = certificate_container_read_pkcs12(der, collector->options->password, &key, &buffers);
+	struct error error = certificate_container_read_pkcs12(der, collector->password, &key, &buffers);
 	if (failed(error))
 		return error;
 	if (key != NULL)

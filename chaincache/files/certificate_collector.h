@@ -2,15 +2,23 @@
 #ifndef CHAINCACHE_FILES_CERTIFICATE_COLLECTOR_H
 #define CHAINCACHE_FILES_CERTIFICATE_COLLECTOR_H
 
-#include "chaincache/files/certificate_file.h"
+#include "chaincache/certificate/certificate_list.h"
 
 struct certificate_collector {
-	const struct certificate_file_options *options;
+	const char *password; /* for an encrypted key or PKCS#12; NULL: none is known */
+	enum certificate_source source; /* given to each certificate */
 	size_t max_certificates;
+	const char *too_many; /* what is told above that */
+	bool pass_over_unreadable; /* a bundle: count what does not parse instead of failing */
 	bool skip_keys;
-	struct certificate_file *out;
+
+	struct certificate_list certificates; /* in the order of the file */
+	EVP_PKEY *key; /* owned; NULL: none was found */
+	size_t num_unreadable;
 	const char *instead; /* what there was in place of a certificate or a key, in words; NULL */
 };
+
+void certificate_collector_cleanup(struct certificate_collector *collector);
 
 /* certificate_collector_tolerate counts an error of the content of one block, in a bundle, and is then no error. Running
  * out of memory and a full list stay errors. */

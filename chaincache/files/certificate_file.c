@@ -26,31 +26,32 @@ static struct error parse_der_key(struct certificate_collector *collector, struc
 {
 	EVP_PKEY *key;
 
-	collector->out->format = FILE_FORMAT_KEY;
 	if (collector->skip_keys)
 		return error_of(ERROR_FORMAT, 0, "the file holds a private key, and no certificate");
-	struct error error = private_key_parse_der(der, collector->options->password, &key);
+	struct error error = private_key_parse_der(der, collector->password, &key);
 	return failed(error) ? error : certificate_collector_add_key(collector, key);
 }
 
-static struct error parse_der(struct certificate_collector *collector, struct bytes der)
+static struct error parse_der(struct certificate_collector *collector, struct bytes der,
+			      enum certificate_file_format *out_format)
 {
 	enum der_kind kind = der_kind_judge(der);
 
 	switch (kind) {
 	case DER_KIND_CERTIFICATE:
-		collector->out->format = FILE_FORMAT_DER;
+		*out_format = FILE_FORMAT_DER;
 		return certificate_collector_add_one(collector, der);
 	case DER_KIND_PKCS7:
-		collector->out->format = FILE_FORMAT_PKCS7;
+		*out_format = FILE_FORMAT_PKCS7;
 		return certificate_collector_add_pkcs7(collector, der);
 	case DER_KIND_PKCS12:
-		collector->out->format = FILE_FORMAT_PKCS12;
+		*out_format = FILE_FORMAT_PKCS12;
 		return certificate_collector_add_pkcs12(collector, der);
 	case DER_KIND_PRIVATE_KEY:
 	case DER_KIND_ENCRYPTED_KEY:
 	case DER_KIND_RSA_KEY:
 	case DER_KIND_EC_KEY:
+		*out_format = FILE_FORMAT_KEY;
 		return parse_der_key(collector, der);
 	case DER_KIND_REQUEST:
 	case DER_KIND_CRL:
@@ -96,7 +97,7 @@ static struct error on_private_key(struct certificate_collector *collector, cons
 		collector->instead = "the file holds a private key, and no certificate";
 		return error_none();
 	}
-	struct error error = private_key_parse_pem(block->headers, block->der, collector->options->password, &key);
+	struct error error = private_key_parse_pem(block->headers, block->der, collector->password, &key);
 	return failed(error) ? error : certificate_collector_add_key(collector, key);
 }
 
@@ -165,7 +166,7 @@ static const struct pem_label {
 
 static const struct pem_label *find_label(const char *label)
 {
-	for (size_t i = 0; i < sizeof pem_labels / sizeof pem_labels[0]; i++)
+	for (size_t i = 0; i < sizeof(pem_labels) / sizeof(pem_labels[0]); i++)
 		if (strcmp(pem_labels[i].label, label) == 0)
 			return &pem_labels[i];
 	return NULL;
@@ -185,26 +186,27 @@ static struct error on_block(struct certificate_collector *collector, const stru
 	return certificate_collector_tolerate(collector, reader->error);
 }
 
-static struct error parse_pem(struct certificate_collector *collector, struct bytes text)
+static struct error parse_pem(struct certificate_collector *collector, struct bytes text, struct certificate_file *out)
 {
 	struct pem_reader reader;
 	enum pem_status status;
 	struct error error = error_none();
 
-	collector->out->format = FILE_FORMAT_PEM;
+	out->format = FILE_FORMAT_PEM;
 	pem_reader_init(&reader, text);
 	while (!failed(error) && (status = pem_reader_next(&reader)) != PEM_END)
 		error = on_block(collector, &reader, status);
 	if (failed(error)) {
-		collector->out->fault_block = reader.num_blocks;
-		collector->out->fault_line = pem_reader_line(&reader);
+		out->fault_block = reader.num_blocks;
+		out->fault_line = pem_reader_line(&reader);
 	}
 	pem_reader_cleanup(&reader);
 	return error;
 }
 
 /* UTF-16, as Windows' Notepad and PowerShell write it: PEM is ASCII, so all else becomes a question mark. */
-static struct error parse_utf16(struct certificate_collector *collector, struct bytes content, bool big_endian)
+static struct error parse_utf16(struct certificate_collector *collector, struct bytes content, bool big_endian,
+				struct certificate_file *out)
 {
 	size_t len = content.len / 2;
 	uint8_t *text = OPENSSL_malloc(len + 1);
@@ -216,7 +218,7 @@ static struct error parse_utf16(struct certificate_collector *collector, struct 
 		uint8_t high = content.data[2 * i + (big_endian ? 0 : 1)];
 		text[i] = high == 0 && low < 0x80 ? low : '?';
 	}
-	struct error error = parse_pem(collector, bytes_of(text, len));
+	struct error error = parse_pem(collector, bytes_of(text, len), out);
 	OPENSSL_free(text);
 	return error;
 }
@@ -235,8 +237,8 @@ static bool contains_pem(struct bytes content)
 {
 	static const char begin[] = "-----BEGIN ";
 
-	for (size_t i = 0; i + sizeof begin - 1 <= content.len; i++)
-		if (content.data[i] == '-' && memcmp(content.data + i, begin, sizeof begin - 1) == 0)
+	for (size_t i = 0; i + sizeof(begin) - 1 <= content.len; i++)
+		if (content.data[i] == '-' && memcmp(content.data + i, begin, sizeof(begin) - 1) == 0)
 			return true;
 	return false;
 }
@@ -256,24 +258,26 @@ static bool has_prefix(struct bytes content, const char *prefix, size_t len)
 	return content.len >= len && memcmp(content.data, prefix, len) == 0;
 }
 
-static struct error parse_content(struct certificate_collector *collector, struct bytes content)
+static struct error parse_content(struct certificate_collector *collector, struct bytes content,
+				  struct certificate_file *out)
 {
 	if (content.len == 0)
 		return error_of(ERROR_FORMAT, 0, "the file is empty");
 	if (is_whole_der(content))
-		return parse_der(collector, content);
+		return parse_der(collector, content, &out->format);
 	if (has_prefix(content, "\xff\xfe", 2) || has_prefix(content, "\xfe\xff", 2))
-		return parse_utf16(collector, bytes_of(content.data + 2, content.len - 2), content.data[0] == 0xfe);
+		return parse_utf16(collector, bytes_of(content.data + 2, content.len - 2), content.data[0] == 0xfe,
+				   out);
 	if (has_prefix(content, "-\0-\0", 4) || has_prefix(content, "\0-\0-", 4))
-		return parse_utf16(collector, content, content.data[0] == 0);
-	return contains_pem(content) ? parse_pem(collector, content) : parse_binary(content);
+		return parse_utf16(collector, content, content.data[0] == 0, out);
+	return contains_pem(content) ? parse_pem(collector, content, out) : parse_binary(content);
 }
 
 static struct error judge_result(const struct certificate_collector *collector)
 {
-	if (collector->out->certificates.count > 0 || collector->out->key != NULL)
+	if (collector->certificates.count > 0 || collector->key != NULL)
 		return error_none();
-	if (collector->out->num_unreadable > 0)
+	if (collector->num_unreadable > 0)
 		return error_of(ERROR_FORMAT, 0, "no certificate in the file parses");
 	return error_of(ERROR_FORMAT, 0,
 			collector->instead != NULL ? collector->instead : "the file holds no certificate and no key");
@@ -283,32 +287,41 @@ struct error certificate_file_parse(struct bytes content, const struct certifica
 				    struct certificate_file *out)
 {
 	size_t max_bytes = options->max_bytes > 0 ? options->max_bytes : CERTIFICATE_FILE_MAX_BYTES;
+	size_t max_certificates =
+	    options->max_certificates > 0 ? options->max_certificates : CERTIFICATE_FILE_MAX_CERTIFICATES;
 	struct certificate_collector collector = {
-	    .options = options,
-	    .max_certificates =
-		options->max_certificates > 0 ? options->max_certificates : CERTIFICATE_FILE_MAX_CERTIFICATES,
+	    .password = options->password,
+	    .source = options->source,
+	    .max_certificates = max_certificates,
+	    .too_many = max_certificates == CERTIFICATE_FILE_MAX_CERTIFICATES
+			    ? "the file holds more than 100 certificates"
+			    : "the file holds more certificates than are read",
+	    .pass_over_unreadable = options->pass_over_unreadable,
 	    .skip_keys = options->skip_keys || options->source == SOURCE_FETCHED,
-	    .out = out,
 	};
 
 	*out = (struct certificate_file){0};
 	struct error error = content.len > max_bytes ? error_of(ERROR_LIMIT, 0, "the file is larger than what is read")
-						     : parse_content(&collector, content);
+						     : parse_content(&collector, content, out);
 	if (!failed(error))
 		error = judge_result(&collector);
 	if (failed(error)) {
-		struct certificate_file fault = {.fault_block = out->fault_block, .fault_line = out->fault_line};
-		certificate_file_cleanup(out);
-		*out = fault;
+		certificate_collector_cleanup(&collector);
+		*out = (struct certificate_file){.fault_block = out->fault_block, .fault_line = out->fault_line};
+		return error;
 	}
-	return error;
+	out->certificates = collector.certificates;
+	out->key = collector.key;
+	out->num_unreadable = collector.num_unreadable;
+	return error_none();
 }
 
 const char *certificate_file_fault(const struct certificate_file *file, char out[CERTIFICATE_FILE_MAX_FAULT])
 {
 	out[0] = '\0';
 	if (file->fault_block > 0)
-		snprintf(out, CERTIFICATE_FILE_MAX_FAULT, "PEM block %u (line %u): ", file->fault_block, file->fault_line);
+		snprintf(out, CERTIFICATE_FILE_MAX_FAULT, "PEM block %u (line %u): ", file->fault_block,
+			 file->fault_line);
 	return out;
 }
 
@@ -386,7 +399,7 @@ struct error certificate_file_put_leaf_first(struct certificate_list *list, cons
 		return error;
 
 	struct certificate_entry entry = list->items[leaf];
-	memmove(list->items + 1, list->items, leaf * sizeof *list->items);
+	memmove(list->items + 1, list->items, leaf * sizeof(*list->items));
 	list->items[0] = entry;
 	return error_none();
 }
