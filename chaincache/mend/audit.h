@@ -6,6 +6,7 @@
 
 #include "chaincache/mend/fetch_plan.h"
 #include "chaincache/mend/finding.h"
+#include "chaincache/mend/mend_input.h"
 #include "chaincache/paths/chain_search.h"
 #include "chaincache/revocation/ocsp_response.h"
 

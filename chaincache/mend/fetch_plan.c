@@ -108,7 +108,7 @@ void fetch_plan_give_failure(struct fetch_plan *plan, size_t index, enum fetch_f
 	if (attempt == NULL)
 		return;
 	attempt->outcome = outcomes[failure];
-	snprintf(attempt->detail, sizeof attempt->detail, "%s", detail != NULL ? detail : "");
+	snprintf(attempt->detail, sizeof(attempt->detail), "%s", detail != NULL ? detail : "");
 }
 
 static bool is_issuer(struct fetch_plan *plan, const struct certificate *issuer, const struct certificate *child)
@@ -119,10 +119,10 @@ static bool is_issuer(struct fetch_plan *plan, const struct certificate *issuer,
 
 static bool keep(struct fetch_plan *plan, const struct certificate *certificate, const char *url, unsigned depth)
 {
-	struct fetched_issuer *kept = realloc(plan->kept, (plan->num_kept + 1) * sizeof *kept);
+	struct fetched_issuer *kept = realloc(plan->kept, (plan->num_kept + 1) * sizeof(*kept));
 	if (kept != NULL)
 		plan->kept = kept;
-	unsigned *depths = realloc(plan->kept_depth, (plan->num_kept + 1) * sizeof *depths);
+	unsigned *depths = realloc(plan->kept_depth, (plan->num_kept + 1) * sizeof(*depths));
 	if (depths != NULL)
 		plan->kept_depth = depths;
 	if (kept == NULL || depths == NULL || failed(issuer_store_add(plan->store, certificate, SOURCE_FETCHED)))
@@ -162,10 +162,10 @@ static void explain_wrong_issuer(struct fetch_attempt *attempt, const struct cer
 	const char *why = issuer_mismatch_name(issuer_match(came, attempt->child));
 
 	if (body->count == 1)
-		snprintf(attempt->detail, sizeof attempt->detail, "it gives %.120s: %s",
+		snprintf(attempt->detail, sizeof(attempt->detail), "it gives %.120s: %s",
 			 certificate_words_subject(came), why);
 	else
-		snprintf(attempt->detail, sizeof attempt->detail, "none of the %zu certificates that it gives is one",
+		snprintf(attempt->detail, sizeof(attempt->detail), "none of the %zu certificates that it gives is one",
 			 body->count);
 }
 
@@ -180,12 +180,12 @@ void fetch_plan_give_body(struct fetch_plan *plan, size_t index, struct bytes bo
 	struct error error = certificate_file_parse(body, &options, &file);
 	if (failed(error)) {
 		attempt->outcome = FETCH_NOT_A_CERTIFICATE;
-		error_print(error, attempt->detail, sizeof attempt->detail);
+		error_print(error, attempt->detail, sizeof(attempt->detail));
 		return;
 	}
 	if (file.certificates.count == 0) {
 		attempt->outcome = FETCH_NOT_A_CERTIFICATE;
-		snprintf(attempt->detail, sizeof attempt->detail, "there is no certificate in it");
+		snprintf(attempt->detail, sizeof(attempt->detail), "there is no certificate in it");
 	} else if (keep_issuers(plan, attempt, &file.certificates)) {
 		attempt->outcome = FETCH_KEPT;
 	} else {

@@ -6,7 +6,7 @@
 #ifndef CHAINCACHE_MEND_FETCH_PLAN_H
 #define CHAINCACHE_MEND_FETCH_PLAN_H
 
-#include "chaincache/mend/mend.h"
+#include "chaincache/fetching/fetch_failure.h"
 #include "chaincache/paths/signature_memo.h"
 #include "chaincache/stores/issuer_store.h"
 
@@ -21,6 +21,19 @@ enum fetch_outcome {
 };
 
 #define FETCH_DETAIL_CHARS 256
+#define MEND_MAX_FETCHES 8 /* a mend */
+#define MEND_MAX_FETCH_DEPTH 4 /* fetched issuers of fetched issuers */
+
+struct mend_request {
+	const char *url;
+	const struct certificate *child; /* whose issuer is wanted */
+};
+
+/* A CA certificate that a URL gave and that is truly an issuer: to be kept in the cache. */
+struct fetched_issuer {
+	const struct certificate *certificate;
+	const char *url;
+};
 
 struct fetch_attempt {
 	char *url; /* owned */

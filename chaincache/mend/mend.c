@@ -51,10 +51,10 @@ static struct error copy_names(struct mend *mend, const struct mend_input *input
 		return error_none();
 	if (input->num_names > MEND_MAX_NAMES)
 		return error_of(ERROR_LIMIT, 0, "more than 1000 names to be judged");
-	mend->names = malloc(input->num_names * sizeof *mend->names);
+	mend->names = malloc(input->num_names * sizeof(*mend->names));
 	if (mend->names == NULL)
 		return error_of(ERROR_MEMORY, 0, "copy names");
-	memcpy(mend->names, input->names, input->num_names * sizeof *mend->names);
+	memcpy(mend->names, input->names, input->num_names * sizeof(*mend->names));
 	mend->input.names = mend->names;
 	mend->input.num_names = input->num_names;
 	return error_none();
@@ -74,7 +74,7 @@ struct error mend_new(const struct mend_input *input, struct mend **out)
 	struct error error = check_input(input);
 	if (failed(error))
 		return error;
-	struct mend *mend = calloc(1, sizeof *mend);
+	struct mend *mend = calloc(1, sizeof(*mend));
 	if (mend == NULL)
 		return error_of(ERROR_MEMORY, 0, "begin a mend");
 
@@ -185,8 +185,7 @@ static bool may_ask(struct mend *mend)
 	uint32_t mask = best != NULL ? best->mask : mend->search.served_mask;
 
 	return !mend->input.offline && !failed(mend->search.error) && !is_pinned(mend) &&
-	       mask != chain_judge_everybody(&mend->search.judge) &&
-	       !chain_search_self_signed(&mend->search);
+	       mask != chain_judge_everybody(&mend->search.judge) && !chain_search_self_signed(&mend->search);
 }
 
 static void audit_all(struct mend *mend)

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chaincache/paths/chain_search.h"
+
 static struct sent_chain view_of(const struct certificate_list *list)
 {
 	return (struct sent_chain){list->items, list->count};
@@ -47,7 +49,7 @@ static void set_stores(struct mend_result *result, const struct chain_search *se
 	const struct trust_store_set *stores = search->judge.ignore_trust ? NULL : search->pool.stores;
 	size_t count = stores != NULL ? trust_store_set_count(stores) : 0;
 
-	if (count == 0 || (result->stores = calloc(count, sizeof *result->stores)) == NULL)
+	if (count == 0 || (result->stores = calloc(count, sizeof(*result->stores))) == NULL)
 		return;
 	for (size_t i = 0; i < count; i++)
 		result->stores[i] = (struct store_verdict){.name = trust_store_set_name(stores, i),
@@ -111,7 +113,7 @@ static bool fill_runner_up(struct runner_up *out, const struct chain_choice *cho
 		certificate_list_cleanup(&out->path);
 		return false;
 	}
-	chain_choice_why(choice, winner, loser, out->why, sizeof out->why);
+	chain_choice_why(choice, winner, loser, out->why, sizeof(out->why));
 	return true;
 }
 
@@ -124,7 +126,7 @@ static void set_runners_up(struct mend_result *result, const struct chain_search
 
 	if (winner == NULL)
 		return;
-	result->runners_up = calloc(MEND_MAX_RUNNERS_UP, sizeof *result->runners_up);
+	result->runners_up = calloc(MEND_MAX_RUNNERS_UP, sizeof(*result->runners_up));
 	while (result->runners_up != NULL && result->num_runners_up < MEND_MAX_RUNNERS_UP) {
 		const struct chain_candidate *loser = next_best(&choice, taken, num_taken);
 		if (loser == NULL ||
@@ -153,7 +155,7 @@ static struct error copy_as_given(const struct mend_input *input, struct certifi
 	if (failed(error) || place == 0 || place >= out->count)
 		return error;
 	struct certificate_entry leaf = out->items[0];
-	memmove(out->items, out->items + 1, place * sizeof *out->items);
+	memmove(out->items, out->items + 1, place * sizeof(*out->items));
 	out->items[place] = leaf;
 	return error;
 }
@@ -171,7 +173,7 @@ void mend_result_fill(struct mend_result *result, struct chain_search *search, c
 	set_chain(result, search, chosen);
 	set_trust(result, search, mended_mask, pinned);
 	set_runners_up(result, search, chosen);
-	if (num_names > 0 && (result->names = calloc(num_names, sizeof *result->names)) != NULL)
+	if (num_names > 0 && (result->names = calloc(num_names, sizeof(*result->names))) != NULL)
 		result->num_names = num_names;
 	result->fetched = plan->kept;
 	result->num_fetched = plan->num_kept;

@@ -1,13 +1,54 @@
-/* mend_result - what a finished mend hands out, put together from the search and the fetches; findings come after. */
+/* mend_result - what a finished mend hands out: both chains, the verdict of each store on them, and the findings. */
 #ifndef CHAINCACHE_MEND_MEND_RESULT_H
 #define CHAINCACHE_MEND_MEND_RESULT_H
 
+#include "chaincache/mend/coverage.h"
 #include "chaincache/mend/fetch_plan.h"
-#include "chaincache/mend/mend.h"
-#include "chaincache/paths/chain_search.h"
+#include "chaincache/mend/finding.h"
+#include "chaincache/mend/mend_input.h"
 
-/* mend_result_fill fills a zero-initialised `result`, with room for a verdict on each of the input's names. Should memory run out, the
- * served chain is what goes out, and lists are shorter than they should be. The search and the plan must outlive it. */
+#define MEND_MAX_RUNNERS_UP 8
+
+struct chain_search;
+
+struct store_verdict {
+	const char *name; /* borrowed from the trust_store_set */
+	bool served_trusted; /* clients of this audience accept the served chain as it is sent */
+	bool mended_trusted;
+};
+
+/* A path that was found and not chosen. */
+struct runner_up {
+	struct certificate_list path; /* leaf first, anchor last */
+	char why[256]; /* why it lost: "accepted by 1 of 2 stores", "expires first: 2027-01-01 ..." */
+};
+
+struct mend_result {
+	struct certificate_list served; /* in the order in which it was given, the leaf not always first */
+	struct certificate_list mended; /* leaf, then each issuer in turn, without the root */
+	const struct certificate *anchor; /* the root that `mended` ends at, trusted or not; NULL: none is known */
+	bool changed; /* mended differs from served */
+	bool served_trusted; /* all stores (ignore_trust: the chain is complete up to a self-signed certificate) */
+	bool mended_trusted;
+	struct store_verdict *stores;
+	size_t num_stores;
+	struct name_result *names;
+	size_t num_names;
+	struct finding_list findings;
+	struct runner_up *runners_up;
+	size_t num_runners_up;
+	struct fetched_issuer *fetched;
+	size_t num_fetched;
+	bool wants_retry; /* something could not be fetched that may be had later */
+	int64_t first_expiry; /* of the mended chain, seconds since 1970 */
+	unsigned num_signature_checks; /* of the budgets above, for tests and the log */
+	unsigned num_verifications;
+	unsigned num_steps;
+};
+
+/* mend_result_fill fills a zero-initialised `result` from the search and the fetches, with room for a verdict on each of the
+ * input's names; findings come after. Should memory run out, the served chain is what goes out, and lists are shorter than
+ * they should be. The search and the plan must outlive it. */
 void mend_result_fill(struct mend_result *result, struct chain_search *search, const struct fetch_plan *plan,
 		      const struct mend_input *input, bool pinned);
 void mend_result_cleanup(struct mend_result *result);
