@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "conf/reader.h"
-
 #define MAX_TEXT 1024
 
 void config_errors_add(struct config_errors *errors, unsigned line, const char *format, ...)

@@ -4,6 +4,8 @@
 
 #include "chaincache/base/buffer.h"
 
+#define CONFIG_MAX_ERRORS 100 /* told; the rest are counted */
+
 struct config_error {
 	unsigned line; /* 0: of no line */
 	char *text;

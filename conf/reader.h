@@ -10,7 +10,6 @@
 #include "conf/config.h"
 
 #define CONFIG_FILE_MAX_BYTES ((size_t)16 * 1024 * 1024)
-#define CONFIG_MAX_ERRORS 100 /* told; the rest are counted */
 
 /* config_read_file reads `path`. On success *out is owned by the caller. Otherwise *out is NULL and `errors` holds one
  * line an error ("FILE:LINE: what: what to do"), newline-terminated. */

@@ -9,6 +9,7 @@
 
 #include <openssl/ssl.h>
 
+#include "conf/config_errors.h"
 #include "conf/reader.h"
 
 #define MAX_BYTES ((size_t)1024 * 1024)
