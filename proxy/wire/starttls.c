@@ -1,6 +1,5 @@
 #include "proxy/wire/starttls.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,23 +60,6 @@ uint16_t starttls_default_port(enum starttls_protocol protocol)
 const char *starttls_name(enum starttls_protocol protocol)
 {
 	return dialogues[protocol].name;
-}
-
-void starttls_say(struct starttls *starttls, struct bytes words)
-{
-	if (failed(buffer_append(&starttls->out, words)))
-		starttls_fail(starttls, "out of memory");
-}
-
-void starttls_fail(struct starttls *starttls, const char *format, ...)
-{
-	va_list arguments;
-	if (starttls->state != STARTTLS_GOING)
-		return;
-	starttls->state = STARTTLS_FAILED;
-	va_start(arguments, format);
-	vsnprintf(starttls->reason, sizeof(starttls->reason), format, arguments);
-	va_end(arguments);
 }
 
 /* Letters, digits, and what stands in literals: nothing that XML or a line would read otherwise. */

@@ -11,10 +11,7 @@
 #define PROXY_WIRE_STARTTLS_H
 
 #include "chaincache/base/buffer.h"
-
-#define STARTTLS_MAX_BYTES ((size_t)64 * 1024) /* taken from one server, all in all */
-#define STARTTLS_MAX_UNIT 8192 /* one line, one XML tag; RFC 5321 4.5.3.1.5 has 512, an IMAP capability line more */
-#define STARTTLS_MAX_REASON 256
+#include "proxy/wire/starttls_state.h"
 
 enum starttls_protocol {
 	STARTTLS_NONE, /* TLS at once */
@@ -24,8 +21,6 @@ enum starttls_protocol {
 	STARTTLS_LDAP, /* RFC 4511 4.14 */
 	STARTTLS_XMPP, /* RFC 6120 5 */
 };
-
-enum starttls_state { STARTTLS_GOING, STARTTLS_READY, STARTTLS_FAILED };
 
 struct starttls;
 

@@ -2,8 +2,9 @@
 #ifndef PROXY_WIRE_STARTTLS_DIALOGUE_H
 #define PROXY_WIRE_STARTTLS_DIALOGUE_H
 
+#include "chaincache/base/buffer.h"
 #include "chaincache/certificate/host_name.h"
-#include "proxy/wire/starttls.h"
+#include "proxy/wire/starttls_state.h"
 
 #define STARTTLS_MAX_OUTPUT 4096
 #define STARTTLS_MAX_QUOTE 120 /* characters of the server's own words in a reason */
@@ -41,6 +42,8 @@ struct starttls_dialogue {
 	size_t (*take)(struct starttls *starttls, struct bytes waiting);
 };
 
+/* starttls_say appends to what is to be sent. starttls_fail ends the dialogue, and gives the reason: a clause, in printf form;
+ * the first reason stays. */
 void starttls_say(struct starttls *starttls, struct bytes words);
 void starttls_fail(struct starttls *starttls, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
