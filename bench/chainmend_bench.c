@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bench/load/load_json.h"
+#include "bench/load/load_options.h"
 #include "bench/load/load_report.h"
 #include "proxy/cli/exit_status.h"
 #include "proxy/cli/output.h"
@@ -22,8 +23,8 @@ static int execute(const struct load_plan *plan)
 	char text[ERROR_MAX_TEXT];
 	int status = STATUS_FAILED;
 
-	struct error error = result == NULL ? error_of(ERROR_MEMORY, 0, "make room for the result")
-					    : load_run_execute(plan, result);
+	struct error error =
+	    result == NULL ? error_of(ERROR_MEMORY, 0, "make room for the result") : load_run_execute(plan, result);
 	if (failed(error)) {
 		complain_as("chainmend-bench", "%s", error_print(error, text, sizeof(text)));
 		status = error.kind == ERROR_USAGE ? STATUS_USAGE : STATUS_FAILED;
@@ -49,14 +50,14 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (argc == 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0))
 		return print_version();
-	switch (load_plan_read(&plan, argc, argv)) {
-	case PLAN_READ:
+	switch (load_options_read(&plan, argc, argv)) {
+	case OPTIONS_TAKEN:
 		status = execute(&plan);
 		break;
-	case PLAN_HELP_PRINTED:
+	case OPTIONS_HELP_PRINTED:
 		status = output_finish() ? STATUS_OK : STATUS_FAILED;
 		break;
-	case PLAN_WRONG:
+	case OPTIONS_WRONG:
 		break;
 	}
 	load_plan_cleanup(&plan);

@@ -1,4 +1,4 @@
-/* load_plan - what a run of chainmend-bench is to do: its options, read. Immutable once it is read. */
+/* load_plan - what a run of chainmend-bench is to do. load_options reads it; immutable from then on. */
 #ifndef BENCH_LOAD_LOAD_PLAN_H
 #define BENCH_LOAD_LOAD_PLAN_H
 
@@ -70,10 +70,7 @@ struct load_plan {
 	bool quiet;
 };
 
-enum plan_outcome { PLAN_READ, PLAN_HELP_PRINTED, PLAN_WRONG };
-
-/* load_plan_read reads the command line. What is wrong is told on stderr. To be cleaned up whatever the outcome. */
-enum plan_outcome load_plan_read(struct load_plan *plan, int argc, char **argv);
+/* load_plan_cleanup frees what load_options_read put into it. */
 void load_plan_cleanup(struct load_plan *plan);
 
 #endif

@@ -1,4 +1,4 @@
-#include "bench/load/load_plan.h"
+#include "bench/load/load_options.h"
 #include "tests/support/unit.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@
 #define MAX_WORDS 16
 
 /* The words of a command line behind the program's name, divided by blanks. */
-static enum plan_outcome read_line(struct load_plan *plan, const char *line)
+static enum options_outcome read_line(struct load_plan *plan, const char *line)
 {
 	static char text[512]; /* the plan borrows some of its words */
 	char *argv[MAX_WORDS + 2] = {(char *)"chainmend-bench"};
@@ -18,14 +18,14 @@ static enum plan_outcome read_line(struct load_plan *plan, const char *line)
 	strcpy(text, line);
 	for (char *word = strtok(text, " "); word != NULL && argc <= MAX_WORDS; word = strtok(NULL, " "))
 		argv[argc++] = word;
-	return load_plan_read(plan, argc, argv);
+	return load_options_read(plan, argc, argv);
 }
 
 static void test_defaults(void **state)
 {
 	struct load_plan plan;
 	(void)state;
-	assert_int_equal(read_line(&plan, "localhost:443"), PLAN_READ);
+	assert_int_equal(read_line(&plan, "localhost:443"), OPTIONS_TAKEN);
 	assert_string_equal(plan.host, "localhost");
 	assert_int_equal(plan.port, 443);
 	assert_int_equal(plan.connections, 16);
@@ -47,11 +47,11 @@ static void test_all_options(void **state)
 	assert_int_equal(read_line(&plan,
 				   "--resume --tls 1.2 --groups X25519,P-256 --sni a.test --sni b.test -c 40 -n 500 "
 				   "--rate 12.5"),
-			 PLAN_WRONG); /* no server */
+			 OPTIONS_WRONG); /* no server */
 	load_plan_cleanup(&plan);
 	assert_int_equal(
 	    read_line(&plan, "[::1]:8443 --resume --tls 1.2 --groups X25519,P-256 --sni a.test --sni b.test"),
-	    PLAN_READ);
+	    OPTIONS_TAKEN);
 	assert_string_equal(plan.host, "::1");
 	assert_int_equal(plan.port, 8443);
 	assert_true(plan.resume);
@@ -62,7 +62,7 @@ static void test_all_options(void **state)
 	load_plan_cleanup(&plan);
 	assert_int_equal(
 	    read_line(&plan, "h:1 -c 40 -n 500 -t 4 --rate 12.5 --timeout 3s --warm-up 500ms --json --quiet"),
-	    PLAN_READ);
+	    OPTIONS_TAKEN);
 	assert_int_equal(plan.connections, 40);
 	assert_int_equal(plan.threads, 4);
 	assert_int_equal(plan.count, 500);
@@ -73,7 +73,7 @@ static void test_all_options(void **state)
 	assert_true(plan.json && plan.quiet);
 	load_plan_cleanup(&plan);
 	assert_int_equal(read_line(&plan, "h:1 --idle 9000 --server-pid 1 --server-pid 2 --server-children --hold 5s"),
-			 PLAN_READ);
+			 OPTIONS_TAKEN);
 	assert_int_equal(plan.idle, 9000);
 	assert_int_equal(plan.hold_ms, 5000);
 	assert_int_equal(plan.num_server_pids, 2);
@@ -102,7 +102,7 @@ static void test_requests(void **state)
 		struct load_plan plan;
 		char line[64] = "h:1 --request ";
 		strcat(line, rows[i].word);
-		assert_int_equal(read_line(&plan, line), PLAN_READ);
+		assert_int_equal(read_line(&plan, line), OPTIONS_TAKEN);
 		assert_int_equal(plan.request, rows[i].kind);
 		assert_true(plan.request_bytes == rows[i].bytes);
 		assert_memory_equal(request_kind_name(plan.request), rows[i].word, strcspn(rows[i].word, ":"));
@@ -160,7 +160,7 @@ static void test_wrong_usage(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		struct load_plan plan;
-		if (read_line(&plan, lines[i]) != PLAN_WRONG)
+		if (read_line(&plan, lines[i]) != OPTIONS_WRONG)
 			fail_msg("%s", lines[i]);
 		load_plan_cleanup(&plan);
 	}
