@@ -173,8 +173,8 @@ bool crew_gather(struct crew *crew, struct tally *into)
 	bool gave_up = false;
 
 	for (unsigned i = 0; i < crew->num_threads; i++) {
-		tally_merge(into, &crew->threads[i].tally);
-		gave_up = gave_up || atomic_load(&crew->threads[i].gauge.gave_up);
+		tally_merge(into, &crew->threads[i].context.tally);
+		gave_up = gave_up || atomic_load(&crew->threads[i].context.gauge.gave_up);
 	}
 	return gave_up;
 }

@@ -58,7 +58,7 @@ static struct error prepare(struct crew *crew, struct load_result *result)
 	if (plan->resume) {
 		error = crew_run(crew, &prime);
 		for (unsigned i = 0; i < crew->num_threads; i++)
-			result->priming_tickets += crew->threads[i].tally.tickets;
+			result->priming_tickets += crew->threads[i].context.tally.tickets;
 		if (!failed(error) && result->priming_tickets == 0 && !atomic_load(&crew->stop))
 			complain_as("chainmend-bench",
 				    "the server sent no session ticket, so that nothing can be resumed: "
@@ -109,9 +109,9 @@ static void on_hold_tick(struct crew *crew, void *context)
 	uint64_t now_ns = load_clock_ns(), held = 0;
 
 	for (unsigned i = 0; i < crew->num_threads; i++) {
-		if (!atomic_load(&crew->threads[i].gauge.held_all))
+		if (!atomic_load(&crew->threads[i].context.gauge.held_all))
 			return;
-		held += atomic_load(&crew->threads[i].gauge.held);
+		held += atomic_load(&crew->threads[i].context.gauge.held);
 	}
 	if (hold->since_ns == 0)
 		hold->since_ns = now_ns;

@@ -41,7 +41,7 @@ void progress_show(struct progress *progress, const struct load_thread *threads,
 	if (!progress->shown)
 		return;
 	for (unsigned i = 0; i < num_threads; i++) {
-		const struct load_gauge *gauge = &threads[i].gauge;
+		const struct load_gauge *gauge = &threads[i].context.gauge;
 		handshakes += atomic_load_explicit(&gauge->handshakes, memory_order_relaxed);
 		transactions += atomic_load_explicit(&gauge->transactions, memory_order_relaxed);
 		failures += atomic_load_explicit(&gauge->failures, memory_order_relaxed);

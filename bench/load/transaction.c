@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "bench/load/client_context.h"
-#include "bench/load/load_thread.h"
 
 #define MAX_READS 4 /* in one turn: the others have theirs */
 #define MAX_WRITES 16
@@ -12,27 +11,27 @@
 
 static struct tally *tally_of(const struct transaction *transaction)
 {
-	return &transaction->thread->tally;
+	return &transaction->context->tally;
 }
 
 static void release(struct transaction *transaction)
 {
-	struct load_thread *thread = transaction->thread;
+	struct load_context *context = transaction->context;
 
 	if (transaction->state == TRANSACTION_HELD)
-		load_thread_held(thread, false);
-	timer_disarm(&thread->timers, &transaction->timer);
+		load_context_held(context, false);
+	timer_disarm(&context->timers, &transaction->timer);
 	tls_pump_cleanup(&transaction->pump);
 	stream_close(&transaction->stream);
 	transaction->state = TRANSACTION_FREE;
-	load_thread_ended(thread, transaction);
+	transaction->on_ended(transaction);
 }
 
 void transaction_stop(struct transaction *transaction)
 {
 	if (transaction->state == TRANSACTION_HELD) {
 		tls_pump_end(&transaction->pump);
-		tls_channel_flush(&transaction->thread->channel);
+		tls_channel_flush(&transaction->context->channel);
 	}
 	if (transaction->state != TRANSACTION_FREE)
 		release(transaction);
@@ -41,8 +40,8 @@ void transaction_stop(struct transaction *transaction)
 static void fail_as(struct transaction *transaction, const char *prefix, const char *cause)
 {
 	name_counts_add_words(&tally_of(transaction)->failures, prefix, cause);
-	tls_channel_flush(&transaction->thread->channel); /* an alert of ours */
-	load_thread_failed(transaction->thread);
+	tls_channel_flush(&transaction->context->channel); /* an alert of ours */
+	load_context_failed(transaction->context);
 	release(transaction);
 }
 
@@ -69,7 +68,7 @@ static void fail_socket(struct transaction *transaction, int code)
 		if (causes[i].code != code)
 			continue;
 		if (causes[i].ours)
-			load_thread_rest(transaction->thread);
+			load_context_rest(transaction->context);
 		fail_as(transaction, "", causes[i].cause);
 		return;
 	}
@@ -82,8 +81,10 @@ static void fail_tls(struct transaction *transaction)
 		const char *reason;
 		const char *cause;
 	} causes[] = {
-	    {"CERTIFICATE_VERIFY_FAILED", "verification"}, {"WRONG_VERSION_NUMBER", "not_tls"},
-	    {"HTTP_REQUEST", "not_tls"},		   {"HTTPS_PROXY_REQUEST", "not_tls"},
+	    {"CERTIFICATE_VERIFY_FAILED", "verification"},
+	    {"WRONG_VERSION_NUMBER", "not_tls"},
+	    {"HTTP_REQUEST", "not_tls"},
+	    {"HTTPS_PROXY_REQUEST", "not_tls"},
 	    {"INVALID_ALERT", "not_tls"},
 	};
 	const struct tls_pump *pump = &transaction->pump;
@@ -107,28 +108,28 @@ static void complete(struct transaction *transaction, uint64_t now_ns)
 
 	tally->transactions++;
 	histogram_add(&tally->transaction, now_ns - transaction->intended_ns);
-	load_thread_succeeded(transaction->thread);
+	load_context_succeeded(transaction->context);
 	release(transaction);
 }
 
 /* Everything was answered: the end, in the plan's manner. */
 static void finish(struct transaction *transaction)
 {
-	struct load_thread *thread = transaction->thread;
+	struct load_context *context = transaction->context;
 
-	if (load_thread_holds(thread)) {
+	if (context->holds) {
 		transaction->state = TRANSACTION_HELD;
-		timer_disarm(&thread->timers, &transaction->timer);
-		load_thread_held(thread, true);
+		timer_disarm(&context->timers, &transaction->timer);
+		load_context_held(context, true);
 		return;
 	}
-	enum close_manner manner = load_thread_close_manner(thread);
+	enum close_manner manner = context->close;
 	if (manner == CLOSE_RESET) {
 		struct linger at_once = {.l_onoff = 1, .l_linger = 0};
 		setsockopt(transaction->stream.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	} else {
 		tls_pump_end(&transaction->pump);
-		tls_channel_flush(&thread->channel);
+		tls_channel_flush(&context->channel);
 	}
 	if (manner != CLOSE_WAIT) {
 		complete(transaction, load_clock_ns());
@@ -143,10 +144,10 @@ static void send_request(struct transaction *transaction)
 	struct request *request = &transaction->request;
 	struct stream *stream = &transaction->stream;
 
-	for (unsigned i = 0; !request_all_sent(request) && stream_backlog(stream) < MAX_UNSENT_BYTES &&
-			     !stream->write_failed; i++) {
+	for (unsigned i = 0;
+	     !request_all_sent(request) && stream_backlog(stream) < MAX_UNSENT_BYTES && !stream->write_failed; i++) {
 		if (i == MAX_WRITES) {
-			poller_queue(&transaction->thread->poller, &stream->pollable);
+			poller_queue(&transaction->context->poller, &stream->pollable);
 			break;
 		}
 		struct bytes next = request_next(request);
@@ -156,21 +157,21 @@ static void send_request(struct transaction *transaction)
 			return;
 		}
 		if (next.len == REQUEST_CHUNK_BYTES)
-			tls_channel_flush(&transaction->thread->channel);
+			tls_channel_flush(&transaction->context->channel);
 	}
-	tls_channel_flush(&transaction->thread->channel);
+	tls_channel_flush(&transaction->context->channel);
 }
 
 static void begin_request(struct transaction *transaction)
 {
-	struct load_thread *thread = transaction->thread;
+	struct load_context *context = transaction->context;
 
 	tally_add_handshake(tally_of(transaction), transaction->pump.ssl, load_clock_ns() - transaction->intended_ns,
 			    transaction->flight_bytes);
-	load_thread_shook_hands(thread);
+	load_context_shook_hands(context);
 	transaction->state = TRANSACTION_REQUEST;
-	request_begin(&transaction->request, thread->plan, load_thread_name(thread, transaction->name));
-	if (thread->plan->request == REQUEST_NONE)
+	request_begin(&transaction->request, context->plan, load_context_name(context, transaction->name));
+	if (context->plan->request == REQUEST_NONE)
 		finish(transaction);
 	else
 		send_request(transaction);
@@ -215,16 +216,16 @@ static void take_end(struct transaction *transaction)
 /* Where the answer was complete and more comes in the same bytes, the rest is read and dropped. */
 static void take_plain(struct transaction *transaction, struct tls_input *input)
 {
-	struct load_thread *thread = transaction->thread;
+	struct load_context *context = transaction->context;
 	enum tls_result result = TLS_DONE;
 
 	while (result == TLS_DONE && transaction->state != TRANSACTION_FREE) {
 		size_t len = 0;
 
-		result = tls_pump_read(&transaction->pump, input, thread->plain, LOAD_READ_BYTES, &len);
+		result = tls_pump_read(&transaction->pump, input, context->plain, LOAD_READ_BYTES, &len);
 		tally_of(transaction)->bytes_down += len;
 		if (len > 0 && transaction->state == TRANSACTION_REQUEST)
-			judge(transaction, request_take(&transaction->request, bytes_of(thread->plain, len)));
+			judge(transaction, request_take(&transaction->request, bytes_of(context->plain, len)));
 	}
 	if (transaction->state == TRANSACTION_FREE)
 		return;
@@ -245,13 +246,13 @@ static void take_input(struct transaction *transaction, struct tls_input *input)
 
 static void read_some(struct transaction *transaction)
 {
-	struct load_thread *thread = transaction->thread;
+	struct load_context *context = transaction->context;
 	struct stream *stream = &transaction->stream;
 
 	for (unsigned i = 0; i < MAX_READS && transaction->state != TRANSACTION_FREE; i++) {
 		struct tls_input input = {.ended = false};
 		size_t len = 0;
-		enum stream_result result = stream_read(stream, thread->received, LOAD_READ_BYTES, &len);
+		enum stream_result result = stream_read(stream, context->received, LOAD_READ_BYTES, &len);
 
 		if (result == STREAM_BLOCKED)
 			return;
@@ -259,14 +260,14 @@ static void read_some(struct transaction *transaction)
 			fail_socket(transaction, stream->error);
 			return;
 		}
-		input.bytes = bytes_of(thread->received, len);
+		input.bytes = bytes_of(context->received, len);
 		input.ended = result == STREAM_END;
 		take_input(transaction, &input);
 		if (input.ended)
 			return;
 	}
 	if (transaction->state != TRANSACTION_FREE && stream->readable)
-		poller_queue(&thread->poller, &stream->pollable);
+		poller_queue(&context->poller, &stream->pollable);
 }
 
 static void on_ready(struct pollable *pollable, uint32_t events)
@@ -278,7 +279,7 @@ static void on_ready(struct pollable *pollable, uint32_t events)
 		send_request(transaction);
 	if (transaction->state != TRANSACTION_FREE)
 		read_some(transaction);
-	tls_channel_flush(&transaction->thread->channel);
+	tls_channel_flush(&transaction->context->channel);
 }
 
 static void on_due(struct timer *timer)
@@ -302,30 +303,30 @@ static void on_due(struct timer *timer)
 
 static bool open_tls(struct transaction *transaction)
 {
-	struct load_thread *thread = transaction->thread;
-	SSL *ssl = client_context_connect(thread->ctx, thread->plan, load_thread_name(thread, transaction->name));
+	struct load_context *context = transaction->context;
+	SSL *ssl = client_context_connect(context->ctx, context->plan, load_context_name(context, transaction->name));
 
 	if (ssl == NULL)
 		return false;
-	SSL_SESSION *session = load_thread_session(thread, transaction->name);
+	SSL_SESSION *session = context->sessions[transaction->name];
 	if (session != NULL)
 		SSL_set_session(ssl, session);
 	SSL_set_app_data(ssl, transaction);
-	return !failed(tls_pump_init(&transaction->pump, &thread->channel, ssl, &transaction->stream));
+	return !failed(tls_pump_init(&transaction->pump, &context->channel, ssl, &transaction->stream));
 }
 
 void transaction_start(struct transaction *transaction, size_t name, uint64_t intended_ns)
 {
-	struct load_thread *thread = transaction->thread;
+	struct load_context *context = transaction->context;
 
 	transaction->state = TRANSACTION_HANDSHAKE;
 	transaction->name = name;
 	transaction->intended_ns = intended_ns;
 	transaction->flight_bytes = 0;
 	transaction->timer.on_due = on_due;
-	stream_init(&transaction->stream, &thread->poller, on_ready);
-	struct error error = stream_connect(&transaction->stream, (const struct sockaddr *)&thread->address,
-					    thread->address_len, false);
+	stream_init(&transaction->stream, &context->poller, on_ready);
+	struct error error = stream_connect(&transaction->stream, (const struct sockaddr *)&context->address,
+					    context->address_len, false);
 	if (failed(error)) {
 		fail_socket(transaction, error.code);
 		return;
@@ -334,8 +335,8 @@ void transaction_start(struct transaction *transaction, size_t name, uint64_t in
 		fail_as(transaction, "", "no_memory");
 		return;
 	}
-	timer_arm(&thread->timers, &transaction->timer, thread->now_ms + thread->plan->timeout_ms);
+	timer_arm(&context->timers, &transaction->timer, context->now_ms + context->plan->timeout_ms);
 	struct tls_input none = {.ended = false};
 	take_handshake(transaction, &none);
-	tls_channel_flush(&thread->channel);
+	tls_channel_flush(&context->channel);
 }

@@ -1,16 +1,15 @@
 /* transaction - one connection of the load: connect, handshake, request, answer, end; used again for the next one.
  *
- * Belongs to one load_thread, which it tells of its end; every wait has the plan's timeout.
+ * Every wait has the plan's timeout.
  */
 #ifndef BENCH_LOAD_TRANSACTION_H
 #define BENCH_LOAD_TRANSACTION_H
 
+#include "bench/load/load_context.h"
 #include "bench/load/request.h"
 #include "proxy/io/stream.h"
 #include "proxy/io/timer.h"
 #include "proxy/wire/tls_pump.h"
-
-struct load_thread;
 
 enum transaction_state {
 	TRANSACTION_FREE,
@@ -24,8 +23,9 @@ struct transaction {
 	struct stream stream; /* first */
 	struct tls_pump pump;
 	struct timer timer;
-	struct load_thread *thread;
-	struct transaction *next_free;
+	struct load_context *context; /* borrowed; its owner sets it, and on_ended, once */
+	void (*on_ended)(struct transaction *transaction);
+	struct transaction *next_free; /* its owner's */
 	enum transaction_state state;
 	size_t name; /* index into the plan's names */
 	uint64_t intended_ns;
@@ -34,7 +34,7 @@ struct transaction {
 	struct request request;
 };
 
-/* transaction_start begins; the end is told by load_thread_ended, at the earliest after this returned. */
+/* transaction_start begins; on_ended tells the end, which may come before this returns. */
 void transaction_start(struct transaction *transaction, size_t name, uint64_t intended_ns);
 
 /* transaction_stop cuts it off and counts nothing. A free one is fine. */
