@@ -63,19 +63,25 @@ static struct bytes skip_line(struct bytes text)
 	return drop(text, len);
 }
 
+/* Byte order marks too: files that are joined have one each. */
 static struct bytes skip_blanks(struct bytes text)
 {
-	while (text.len > 0 && is_blank(text.data[0]))
-		text = drop(text, 1);
-	return starts_with(text, BYTE_ORDER_MARK) ? skip_blanks(drop(text, 3)) : text;
+	for (;;) {
+		if (text.len > 0 && is_blank(text.data[0]))
+			text = drop(text, 1);
+		else if (starts_with(text, BYTE_ORDER_MARK))
+			text = drop(text, strlen(BYTE_ORDER_MARK));
+		else
+			return text;
+	}
 }
 
 /* Reads "LABEL-----" and steps over it: false when it is none. */
 static bool take_label(struct bytes *text, char label[PEM_MAX_LABEL_CHARS + 1])
 {
-	size_t len = find_dashes(bytes_of(text->data, text->len < PEM_MAX_LABEL_CHARS + sizeof DASHES - 1
+	size_t len = find_dashes(bytes_of(text->data, text->len < PEM_MAX_LABEL_CHARS + sizeof(DASHES) - 1
 							  ? text->len
-							  : PEM_MAX_LABEL_CHARS + sizeof DASHES - 1));
+							  : PEM_MAX_LABEL_CHARS + sizeof(DASHES) - 1));
 	if (len > PEM_MAX_LABEL_CHARS || !starts_with(drop(*text, len), DASHES))
 		return false;
 	for (size_t i = 0; i < len; i++)

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "chaincache/base/buffer.h"
 #include "chaincache/files/pem_reader.h"
 
 #define BLOCK(label, body) "-----BEGIN " label "-----\n" body "\n-----END " label "-----\n"
@@ -158,6 +159,28 @@ static void test_has_a_maximum_of_a_block(void **state)
 	free(text);
 }
 
+/* As many byte order marks as anybody likes: the text is walked in a loop. */
+static void test_passes_over_any_number_of_byte_order_marks(void **state)
+{
+	enum { MARK_BYTES = 3, NUM_MARKS = 200 * 1024 / MARK_BYTES };
+	static const char block[] = "-----BEGIN A-----\nAQID\n-----END A-----\n";
+	struct pem_reader reader;
+	struct buffer text;
+	(void)state;
+
+	buffer_init(&text, (size_t)1024 * 1024);
+	for (size_t i = 0; i < NUM_MARKS; i++)
+		assert_ok(buffer_append(&text, bytes_of_string("\xef\xbb\xbf")));
+	assert_ok(buffer_append(&text, bytes_of_string(block)));
+	pem_reader_init(&reader, buffer_bytes(&text));
+	assert_int_equal(pem_reader_next(&reader), PEM_BLOCK);
+	assert_int_equal(reader.block_at, NUM_MARKS * MARK_BYTES);
+	assert_int_equal(reader.block.der.len, 3);
+	assert_int_equal(pem_reader_next(&reader), PEM_END);
+	pem_reader_cleanup(&reader);
+	buffer_cleanup(&text);
+}
+
 static void test_tells_the_place_of_a_block(void **state)
 {
 	static const char text[] = "words\r\n\rmore\n-----BEGIN A-----\nAAAA\n-----END A-----\n\n\n  -----BEGIN B-----\nAAAA\n-----END "
@@ -186,6 +209,7 @@ int main(void)
 	    cmocka_unit_test(test_goes_on_behind_a_broken_block),
 	    cmocka_unit_test(test_a_block_without_end_is_told),
 	    cmocka_unit_test(test_what_is_no_begin_line_is_text),
+	    cmocka_unit_test(test_passes_over_any_number_of_byte_order_marks),
 	    cmocka_unit_test(test_tells_the_place_of_a_block),
 	    cmocka_unit_test(test_has_a_maximum_of_a_block),
 	};
