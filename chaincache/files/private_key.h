@@ -23,7 +23,7 @@ MUST_USE struct error private_key_parse_der(struct bytes der, const char *passwo
 MUST_USE struct error private_key_parse_pem(struct bytes headers, struct bytes der, const char *password,
 					    EVP_PKEY **out);
 
-/* private_key_work_is_bounded says whether no password hash in this DER asks for more turns than the maximum. */
+/* private_key_work_is_bounded says whether all password hashes in this DER together ask for no more turns than the maximum. */
 bool private_key_work_is_bounded(struct bytes der);
 
 /* private_key_encryption_is_unsupported says whether BoringSSL's oldest error is that it cannot read how something is
