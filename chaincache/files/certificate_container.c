@@ -9,6 +9,7 @@
 #include <openssl/stack.h>
 #include <openssl/x509.h>
 
+#include "chaincache/files/ber_nesting.h"
 #include "chaincache/files/der_kind.h"
 #include "chaincache/files/private_key.h"
 
@@ -39,6 +40,8 @@ struct error certificate_container_read_pkcs7(struct bytes der, STACK_OF(CRYPTO_
 	*out = NULL;
 	if (der.len > CERTIFICATE_CONTAINER_MAX_BYTES)
 		return error_of(ERROR_LIMIT, 0, "a PKCS#7 structure is larger than 4 MiB");
+	if (!ber_nesting_is_bounded(der))
+		return error_of(ERROR_LIMIT, 0, "a PKCS#7 structure is nested more than 64 deep");
 	STACK_OF(CRYPTO_BUFFER) *stack = sk_CRYPTO_BUFFER_new_null();
 	if (stack == NULL)
 		return error_of(ERROR_MEMORY, 0, "open a PKCS#7 structure");
@@ -79,7 +82,7 @@ static struct error pkcs12_error(const char *password)
 				password == NULL ? "the PKCS#12 file has a password, and none is known"
 						 : "the password does not open the PKCS#12 file");
 	}
-	for (size_t i = 0; i < sizeof pkcs12_failures / sizeof pkcs12_failures[0]; i++) {
+	for (size_t i = 0; i < sizeof(pkcs12_failures) / sizeof(pkcs12_failures[0]); i++) {
 		if (pkcs12_failures[i].reason == reason) {
 			ERR_clear_error();
 			return error_of(ERROR_FORMAT, 0, pkcs12_failures[i].words);
@@ -127,6 +130,8 @@ struct error certificate_container_read_pkcs12(struct bytes der, const char *pas
 	*out = NULL;
 	if (der.len > CERTIFICATE_CONTAINER_MAX_BYTES)
 		return error_of(ERROR_LIMIT, 0, "a PKCS#12 file is larger than 4 MiB");
+	if (!ber_nesting_is_bounded(der))
+		return error_of(ERROR_LIMIT, 0, "a PKCS#12 file is nested more than 64 deep");
 	if (!private_key_work_is_bounded(der))
 		return error_of(ERROR_LIMIT, 0,
 				"the PKCS#12 file asks for more than 10 million turns of its password's hash");

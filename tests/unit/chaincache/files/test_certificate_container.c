@@ -196,6 +196,44 @@ static void test_pkcs12_cannot_ask_for_endless_work(void **state)
 	buffer_cleanup(&content);
 }
 
+/* A ContentInfo of signedData, in it `depth` sequences of indefinite length, and in them an OCTET STRING of 3 MiB. */
+static void write_nested(struct buffer *out, size_t depth)
+{
+	static const uint8_t head[] = {0x30, 0x80, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
+				       0xf7, 0x0d, 0x01, 0x07, 0x02, 0xa0, 0x80};
+	static const uint8_t opens[] = {0x30, 0x80}, string[] = {0x04, 0x83, 0x30, 0x00, 0x00}, ends[2] = {0};
+	enum { STRING_BYTES = 0x300000 };
+
+	buffer_init(out, CERTIFICATE_CONTAINER_MAX_BYTES);
+	assert_ok(buffer_append(out, bytes_of(head, sizeof(head))));
+	for (size_t i = 0; i < depth; i++)
+		assert_ok(buffer_append(out, bytes_of(opens, sizeof(opens))));
+	assert_ok(buffer_append(out, bytes_of(string, sizeof(string))));
+	assert_ok(buffer_reserve(out, STRING_BYTES));
+	memset(out->data + out->len, 'a', STRING_BYTES);
+	out->len += STRING_BYTES;
+	for (size_t i = 0; i < depth + 2; i++)
+		assert_ok(buffer_append(out, bytes_of(ends, sizeof(ends))));
+}
+
+static void test_a_nest_is_not_looked_into(void **state)
+{
+	static const size_t depths[] = {100, 2000, 200000};
+	STACK_OF(CRYPTO_BUFFER) * buffers;
+	struct buffer content;
+	EVP_PKEY *key;
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(depths) / sizeof(depths[0]); i++) {
+		write_nested(&content, depths[i]);
+		assert_step(certificate_container_read_pkcs7(buffer_bytes(&content), &buffers), ERROR_LIMIT, "64 deep");
+		assert_step(certificate_container_read_pkcs12(buffer_bytes(&content), NULL, &key, &buffers), ERROR_LIMIT,
+			    "64 deep");
+		assert_null(buffers);
+		buffer_cleanup(&content);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -210,6 +248,7 @@ int main(void)
 	    cmocka_unit_test(test_pkcs12_of_another_encryption_is_told),
 	    cmocka_unit_test(test_tells_a_broken_pkcs12),
 	    cmocka_unit_test(test_pkcs12_cannot_ask_for_endless_work),
+	    cmocka_unit_test(test_a_nest_is_not_looked_into),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
