@@ -10,13 +10,18 @@
 #include "chaincache/base/buffer.h"
 #include "proxy/log/fix_line.h"
 
+enum { NUM_BUCKETS = 4096 };
+
 struct former_finding {
-	struct former_finding *next;
+	struct former_finding *previous, *next; /* in the order of the last lines */
+	struct former_finding *next_in_bucket;
 	json_t *line; /* the last one about it; one reference */
 };
 
+/* Holds always: what is in the list is in the bucket of its id, and the other way round. */
 struct former_findings {
-	struct former_finding *first;
+	struct former_finding *first, *last;
+	struct former_finding *buckets[NUM_BUCKETS];
 	size_t count;
 };
 
@@ -49,20 +54,33 @@ static bool read_end(int fd, struct buffer *out)
 	return good;
 }
 
+/* FNV-1a: ids are digests of ours, so nobody can choose them to collide. */
+static struct former_finding **bucket_of(struct former_findings *former, const char *id)
+{
+	uint32_t hash = 2166136261U;
+	for (const char *at = id; *at != '\0'; at++)
+		hash = (hash ^ (uint8_t)*at) * 16777619U;
+	return &former->buckets[hash % NUM_BUCKETS];
+}
+
+/* The link that holds the finding, or the end of its bucket. */
 static struct former_finding **find(struct former_findings *former, const char *id)
 {
-	struct former_finding **link = &former->first;
+	struct former_finding **link = bucket_of(former, id);
 
 	while (*link != NULL && strcmp(text_of((*link)->line, "id"), id) != 0)
-		link = &(*link)->next;
+		link = &(*link)->next_in_bucket;
 	return link;
 }
 
+/* Drops the finding of this link of a bucket. */
 static void drop(struct former_findings *former, struct former_finding **link)
 {
 	struct former_finding *dropped = *link;
 
-	*link = dropped->next;
+	*link = dropped->next_in_bucket;
+	*(dropped->previous != NULL ? &dropped->previous->next : &former->first) = dropped->next;
+	*(dropped->next != NULL ? &dropped->next->previous : &former->last) = dropped->previous;
 	former->count--;
 	json_decref(dropped->line);
 	free(dropped);
@@ -71,17 +89,21 @@ static void drop(struct former_findings *former, struct former_finding **link)
 static void drop_all(struct former_findings *former)
 {
 	while (former->first != NULL)
-		drop(former, &former->first);
+		drop(former, find(former, text_of(former->first->line, "id")));
 }
 
-static void add(struct former_findings *former, struct former_finding **end, json_t *line)
+/* Adds it at the end of the list, and at `link`, the end of its bucket. */
+static void add(struct former_findings *former, struct former_finding **link, json_t *line)
 {
-	struct former_finding *added = former->count < FORMER_FINDINGS_MAX ? calloc(1, sizeof *added) : NULL;
+	struct former_finding *added = former->count < FORMER_FINDINGS_MAX ? calloc(1, sizeof(*added)) : NULL;
 
 	if (added == NULL)
 		return;
 	added->line = json_incref(line);
-	*end = added;
+	added->previous = former->last;
+	*(former->last != NULL ? &former->last->next : &former->first) = added;
+	former->last = added;
+	*link = added;
 	former->count++;
 }
 
@@ -133,7 +155,7 @@ struct former_findings *former_findings_read(const char *path)
 		return NULL;
 	buffer_init(&text, FORMER_FINDINGS_MAX_BYTES);
 	if (read_end(fd, &text))
-		former = calloc(1, sizeof *former);
+		former = calloc(1, sizeof(*former));
 	if (former != NULL)
 		take_lines(former, buffer_bytes(&text));
 	buffer_cleanup(&text);
@@ -178,15 +200,15 @@ void former_findings_settle(struct former_findings *former, const struct finding
 			    const struct finding_list *now, void (*tell)(void *context, const json_t *line),
 			    void *context)
 {
-	struct former_finding **link = former != NULL ? &former->first : NULL;
+	struct former_finding *next = former != NULL ? former->first : NULL;
 
-	while (link != NULL && *link != NULL) {
-		if (!is_of_group((*link)->line, group)) {
-			link = &(*link)->next;
+	while (next != NULL) {
+		struct former_finding *finding = next;
+		next = finding->next;
+		if (!is_of_group(finding->line, group))
 			continue;
-		}
-		if (!still_stands((*link)->line, group, now))
-			tell(context, (*link)->line);
-		drop(former, link);
+		if (!still_stands(finding->line, group, now))
+			tell(context, finding->line);
+		drop(former, find(former, text_of(finding->line, "id")));
 	}
 }

@@ -162,6 +162,37 @@ static int tear_down(void **state)
 	return unlink(path);
 }
 
+static void count(void *context, const json_t *line)
+{
+	(void)line;
+	++*(size_t *)context;
+}
+
+/* As many findings as the end of a file can hold: the first of them are kept, and each line finds its own at once. */
+static void test_a_file_full_of_findings(void **state)
+{
+	enum { NUM_LINES = 170000 };
+	size_t num_told = 0;
+	FILE *file = fopen(path, "a");
+	(void)state;
+
+	assert_non_null(file);
+	for (size_t i = 0; i < FORMER_FINDINGS_MAX; i++)
+		fprintf(file,
+			"{\"id\":\"%zx\",\"run\":\"r\",\"site\":\"mail\",\"subject_of\":\"certificate\",\"part\":0}\n",
+			i);
+	for (size_t i = FORMER_FINDINGS_MAX; i < NUM_LINES && ftell(file) < (long)FORMER_FINDINGS_MAX_BYTES - 100; i++)
+		fprintf(file, "{\"id\":\"%zx\",\"run\":\"r\"}\n", i);
+	assert_int_equal(fclose(file), 0);
+	struct former_findings *former = former_findings_read(path);
+	assert_non_null(former);
+	former_findings_settle(former, &mail, &nothing, count, &num_told);
+	assert_int_equal(num_told, FORMER_FINDINGS_MAX);
+	former_findings_settle(former, &mail, &nothing, count, &num_told);
+	assert_int_equal(num_told, FORMER_FINDINGS_MAX);
+	former_findings_free(former);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +201,7 @@ int main(void)
 	    cmocka_unit_test_setup(test_nothing_open_is_nothing, empty_file),
 	    cmocka_unit_test_setup(test_the_end_of_a_large_file, empty_file),
 	    cmocka_unit_test_setup(test_the_line_that_resolves_it, empty_file),
+	    cmocka_unit_test_setup(test_a_file_full_of_findings, empty_file),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
