@@ -1,8 +1,9 @@
 #include "conf/checker.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include "conf/claims.h"
 
 /* One site under examination. */
 struct subject {
@@ -115,90 +116,55 @@ static void check_listens(const struct subject *subject)
 	}
 }
 
-static bool share_a_listen(const struct config_site *a, const struct config_site *b)
-{
-	for (size_t i = 0; i < a->num_listens; i++) {
-		for (size_t k = 0; k < b->num_listens; k++) {
-			if (same_address(&a->listens[i], &b->listens[k]))
-				return true;
-		}
-	}
-	return false;
-}
-
-/* Something that at most one site may have, or one site of those that share an address. */
-struct claim {
-	const char *word; /* borrowed */
-	size_t site;
+/* What two sites claim, and how that is told. */
+struct contest {
+	struct draft *draft;
+	enum config_key_id id;
+	const char *what;
 };
 
-static int compare_claims(const void *left, const void *right)
+static void tell_contest(void *context, size_t first_site, size_t second_site)
 {
-	const struct claim *a = left;
-	const struct claim *b = right;
-	int order = strcasecmp(a->word, b->word);
-	return order != 0 ? order : a->site < b->site ? -1 : a->site > b->site;
-}
-
-static void tell_claim(struct draft *draft, const struct claim *first, const struct claim *second,
-		       enum config_key_id id, const char *what)
-{
-	const struct config_site *a = &draft->config->sites[first->site];
-	struct subject subject = {draft, &draft->config->sites[second->site], &draft->sites[second->site]};
-	unsigned line = id == KEY_LISTEN ? subject.section->line : line_of(&subject, id);
+	const struct contest *contest = context;
+	struct draft *draft = contest->draft;
+	const struct config_site *first = &draft->config->sites[first_site];
+	struct subject subject = {draft, &draft->config->sites[second_site], &draft->sites[second_site]};
+	unsigned line = contest->id == KEY_LISTEN ? subject.section->line : line_of(&subject, contest->id);
 	config_errors_add(&draft->errors, line, "[site %s]: %s (the other is [site %s] in line %u)", subject.site->name,
-			  what, a->name, a->line);
+			  contest->what, first->name, first->line);
 }
 
-/* Sorted, equal words stand side by side: each is looked at against those before it. */
-static void check_claims(struct draft *draft, struct claim *claims, size_t count, enum config_key_id id, bool anywhere,
-			 const char *what)
+static void settle(struct draft *draft, struct claims *claims, enum claims_scope scope, enum config_key_id id,
+		   const char *what)
 {
-	const struct config_site *sites = draft->config->sites;
-	if (count > 1)
-		qsort(claims, count, sizeof(*claims), compare_claims);
-	for (size_t i = 1; i < count; i++) {
-		for (size_t k = i; k-- > 0 && strcasecmp(claims[k].word, claims[i].word) == 0;) {
-			if (claims[k].site == claims[i].site)
-				continue;
-			if (!anywhere && !share_a_listen(&sites[claims[k].site], &sites[claims[i].site]))
-				continue;
-			tell_claim(draft, &claims[k], &claims[i], id, what);
-			break;
-		}
-	}
+	struct contest contest = {draft, id, what};
+	claims_settle(claims, scope, tell_contest, &contest);
 }
 
 static void check_across_sites(struct draft *draft)
 {
 	const struct config *config = draft->config;
-	size_t most = config->num_sites;
-	for (size_t i = 0; i < config->num_sites; i++)
-		most += config->sites[i].hostnames.count;
-	struct claim *claims = calloc(most > 0 ? most : 1, sizeof(*claims));
+	struct claims *claims = claims_new(config);
 	if (claims == NULL) {
 		config_errors_add(&draft->errors, 0, "out of memory");
 		return;
 	}
-	size_t count = 0;
 	for (size_t i = 0; i < config->num_sites; i++)
-		claims[count++] = (struct claim){config->sites[i].name, i};
-	check_claims(draft, claims, count, KEY_LISTEN, true, "the name of this section is taken: give it another");
-	count = 0;
+		claims_add(claims, config->sites[i].name, i);
+	settle(draft, claims, CLAIMS_ANYWHERE, KEY_LISTEN, "the name of this section is taken: give it another");
 	for (size_t i = 0; i < config->num_sites; i++) {
 		if (config->sites[i].is_default)
-			claims[count++] = (struct claim){"", i};
+			claims_add(claims, "", i);
 	}
-	check_claims(draft, claims, count, KEY_DEFAULT, false,
-		     "default = on stands in two sites that share an address: leave it in one");
-	count = 0;
+	settle(draft, claims, CLAIMS_AT_AN_ADDRESS, KEY_DEFAULT,
+	       "default = on stands in two sites that share an address: leave it in one");
 	for (size_t i = 0; i < config->num_sites; i++) {
 		for (size_t k = 0; k < config->sites[i].hostnames.count; k++)
-			claims[count++] = (struct claim){config->sites[i].hostnames.items[k], i};
+			claims_add(claims, config->sites[i].hostnames.items[k], i);
 	}
-	check_claims(draft, claims, count, KEY_HOSTNAMES, false,
-		     "one of its hostnames is claimed by another site at the same address: leave it in one");
-	free(claims);
+	settle(draft, claims, CLAIMS_AT_AN_ADDRESS, KEY_HOSTNAMES,
+	       "one of its hostnames is claimed by another site at the same address: leave it in one");
+	claims_free(claims);
 }
 
 static void tell_global(struct draft *draft, enum config_key_id id, const char *what)
@@ -217,8 +183,9 @@ static void check_admin(struct draft *draft)
 {
 	const struct config *config = draft->config;
 	if (!config_admin_is_local(&config->admin) && !draft->global.has[KEY_ADMIN_TOKEN_FILE])
-		tell_global(draft, KEY_ADMIN,
-			    "is beyond loopback and needs admin_token_file: name a file with a token, or use 127.0.0.1");
+		tell_global(
+		    draft, KEY_ADMIN,
+		    "is beyond loopback and needs admin_token_file: name a file with a token, or use 127.0.0.1");
 }
 
 void checker_check(struct draft *draft)
