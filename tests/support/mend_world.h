@@ -12,6 +12,7 @@
 #define TESTS_SUPPORT_MEND_WORLD_H
 
 #include "chaincache/mend/mend.h"
+#include "tests/support/chain_check.h"
 #include "tests/support/pki.h"
 #include "tests/support/unit.h"
 
@@ -40,11 +41,10 @@ struct mend_world {
 	struct mend *mend;
 };
 
-#define WORLD_CERTIFICATES(...) ((const struct certificate *const[]){__VA_ARGS__, NULL})
-#define WORLD_SERVE(world, ...) world_serve((world), WORLD_CERTIFICATES(__VA_ARGS__))
-#define WORLD_EXTRA(world, ...) world_extra((world), WORLD_CERTIFICATES(__VA_ARGS__))
-#define WORLD_CACHE(world, ...) world_cache((world), WORLD_CERTIFICATES(__VA_ARGS__))
-#define WORLD_TRUST(world, name, ...) world_trust((world), (name), WORLD_CERTIFICATES(__VA_ARGS__))
+#define WORLD_SERVE(world, ...) world_serve((world), PKI_CERTIFICATES(__VA_ARGS__))
+#define WORLD_EXTRA(world, ...) world_extra((world), PKI_CERTIFICATES(__VA_ARGS__))
+#define WORLD_CACHE(world, ...) world_cache((world), PKI_CERTIFICATES(__VA_ARGS__))
+#define WORLD_TRUST(world, name, ...) world_trust((world), (name), PKI_CERTIFICATES(__VA_ARGS__))
 
 void world_serve(struct mend_world *world, const struct certificate *const *certificates);
 void world_extra(struct mend_world *world, const struct certificate *const *certificates);
@@ -59,11 +59,6 @@ void world_fail(struct mend_world *world, const char *url, enum fetch_failure fa
 const struct mend_result *world_mend(struct mend_world *world);
 
 void world_cleanup(struct mend_world *world);
-
-/* assert_chain: exactly these certificates, in this order. */
-#define assert_chain(list, ...) world_check_chain((list), WORLD_CERTIFICATES(__VA_ARGS__), __FILE__, __LINE__)
-void world_check_chain(const struct certificate_list *list, const struct certificate *const *expected, const char *file,
-		       int line);
 
 /* assert_findings: exactly these, as "code severity action, code severity action", in any order; "" for none. */
 #define assert_findings(result, expected) world_check_findings((result), (expected), __FILE__, __LINE__)

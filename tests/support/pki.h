@@ -104,8 +104,11 @@ EVP_PKEY *pki_key(const struct certificate *certificate);
 /* pki_new_key is a key as the options of the same names describe it (borrowed). */
 EVP_PKEY *pki_new_key(const char *name, enum pki_key_type type, unsigned number);
 
+/* PKI_CERTIFICATES(certificate...) is an array of them, ended by NULL. */
+#define PKI_CERTIFICATES(...) ((const struct certificate *const[]){__VA_ARGS__, NULL})
+
 /* PKI_LIST(source, certificate...) is a list of them; the caller cleans it up. */
-#define PKI_LIST(source, ...) pki_list((source), (const struct certificate *const[]){__VA_ARGS__, NULL})
+#define PKI_LIST(source, ...) pki_list((source), PKI_CERTIFICATES(__VA_ARGS__))
 struct certificate_list pki_list(enum certificate_source source, const struct certificate *const *certificates);
 
 void pki_cleanup(void);

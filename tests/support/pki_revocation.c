@@ -67,7 +67,7 @@ static void add_time(CBB *out, int64_t time)
 	CBB cbb;
 
 	gmtime_r(&seconds, &tm);
-	strftime(text, sizeof text, "%Y%m%d%H%M%SZ", &tm);
+	strftime(text, sizeof(text), "%Y%m%d%H%M%SZ", &tm);
 	must(CBB_add_asn1(out, &cbb, CBS_ASN1_GENERALIZEDTIME), "write a time");
 	add_bytes(&cbb, bytes_of_string(text));
 	must(CBB_flush(out), "write a time");
@@ -118,7 +118,7 @@ static struct bytes sign(struct bytes content, EVP_PKEY *key, struct bytes rest)
 {
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	uint8_t signature[256];
-	size_t len = sizeof signature;
+	size_t len = sizeof(signature);
 	CBB cbb, outer, bits;
 
 	must(context != NULL && EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, key) &&
@@ -148,7 +148,7 @@ static void add_entry(CBB *list, const struct pki_crl_options *options, const st
 		must(CBB_add_asn1(&entry, &extensions, CBS_ASN1_SEQUENCE), "write an entry");
 		if (options->reason != PKI_NO_REASON)
 			add_extension(&extensions,
-				      &(struct pki_extension){"2.5.29.21", false, bytes_of(reason, sizeof reason)});
+				      &(struct pki_extension){"2.5.29.21", false, bytes_of(reason, sizeof(reason))});
 		for (; extra != NULL && extra->oid != NULL; extra++)
 			add_extension(&extensions, extra);
 	}
@@ -195,16 +195,6 @@ struct bytes pki_crl(const struct pki_crl_options *options)
 	}
 	EVP_PKEY *key = options->signing_key != NULL ? options->signing_key : pki_key(options->issuer);
 	return sign(keep(&cbb), key, bytes_of(NULL, 0));
-}
-
-struct crl_store *pki_crls(const struct bytes *crls)
-{
-	struct crl_store *store = crl_store_new();
-
-	must(store != NULL, "make a store");
-	for (; crls->data != NULL; crls++)
-		must(!failed(crl_store_add_content(store, *crls, "made.crl")), "add a CRL");
-	return store;
 }
 
 static void add_hash(CBB *out, bool by_sha256, struct bytes of)

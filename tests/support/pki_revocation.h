@@ -1,13 +1,11 @@
 /* pki_revocation - CRLs and OCSP responses for certificates that pki made, right ones and wrong ones.
  *
- * Options that are left out are those of a good one. What is made lives until pki_revocation_cleanup (a group teardown,
+ * DER, made by hand. Options that are left out are those of a good one. What is made lives until pki_revocation_cleanup (a group teardown,
  * before pki_cleanup). Issuers have P-256 keys.
  */
 #ifndef TESTS_SUPPORT_PKI_REVOCATION_H
 #define TESTS_SUPPORT_PKI_REVOCATION_H
 
-#include "chaincache/revocation/crl_store.h"
-#include "chaincache/revocation/ocsp_response.h"
 #include "tests/support/pki.h"
 
 #define PKI_NO_REASON 0
@@ -25,15 +23,10 @@ struct pki_crl_options {
 	EVP_PKEY *signing_key; /* in place of the issuer's (borrowed) */
 };
 
-#define PKI_CERTIFICATES(...) ((const struct certificate *const[]){__VA_ARGS__, NULL})
 #define PKI_EXTENSIONS(...) ((const struct pki_extension[]){__VA_ARGS__, {NULL, false, {NULL, 0}}})
 #define PKI_CRL(...) pki_crl(&(struct pki_crl_options){__VA_ARGS__})
 
 struct bytes pki_crl(const struct pki_crl_options *options);
-
-/* PKI_CRLS is a store of these CRLs (DER); the caller gives its reference back. */
-#define PKI_CRLS(...) pki_crls((const struct bytes[]){__VA_ARGS__, {NULL, 0}})
-struct crl_store *pki_crls(const struct bytes *crls);
 
 struct pki_ocsp_options {
 	const struct certificate *certificate;

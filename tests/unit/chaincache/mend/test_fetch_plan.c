@@ -36,7 +36,7 @@ static void test_formats_of_a_body(void **state)
 {
 	const struct certificate *root = CA("Root"), *j = CA("J", .issuer = root), *i = CA("I", .issuer = j);
 	const struct certificate *leaf = LEAF(.issuer = i, .ca_issuers = PKI_STRINGS(URL)), *stranger = CA("Stranger");
-	struct bytes pkcs7 = bundle(WORLD_CERTIFICATES(stranger, j, i, leaf));
+	struct bytes pkcs7 = bundle(PKI_CERTIFICATES(stranger, j, i, leaf));
 	struct buffer pem;
 	(void)state;
 
@@ -68,7 +68,7 @@ static void test_bodies_that_are_no_issuer(void **state)
 				 *leaf = LEAF(.issuer = i, .ca_issuers = PKI_STRINGS(URL));
 	const struct certificate *impostor = CA("I", .issuer = root, .key_number = 1), *stranger = CA("Stranger");
 	const struct certificate *no_ca = PKI(.cn = "I", .issuer = root);
-	struct bytes empty = bundle(WORLD_CERTIFICATES(NULL)), two = bundle(WORLD_CERTIFICATES(stranger, impostor));
+	struct bytes empty = bundle(PKI_CERTIFICATES(NULL)), two = bundle(PKI_CERTIFICATES(stranger, impostor));
 	const struct {
 		struct bytes body;
 		const char *findings, *words;

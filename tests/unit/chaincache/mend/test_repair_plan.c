@@ -29,7 +29,7 @@ static void expect(enum repair_group group, const struct certificate *const *cer
 	assert_int_equal(items->count, count);
 }
 
-#define EXPECT(group, ...) expect((group), WORLD_CERTIFICATES(__VA_ARGS__))
+#define EXPECT(group, ...) expect((group), PKI_CERTIFICATES(__VA_ARGS__))
 #define EXPECT_NONE(group) expect((group), (const struct certificate *const[]){NULL})
 
 static void expect_issuers(enum repair_group group, const struct certificate *const *issuers)
@@ -57,7 +57,7 @@ static void test_a_leaf_alone(void **state)
 	EXPECT_NONE(REPAIR_UNLINKED);
 	EXPECT_NONE(REPAIR_NOBODY);
 	EXPECT(REPAIR_LINKED, leaf, issuing);
-	expect_issuers(REPAIR_LINKED, WORLD_CERTIFICATES(issuing, policy));
+	expect_issuers(REPAIR_LINKED, PKI_CERTIFICATES(issuing, policy));
 	assert_true(repair_plan_adds(&plan, policy));
 	assert_false(repair_plan_adds(&plan, leaf));
 	assert_true(repair_plan_has(&plan, REPAIR_LEAF));
@@ -99,9 +99,9 @@ static void test_an_expired_twin_goes_and_the_valid_one_comes(void **state)
 	EXPECT(REPAIR_ADDED, fresh);
 	EXPECT(REPAIR_STALE, expired);
 	EXPECT(REPAIR_UNLINKED, leaf);
-	expect_issuers(REPAIR_UNLINKED, WORLD_CERTIFICATES(expired));
+	expect_issuers(REPAIR_UNLINKED, PKI_CERTIFICATES(expired));
 	EXPECT(REPAIR_LINKED, leaf);
-	expect_issuers(REPAIR_LINKED, WORLD_CERTIFICATES(fresh));
+	expect_issuers(REPAIR_LINKED, PKI_CERTIFICATES(fresh));
 	world_cleanup(&world);
 }
 
@@ -120,7 +120,7 @@ static void test_an_expired_cross_sign_goes(void **state)
 	assert_chain(&result->mended, leaf, issuing);
 	EXPECT_NONE(REPAIR_ADDED);
 	EXPECT(REPAIR_UNLINKED, issuing);
-	expect_issuers(REPAIR_UNLINKED, WORLD_CERTIFICATES(cross));
+	expect_issuers(REPAIR_UNLINKED, PKI_CERTIFICATES(cross));
 	EXPECT_NONE(REPAIR_LINKED);
 	EXPECT(REPAIR_STALE, cross); /* and not the old root, which is somebody's */
 	world_cleanup(&world);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "tests/support/pki_revocation.h"
+#include "tests/support/pki_crls.h"
 
 #define LEAF(...) PKI(.cn = "a.example", .dns = PKI_STRINGS("a.example"), __VA_ARGS__)
 #define CA(name, ...) PKI(.cn = (name), .ca = true, __VA_ARGS__)

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/support/mend_world.h"
+#include "tests/support/pki.h"
+#include "tests/support/unit.h"
 
 #define LEAF(...) PKI(.cn = "leaf", .dns = PKI_STRINGS("a.example"), __VA_ARGS__)
 #define CA(name, ...) PKI(.cn = (name), .ca = true, __VA_ARGS__)
@@ -35,7 +36,7 @@ static const struct certificate *end_of(struct audience_verdict verdict)
 }
 
 #define ASK(chain, roots) ask_store((chain), (roots), false)
-#define CHAIN(...) WORLD_CERTIFICATES(__VA_ARGS__)
+#define CHAIN(...) PKI_CERTIFICATES(__VA_ARGS__)
 
 static void test_answers_against_a_table(void **state)
 {

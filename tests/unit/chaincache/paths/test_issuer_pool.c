@@ -2,7 +2,8 @@
 
 #include <stdlib.h>
 
-#include "tests/support/mend_world.h"
+#include "tests/support/pki.h"
+#include "tests/support/unit.h"
 
 #define CA(name, ...) PKI(.cn = (name), .ca = true, __VA_ARGS__)
 
@@ -12,14 +13,18 @@ static void test_each_certificate_once_with_its_first_source(void **state)
 				 *leaf = PKI(.cn = "a", .issuer = a);
 	struct certificate_list served = PKI_LIST(SOURCE_SERVED, leaf, a, other),
 				extra = PKI_LIST(SOURCE_BACKEND, a, b);
-	struct mend_world world = {0};
+	const struct certificate *const cached[] = {b, a, other};
+	struct certificate_list roots = PKI_LIST(SOURCE_ROOTS, a);
+	struct issuer_store *cache = issuer_store_new();
+	struct trust_store_set *stores = trust_store_set_new();
 	struct issuer_candidates candidates = {0};
 	(void)state;
 
-	WORLD_CACHE(&world, b, a, other);
-	WORLD_TRUST(&world, "store", a);
+	for (size_t i = 0; i < sizeof(cached) / sizeof(cached[0]); i++)
+		assert_ok(issuer_store_add(cache, cached[i], SOURCE_CACHE));
+	assert_ok(trust_store_set_add_list(stores, "store", &roots));
 	struct issuer_pool pool = {
-	    .served = &served, .extra = &extra, .cache = world.cache, .stores = world.stores, .now = PKI_NOW};
+	    .served = &served, .extra = &extra, .cache = cache, .stores = stores, .now = PKI_NOW};
 	assert_ok(issuer_pool_find(&pool, leaf, 0, &candidates));
 	assert_int_equal(candidates.count, 2);
 	assert_ptr_equal(candidates.items[0].entry.certificate, a);
@@ -33,7 +38,9 @@ static void test_each_certificate_once_with_its_first_source(void **state)
 	issuer_candidates_cleanup(&candidates);
 	certificate_list_cleanup(&served);
 	certificate_list_cleanup(&extra);
-	world_cleanup(&world);
+	certificate_list_cleanup(&roots);
+	issuer_store_unref(cache);
+	trust_store_set_unref(stores);
 }
 
 static void test_an_empty_pool_has_nobody(void **state)

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/support/mend_world.h"
+#include "tests/support/chain_check.h"
+#include "tests/support/pki.h"
+#include "tests/support/unit.h"
 
 #define LEAF(...) PKI(.cn = "leaf", __VA_ARGS__)
 #define CA(name, ...) PKI(.cn = (name), .ca = true, __VA_ARGS__)
@@ -49,12 +51,12 @@ static void expect(struct search *search, enum path_end path_end, const struct c
 
 	assert_true(path_builder_next(&search->builder, &path));
 	assert_ok(path_to_list(&path, &list));
-	world_check_chain(&list, expected, __FILE__, __LINE__);
+	chain_check(&list, expected, __FILE__, __LINE__);
 	assert_int_equal(path.end, path_end);
 	certificate_list_cleanup(&list);
 }
 
-#define EXPECT(search, end, ...) expect((search), (end), WORLD_CERTIFICATES(__VA_ARGS__))
+#define EXPECT(search, end, ...) expect((search), (end), PKI_CERTIFICATES(__VA_ARGS__))
 
 static void expect_no_more(struct search *search)
 {
@@ -71,7 +73,7 @@ static void test_the_anchor_comes_first_then_each_other_path(void **state)
 	struct search search;
 	(void)state;
 
-	begin(&search, leaf, WORLD_CERTIFICATES(cross, old, i), WORLD_CERTIFICATES(root));
+	begin(&search, leaf, PKI_CERTIFICATES(cross, old, i), PKI_CERTIFICATES(root));
 	EXPECT(&search, PATH_END_ANCHOR, leaf, i, root);
 	EXPECT(&search, PATH_END_SELF_SIGNED, leaf, i, cross, old);
 	expect_no_more(&search);
@@ -85,11 +87,11 @@ static void test_dead_ends_are_told(void **state)
 	struct search search;
 	(void)state;
 
-	begin(&search, leaf, WORLD_CERTIFICATES(i), WORLD_CERTIFICATES(CA("Root")));
+	begin(&search, leaf, PKI_CERTIFICATES(i), PKI_CERTIFICATES(CA("Root")));
 	EXPECT(&search, PATH_END_DEAD, leaf, i);
 	expect_no_more(&search);
 	end(&search);
-	begin(&search, leaf, WORLD_CERTIFICATES(NULL), WORLD_CERTIFICATES(CA("Root")));
+	begin(&search, leaf, PKI_CERTIFICATES(NULL), PKI_CERTIFICATES(CA("Root")));
 	EXPECT(&search, PATH_END_DEAD, leaf);
 	expect_no_more(&search);
 	end(&search);
@@ -103,7 +105,7 @@ static void test_loops_end_by_themselves(void **state)
 	struct search search;
 	(void)state;
 
-	begin(&search, leaf, WORLD_CERTIFICATES(y_by_x, x_by_y), WORLD_CERTIFICATES(CA("Root")));
+	begin(&search, leaf, PKI_CERTIFICATES(y_by_x, x_by_y), PKI_CERTIFICATES(CA("Root")));
 	EXPECT(&search, PATH_END_DEAD, leaf, x_by_y, y_by_x);
 	expect_no_more(&search);
 	end(&search);
@@ -115,7 +117,7 @@ static void test_an_intermediate_anchor_is_passed_through(void **state)
 	struct search search;
 	(void)state;
 
-	begin(&search, leaf, WORLD_CERTIFICATES(i), WORLD_CERTIFICATES(i, root));
+	begin(&search, leaf, PKI_CERTIFICATES(i), PKI_CERTIFICATES(i, root));
 	EXPECT(&search, PATH_END_ANCHOR, leaf, i);
 	EXPECT(&search, PATH_END_ANCHOR, leaf, i, root);
 	expect_no_more(&search);
@@ -128,11 +130,11 @@ static void test_the_leaf_may_be_the_anchor_or_its_own_issuer(void **state)
 	struct search search;
 	(void)state;
 
-	begin(&search, leaf, WORLD_CERTIFICATES(leaf), WORLD_CERTIFICATES(leaf));
+	begin(&search, leaf, PKI_CERTIFICATES(leaf), PKI_CERTIFICATES(leaf));
 	EXPECT(&search, PATH_END_ANCHOR, leaf);
 	expect_no_more(&search);
 	end(&search);
-	begin(&search, leaf, WORLD_CERTIFICATES(leaf), WORLD_CERTIFICATES(CA("Root")));
+	begin(&search, leaf, PKI_CERTIFICATES(leaf), PKI_CERTIFICATES(CA("Root")));
 	EXPECT(&search, PATH_END_SELF_SIGNED, leaf);
 	expect_no_more(&search);
 	end(&search);
@@ -156,8 +158,8 @@ static void test_the_rank_of_candidates(void **state)
 	struct search search;
 	(void)state;
 
-	begin(&search, leaf, WORLD_CERTIFICATES(wrong_id, stale, no_ca, tight, good, no_id, best),
-	      WORLD_CERTIFICATES(root));
+	begin(&search, leaf, PKI_CERTIFICATES(wrong_id, stale, no_ca, tight, good, no_id, best),
+	      PKI_CERTIFICATES(root));
 	EXPECT(&search, PATH_END_ANCHOR, leaf, best, root);
 	EXPECT(&search, PATH_END_ANCHOR, leaf, good, root);
 	EXPECT(&search, PATH_END_ANCHOR, leaf, tight, root);
@@ -182,7 +184,7 @@ static void test_the_depth_is_bounded(void **state)
 		snprintf(name, sizeof name, "Level %d", i);
 		above = cas[i] = CA(name, .issuer = above);
 	}
-	begin(&search, LEAF(.issuer = cas[0]), cas, WORLD_CERTIFICATES(cas[HEIGHT - 1]));
+	begin(&search, LEAF(.issuer = cas[0]), cas, PKI_CERTIFICATES(cas[HEIGHT - 1]));
 	assert_true(path_builder_next(&search.builder, &path));
 	assert_int_equal(path.count, MEND_MAX_DEPTH);
 	assert_int_equal(path.end, PATH_END_DEAD);
@@ -191,7 +193,7 @@ static void test_the_depth_is_bounded(void **state)
 	end(&search);
 
 	/* One that just fits. */
-	begin(&search, LEAF(.issuer = cas[3]), cas, WORLD_CERTIFICATES(cas[HEIGHT - 1]));
+	begin(&search, LEAF(.issuer = cas[3]), cas, PKI_CERTIFICATES(cas[HEIGHT - 1]));
 	assert_true(path_builder_next(&search.builder, &path));
 	assert_int_equal(path.count, MEND_MAX_DEPTH);
 	assert_int_equal(path.end, PATH_END_ANCHOR);
@@ -220,7 +222,7 @@ static void test_a_clique_is_bounded(void **state)
 			if (i != k)
 				cas[count++] = CA(name, .issuer = own[k]);
 		}
-	begin(&search, LEAF(.issuer = own[0]), cas, WORLD_CERTIFICATES(own[CLIQUE - 1]));
+	begin(&search, LEAF(.issuer = own[0]), cas, PKI_CERTIFICATES(own[CLIQUE - 1]));
 	while (path_builder_next(&search.builder, &path))
 		num_paths++;
 	assert_in_range(num_paths, 1, MEND_MAX_STEPS);
@@ -240,7 +242,7 @@ static void test_each_signature_is_checked_once(void **state)
 	(void)state;
 
 	leaf = LEAF(.issuer = a);
-	begin(&search, leaf, WORLD_CERTIFICATES(a, b, j), WORLD_CERTIFICATES(root));
+	begin(&search, leaf, PKI_CERTIFICATES(a, b, j), PKI_CERTIFICATES(root));
 	while (path_builder_next(&search.builder, &path))
 		continue;
 	/* leaf by I's key (the twins share it), each twin by J, J by the root. */

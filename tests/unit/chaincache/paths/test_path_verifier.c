@@ -7,7 +7,8 @@
 #include <openssl/nid.h>
 #include <openssl/x509.h>
 
-#include "tests/support/mend_world.h"
+#include "tests/support/pki.h"
+#include "tests/support/unit.h"
 
 #define LEAF(...) PKI(.cn = "leaf", .dns = PKI_STRINGS("a.example"), __VA_ARGS__)
 #define CA(name, ...) PKI(.cn = (name), .ca = true, __VA_ARGS__)
@@ -21,7 +22,7 @@ static struct path_verdict verify(const struct certificate *const *certificates,
 	return path_verifier_verify(&path, now);
 }
 
-#define VERIFY(...) verify(WORLD_CERTIFICATES(__VA_ARGS__), PKI_NOW)
+#define VERIFY(...) verify(PKI_CERTIFICATES(__VA_ARGS__), PKI_NOW)
 
 static void check(struct path_verdict verdict, enum path_fault fault, size_t index)
 {

@@ -11,7 +11,7 @@
 #include <openssl/nid.h>
 
 #include "chaincache/base/buffer.h"
-#include "tests/support/pki_revocation.h"
+#include "tests/support/pki_crls.h"
 
 /* A directory of this test's own. */
 struct folder {

@@ -4,7 +4,7 @@
 
 #include "chaincache/revocation/revocation.h"
 #include "chaincache/revocation/revocation_reason.h"
-#include "tests/support/pki_revocation.h"
+#include "tests/support/pki_crls.h"
 
 /* One look at one certificate, with its own memory. */
 static struct revocation_answer look(const struct crl_store *crls, const struct certificate *certificate,

@@ -9,8 +9,8 @@
 #include "proxy/shared/ticket_keys.h"
 #include "tests/support/decompression.h"
 #include "tests/support/memory_handshake.h"
-#include "tests/support/test_backend.h"
-#include "tests/support/test_client.h"
+#include "tests/support/pki.h"
+#include "tests/support/unit.h"
 
 enum { MAX_MESSAGE = 64 * 1024, BIG_EXTENSION = 60000 };
 
@@ -233,32 +233,11 @@ static void test_a_chain_above_the_limit(void **state)
 	free(content);
 }
 
-/* Over loopback, through a worker. */
-static void test_through_a_worker(void **state)
+static int cleanup_pki(void **state)
 {
-	struct test_backend *backend = test_backend_start(BACKEND_ECHO, NULL);
-	struct world_site site = world_site(test_backend_port(backend), "");
-	struct world world = {0};
-
 	(void)state;
-	world_start(&world, &site, 1);
-	for (size_t i = 0; i < 2; i++) {
-		struct decompression counts = {0};
-		struct test_client_options options = {.sni = "a.example", .ctx = test_client_context()};
-		struct test_client client;
-
-		decompression_offer(options.ctx, i == 0 ? COMPRESSION_BROTLI : COMPRESSION_ZLIB, &counts);
-		test_client_open(&client, &world, &options);
-		assert_true(test_client_shake(&client));
-		assert_int_equal(counts.num_brotli, i == 0);
-		assert_int_equal(counts.num_zlib, i == 1);
-		assert_int_equal(sk_CRYPTO_BUFFER_num(SSL_get0_peer_certificates(client.ssl)), 2);
-		test_client_echo(&client, "over a compressed certificate");
-		test_client_close(&client);
-		SSL_CTX_free(options.ctx);
-	}
-	world_stop(&world);
-	test_backend_stop(backend);
+	pki_cleanup();
+	return 0;
 }
 
 int main(void)
@@ -269,7 +248,6 @@ int main(void)
 	    cmocka_unit_test(test_clients_get_the_same_chain_in_fewer_bytes),
 	    cmocka_unit_test(test_a_message_that_was_not_prepared),
 	    cmocka_unit_test(test_a_chain_above_the_limit),
-	    cmocka_unit_test(test_through_a_worker),
 	};
-	return cmocka_run_group_tests(tests, world_setup, world_teardown);
+	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
 }
