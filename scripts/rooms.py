@@ -9,12 +9,14 @@ include. The compiler refuses a header of any other room. This script checks wha
   - the headers of a library from outside are included only where that library is meant to be known (OUTSIDE), and
     the names of an event loop are written there alone (NAMES)
   - every source and header of a folder is listed, so that none is forgotten by the build
-  - a unit test includes its own room and what that room reaches, and the tests' own support
+  - a unit test includes and links its own room and what that room reaches, and the tests' own support; each is listed
 
   scripts/rooms.py            says what is wrong; status 1 when something is
   scripts/rooms.py --list     the rooms, each with what it may include
   scripts/rooms.py --arrows   the arrows that are there: from, to, how many includes
   scripts/rooms.py --dot      the same for graphviz
+
+--root DIR looks at another tree than the one that the script lies in.
 """
 
 import argparse
@@ -30,6 +32,7 @@ CALL = re.compile(r"^chainmend_room\(([^)]*)\)", re.MULTILINE)
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 KEYWORDS = {"MAY", "SOURCES", "HEADERS", "PRIVATE", "LINK", "USES", "GNU"}
 EPOLL_ROOMS = ("proxy/io", "bench/backend", "bench/limit")
+TEST_CALL = re.compile(r"^(unit_tests|support_library)\(([^)]*)\)", re.MULTILINE)
 
 # Headers of libraries from outside, and the rooms that may know them: a room, or a room and all that stand on it ("+").
 OUTSIDE = (
@@ -50,18 +53,24 @@ NAMES = (
 )
 
 
+def split_arguments(arguments):
+    """The words of a call of CMake by the keyword that they stand behind; None for the first ones."""
+    lists = collections.defaultdict(list)
+    keyword = None
+    for word in re.sub(r"#.*", "", arguments).split():
+        if word in KEYWORDS:
+            keyword = word
+        else:
+            lists[keyword].append(word)
+    return lists
+
+
 class Room:
     """One folder: what it may include, and what it has."""
 
     def __init__(self, name, arguments):
         self.name = name
-        self.lists = collections.defaultdict(list)
-        keyword = None
-        for word in re.sub(r"#.*", "", arguments).split():
-            if word in KEYWORDS:
-                keyword = word
-            else:
-                self.lists[keyword].append(word)
+        self.lists = split_arguments(arguments)
         self.may = self.lists["MAY"]
 
     @property
@@ -229,9 +238,63 @@ def check_names():
                     yield f"{path.relative_to(ROOT)}: {found.group()}: known to {' and '.join(allowed)} alone"
 
 
+def read_test_calls(folder, function):
+    """Each call of unit_tests or support_library: its first words, and what it links, be it for its sources alone."""
+    path = ROOT / "tests" / folder / "CMakeLists.txt"
+    calls = TEST_CALL.findall(path.read_text()) if path.exists() else []
+    return [(lists[None], lists["LINK"] + lists["USES"]) for name, arguments in calls if name == function
+            for lists in [split_arguments(arguments)]]
+
+
+def room_targets(rooms):
+    """The room that each target of CMake stands for: its library, and its own view where it has private headers."""
+    targets = {name.replace("/", "_"): name for name in rooms}
+    private = {f"{target}_private": name for target, name in targets.items() if rooms[name].lists["PRIVATE"]}
+    return {**targets, **private}
+
+
+def rooms_linked(rooms, targets, support, library, seen=()):
+    """All rooms that come with a library: a room's own target, or a part of the tests' support."""
+    if library in targets:
+        return reach(rooms, targets[library])
+    others = [other for other in support.get(library, ()) if other not in seen]
+    return set().union(*(rooms_linked(rooms, targets, support, other, (*seen, library)) for other in others))
+
+
+def check_links(rooms):
+    support = {words[0]: links for words, links in read_test_calls("support", "support_library")}
+    targets = room_targets(rooms)
+    known = {*targets, *support}
+    calls = [(f"tests/support/CMakeLists.txt: {library}", None, links) for library, links in support.items()]
+    for (room, *tests), links in read_test_calls("unit", "unit_tests"):
+        calls.append((f"tests/unit/CMakeLists.txt: {room} {' '.join(tests)}", room, links))
+    for where, room, links in calls:
+        if room is not None and room not in rooms:
+            yield f"{where}: there is no room {room}"
+            continue
+        for link in links:
+            beyond = rooms_linked(rooms, targets, support, link) - reach(rooms, room) if room else set()
+            if "::" not in link and link not in known:
+                yield f"{where}: LINK {link}: there is no such library"
+            elif beyond:
+                yield f"{where}: LINK {link}: {room} does not reach {' and '.join(sorted(beyond))}"
+
+
+def check_test_lists():
+    unit = ROOT / "tests" / "unit"
+    calls = read_test_calls("unit", "unit_tests")
+    listed = {f"tests/unit/{room}/test_{test}.c" for (room, *tests), _ in calls for test in tests}
+    there = {str(path.relative_to(ROOT)) for path in unit.rglob("test_*.c")}
+    for path in sorted(listed - there):
+        yield f"{path}: there is no such file, but tests/unit/CMakeLists.txt lists it"
+    for path in sorted(there - listed):
+        yield f"{path}: not listed in tests/unit/CMakeLists.txt"
+
+
 def check(rooms):
     found = [line for room in rooms.values() for line in check_room(rooms, room)]
-    return found + list(check_circles(rooms)) + list(check_tests(rooms)) + list(check_names())
+    found += [*check_circles(rooms), *check_tests(rooms), *check_links(rooms), *check_test_lists(), *check_names()]
+    return found
 
 
 def print_dot(arrows):
@@ -242,11 +305,14 @@ def print_dot(arrows):
 
 
 def main():
+    global ROOT
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--list", action="store_true", help="the rooms, each with what it may include")
     parser.add_argument("--arrows", action="store_true", help="the arrows that are there")
     parser.add_argument("--dot", action="store_true", help="the same for graphviz")
+    parser.add_argument("--root", type=pathlib.Path, default=ROOT, metavar="DIR", help="the tree to look at")
     options = parser.parse_args()
+    ROOT = options.root.resolve()
     rooms = read_rooms()
     arrows = arrows_of(rooms)
     if options.list:
