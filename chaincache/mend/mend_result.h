@@ -41,7 +41,7 @@ struct mend_result {
 	size_t num_fetched;
 	bool wants_retry; /* something could not be fetched that may be had later */
 	int64_t first_expiry; /* of the mended chain, seconds since 1970 */
-	unsigned num_signature_checks; /* of the budgets above, for tests and the log */
+	unsigned num_signature_checks; /* what the mend spent of its budget, for tests and the log */
 	unsigned num_verifications;
 	unsigned num_steps;
 };
