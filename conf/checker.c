@@ -30,17 +30,10 @@ static void tell(const struct subject *subject, enum config_key_id id, const cha
 
 static void check_required(const struct subject *subject)
 {
-	static const struct {
-		enum config_key_id id;
-		const char *what;
-	} required[] = {
-	    {KEY_LISTEN, "missing: say where clients connect, as 443 or 192.0.2.1:443"},
-	    {KEY_CERTIFICATE, "missing: name the file of the certificate"},
-	    {KEY_BACKEND, "missing: name the server behind, as tls://HOST:PORT or tcp://HOST:PORT"},
-	};
-	for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++) {
-		if (!subject->section->has[required[i].id])
-			tell(subject, required[i].id, required[i].what);
+	for (enum config_key_id id = 0; id < NUM_CONFIG_KEYS; id++) {
+		const char *missing = config_key(id)->missing;
+		if (missing != NULL && !subject->section->has[id])
+			tell(subject, id, missing);
 	}
 }
 

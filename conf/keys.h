@@ -1,5 +1,5 @@
-/* keys - the one table of what a configuration file may say: the parser, --help, the man page and the sample come from
- * it or are tested against it.
+/* keys - the one table of what a configuration file may say: the parser, --help, the sample, the manual page and
+ * docs/configuration.md come from it. Its rows stand in keys.def.
  */
 #ifndef CONF_KEYS_H
 #define CONF_KEYS_H
@@ -42,63 +42,17 @@ struct config_choice {
 };
 
 enum config_key_id {
-	KEY_WORKERS,
-	KEY_USER,
-	KEY_GROUP,
-	KEY_FIX_LOG,
-	KEY_ACCESS_LOG,
-	KEY_LOG_LEVEL,
-	KEY_CACHE,
-	KEY_ROOTS,
-	KEY_CRL,
-	KEY_FETCH,
-	KEY_FETCH_ALLOW,
-	KEY_FETCH_PROXY,
-	KEY_ADMIN,
-	KEY_ADMIN_TOKEN_FILE,
-	KEY_MAX_CONNECTIONS,
-	KEY_DRAIN_TIMEOUT,
-	KEY_TICKET_KEYS,
-
-	KEY_LISTEN,
-	KEY_DEFAULT,
-	KEY_HOSTNAMES,
-	KEY_CERTIFICATE,
-	KEY_KEY,
-	KEY_KEY_PASSWORD_FILE,
-	KEY_BACKEND,
-	KEY_BACKEND_NAME,
-	KEY_BACKEND_VERIFY,
-	KEY_BACKEND_TLS_MIN,
-	KEY_BACKEND_CERTIFICATE,
-	KEY_BACKEND_KEY,
-	KEY_BACKEND_PIN,
-	KEY_PROBE_INTERVAL,
-	KEY_SITE_ROOTS,
-	KEY_SITE_CRL,
-	KEY_MODE,
-	KEY_MAX_CHAIN_BYTES,
-	KEY_ALPN,
-	KEY_TLS_MIN,
-	KEY_TLS_MAX,
-	KEY_CIPHERS,
-	KEY_GROUPS,
-	KEY_CERTIFICATE_COMPRESSION,
-	KEY_UNKNOWN_NAMES,
-	KEY_HANDSHAKE_TIMEOUT,
-	KEY_IDLE_TIMEOUT,
-	KEY_CONNECT_TIMEOUT,
-	KEY_PROTOCOL,
-	KEY_HSTS,
-	KEY_REDIRECT_LISTEN,
-	KEY_CERTIFICATE_DIRECTORY,
-	KEY_CLIENT_CA,
-	KEY_CLIENT_VERIFY,
-	KEY_SEND_PROXY,
-	KEY_ACCEPT_PROXY,
-	KEY_ROLLBACK,
-
+#define KEY(id, ...) id,
+#include "conf/keys.def"
+#undef KEY
 	NUM_CONFIG_KEYS
+};
+
+/* How the sample configuration shows a key. */
+enum config_sample {
+	SAMPLE_COMMENTED, /* behind a semicolon: with its default, or an example */
+	SAMPLE_IN_FORCE,
+	SAMPLE_EDIT, /* in force, and below a line that asks for an edit */
 };
 
 struct config_key {
@@ -112,8 +66,11 @@ struct config_key {
 	const struct config_choice *choices; /* ends with a NULL word */
 	bool not_built; /* a key of the contract that this version refuses ... */
 	const char *harmless; /* ... but for this value, which says what is so anyway; may be NULL */
+	bool flag; /* run takes it as a flag, too; those that make sense with several sites alone are none */
+	enum config_sample sample;
+	const char *missing; /* what is told where a site lacks the key; NULL: a site need not have it */
 	size_t offset; /* of the field in struct config or struct config_site */
-	const char *help; /* lines for a person */
+	const char *help; /* a paragraph; what other columns know is not said in it */
 };
 
 /* config_key returns the row; never NULL for an id below NUM_CONFIG_KEYS. */
@@ -125,16 +82,13 @@ enum config_key_id config_key_find(enum config_scope scope, const char *name);
 /* config_key_nearest is the right spelling of a misspelt name; NULL when nothing is near. */
 const char *config_key_nearest(enum config_scope scope, const char *name);
 
-/* config_key_print_form appends what a value looks like: "TIME (ms, s, m, h, d)", "mend|strict|off" ... */
+/* config_key_print_form appends what a value looks like: "TIME", "mend|strict|off" ... */
 MUST_USE struct error config_key_print_form(const struct config_key *key, struct buffer *out);
 
-/* config_key_print_help appends the key's help and its default, for --help. */
+/* config_key_print_words appends the key's help, and that it must be set or is repeatable. */
+MUST_USE struct error config_key_print_words(const struct config_key *key, struct buffer *out);
+
+/* config_key_print_help appends these words and the key's default. */
 MUST_USE struct error config_key_print_help(const struct config_key *key, struct buffer *out);
-
-/* config_key_print_sample appends the key as the sample configuration shows it: help, then the commented line. */
-MUST_USE struct error config_key_print_sample(const struct config_key *key, struct buffer *out);
-
-/* config_key_print_man appends the key as the man page shows it. */
-MUST_USE struct error config_key_print_man(const struct config_key *key, struct buffer *out);
 
 #endif

@@ -1,49 +1,47 @@
-/* The table of keys in the three shapes in which people read it: --help, the sample, the man page. */
+/* A key in words: what its value looks like, and its help. */
 #include "conf/keys.h"
 
-/* Appends each line of `text` between `prefix` and a line feed. */
-static struct error print_lines(struct buffer *out, const char *prefix, const char *text)
+static const char *const forms[] = {
+    [VALUE_SWITCH] = "on|off",
+    [VALUE_WORKERS] = "auto|NUMBER",
+    [VALUE_COUNT] = "NUMBER",
+    [VALUE_SIZE] = "SIZE",
+    [VALUE_TIME] = "TIME",
+    [VALUE_TEXT] = "TEXT",
+    [VALUE_PATH] = "PATH",
+    [VALUE_PROXY_URL] = "http://HOST:PORT",
+    [VALUE_PATHS] = "PATH",
+    [VALUE_ROOTS] = "system|PATH|NAME=PATH",
+    [VALUE_WORDS] = "WORD...",
+    [VALUE_HOSTNAMES] = "NAME...",
+    [VALUE_FETCH_RULES] = "public|HOST|BLOCK|any",
+    [VALUE_CERTIFICATES] = "FILE|backend",
+    [VALUE_LISTENS] = "[ADDRESS:]PORT",
+    [VALUE_BACKENDS] = "tcp://HOST:PORT|tls://HOST:PORT",
+    [VALUE_PIN] = "SHA256",
+    [VALUE_ADMIN] = "[ADDRESS:]PORT|unix:PATH|off",
+};
+
+struct error config_key_print_form(const struct config_key *key, struct buffer *out)
 {
+	if (key->choices == NULL)
+		return buffer_printf(out, "%s", forms[key->type]);
 	struct error error = error_none();
-	while (!failed(error) && *text != '\0') {
-		size_t len = strcspn(text, "\n");
-		error = buffer_printf(out, "%s%.*s\n", prefix, (int)len, text);
-		text += len;
-		text += *text == '\n' ? 1 : 0;
-	}
+	for (const struct config_choice *choice = key->choices; !failed(error) && choice->word != NULL; choice++)
+		error = buffer_printf(out, "%s%s", choice == key->choices ? "" : "|", choice->word);
 	return error;
 }
 
-static struct error print_default(const struct config_key *key, struct buffer *out)
+struct error config_key_print_words(const struct config_key *key, struct buffer *out)
 {
-	if (key->default_text == NULL)
-		return error_none(); /* its help says what is so where it is not set */
-	return buffer_printf(out, " (default: %s)", key->default_text);
+	return buffer_printf(out, "%s%s%s", key->help, key->missing != NULL ? " Must be set." : "",
+			     key->repeatable ? " Repeatable." : "");
 }
 
 struct error config_key_print_help(const struct config_key *key, struct buffer *out)
 {
-	struct error error = buffer_printf(out, "%s%s", key->help, key->repeatable ? " Repeatable." : "");
-	return failed(error) ? error : print_default(key, out);
-}
-
-struct error config_key_print_sample(const struct config_key *key, struct buffer *out)
-{
-	struct error error = print_lines(out, "; ", key->help);
-	if (failed(error))
-		return error;
-	return buffer_printf(out, ";%s = %s\n", key->name,
-			     key->default_text != NULL ? key->default_text : key->example);
-}
-
-struct error config_key_print_man(const struct config_key *key, struct buffer *out)
-{
-	struct error error = buffer_printf(out, ".TP\n.BR %s \" = ", key->name);
-	if (!failed(error))
-		error = config_key_print_form(key, out);
-	if (!failed(error))
-		error = print_default(key, out);
-	if (!failed(error))
-		error = buffer_printf(out, "%s\"\n", key->repeatable ? ", repeatable" : "");
-	return failed(error) ? error : print_lines(out, "", key->help);
+	struct error error = config_key_print_words(key, out);
+	if (failed(error) || key->default_text == NULL)
+		return error; /* without a default its help says what is so where it is not set */
+	return buffer_printf(out, " (default: %s)", key->default_text);
 }

@@ -51,65 +51,20 @@ static const char *take_pair(struct run_options *options, enum config_key_id id,
 	return NULL;
 }
 
-/* The keys that are flags too: --key-name VALUE. Those that make sense with several sites alone are not. */
-#define RUN_KEYS(X)                                                                                                    \
-	X(KEY_LISTEN)                                                                                                  \
-	X(KEY_BACKEND)                                                                                                 \
-	X(KEY_CERTIFICATE)                                                                                             \
-	X(KEY_KEY)                                                                                                     \
-	X(KEY_KEY_PASSWORD_FILE)                                                                                       \
-	X(KEY_HOSTNAMES)                                                                                               \
-	X(KEY_BACKEND_NAME)                                                                                            \
-	X(KEY_BACKEND_VERIFY)                                                                                          \
-	X(KEY_BACKEND_TLS_MIN)                                                                                         \
-	X(KEY_BACKEND_CERTIFICATE)                                                                                     \
-	X(KEY_BACKEND_KEY)                                                                                             \
-	X(KEY_BACKEND_PIN)                                                                                             \
-	X(KEY_PROBE_INTERVAL)                                                                                          \
-	X(KEY_MODE)                                                                                                    \
-	X(KEY_MAX_CHAIN_BYTES)                                                                                         \
-	X(KEY_ALPN)                                                                                                    \
-	X(KEY_TLS_MIN)                                                                                                 \
-	X(KEY_TLS_MAX)                                                                                                 \
-	X(KEY_CIPHERS)                                                                                                 \
-	X(KEY_GROUPS)                                                                                                  \
-	X(KEY_UNKNOWN_NAMES)                                                                                           \
-	X(KEY_HANDSHAKE_TIMEOUT)                                                                                       \
-	X(KEY_IDLE_TIMEOUT)                                                                                            \
-	X(KEY_CONNECT_TIMEOUT)                                                                                         \
-	X(KEY_ROOTS)                                                                                                   \
-	X(KEY_CACHE)                                                                                                   \
-	X(KEY_FIX_LOG)                                                                                                 \
-	X(KEY_LOG_LEVEL)                                                                                               \
-	X(KEY_FETCH)                                                                                                   \
-	X(KEY_FETCH_ALLOW)                                                                                             \
-	X(KEY_FETCH_PROXY)                                                                                             \
-	X(KEY_WORKERS)                                                                                                 \
-	X(KEY_USER)                                                                                                    \
-	X(KEY_GROUP)                                                                                                   \
-	X(KEY_MAX_CONNECTIONS)                                                                                         \
-	X(KEY_DRAIN_TIMEOUT)                                                                                           \
-	X(KEY_ADMIN)                                                                                                   \
-	X(KEY_ADMIN_TOKEN_FILE)
-
-#define X(id)                                                                                                          \
+/* Each key as the flag --key-name VALUE; which ones are offered, the table of keys says. */
+#define KEY(id, ...)                                                                                                   \
 	static const char *take_##id(void *into, const char *value)                                                    \
 	{                                                                                                              \
 		return take_pair(into, id, value);                                                                     \
 	}
-RUN_KEYS(X)
-#undef X
+#include "conf/keys.def"
+#undef KEY
 
-static const struct run_key {
-	enum config_key_id id;
-	const char *(*take)(void *into, const char *value);
-} run_keys[] = {
-#define X(id) {id, take_##id},
-    RUN_KEYS(X)
-#undef X
+static const char *(*const take_key[NUM_CONFIG_KEYS])(void *into, const char *value) = {
+#define KEY(id, ...) [id] = take_##id,
+#include "conf/keys.def"
+#undef KEY
 };
-
-enum { NUM_RUN_KEYS = sizeof run_keys / sizeof run_keys[0] };
 
 static const struct option_row general_rows[] = {
     {"config", 'c', "FILE", "The configuration file; without one and without flags: " DEFAULT_CONFIG_FILE ".",
@@ -119,12 +74,13 @@ static const struct option_row general_rows[] = {
     {0},
 };
 
-/* The rows of the keys, made from the table of the configuration. */
+/* The rows of the keys, made from the table of the configuration; one more for --hostname, and one that ends them. */
 struct run_rows {
-	char flags[NUM_RUN_KEYS][MAX_FLAG];
-	char forms[NUM_RUN_KEYS][MAX_FORM];
-	char helps[NUM_RUN_KEYS][MAX_HELP];
-	struct option_row rows[NUM_RUN_KEYS + 2];
+	char flags[NUM_CONFIG_KEYS][MAX_FLAG];
+	char forms[NUM_CONFIG_KEYS][MAX_FORM];
+	char helps[NUM_CONFIG_KEYS][MAX_HELP];
+	struct option_row rows[NUM_CONFIG_KEYS + 2];
+	size_t count;
 };
 
 static const char *flag_of(const char *key, char flag[MAX_FLAG])
@@ -150,19 +106,28 @@ static const char *text_of(const struct config_key *key,
 	return out;
 }
 
+static void add_keys(struct run_rows *rows, enum config_scope scope)
+{
+	for (enum config_key_id id = 0; id < NUM_CONFIG_KEYS; id++) {
+		const struct config_key *key = config_key(id);
+		if (!key->flag || key->scope != scope)
+			continue;
+		rows->rows[rows->count++] = (struct option_row){
+		    .name = flag_of(key->name, rows->flags[id]),
+		    .argument = text_of(key, config_key_print_form, rows->forms[id], MAX_FORM),
+		    .help = text_of(key, config_key_print_help, rows->helps[id], MAX_HELP),
+		    .take = take_key[id],
+		};
+	}
+}
+
+/* What is said of the site comes first: it is what somebody who gives flags is after. */
 static void make_rows(struct run_rows *rows)
 {
 	*rows = (struct run_rows){0};
-	for (size_t i = 0; i < NUM_RUN_KEYS; i++) {
-		const struct config_key *key = config_key(run_keys[i].id);
-		rows->rows[i] = (struct option_row){
-		    .name = flag_of(key->name, rows->flags[i]),
-		    .argument = text_of(key, config_key_print_form, rows->forms[i], MAX_FORM),
-		    .help = text_of(key, config_key_print_help, rows->helps[i], MAX_HELP),
-		    .take = run_keys[i].take,
-		};
-	}
-	rows->rows[NUM_RUN_KEYS] = (struct option_row){
+	add_keys(rows, SCOPE_SITE);
+	add_keys(rows, SCOPE_CHAINMEND);
+	rows->rows[rows->count++] = (struct option_row){
 	    .name = "hostname", .argument = "NAME", .help = "The same as --hostnames.", .take = take_KEY_HOSTNAMES};
 }
 
