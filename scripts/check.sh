@@ -89,10 +89,12 @@ check_shell() { sources '*.sh' .ci/run | xargs shellcheck; }
 check_python() { sources '*.py' | xargs flake8; }
 check_rooms() { scripts/rooms.py; }
 
+# The pages as they are installed: that of the configuration is made by the build. They have no date, which mandoc misses.
 check_manuals() {
 	local page found=0
-	for page in $(sources '*.1' '*.5'); do
-		mandoc -T lint -W warning "$page" || found=1
+	cmake --build $build --target texts >/dev/null || return 1
+	for page in $(sources '*.1' '*.5') "$build"/texts/conf/install/*.5; do
+		mandoc -T lint -W warning "$page" | grep -v ': missing date, ' && found=1
 	done
 	return $found
 }

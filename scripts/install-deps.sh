@@ -20,7 +20,7 @@ bench_packages=(openssl python3 util-linux libnginx-mod-stream haproxy hitch stu
 cost_packages=(openssl python3 util-linux binutils valgrind libc6-dbg strace)
 test_packages=(
 	python3-pytest python3-pytest-xdist python3-cryptography python3-jsonschema gnutls-bin binutils logrotate chromium
-	libnginx-mod-stream gnuplot-nox strace valgrind libc6-dbg
+	libnginx-mod-stream gnuplot-nox strace valgrind libc6-dbg mandoc
 )
 
 say() { printf 'install-deps: %s\n' "$*"; }

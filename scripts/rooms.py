@@ -26,7 +26,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-FOLDERS = ("chaincache", "conf", "proxy", "bench")
+FOLDERS = ("chaincache", "conf", "proxy", "bench", "tools")
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
 CALL = re.compile(r"^chainmend_room\(([^)]*)\)", re.MULTILINE)
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
@@ -198,7 +198,7 @@ def check_room(rooms, room):
                 yield from check_include(rooms, room.name, seen, path, ours)
             else:
                 yield from check_outside(rooms, room, path, outside)
-    programs = re.findall(r"add_executable\(\w+ ([^)]*)\)", (room.folder / "CMakeLists.txt").read_text())
+    programs = re.findall(r"add_executable\([\w-]+ ([^)]*)\)", (room.folder / "CMakeLists.txt").read_text())
     listed = room.listed() | {source for program in programs for source in program.split()}
     for path in room.files():
         if path.name not in listed:

@@ -9,7 +9,7 @@ from conftest import ROOT
 PAGES = {str(path.relative_to(ROOT)): path.read_text()
          for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "bench" / "README.md",
                              ROOT / "docker" / "README.md"])}
-SOURCES = {path: path.read_text() for folder in ("chaincache", "conf", "proxy", "bench")
+SOURCES = {path: path.read_text() for folder in ("chaincache", "conf", "proxy", "bench", "tools")
            for path in (ROOT / folder).rglob("*.[ch]")}
 MAKES_ITSELF = ("build/", ".deps/", "/")
 

@@ -1,6 +1,7 @@
 """cmake --install puts the binary, the sample configuration and the unit file where Debian expects them."""
 
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -36,6 +37,23 @@ def test_the_sample_configuration_is_accepted_by_the_binary_but_for_the_files_th
                             capture_output=True, text=True, check=False)
     # A line that the parser does not like is told with its number; what is missing here is certificates.
     assert f"{sample.name}:" not in answer.stderr.replace(str(sample), sample.name), answer.stderr
+
+
+def test_what_is_installed_is_what_the_build_made(binary, stage):
+    made = binary.parent / "texts"
+    for installed, text in (("etc/chainmend/chainmend.ini", "conf/chainmend.ini"),
+                            ("usr/share/man/man5/chainmend.ini.5", "conf/install/chainmend.ini.5")):
+        assert (stage / installed).read_bytes() == (made / text).read_bytes(), installed
+
+
+@pytest.mark.skipif(shutil.which("mandoc") is None, reason="mandoc (Debian: mandoc) is not here")
+def test_the_manual_pages_are_clean(stage):
+    pages = sorted((stage / "usr/share/man").rglob("*.[15]"))
+    assert [page.name for page in pages] == ["chainmend-bench.1", "chainmend.1", "chainmend.ini.5"]
+    lint = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", *pages], capture_output=True, text=True,
+                          check=False)
+    # The pages have no date: they are those of the version that is installed.
+    assert [line for line in lint.stdout.splitlines() if ": missing date, " not in line] == []
 
 
 def test_the_unit_file_starts_the_installed_binary(stage):

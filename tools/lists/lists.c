@@ -1,0 +1,30 @@
+#include "tools/lists/lists.h"
+
+#include "tools/lists/key_lists.h"
+
+static const struct list lists[] = {
+    {"sample", key_lists_sample},
+    {"manual_chainmend", key_lists_manual_chainmend},
+    {"manual_site", key_lists_manual_site},
+    {"manual_required", key_lists_manual_required},
+    {"manual_not_built", key_lists_manual_not_built},
+    {"keys_chainmend", key_lists_table_chainmend},
+    {"keys_site", key_lists_table_site},
+    {"keys_not_built", key_lists_table_not_built},
+};
+
+enum { NUM_LISTS = sizeof(lists) / sizeof(lists[0]) };
+
+const struct list *lists_get(size_t index)
+{
+	return index < NUM_LISTS ? &lists[index] : NULL;
+}
+
+const struct list *lists_find(struct bytes name)
+{
+	for (size_t i = 0; i < NUM_LISTS; i++) {
+		if (bytes_equal(bytes_of_string(lists[i].name), name))
+			return &lists[i];
+	}
+	return NULL;
+}
