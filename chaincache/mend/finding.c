@@ -7,114 +7,14 @@
 
 /* What holds for a code wherever it is told. A message is written where the fact is known. */
 static const struct finding_row {
+	const char *word;
 	enum finding_severity severity;
+	const char *meaning;
 	const char *advice;
 } rows[FINDING_CODE_COUNT] = {
-    [FINDING_MISSING_INTERMEDIATE] =
-	{SEVERITY_FIXED,
-	 "Add this certificate to the chain that the server sends, after the certificate that it issued; do so again "
-	 "whenever the server certificate is renewed."},
-    [FINDING_WRONG_ORDER] = {SEVERITY_FIXED,
-			     "Write the server's chain file anew: the server certificate first, then each issuer in "
-			     "turn, without the root."},
-    [FINDING_UNRELATED_CERTIFICATE] = {SEVERITY_INFO, "Take this certificate out of the chain that the server sends."},
-    [FINDING_DUPLICATE_CERTIFICATE] = {SEVERITY_INFO,
-				       "Keep one copy of this certificate in the chain that the server sends."},
-    [FINDING_ROOT_INCLUDED] = {SEVERITY_INFO,
-			       "Take the root out of the chain that the server sends: clients trust their own copy."},
-    [FINDING_EXPIRED_INTERMEDIATE] =
-	{SEVERITY_FIXED,
-	 "Take the expired certificate out of the server's chain (and, on Windows, out of the machine's Intermediate "
-	 "Certification Authorities store) and put the valid one in its place."},
-    [FINDING_NOT_YET_VALID_INTERMEDIATE] =
-	{SEVERITY_FIXED,
-	 "Check the clocks of the server and of this machine; until the certificate becomes valid, send one that is "
-	 "valid today."},
-    [FINDING_BETTER_PATH] =
-	{SEVERITY_FIXED, "Replace the chain on the server by the mended one; `chainmend mend` writes it to a file."},
-    [FINDING_UNTRUSTED_ROOT] =
-	{SEVERITY_ERROR,
-	 "Install the root on the clients, name it to chainmend with `roots`, or have the certificate reissued by an "
-	 "authority that the clients trust."},
-    [FINDING_SELF_SIGNED] = {SEVERITY_ERROR,
-			     "Have a certificate issued by an authority that the clients trust, or install this one on "
-			     "every client."},
-    [FINDING_INCOMPLETE_CHAIN] =
-	{SEVERITY_ERROR,
-	 "Download the missing issuer from the certificate authority and add it to the server's chain file, or bring "
-	 "it into the cache with `chainmend cache import FILE`."},
-    [FINDING_LEAF_EXPIRED] = {SEVERITY_ERROR,
-			      "Renew the server certificate: no chain makes clients accept an expired one."},
-    [FINDING_LEAF_NOT_YET_VALID] = {SEVERITY_ERROR,
-				    "Check the clocks of the server and of this machine, or wait with this certificate "
-				    "until its validity begins."},
-    [FINDING_LEAF_EXPIRES_SOON] = {SEVERITY_WARNING, "Renew the server certificate before it expires."},
-    [FINDING_LINK_EXPIRES_FIRST] =
-	{SEVERITY_WARNING,
-	 "Ask the certificate authority for a newer issuer certificate, or renew the server certificate under one "
-	 "that lives longer, before that date."},
-    [FINDING_CHAIN_TOO_LARGE] =
-	{SEVERITY_WARNING, "Ask the certificate authority for a shorter chain or for ECDSA certificates, or raise "
-			   "`max_chain_bytes`."},
-    [FINDING_NAME_NOT_COVERED] = {SEVERITY_ERROR,
-				  "Have the certificate reissued with this name in its subjectAltName, or let clients "
-				  "use a name that it covers."},
-    [FINDING_NAME_ONLY_IN_CN] = {SEVERITY_ERROR, "Have the certificate reissued with this name in its subjectAltName."},
-    [FINDING_SNI_NOT_COVERED] = {SEVERITY_WARNING,
-				 "Have the certificate reissued with this name, or take the name out of DNS where "
-				 "nobody should use it."},
-    [FINDING_WRONG_PURPOSE] = {SEVERITY_ERROR,
-			       "Choose a certificate whose extended key usage holds serverAuth: look whether another "
-			       "one (a token-signing or client certificate, say) was picked by mistake."},
-    [FINDING_WEAK_SIGNATURE] = {SEVERITY_ERROR, "Have the certificate reissued with a SHA-256 signature."},
-    [FINDING_WEAK_KEY] = {SEVERITY_ERROR,
-			  "Have the certificate reissued for a new key: RSA of 2048 bits or more, or ECDSA on P-256."},
-    [FINDING_CONSTRAINT_VIOLATED] = {SEVERITY_ERROR,
-				     "Have the certificate reissued by an authority that is allowed to issue it; no "
-				     "chain can lift this restriction."},
-    [FINDING_REVOKED] = {SEVERITY_ERROR, "Replace the certificate and its key."},
-    [FINDING_REVOCATION_UNKNOWN] =
-	{SEVERITY_WARNING, "Give a current CRL of this issuer (`crl` in the configuration, `--crl FILE` for the commands)."},
-    [FINDING_NO_ISSUER_URL] = {SEVERITY_WARNING,
-			       "Download the issuer from the certificate authority and add it to the server's chain "
-			       "file, or bring it into the cache with `chainmend cache import FILE`."},
-    [FINDING_FETCH_FAILED] = {SEVERITY_WARNING,
-			      "Let this machine reach the URL (a firewall or `fetch_proxy`, perhaps), or bring the "
-			      "issuer into the cache with `chainmend cache import FILE`."},
-    [FINDING_FETCH_REFUSED] = {SEVERITY_WARNING, "If this address is right, allow it with `fetch_allow`."},
-    [FINDING_FETCH_NOT_A_CERTIFICATE] =
-	{SEVERITY_WARNING,
-	 "Tell the certificate authority that its URL is broken, and bring the issuer into the cache with `chainmend "
-	 "cache import FILE`."},
-    [FINDING_FETCH_WRONG_ISSUER] =
-	{SEVERITY_WARNING,
-	 "Tell the certificate authority that its URL gives another certificate, and bring the right one into the "
-	 "cache with `chainmend cache import FILE`."},
-    [FINDING_KEY_MISMATCH] = {SEVERITY_ERROR,
-			      "Configure the private key that this certificate was issued for, or the certificate that "
-			      "belongs to this key."},
-    [FINDING_BACKEND_UNREACHABLE] = {SEVERITY_WARNING,
-				     "Check that the backend runs and that this machine may connect to it."},
-    [FINDING_BACKEND_TLS_FAILED] = {SEVERITY_WARNING,
-				    "Check which protocol versions and ciphers the backend speaks; `backend_tls_min` "
-				    "admits older ones."},
-    [FINDING_BACKEND_NAME_MISMATCH] = {SEVERITY_WARNING,
-				       "Set `backend_name` to a name that the backend's certificate covers."},
-    [FINDING_BACKEND_CERTIFICATE_DIFFERS] =
-	{SEVERITY_WARNING,
-	 "Bring the new certificate's key to this machine, or put the former certificate back on the backend."},
-    [FINDING_CLIENT_REJECTED] = {SEVERITY_WARNING,
-				 "Look at which clients these are and which roots they trust; `chainmend check` shows "
-				 "what they are served."},
-    [FINDING_VERIFICATION_LIMIT] =
-	{SEVERITY_WARNING,
-	 "Take certificates that do not belong to the chain out of what the server sends and out of the cache."},
-};
-
-static const char *const code_words[FINDING_CODE_COUNT] = {
-#define X(name, word) [name] = word,
-    FINDING_CODES(X)
-#undef X
+#define FINDING(code, ...) [code] = {__VA_ARGS__},
+#include "chaincache/mend/finding_codes.def"
+#undef FINDING
 };
 
 static const char *const severity_words[] = {
@@ -131,7 +31,7 @@ static const char *const action_words[] = {
 
 const char *finding_code_name(enum finding_code code)
 {
-	return code_words[code];
+	return rows[code].word;
 }
 
 const char *finding_severity_name(enum finding_severity severity)
@@ -147,6 +47,11 @@ const char *finding_action_name(enum finding_action action)
 enum finding_severity finding_code_severity(enum finding_code code)
 {
 	return rows[code].severity;
+}
+
+const char *finding_code_meaning(enum finding_code code)
+{
+	return rows[code].meaning;
 }
 
 const char *finding_code_advice(enum finding_code code)

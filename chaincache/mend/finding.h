@@ -1,7 +1,7 @@
 /* finding - one thing that is wrong with a chain, a name or a server, in words that an operator can act on.
  *
- * One table (finding.c) holds each code's name, its usual severity and its advice; messages are written where the fact
- * is known. Codes and severities are the contract: scripts read them.
+ * One table (finding_codes.def) holds each code's name, its usual severity, its meaning and its advice; messages are
+ * written where the fact is known. Codes and severities are the contract: scripts read them.
  */
 #ifndef CHAINCACHE_MEND_FINDING_H
 #define CHAINCACHE_MEND_FINDING_H
@@ -11,50 +11,11 @@
 #define FINDING_MAX_TEXT 1024 /* characters of a message or an advice; longer is cut with "..." */
 #define FINDING_LIST_MAX 500 /* findings of one audit; the rest are counted in num_dropped */
 
-#define FINDING_CODES(X)                                                                                               \
-	X(FINDING_MISSING_INTERMEDIATE, "missing_intermediate")                                                        \
-	X(FINDING_WRONG_ORDER, "wrong_order")                                                                          \
-	X(FINDING_UNRELATED_CERTIFICATE, "unrelated_certificate")                                                      \
-	X(FINDING_DUPLICATE_CERTIFICATE, "duplicate_certificate")                                                      \
-	X(FINDING_ROOT_INCLUDED, "root_included")                                                                      \
-	X(FINDING_EXPIRED_INTERMEDIATE, "expired_intermediate")                                                        \
-	X(FINDING_NOT_YET_VALID_INTERMEDIATE, "not_yet_valid_intermediate")                                            \
-	X(FINDING_BETTER_PATH, "better_path")                                                                          \
-	X(FINDING_UNTRUSTED_ROOT, "untrusted_root")                                                                    \
-	X(FINDING_SELF_SIGNED, "self_signed")                                                                          \
-	X(FINDING_INCOMPLETE_CHAIN, "incomplete_chain")                                                                \
-	X(FINDING_LEAF_EXPIRED, "leaf_expired")                                                                        \
-	X(FINDING_LEAF_NOT_YET_VALID, "leaf_not_yet_valid")                                                            \
-	X(FINDING_LEAF_EXPIRES_SOON, "leaf_expires_soon")                                                              \
-	X(FINDING_LINK_EXPIRES_FIRST, "link_expires_first")                                                            \
-	X(FINDING_CHAIN_TOO_LARGE, "chain_too_large")                                                                  \
-	X(FINDING_NAME_NOT_COVERED, "name_not_covered")                                                                \
-	X(FINDING_NAME_ONLY_IN_CN, "name_only_in_cn")                                                                  \
-	X(FINDING_SNI_NOT_COVERED, "sni_not_covered")                                                                  \
-	X(FINDING_WRONG_PURPOSE, "wrong_purpose")                                                                      \
-	X(FINDING_WEAK_SIGNATURE, "weak_signature")                                                                    \
-	X(FINDING_WEAK_KEY, "weak_key")                                                                                \
-	X(FINDING_CONSTRAINT_VIOLATED, "constraint_violated")                                                          \
-	X(FINDING_REVOKED, "revoked")                                                                                  \
-	X(FINDING_REVOCATION_UNKNOWN, "revocation_unknown")                                                            \
-	X(FINDING_NO_ISSUER_URL, "no_issuer_url")                                                                      \
-	X(FINDING_FETCH_FAILED, "fetch_failed")                                                                        \
-	X(FINDING_FETCH_REFUSED, "fetch_refused")                                                                      \
-	X(FINDING_FETCH_NOT_A_CERTIFICATE, "fetch_not_a_certificate")                                                  \
-	X(FINDING_FETCH_WRONG_ISSUER, "fetch_wrong_issuer")                                                            \
-	X(FINDING_KEY_MISMATCH, "key_mismatch")                                                                        \
-	X(FINDING_BACKEND_UNREACHABLE, "backend_unreachable")                                                          \
-	X(FINDING_BACKEND_TLS_FAILED, "backend_tls_failed")                                                            \
-	X(FINDING_BACKEND_NAME_MISMATCH, "backend_name_mismatch")                                                      \
-	X(FINDING_BACKEND_CERTIFICATE_DIFFERS, "backend_certificate_differs")                                          \
-	X(FINDING_CLIENT_REJECTED, "client_rejected")                                                                  \
-	X(FINDING_VERIFICATION_LIMIT, "verification_limit")
-
 enum finding_code {
-#define X(name, word) name,
-	FINDING_CODES(X)
-#undef X
-	    FINDING_CODE_COUNT
+#define FINDING(code, ...) code,
+#include "chaincache/mend/finding_codes.def"
+#undef FINDING
+	FINDING_CODE_COUNT
 };
 
 /* In rising order of weight. */
@@ -67,6 +28,9 @@ const char *finding_action_name(enum finding_action action);
 
 /* finding_code_severity is the severity that a code has where its row says nothing else. */
 enum finding_severity finding_code_severity(enum finding_code code);
+
+/* finding_code_meaning is what a code says, as one sentence. */
+const char *finding_code_meaning(enum finding_code code);
 
 /* finding_code_advice is the general advice of a code: what to do on the server itself. */
 const char *finding_code_advice(enum finding_code code);

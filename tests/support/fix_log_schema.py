@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from pathlib import Path
 
-import jsonschema
-
-SCHEMA = json.loads((Path(__file__).resolve().parents[2] / "docs" / "fix-log.schema.json").read_text())
-_validator = jsonschema.Draft202012Validator(SCHEMA)
+from schemas import errors
 
 
 @lru_cache(maxsize=4096)
@@ -19,5 +15,5 @@ def what_is_wrong(line: str) -> str:
         value = json.loads(line)
     except json.JSONDecodeError as why:
         return f"a line of the fix log is no JSON: {why}: {line[:500]}"
-    errors = [f"{'/'.join(map(str, error.absolute_path))}: {error.message}" for error in _validator.iter_errors(value)]
-    return f"docs/fix-log.schema.json does not allow this line: {errors}: {line[:2000]}" if errors else ""
+    found = errors("fix-log.schema.json", value)
+    return f"docs/fix-log.schema.json does not allow this line: {found}: {line[:2000]}" if found else ""

@@ -1,6 +1,8 @@
 #include "tools/lists/lists.h"
 
+#include "tools/lists/finding_lists.h"
 #include "tools/lists/key_lists.h"
+#include "tools/lists/schema_lists.h"
 
 static const struct list lists[] = {
     {"sample", key_lists_sample},
@@ -11,6 +13,8 @@ static const struct list lists[] = {
     {"keys_chainmend", key_lists_table_chainmend},
     {"keys_site", key_lists_table_site},
     {"keys_not_built", key_lists_table_not_built},
+    {"findings", finding_lists_index},
+    {"finding_schema", schema_lists_finding},
 };
 
 enum { NUM_LISTS = sizeof(lists) / sizeof(lists[0]) };

@@ -14,6 +14,9 @@ static void test_every_code_has_its_word_and_advice(void **state)
 	for (int code = 0; code < FINDING_CODE_COUNT; code++) {
 		assert_true(strlen(finding_code_name((enum finding_code)code)) > 0);
 		assert_true(strlen(finding_code_advice((enum finding_code)code)) > 20);
+		const char *meaning = finding_code_meaning((enum finding_code)code);
+		assert_true(strlen(meaning) > 15 && strlen(meaning) <= 80);
+		assert_int_equal(meaning[strlen(meaning) - 1], '.');
 		for (int other = 0; other < code; other++)
 			assert_string_not_equal(finding_code_name((enum finding_code)code),
 						finding_code_name((enum finding_code)other));

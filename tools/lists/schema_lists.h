@@ -1,0 +1,10 @@
+/* schema_lists - JSON Schemas (draft 2020-12) of nothing but $defs, which the hand-written schemas beside them refer to. */
+#ifndef TOOLS_LISTS_SCHEMA_LISTS_H
+#define TOOLS_LISTS_SCHEMA_LISTS_H
+
+#include "chaincache/base/buffer.h"
+
+/* docs/finding.schema.json: the words of findings. Appended to `out`. */
+MUST_USE struct error schema_lists_finding(struct buffer *out);
+
+#endif
