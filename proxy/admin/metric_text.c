@@ -16,14 +16,19 @@ static void append_text(struct metric_text *text, const char *plain)
 	append(text, bytes_of_string(plain));
 }
 
-void metric_text_begin(struct metric_text *text, const struct metric_family *family)
+const char *metric_type_name(enum metric_type type)
 {
-	static const char *const types[] = {
+	static const char *const names[] = {
 	    [METRIC_COUNTER] = "counter", [METRIC_GAUGE] = "gauge", [METRIC_HISTOGRAM] = "histogram"};
 
+	return names[type];
+}
+
+void metric_text_begin(struct metric_text *text, const struct metric_family *family)
+{
 	if (!failed(text->error))
 		text->error = buffer_printf(text->out, "# HELP %s %s\n# TYPE %s %s\n", family->name, family->help,
-					    family->name, types[family->type]);
+					    family->name, metric_type_name(family->type));
 }
 
 /* Backslash, quote and line feed are escaped, nothing else. */

@@ -17,6 +17,9 @@ struct metric_family {
 	const char *help; /* one line */
 };
 
+/* metric_type_name returns "counter", "gauge" or "histogram". */
+const char *metric_type_name(enum metric_type type);
+
 /* What is written; from the first failure on nothing more, and `error` says why. */
 struct metric_text {
 	struct buffer *out;

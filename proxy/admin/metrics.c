@@ -67,16 +67,34 @@ static void write_workers(struct scrape *scrape, const struct metric_family *fam
 	write_one(scrape, family, scrape->overview->num_workers);
 }
 
-#define WRITE_COUNTER(name)                                                                                            \
-	static void write_##name(struct scrape *scrape, const struct metric_family *family)                            \
+#define X(field, ...)                                                                                                  \
+	static void write_counter_##field(struct scrape *scrape, const struct metric_family *family)                   \
 	{                                                                                                              \
-		write_one(scrape, family, scrape->counters.name);                                                      \
+		write_one(scrape, family, scrape->counters.field);                                                     \
 	}
-WRITE_COUNTER(connections_accepted)
-WRITE_COUNTER(connections_open)
-WRITE_COUNTER(accepts_paused_full)
-WRITE_COUNTER(clients_vanished)
-WRITE_COUNTER(accept_errors)
+COUNTERS(X)
+#undef X
+
+static void write_each_site(struct scrape *scrape, const struct metric_family *family,
+			    uint64_t (*count)(const struct site_sum *sum))
+{
+	for (size_t i = 0; i < num_sites(scrape); i++) {
+		const char *const values[] = {managed_site_name(site_at(scrape, i))};
+		metric_text_count(&scrape->text, family, values, count(&scrape->sums[i]));
+	}
+}
+
+#define X(field, ...)                                                                                                  \
+	static uint64_t site_##field(const struct site_sum *sum)                                                       \
+	{                                                                                                              \
+		return sum->field;                                                                                     \
+	}                                                                                                              \
+	static void write_site_##field(struct scrape *scrape, const struct metric_family *family)                      \
+	{                                                                                                              \
+		write_each_site(scrape, family, site_##field);                                                         \
+	}
+SITE_COUNTERS(X)
+#undef X
 
 static void write_done(struct scrape *scrape, const struct metric_family *family, const char *site,
 		       const struct site_sum *sum)
@@ -117,14 +135,6 @@ static void write_alerts(struct scrape *scrape, const struct metric_family *fami
 			if (scrape->sums[i].alerts[alert] > 0 || tally_alert_is_rejection(alert))
 				metric_text_count(&scrape->text, family, values, scrape->sums[i].alerts[alert]);
 		}
-	}
-}
-
-static void write_names(struct scrape *scrape, const struct metric_family *family)
-{
-	for (size_t i = 0; i < num_sites(scrape); i++) {
-		const char *const values[] = {managed_site_name(site_at(scrape, i))};
-		metric_text_count(&scrape->text, family, values, scrape->sums[i].names_not_covered);
 	}
 }
 
@@ -172,17 +182,18 @@ static void for_each_backend(struct scrape *scrape, const struct metric_family *
 	}
 }
 
-static void write_backend_connects_of(struct scrape *scrape, const struct metric_family *family, size_t site,
-				      size_t backend, const char *const *values)
-{
-	metric_text_count(&scrape->text, family, values, scrape->sums[site].backends[backend].connects);
-}
-
-static void write_backend_failures_of(struct scrape *scrape, const struct metric_family *family, size_t site,
-				      size_t backend, const char *const *values)
-{
-	metric_text_count(&scrape->text, family, values, scrape->sums[site].backends[backend].failures);
-}
+#define X(field, ...)                                                                                                  \
+	static void write_##field##_of_a_backend(struct scrape *scrape, const struct metric_family *family,            \
+						 size_t site, size_t backend, const char *const *values)               \
+	{                                                                                                              \
+		metric_text_count(&scrape->text, family, values, scrape->sums[site].backends[backend].field);          \
+	}                                                                                                              \
+	static void write_backend_##field(struct scrape *scrape, const struct metric_family *family)                   \
+	{                                                                                                              \
+		for_each_backend(scrape, family, write_##field##_of_a_backend);                                        \
+	}
+BACKEND_COUNTERS(X)
+#undef X
 
 /* One that nobody has asked yet is neither up nor down. */
 static void write_backend_up_of(struct scrape *scrape, const struct metric_family *family, size_t site, size_t backend,
@@ -191,16 +202,6 @@ static void write_backend_up_of(struct scrape *scrape, const struct metric_famil
 	enum backend_state state = site_state_backend(site_at(scrape, site), backend, &scrape->sums[site]);
 	if (state != BACKEND_STATE_UNKNOWN)
 		metric_text_count(&scrape->text, family, values, state == BACKEND_STATE_UP ? 1 : 0);
-}
-
-static void write_backend_connects(struct scrape *scrape, const struct metric_family *family)
-{
-	for_each_backend(scrape, family, write_backend_connects_of);
-}
-
-static void write_backend_failures(struct scrape *scrape, const struct metric_family *family)
-{
-	for_each_backend(scrape, family, write_backend_failures_of);
 }
 
 static void write_backend_up(struct scrape *scrape, const struct metric_family *family)
@@ -380,6 +381,7 @@ static void write_mend_duration(struct scrape *scrape, const struct metric_famil
 	metric_text_sum(&scrape->text, family, (double)mends->took_ns / 1e9, count);
 }
 
+/* In the order in which they are told. A counter whose row names no metric leaves a family without a name. */
 static const struct {
 	struct metric_family family;
 	family_writer *write;
@@ -390,42 +392,29 @@ static const struct {
     {{"chainmend_ready", METRIC_GAUGE, {NULL}, "1 while it listens and serves, 0 while it starts or drains."},
      write_ready},
     {{"chainmend_workers", METRIC_GAUGE, {NULL}, "Worker threads."}, write_workers},
-    {{"chainmend_connections_accepted_total", METRIC_COUNTER, {NULL}, "Client connections."},
-     write_connections_accepted},
-    {{"chainmend_connections_open", METRIC_GAUGE, {NULL}, "Client connections that are open now."},
-     write_connections_open},
-    {{"chainmend_accepts_paused_total", METRIC_COUNTER, {NULL}, "Times that max_connections left clients waiting."},
-     write_accepts_paused_full},
-    {{"chainmend_clients_vanished_total",
-      METRIC_COUNTER,
-      {NULL},
-      "Clients that closed without an alert when they had been shown the certificate."},
-     write_clients_vanished},
-    {{"chainmend_accept_errors_total", METRIC_COUNTER, {NULL}, "Connections that could not be taken."},
-     write_accept_errors},
-    {{"chainmend_handshakes_total",
-      METRIC_COUNTER,
-      {"site", "version", "group", "resumed", "result"},
-      "TLS handshakes with clients; version and group are none where the result is not ok."},
-     write_handshakes},
+#define X(field, metric, type, help) {{metric, type, {NULL}, help}, write_counter_##field},
+    COUNTERS(X)
+#undef X
+	{{"chainmend_handshakes_total",
+	  METRIC_COUNTER,
+	  {"site", "version", "group", "resumed", "result"},
+	  "TLS handshakes with clients; version and group are none where the result is not ok."},
+	 write_handshakes},
     {{"chainmend_client_alerts_total", METRIC_COUNTER, {"site", "alert"}, "Alerts by which clients ended handshakes."},
      write_alerts},
-    {{"chainmend_names_not_covered_total",
-      METRIC_COUNTER,
-      {"site"},
-      "Handshakes for a name that no certificate of the site covers."},
-     write_names},
-    {{"chainmend_bytes_total", METRIC_COUNTER, {"site", "direction"}, "Bytes relayed, without TLS around them."},
-     write_bytes},
-    {{"chainmend_backend_connects_total", METRIC_COUNTER, {"site", "backend"}, "Connections begun to a backend."},
-     write_backend_connects},
-    {{"chainmend_backend_failures_total", METRIC_COUNTER, {"site", "backend"}, "Connections to a backend that failed."},
-     write_backend_failures},
-    {{"chainmend_backend_up",
-      METRIC_GAUGE,
-      {"site", "backend"},
-      "0 when the last probe of a backend or the last connection to it failed, else 1; absent while unknown."},
-     write_backend_up},
+#define X(field, metric, help) {{metric, METRIC_COUNTER, {"site"}, help}, write_site_##field},
+    SITE_COUNTERS(X)
+#undef X
+	{{"chainmend_bytes_total", METRIC_COUNTER, {"site", "direction"}, "Bytes relayed, without TLS around them."},
+	 write_bytes},
+#define X(field, metric, help) {{metric, METRIC_COUNTER, {"site", "backend"}, help}, write_backend_##field},
+    BACKEND_COUNTERS(X)
+#undef X
+	{{"chainmend_backend_up",
+	  METRIC_GAUGE,
+	  {"site", "backend"},
+	  "0 when the last probe of a backend or the last connection to it failed, else 1; absent while unknown."},
+	 write_backend_up},
     {{"chainmend_site_state", METRIC_GAUGE, {"site", "state"}, "1 for the state that a site is in, else 0."},
      write_site_state},
     {{"chainmend_findings", METRIC_GAUGE, {"site", "severity"}, "Findings that stand."}, write_findings},
@@ -463,6 +452,17 @@ static const struct {
      write_mend_duration},
 };
 
+enum { NUM_ROWS = sizeof(table) / sizeof(table[0]) };
+
+const struct metric_family *metrics_family(size_t index)
+{
+	for (size_t i = 0; i < NUM_ROWS; i++) {
+		if (table[i].family.name != NULL && index-- == 0)
+			return &table[i].family;
+	}
+	return NULL;
+}
+
 struct error metrics_print(const struct overview *overview, struct buffer *out)
 {
 	struct scrape scrape = {.overview = overview, .text = {.out = out, .error = error_none()}};
@@ -474,7 +474,9 @@ struct error metrics_print(const struct overview *overview, struct buffer *out)
 	overview_sum_counters(overview, &scrape.counters);
 	for (size_t i = 0; i < count; i++)
 		site_tally_sum(managed_site_tally(site_set_get(overview->sites, i)), &scrape.sums[i]);
-	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+	for (size_t i = 0; i < NUM_ROWS; i++) {
+		if (table[i].family.name == NULL)
+			continue;
 		metric_text_begin(&scrape.text, &table[i].family);
 		table[i].write(&scrape, &table[i].family);
 	}

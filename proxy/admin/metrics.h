@@ -1,12 +1,16 @@
 /* metrics - everything that is counted, as Prometheus reads it: one table of families, each with who writes it.
  *
- * docs/metrics.md has the same list, and a test holds the two together.
+ * The counters of counters.h and site_tally.h are rows of it by themselves. docs/metrics.md is made from it (tools/lists).
  */
 #ifndef PROXY_ADMIN_METRICS_H
 #define PROXY_ADMIN_METRICS_H
 
 #include "chaincache/base/buffer.h"
+#include "proxy/admin/metric_text.h"
 #include "proxy/admin/overview.h"
+
+/* metrics_family returns family `index`, in the order in which they are told; NULL behind the last one. */
+const struct metric_family *metrics_family(size_t index);
 
 /* metrics_print appends all families. */
 MUST_USE struct error metrics_print(const struct overview *overview, struct buffer *out);

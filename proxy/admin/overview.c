@@ -7,7 +7,7 @@ void overview_sum_counters(const struct overview *overview, struct counter_sums 
 		if (overview->workers[i] == NULL)
 			continue;
 		const struct counters *counters = worker_counters(overview->workers[i]);
-#define X(name) out->name += atomic_load_explicit(&counters->name, memory_order_relaxed);
+#define X(field, ...) out->field += atomic_load_explicit(&counters->field, memory_order_relaxed);
 		COUNTERS(X)
 #undef X
 	}

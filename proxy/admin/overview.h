@@ -23,7 +23,7 @@ struct overview {
 
 /* The counters of all workers together. */
 struct counter_sums {
-#define X(name) uint64_t name;
+#define X(field, ...) uint64_t field;
 	COUNTERS(X)
 #undef X
 };

@@ -168,9 +168,11 @@ static json_t *backend_json(const struct managed_site *site, size_t index, const
 					config_address_print(backend->address.host, backend->address.port, address)) &&
 			set_text_member(object, "state", backend_state_name(site_state_backend(site, index, sum)));
 
-	if (complete && index < sum->num_backends)
-		complete = set_member(object, "connects", count_json(sum->backends[index].connects)) &&
-			   set_member(object, "failures", count_json(sum->backends[index].failures));
+#define X(field, ...)                                                                                                  \
+	if (index < sum->num_backends)                                                                                 \
+		complete = complete && set_member(object, #field, count_json(sum->backends[index].field));
+	BACKEND_COUNTERS(X)
+#undef X
 	if (complete && chain != NULL && chain->count > 0)
 		complete = set_text_member(object, "serves", chain->items[0].certificate->subject) &&
 			   set_time_member(object, "not_after", chain->items[0].certificate->not_after);
@@ -202,16 +204,13 @@ static json_t *alerts_json(const struct site_sum *sum)
 static json_t *totals_json(const struct site_sum *sum)
 {
 	json_t *object = json_object();
-	return keep_if_complete(object,
-				object != NULL && set_member(object, "handshakes", count_json(sum->handshakes)) &&
-				    set_member(object, "resumed", count_json(sum->resumed)) &&
-				    set_member(object, "failed", count_json(sum->failed)) &&
-				    set_member(object, "timed_out", count_json(sum->timed_out)) &&
-				    set_member(object, "rejected", count_json(sum->rejected)) &&
-				    set_member(object, "names_not_covered", count_json(sum->names_not_covered)) &&
-				    set_member(object, "bytes_to_backend", count_json(sum->bytes_to_backend)) &&
-				    set_member(object, "bytes_to_client", count_json(sum->bytes_to_client)) &&
-				    set_member(object, "alerts", alerts_json(sum)));
+	bool complete = object != NULL;
+
+#define X(field, ...) complete = complete && set_member(object, #field, count_json(sum->field));
+	SITE_SUMS(X)
+	SITE_COUNTERS(X)
+#undef X
+	return keep_if_complete(object, complete && set_member(object, "alerts", alerts_json(sum)));
 }
 
 json_t *site_json(const struct overview *overview, const struct managed_site *site)

@@ -32,7 +32,7 @@ static json_t *totals_json(const struct overview *overview)
 	bool complete = object != NULL;
 
 	overview_sum_counters(overview, &sums);
-#define X(name) complete = complete && set_member(object, #name, json_integer((json_int_t)sums.name));
+#define X(field, ...) complete = complete && set_member(object, #field, json_integer((json_int_t)sums.field));
 	COUNTERS(X)
 #undef X
 	return keep_if_complete(object, complete);

@@ -194,8 +194,9 @@ static void add_backends(struct site_sum *sum, const struct site_counts *counts)
 	for (size_t i = 0; i < counts->num_backends; i++) {
 		const struct backend_counts *of = &counts->backends[i];
 
-		sum->backends[i].connects += read_counter(&of->connects);
-		sum->backends[i].failures += read_counter(&of->failures);
+#define X(field, ...) sum->backends[i].field += read_counter(&of->field);
+		BACKEND_COUNTERS(X)
+#undef X
 		take_latest(&sum->backends[i].good_ms, &of->good_ms);
 		take_latest(&sum->backends[i].failed_ms, &of->failed_ms);
 	}
@@ -226,12 +227,9 @@ void site_tally_sum(const struct site_tally *tally, struct site_sum *out)
 		add_backends(out, counts);
 		for (size_t alert = 0; alert < NUM_TALLY_ALERTS; alert++)
 			out->alerts[alert] += read_counter(&counts->alerts[alert]);
-		out->failed += read_counter(&counts->failed);
-		out->timed_out += read_counter(&counts->timed_out);
-		out->rejected += read_counter(&counts->rejected);
-		out->names_not_covered += read_counter(&counts->names_not_covered);
-		out->bytes_to_backend += read_counter(&counts->bytes_to_backend);
-		out->bytes_to_client += read_counter(&counts->bytes_to_client);
+#define X(field, ...) out->field += read_counter(&counts->field);
+		SITE_COUNTERS(X)
+#undef X
 	}
 }
 

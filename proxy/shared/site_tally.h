@@ -48,6 +48,27 @@
 	X(TALLY_USER_CANCELED, 90, "user_canceled")                                                                    \
 	X(TALLY_ALERT_OTHER, 255, "other")
 
+/* X(field, metric, help): one row a counter of a site, and of a backend. `metric` is its name in /metrics, NULL where one
+ * family is made of several counters; `help` is one line for /metrics, docs/metrics.md and the schema of /api/status.
+ */
+#define SITE_COUNTERS(X)                                                                                               \
+	X(failed, NULL, "TLS handshakes with clients that failed.")                                                    \
+	X(timed_out, NULL, "TLS handshakes with clients that took too long.")                                          \
+	X(rejected, NULL, "Alerts of clients that are about the certificate.")                                         \
+	X(names_not_covered, "chainmend_names_not_covered_total",                                                      \
+	  "Handshakes for a name that no certificate of the site covers.")                                             \
+	X(bytes_to_backend, NULL, "Bytes relayed from clients to backends, without TLS around them.")                  \
+	X(bytes_to_client, NULL, "Bytes relayed from backends to clients, without TLS around them.")
+
+#define BACKEND_COUNTERS(X)                                                                                            \
+	X(connects, "chainmend_backend_connects_total", "Connections begun to a backend.")                             \
+	X(failures, "chainmend_backend_failures_total", "Connections to a backend that failed.")
+
+/* X(field, help): what is summed of the handshakes by version and group. */
+#define SITE_SUMS(X)                                                                                                   \
+	X(handshakes, "TLS handshakes with clients that were completed.")                                              \
+	X(resumed, "Those of them that resumed a session.")
+
 enum tally_version {
 #define X(id, word) id,
 	TALLY_VERSIONS(X)
@@ -77,8 +98,9 @@ bool tally_alert_is_rejection(enum tally_alert alert); /* the client dislikes th
 
 /* One backend of the configuration. The times are CLOCK_MONOTONIC's in ms, 0: never. */
 struct backend_counts {
-	_Atomic uint64_t connects; /* begun */
-	_Atomic uint64_t failures;
+#define X(field, ...) _Atomic uint64_t field;
+	BACKEND_COUNTERS(X)
+#undef X
 	_Atomic uint64_t good_ms; /* the last time that it was ready to relay to */
 	_Atomic uint64_t failed_ms;
 };
@@ -87,13 +109,10 @@ struct backend_counts {
 struct site_counts {
 	_Atomic uint64_t done[NUM_TALLY_VERSIONS][NUM_TALLY_GROUPS][2]; /* handshakes; [1]: resumed */
 	_Atomic uint64_t handshakes; /* all of the above together */
-	_Atomic uint64_t failed;
-	_Atomic uint64_t timed_out;
-	_Atomic uint64_t rejected; /* alerts that are rejections */
+#define X(field, ...) _Atomic uint64_t field;
+	SITE_COUNTERS(X)
+#undef X
 	_Atomic uint64_t alerts[NUM_TALLY_ALERTS];
-	_Atomic uint64_t names_not_covered;
-	_Atomic uint64_t bytes_to_backend;
-	_Atomic uint64_t bytes_to_client;
 	size_t num_backends; /* never changes */
 	struct backend_counts backends[];
 };
@@ -124,15 +143,19 @@ void site_counts_backend(struct site_counts *counts, size_t backend, bool good, 
 
 /* All parts together. */
 struct backend_sum {
-	uint64_t connects, failures;
+#define X(field, ...) uint64_t field;
+	BACKEND_COUNTERS(X)
+#undef X
 	uint64_t good_ms, failed_ms; /* the latest of any worker */
 };
 
 struct site_sum {
 	uint64_t done[NUM_TALLY_VERSIONS][NUM_TALLY_GROUPS][2];
 	uint64_t alerts[NUM_TALLY_ALERTS];
-	uint64_t handshakes, resumed, failed, timed_out, rejected, names_not_covered;
-	uint64_t bytes_to_backend, bytes_to_client;
+#define X(field, ...) uint64_t field;
+	SITE_SUMS(X)
+	SITE_COUNTERS(X)
+#undef X
 	struct backend_sum backends[SITE_TALLY_MAX_BACKENDS];
 	size_t num_backends;
 };

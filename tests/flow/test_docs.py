@@ -103,6 +103,22 @@ def test_every_finding_has_its_section():
     assert set(re.findall(r"\]\(#([\w-]+)\)", text)) > {"80072f0d", "80072f05", "unknown_ca"}
 
 
+def words_of(name, part):
+    return SCHEMAS[name]["$defs"][part]["enum"]
+
+
+def test_every_label_of_the_metrics_and_its_words_are_explained():
+    table, labels = PAGES["docs/metrics.md"].split("## Labels\n")
+    labels = labels.split("\n## ")[0]
+    used = {label for row in re.findall(r"^\| `chainmend_\w+` \| \w+ \| (.*?) \|", table, re.MULTILINE)
+            for label in re.findall(r"`(\w+)`", row)}
+    assert len(used) > 10
+    assert [label for label in sorted(used) if f"`{label}`" not in labels] == []
+    words = [*words_of("counters.schema.json", "rejection"), *words_of("counters.schema.json", "chain_state"),
+             *words_of("counters.schema.json", "site_state"), *words_of("finding.schema.json", "severity")]
+    assert [word for word in words if not re.search(rf"\b{word}\b", labels)] == []
+
+
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_every_schema_is_one_and_refers_to_what_is_there(name):
     jsonschema.Draft202012Validator.check_schema(SCHEMAS[name])

@@ -2,6 +2,7 @@
 
 #include "tools/lists/finding_lists.h"
 #include "tools/lists/key_lists.h"
+#include "tools/lists/metric_lists.h"
 #include "tools/lists/schema_lists.h"
 
 static const struct list lists[] = {
@@ -15,6 +16,8 @@ static const struct list lists[] = {
     {"keys_not_built", key_lists_table_not_built},
     {"findings", finding_lists_index},
     {"finding_schema", schema_lists_finding},
+    {"metrics", metric_lists_table},
+    {"counters_schema", schema_lists_counters},
 };
 
 enum { NUM_LISTS = sizeof(lists) / sizeof(lists[0]) };

@@ -7,4 +7,7 @@
 /* docs/finding.schema.json: the words of findings. Appended to `out`. */
 MUST_USE struct error schema_lists_finding(struct buffer *out);
 
+/* docs/counters.schema.json: what is counted, and the words by which it is; likewise. */
+MUST_USE struct error schema_lists_counters(struct buffer *out);
+
 #endif

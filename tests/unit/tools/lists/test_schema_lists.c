@@ -2,6 +2,7 @@
 
 #include <jansson.h>
 
+#include "chaincache/mend/finding.h"
 #include "tests/support/unit.h"
 
 #define MAX_BYTES ((size_t)100000)
@@ -40,7 +41,7 @@ static void test_the_words_of_findings(void **state)
 {
 	json_t *definitions = definitions_of(schema_lists_finding);
 	(void)state;
-	check_words(definitions, "code", "missing_intermediate", "verification_limit");
+	check_words(definitions, "code", "missing_intermediate", finding_code_name(FINDING_CODE_COUNT - 1));
 	check_words(definitions, "severity", "info", "error");
 	check_words(definitions, "action", "none", "replaced");
 	check_words(definitions, "source", "served", "roots");
@@ -49,10 +50,41 @@ static void test_the_words_of_findings(void **state)
 	json_decref(definitions);
 }
 
+/* How many members an object of this definition must have; each of them has its own schema. */
+static size_t check_members(const json_t *definitions, const char *name, const char *member, const char *type)
+{
+	const json_t *definition = json_object_get(definitions, name);
+	const json_t *required = json_object_get(definition, "required");
+	const json_t *properties = json_object_get(definition, "properties");
+	assert_int_equal(json_object_size(properties), json_array_size(required));
+	for (size_t i = 0; i < json_array_size(required); i++)
+		assert_non_null(json_object_get(properties, json_string_value(json_array_get(required, i))));
+	assert_string_equal(json_string_value(json_object_get(json_object_get(properties, member), "type")), type);
+	return json_array_size(required);
+}
+
+static void test_what_is_counted(void **state)
+{
+	json_t *definitions = definitions_of(schema_lists_counters);
+	(void)state;
+	check_words(definitions, "alert", "bad_certificate", "other");
+	check_words(definitions, "rejection", "bad_certificate", "unknown_ca");
+	check_words(definitions, "chain_state", "waiting", "broken");
+	check_words(definitions, "site_state", "good", "broken");
+	check_words(definitions, "backend_state", "unknown", "down");
+	assert_true(check_members(definitions, "totals", "connections_open", "integer") > 10);
+	assert_true(check_members(definitions, "site_totals", "alerts", "object") > 5);
+	assert_true(check_members(definitions, "backend_counts", "failures", "integer") > 1);
+	assert_true(check_members(definitions, "mends", "seconds", "number") > 3);
+	assert_true(check_members(definitions, "states", "attention", "integer") > 3);
+	json_decref(definitions);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_the_words_of_findings),
+	    cmocka_unit_test(test_what_is_counted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
