@@ -60,6 +60,31 @@ def test_every_command_has_help(program, name):
     assert result.stderr == ""
 
 
+def options_of(program, *command):
+    text = program.command(*command, "--help").stdout
+    return set(re.findall(r"^  (?:-\w, )?(--[a-z][a-z-]+)", text, re.MULTILINE)) - {"--help"}
+
+
+@pytest.mark.parametrize("command", [["check"], ["mend"], ["cache"], ["log"],
+                                     *(["cache", name] for name in ("list", "show", "import", "export", "fetch",
+                                                                    "verify", "prune"))])
+def test_every_option_is_in_the_manual(program, command):
+    page = (ROOT / "conf" / "install" / "chainmend.1").read_text().replace("\\-", "-")
+    assert [name for name in sorted(options_of(program, *command)) if not re.search(rf"{name}(?![\w-])", page)] == []
+
+
+def test_every_option_of_run_is_in_its_manual_or_is_a_key(program, binary):
+    page = (ROOT / "conf" / "install" / "chainmend.1").read_text().replace("\\-", "-")
+    made = binary.parent / "texts" / "conf" / "install" / "chainmend.ini.5"
+    if not made.is_file():
+        pytest.skip("CHAINMEND is not in a build folder")
+    keys = set(re.findall(r"^\.BR (\w+) \" = ", made.read_text(), re.MULTILINE))
+    options = options_of(program, "run")
+    assert len(options) > 20
+    assert [name for name in sorted(options) if name[2:].replace("-", "_") not in keys
+            and not re.search(rf"{name}(?![\w-])", page)] == []
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["check", "--help"]])
 def test_output_that_cannot_be_written_is_no_success(program, arguments):
     with open("/dev/full", "w", encoding="ascii") as full:
