@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "proxy/log/time_text.h"
-#include "proxy/mending/self_test.h"
+#include "proxy/mending/chain_trial.h"
 #include "proxy/system/retry.h"
 
 enum { MAX_LOSS_TEXT = HOST_NAME_MAX_CHARS + 64 };
@@ -86,11 +86,11 @@ static bool is_revoked(const struct certificate_list *chain, const struct mend_r
 /* Whether the chain would lose an audience that what goes out at present has. What was given is no more than what the
  * operator set up, so it is the first measure; `mode = report` has nothing of ours to measure. */
 static struct error try_out(const struct certificate_keeper *keeper, const struct mend_result *result,
-			    struct self_test_loss *out)
+			    struct chain_trial_loss *out)
 {
 	const struct certificate_list *chain = chain_of(keeper, result);
 	bool first = keeper->chain.count == 0;
-	const struct self_test test = {
+	const struct chain_trial trial = {
 	    .chain = chain,
 	    .key = keeper->key,
 	    .former = first ? &keeper->given : &keeper->chain,
@@ -101,19 +101,19 @@ static struct error try_out(const struct certificate_keeper *keeper, const struc
 	    .now = (int64_t)time(NULL),
 	};
 
-	*out = (struct self_test_loss){0};
-	if (keeper->options.config->mode == MODE_REPORT || certificate_list_equal(test.chain, test.former) ||
-	    is_revoked(test.former, result))
+	*out = (struct chain_trial_loss){0};
+	if (keeper->options.config->mode == MODE_REPORT || certificate_list_equal(trial.chain, trial.former) ||
+	    is_revoked(trial.former, result))
 		return error_none();
-	return self_test_run(&test, out);
+	return chain_trial_run(&trial, out);
 }
 
-static bool loses_nobody(const struct self_test_loss *loss)
+static bool loses_nobody(const struct chain_trial_loss *loss)
 {
 	return loss->store == NULL && loss->name == NULL;
 }
 
-static const char *describe_loss(const struct self_test_loss *loss, char out[MAX_LOSS_TEXT])
+static const char *describe_loss(const struct chain_trial_loss *loss, char out[MAX_LOSS_TEXT])
 {
 	if (loss->store != NULL)
 		snprintf(out, MAX_LOSS_TEXT, "clients that trust %.100s", loss->store);
@@ -122,7 +122,8 @@ static const char *describe_loss(const struct self_test_loss *loss, char out[MAX
 	return out;
 }
 
-static void tell_refusal(const struct certificate_keeper *keeper, struct error error, const struct self_test_loss *loss)
+static void tell_refusal(const struct certificate_keeper *keeper, struct error error,
+			 const struct chain_trial_loss *loss)
 {
 	const struct keeper_options *options = &keeper->options;
 	const char *leaf = keeper->given.items[0].certificate->subject;
@@ -141,7 +142,7 @@ static void tell_refusal(const struct certificate_keeper *keeper, struct error e
 }
 
 /* The finding says what stays and whom the change would have cost. */
-static void add_refusal(const struct certificate_keeper *keeper, const struct self_test_loss *loss,
+static void add_refusal(const struct certificate_keeper *keeper, const struct chain_trial_loss *loss,
 			struct finding_list *list)
 {
 	const struct certificate *leaf = keeper->given.items[0].certificate;
@@ -198,7 +199,7 @@ static void tell_chain(const struct certificate_keeper *keeper, const struct men
 }
 
 static void report(const struct certificate_keeper *keeper, const struct mend_result *result, bool applied,
-		   const struct self_test_loss *loss)
+		   const struct chain_trial_loss *loss)
 {
 	const struct keeper_options *options = &keeper->options;
 	struct finding_list findings = {0};
@@ -254,7 +255,7 @@ static void on_mended(void *context, struct error error, const struct mend_resul
 		return;
 	}
 	const struct certificate_list *chain = chain_of(keeper, result);
-	struct self_test_loss loss = {0};
+	struct chain_trial_loss loss = {0};
 	error = try_out(keeper, result, &loss);
 	bool applied = !failed(error) && loses_nobody(&loss);
 	report(keeper, result, applied, &loss);
@@ -272,7 +273,7 @@ static void on_mended(void *context, struct error error, const struct mend_resul
 static void on_mended_now(void *context, struct error error, const struct mend_result *result)
 {
 	struct certificate_keeper *keeper = context;
-	struct self_test_loss loss = {0};
+	struct chain_trial_loss loss = {0};
 
 	if (failed(error))
 		tell_failure(keeper, error);

@@ -4,7 +4,7 @@
  * It begins with what the cache completes at once. keeper_begin then mends in the background, with fetching; again
  * with growing pauses while something could not be fetched, before a certificate of the chain expires, once a day,
  * and when what it was given changes. A mend that cannot be made leaves what goes out as it is, and so does one
- * whose chain fails the self-test: what clients accept today is replaced only by what they accept too, be it for
+ * whose chain fails its trial: what clients accept today is replaced only by what they accept too, be it for
  * another leaf.
  */
 #ifndef PROXY_MENDING_CERTIFICATE_KEEPER_H

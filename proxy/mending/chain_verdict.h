@@ -8,7 +8,7 @@
 struct chain_verdict {
 	bool judged;
 	bool with_fetching; /* false: by what was here at the start, and there will be another one */
-	bool held_back; /* the self-test refused the mended chain: what went out before goes on */
+	bool held_back; /* the trial (chain_trial.h) refused the mended chain: what went out before goes on */
 	bool changed; /* the mended chain differs from what was given */
 	bool served_trusted; /* by every store */
 	bool mended_trusted;

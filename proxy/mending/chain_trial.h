@@ -1,16 +1,16 @@
-/* self_test - the last look before a chain is published: is it accepted by whom the former one was accepted by?
+/* chain_trial - tries a chain out before it is published: do all accept it who accept the former one?
  *
  * A TLS handshake in memory, by BoringSSL's own client, shows what a client receives; X509_verify_cert then judges
  * that against each store's roots and nothing else, as a client does that neither fetches nor keeps intermediates.
  * It shares no code with discovery and choice, so that an error in those cannot reach the clients.
  */
-#ifndef PROXY_MENDING_SELF_TEST_H
-#define PROXY_MENDING_SELF_TEST_H
+#ifndef PROXY_MENDING_CHAIN_TRIAL_H
+#define PROXY_MENDING_CHAIN_TRIAL_H
 
 #include "chaincache/certificate/host_name.h"
 #include "chaincache/stores/trust_store.h"
 
-struct self_test {
+struct chain_trial {
 	const struct certificate_list *chain; /* what is to be published, leaf first */
 	EVP_PKEY *key;
 	const struct certificate_list *former; /* what it replaces */
@@ -22,13 +22,13 @@ struct self_test {
 };
 
 /* Whom the chain would lose; each NULL when there is none. */
-struct self_test_loss {
+struct chain_trial_loss {
 	const char *store; /* the first that accepts `former` and not `chain`; borrowed from the set */
 	const struct host_name *name; /* the first that the leaf of `former` covers and that of `chain` does not */
 };
 
-/* self_test_run: a former chain that no store accepts can lose nobody. An error when the trial could not be held:
+/* chain_trial_run: a former chain that no store accepts can lose nobody. An error when the trial could not be held:
  * then nothing is known. */
-MUST_USE struct error self_test_run(const struct self_test *test, struct self_test_loss *out);
+MUST_USE struct error chain_trial_run(const struct chain_trial *trial, struct chain_trial_loss *out);
 
 #endif

@@ -1,4 +1,4 @@
-#include "proxy/mending/self_test.h"
+#include "proxy/mending/chain_trial.h"
 
 #include <string.h>
 
@@ -25,7 +25,7 @@ static const uint16_t algorithms[] = {
 static const uint16_t groups[] = {SSL_GROUP_SECP256R1};
 
 /* The two ends of a handshake in memory. */
-struct trial {
+struct handshake {
 	SSL_CTX *server_ctx;
 	SSL_CTX *client_ctx;
 	SSL *server;
@@ -33,17 +33,17 @@ struct trial {
 	STACK_OF(X509) * received; /* borrowed from the client; NULL when the handshake failed */
 };
 
-static void trial_cleanup(struct trial *trial)
+static void handshake_cleanup(struct handshake *handshake)
 {
-	SSL_free(trial->server);
-	SSL_free(trial->client);
-	SSL_CTX_free(trial->server_ctx);
-	SSL_CTX_free(trial->client_ctx);
+	SSL_free(handshake->server);
+	SSL_free(handshake->client);
+	SSL_CTX_free(handshake->server_ctx);
+	SSL_CTX_free(handshake->client_ctx);
 	ERR_clear_error();
 }
 
 /* Each end reads what the other one wrote. */
-static bool connect_ends(struct trial *trial)
+static bool connect_ends(struct handshake *handshake)
 {
 	BIO *to_server = BIO_new(BIO_s_mem());
 	BIO *to_client = BIO_new(BIO_s_mem());
@@ -54,8 +54,8 @@ static bool connect_ends(struct trial *trial)
 		BIO_set_mem_eof_return(to_client, -1);
 		BIO_up_ref(to_server);
 		BIO_up_ref(to_client);
-		SSL_set_bio(trial->server, to_server, to_client);
-		SSL_set_bio(trial->client, to_client, to_server);
+		SSL_set_bio(handshake->server, to_server, to_client);
+		SSL_set_bio(handshake->client, to_client, to_server);
 		return true;
 	}
 	BIO_free(to_server);
@@ -63,30 +63,30 @@ static bool connect_ends(struct trial *trial)
 	return false;
 }
 
-static struct error make_ends(struct trial *trial, const struct certificate_list *chain, EVP_PKEY *key)
+static struct error make_ends(struct handshake *handshake, const struct certificate_list *chain, EVP_PKEY *key)
 {
-	trial->server_ctx = SSL_CTX_new(TLS_with_buffers_method());
-	trial->client_ctx = SSL_CTX_new(TLS_method());
-	if (trial->server_ctx == NULL || trial->client_ctx == NULL)
+	handshake->server_ctx = SSL_CTX_new(TLS_with_buffers_method());
+	handshake->client_ctx = SSL_CTX_new(TLS_method());
+	if (handshake->server_ctx == NULL || handshake->client_ctx == NULL)
 		return error_of(ERROR_MEMORY, 0, "try a chain");
-	struct error error = tls_settings_set_chain(trial->server_ctx, chain, key);
+	struct error error = tls_settings_set_chain(handshake->server_ctx, chain, key);
 	if (failed(error))
 		return error;
 	/* No ticket and the quickest group: at the start of a thousand sites there are a thousand trials. */
-	if (!SSL_CTX_set1_group_ids(trial->client_ctx, groups, 1))
+	if (!SSL_CTX_set1_group_ids(handshake->client_ctx, groups, 1))
 		return error_crypto("try a chain");
-	SSL_CTX_set_options(trial->server_ctx, SSL_OP_NO_TICKET);
+	SSL_CTX_set_options(handshake->server_ctx, SSL_OP_NO_TICKET);
 	/* What it receives is judged afterwards, by each store. */
-	SSL_CTX_set_verify(trial->client_ctx, SSL_VERIFY_NONE, NULL);
-	if (!SSL_CTX_set_verify_algorithm_prefs(trial->client_ctx, algorithms,
-						sizeof algorithms / sizeof algorithms[0]))
+	SSL_CTX_set_verify(handshake->client_ctx, SSL_VERIFY_NONE, NULL);
+	if (!SSL_CTX_set_verify_algorithm_prefs(handshake->client_ctx, algorithms,
+						sizeof(algorithms) / sizeof(algorithms[0])))
 		return error_crypto("try a chain");
-	trial->server = SSL_new(trial->server_ctx);
-	trial->client = SSL_new(trial->client_ctx);
-	if (trial->server == NULL || trial->client == NULL || !connect_ends(trial))
+	handshake->server = SSL_new(handshake->server_ctx);
+	handshake->client = SSL_new(handshake->client_ctx);
+	if (handshake->server == NULL || handshake->client == NULL || !connect_ends(handshake))
 		return error_of(ERROR_MEMORY, 0, "try a chain");
-	SSL_set_accept_state(trial->server);
-	SSL_set_connect_state(trial->client);
+	SSL_set_accept_state(handshake->server);
+	SSL_set_connect_state(handshake->client);
 	return error_none();
 }
 
@@ -99,21 +99,21 @@ static bool go_on(SSL *ssl, bool *out_done)
 }
 
 /* A handshake that fails is a verdict, no error: a key that TLS 1.3 does not know, say. */
-static struct error hold_trial(struct trial *trial, const struct certificate_list *chain, EVP_PKEY *key)
+static struct error run_handshake(struct handshake *handshake, const struct certificate_list *chain, EVP_PKEY *key)
 {
 	bool client_done = false;
 	bool server_done = false;
 
-	*trial = (struct trial){0};
-	struct error error = make_ends(trial, chain, key);
+	*handshake = (struct handshake){0};
+	struct error error = make_ends(handshake, chain, key);
 	if (failed(error))
 		return error;
 	for (int i = 0; i < MAX_ROUNDS && !(client_done && server_done); i++) {
-		if (!go_on(trial->client, &client_done) || !go_on(trial->server, &server_done))
+		if (!go_on(handshake->client, &client_done) || !go_on(handshake->server, &server_done))
 			return error_none();
 	}
 	if (client_done && server_done)
-		trial->received = SSL_get_peer_full_cert_chain(trial->client);
+		handshake->received = SSL_get_peer_full_cert_chain(handshake->client);
 	return error_none();
 }
 
@@ -139,7 +139,7 @@ static bool fill_store(X509_STORE *store, const struct certificate_list *roots, 
 	return true;
 }
 
-static struct error verify(const struct trial *trial, const struct certificate_list *chain,
+static struct error verify(const struct handshake *handshake, const struct certificate_list *chain,
 			   const struct certificate_list *roots, int64_t now, bool *out_accepted)
 {
 	struct error error = error_of(ERROR_MEMORY, 0, "try a chain");
@@ -148,7 +148,7 @@ static struct error verify(const struct trial *trial, const struct certificate_l
 
 	*out_accepted = false;
 	if (store == NULL || context == NULL || !fill_store(store, roots, chain) ||
-	    !X509_STORE_CTX_init(context, store, sk_X509_value(trial->received, 0), trial->received) ||
+	    !X509_STORE_CTX_init(context, store, sk_X509_value(handshake->received, 0), handshake->received) ||
 	    !X509_STORE_CTX_set_default(context, "ssl_server"))
 		goto out;
 	X509_VERIFY_PARAM *parameters = X509_STORE_CTX_get0_param(context);
@@ -164,19 +164,20 @@ out:
 }
 
 /* The stores that accept `chain`: bit i stands for store i. */
-static struct error find_accepting(const struct self_test *test, const struct certificate_list *chain, EVP_PKEY *key,
+static struct error find_accepting(const struct chain_trial *trial, const struct certificate_list *chain, EVP_PKEY *key,
 				   uint32_t *out_accepting)
 {
-	struct trial trial;
+	struct handshake handshake;
 
 	*out_accepting = 0;
-	struct error error = hold_trial(&trial, chain, key);
-	for (size_t i = 0; !failed(error) && trial.received != NULL && i < trust_store_set_count(test->stores); i++) {
+	struct error error = run_handshake(&handshake, chain, key);
+	for (size_t i = 0; !failed(error) && handshake.received != NULL && i < trust_store_set_count(trial->stores);
+	     i++) {
 		bool accepted = false;
-		error = verify(&trial, chain, trust_store_set_roots(test->stores, i), test->now, &accepted);
+		error = verify(&handshake, chain, trust_store_set_roots(trial->stores, i), trial->now, &accepted);
 		*out_accepting |= (uint32_t)accepted << i;
 	}
-	trial_cleanup(&trial);
+	handshake_cleanup(&handshake);
 	return error;
 }
 
@@ -190,36 +191,36 @@ static bool covers(const struct certificate *leaf, const struct host_name *name)
 	return X509_check_host(leaf->x509, name->text, strlen(name->text), flags, NULL) == 1;
 }
 
-static const struct host_name *find_lost_name(const struct self_test *test)
+static const struct host_name *find_lost_name(const struct chain_trial *trial)
 {
-	const struct certificate *leaf = test->chain->items[0].certificate;
-	const struct certificate *former = test->former->items[0].certificate;
+	const struct certificate *leaf = trial->chain->items[0].certificate;
+	const struct certificate *former = trial->former->items[0].certificate;
 
-	for (size_t i = 0; !certificate_equal(leaf, former) && i < test->num_names; i++) {
-		if (covers(former, &test->names[i]) && !covers(leaf, &test->names[i]))
-			return &test->names[i];
+	for (size_t i = 0; !certificate_equal(leaf, former) && i < trial->num_names; i++) {
+		if (covers(former, &trial->names[i]) && !covers(leaf, &trial->names[i]))
+			return &trial->names[i];
 	}
 	return NULL;
 }
 
-struct error self_test_run(const struct self_test *test, struct self_test_loss *out)
+struct error chain_trial_run(const struct chain_trial *trial, struct chain_trial_loss *out)
 {
-	size_t num_stores = trust_store_set_count(test->stores);
+	size_t num_stores = trust_store_set_count(trial->stores);
 	uint32_t all = num_stores < 32 ? ((uint32_t)1 << num_stores) - 1 : UINT32_MAX;
 	uint32_t accepting = 0;
 	uint32_t accepted_before = 0;
-	const struct host_name *lost_name = find_lost_name(test);
+	const struct host_name *lost_name = find_lost_name(trial);
 
-	*out = (struct self_test_loss){0};
-	struct error error = find_accepting(test, test->chain, test->key, &accepting);
+	*out = (struct chain_trial_loss){0};
+	struct error error = find_accepting(trial, trial->chain, trial->key, &accepting);
 	if (failed(error) || (accepting == all && lost_name == NULL))
 		return error;
-	error = find_accepting(test, test->former, test->former_key, &accepted_before);
+	error = find_accepting(trial, trial->former, trial->former_key, &accepted_before);
 	if (failed(error))
 		return error;
 	for (size_t i = 0; i < num_stores && out->store == NULL; i++) {
 		if ((accepted_before & ~accepting & (uint32_t)1 << i) != 0)
-			out->store = trust_store_set_name(test->stores, i);
+			out->store = trust_store_set_name(trial->stores, i);
 	}
 	if (accepted_before != 0)
 		out->name = lost_name;

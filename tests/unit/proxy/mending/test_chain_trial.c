@@ -1,4 +1,4 @@
-#include "proxy/mending/self_test.h"
+#include "proxy/mending/chain_trial.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ static int forget_stores(void **state)
 /* The store that would be lost when `chain` takes the place of `former`; "" for none. Cleans both up. */
 static const char *lost(struct certificate_list former, struct certificate_list chain)
 {
-	const struct self_test test = {
+	const struct chain_trial trial = {
 	    .chain = &chain,
 	    .key = pki_key(chain.items[0].certificate),
 	    .former = &former,
@@ -39,9 +39,9 @@ static const char *lost(struct certificate_list former, struct certificate_list 
 	    .stores = stores,
 	    .now = PKI_NOW,
 	};
-	struct self_test_loss loss = {.store = "?"};
+	struct chain_trial_loss loss = {.store = "?"};
 
-	assert_ok(self_test_run(&test, &loss));
+	assert_ok(chain_trial_run(&trial, &loss));
 	assert_null(loss.name);
 	certificate_list_cleanup(&former);
 	certificate_list_cleanup(&chain);
@@ -169,11 +169,11 @@ static void test_the_key_of_another_certificate(void **state)
 	const struct certificate *leaf = PKI(.cn = "a.example");
 	const struct certificate *other = PKI(.cn = "b.example");
 	struct certificate_list chain = PKI_LIST(SOURCE_FILE, leaf);
-	struct self_test_loss loss;
+	struct chain_trial_loss loss;
 
 	(void)state;
 	trust("demo", leaf);
-	const struct self_test test = {
+	const struct chain_trial trial = {
 	    .chain = &chain,
 	    .key = pki_key(other),
 	    .former = &chain,
@@ -181,7 +181,7 @@ static void test_the_key_of_another_certificate(void **state)
 	    .stores = stores,
 	    .now = PKI_NOW,
 	};
-	assert_kind(self_test_run(&test, &loss), ERROR_MISMATCH);
+	assert_kind(chain_trial_run(&trial, &loss), ERROR_MISMATCH);
 	certificate_list_cleanup(&chain);
 }
 
@@ -195,8 +195,9 @@ static void test_names_count(void **state)
 		     {"192.0.2.1", true},  {"c.example", false},    {"only-in-cn.example", false},
 		     {"w.example", false}, {"y.x.w.example", false}};
 	const struct certificate *root = PKI(.cn = "Root", .ca = true);
-	const struct certificate *former = PKI(.cn = "only-in-cn.example", .issuer = root, .ip = PKI_STRINGS("192.0.2.1"),
-					       .dns = PKI_STRINGS("a.example", "b.example", "*.w.example"));
+	const struct certificate *former =
+	    PKI(.cn = "only-in-cn.example", .issuer = root, .ip = PKI_STRINGS("192.0.2.1"),
+		.dns = PKI_STRINGS("a.example", "b.example", "*.w.example"));
 	const struct certificate *renewed = PKI(.cn = "a.example", .issuer = root, .dns = PKI_STRINGS("a.example"));
 	const struct certificate *stranger = PKI(.cn = "b.example", .dns = PKI_STRINGS("b.example"));
 	struct certificate_list former_chain = PKI_LIST(SOURCE_FILE, former);
@@ -207,8 +208,8 @@ static void test_names_count(void **state)
 	trust("demo", root);
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct host_name name;
-		struct self_test_loss loss;
-		struct self_test test = {
+		struct chain_trial_loss loss;
+		struct chain_trial trial = {
 		    .chain = &chain,
 		    .key = pki_key(renewed),
 		    .former = &former_chain,
@@ -220,13 +221,13 @@ static void test_names_count(void **state)
 		};
 
 		assert_ok(host_name_parse(cases[i].name, &name));
-		assert_ok(self_test_run(&test, &loss));
+		assert_ok(chain_trial_run(&trial, &loss));
 		assert_null(loss.store);
 		if ((loss.name != NULL) != cases[i].lost)
 			fail_msg("%s", cases[i].name);
-		test.former = &strange_chain;
-		test.former_key = pki_key(stranger);
-		assert_ok(self_test_run(&test, &loss));
+		trial.former = &strange_chain;
+		trial.former_key = pki_key(stranger);
+		assert_ok(chain_trial_run(&trial, &loss));
 		assert_null(loss.name);
 	}
 	certificate_list_cleanup(&former_chain);
