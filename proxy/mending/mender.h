@@ -5,7 +5,7 @@
 #ifndef PROXY_MENDING_MENDER_H
 #define PROXY_MENDING_MENDER_H
 
-#include "proxy/mending/workshop.h"
+#include "proxy/mending/mend_services.h"
 
 /* What is to be mended, and by what it is judged. All but `stores`, `crls` and `key` is copied; those are referenced. */
 struct mender_question {

@@ -1,4 +1,4 @@
-#include "proxy/mending/workshop.h"
+#include "proxy/mending/mend_services.h"
 
 #include <stdlib.h>
 #include <unistd.h>

@@ -4,8 +4,8 @@
  * failure outlives the rules under which it came about. Issuers that were fetched pass from the old one to the new
  * one.
  */
-#ifndef PROXY_MENDING_WORKSHOP_H
-#define PROXY_MENDING_WORKSHOP_H
+#ifndef PROXY_MENDING_MEND_SERVICES_H
+#define PROXY_MENDING_MEND_SERVICES_H
 
 #include "chaincache/mend/mend.h"
 #include "chaincache/stores/cache_dir.h"
