@@ -7,6 +7,7 @@
 
 #include "proxy/control/server_log.h"
 #include "proxy/control/server_questions.h"
+#include "proxy/io/alarm.h"
 #include "proxy/io/clock.h"
 #include "proxy/io/loop.h"
 #include "proxy/log/time_text.h"

@@ -15,7 +15,7 @@ bool server_find_terms(void *context, const char *site, struct backend_trust_ter
 	if (found == NULL)
 		return false;
 	managed_site_terms(found, out);
-	return out->workshop != NULL;
+	return out->services != NULL;
 }
 
 void server_give_verdict(void *context, unsigned worker, uint64_t connection, bool trusted, const char *reason)

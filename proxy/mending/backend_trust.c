@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "proxy/io/alarm.h"
 #include "proxy/io/loop.h"
 #include "proxy/shared/verdict_memory.h"
 
@@ -217,7 +218,7 @@ static bool put_question(struct question *question)
 	    .pin = terms.pin,
 	    .urgent = true,
 	};
-	question->mender = mender_start(terms.workshop, &mender_question, question, on_mended);
+	question->mender = mender_start(terms.services, &mender_question, question, on_mended);
 	return question->mender != NULL;
 }
 

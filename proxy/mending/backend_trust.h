@@ -22,7 +22,7 @@
 
 /* How a site's backends are judged at present. All borrowed. */
 struct backend_trust_terms {
-	struct workshop *workshop;
+	struct mend_services *services;
 	struct trust_store_set *stores;
 	struct crl_store *crls; /* NULL: revocation is not looked at */
 	const struct host_name *name;
@@ -51,7 +51,7 @@ void backend_trust_ask(struct backend_trust *trust, const char *site, const stru
 /* backend_trust_learn remembers the verdict that a probe's audit of a chain amounts to. */
 void backend_trust_learn(struct backend_trust *trust, const char *site, const struct mend_result *result);
 
-/* backend_trust_suspend before the workshop goes away, backend_trust_resume once find_terms knows the new one: nothing
+/* backend_trust_suspend before the mend services go away, backend_trust_resume once find_terms knows the new one: nothing
  * that was remembered holds any more, and what is under way is asked again. */
 void backend_trust_suspend(struct backend_trust *trust);
 void backend_trust_resume(struct backend_trust *trust);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "proxy/io/alarm.h"
 #include "proxy/log/time_text.h"
 #include "proxy/mending/chain_trial.h"
 #include "proxy/system/retry.h"
@@ -330,7 +331,7 @@ static struct mender_question question_of(const struct certificate_keeper *keepe
 static void mend_now(struct certificate_keeper *keeper)
 {
 	struct mender_question question = question_of(keeper, &keeper->extra);
-	mender_now(keeper->options.workshop, &question, keeper, on_mended_now);
+	mender_now(keeper->options.services, &question, keeper, on_mended_now);
 }
 
 static void mend(struct certificate_keeper *keeper)
@@ -342,7 +343,7 @@ static void mend(struct certificate_keeper *keeper)
 	keeper->mender = NULL;
 	if (!failed(gather_extra(keeper, &extra))) {
 		struct mender_question question = question_of(keeper, &extra);
-		keeper->mender = mender_start(keeper->options.workshop, &question, keeper, on_mended);
+		keeper->mender = mender_start(keeper->options.services, &question, keeper, on_mended);
 	}
 	certificate_list_cleanup(&extra);
 	if (keeper->mender == NULL)
@@ -370,8 +371,8 @@ struct certificate_keeper *keeper_new(const struct keeper_options *options, cons
 		goto out;
 	if (extra != NULL && failed(certificate_list_copy(&keeper->extra, extra)))
 		goto out;
-	if (options->workshop->loop != NULL) {
-		keeper->alarm = alarm_new(options->workshop->loop, keeper, on_alarm);
+	if (options->services->loop != NULL) {
+		keeper->alarm = alarm_new(options->services->loop, keeper, on_alarm);
 		if (keeper->alarm == NULL)
 			goto out;
 	}
@@ -471,7 +472,7 @@ bool keeper_finds_revoked(const struct certificate_keeper *keeper, const struct 
 	if (question.crls == NULL)
 		return false;
 	question.served = chain;
-	mender_now(keeper->options.workshop, &question, &look, on_looked_at);
+	mender_now(keeper->options.services, &question, &look, on_looked_at);
 	return look.revoked;
 }
 

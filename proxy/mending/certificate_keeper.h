@@ -25,7 +25,7 @@ struct certificate_keeper;
 
 /* Everything is borrowed until keeper_free. */
 struct keeper_options {
-	struct workshop *workshop;
+	struct mend_services *services;
 	struct fix_log *fix_log;
 	const struct program_log *log;
 	const struct config_site *config;

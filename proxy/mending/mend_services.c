@@ -10,47 +10,47 @@
 
 static void tell_bad_file(void *context, const char *file_name, struct error why)
 {
-	const struct workshop *workshop = context;
+	const struct mend_services *services = context;
 	char text[ERROR_MAX_TEXT];
 
-	program_log_write(workshop->log, LOG_LEVEL_WARNING, workshop->cache_dir.path,
+	program_log_write(services->log, LOG_LEVEL_WARNING, services->cache_dir.path,
 			  "%s is not what its name says and was set aside: %s", file_name,
 			  error_print(why, text, sizeof text));
 }
 
 static void remember_record(void *context, const struct cache_record *record)
 {
-	struct workshop *workshop = context;
-	struct error error = certificate_list_append(&workshop->cached, record->certificate, SOURCE_CACHE);
+	struct mend_services *services = context;
+	struct error error = certificate_list_append(&services->cached, record->certificate, SOURCE_CACHE);
 	if (failed(error))
-		program_log_write(workshop->log, LOG_LEVEL_ERROR, workshop->cache_dir.path,
+		program_log_write(services->log, LOG_LEVEL_ERROR, services->cache_dir.path,
 				  "%s is left out: out of memory", record->file_name);
 }
 
-static void load_cache(struct workshop *workshop, const char *path)
+static void load_cache(struct mend_services *services, const char *path)
 {
-	struct cache_dir_visitor visitor = {workshop, remember_record, tell_bad_file};
+	struct cache_dir_visitor visitor = {services, remember_record, tell_bad_file};
 	char text[ERROR_MAX_TEXT];
 
 	/* A look without a loop makes nothing that was not there. */
-	if (workshop->loop == NULL && access(path, R_OK | X_OK) != 0)
+	if (services->loop == NULL && access(path, R_OK | X_OK) != 0)
 		return;
-	struct error error = cache_dir_open(path, &workshop->cache_dir);
+	struct error error = cache_dir_open(path, &services->cache_dir);
 	if (failed(error)) {
 		program_log_write(
-		    workshop->log, LOG_LEVEL_WARNING, path,
+		    services->log, LOG_LEVEL_WARNING, path,
 		    "the cache cannot be used, fetched issuers are kept in memory alone: %s: " CACHE_ADVICE,
 		    error_print(error, text, sizeof text));
 		return;
 	}
-	workshop->has_cache_dir = true;
-	if (!workshop->cache_dir.writable)
+	services->has_cache_dir = true;
+	if (!services->cache_dir.writable)
 		program_log_write(
-		    workshop->log, LOG_LEVEL_WARNING, path,
+		    services->log, LOG_LEVEL_WARNING, path,
 		    "the cache cannot be written, fetched issuers are kept in memory alone: " CACHE_ADVICE);
-	error = cache_dir_visit(&workshop->cache_dir, &visitor);
+	error = cache_dir_visit(&services->cache_dir, &visitor);
 	if (failed(error))
-		program_log_write(workshop->log, LOG_LEVEL_WARNING, path, "the cache cannot be read: %s",
+		program_log_write(services->log, LOG_LEVEL_WARNING, path, "the cache cannot be read: %s",
 				  error_print(error, text, sizeof text));
 }
 
@@ -61,7 +61,7 @@ static bool note(struct buffer *errors, const char *what, const char *value, str
 	return failed(full);
 }
 
-static bool make_fetcher(struct workshop *workshop, const struct config *config, struct buffer *errors)
+static bool make_fetcher(struct mend_services *services, const struct config *config, struct buffer *errors)
 {
 	struct fetcher_options options = {.take_policy = fetch_policy_new(), .proxy = config->fetch_proxy};
 	bool good = options.take_policy != NULL;
@@ -73,11 +73,11 @@ static bool make_fetcher(struct workshop *workshop, const struct config *config,
 		(void)note(errors, "fetch_allow", config->fetch_allow.items[i], error);
 		good = false;
 	}
-	if (!good || workshop->loop == NULL || !config->fetch) {
+	if (!good || services->loop == NULL || !config->fetch) {
 		fetch_policy_free(options.take_policy);
 		return good;
 	}
-	struct error error = fetcher_new(workshop->loop, &options, &workshop->fetcher);
+	struct error error = fetcher_new(services->loop, &options, &services->fetcher);
 	if (failed(error))
 		(void)note(errors, "fetch_proxy", config->fetch_proxy != NULL ? config->fetch_proxy : "", error);
 	return !failed(error);
@@ -92,10 +92,10 @@ static bool add_all(struct issuer_store *store, const struct certificate_list *l
 	return true;
 }
 
-static struct issuer_store *make_store(const struct workshop *workshop)
+static struct issuer_store *make_store(const struct mend_services *services)
 {
 	struct issuer_store *store = issuer_store_new();
-	if (store != NULL && add_all(store, &workshop->cached, 0) && add_all(store, &workshop->kept, 0))
+	if (store != NULL && add_all(store, &services->cached, 0) && add_all(store, &services->kept, 0))
 		return store;
 	issuer_store_unref(store);
 	return NULL;
@@ -106,105 +106,105 @@ static void on_starter(void *context)
 	mender_begin_waiting(context);
 }
 
-struct workshop *workshop_new(struct loop *loop, const struct config *config, const struct program_log *log,
-			      const struct workshop *former, struct buffer *errors)
+struct mend_services *mend_services_new(struct loop *loop, const struct config *config, const struct program_log *log,
+					const struct mend_services *former, struct buffer *errors)
 {
-	struct workshop *workshop = calloc(1, sizeof *workshop);
-	if (workshop == NULL)
+	struct mend_services *services = calloc(1, sizeof *services);
+	if (services == NULL)
 		return NULL;
-	workshop->loop = loop;
-	workshop->log = log;
-	if (!make_fetcher(workshop, config, errors))
+	services->loop = loop;
+	services->log = log;
+	if (!make_fetcher(services, config, errors))
 		goto out;
 	if (config->cache != NULL)
-		load_cache(workshop, config->cache);
-	if (former != NULL && failed(certificate_list_copy(&workshop->kept, &former->kept)))
+		load_cache(services, config->cache);
+	if (former != NULL && failed(certificate_list_copy(&services->kept, &former->kept)))
 		goto out;
-	workshop->issuers = make_store(workshop);
-	workshop->num_kept_known = workshop->kept.count;
+	services->issuers = make_store(services);
+	services->num_kept_known = services->kept.count;
 	if (loop != NULL)
-		workshop->starter = alarm_new(loop, workshop, on_starter);
-	if (workshop->issuers != NULL && (loop == NULL || workshop->starter != NULL))
-		return workshop;
+		services->starter = alarm_new(loop, services, on_starter);
+	if (services->issuers != NULL && (loop == NULL || services->starter != NULL))
+		return services;
 out:
-	workshop_free(workshop);
+	mend_services_free(services);
 	return NULL;
 }
 
-void workshop_free(struct workshop *workshop)
+void mend_services_free(struct mend_services *services)
 {
-	if (workshop == NULL)
+	if (services == NULL)
 		return;
-	alarm_free(workshop->starter);
-	if (workshop->fetcher != NULL)
-		fetcher_close(workshop->fetcher, NULL, NULL);
-	issuer_store_unref(workshop->issuers);
-	certificate_list_cleanup(&workshop->cached);
-	certificate_list_cleanup(&workshop->kept);
-	if (workshop->has_cache_dir)
-		cache_dir_close(&workshop->cache_dir);
-	free(workshop);
+	alarm_free(services->starter);
+	if (services->fetcher != NULL)
+		fetcher_close(services->fetcher, NULL, NULL);
+	issuer_store_unref(services->issuers);
+	certificate_list_cleanup(&services->cached);
+	certificate_list_cleanup(&services->kept);
+	if (services->has_cache_dir)
+		cache_dir_close(&services->cache_dir);
+	free(services);
 }
 
 /* Brings what was fetched into the store: in place while nobody reads it, else into a new one. */
-static void renew_issuers(struct workshop *workshop)
+static void renew_issuers(struct mend_services *services)
 {
-	if (workshop->num_kept_known == workshop->kept.count)
+	if (services->num_kept_known == services->kept.count)
 		return;
-	if (workshop->num_borrowers == 0) {
-		if (add_all(workshop->issuers, &workshop->kept, workshop->num_kept_known))
-			workshop->num_kept_known = workshop->kept.count;
+	if (services->num_borrowers == 0) {
+		if (add_all(services->issuers, &services->kept, services->num_kept_known))
+			services->num_kept_known = services->kept.count;
 		return;
 	}
-	struct issuer_store *store = make_store(workshop);
+	struct issuer_store *store = make_store(services);
 	if (store == NULL)
 		return;
-	issuer_store_unref(workshop->issuers);
-	workshop->issuers = store;
-	workshop->num_borrowers = 0;
-	workshop->num_kept_known = workshop->kept.count;
+	issuer_store_unref(services->issuers);
+	services->issuers = store;
+	services->num_borrowers = 0;
+	services->num_kept_known = services->kept.count;
 }
 
-struct issuer_store *workshop_borrow_issuers(struct workshop *workshop)
+struct issuer_store *mend_services_borrow_issuers(struct mend_services *services)
 {
-	renew_issuers(workshop);
-	workshop->num_borrowers++;
-	return issuer_store_ref(workshop->issuers);
+	renew_issuers(services);
+	services->num_borrowers++;
+	return issuer_store_ref(services->issuers);
 }
 
-void workshop_return_issuers(struct workshop *workshop, struct issuer_store *issuers)
+void mend_services_return_issuers(struct mend_services *services, struct issuer_store *issuers)
 {
-	if (issuers == workshop->issuers)
-		workshop->num_borrowers--;
+	if (issuers == services->issuers)
+		services->num_borrowers--;
 	issuer_store_unref(issuers);
 }
 
-static void write_to_cache(struct workshop *workshop, const struct fetched_issuer *fetched, int64_t now)
+static void write_to_cache(struct mend_services *services, const struct fetched_issuer *fetched, int64_t now)
 {
 	char text[ERROR_MAX_TEXT];
 
-	if (!workshop->has_cache_dir || !workshop->cache_dir.writable)
+	if (!services->has_cache_dir || !services->cache_dir.writable)
 		return;
-	struct error error = cache_dir_put(&workshop->cache_dir, fetched->certificate, fetched->url, now);
+	struct error error = cache_dir_put(&services->cache_dir, fetched->certificate, fetched->url, now);
 	if (!failed(error)) {
-		workshop->told_cache_write = false;
+		services->told_cache_write = false;
 		return;
 	}
-	if (!workshop->told_cache_write)
+	if (!services->told_cache_write)
 		program_log_write(
-		    workshop->log, LOG_LEVEL_WARNING, workshop->cache_dir.path,
+		    services->log, LOG_LEVEL_WARNING, services->cache_dir.path,
 		    "a fetched issuer could not be written to the cache and is kept in memory: %s: " CACHE_ADVICE,
 		    error_print(error, text, sizeof text));
-	workshop->told_cache_write = true;
+	services->told_cache_write = true;
 }
 
-void workshop_keep(struct workshop *workshop, const struct fetched_issuer *fetched, int64_t now)
+void mend_services_keep(struct mend_services *services, const struct fetched_issuer *fetched, int64_t now)
 {
-	write_to_cache(workshop, fetched, now);
-	if (workshop->kept.count >= WORKSHOP_MAX_KEPT ||
-	    certificate_list_contains(&workshop->kept, fetched->certificate))
+	write_to_cache(services, fetched, now);
+	if (services->kept.count >= MEND_SERVICES_MAX_KEPT ||
+	    certificate_list_contains(&services->kept, fetched->certificate))
 		return;
-	struct error error = certificate_list_append(&workshop->kept, fetched->certificate, SOURCE_CACHE);
+	struct error error = certificate_list_append(&services->kept, fetched->certificate, SOURCE_CACHE);
 	if (failed(error))
-		program_log_write(workshop->log, LOG_LEVEL_ERROR, "", "a fetched issuer is lost: out of memory");
+		program_log_write(services->log, LOG_LEVEL_ERROR, "", "a fetched issuer is lost: out of memory");
 }

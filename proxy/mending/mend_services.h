@@ -1,4 +1,4 @@
-/* workshop - what all mends of one configuration work with: the loop, the fetcher, the cache of issuers.
+/* mend_services - holds what all mends of one configuration share: the loop, the fetcher, the known issuers.
  *
  * One a configuration, on the control thread: a reload makes another one, so that no connection and no remembered
  * failure outlives the rules under which it came about. Issuers that were fetched pass from the old one to the new
@@ -13,13 +13,13 @@
 #include "proxy/io/alarm.h"
 #include "proxy/log/program_log.h"
 
-#define WORKSHOP_MAX_MENDS 64 /* with fetching under way at one time; further ones wait for their turn */
-#define WORKSHOP_MAX_KEPT 10000 /* issuers fetched in this process, beside those of the cache directory */
+#define MEND_SERVICES_MAX_MENDS 64 /* with fetching under way at one time; further ones wait for their turn */
+#define MEND_SERVICES_MAX_KEPT 10000 /* issuers fetched in this process, beside those of the cache directory */
 
 struct mend_tally;
 struct mender;
 
-struct workshop {
+struct mend_services {
 	struct loop *loop; /* borrowed; NULL for a look without a loop (--check-config) */
 	const struct program_log *log; /* borrowed */
 	struct fetcher *fetcher; /* NULL: `fetch = off` */
@@ -38,21 +38,21 @@ struct workshop {
 	struct mend_tally *tally; /* borrowed; NULL: nobody counts */
 };
 
-/* workshop_new opens the cache directory and makes the fetcher. What cannot be used is no error: a cache that
+/* mend_services_new opens the cache directory and makes the fetcher. What cannot be used is no error: a cache that
  * cannot be read or written is told in `log`. A wrong fetch rule or proxy is an error, written to `errors` as a
  * line. `former` (may be NULL) hands over what was fetched. NULL on error. */
-struct workshop *workshop_new(struct loop *loop, const struct config *config, const struct program_log *log,
-			      const struct workshop *former, struct buffer *errors);
+struct mend_services *mend_services_new(struct loop *loop, const struct config *config, const struct program_log *log,
+					const struct mend_services *former, struct buffer *errors);
 
-/* workshop_free: no mender may be left in it. */
-void workshop_free(struct workshop *workshop);
+/* mend_services_free: no mender may be left in it. */
+void mend_services_free(struct mend_services *services);
 
-/* workshop_borrow_issuers returns a store that does not change until workshop_return_issuers; NULL when out of
+/* mend_services_borrow_issuers returns a store that does not change until mend_services_return_issuers; NULL when out of
  * memory. */
-struct issuer_store *workshop_borrow_issuers(struct workshop *workshop);
-void workshop_return_issuers(struct workshop *workshop, struct issuer_store *issuers);
+struct issuer_store *mend_services_borrow_issuers(struct mend_services *services);
+void mend_services_return_issuers(struct mend_services *services, struct issuer_store *issuers);
 
-/* workshop_keep remembers a fetched issuer for all later mends, and writes it to the cache directory. */
-void workshop_keep(struct workshop *workshop, const struct fetched_issuer *fetched, int64_t now);
+/* mend_services_keep remembers a fetched issuer for all later mends, and writes it to the cache directory. */
+void mend_services_keep(struct mend_services *services, const struct fetched_issuer *fetched, int64_t now);
 
 #endif

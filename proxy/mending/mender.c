@@ -23,8 +23,8 @@ struct mender_fetch {
 };
 
 struct mender {
-	struct mender *next; /* in the workshop's line of waiting ones */
-	struct workshop *workshop;
+	struct mender *next; /* in the services' line of waiting ones */
+	struct mend_services *services;
 	enum mender_state state;
 	bool urgent;
 	void *context;
@@ -61,7 +61,7 @@ static void mender_free(struct mender *mender)
 	mend_free(mender->mend);
 	alarm_free(mender->deadline);
 	if (mender->issuers != NULL)
-		workshop_return_issuers(mender->workshop, mender->issuers);
+		mend_services_return_issuers(mender->services, mender->issuers);
 	certificate_list_cleanup(&mender->served);
 	certificate_list_cleanup(&mender->extra);
 	trust_store_set_unref(mender->stores);
@@ -101,13 +101,13 @@ static struct error copy_question(struct mender *mender, const struct mender_que
 	return error_none();
 }
 
-static struct mender *mender_new(struct workshop *workshop, const struct mender_question *question, void *context,
+static struct mender *mender_new(struct mend_services *services, const struct mender_question *question, void *context,
 				 mender_answer *on_answer)
 {
 	struct mender *mender = calloc(1, sizeof *mender);
 	if (mender == NULL)
 		return NULL;
-	*mender = (struct mender){.workshop = workshop, .context = context, .on_answer = on_answer};
+	*mender = (struct mender){.services = services, .context = context, .on_answer = on_answer};
 	if (!failed(copy_question(mender, question)))
 		return mender;
 	mender_free(mender);
@@ -118,7 +118,7 @@ static struct error make_mend(struct mender *mender, bool offline)
 {
 	mender->now = (int64_t)time(NULL);
 	mender->begun_ns = clock_now_ns();
-	mender->issuers = workshop_borrow_issuers(mender->workshop);
+	mender->issuers = mend_services_borrow_issuers(mender->services);
 	struct mend_input input = {
 	    .served = &mender->served,
 	    .leaf_place = mender->leaf_place,
@@ -138,15 +138,15 @@ static struct error make_mend(struct mender *mender, bool offline)
 	return mend_new(&input, &mender->mend);
 }
 
-static void leave_workshop(struct mender *mender)
+static void leave_services(struct mender *mender)
 {
-	struct workshop *workshop = mender->workshop;
+	struct mend_services *services = mender->services;
 
 	if (mender->state == MENDER_RUNNING)
-		workshop->num_running--;
+		services->num_running--;
 	mender->state = MENDER_DONE;
-	if (workshop->waiting != NULL && workshop->starter != NULL && !alarm_is_set(workshop->starter))
-		alarm_set(workshop->starter, 0);
+	if (services->waiting != NULL && services->starter != NULL && !alarm_is_set(services->starter))
+		alarm_set(services->starter, 0);
 }
 
 /* The last act of a mender. The callback may start another one. */
@@ -154,18 +154,18 @@ static void answer(struct mender *mender, struct error error)
 {
 	const struct mend_result *result = failed(error) ? NULL : mend_result(mender->mend);
 
-	leave_workshop(mender);
-	mend_tally_mend(mender->workshop->tally, result, clock_now_ns() - mender->begun_ns);
+	leave_services(mender);
+	mend_tally_mend(mender->services->tally, result, clock_now_ns() - mender->begun_ns);
 	for (size_t i = 0; result != NULL && i < result->num_fetched; i++)
-		workshop_keep(mender->workshop, &result->fetched[i], mender->now);
+		mend_services_keep(mender->services, &result->fetched[i], mender->now);
 	mender->on_answer(mender->context, error, result);
 	mender_free(mender);
 }
 
-void mender_now(struct workshop *workshop, const struct mender_question *question, void *context,
+void mender_now(struct mend_services *services, const struct mender_question *question, void *context,
 		mender_answer *on_answer)
 {
-	struct mender *mender = mender_new(workshop, question, context, on_answer);
+	struct mender *mender = mender_new(services, question, context, on_answer);
 	if (mender == NULL) {
 		on_answer(context, error_of(ERROR_MEMORY, 0, "mend a chain"), NULL);
 		return;
@@ -185,7 +185,7 @@ static void on_fetched(void *context, const struct fetch_result *result)
 
 	fetch->request = NULL;
 	mender->num_open--;
-	mend_tally_fetch(mender->workshop->tally, result->ok, result->failure);
+	mend_tally_fetch(mender->services->tally, result->ok, result->failure);
 	if (result->ok)
 		mend_give_body(mender->mend, fetch->index, result->body);
 	else
@@ -207,7 +207,7 @@ static void start_fetch(struct mender *mender, size_t index, const char *url)
 		return;
 	}
 	*fetch = (struct mender_fetch){.mender = mender, .index = index};
-	fetch->request = fetcher_get(mender->workshop->fetcher, url, fetch, on_fetched);
+	fetch->request = fetcher_get(mender->services->fetcher, url, fetch, on_fetched);
 	if (fetch->request == NULL) {
 		mend_give_failure(mender->mend, index, FETCH_FAILURE_NETWORK, "out of memory");
 		return;
@@ -236,7 +236,7 @@ static void cancel_fetches(struct mender *mender, bool give_failure)
 		struct mender_fetch *fetch = &mender->fetches[i];
 		if (fetch->request == NULL)
 			continue;
-		fetcher_cancel(mender->workshop->fetcher, fetch->request);
+		fetcher_cancel(mender->services->fetcher, fetch->request);
 		fetch->request = NULL;
 		if (give_failure)
 			mend_give_failure(mender->mend, fetch->index, FETCH_FAILURE_NETWORK,
@@ -256,12 +256,12 @@ static void on_deadline(void *context)
 
 static void begin(struct mender *mender)
 {
-	struct workshop *workshop = mender->workshop;
+	struct mend_services *services = mender->services;
 
 	mender->state = MENDER_RUNNING;
-	workshop->num_running++;
-	struct error error = make_mend(mender, workshop->fetcher == NULL);
-	mender->deadline = alarm_new(workshop->loop, mender, on_deadline);
+	services->num_running++;
+	struct error error = make_mend(mender, services->fetcher == NULL);
+	mender->deadline = alarm_new(services->loop, mender, on_deadline);
 	if (!failed(error) && mender->deadline == NULL)
 		error = error_of(ERROR_MEMORY, 0, "mend a chain");
 	if (failed(error)) {
@@ -273,60 +273,60 @@ static void begin(struct mender *mender)
 }
 
 /* One a ring of the alarm, so that other work of the loop comes in between. */
-void mender_begin_waiting(struct workshop *workshop)
+void mender_begin_waiting(struct mend_services *services)
 {
-	struct mender *mender = workshop->waiting;
+	struct mender *mender = services->waiting;
 
-	if (mender == NULL || (workshop->num_running >= WORKSHOP_MAX_MENDS && !mender->urgent))
+	if (mender == NULL || (services->num_running >= MEND_SERVICES_MAX_MENDS && !mender->urgent))
 		return;
-	workshop->waiting = mender->next;
-	if (workshop->waiting == NULL)
-		workshop->last_waiting = NULL;
+	services->waiting = mender->next;
+	if (services->waiting == NULL)
+		services->last_waiting = NULL;
 	else
-		alarm_set(workshop->starter, 0);
+		alarm_set(services->starter, 0);
 	begin(mender);
 }
 
-static void join_line(struct workshop *workshop, struct mender *mender)
+static void join_line(struct mend_services *services, struct mender *mender)
 {
-	if (workshop->last_waiting == NULL) {
-		workshop->waiting = mender;
-		workshop->last_waiting = mender;
+	if (services->last_waiting == NULL) {
+		services->waiting = mender;
+		services->last_waiting = mender;
 	} else if (mender->urgent) {
-		mender->next = workshop->waiting;
-		workshop->waiting = mender;
+		mender->next = services->waiting;
+		services->waiting = mender;
 	} else {
-		workshop->last_waiting->next = mender;
-		workshop->last_waiting = mender;
+		services->last_waiting->next = mender;
+		services->last_waiting = mender;
 	}
 }
 
-struct mender *mender_start(struct workshop *workshop, const struct mender_question *question, void *context,
+struct mender *mender_start(struct mend_services *services, const struct mender_question *question, void *context,
 			    mender_answer *on_answer)
 {
-	struct mender *mender = mender_new(workshop, question, context, on_answer);
+	struct mender *mender = mender_new(services, question, context, on_answer);
 	if (mender == NULL)
 		return NULL;
 	mender->urgent = question->urgent;
-	join_line(workshop, mender);
-	if (!alarm_is_set(workshop->starter))
-		alarm_set(workshop->starter, 0);
+	join_line(services, mender);
+	if (!alarm_is_set(services->starter))
+		alarm_set(services->starter, 0);
 	return mender;
 }
 
 static void leave_line(struct mender *mender)
 {
-	struct workshop *workshop = mender->workshop;
+	struct mend_services *services = mender->services;
 	struct mender *before = NULL;
 
-	for (struct mender *at = workshop->waiting; at != mender; at = at->next)
+	for (struct mender *at = services->waiting; at != mender; at = at->next)
 		before = at;
 	if (before == NULL)
-		workshop->waiting = mender->next;
+		services->waiting = mender->next;
 	else
 		before->next = mender->next;
-	if (workshop->last_waiting == mender)
-		workshop->last_waiting = before;
+	if (services->last_waiting == mender)
+		services->last_waiting = before;
 }
 
 void mender_cancel(struct mender *mender)
@@ -334,6 +334,6 @@ void mender_cancel(struct mender *mender)
 	if (mender->state == MENDER_WAITING)
 		leave_line(mender);
 	cancel_fetches(mender, false);
-	leave_workshop(mender);
+	leave_services(mender);
 	mender_free(mender);
 }

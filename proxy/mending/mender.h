@@ -28,19 +28,19 @@ typedef void mender_answer(void *context, struct error error, const struct mend_
 
 struct mender;
 
-/* mender_start: NULL when out of memory, and no answer comes. Fetched issuers are kept in the workshop before the
+/* mender_start: NULL when out of memory, and no answer comes. Fetched issuers are kept by the services before the
  * answer is given. The mender is gone when its answer begins. */
-struct mender *mender_start(struct workshop *workshop, const struct mender_question *question, void *context,
+struct mender *mender_start(struct mend_services *services, const struct mender_question *question, void *context,
 			    mender_answer *on_answer);
 
 /* mender_cancel: the answer will not come. */
 void mender_cancel(struct mender *mender);
 
 /* mender_now mends with what is there, cache included, and answers before it returns. */
-void mender_now(struct workshop *workshop, const struct mender_question *question, void *context,
+void mender_now(struct mend_services *services, const struct mender_question *question, void *context,
 		mender_answer *on_answer);
 
-/* mender_begin_waiting starts menders of the workshop whose turn has come. */
-void mender_begin_waiting(struct workshop *workshop);
+/* mender_begin_waiting starts menders of the services whose turn has come. */
+void mender_begin_waiting(struct mend_services *services);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proxy/io/alarm.h"
 #include "proxy/io/chain_probe.h"
 #include "proxy/io/loop.h"
 #include "proxy/log/time_text.h"
@@ -63,7 +64,7 @@ struct prober *prober_new(const struct prober_options *options)
 		print_target(&config->backends[i].address, backend->target, sizeof backend->target);
 		retry_init(&backend->retry, PROBER_RETRY_FIRST_MS, retry_max);
 		retry_init(&backend->audit_retry, KEEPER_RETRY_FIRST_MS, KEEPER_RETRY_MAX_MS);
-		backend->alarm = alarm_new(options->workshop->loop, backend, on_alarm);
+		backend->alarm = alarm_new(options->services->loop, backend, on_alarm);
 		if (backend->alarm == NULL)
 			goto out;
 	}
@@ -199,7 +200,7 @@ static void audit(struct probed_backend *backend)
 
 	if (backend->mender != NULL)
 		mender_cancel(backend->mender);
-	backend->mender = mender_start(options->workshop, &question, backend, on_audited);
+	backend->mender = mender_start(options->services, &question, backend, on_audited);
 }
 
 static const struct certificate *leaf_of(const struct probed_backend *backend)
@@ -292,7 +293,7 @@ static void on_probed(void *context, const struct chain_probe_result *result)
 
 	backend->probe = NULL;
 	backend->probed = true;
-	backend->probed_ms = loop_now_ms(backend->prober->options.workshop->loop);
+	backend->probed_ms = loop_now_ms(backend->prober->options.services->loop);
 	if (result->outcome == CHAIN_PROBE_OK && result->chain.count > 0)
 		on_seen(backend, result);
 	else
@@ -314,7 +315,7 @@ static void probe(struct probed_backend *backend)
 	if (backend->probe != NULL)
 		return;
 	alarm_stop(backend->alarm);
-	backend->probe = chain_probe_start(options->workshop->loop, &probe_options, backend, on_probed);
+	backend->probe = chain_probe_start(options->services->loop, &probe_options, backend, on_probed);
 	if (backend->probe == NULL)
 		alarm_set(backend->alarm, retry_next(&backend->retry));
 }
@@ -332,7 +333,7 @@ void prober_begin(struct prober *prober)
 
 void prober_look_again(struct prober *prober)
 {
-	uint64_t now = loop_now_ms(prober->options.workshop->loop);
+	uint64_t now = loop_now_ms(prober->options.services->loop);
 
 	if (prober->last_look_ms != 0 && now - prober->last_look_ms < PROBER_SOON_MS)
 		return;

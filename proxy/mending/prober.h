@@ -26,7 +26,7 @@ struct prober;
 
 /* Everything is borrowed until prober_free. */
 struct prober_options {
-	struct workshop *workshop;
+	struct mend_services *services;
 	struct fix_log *fix_log;
 	const struct program_log *log;
 	const struct config_site *config; /* with tls backends */

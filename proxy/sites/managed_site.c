@@ -69,7 +69,7 @@ static struct error add_certificate(struct managed_site *site, const struct cert
 {
 	struct managed_certificate *certificate = &site->certificates[site->num_certificates];
 	struct keeper_options options = {
-	    .workshop = site->options.workshop,
+	    .services = site->options.services,
 	    .fix_log = site->options.fix_log,
 	    .log = site->options.log,
 	    .config = site->config,
@@ -266,7 +266,7 @@ static struct error make_prober(struct managed_site *site)
 {
 	const struct managed_site_options *options = &site->options;
 	struct prober_options prober_options = {
-	    .workshop = options->workshop,
+	    .services = options->services,
 	    .fix_log = options->fix_log,
 	    .log = options->log,
 	    .config = site->config,
@@ -276,7 +276,7 @@ static struct error make_prober(struct managed_site *site)
 	    .on_audit = on_audit,
 	};
 
-	if (options->workshop->loop == NULL || site->config->num_backends == 0 || !site->config->backends[0].tls)
+	if (options->services->loop == NULL || site->config->num_backends == 0 || !site->config->backends[0].tls)
 		return error_none();
 	site->prober = prober_new(&prober_options);
 	return site->prober != NULL ? error_none() : error_of(ERROR_MEMORY, 0, "watch a backend");
@@ -295,7 +295,7 @@ struct error managed_site_new(const struct managed_site_options *options, const 
 	site->options = *options;
 	site->config = config;
 	site->material = material;
-	site->addresses = address_book_new(options->workshop->loop, config, options->log, site, on_addresses);
+	site->addresses = address_book_new(options->services->loop, config, options->log, site, on_addresses);
 	if (site->addresses == NULL)
 		error = error_of(ERROR_MEMORY, 0, "set up a site");
 	if (!failed(error) && former != NULL)
@@ -470,7 +470,7 @@ bool managed_site_has_group(const struct managed_site *site, const struct findin
 void managed_site_terms(const struct managed_site *site, struct backend_trust_terms *out)
 {
 	*out = (struct backend_trust_terms){
-	    .workshop = site->options.workshop,
+	    .services = site->options.services,
 	    .stores = site->material->stores,
 	    .crls = site->material->crls,
 	    .name = &site->material->backend_name,

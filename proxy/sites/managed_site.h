@@ -14,7 +14,7 @@
 
 /* What all sites share. Everything is borrowed. */
 struct managed_site_options {
-	struct workshop *workshop;
+	struct mend_services *services;
 	struct fix_log *fix_log; /* NULL for a look without a loop */
 	const struct program_log *log;
 	struct backend_trust *trust; /* NULL for a look without a loop */

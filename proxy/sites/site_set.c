@@ -10,7 +10,7 @@ struct site_set {
 	struct shared_config *shared_config;
 	struct site_material *materials;
 	struct ticket_keys *ticket_keys; /* of the file; NULL: there is none */
-	struct workshop *workshop;
+	struct mend_services *services;
 	struct managed_site **sites; /* in the order of the configuration */
 	size_t num_sites; /* of the configuration; the last ones may be NULL while it is built */
 };
@@ -47,7 +47,7 @@ static bool make_sites(struct site_set *set, const struct site_set_options *opti
 {
 	const struct config *config = set->shared_config->config;
 	struct managed_site_options site_options = {
-	    .workshop = set->workshop,
+	    .services = set->services,
 	    .fix_log = options->fix_log,
 	    .log = options->log,
 	    .trust = options->trust,
@@ -100,11 +100,11 @@ struct site_set *site_set_read(struct config *take_config, struct buffer *errors
 bool site_set_build(struct site_set *set, const struct site_set_options *options, const struct site_set *former,
 		    struct buffer *errors)
 {
-	set->workshop = workshop_new(options->loop, site_set_config(set), options->log,
-				     former != NULL ? former->workshop : NULL, errors);
-	if (set->workshop == NULL)
+	set->services = mend_services_new(options->loop, site_set_config(set), options->log,
+					  former != NULL ? former->services : NULL, errors);
+	if (set->services == NULL)
 		return errors->len > 0 ? false : note_memory(errors);
-	set->workshop->tally = options->mend_tally;
+	set->services->tally = options->mend_tally;
 	return make_sites(set, options, former, errors);
 }
 
@@ -115,7 +115,7 @@ void site_set_free(struct site_set *set)
 	for (size_t i = 0; i < set->num_sites; i++)
 		managed_site_free(set->sites[i]);
 	free(set->sites);
-	workshop_free(set->workshop);
+	mend_services_free(set->services);
 	site_materials_free(set->materials, set->shared_config->config->num_sites);
 	ticket_keys_unref(set->ticket_keys);
 	shared_config_unref(set->shared_config);

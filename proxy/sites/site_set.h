@@ -1,4 +1,4 @@
-/* site_set - one configuration as it is lived by: its sites, their files' content, the workshop that they share.
+/* site_set - one configuration as it is lived by: its sites, their files' content, the mend services that they share.
  *
  * Built aside and swapped whole: a reload makes a new one beside the old one, and the old one goes on until the
  * new one stands. On the control thread alone.

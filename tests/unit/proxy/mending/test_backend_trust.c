@@ -22,7 +22,7 @@ struct world {
 	struct loop *loop;
 	struct program_log log;
 	struct config config;
-	struct workshop *workshop;
+	struct mend_services *services;
 	struct trust_store_set *stores;
 	struct host_name name;
 	enum config_backend_verify verify;
@@ -42,7 +42,7 @@ static bool find_terms(void *context, const char *site, struct backend_trust_ter
 	struct world *world = context;
 
 	*out =
-	    (struct backend_trust_terms){world->workshop, world->stores, NULL, &world->name, world->verify, world->pin};
+	    (struct backend_trust_terms){world->services, world->stores, NULL, &world->name, world->verify, world->pin};
 	return !world->gone && strcmp(site, "mail") == 0;
 }
 
@@ -57,13 +57,13 @@ static void give(void *context, unsigned worker, uint64_t connection, bool trust
 	snprintf(answer->reason, sizeof answer->reason, "%s", reason);
 }
 
-static void make_workshop(struct world *world)
+static void make_services(struct world *world)
 {
 	struct buffer errors;
 
 	buffer_init(&errors, 4096);
-	world->workshop = workshop_new(world->loop, &world->config, &world->log, NULL, &errors);
-	assert_non_null(world->workshop);
+	world->services = mend_services_new(world->loop, &world->config, &world->log, NULL, &errors);
+	assert_non_null(world->services);
 	buffer_cleanup(&errors);
 }
 
@@ -75,7 +75,7 @@ static int set_up(void **state)
 	assert_ok(loop_new(&world->loop));
 	program_log_init(&world->log, STDERR_FILENO, LOG_LEVEL_ERROR);
 	world->config.cache = (char *)"/proc/no/such/cache";
-	make_workshop(world);
+	make_services(world);
 	world->stores = trust_store_set_new();
 	assert_ok(trust_store_set_add_list(world->stores, "ours", &roots));
 	assert_ok(host_name_parse("backend.test", &world->name));
@@ -91,7 +91,7 @@ static int tear_down(void **state)
 	struct world *world = *state;
 
 	backend_trust_free(world->trust);
-	workshop_free(world->workshop);
+	mend_services_free(world->services);
 	assert_true(loop_free(world->loop));
 	trust_store_set_unref(world->stores);
 	free(world);
@@ -152,7 +152,7 @@ static void test_a_question_under_way_is_joined(void **state)
 
 	for (uint64_t i = 0; i < 10; i++)
 		ASK(world, i, leaf, issuing);
-	assert_int_equal(world->workshop->num_running, 0);
+	assert_int_equal(world->services->num_running, 0);
 	wait_for(world, 10);
 	for (size_t i = 0; i < 10; i++)
 		assert_true(world->answers[i].trusted);
@@ -175,7 +175,7 @@ static void test_mend_completes_and_strict_does_not(void **state)
 	struct world *world = *state;
 	struct fetched_issuer known = {issuing, "http://ca.test/issuing.cer"};
 
-	workshop_keep(world->workshop, &known, 0);
+	mend_services_keep(world->services, &known, 0);
 	ASK(world, 1, leaf);
 	assert_true(wait_for(world, 1)->trusted);
 	backend_trust_suspend(world->trust);
@@ -220,8 +220,8 @@ static void test_a_reload_asks_again_and_forgets(void **state)
 
 	ASK(world, 1, leaf, issuing);
 	backend_trust_suspend(world->trust);
-	workshop_free(world->workshop);
-	make_workshop(world);
+	mend_services_free(world->services);
+	make_services(world);
 	backend_trust_resume(world->trust);
 	assert_true(wait_for(world, 1)->trusted);
 	ASK(world, 2, leaf, issuing);
@@ -262,7 +262,7 @@ static void test_what_a_probe_found_out_is_known(void **state)
 	struct mender_question question = {
 	    .served = &chain, .stores = world->stores, .names = &world->name, .num_names = 1};
 
-	mender_now(world->workshop, &question, world, learn);
+	mender_now(world->services, &question, world, learn);
 	ASK(world, 1, leaf, issuing);
 	assert_int_equal(world->num_answers, 1);
 	assert_true(world->answers[0].trusted);
