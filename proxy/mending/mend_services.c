@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "chaincache/base/buffer.h"
+#include "proxy/fetch/fetch_settings.h"
 #include "proxy/mending/mender.h"
 
 #define CACHE_ADVICE "let `cache` name a directory that chainmend's user can write, with room in it"
@@ -63,21 +64,25 @@ static bool note(struct buffer *errors, const char *what, const char *value, str
 
 static bool make_fetcher(struct mend_services *services, const struct config *config, struct buffer *errors)
 {
-	struct fetcher_options options = {.take_policy = fetch_policy_new(), .proxy = config->fetch_proxy};
-	bool good = options.take_policy != NULL;
+	const struct fetch_settings settings = {
+	    .allow = config->fetch_allow.items,
+	    .num_allow = config->fetch_allow.count,
+	    .proxy = config->fetch_proxy,
+	};
+	struct fetcher_options options;
+	const char *rule = NULL;
+	struct error error = fetch_settings_fill(&settings, &options, &rule);
 
-	for (size_t i = 0; good && i < config->fetch_allow.count; i++) {
-		struct error error = fetch_policy_allow(options.take_policy, config->fetch_allow.items[i]);
-		if (!failed(error))
-			continue;
-		(void)note(errors, "fetch_allow", config->fetch_allow.items[i], error);
-		good = false;
+	if (failed(error)) {
+		if (rule != NULL)
+			(void)note(errors, "fetch_allow", rule, error);
+		return false;
 	}
-	if (!good || services->loop == NULL || !config->fetch) {
+	if (services->loop == NULL || !config->fetch) {
 		fetch_policy_free(options.take_policy);
-		return good;
+		return true;
 	}
-	struct error error = fetcher_new(services->loop, &options, &services->fetcher);
+	error = fetcher_new(services->loop, &options, &services->fetcher);
 	if (failed(error))
 		(void)note(errors, "fetch_proxy", config->fetch_proxy != NULL ? config->fetch_proxy : "", error);
 	return !failed(error);
