@@ -5,7 +5,6 @@
 
 #include "chaincache/base/buffer.h"
 #include "proxy/fetch/fetch_settings.h"
-#include "proxy/mending/mender.h"
 
 #define CACHE_ADVICE "let `cache` name a directory that chainmend's user can write, with room in it"
 
@@ -16,7 +15,7 @@ static void tell_bad_file(void *context, const char *file_name, struct error why
 
 	program_log_write(services->log, LOG_LEVEL_WARNING, services->cache_dir.path,
 			  "%s is not what its name says and was set aside: %s", file_name,
-			  error_print(why, text, sizeof text));
+			  error_print(why, text, sizeof(text)));
 }
 
 static void remember_record(void *context, const struct cache_record *record)
@@ -41,7 +40,7 @@ static void load_cache(struct mend_services *services, const char *path)
 		program_log_write(
 		    services->log, LOG_LEVEL_WARNING, path,
 		    "the cache cannot be used, fetched issuers are kept in memory alone: %s: " CACHE_ADVICE,
-		    error_print(error, text, sizeof text));
+		    error_print(error, text, sizeof(text)));
 		return;
 	}
 	services->has_cache_dir = true;
@@ -52,13 +51,13 @@ static void load_cache(struct mend_services *services, const char *path)
 	error = cache_dir_visit(&services->cache_dir, &visitor);
 	if (failed(error))
 		program_log_write(services->log, LOG_LEVEL_WARNING, path, "the cache cannot be read: %s",
-				  error_print(error, text, sizeof text));
+				  error_print(error, text, sizeof(text)));
 }
 
 static bool note(struct buffer *errors, const char *what, const char *value, struct error error)
 {
 	char text[ERROR_MAX_TEXT];
-	struct error full = buffer_printf(errors, "%s = %s: %s\n", what, value, error_print(error, text, sizeof text));
+	struct error full = buffer_printf(errors, "%s = %s: %s\n", what, value, error_print(error, text, sizeof(text)));
 	return failed(full);
 }
 
@@ -106,15 +105,10 @@ static struct issuer_store *make_store(const struct mend_services *services)
 	return NULL;
 }
 
-static void on_starter(void *context)
-{
-	mender_begin_waiting(context);
-}
-
 struct mend_services *mend_services_new(struct loop *loop, const struct config *config, const struct program_log *log,
 					const struct mend_services *former, struct buffer *errors)
 {
-	struct mend_services *services = calloc(1, sizeof *services);
+	struct mend_services *services = calloc(1, sizeof(*services));
 	if (services == NULL)
 		return NULL;
 	services->loop = loop;
@@ -128,8 +122,8 @@ struct mend_services *mend_services_new(struct loop *loop, const struct config *
 	services->issuers = make_store(services);
 	services->num_kept_known = services->kept.count;
 	if (loop != NULL)
-		services->starter = alarm_new(loop, services, on_starter);
-	if (services->issuers != NULL && (loop == NULL || services->starter != NULL))
+		services->queue = mend_queue_new(loop, MEND_SERVICES_MAX_MENDS);
+	if (services->issuers != NULL && (loop == NULL || services->queue != NULL))
 		return services;
 out:
 	mend_services_free(services);
@@ -140,7 +134,7 @@ void mend_services_free(struct mend_services *services)
 {
 	if (services == NULL)
 		return;
-	alarm_free(services->starter);
+	mend_queue_free(services->queue);
 	if (services->fetcher != NULL)
 		fetcher_close(services->fetcher, NULL, NULL);
 	issuer_store_unref(services->issuers);
@@ -199,7 +193,7 @@ static void write_to_cache(struct mend_services *services, const struct fetched_
 		program_log_write(
 		    services->log, LOG_LEVEL_WARNING, services->cache_dir.path,
 		    "a fetched issuer could not be written to the cache and is kept in memory: %s: " CACHE_ADVICE,
-		    error_print(error, text, sizeof text));
+		    error_print(error, text, sizeof(text)));
 	services->told_cache_write = true;
 }
 

@@ -6,14 +6,9 @@
 
 #include <openssl/evp.h>
 
+#include "proxy/io/alarm.h"
 #include "proxy/io/clock.h"
 #include "proxy/mending/mend_tally.h"
-
-enum mender_state {
-	MENDER_WAITING, /* for its turn */
-	MENDER_RUNNING,
-	MENDER_DONE,
-};
 
 /* One URL under way. */
 struct mender_fetch {
@@ -23,10 +18,8 @@ struct mender_fetch {
 };
 
 struct mender {
-	struct mender *next; /* in the services' line of waiting ones */
 	struct mend_services *services;
-	enum mender_state state;
-	bool urgent;
+	struct mend_turn turn; /* in the services' queue; in none for mender_now */
 	void *context;
 	mender_answer *on_answer;
 	int64_t now;
@@ -138,23 +131,11 @@ static struct error make_mend(struct mender *mender, bool offline)
 	return mend_new(&input, &mender->mend);
 }
 
-static void leave_services(struct mender *mender)
-{
-	struct mend_services *services = mender->services;
-
-	if (mender->state == MENDER_RUNNING)
-		services->num_running--;
-	mender->state = MENDER_DONE;
-	if (services->waiting != NULL && services->starter != NULL && !alarm_is_set(services->starter))
-		alarm_set(services->starter, 0);
-}
-
 /* The last act of a mender. The callback may start another one. */
 static void answer(struct mender *mender, struct error error)
 {
 	const struct mend_result *result = failed(error) ? NULL : mend_result(mender->mend);
 
-	leave_services(mender);
 	mend_tally_mend(mender->services->tally, result, clock_now_ns() - mender->begun_ns);
 	for (size_t i = 0; result != NULL && i < result->num_fetched; i++)
 		mend_services_keep(mender->services, &result->fetched[i], mender->now);
@@ -173,6 +154,12 @@ void mender_now(struct mend_services *services, const struct mender_question *qu
 	struct error error = make_mend(mender, true);
 	if (!failed(error) && mend_advance(mender->mend) != MEND_DONE)
 		error = error_of(ERROR_FORMAT, 0, "a mend without fetching asked for a URL");
+	answer(mender, error);
+}
+
+static void end_turn(struct mender *mender, struct error error)
+{
+	mend_queue_leave(mender->services->queue, &mender->turn);
 	answer(mender, error);
 }
 
@@ -227,7 +214,7 @@ static void advance(struct mender *mender)
 		if (mender->num_open > 0)
 			return;
 	}
-	answer(mender, error_none());
+	end_turn(mender, error_none());
 }
 
 static void cancel_fetches(struct mender *mender, bool give_failure)
@@ -254,86 +241,35 @@ static void on_deadline(void *context)
 	advance(mender);
 }
 
-static void begin(struct mender *mender)
+static void on_turn(void *context)
 {
+	struct mender *mender = context;
 	struct mend_services *services = mender->services;
-
-	mender->state = MENDER_RUNNING;
-	services->num_running++;
 	struct error error = make_mend(mender, services->fetcher == NULL);
+
 	mender->deadline = alarm_new(services->loop, mender, on_deadline);
 	if (!failed(error) && mender->deadline == NULL)
 		error = error_of(ERROR_MEMORY, 0, "mend a chain");
 	if (failed(error)) {
-		answer(mender, error);
+		end_turn(mender, error);
 		return;
 	}
 	alarm_set(mender->deadline, MEND_TIMEOUT_MS);
 	advance(mender);
 }
 
-/* One a ring of the alarm, so that other work of the loop comes in between. */
-void mender_begin_waiting(struct mend_services *services)
-{
-	struct mender *mender = services->waiting;
-
-	if (mender == NULL || (services->num_running >= MEND_SERVICES_MAX_MENDS && !mender->urgent))
-		return;
-	services->waiting = mender->next;
-	if (services->waiting == NULL)
-		services->last_waiting = NULL;
-	else
-		alarm_set(services->starter, 0);
-	begin(mender);
-}
-
-static void join_line(struct mend_services *services, struct mender *mender)
-{
-	if (services->last_waiting == NULL) {
-		services->waiting = mender;
-		services->last_waiting = mender;
-	} else if (mender->urgent) {
-		mender->next = services->waiting;
-		services->waiting = mender;
-	} else {
-		services->last_waiting->next = mender;
-		services->last_waiting = mender;
-	}
-}
-
 struct mender *mender_start(struct mend_services *services, const struct mender_question *question, void *context,
 			    mender_answer *on_answer)
 {
 	struct mender *mender = mender_new(services, question, context, on_answer);
-	if (mender == NULL)
-		return NULL;
-	mender->urgent = question->urgent;
-	join_line(services, mender);
-	if (!alarm_is_set(services->starter))
-		alarm_set(services->starter, 0);
+	if (mender != NULL)
+		mend_queue_join(services->queue, &mender->turn, question->urgent, mender, on_turn);
 	return mender;
-}
-
-static void leave_line(struct mender *mender)
-{
-	struct mend_services *services = mender->services;
-	struct mender *before = NULL;
-
-	for (struct mender *at = services->waiting; at != mender; at = at->next)
-		before = at;
-	if (before == NULL)
-		services->waiting = mender->next;
-	else
-		before->next = mender->next;
-	if (services->last_waiting == mender)
-		services->last_waiting = before;
 }
 
 void mender_cancel(struct mender *mender)
 {
-	if (mender->state == MENDER_WAITING)
-		leave_line(mender);
 	cancel_fetches(mender, false);
-	leave_services(mender);
+	mend_queue_leave(mender->services->queue, &mender->turn);
 	mender_free(mender);
 }

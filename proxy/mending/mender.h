@@ -1,4 +1,4 @@
-/* mender - drives one struct mend: fetches what it asks for, keeps its time limit, hands out its result once.
+/* mender - mends one chain of the proxy when its turn has come, keeps what was fetched, and hands out the result once.
  *
  * mender_start answers from the loop, never before it returned. mender_now answers at once, without fetching.
  */
@@ -39,8 +39,5 @@ void mender_cancel(struct mender *mender);
 /* mender_now mends with what is there, cache included, and answers before it returns. */
 void mender_now(struct mend_services *services, const struct mender_question *question, void *context,
 		mender_answer *on_answer);
-
-/* mender_begin_waiting starts menders of the services whose turn has come. */
-void mender_begin_waiting(struct mend_services *services);
 
 #endif

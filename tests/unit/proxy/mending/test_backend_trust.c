@@ -152,7 +152,7 @@ static void test_a_question_under_way_is_joined(void **state)
 
 	for (uint64_t i = 0; i < 10; i++)
 		ASK(world, i, leaf, issuing);
-	assert_int_equal(world->services->num_running, 0);
+	assert_int_equal(mend_queue_num_running(world->services->queue), 0);
 	wait_for(world, 10);
 	for (size_t i = 0; i < 10; i++)
 		assert_true(world->answers[i].trusted);

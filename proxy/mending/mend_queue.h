@@ -1,0 +1,43 @@
+/* mend_queue - lets at most so many run at one time; the rest wait in line for their turn.
+ *
+ * First come, first served; an urgent one goes to the head of the line and begins however many run. One turn a ring
+ * of an alarm begins, so that other work of the loop comes in between. Whoever wants a turn owns its struct mend_turn,
+ * and leaves when the work is done.
+ */
+#ifndef PROXY_MENDING_MEND_QUEUE_H
+#define PROXY_MENDING_MEND_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/queue.h>
+
+enum mend_turn_state { MEND_TURN_NONE, MEND_TURN_WAITING, MEND_TURN_RUNNING };
+
+/* Zero-initialised: in no queue. */
+struct mend_turn {
+	TAILQ_ENTRY(mend_turn) link; /* of those that wait */
+	enum mend_turn_state state;
+	bool urgent;
+	void *context;
+	void (*on_turn)(void *context);
+};
+
+struct loop;
+struct mend_queue;
+
+struct mend_queue *mend_queue_new(struct loop *loop, size_t max_running); /* NULL when out of memory */
+
+/* mend_queue_free: nobody may be left in it. NULL is fine. */
+void mend_queue_free(struct mend_queue *queue);
+
+/* mend_queue_join: `turn` is in no queue. `on_turn` comes exactly once, from the loop and never before this returned,
+ * unless it leaves before. */
+void mend_queue_join(struct mend_queue *queue, struct mend_turn *turn, bool urgent, void *context,
+		     void (*on_turn)(void *context));
+
+/* mend_queue_leave makes room for the next one; it may be called from on_turn, and for a turn that is in no queue. */
+void mend_queue_leave(struct mend_queue *queue, struct mend_turn *turn);
+
+size_t mend_queue_num_running(const struct mend_queue *queue);
+
+#endif
