@@ -6,16 +6,9 @@
 
 #include <openssl/evp.h>
 
-#include "proxy/io/alarm.h"
 #include "proxy/io/clock.h"
+#include "proxy/mending/mend_driver.h"
 #include "proxy/mending/mend_tally.h"
-
-/* One URL under way. */
-struct mender_fetch {
-	struct mender *mender;
-	struct fetch_request *request; /* NULL: answered, or never started */
-	size_t index; /* into mend_requests */
-};
 
 struct mender {
 	struct mend_services *services;
@@ -40,11 +33,7 @@ struct mender {
 	size_t max_chain_bytes;
 
 	struct mend *mend;
-	struct alarm *deadline;
-	bool out_of_time;
-	struct mender_fetch fetches[MEND_MAX_FETCHES];
-	size_t num_fetches;
-	size_t num_open;
+	struct mend_driver *driver; /* NULL: it is not under way */
 };
 
 static void mender_free(struct mender *mender)
@@ -52,7 +41,6 @@ static void mender_free(struct mender *mender)
 	if (mender == NULL)
 		return;
 	mend_free(mender->mend);
-	alarm_free(mender->deadline);
 	if (mender->issuers != NULL)
 		mend_services_return_issuers(mender->services, mender->issuers);
 	certificate_list_cleanup(&mender->served);
@@ -72,10 +60,10 @@ static struct error copy_question(struct mender *mender, const struct mender_que
 	if (failed(error))
 		return error;
 	if (question->num_names > 0) {
-		mender->names = malloc(question->num_names * sizeof *mender->names);
+		mender->names = malloc(question->num_names * sizeof(*mender->names));
 		if (mender->names == NULL)
 			return error_of(ERROR_MEMORY, 0, "mend a chain");
-		memcpy(mender->names, question->names, question->num_names * sizeof *mender->names);
+		memcpy(mender->names, question->names, question->num_names * sizeof(*mender->names));
 		mender->num_names = question->num_names;
 	}
 	mender->stores = trust_store_set_ref(question->stores);
@@ -97,7 +85,7 @@ static struct error copy_question(struct mender *mender, const struct mender_que
 static struct mender *mender_new(struct mend_services *services, const struct mender_question *question, void *context,
 				 mender_answer *on_answer)
 {
-	struct mender *mender = calloc(1, sizeof *mender);
+	struct mender *mender = calloc(1, sizeof(*mender));
 	if (mender == NULL)
 		return NULL;
 	*mender = (struct mender){.services = services, .context = context, .on_answer = on_answer};
@@ -163,99 +151,34 @@ static void end_turn(struct mender *mender, struct error error)
 	answer(mender, error);
 }
 
-static void advance(struct mender *mender);
-
-static void on_fetched(void *context, const struct fetch_result *result)
-{
-	struct mender_fetch *fetch = context;
-	struct mender *mender = fetch->mender;
-
-	fetch->request = NULL;
-	mender->num_open--;
-	mend_tally_fetch(mender->services->tally, result->ok, result->failure);
-	if (result->ok)
-		mend_give_body(mender->mend, fetch->index, result->body);
-	else
-		mend_give_failure(mender->mend, fetch->index, result->failure, result->detail);
-	if (mender->num_open == 0)
-		advance(mender);
-}
-
-static void start_fetch(struct mender *mender, size_t index, const char *url)
-{
-	struct mender_fetch *fetch = &mender->fetches[mender->num_fetches];
-
-	if (mender->out_of_time) {
-		mend_give_failure(mender->mend, index, FETCH_FAILURE_NETWORK, "the time for all fetches was used up");
-		return;
-	}
-	if (mender->num_fetches == MEND_MAX_FETCHES) {
-		mend_give_failure(mender->mend, index, FETCH_FAILURE_NETWORK, "too many URLs at one time");
-		return;
-	}
-	*fetch = (struct mender_fetch){.mender = mender, .index = index};
-	fetch->request = fetcher_get(mender->services->fetcher, url, fetch, on_fetched);
-	if (fetch->request == NULL) {
-		mend_give_failure(mender->mend, index, FETCH_FAILURE_NETWORK, "out of memory");
-		return;
-	}
-	mender->num_fetches++;
-	mender->num_open++;
-}
-
-static void advance(struct mender *mender)
-{
-	while (mend_advance(mender->mend) == MEND_WANT_URLS) {
-		size_t count = 0;
-		const struct mend_request *requests = mend_requests(mender->mend, &count);
-		mender->num_fetches = 0;
-		for (size_t i = 0; i < count; i++)
-			start_fetch(mender, i, requests[i].url);
-		if (mender->num_open > 0)
-			return;
-	}
-	end_turn(mender, error_none());
-}
-
-static void cancel_fetches(struct mender *mender, bool give_failure)
-{
-	for (size_t i = 0; i < mender->num_fetches; i++) {
-		struct mender_fetch *fetch = &mender->fetches[i];
-		if (fetch->request == NULL)
-			continue;
-		fetcher_cancel(mender->services->fetcher, fetch->request);
-		fetch->request = NULL;
-		if (give_failure)
-			mend_give_failure(mender->mend, fetch->index, FETCH_FAILURE_NETWORK,
-					  "the time for all fetches of a mend was used up");
-	}
-	mender->num_open = 0;
-}
-
-static void on_deadline(void *context)
+static void on_driven(void *context, uint64_t fetching_ms)
 {
 	struct mender *mender = context;
 
-	mender->out_of_time = true;
-	cancel_fetches(mender, true);
-	advance(mender);
+	(void)fetching_ms;
+	mender->driver = NULL;
+	end_turn(mender, error_none());
 }
 
 static void on_turn(void *context)
 {
 	struct mender *mender = context;
-	struct mend_services *services = mender->services;
+	const struct mend_services *services = mender->services;
+	const struct mend_driver_options options = {
+	    .loop = services->loop,
+	    .fetcher = services->fetcher,
+	    .tally = services->tally,
+	    .timeout_ms = MEND_TIMEOUT_MS,
+	};
 	struct error error = make_mend(mender, services->fetcher == NULL);
 
-	mender->deadline = alarm_new(services->loop, mender, on_deadline);
-	if (!failed(error) && mender->deadline == NULL)
-		error = error_of(ERROR_MEMORY, 0, "mend a chain");
-	if (failed(error)) {
-		end_turn(mender, error);
-		return;
+	if (!failed(error)) {
+		mender->driver = mend_driver_start(&options, mender->mend, mender, on_driven);
+		if (mender->driver == NULL)
+			error = error_of(ERROR_MEMORY, 0, "mend a chain");
 	}
-	alarm_set(mender->deadline, MEND_TIMEOUT_MS);
-	advance(mender);
+	if (failed(error))
+		end_turn(mender, error);
 }
 
 struct mender *mender_start(struct mend_services *services, const struct mender_question *question, void *context,
@@ -269,7 +192,7 @@ struct mender *mender_start(struct mend_services *services, const struct mender_
 
 void mender_cancel(struct mender *mender)
 {
-	cancel_fetches(mender, false);
+	mend_driver_cancel(mender->driver);
 	mend_queue_leave(mender->services->queue, &mender->turn);
 	mender_free(mender);
 }

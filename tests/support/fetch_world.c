@@ -18,6 +18,8 @@ static char largest[100 + FETCH_MAX_BODY_BYTES];
 static char too_large[100 + FETCH_MAX_BODY_BYTES + 1];
 static char large_header[FETCH_MAX_BODY_BYTES * 3];
 static char redirect_to_server[FETCH_WORLD_MAX_URL];
+static char given[100 + FETCH_MAX_BODY_BYTES];
+static char given_too[100 + FETCH_MAX_BODY_BYTES];
 
 static struct http_route routes[] = {
     {"/ok", HTTP_ANSWERS, OK_HEAD LENGTH(5) "\r\nhello", 0},
@@ -41,6 +43,8 @@ static struct http_route routes[] = {
     {"/huge-length", HTTP_NEVER_ENDS, OK_HEAD LENGTH(65537) "\r\n", 0},
     {"/largest", HTTP_ANSWERS, largest, 0},
     {"/too-large", HTTP_ANSWERS, too_large, 0},
+    {FETCH_WORLD_GIVEN, HTTP_ANSWERS, given, 0},
+    {FETCH_WORLD_GIVEN_TOO, HTTP_ANSWERS, given_too, 0},
     {"/drips", HTTP_DRIPS, OK_HEAD "\r\n", 0},
     {"/drips-header", HTTP_DRIPS, OK_HEAD "X-A: ", 0},
     {"/silent", HTTP_SILENT, "", 0},
@@ -83,6 +87,21 @@ static void fill_routes(unsigned port)
 	while ((size_t)len < FETCH_MAX_BODY_BYTES + 1000)
 		len += snprintf(large_header + len, 100, "X-Header: %060d\r\n", 0);
 	snprintf(large_header + len, 100, "\r\nhello");
+}
+
+void fetch_world_give(const char *path, struct bytes body)
+{
+	bool first = strcmp(path, FETCH_WORLD_GIVEN) == 0;
+	char *response = first ? given : given_too;
+	size_t size = first ? sizeof(given) : sizeof(given_too);
+	size_t len = (size_t)snprintf(response, size, OK_HEAD "\r\n");
+	struct http_route *route = routes;
+
+	assert_true(body.len <= size - len);
+	memcpy(response + len, body.data, body.len);
+	while (strcmp(route->path, path) != 0)
+		route++;
+	route->response_len = len + body.len;
 }
 
 void fetch_world_told(void *context, const struct fetch_result *result)

@@ -36,6 +36,11 @@ void fetch_world_use(struct fetch_world *world, const char *rule, struct fetcher
 /* fetch_world_close closes the fetcher and makes no other. */
 void fetch_world_close(struct fetch_world *world);
 
+/* fetch_world_give has FETCH_WORLD_GIVEN, or FETCH_WORLD_GIVEN_TOO, answer with this body (copied). */
+#define FETCH_WORLD_GIVEN "/given"
+#define FETCH_WORLD_GIVEN_TOO "/given-too"
+void fetch_world_give(const char *path, struct bytes body);
+
 void fetch_world_url(const struct fetch_world *world, const char *path, char out[FETCH_WORLD_MAX_URL]);
 
 /* fetch_world_told is the callback whose context is a struct answer. */

@@ -103,7 +103,7 @@ static void give_answers(struct mend_world *world)
 	world->num_requests += count;
 }
 
-const struct mend_result *world_mend(struct mend_world *world)
+struct mend *world_begin(struct mend_world *world)
 {
 	struct mend_input *input = &world->input;
 
@@ -116,6 +116,12 @@ const struct mend_result *world_mend(struct mend_world *world)
 	if (input->now == 0)
 		input->now = PKI_NOW;
 	assert_ok(mend_new(input, &world->mend));
+	return world->mend;
+}
+
+const struct mend_result *world_mend(struct mend_world *world)
+{
+	world_begin(world);
 	while (mend_advance(world->mend) == MEND_WANT_URLS)
 		give_answers(world);
 	return mend_result(world->mend);

@@ -55,6 +55,9 @@ void world_answer(struct mend_world *world, const char *url, const struct certif
 void world_answer_bytes(struct mend_world *world, const char *url, struct bytes body);
 void world_fail(struct mend_world *world, const char *url, enum fetch_failure failure, const char *detail);
 
+/* world_begin makes the mend of it, for a test that drives it itself. */
+struct mend *world_begin(struct mend_world *world);
+
 /* world_mend drives the machine to its end; a URL without an answer fails ("no answer"). */
 const struct mend_result *world_mend(struct mend_world *world);
 
