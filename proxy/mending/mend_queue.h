@@ -1,4 +1,4 @@
-/* mend_queue - lets at most so many run at one time; the rest wait in line for their turn.
+/* mend_queue - lets at most so many mends, or probes, run at one time; the rest wait in line for their turn.
  *
  * First come, first served; an urgent one goes to the head of the line and begins however many run. One turn a ring
  * of an alarm begins, so that other work of the loop comes in between. Whoever wants a turn owns its struct mend_turn,

@@ -105,6 +105,15 @@ static struct issuer_store *make_store(const struct mend_services *services)
 	return NULL;
 }
 
+static bool make_queues(struct mend_services *services)
+{
+	if (services->loop == NULL)
+		return true;
+	services->queue = mend_queue_new(services->loop, MEND_SERVICES_MAX_MENDS);
+	services->probes = mend_queue_new(services->loop, MEND_SERVICES_MAX_PROBES);
+	return services->queue != NULL && services->probes != NULL;
+}
+
 struct mend_services *mend_services_new(struct loop *loop, const struct config *config, const struct program_log *log,
 					const struct mend_services *former, struct buffer *errors)
 {
@@ -121,9 +130,7 @@ struct mend_services *mend_services_new(struct loop *loop, const struct config *
 		goto out;
 	services->issuers = make_store(services);
 	services->num_kept_known = services->kept.count;
-	if (loop != NULL)
-		services->queue = mend_queue_new(loop, MEND_SERVICES_MAX_MENDS);
-	if (services->issuers != NULL && (loop == NULL || services->queue != NULL))
+	if (services->issuers != NULL && make_queues(services))
 		return services;
 out:
 	mend_services_free(services);
@@ -135,6 +142,7 @@ void mend_services_free(struct mend_services *services)
 	if (services == NULL)
 		return;
 	mend_queue_free(services->queue);
+	mend_queue_free(services->probes);
 	if (services->fetcher != NULL)
 		fetcher_close(services->fetcher, NULL, NULL);
 	issuer_store_unref(services->issuers);

@@ -1,4 +1,4 @@
-/* mend_services - holds what all mends of one configuration share: the loop, the fetcher, the known issuers, the queue.
+/* mend_services - holds what all mends of one configuration share: the loop, the fetcher, the known issuers, the queues.
  *
  * One a configuration, on the control thread: a reload makes another one, so that no connection and no remembered
  * failure outlives the rules under which it came about. Issuers that were fetched pass from the old one to the new
@@ -14,6 +14,7 @@
 #include "proxy/mending/mend_queue.h"
 
 #define MEND_SERVICES_MAX_MENDS 64 /* with fetching under way at one time; further ones wait for their turn */
+#define MEND_SERVICES_MAX_PROBES 24 /* of backends, at one time: with what is fetched, within ADMISSION_SPARE_FILES */
 #define MEND_SERVICES_MAX_KEPT 10000 /* issuers fetched in this process, beside those of the cache directory */
 
 struct mend_tally;
@@ -23,6 +24,7 @@ struct mend_services {
 	const struct program_log *log; /* borrowed */
 	struct fetcher *fetcher; /* NULL: `fetch = off` */
 	struct mend_queue *queue; /* of the mends; NULL without a loop */
+	struct mend_queue *probes; /* of the backends' probes; NULL without a loop */
 	struct mend_tally *tally; /* borrowed; NULL: nobody counts */
 	struct cache_dir cache_dir;
 	bool has_cache_dir;

@@ -16,6 +16,7 @@ struct probed_backend {
 	struct prober *prober;
 	size_t index;
 	char target[CONFIG_ADDRESS_MAX + 8]; /* "tls://host:port", for messages */
+	struct mend_turn turn; /* in the services' queue of probes: from the wish for a probe to its result */
 	struct chain_probe *probe; /* NULL: none is under way */
 	struct mender *mender; /* the audit of `chain`; NULL: none is under way */
 	struct alarm *alarm;
@@ -82,6 +83,7 @@ void prober_free(struct prober *prober)
 		struct probed_backend *backend = &prober->backends[i];
 		if (backend->probe != NULL)
 			chain_probe_cancel(backend->probe);
+		mend_queue_leave(prober->options.services->probes, &backend->turn);
 		if (backend->mender != NULL)
 			mender_cancel(backend->mender);
 		alarm_free(backend->alarm);
@@ -181,7 +183,7 @@ static void on_audited(void *context, struct error error, const struct mend_resu
 	/* An issuer may be had later: the next probe audits again. */
 	if (!result->wants_retry)
 		retry_reset(&backend->audit_retry);
-	else if (backend->probe == NULL)
+	else if (backend->turn.state == MEND_TURN_NONE)
 		set_alarm(backend, retry_next(&backend->audit_retry));
 }
 
@@ -292,6 +294,7 @@ static void on_probed(void *context, const struct chain_probe_result *result)
 	struct probed_backend *backend = context;
 
 	backend->probe = NULL;
+	mend_queue_leave(backend->prober->options.services->probes, &backend->turn);
 	backend->probed = true;
 	backend->probed_ms = loop_now_ms(backend->prober->options.services->loop);
 	if (result->outcome == CHAIN_PROBE_OK && result->chain.count > 0)
@@ -300,8 +303,9 @@ static void on_probed(void *context, const struct chain_probe_result *result)
 		on_not_seen(backend, result);
 }
 
-static void probe(struct probed_backend *backend)
+static void on_turn(void *context)
 {
+	struct probed_backend *backend = context;
 	const struct prober_options *options = &backend->prober->options;
 	const struct config_address *address = &options->config->backends[backend->index].address;
 	struct chain_probe_options probe_options = {
@@ -312,12 +316,20 @@ static void probe(struct probed_backend *backend)
 	    .source = SOURCE_BACKEND,
 	};
 
+	backend->probe = chain_probe_start(options->services->loop, &probe_options, backend, on_probed);
 	if (backend->probe != NULL)
 		return;
+	mend_queue_leave(options->services->probes, &backend->turn);
+	alarm_set(backend->alarm, retry_next(&backend->retry));
+}
+
+/* Probes it when its turn has come; one that waits or is under way is enough. */
+static void probe(struct probed_backend *backend)
+{
+	if (backend->turn.state != MEND_TURN_NONE)
+		return;
 	alarm_stop(backend->alarm);
-	backend->probe = chain_probe_start(options->services->loop, &probe_options, backend, on_probed);
-	if (backend->probe == NULL)
-		alarm_set(backend->alarm, retry_next(&backend->retry));
+	mend_queue_join(backend->prober->options.services->probes, &backend->turn, false, backend, on_turn);
 }
 
 static void on_alarm(void *context)

@@ -1,6 +1,7 @@
 /* prober - what do the tls backends of one site serve? Looked at when it begins, every probe_interval, and with
  * growing pauses while a backend did not answer, so that one that comes up later is found soon.
  *
+ * The probes of all sites share one queue (mend_services.h), so that no more than it lets are under way at one time.
  * What a backend sends is audited by the mender and told in the fix log with the subject `backend`.
  */
 #ifndef PROXY_MENDING_PROBER_H
@@ -50,10 +51,10 @@ const struct certificate_list *prober_chain(const struct prober *prober, size_t 
 
 /* What the last probe of a backend came to. */
 enum prober_state { PROBER_NOT_YET, PROBER_REACHED, PROBER_UNREACHABLE, PROBER_TLS_FAILED };
-enum prober_state prober_backend_state(const struct prober *prober, size_t backend);
+enum prober_state prober_backend_state(const struct prober *prober, size_t index);
 
 /* prober_backend_time is when that was, by CLOCK_MONOTONIC in ms; 0: never yet. */
-uint64_t prober_backend_time(const struct prober *prober, size_t backend);
+uint64_t prober_backend_time(const struct prober *prober, size_t index);
 
 /* prober_knows says whether the last probe of any backend saw this very chain. */
 bool prober_knows(const struct prober *prober, const struct certificate_list *chain);
