@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "conf/spelling.h"
-#include "conf/values.h"
 #include "proxy/cli/exit_status.h"
 #include "proxy/cli/options.h"
 #include "proxy/cli/output.h"
@@ -35,29 +34,15 @@ static const char *take_output(void *into, const char *value)
 	return NULL;
 }
 
-static const char *take_fetch_allow(void *into, const char *value)
-{
-	const char *wrong = value_check_fetch_rule(value);
-	if (wrong != NULL)
-		return wrong;
-	return string_list_append(&((struct cache_options *)into)->fetch_allow, value) ? NULL : "out of memory";
-}
-
-static const char *take_fetch_proxy(void *into, const char *value)
-{
-	((struct cache_options *)into)->fetch_proxy = value;
-	return value_check_proxy_url(value);
-}
-
-#define CACHE_ROW                                                                                                    \
-	{                                                                                                            \
-		"cache", 0, "DIR",                                                                                   \
-		    "The cache (default: /var/cache/chainmend where it can be written, else ~/.cache/chainmend)",    \
-		    take_cache                                                                                       \
+#define CACHE_ROW                                                                                                      \
+	{                                                                                                              \
+		"cache", 0, "DIR",                                                                                     \
+		    "The cache (default: /var/cache/chainmend where it can be written, else ~/.cache/chainmend)",      \
+		    take_cache                                                                                         \
 	}
-#define END_ROW                                                                                                      \
-	{                                                                                                            \
-		NULL, 0, NULL, NULL, NULL                                                                            \
+#define END_ROW                                                                                                        \
+	{                                                                                                              \
+		NULL, 0, NULL, NULL, NULL                                                                              \
 	}
 
 static const struct option_row plain_rows[] = {CACHE_ROW, END_ROW};
@@ -76,8 +61,9 @@ static const struct option_row fetch_rows[] = {
     {"fetch-allow", 0, "WHAT",
      "Where it may be fetched from, beside public addresses: a host, an address, a CIDR block, or any; repeatable "
      "(default: public)",
-     take_fetch_allow},
-    {"fetch-proxy", 0, "URL", "An HTTP proxy to fetch through (default: the variable http_proxy)", take_fetch_proxy},
+     fetch_options_take_allow},
+    {"fetch-proxy", 0, "URL", "An HTTP proxy to fetch through (default: the variable http_proxy)",
+     fetch_options_take_proxy},
     END_ROW,
 };
 
@@ -218,7 +204,7 @@ static int run_action(const struct action *action, int argc, char **argv)
 		else
 			status = options_wrong(&action->help, "it takes %s", action->operands);
 	}
-	string_list_cleanup(&options.fetch_allow);
+	fetch_options_cleanup(&options.fetch);
 	return status;
 }
 

@@ -3,13 +3,12 @@
 #define PROXY_COMMANDS_CACHE_CACHE_COMMAND_H
 
 #include "chaincache/stores/cache_dir.h"
-#include "conf/config.h" /* struct string_list */
+#include "proxy/commands/check/fetch_options.h"
 
 struct cache_options {
+	struct fetch_options fetch; /* first: see fetch_options.h */
 	const char *cache; /* NULL: the machine's, or the user's */
 	const char *output; /* NULL: stdout */
-	const char *fetch_proxy; /* NULL: what the environment says */
-	struct string_list fetch_allow;
 	bool json;
 };
 

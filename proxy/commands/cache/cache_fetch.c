@@ -5,7 +5,6 @@
 #include "proxy/cli/output.h"
 #include "proxy/commands/cache/cache_command.h"
 #include "proxy/commands/cache/cache_intake.h"
-#include "proxy/fetch/fetch_proxy.h"
 #include "proxy/fetch/fetcher.h"
 #include "proxy/io/loop.h"
 
@@ -65,25 +64,6 @@ static void on_done(void *context, const struct fetch_result *result)
 	fetcher_close(fetching->fetcher, NULL, NULL);
 }
 
-static struct error make_fetcher(struct loop *loop, const struct cache_options *options, struct fetcher **out)
-{
-	struct fetch_policy *policy = fetch_policy_new();
-	struct error error = policy != NULL ? error_none() : error_of(ERROR_MEMORY, 0, "make a fetcher");
-	for (size_t i = 0; i < options->fetch_allow.count && !failed(error); i++)
-		error = fetch_policy_allow(policy, options->fetch_allow.items[i]);
-	if (failed(error)) {
-		fetch_policy_free(policy);
-		return error;
-	}
-	bool given = options->fetch_proxy != NULL;
-	struct fetcher_options wanted = {
-	    .take_policy = policy,
-	    .proxy = given ? options->fetch_proxy : fetch_proxy_environment_url(),
-	    .no_proxy = given ? NULL : fetch_proxy_environment_no_proxy(),
-	};
-	return fetcher_new(loop, &wanted, out);
-}
-
 int cache_fetch(struct cache_dir *dir, const struct cache_options *options, char **operands, int num_operands)
 {
 	struct loop *loop = NULL;
@@ -95,7 +75,7 @@ int cache_fetch(struct cache_dir *dir, const struct cache_options *options, char
 		complain("cache: no event loop could be made: out of memory or file descriptors");
 		return STATUS_FAILED;
 	}
-	error = make_fetcher(loop, options, &fetching.fetcher);
+	error = fetch_options_make_fetcher(&options->fetch, loop, &fetching.fetcher);
 	if (failed(error)) {
 		complain("cache: fetching: %s: correct --fetch-proxy or the variable http_proxy",
 			 error_print(error, text, sizeof(text)));

@@ -2,34 +2,13 @@
 
 #include "proxy/cli/exit_status.h"
 #include "proxy/cli/output.h"
-#include "proxy/fetch/fetch_proxy.h"
 #include "proxy/io/alarm.h"
 #include "proxy/log/time_text.h"
 
-static struct error fill_policy(struct fetch_policy *policy, const struct audit_options *options)
-{
-	struct error error = error_none();
-	for (size_t i = 0; !failed(error) && i < options->fetch_allow.count; i++)
-		error = fetch_policy_allow(policy, options->fetch_allow.items[i]);
-	return error;
-}
-
 static bool open_fetcher(struct audit *audit)
 {
-	const struct audit_options *options = audit->options;
 	char text[ERROR_MAX_TEXT];
-	struct fetch_policy *policy = fetch_policy_new();
-	struct error error = policy != NULL ? fill_policy(policy, options) : error_of(ERROR_MEMORY, 0, "fetching");
-	if (failed(error)) {
-		fetch_policy_free(policy);
-	} else {
-		struct fetcher_options wanted = {
-		    .take_policy = policy,
-		    .proxy = options->fetch_proxy != NULL ? options->fetch_proxy : fetch_proxy_environment_url(),
-		    .no_proxy = options->fetch_proxy != NULL ? NULL : fetch_proxy_environment_no_proxy(),
-		};
-		error = fetcher_new(audit->loop, &wanted, &audit->fetcher);
-	}
+	struct error error = fetch_options_make_fetcher(&audit->options->fetch, audit->loop, &audit->fetcher);
 	if (!failed(error))
 		return true;
 	complain("fetching: %s: correct --fetch-proxy or the variable http_proxy, or give --offline",

@@ -31,7 +31,7 @@ void audit_options_cleanup(struct audit_options *options)
 	free(options->names);
 	string_list_cleanup(&options->roots);
 	string_list_cleanup(&options->crls);
-	string_list_cleanup(&options->fetch_allow);
+	fetch_options_cleanup(&options->fetch);
 	*options = (struct audit_options){0};
 }
 
@@ -77,21 +77,6 @@ static const char *take_crl(void *into, const char *value)
 	if (value[0] == '\0')
 		return "a file or directory of CRLs has a name";
 	return string_list_append(&options->crls, value) ? NULL : no_memory;
-}
-
-static const char *take_fetch_allow(void *into, const char *value)
-{
-	struct audit_options *options = into;
-	const char *wrong = value_check_fetch_rule(value);
-	if (wrong != NULL)
-		return wrong;
-	return string_list_append(&options->fetch_allow, value) ? NULL : no_memory;
-}
-
-static const char *take_fetch_proxy(void *into, const char *value)
-{
-	((struct audit_options *)into)->fetch_proxy = value;
-	return value_check_proxy_url(value);
 }
 
 static const char *take_cache(void *into, const char *value)
@@ -155,8 +140,9 @@ const struct option_row audit_option_rows[] = {
     {"fetch-allow", 0, "WHAT",
      "Where intermediates may be fetched from, beside public addresses: a host, an address, a CIDR block, or any; "
      "repeatable (default: public)",
-     take_fetch_allow},
-    {"fetch-proxy", 0, "URL", "An HTTP proxy to fetch through (default: the variable http_proxy)", take_fetch_proxy},
+     fetch_options_take_allow},
+    {"fetch-proxy", 0, "URL", "An HTTP proxy to fetch through (default: the variable http_proxy)",
+     fetch_options_take_proxy},
     {"key-password-file", 0, "FILE", "Its first line is the password of an encrypted key or PKCS#12 file",
      take_key_password_file},
     {"json", 0, NULL, "One JSON document on stdout, and nothing else there", take_json},

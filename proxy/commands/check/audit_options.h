@@ -3,18 +3,17 @@
 #define PROXY_COMMANDS_CHECK_AUDIT_OPTIONS_H
 
 #include "chaincache/certificate/host_name.h"
-#include "conf/config.h" /* struct string_list */
 #include "proxy/cli/options.h"
+#include "proxy/commands/check/fetch_options.h"
 
 /* The first member of each command's own options, so that the rows below find it. Strings are argv's. */
 struct audit_options {
+	struct fetch_options fetch; /* first: see fetch_options.h */
 	struct host_name *names; /* owned */
 	size_t num_names;
 	struct string_list roots; /* as trust_store_set_add_option reads them */
 	struct string_list crls; /* files and directories */
-	struct string_list fetch_allow;
 	const char *cache; /* NULL: the machine's, or the user's */
-	const char *fetch_proxy; /* NULL: what the environment says */
 	const char *key_password_file;
 	bool offline;
 	bool has_time;

@@ -39,7 +39,7 @@ static void test_right_values_are_taken(void **state)
 	assert_string_equal(options.roots.items[0], "corp=/r.pem");
 	audit_options_cleanup(&options);
 	assert_int_equal(parse(&options, "--fetch-allow", "10.0.0.0/8"), OPTIONS_TAKEN);
-	assert_int_equal(options.fetch_allow.count, 1);
+	assert_int_equal(options.fetch.allow.count, 1);
 	audit_options_cleanup(&options);
 }
 
