@@ -10,9 +10,8 @@
 #include "proxy/cli/options.h"
 #include "proxy/cli/output.h"
 #include "proxy/commands/cache/cache_command.h"
-#include "proxy/commands/check/knowledge.h"
+#include "proxy/commands/check/user_cache.h"
 
-#define MAX_PATH_CHARS 4096
 #define ANY_NUMBER (-1)
 
 static const char *take_cache(void *into, const char *value)
@@ -154,13 +153,13 @@ static const char *default_path(char *out, size_t out_size)
 {
 	if (access(CACHE_DIR_DEFAULT_PATH, R_OK | W_OK | X_OK) == 0)
 		return CACHE_DIR_DEFAULT_PATH;
-	return knowledge_user_cache(out, out_size);
+	return user_cache_path(out, out_size);
 }
 
 static int run_in_cache(const struct action *action, const struct cache_options *options, char **operands,
 			int num_operands)
 {
-	char buffer[MAX_PATH_CHARS];
+	char buffer[USER_CACHE_MAX_PATH];
 	char text[ERROR_MAX_TEXT];
 	struct cache_dir dir;
 	const char *path = options->cache != NULL ? options->cache : default_path(buffer, sizeof(buffer));
@@ -169,7 +168,7 @@ static int run_in_cache(const struct action *action, const struct cache_options 
 		return STATUS_FAILED;
 	}
 	if (action->writes && options->cache == NULL)
-		knowledge_make_parents(path);
+		user_cache_make_parents(path);
 	struct error error = action->writes ? cache_dir_open(path, &dir) : cache_dir_look(path, &dir);
 	if (!failed(error) && dir.absent && options->cache != NULL) {
 		cache_dir_close(&dir);

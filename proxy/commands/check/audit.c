@@ -36,7 +36,7 @@ bool audit_open(struct audit *audit, const struct audit_options *options)
 {
 	*audit = (struct audit){.options = options, .fetching_left_ms = AUDIT_MAX_FETCHING_MS};
 	audit->now = options->has_time ? options->time : time_text_now_ms() / 1000;
-	return open_loop(audit) && knowledge_open(&audit->knowledge, options) &&
+	return open_loop(audit) && trust_material_open(&audit->material, options) &&
 	       (options->offline || open_fetcher(audit));
 }
 
@@ -117,8 +117,8 @@ static void keep_fetched(struct audit *audit)
 	int64_t fetched_at = time_text_now_ms() / 1000;
 	for (size_t i = 0; i < result->num_fetched; i++) {
 		const struct fetched_issuer *fetched = &result->fetched[i];
-		knowledge_keep(&audit->knowledge, fetched->certificate, fetched->url, fetched_at);
-		if (failed(issuer_store_add(audit->knowledge.issuers, fetched->certificate, SOURCE_FETCHED)))
+		trust_material_keep(&audit->material, fetched->certificate, fetched->url, fetched_at);
+		if (failed(issuer_store_add(audit->material.issuers, fetched->certificate, SOURCE_FETCHED)))
 			complain("%s: out of memory", fetched->url);
 	}
 }
@@ -157,9 +157,9 @@ static struct mend_input input_of(const struct audit *audit, const struct certif
 	return (struct mend_input){
 	    .served = served,
 	    .leaf_place = audit->leaf_place,
-	    .cache = audit->knowledge.issuers,
-	    .stores = audit->knowledge.stores,
-	    .crls = audit->knowledge.crls,
+	    .cache = audit->material.issuers,
+	    .stores = audit->material.stores,
+	    .crls = audit->material.crls,
 	    .names = audit->options->names,
 	    .num_names = audit->options->num_names,
 	    .now = audit->now,
@@ -196,7 +196,7 @@ struct mend *audit_take(struct audit *audit)
 int audit_end(struct audit *audit, int status)
 {
 	mend_free(audit->mend);
-	knowledge_close(&audit->knowledge);
+	trust_material_close(&audit->material);
 	if (audit->fetcher != NULL)
 		fetcher_close(audit->fetcher, NULL, NULL);
 	alarm_free(audit->deadline);

@@ -6,7 +6,7 @@
 #define PROXY_COMMANDS_CHECK_AUDIT_H
 
 #include "chaincache/mend/mend.h"
-#include "proxy/commands/check/knowledge.h"
+#include "proxy/commands/check/trust_material.h"
 #include "proxy/fetch/fetcher.h"
 #include "proxy/io/loop.h"
 
@@ -23,7 +23,7 @@ struct audit_fetch {
 
 struct audit {
 	const struct audit_options *options;
-	struct knowledge knowledge;
+	struct trust_material material;
 	struct loop *loop;
 	struct fetcher *fetcher; /* NULL: offline */
 	struct alarm *deadline; /* of one mend's fetching */

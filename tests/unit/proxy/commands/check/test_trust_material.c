@@ -1,4 +1,4 @@
-#include "proxy/commands/check/knowledge.h"
+#include "proxy/commands/check/trust_material.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #define MAX_PATH_CHARS 300
 #define MAX_BYTES ((size_t)1024 * 1024)
 
-static char folder[] = "/tmp/test_knowledge.XXXXXX";
+static char folder[] = "/tmp/test_trust_material.XXXXXX";
 static const struct certificate *root, *issuing;
 
 static const char *in_folder(const char *name, char out[MAX_PATH_CHARS])
@@ -58,7 +58,7 @@ static int teardown(void **state)
 static void test_roots_are_what_was_asked_for(void **state)
 {
 	struct audit_options options = {0};
-	struct knowledge knowledge;
+	struct trust_material material;
 	char path[MAX_PATH_CHARS];
 	char option[MAX_PATH_CHARS + 10];
 	char cache[MAX_PATH_CHARS];
@@ -67,112 +67,89 @@ static void test_roots_are_what_was_asked_for(void **state)
 	snprintf(option, sizeof(option), "demo=%s", in_folder("root.pem", path));
 	assert_true(string_list_append(&options.roots, option));
 	assert_true(string_list_append(&options.roots, path));
-	assert_true(knowledge_open(&knowledge, &options));
-	assert_int_equal(trust_store_set_count(knowledge.stores), 2);
-	assert_string_equal(trust_store_set_name(knowledge.stores, 0), "demo");
-	assert_string_equal(trust_store_set_name(knowledge.stores, 1), "root");
-	knowledge_close(&knowledge);
+	assert_true(trust_material_open(&material, &options));
+	assert_int_equal(trust_store_set_count(material.stores), 2);
+	assert_string_equal(trust_store_set_name(material.stores, 0), "demo");
+	assert_string_equal(trust_store_set_name(material.stores, 1), "root");
+	trust_material_close(&material);
 
 	assert_true(string_list_append(&options.roots, "/no/such/file.pem"));
-	assert_false(knowledge_open(&knowledge, &options));
-	knowledge_close(&knowledge);
+	assert_false(trust_material_open(&material, &options));
+	trust_material_close(&material);
 	audit_options_cleanup(&options);
 }
 
 static void test_the_environment_names_the_roots(void **state)
 {
 	struct audit_options options = {0};
-	struct knowledge knowledge;
+	struct trust_material material;
 	char path[MAX_PATH_CHARS];
 	char cache[MAX_PATH_CHARS];
 	(void)state;
 	options.cache = in_folder("cache-of-environment", cache);
 	setenv("SSL_CERT_FILE", in_folder("root.pem", path), 1);
-	assert_true(knowledge_open(&knowledge, &options));
-	assert_string_equal(trust_store_set_name(knowledge.stores, 0), "system");
-	assert_int_equal(trust_store_set_roots(knowledge.stores, 0)->count, 1);
-	knowledge_close(&knowledge);
+	assert_true(trust_material_open(&material, &options));
+	assert_string_equal(trust_store_set_name(material.stores, 0), "system");
+	assert_int_equal(trust_store_set_roots(material.stores, 0)->count, 1);
+	trust_material_close(&material);
 
 	setenv("SSL_CERT_FILE", "/no/such/file.pem", 1);
-	assert_false(knowledge_open(&knowledge, &options));
-	knowledge_close(&knowledge);
+	assert_false(trust_material_open(&material, &options));
+	trust_material_close(&material);
 	options.ignore_trust = true; /* nobody asks for roots then */
-	assert_true(knowledge_open(&knowledge, &options));
-	knowledge_close(&knowledge);
+	assert_true(trust_material_open(&material, &options));
+	trust_material_close(&material);
 	unsetenv("SSL_CERT_FILE");
 }
 
 static void test_what_is_kept_is_known_the_next_time(void **state)
 {
 	struct audit_options options = {.ignore_trust = true};
-	struct knowledge knowledge;
+	struct trust_material material;
 	char cache[MAX_PATH_CHARS];
 	(void)state;
 	options.cache = in_folder("cache", cache);
-	assert_true(knowledge_open(&knowledge, &options));
-	assert_int_equal(issuer_store_count(knowledge.issuers), 0);
-	knowledge_keep(&knowledge, issuing, "http://ca.example/i.cer", PKI_NOW);
-	knowledge_close(&knowledge);
-	assert_true(knowledge_open(&knowledge, &options));
-	assert_int_equal(issuer_store_count(knowledge.issuers), 1);
-	assert_true(issuer_store_contains(knowledge.issuers, issuing));
-	knowledge_close(&knowledge);
+	assert_true(trust_material_open(&material, &options));
+	assert_int_equal(issuer_store_count(material.issuers), 0);
+	trust_material_keep(&material, issuing, "http://ca.example/i.cer", PKI_NOW);
+	trust_material_close(&material);
+	assert_true(trust_material_open(&material, &options));
+	assert_int_equal(issuer_store_count(material.issuers), 1);
+	assert_true(issuer_store_contains(material.issuers, issuing));
+	trust_material_close(&material);
 }
 
 static void test_a_cache_that_cannot_be_is_done_without(void **state)
 {
 	struct audit_options options = {.ignore_trust = true};
-	struct knowledge knowledge;
+	struct trust_material material;
 	char cache[MAX_PATH_CHARS];
 	(void)state;
 	options.cache = in_folder("root.pem", cache);
-	assert_true(knowledge_open(&knowledge, &options));
-	assert_int_equal(knowledge.num_caches, 0);
-	knowledge_keep(&knowledge, issuing, "http://ca.example/i.cer", PKI_NOW);
-	knowledge_close(&knowledge);
+	assert_true(trust_material_open(&material, &options));
+	assert_int_equal(material.num_caches, 0);
+	trust_material_keep(&material, issuing, "http://ca.example/i.cer", PKI_NOW);
+	trust_material_close(&material);
 }
 
 /* Looking makes nothing; keeping makes the directory. */
 static void test_a_cache_is_made_when_something_is_kept(void **state)
 {
 	struct audit_options options = {.ignore_trust = true};
-	struct knowledge knowledge;
+	struct trust_material material;
 	char cache[MAX_PATH_CHARS];
 	struct stat status;
 	(void)state;
 	options.cache = in_folder("later", cache);
-	assert_true(knowledge_open(&knowledge, &options));
-	assert_int_equal(knowledge.num_caches, 1);
+	assert_true(trust_material_open(&material, &options));
+	assert_int_equal(material.num_caches, 1);
 	assert_int_not_equal(stat(cache, &status), 0);
-	knowledge_keep(&knowledge, issuing, "http://ca.example/i.cer", PKI_NOW);
+	trust_material_keep(&material, issuing, "http://ca.example/i.cer", PKI_NOW);
 	assert_int_equal(stat(cache, &status), 0);
-	knowledge_close(&knowledge);
-	assert_true(knowledge_open(&knowledge, &options));
-	assert_true(issuer_store_contains(knowledge.issuers, issuing));
-	knowledge_close(&knowledge);
-}
-
-static void test_where_the_cache_of_a_user_is(void **state)
-{
-	char path[MAX_PATH_CHARS];
-	char wanted[MAX_PATH_CHARS];
-	char home[MAX_PATH_CHARS];
-	struct stat status;
-	(void)state;
-	setenv("XDG_CACHE_HOME", in_folder("deep/er", home), 1);
-	assert_string_equal(knowledge_user_cache(path, sizeof(path)), in_folder("deep/er/chainmend", wanted));
-	assert_int_not_equal(stat(home, &status), 0);
-	knowledge_make_parents(path);
-	assert_int_equal(stat(home, &status), 0);
-	assert_int_not_equal(stat(path, &status), 0);
-	setenv("XDG_CACHE_HOME", "relative", 1);
-	setenv("HOME", in_folder("home", home), 1);
-	assert_string_equal(knowledge_user_cache(path, sizeof(path)), in_folder("home/.cache/chainmend", wanted));
-	unsetenv("XDG_CACHE_HOME");
-	setenv("HOME", "", 1);
-	assert_null(knowledge_user_cache(path, sizeof(path)));
-	setenv("HOME", in_folder("home", home), 1);
-	assert_null(knowledge_user_cache(path, 10));
+	trust_material_close(&material);
+	assert_true(trust_material_open(&material, &options));
+	assert_true(issuer_store_contains(material.issuers, issuing));
+	trust_material_close(&material);
 }
 
 int main(void)
@@ -183,7 +160,6 @@ int main(void)
 	    cmocka_unit_test(test_what_is_kept_is_known_the_next_time),
 	    cmocka_unit_test(test_a_cache_that_cannot_be_is_done_without),
 	    cmocka_unit_test(test_a_cache_is_made_when_something_is_kept),
-	    cmocka_unit_test(test_where_the_cache_of_a_user_is),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

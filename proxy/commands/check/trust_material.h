@@ -1,0 +1,30 @@
+/* trust_material - what check and mend judge a chain by: the trust stores, the CRLs, and the cached intermediates. */
+#ifndef PROXY_COMMANDS_CHECK_TRUST_MATERIAL_H
+#define PROXY_COMMANDS_CHECK_TRUST_MATERIAL_H
+
+#include "chaincache/revocation/crl_store.h"
+#include "chaincache/stores/cache_dir.h"
+#include "chaincache/stores/trust_store.h"
+#include "proxy/commands/check/audit_options.h"
+
+#define TRUST_MATERIAL_MAX_CACHES 2 /* the machine's, and the user's where that one cannot be written */
+
+struct trust_material {
+	struct trust_store_set *stores;
+	struct issuer_store *issuers;
+	struct crl_store *crls; /* NULL: none were given */
+	struct cache_dir caches[TRUST_MATERIAL_MAX_CACHES];
+	size_t num_caches;
+	bool told_unwritable;
+};
+
+/* trust_material_open reads all of it. False when a trust store or a CRL cannot be read; a cache that cannot be read is
+ * told and done without. Cleaned up by trust_material_close either way. */
+bool trust_material_open(struct trust_material *material, const struct audit_options *options);
+void trust_material_close(struct trust_material *material);
+
+/* trust_material_keep puts a fetched intermediate into the cache; what goes wrong is told. */
+void trust_material_keep(struct trust_material *material, const struct certificate *certificate, const char *url,
+			 int64_t now);
+
+#endif
