@@ -6,7 +6,7 @@
 #include "conf/values.h"
 #include "proxy/cli/exit_status.h"
 #include "proxy/cli/output.h"
-#include "proxy/commands/check/audit.h"
+#include "proxy/commands/check/mend_runner.h"
 #include "proxy/commands/check/audit_json.h"
 #include "proxy/commands/check/chain_input.h"
 #include "proxy/commands/check/check_report.h"

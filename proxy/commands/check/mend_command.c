@@ -7,7 +7,7 @@
 #include "chaincache/base/buffer.h"
 #include "proxy/cli/atomic_file.h"
 #include "proxy/cli/exit_status.h"
-#include "proxy/commands/check/audit.h"
+#include "proxy/commands/check/mend_runner.h"
 #include "proxy/commands/check/audit_json.h"
 #include "proxy/commands/check/chain_input.h"
 #include "proxy/commands/check/chain_view.h"

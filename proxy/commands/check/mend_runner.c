@@ -1,4 +1,4 @@
-#include "proxy/commands/check/audit.h"
+#include "proxy/commands/check/mend_runner.h"
 
 #include "proxy/cli/exit_status.h"
 #include "proxy/cli/output.h"

@@ -2,8 +2,8 @@
  *
  *	audit_open -> (a probe on audit->loop) -> audit_run -> audit->result -> audit_end
  */
-#ifndef PROXY_COMMANDS_CHECK_AUDIT_H
-#define PROXY_COMMANDS_CHECK_AUDIT_H
+#ifndef PROXY_COMMANDS_CHECK_MEND_RUNNER_H
+#define PROXY_COMMANDS_CHECK_MEND_RUNNER_H
 
 #include "chaincache/mend/mend.h"
 #include "proxy/commands/check/trust_material.h"
