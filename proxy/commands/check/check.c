@@ -27,7 +27,7 @@ struct check_options {
 /* A check under way: what is looked at, and what it gave. */
 struct check {
 	struct check_options options;
-	struct audit audit;
+	struct mend_runner runner;
 	struct check_target target;
 	struct survey survey; /* of a server */
 	struct certificate_list chain; /* of a file; leaf first */
@@ -183,7 +183,7 @@ static int tell_unchecked(const struct check *check)
 	    .address = look != NULL && look->address[0] != '\0' ? look->address : NULL,
 	    .tls_version = look != NULL && look->tls_version[0] != '\0' ? look->tls_version : NULL,
 	    .cipher = look != NULL && look->cipher[0] != '\0' ? look->cipher : NULL,
-	    .time = check->audit.now,
+	    .time = check->runner.now,
 	    .exit_status = STATUS_UNKNOWN,
 	};
 	if (check->options.audit.json)
@@ -194,20 +194,20 @@ static int tell_unchecked(const struct check *check)
 static bool add_chain(struct check *check, const struct certificate_list *served, struct bytes staple,
 		      struct checked_chain chain)
 {
-	struct audit *audit = &check->audit;
+	struct mend_runner *runner = &check->runner;
 	const struct audit_options *options = &check->options.audit;
 	bool is_sent = chain.look != NULL;
-	struct audit_sent sent = {
+	struct mend_runner_sent sent = {
 	    .chain = served,
 	    .names = is_sent ? chain.names : options->names,
 	    .num_names = is_sent ? chain.num_names : options->num_names,
 	    .staple_asked = is_sent,
 	    .staple = staple,
 	};
-	if (!audit_run_sent(audit, &sent))
+	if (!mend_runner_run_sent(runner, &sent))
 		return false;
-	chain.result = audit->result;
-	chain.mend = audit_take(audit);
+	chain.result = runner->result;
+	chain.mend = mend_runner_take(runner);
 	chain.status = mend_exit_status(chain.result, check->options.strict);
 	check->report.chains[check->report.num_chains++] = chain;
 	return true;
@@ -236,7 +236,7 @@ static int check_server(struct check *check)
 {
 	struct survey *survey = &check->survey;
 	struct chain_probe_options server = probe_options(check);
-	if (!survey_run(survey, check->audit.loop, &server) || !alloc_chains(check, survey->num_looks)) {
+	if (!survey_run(survey, check->runner.loop, &server) || !alloc_chains(check, survey->num_looks)) {
 		complain("check: out of memory");
 		return STATUS_UNKNOWN;
 	}
@@ -305,12 +305,12 @@ static const char *take_operands(struct check *check, int count, char **operands
 
 static int run_check(struct check *check)
 {
-	if (!audit_open(&check->audit, &check->options.audit)) {
+	if (!mend_runner_open(&check->runner, &check->options.audit)) {
 		check->reason = "what it takes to judge a chain could not be read: see standard error";
 		return tell_unchecked(check);
 	}
 	check->report.ignore_trust = check->options.audit.ignore_trust;
-	check->report.now = check->audit.now;
+	check->report.now = check->runner.now;
 	int status = check->options.chain != NULL ? check_file(check) : check_server(check);
 	check_report_cleanup(&check->report);
 	return status;
@@ -324,7 +324,8 @@ int command_check(int argc, char **argv)
 	enum options_outcome outcome = options_parse(&help, argc, argv, &check.options, &first);
 	if (outcome == OPTIONS_TAKEN) {
 		const char *wrong = take_operands(&check, argc - first, argv + first);
-		status = wrong != NULL ? options_wrong(&help, "%s", wrong) : audit_end(&check.audit, run_check(&check));
+		status = wrong != NULL ? options_wrong(&help, "%s", wrong)
+				       : mend_runner_end(&check.runner, run_check(&check));
 	} else if (outcome == OPTIONS_HELP_PRINTED) {
 		status = STATUS_OK;
 	}

@@ -79,7 +79,7 @@ static const struct command_help help = {
 /* One mending: the input, and what is made of it. */
 struct mending {
 	struct mend_options options;
-	struct audit audit;
+	struct mend_runner runner;
 	const char *path;
 	struct certificate_file file;
 	EVP_PKEY *key; /* owned; NULL: none was given */
@@ -102,10 +102,10 @@ static bool read_input(struct mending *mending)
 	/* A key that belongs to no certificate is a finding (key_mismatch); the leaf is then found without it. */
 	struct certificate_list *certificates = &mending->file.certificates;
 	const EVP_PKEY *key = mending->key;
-	struct error error = certificate_file_find_leaf(certificates, key, &mending->audit.leaf_place);
+	struct error error = certificate_file_find_leaf(certificates, key, &mending->runner.leaf_place);
 	if (error.kind == ERROR_MISMATCH) {
 		key = NULL;
-		error = certificate_file_find_leaf(certificates, key, &mending->audit.leaf_place);
+		error = certificate_file_find_leaf(certificates, key, &mending->runner.leaf_place);
 	}
 	if (!failed(error))
 		error = certificate_file_put_leaf_first(certificates, key);
@@ -118,7 +118,7 @@ static bool read_input(struct mending *mending)
 
 static int exit_status(const struct mending *mending)
 {
-	const struct mend_result *result = mending->audit.result;
+	const struct mend_result *result = mending->runner.result;
 	if (mend_exit_status(result, false) == STATUS_BROKEN)
 		return STATUS_BROKEN;
 	return mending->options.exit_code && result->changed ? STATUS_CHANGED : STATUS_OK;
@@ -130,10 +130,10 @@ static void tell_findings(const struct mending *mending)
 	output_init(&output, stderr);
 	struct chain_view view = {
 	    .output = &output,
-	    .result = mending->audit.result,
+	    .result = mending->runner.result,
 	    .target = mending->path,
 	    .connection = "",
-	    .now = mending->audit.now,
+	    .now = mending->runner.now,
 	};
 	chain_view_print_findings(&view);
 }
@@ -143,10 +143,10 @@ static bool write_json(const struct mending *mending, const char *pem, int statu
 	struct audit_json_facts facts = {
 	    .target = mending->path,
 	    .pem = mending->options.out == NULL ? pem : NULL,
-	    .time = mending->audit.now,
+	    .time = mending->runner.now,
 	    .exit_status = status,
 	};
-	return audit_json_print(&facts, mending->audit.result, stdout);
+	return audit_json_print(&facts, mending->runner.result, stdout);
 }
 
 /* The steps for a person. The findings come first: the steps are what the person wants to see at the end. */
@@ -178,7 +178,7 @@ static int write_repair(const struct mending *mending)
 	struct repair_plan plan;
 	struct repair_script script;
 	char text[ERROR_MAX_TEXT];
-	repair_plan_make(mending->audit.result, mending->audit.now, &plan);
+	repair_plan_make(mending->runner.result, mending->runner.now, &plan);
 	struct error error = repair_script_make(&plan, options->recipe, host, &script);
 	if (failed(error)) {
 		complain("the repair: %s", error_print(error, text, sizeof(text)));
@@ -197,7 +197,7 @@ static int write_result(const struct mending *mending)
 	char text[ERROR_MAX_TEXT];
 	struct buffer pem;
 	buffer_init(&pem, MAX_PEM_BYTES);
-	struct error error = certificate_list_write_pem(&mending->audit.result->mended, &pem);
+	struct error error = certificate_list_write_pem(&mending->runner.result->mended, &pem);
 	if (!failed(error) && options->out != NULL)
 		error = atomic_file_write(options->out, buffer_bytes(&pem));
 	if (failed(error)) {
@@ -226,7 +226,7 @@ static int end_unread(const struct mending *mending, const char *reason)
 {
 	struct audit_json_facts facts = {
 	    .target = mending->path,
-	    .time = mending->audit.now,
+	    .time = mending->runner.now,
 	    .exit_status = STATUS_UNKNOWN,
 	};
 	if (mending->options.audit.json)
@@ -236,12 +236,12 @@ static int end_unread(const struct mending *mending, const char *reason)
 
 static int run_mend(struct mending *mending)
 {
-	if (!audit_open(&mending->audit, &mending->options.audit))
+	if (!mend_runner_open(&mending->runner, &mending->options.audit))
 		return end_unread(mending, "what it takes to judge a chain could not be read: see standard error");
 	if (!read_input(mending))
 		return end_unread(mending,
 				  "the file cannot be read as certificates, or the key cannot: see standard error");
-	if (!audit_run(&mending->audit, &mending->file.certificates, mending->key))
+	if (!mend_runner_run(&mending->runner, &mending->file.certificates, mending->key))
 		return STATUS_UNKNOWN;
 	return mending->options.recipe != NULL ? write_repair(mending) : write_result(mending);
 }
@@ -260,7 +260,7 @@ int command_mend(int argc, char **argv)
 		status = options_wrong(&help, "--for prints steps for a person: it does not go with --json");
 	} else if (outcome == OPTIONS_TAKEN) {
 		mending.path = argv[first];
-		status = audit_end(&mending.audit, run_mend(&mending));
+		status = mend_runner_end(&mending.runner, run_mend(&mending));
 	}
 	EVP_PKEY_free(mending.key);
 	certificate_file_cleanup(&mending.file);
