@@ -219,14 +219,41 @@ bool audit_json_print(const struct audit_json_facts *facts, const struct mend_re
 	return print(object, complete, file);
 }
 
-bool audit_json_print_many(const struct audit_json_facts *facts, const struct checked_chain *chains, size_t num_chains,
-			   const struct survey *survey, FILE *file)
+static bool print_many(const struct audit_json_facts *facts, const struct check_report *report, FILE *file)
 {
 	json_t *object = json_object();
-	bool complete = object != NULL && set_facts(object, facts) && set_many(object, chains, num_chains) &&
-			set_member(object, "not_checked", not_checked_json(survey)) &&
+	bool complete = object != NULL && set_facts(object, facts) &&
+			set_many(object, report->chains, report->num_chains) &&
+			set_member(object, "not_checked", not_checked_json(report->survey)) &&
 			set_member(object, "exit_status", json_integer(facts->exit_status));
 	return print(object, complete, file);
+}
+
+static const char *known(const char *text)
+{
+	return text[0] != '\0' ? text : NULL;
+}
+
+struct audit_json_facts audit_json_facts_of(const char *target, const struct survey_look *look)
+{
+	if (look == NULL)
+		return (struct audit_json_facts){.target = target};
+	return (struct audit_json_facts){
+	    .target = target,
+	    .address = known(look->address),
+	    .tls_version = known(look->tls_version),
+	    .cipher = known(look->cipher),
+	};
+}
+
+bool audit_json_print_report(const struct check_report *report, FILE *file)
+{
+	struct audit_json_facts facts = audit_json_facts_of(report->target, report->chains[0].look);
+	facts.time = report->now;
+	facts.exit_status = check_report_status(report);
+	if (report->survey == NULL || report->survey->num_looks == 1)
+		return audit_json_print(&facts, report->chains[0].result, file);
+	return print_many(&facts, report, file);
 }
 
 /* What a script reads from every document is there, and empty. */

@@ -18,13 +18,16 @@ struct audit_json_facts {
 	int exit_status;
 };
 
-/* audit_json_print writes the document and a line feed; false when out of memory. */
+/* audit_json_facts_of is the target, and how it was reached; `look` is NULL for a file. */
+struct audit_json_facts audit_json_facts_of(const char *target, const struct survey_look *look);
+
+/* audit_json_print writes the document and a line feed; false when it cannot, or out of memory. */
 bool audit_json_print(const struct audit_json_facts *facts, const struct mend_result *result, FILE *file);
 
-/* audit_json_print_many does so for the chains that a server sends for several names: the same members, of all of them
- * together, then `chains`, one by one, and `not_checked`, the names that no chain came for. */
-bool audit_json_print_many(const struct audit_json_facts *facts, const struct checked_chain *chains, size_t num_chains,
-			   const struct survey *survey, FILE *file);
+/* audit_json_print_report does so for what check found out. Where a server was asked for several names: the same members,
+ * of all chains together, then `chains`, one by one, and `not_checked`, the names that no chain came for. There is at
+ * least one chain. */
+bool audit_json_print_report(const struct check_report *report, FILE *file);
 
 /* audit_json_print_error does so when there is no result: target, error and exit_status, the rest empty. */
 bool audit_json_print_error(const struct audit_json_facts *facts, const char *error, FILE *file);

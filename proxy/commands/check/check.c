@@ -6,11 +6,12 @@
 #include "conf/values.h"
 #include "proxy/cli/exit_status.h"
 #include "proxy/cli/output.h"
-#include "proxy/commands/check/mend_runner.h"
 #include "proxy/commands/check/audit_json.h"
 #include "proxy/commands/check/chain_input.h"
 #include "proxy/commands/check/check_report.h"
+#include "proxy/commands/check/check_report_view.h"
 #include "proxy/commands/check/check_target.h"
+#include "proxy/commands/check/mend_runner.h"
 
 #define MIN_TIMEOUT_S 0.01
 #define MAX_TIMEOUT_S 3600.0
@@ -178,14 +179,9 @@ static void tell_failed_looks(const struct check *check)
 static int tell_unchecked(const struct check *check)
 {
 	const struct survey_look *look = check->reason == NULL ? &check->survey.looks[0] : NULL;
-	struct audit_json_facts facts = {
-	    .target = check->report.target,
-	    .address = look != NULL && look->address[0] != '\0' ? look->address : NULL,
-	    .tls_version = look != NULL && look->tls_version[0] != '\0' ? look->tls_version : NULL,
-	    .cipher = look != NULL && look->cipher[0] != '\0' ? look->cipher : NULL,
-	    .time = check->runner.now,
-	    .exit_status = STATUS_UNKNOWN,
-	};
+	struct audit_json_facts facts = audit_json_facts_of(check->report.target, look);
+	facts.time = check->runner.now;
+	facts.exit_status = STATUS_UNKNOWN;
 	if (check->options.audit.json)
 		audit_json_print_error(&facts, look != NULL ? look->reason : check->reason, stdout);
 	return STATUS_UNKNOWN;
@@ -224,8 +220,8 @@ static bool alloc_chains(struct check *check, size_t count)
 static int show(const struct check *check)
 {
 	if (!check->options.audit.json) {
-		check_report_print(&check->report);
-	} else if (!check_report_print_json(&check->report)) {
+		check_report_view_print(&check->report);
+	} else if (!audit_json_print_report(&check->report, stdout)) {
 		complain("check: the JSON could not be written");
 		return STATUS_UNKNOWN;
 	}

@@ -33,9 +33,4 @@ bool check_report_has_many(const struct check_report *report);
 
 void check_report_cleanup(struct check_report *report);
 
-/* check_report_print draws it for a person, on stdout; check_report_print_json writes the document, false when it
- * cannot. There is at least one chain. */
-void check_report_print(const struct check_report *report);
-bool check_report_print_json(const struct check_report *report);
-
 #endif

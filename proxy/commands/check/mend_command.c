@@ -7,10 +7,10 @@
 #include "chaincache/base/buffer.h"
 #include "proxy/cli/atomic_file.h"
 #include "proxy/cli/exit_status.h"
-#include "proxy/commands/check/mend_runner.h"
 #include "proxy/commands/check/audit_json.h"
 #include "proxy/commands/check/chain_input.h"
 #include "proxy/commands/check/chain_view.h"
+#include "proxy/commands/check/mend_runner.h"
 #include "proxy/commands/repair/repair_view.h"
 
 #define MAX_PEM_BYTES ((size_t)4 * 1024 * 1024) /* of a mended chain: MEND_MAX_DEPTH certificates of 64 KiB fit */
