@@ -3,7 +3,7 @@
 #define PROXY_COMMANDS_CACHE_CACHE_CSV_H
 
 #include "chaincache/base/bytes.h"
-#include "proxy/commands/cache/cache_intake.h"
+#include "proxy/commands/cache/cache_writer.h"
 
 #define CACHE_CSV_MAX_TOLD 20 /* bad rows told one by one; the rest are counted */
 

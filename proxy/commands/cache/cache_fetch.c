@@ -4,7 +4,7 @@
 #include "proxy/cli/exit_status.h"
 #include "proxy/cli/output.h"
 #include "proxy/commands/cache/cache_command.h"
-#include "proxy/commands/cache/cache_intake.h"
+#include "proxy/commands/cache/cache_writer.h"
 #include "proxy/fetch/fetcher.h"
 #include "proxy/io/loop.h"
 

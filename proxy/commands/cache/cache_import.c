@@ -11,7 +11,7 @@
 #include "proxy/cli/output.h"
 #include "proxy/commands/cache/cache_command.h"
 #include "proxy/commands/cache/cache_csv.h"
-#include "proxy/commands/cache/cache_intake.h"
+#include "proxy/commands/cache/cache_writer.h"
 
 #define MAX_FOLDER_DEPTH 16
 

@@ -1,6 +1,6 @@
 /* cache_intake - puts certificates into the cache and counts what came of them. */
-#ifndef PROXY_COMMANDS_CACHE_CACHE_INTAKE_H
-#define PROXY_COMMANDS_CACHE_CACHE_INTAKE_H
+#ifndef PROXY_COMMANDS_CACHE_CACHE_WRITER_H
+#define PROXY_COMMANDS_CACHE_CACHE_WRITER_H
 
 #include "chaincache/certificate/certificate_list.h"
 #include "chaincache/stores/cache_dir.h"

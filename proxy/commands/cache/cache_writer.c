@@ -1,4 +1,4 @@
-#include "proxy/commands/cache/cache_intake.h"
+#include "proxy/commands/cache/cache_writer.h"
 
 #include <stdio.h>
 #include <unistd.h>
