@@ -16,7 +16,7 @@ static const char *const column_names[] = {"PEM Info", "X.509 Certificate (PEM)"
 					   "Certificate PEM", "PEM"};
 
 struct csv_import {
-	struct cache_intake *intake;
+	struct cache_writer *writer;
 	const char *path;
 	char source[PATH_MAX + 16];
 	struct csv csv;
@@ -89,10 +89,10 @@ static void tell_bad_row(struct csv_import *import, struct error why)
 {
 	char text[ERROR_MAX_TEXT];
 	import->num_bad++;
-	import->intake->num_unreadable++;
+	import->writer->num_unreadable++;
 	if (import->num_bad > CACHE_CSV_MAX_TOLD)
 		return;
-	cache_intake_clear_progress(import->intake);
+	cache_writer_clear_progress(import->writer);
 	complain("cache: %s: line %zu: %s: the row is passed over", import->path, import->csv.line,
 		 error_print(why, text, sizeof(text)));
 }
@@ -131,7 +131,7 @@ static bool take_row(struct csv_import *import)
 	if (!failed(error))
 		error = certificate_list_append(&list, certificate, SOURCE_FILE);
 	if (!failed(error)) {
-		taken = cache_intake_take(import->intake, &list, import->source);
+		taken = cache_writer_put(import->writer, &list, import->source);
 		import->num_taken++;
 	} else if (error.kind == ERROR_MEMORY) {
 		complain("cache: %s: line %zu: out of memory", import->path, import->csv.line);
@@ -162,22 +162,22 @@ static bool take_rows(struct csv_import *import)
 	}
 }
 
-bool cache_csv_import(struct cache_intake *intake, const char *path, struct bytes text)
+bool cache_csv_import(struct cache_writer *writer, const char *path, struct bytes text)
 {
-	struct csv_import import = {.intake = intake, .path = path};
+	struct csv_import import = {.writer = writer, .path = path};
 	snprintf(import.source, sizeof(import.source), "import %s", path);
 	csv_init(&import.csv, text);
 	bool all = find_column(&import.csv, &import.column);
 	import.num_fields = import.csv.num_fields;
 	all = all && take_rows(&import);
-	cache_intake_clear_progress(intake);
+	cache_writer_clear_progress(writer);
 	if (import.num_bad > CACHE_CSV_MAX_TOLD)
 		complain("cache: %s: %zu rows were passed over in all", path, import.num_bad);
 	if (all && import.num_taken == 0) {
 		complain("cache: %s: no row of the table holds a certificate", path);
 		all = false;
 	}
-	intake->num_files += import.num_taken > 0;
+	writer->num_files += import.num_taken > 0;
 	csv_cleanup(&import.csv);
 	return all;
 }

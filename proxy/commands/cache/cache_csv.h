@@ -12,6 +12,6 @@ bool cache_csv_is_one(struct bytes text);
 
 /* cache_csv_import puts the certificates of all rows into the cache; rows that hold none are told by their line and
  * passed over. `path` is for the words. False when there is nothing in it, or the cache cannot be written: told. */
-bool cache_csv_import(struct cache_intake *intake, const char *path, struct bytes text);
+bool cache_csv_import(struct cache_writer *writer, const char *path, struct bytes text);
 
 #endif

@@ -17,15 +17,15 @@ struct fetching {
 
 static int keep(struct fetching *fetching, const struct certificate_list *list)
 {
-	struct cache_intake intake;
+	struct cache_writer writer;
 	int status = STATUS_FAILED;
-	if (cache_intake_open(&intake, fetching->dir) && cache_intake_take(&intake, list, fetching->url)) {
-		cache_intake_print(&intake);
-		status = intake.num_new + intake.num_there > 0 ? STATUS_OK : STATUS_FAILED;
+	if (cache_writer_open(&writer, fetching->dir) && cache_writer_put(&writer, list, fetching->url)) {
+		cache_writer_print(&writer);
+		status = writer.num_new + writer.num_there > 0 ? STATUS_OK : STATUS_FAILED;
 	}
-	if (status != STATUS_OK && !intake.broken)
+	if (status != STATUS_OK && !writer.broken)
 		complain("cache: %s: no CA certificate came from there, and the cache keeps no other", fetching->url);
-	cache_intake_close(&intake);
+	cache_writer_close(&writer);
 	return status;
 }
 

@@ -45,27 +45,27 @@ static bool tell_file(const char *path, struct error error, bool was_named)
 	return false;
 }
 
-static bool import_certificates(struct cache_intake *intake, const char *path, struct bytes content, bool was_named)
+static bool import_certificates(struct cache_writer *writer, const char *path, struct bytes content, bool was_named)
 {
 	struct certificate_file file;
 	char source[PATH_MAX + 16];
 	struct error error = certificate_file_parse(content, &bundle_options, &file);
 	if (!failed(error) && file.certificates.count == 0) {
 		error = error_of(ERROR_FORMAT, 0, "the file holds no certificate");
-		intake->num_unreadable += file.num_unreadable;
+		writer->num_unreadable += file.num_unreadable;
 		certificate_file_cleanup(&file);
 	}
 	if (failed(error))
 		return tell_file(path, error, was_named);
-	intake->num_files++;
-	intake->num_unreadable += file.num_unreadable;
+	writer->num_files++;
+	writer->num_unreadable += file.num_unreadable;
 	snprintf(source, sizeof(source), "import %s", path);
-	bool taken = cache_intake_take(intake, &file.certificates, source);
+	bool taken = cache_writer_put(writer, &file.certificates, source);
 	certificate_file_cleanup(&file);
 	return taken;
 }
 
-static bool import_file(struct cache_intake *intake, const char *path, bool was_named)
+static bool import_file(struct cache_writer *writer, const char *path, bool was_named)
 {
 	struct buffer content;
 	bool taken;
@@ -74,17 +74,17 @@ static bool import_file(struct cache_intake *intake, const char *path, bool was_
 	if (failed(error))
 		taken = tell_file(path, error, was_named);
 	else if (cache_csv_is_one(buffer_bytes(&content)))
-		taken = cache_csv_import(intake, path, buffer_bytes(&content));
+		taken = cache_csv_import(writer, path, buffer_bytes(&content));
 	else
-		taken = import_certificates(intake, path, buffer_bytes(&content), was_named);
+		taken = import_certificates(writer, path, buffer_bytes(&content), was_named);
 	OPENSSL_cleanse(content.data, content.len); /* there may be a key in it */
 	buffer_cleanup(&content);
 	return taken;
 }
 
-static bool import_folder(struct cache_intake *intake, const char *folder, unsigned depth);
+static bool import_folder(struct cache_writer *writer, const char *folder, unsigned depth);
 
-static bool import_entry(struct cache_intake *intake, const char *folder, const char *name, unsigned depth)
+static bool import_entry(struct cache_writer *writer, const char *folder, const char *name, unsigned depth)
 {
 	char path[PATH_MAX];
 	int len = snprintf(path, sizeof(path), "%s/%s", folder, name);
@@ -94,11 +94,11 @@ static bool import_entry(struct cache_intake *intake, const char *folder, const 
 	}
 	if (name[0] == '.')
 		return true;
-	return file_is_folder(path) ? import_folder(intake, path, depth + 1) : import_file(intake, path, false);
+	return file_is_folder(path) ? import_folder(writer, path, depth + 1) : import_file(writer, path, false);
 }
 
 /* Recursion that ends: symbolic links may make a circle of folders. */
-static bool import_folder(struct cache_intake *intake, const char *folder, unsigned depth)
+static bool import_folder(struct cache_writer *writer, const char *folder, unsigned depth)
 {
 	struct file_names names;
 	char text[ERROR_MAX_TEXT];
@@ -112,17 +112,17 @@ static bool import_folder(struct cache_intake *intake, const char *folder, unsig
 		complain("cache: %s: %s", folder, error_print(error, text, sizeof(text)));
 		return false;
 	}
-	for (size_t i = 0; i < names.count && !intake->broken; i++)
-		all = import_entry(intake, folder, names.items[i], depth) && all;
+	for (size_t i = 0; i < names.count && !writer->broken; i++)
+		all = import_entry(writer, folder, names.items[i], depth) && all;
 	file_names_cleanup(&names);
 	return all;
 }
 
-static bool import_folder_named(struct cache_intake *intake, const char *path)
+static bool import_folder_named(struct cache_writer *writer, const char *path)
 {
-	size_t before = intake->num_files;
-	bool all = import_folder(intake, path, 0);
-	if (all && intake->num_files == before) {
+	size_t before = writer->num_files;
+	bool all = import_folder(writer, path, 0);
+	if (all && writer->num_files == before) {
 		complain("cache: %s: no file in the directory holds a certificate", path);
 		return false;
 	}
@@ -131,19 +131,19 @@ static bool import_folder_named(struct cache_intake *intake, const char *path)
 
 int cache_import(struct cache_dir *dir, const struct cache_options *options, char **operands, int num_operands)
 {
-	struct cache_intake intake;
+	struct cache_writer writer;
 	bool all = true;
 	(void)options;
-	if (!cache_intake_open(&intake, dir)) {
-		cache_intake_close(&intake);
+	if (!cache_writer_open(&writer, dir)) {
+		cache_writer_close(&writer);
 		return STATUS_FAILED;
 	}
-	for (int i = 0; i < num_operands && !intake.broken; i++) {
-		bool whole = file_is_folder(operands[i]) ? import_folder_named(&intake, operands[i])
-							 : import_file(&intake, operands[i], true);
+	for (int i = 0; i < num_operands && !writer.broken; i++) {
+		bool whole = file_is_folder(operands[i]) ? import_folder_named(&writer, operands[i])
+							 : import_file(&writer, operands[i], true);
 		all = whole && all;
 	}
-	cache_intake_print(&intake);
-	cache_intake_close(&intake);
+	cache_writer_print(&writer);
+	cache_writer_close(&writer);
 	return all ? STATUS_OK : STATUS_FAILED;
 }

@@ -1,11 +1,11 @@
-/* cache_intake - puts certificates into the cache and counts what came of them. */
+/* cache_writer - puts certificates into the cache and counts what came of them. */
 #ifndef PROXY_COMMANDS_CACHE_CACHE_WRITER_H
 #define PROXY_COMMANDS_CACHE_CACHE_WRITER_H
 
 #include "chaincache/certificate/certificate_list.h"
 #include "chaincache/stores/cache_dir.h"
 
-struct cache_intake {
+struct cache_writer {
 	struct cache_dir *dir;
 	struct issuer_store *there; /* what the cache holds */
 	int64_t now; /* seconds since 1970 */
@@ -18,17 +18,17 @@ struct cache_intake {
 	bool show_progress; /* on stderr, a terminal */
 };
 
-/* cache_intake_open reads what is there. False: told. */
-bool cache_intake_open(struct cache_intake *intake, struct cache_dir *dir);
-void cache_intake_close(struct cache_intake *intake);
+/* cache_writer_open reads what is there. False: told. */
+bool cache_writer_open(struct cache_writer *writer, struct cache_dir *dir);
+void cache_writer_close(struct cache_writer *writer);
 
-/* cache_intake_take puts each CA certificate of the list into the cache. False when it cannot be written: told. */
-bool cache_intake_take(struct cache_intake *intake, const struct certificate_list *list, const char *source);
+/* cache_writer_put puts each CA certificate of the list into the cache. False when it cannot be written: told. */
+bool cache_writer_put(struct cache_writer *writer, const struct certificate_list *list, const char *source);
 
-/* cache_intake_clear_progress makes room for a line of words where the progress is shown. */
-void cache_intake_clear_progress(const struct cache_intake *intake);
+/* cache_writer_clear_progress makes room for a line of words where the progress is shown. */
+void cache_writer_clear_progress(const struct cache_writer *writer);
 
-/* cache_intake_print says what came of it all. */
-void cache_intake_print(const struct cache_intake *intake);
+/* cache_writer_print says what came of it all. */
+void cache_writer_print(const struct cache_writer *writer);
 
 #endif
