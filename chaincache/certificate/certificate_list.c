@@ -53,6 +53,17 @@ struct error certificate_list_copy(struct certificate_list *out, const struct ce
 	return error_none();
 }
 
+struct error certificate_list_replace(struct certificate_list *list, const struct certificate_list *by)
+{
+	struct certificate_list copy;
+	struct error error = certificate_list_copy(&copy, by);
+	if (failed(error))
+		return error;
+	certificate_list_cleanup(list);
+	*list = copy;
+	return error_none();
+}
+
 void certificate_list_cleanup(struct certificate_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)

@@ -37,6 +37,9 @@ struct certificate_list {
 MUST_USE struct error certificate_list_append(struct certificate_list *list, const struct certificate *certificate,
 					      enum certificate_source source);
 MUST_USE struct error certificate_list_copy(struct certificate_list *out, const struct certificate_list *list);
+
+/* certificate_list_replace makes `list` a copy of `by`; on error it stays as it was. */
+MUST_USE struct error certificate_list_replace(struct certificate_list *list, const struct certificate_list *by);
 void certificate_list_cleanup(struct certificate_list *list);
 
 bool certificate_list_contains(const struct certificate_list *list, const struct certificate *certificate);

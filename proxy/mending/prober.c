@@ -119,17 +119,12 @@ static void rename_finding(struct finding *finding)
 /* Whether the program log has this verdict already; takes note of it. */
 static bool was_told(struct probed_backend *backend, const struct mend_result *result)
 {
-	struct certificate_list copy = {0};
 	bool told = backend->told_served_trusted == result->served_trusted &&
 		    backend->told_mended_trusted == result->mended_trusted &&
 		    certificate_list_equal(&backend->told_chain, &result->served);
 
-	if (told || failed(certificate_list_copy(&copy, &result->served))) {
-		certificate_list_cleanup(&copy);
+	if (told || failed(certificate_list_replace(&backend->told_chain, &result->served)))
 		return told;
-	}
-	certificate_list_cleanup(&backend->told_chain);
-	backend->told_chain = copy;
 	backend->told_served_trusted = result->served_trusted;
 	backend->told_mended_trusted = result->mended_trusted;
 	return false;
@@ -238,19 +233,6 @@ static void compare_backends(const struct prober *prober)
 	finding_list_cleanup(&findings);
 }
 
-static bool take_chain(struct probed_backend *backend, const struct certificate_list *chain)
-{
-	struct certificate_list copy = {0};
-
-	if (failed(certificate_list_copy(&copy, chain))) {
-		certificate_list_cleanup(&copy);
-		return false;
-	}
-	certificate_list_cleanup(&backend->chain);
-	backend->chain = copy;
-	return true;
-}
-
 static void on_seen(struct probed_backend *backend, const struct chain_probe_result *result)
 {
 	struct prober *prober = backend->prober;
@@ -260,7 +242,7 @@ static void on_seen(struct probed_backend *backend, const struct chain_probe_res
 	backend->outcome = CHAIN_PROBE_OK;
 	retry_reset(&backend->retry);
 	alarm_set(backend->alarm, prober->options.config->probe_interval_ms);
-	if (!take_chain(backend, &result->chain))
+	if (failed(certificate_list_replace(&backend->chain, &result->chain)))
 		return;
 	audit(backend);
 	compare_backends(prober);

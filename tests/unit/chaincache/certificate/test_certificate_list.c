@@ -71,6 +71,27 @@ static void test_copies(void **state)
 	certificate_list_cleanup(&copy);
 }
 
+static void test_replaces(void **state)
+{
+	const struct certificate *a = PKI(.cn = "a");
+	const struct certificate *b = PKI(.cn = "b");
+	struct certificate_list list = PKI_LIST(SOURCE_FILE, a, a);
+	struct certificate_list by = PKI_LIST(SOURCE_CACHE, b);
+	unsigned before = atomic_load(&a->references);
+	(void)state;
+
+	assert_ok(certificate_list_replace(&list, &by));
+	assert_true(certificate_list_equal(&list, &by));
+	assert_int_equal(list.items[0].source, SOURCE_CACHE);
+	assert_int_equal(atomic_load(&a->references), before - 2);
+	assert_ok(certificate_list_replace(&list, &list));
+	assert_true(certificate_list_equal(&list, &by));
+	certificate_list_cleanup(&by);
+	assert_ok(certificate_list_replace(&list, &by));
+	assert_int_equal(list.count, 0);
+	certificate_list_cleanup(&list);
+}
+
 static void test_writes_a_block_a_certificate(void **state)
 {
 	struct certificate_list list = PKI_LIST(SOURCE_FILE, PKI(.cn = "a"), PKI(.cn = "b"));
@@ -111,6 +132,7 @@ int main(void)
 	    cmocka_unit_test(test_holds_references_in_order),
 	    cmocka_unit_test(test_compares_certificates_and_order),
 	    cmocka_unit_test(test_copies),
+	    cmocka_unit_test(test_replaces),
 	    cmocka_unit_test(test_writes_a_block_a_certificate),
 	    cmocka_unit_test(test_every_source_has_its_word),
 	};
