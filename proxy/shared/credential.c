@@ -8,6 +8,7 @@
 
 #include "chaincache/certificate/host_name.h"
 #include "conf/config.h"
+#include "proxy/shared/client_handshake.h"
 #include "proxy/shared/compressed_chain.h"
 #include "proxy/shared/ticket_keys.h"
 #include "proxy/shared/tls_settings.h"
@@ -108,7 +109,7 @@ void credential_digest_chain(const struct certificate_list *chain, uint8_t out[S
 
 static enum ssl_select_cert_result_t on_client_hello(const SSL_CLIENT_HELLO *hello)
 {
-	struct credential_handshake *handshake = SSL_get_app_data(hello->ssl);
+	struct client_handshake *handshake = SSL_get_app_data(hello->ssl);
 	return handshake != NULL ? handshake->select(handshake, hello) : ssl_select_cert_success;
 }
 
@@ -116,7 +117,7 @@ static enum ssl_select_cert_result_t on_client_hello(const SSL_CLIENT_HELLO *hel
 static int on_server_name(SSL *ssl, int *out_alert, void *argument)
 {
 	(void)argument;
-	const struct credential_handshake *handshake = SSL_get_app_data(ssl);
+	const struct client_handshake *handshake = SSL_get_app_data(ssl);
 	if (handshake == NULL || !handshake->refuse_name)
 		return SSL_TLSEXT_ERR_OK;
 	*out_alert = SSL_AD_UNRECOGNIZED_NAME;

@@ -63,14 +63,4 @@ bool credential_covers(const struct credential *credential, const char *sni);
 MUST_USE struct error credential_attach(const struct credential *credential, const struct credential *first, SSL *ssl,
 					const struct client_hello *hello);
 
-struct ticket_keys;
-
-/* What the handshake of an SSL needs of the one that runs it: the app data of the SSL points to it. */
-struct credential_handshake {
-	enum ssl_select_cert_result_t (*select)(struct credential_handshake *handshake,
-						const SSL_CLIENT_HELLO *hello);
-	struct ticket_keys *ticket_keys; /* borrowed: those that seal and open this handshake's tickets */
-	bool refuse_name; /* set by select: answer with the alert unrecognized_name */
-};
-
 #endif

@@ -2,7 +2,7 @@
 #ifndef PROXY_SHARED_SITE_LOOKUP_H
 #define PROXY_SHARED_SITE_LOOKUP_H
 
-#include "proxy/shared/snapshot.h"
+#include "proxy/shared/site.h"
 
 struct site_lookup;
 
@@ -10,7 +10,9 @@ struct site_lookup;
 MUST_USE struct error site_lookup_new(const struct site *const *sites, size_t num_sites, struct site_lookup **out);
 void site_lookup_free(struct site_lookup *lookup);
 
-/* site_lookup_find: see snapshot_find_site. */
+/* site_lookup_find picks the site for a name that a client asked for (NULL: it sent no SNI): exact hostnames, then wildcard
+ * hostnames, then the names of the certificates, else the default site or the first. *out_known says whether the name was
+ * found (true for no SNI at all). Never NULL. */
 const struct site *site_lookup_find(const struct site_lookup *lookup, const char *sni, bool *out_known);
 
 /* site_lookup_first_credential is what a handshake begins with, before the client's hello is read; NULL while no

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proxy/shared/site_lookup.h"
-
 struct shared_config *shared_config_new(struct config *take_config)
 {
 	struct shared_config *shared = calloc(1, sizeof(*shared));
@@ -146,11 +144,4 @@ void snapshot_unref(struct snapshot *snapshot)
 	shared_config_unref(snapshot->shared_config);
 	ticket_keys_unref(snapshot->ticket_keys);
 	free(snapshot);
-}
-
-const struct site *snapshot_find_site(const struct snapshot *snapshot, const struct snapshot_listener *listener,
-				      const char *sni, bool *out_known)
-{
-	(void)snapshot;
-	return site_lookup_find(listener->lookup, sni, out_known);
 }

@@ -15,7 +15,7 @@
 #include <openssl/mem.h>
 #include <openssl/rand.h>
 
-#include "proxy/shared/credential.h"
+#include "proxy/shared/client_handshake.h"
 
 enum { NONCE_BYTES = 24, TAG_BYTES = 16, NONCE_TAIL_BYTES = NONCE_BYTES - AES_BLOCK_SIZE, NONCE_KEY_BITS = 128 };
 
@@ -94,7 +94,7 @@ void ticket_keys_unref(struct ticket_keys *keys)
 
 static struct ticket_keys *keys_of(SSL *ssl)
 {
-	const struct credential_handshake *handshake = SSL_get_app_data(ssl);
+	const struct client_handshake *handshake = SSL_get_app_data(ssl);
 	return handshake != NULL ? handshake->ticket_keys : NULL;
 }
 

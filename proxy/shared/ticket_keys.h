@@ -30,7 +30,7 @@ MUST_USE struct error ticket_keys_new(const struct ticket_secret *secrets, size_
 struct ticket_keys *ticket_keys_ref(struct ticket_keys *keys);
 void ticket_keys_unref(struct ticket_keys *keys); /* NULL is fine */
 
-/* ticket_keys_serve has `ctx` seal and open its tickets with the keys that the credential_handshake of each SSL
+/* ticket_keys_serve has `ctx` seal and open its tickets with the keys that the client_handshake of each SSL
  * names. */
 void ticket_keys_serve(SSL_CTX *ctx);
 

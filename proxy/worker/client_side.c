@@ -6,7 +6,7 @@
 #include "proxy/wire/client_hello.h"
 #include "proxy/worker/backend_side.h"
 
-static struct connection *connection_of(struct credential_handshake *handshake)
+static struct connection *connection_of(struct client_handshake *handshake)
 {
 	return (struct connection *)(void *)((char *)handshake - offsetof(struct connection, client_handshake));
 }
@@ -63,15 +63,15 @@ static void look_at_name(struct connection *connection, const struct credential 
 	    !known && connection->site->config->unknown_names == UNKNOWN_NAMES_REJECT;
 }
 
-static enum ssl_select_cert_result_t on_hello(struct credential_handshake *handshake, const SSL_CLIENT_HELLO *raw)
+static enum ssl_select_cert_result_t on_hello(struct client_handshake *handshake, const SSL_CLIENT_HELLO *raw)
 {
 	struct connection *connection = connection_of(handshake);
 	struct client_hello hello;
 	bool known = true;
 
 	client_hello_read(raw, &hello);
-	connection_set_site(connection, snapshot_find_site(connection->lease->snapshot, connection->listener,
-							   hello.has_sni ? hello.sni : NULL, &known));
+	connection_set_site(connection,
+			    site_lookup_find(connection->listener->lookup, hello.has_sni ? hello.sni : NULL, &known));
 	if (connection->site->num_credentials == 0) {
 		connection_report(connection, WORKER_NO_CREDENTIAL, 0, hello.sni);
 		return ssl_select_cert_error;

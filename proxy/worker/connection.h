@@ -9,6 +9,7 @@
 
 #include "proxy/io/stream.h"
 #include "proxy/shared/backend_tls.h"
+#include "proxy/shared/client_handshake.h"
 #include "proxy/wire/connection_table.h"
 #include "proxy/wire/relay.h"
 #include "proxy/worker/worker_thread.h"
@@ -24,7 +25,7 @@ struct connection {
 	struct tls_pump backend_tls; /* in use for tls backends alone */
 	struct relay up; /* client to backend */
 	struct relay down;
-	struct credential_handshake client_handshake;
+	struct client_handshake client_handshake;
 	struct backend_handshake backend_handshake;
 	struct verdict_key backend_chain; /* that backend_handshake is about */
 	struct timer timer;

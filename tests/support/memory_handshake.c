@@ -4,17 +4,18 @@
 #include <openssl/pool.h>
 #include <openssl/sha.h>
 
+#include "proxy/shared/client_handshake.h"
 #include "proxy/wire/client_hello.h"
 #include "tests/support/unit.h"
 
 enum { MAX_FLIGHTS = 10, PIPE_BYTES = 256 * 1024 };
 
 struct server {
-	struct credential_handshake handshake; /* first */
+	struct client_handshake handshake; /* first */
 	const struct memory_handshake *plan;
 };
 
-static enum ssl_select_cert_result_t on_select(struct credential_handshake *handshake, const SSL_CLIENT_HELLO *raw)
+static enum ssl_select_cert_result_t on_select(struct client_handshake *handshake, const SSL_CLIENT_HELLO *raw)
 {
 	const struct server *server = (const struct server *)(const void *)handshake;
 	const struct memory_handshake *plan = server->plan;

@@ -103,7 +103,7 @@ static void test_which_site_answers(void **state)
 
 	assert_int_equal(snapshot->num_listeners, 2);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct site *site = snapshot_find_site(snapshot, &snapshot->listeners[0], cases[i].sni, &known);
+		const struct site *site = site_lookup_find(snapshot->listeners[0].lookup, cases[i].sni, &known);
 
 		if (site->index != cases[i].site || known != cases[i].known)
 			fail_msg("%s: site %zu, known %d", cases[i].sni != NULL ? cases[i].sni : "no name", site->index,
@@ -111,10 +111,10 @@ static void test_which_site_answers(void **state)
 	}
 	memset(long_name, 'a', sizeof(long_name) - 1);
 	long_name[sizeof(long_name) - 1] = '\0';
-	assert_int_equal(snapshot_find_site(snapshot, &snapshot->listeners[0], long_name, &known)->index, 0);
+	assert_int_equal(site_lookup_find(snapshot->listeners[0].lookup, long_name, &known)->index, 0);
 	assert_false(known);
 	/* Another listener knows its own sites alone. */
-	assert_int_equal(snapshot_find_site(snapshot, &snapshot->listeners[1], "www.one.example", &known)->index, 3);
+	assert_int_equal(site_lookup_find(snapshot->listeners[1].lookup, "www.one.example", &known)->index, 3);
 	assert_false(known);
 	snapshot_unref(snapshot);
 	listen_socket_unref(sockets[0]);
@@ -135,8 +135,8 @@ static void test_default_site_wins_over_the_first(void **state)
 	assert_ok(listen_socket_open(&shared->config->sites[0].listens[0], 2, &socket));
 	assert_ok(snapshot_new(shared, tickets.keys, &snapshot));
 	assert_ok(snapshot_finish(snapshot, &socket, 1));
-	assert_int_equal(snapshot_find_site(snapshot, &snapshot->listeners[0], NULL, &known)->index, 1);
-	assert_int_equal(snapshot_find_site(snapshot, &snapshot->listeners[0], "x.example", &known)->index, 1);
+	assert_int_equal(site_lookup_find(snapshot->listeners[0].lookup, NULL, &known)->index, 1);
+	assert_int_equal(site_lookup_find(snapshot->listeners[0].lookup, "x.example", &known)->index, 1);
 	/* What it borrows stays until the last reference goes. */
 	listen_socket_unref(socket);
 	shared_config_unref(shared);
@@ -179,7 +179,7 @@ static void test_many_names(void **state)
 	assert_ok(snapshot_new(shared, tickets.keys, &snapshot));
 	assert_ok(snapshot_finish(snapshot, sockets, 1));
 	for (size_t i = 0; i < 5000; i++) {
-		assert_int_equal(snapshot_find_site(snapshot, &snapshot->listeners[0], names[i], &known)->index, 2);
+		assert_int_equal(site_lookup_find(snapshot->listeners[0].lookup, names[i], &known)->index, 2);
 		free(names[i]);
 	}
 	site->hostnames = given;

@@ -1,0 +1,17 @@
+/* client_handshake - what the handshake of a client's SSL needs of the one that runs it: the SSL's app data points to it. */
+#ifndef PROXY_SHARED_CLIENT_HANDSHAKE_H
+#define PROXY_SHARED_CLIENT_HANDSHAKE_H
+
+#include <stdbool.h>
+
+#include <openssl/ssl.h>
+
+struct ticket_keys;
+
+struct client_handshake {
+	enum ssl_select_cert_result_t (*select)(struct client_handshake *handshake, const SSL_CLIENT_HELLO *hello);
+	struct ticket_keys *ticket_keys; /* borrowed: those that seal and open this handshake's tickets */
+	bool refuse_name; /* set by select: answer with the alert unrecognized_name */
+};
+
+#endif

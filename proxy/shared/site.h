@@ -1,0 +1,35 @@
+/* site - what the workers serve one site by: credentials, the backends' addresses, where its traffic is counted. A part of a
+ * snapshot, and read-only with it. */
+#ifndef PROXY_SHARED_SITE_H
+#define PROXY_SHARED_SITE_H
+
+#include <sys/socket.h>
+
+#include "chaincache/certificate/host_name.h"
+#include "conf/config.h"
+#include "proxy/shared/credential.h"
+#include "proxy/shared/site_tally.h"
+
+#define SITE_MAX_CREDENTIALS 8
+#define SITE_MAX_BACKEND_ADDRESSES 32
+
+/* One address of a backend, resolved by the control thread, so that a worker never waits for a name server. */
+struct backend_address {
+	struct sockaddr_storage address;
+	socklen_t address_len;
+	size_t backend; /* index into the site's config->backends */
+};
+
+struct site {
+	const struct config_site *config; /* borrowed from the snapshot's config */
+	size_t index; /* of the site in snapshot->sites */
+	struct credential *credentials[SITE_MAX_CREDENTIALS]; /* one reference each */
+	size_t num_credentials; /* 0 while the backend's leaf is not known: handshakes are refused, and told */
+	struct backend_address backends[SITE_MAX_BACKEND_ADDRESSES]; /* in the order of the configuration */
+	size_t num_backends; /* 0 while no name resolves: connections are refused, and told */
+	SSL_CTX *backend_ssl_ctx; /* client side, one reference; NULL for tcp backends */
+	struct site_tally *tally; /* one reference; NULL: nobody reads its counts */
+	struct host_name backend_name; /* what a tls backend is asked for (SNI, unless an IP) and must cover */
+};
+
+#endif
