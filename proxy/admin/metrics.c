@@ -296,32 +296,32 @@ static void write_expiry_of(struct scrape *scrape, const struct metric_family *f
 /* Of the chain that goes out, and of the one before it. */
 static void write_chain_side(struct scrape *scrape, const struct metric_family *family, const struct managed_site *site,
 			     const char *number, uint64_t (*count)(const struct chain_record *record),
-			     const struct chain_view *view)
+			     const struct chain_sides *sides)
 {
 	const char *const present[] = {managed_site_name(site), number, "present"};
 	const char *const former[] = {managed_site_name(site), number, "former"};
 
-	metric_text_count(&scrape->text, family, present, count(view->present));
-	if (view->former != NULL)
-		metric_text_count(&scrape->text, family, former, count(view->former));
+	metric_text_count(&scrape->text, family, present, count(sides->present));
+	if (sides->former != NULL)
+		metric_text_count(&scrape->text, family, former, count(sides->former));
 }
 
 static void write_chain_shown_of(struct scrape *scrape, const struct metric_family *family,
 				 const struct managed_site *site, size_t chain, const char *number)
 {
-	struct chain_view view;
+	struct chain_sides sides;
 
-	if (chain_watch_look(scrape->overview->watch, managed_site_name(site), (unsigned)chain, &view))
-		write_chain_side(scrape, family, site, number, chain_record_handshakes, &view);
+	if (chain_watch_look(scrape->overview->watch, managed_site_name(site), (unsigned)chain, &sides))
+		write_chain_side(scrape, family, site, number, chain_record_handshakes, &sides);
 }
 
 static void write_chain_rejected_of(struct scrape *scrape, const struct metric_family *family,
 				    const struct managed_site *site, size_t chain, const char *number)
 {
-	struct chain_view view;
+	struct chain_sides sides;
 
-	if (chain_watch_look(scrape->overview->watch, managed_site_name(site), (unsigned)chain, &view))
-		write_chain_side(scrape, family, site, number, chain_record_rejected, &view);
+	if (chain_watch_look(scrape->overview->watch, managed_site_name(site), (unsigned)chain, &sides))
+		write_chain_side(scrape, family, site, number, chain_record_rejected, &sides);
 }
 
 static void write_chain_shown(struct scrape *scrape, const struct metric_family *family)

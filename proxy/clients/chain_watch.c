@@ -218,25 +218,25 @@ void chain_watch_add(struct chain_watch *watch, const char *site, const struct c
 		chain_record_add(record, rejection);
 }
 
-static struct chain_view view_of(const struct watched_part *part)
+static struct chain_sides sides_of(const struct watched_part *part)
 {
-	return (struct chain_view){part->present, part->former, part->verdict, part->rolled_back};
+	return (struct chain_sides){part->present, part->former, part->verdict, part->rolled_back};
 }
 
 /* One finding's further members, for the fix log. */
 static json_t *members_of(const void *context, const struct finding *finding)
 {
 	const struct watched_part *part = context;
-	struct chain_view view = view_of(part);
+	struct chain_sides sides = sides_of(part);
 
 	(void)finding;
-	return rejection_report_members(part->part, &view);
+	return rejection_report_members(part->part, &sides);
 }
 
 static void tell(const struct chain_watch *watch, struct watched_part *part, int64_t now_ms)
 {
 	struct finding_list findings = {0};
-	struct chain_view view = view_of(part);
+	struct chain_sides sides = sides_of(part);
 	struct fix_report report = {
 	    .group = {part->site, SUBJECT_CLIENTS, 1 + part->part},
 	    .findings = &findings,
@@ -244,7 +244,7 @@ static void tell(const struct chain_watch *watch, struct watched_part *part, int
 	    .members_of = members_of,
 	};
 
-	rejection_report_add(&findings, &view);
+	rejection_report_add(&findings, &sides);
 	if (findings.count > 0 || part->told)
 		fix_log_report(watch->options.fix_log, &report, now_ms);
 	part->told = findings.count > 0;
@@ -420,13 +420,13 @@ void chain_watch_keep(struct chain_watch *watch, bool (*is_kept)(void *context, 
 	}
 }
 
-bool chain_watch_look(const struct chain_watch *watch, const char *site, unsigned number, struct chain_view *out)
+bool chain_watch_look(const struct chain_watch *watch, const char *site, unsigned number, struct chain_sides *out)
 {
 	const struct watched_part *part = find(watch, site, number);
 
 	if (part == NULL)
 		return false;
-	*out = view_of(part);
+	*out = sides_of(part);
 	return true;
 }
 
@@ -437,13 +437,13 @@ json_t *chain_watch_json(const struct chain_watch *watch, const char *site)
 
 	for (struct watched_part *part = first_of_site(watch, site); complete && part != NULL;
 	     part = next_of_site(part->next, site)) {
-		struct chain_view view = view_of(part);
-		complete = json_array_append_new(array, rejection_report_json(part->part, &view)) == 0;
+		struct chain_sides sides = sides_of(part);
+		complete = json_array_append_new(array, rejection_report_json(part->part, &sides)) == 0;
 	}
 	return keep_if_complete(array, complete);
 }
 
-const char *chain_watch_words(const struct chain_watch *watch, const char *site, char out[CHAIN_WATCH_MAX_WORDS])
+const char *chain_watch_words(const struct chain_watch *watch, const char *site, char out[CHAIN_SIDES_MAX_WORDS])
 {
 	const struct watched_part *most = NULL;
 
@@ -455,6 +455,6 @@ const char *chain_watch_words(const struct chain_watch *watch, const char *site,
 	}
 	if (most == NULL)
 		return out;
-	struct chain_view view = view_of(most);
-	return rejection_report_words(&view, out);
+	struct chain_sides sides = sides_of(most);
+	return rejection_report_words(&sides, out);
 }

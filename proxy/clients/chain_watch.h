@@ -13,12 +13,11 @@
 #ifndef PROXY_CLIENTS_CHAIN_WATCH_H
 #define PROXY_CLIENTS_CHAIN_WATCH_H
 
-#include "proxy/clients/chain_record.h"
+#include "proxy/clients/chain_sides.h"
 #include "proxy/log/fix_log.h"
 
 #define CHAIN_WATCH_MS INT64_C(604800000) /* a week: each kind of client comes by once */
 #define CHAIN_WATCH_TELL_MS 60000
-#define CHAIN_WATCH_MAX_WORDS 384
 
 struct chain_watch;
 
@@ -66,16 +65,9 @@ void chain_watch_release(struct chain_watch *watch);
 void chain_watch_keep(struct chain_watch *watch, bool (*is_kept)(void *context, const char *site, unsigned part),
 		      void *context, int64_t now_ms);
 
-/* What is known of one certificate. Records are borrowed until the next call that is not const. */
-struct chain_view {
-	const struct chain_record *present;
-	const struct chain_record *former; /* NULL: none is known */
-	enum rejection_verdict verdict; /* of present against former */
-	bool rolled_back; /* present is the chain that was put back, former the one that was withdrawn */
-};
-
-/* chain_watch_look is false where nothing is known of it. */
-bool chain_watch_look(const struct chain_watch *watch, const char *site, unsigned part, struct chain_view *out);
+/* chain_watch_look is what is known of one certificate; false where nothing is. The records are borrowed until the next call
+ * that is not const. */
+bool chain_watch_look(const struct chain_watch *watch, const char *site, unsigned part, struct chain_sides *out);
 
 /* chain_watch_json is the array `rejections` of a finding: an object for each certificate of the site. A new
  * reference; NULL when out of memory. */
@@ -83,6 +75,6 @@ json_t *chain_watch_json(const struct chain_watch *watch, const char *site);
 
 /* chain_watch_words says how many rejected before and after the last change, for the certificate that is rejected
  * most; "" where nothing has changed. Returns `out`. */
-const char *chain_watch_words(const struct chain_watch *watch, const char *site, char out[CHAIN_WATCH_MAX_WORDS]);
+const char *chain_watch_words(const struct chain_watch *watch, const char *site, char out[CHAIN_SIDES_MAX_WORDS]);
 
 #endif

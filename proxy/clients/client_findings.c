@@ -150,7 +150,7 @@ static const char *handshakes(uint64_t count)
 static void add_rejection(const struct client_findings *findings, const struct complaining_site *site,
 			  const struct complaint *complaint, struct finding_list *list)
 {
-	char words[CHAIN_WATCH_MAX_WORDS] = "";
+	char words[CHAIN_SIDES_MAX_WORDS] = "";
 
 	if (findings->watch != NULL)
 		chain_watch_words(findings->watch, site->site, words);

@@ -6,11 +6,11 @@
 #include "proxy/log/json_member.h"
 #include "proxy/log/time_text.h"
 
-static const char *verdict_name(const struct chain_view *view)
+static const char *verdict_name(const struct chain_sides *sides)
 {
-	if (view->rolled_back)
+	if (sides->rolled_back)
 		return "rolled_back";
-	return view->verdict == REJECTIONS_STEADY ? "steady" : "risen";
+	return sides->verdict == REJECTIONS_STEADY ? "steady" : "risen";
 }
 
 static void print_side(const struct chain_record *record, char *out, size_t size)
@@ -26,40 +26,40 @@ static void print_side(const struct chain_record *record, char *out, size_t size
 }
 
 /* A chain that nobody was shown, as the one of the first moment of a start, is no side. */
-const char *rejection_report_words(const struct chain_view *view, char out[CHAIN_WATCH_MAX_WORDS])
+const char *rejection_report_words(const struct chain_sides *sides, char out[CHAIN_SIDES_MAX_WORDS])
 {
 	char since[TIME_TEXT_MAX];
 	char now[96];
 	char before[96];
 
 	out[0] = '\0';
-	if (view->former == NULL || chain_record_handshakes(view->former) == 0)
+	if (sides->former == NULL || chain_record_handshakes(sides->former) == 0)
 		return out;
-	print_side(view->present, now, sizeof now);
-	print_side(view->former, before, sizeof before);
-	if (view->rolled_back)
-		snprintf(out, CHAIN_WATCH_MAX_WORDS,
+	print_side(sides->present, now, sizeof now);
+	print_side(sides->former, before, sizeof before);
+	if (sides->rolled_back)
+		snprintf(out, CHAIN_SIDES_MAX_WORDS,
 			 "With the chain that went out from %s and was withdrawn, %s; with the former one, which goes "
 			 "out again, %s.",
-			 time_text_print(view->former->since_ms / 1000, since), before, now);
+			 time_text_print(sides->former->since_ms / 1000, since), before, now);
 	else
-		snprintf(out, CHAIN_WATCH_MAX_WORDS, "Since the chain was changed at %s, %s; before, %s.",
-			 time_text_print(view->present->since_ms / 1000, since), now, before);
+		snprintf(out, CHAIN_SIDES_MAX_WORDS, "Since the chain was changed at %s, %s; before, %s.",
+			 time_text_print(sides->present->since_ms / 1000, since), now, before);
 	return out;
 }
 
-static void add_put_back(struct finding_list *list, const struct chain_view *view)
+static void add_put_back(struct finding_list *list, const struct chain_sides *sides)
 {
 	char withdrawn[96];
 	char since[TIME_TEXT_MAX];
-	const struct certificate *leaf = view->present->credential->chain.items[0].certificate;
+	const struct certificate *leaf = sides->present->credential->chain.items[0].certificate;
 
-	print_side(view->former, withdrawn, sizeof withdrawn);
+	print_side(sides->former, withdrawn, sizeof withdrawn);
 	struct finding *finding = finding_list_add(
 	    list, FINDING_CLIENT_REJECTED,
 	    "The chain of %s that went out from %s was withdrawn and the former one put back (rollback = on), because "
 	    "%s, far more than before; this stays so until an operator decides.",
-	    leaf->subject, time_text_print(view->former->since_ms / 1000, since), withdrawn);
+	    leaf->subject, time_text_print(sides->former->since_ms / 1000, since), withdrawn);
 	finding_set_certificate(finding, leaf);
 	finding_set_action(finding, ACTION_REPLACED);
 	finding_set_advice(
@@ -71,13 +71,13 @@ static void add_put_back(struct finding_list *list, const struct chain_view *vie
 	    "or give the chain that shall stay in the certificate file, set `mode = report`, and reload.");
 }
 
-static void add_rise(struct finding_list *list, const struct chain_view *view)
+static void add_rise(struct finding_list *list, const struct chain_sides *sides)
 {
-	char words[CHAIN_WATCH_MAX_WORDS];
-	const struct certificate *leaf = view->present->credential->chain.items[0].certificate;
+	char words[CHAIN_SIDES_MAX_WORDS];
+	const struct certificate *leaf = sides->present->credential->chain.items[0].certificate;
 	struct finding *finding =
 	    finding_list_add(list, FINDING_CLIENT_REJECTED, "More clients reject the certificate %s than before. %s",
-			     leaf->subject, rejection_report_words(view, words));
+			     leaf->subject, rejection_report_words(sides, words));
 
 	finding_set_certificate(finding, leaf);
 	finding_set_advice(finding, "%s",
@@ -86,21 +86,21 @@ static void add_rise(struct finding_list *list, const struct chain_view *view)
 			   "reject it.");
 }
 
-void rejection_report_add(struct finding_list *list, const struct chain_view *view)
+void rejection_report_add(struct finding_list *list, const struct chain_sides *sides)
 {
-	if (view->rolled_back)
-		add_put_back(list, view);
-	else if (view->verdict != REJECTIONS_STEADY)
-		add_rise(list, view);
+	if (sides->rolled_back)
+		add_put_back(list, sides);
+	else if (sides->verdict != REJECTIONS_STEADY)
+		add_rise(list, sides);
 }
 
-json_t *rejection_report_json(unsigned part, const struct chain_view *view)
+json_t *rejection_report_json(unsigned part, const struct chain_sides *sides)
 {
 	json_t *object = json_object();
 	bool complete = object != NULL && set_member(object, "certificate", json_integer((json_int_t)part)) &&
-			set_text_member(object, "verdict", verdict_name(view)) &&
-			set_member(object, "present", chain_record_json(view->present)) &&
-			(view->former == NULL || set_member(object, "former", chain_record_json(view->former)));
+			set_text_member(object, "verdict", verdict_name(sides)) &&
+			set_member(object, "present", chain_record_json(sides->present)) &&
+			(sides->former == NULL || set_member(object, "former", chain_record_json(sides->former)));
 
 	return keep_if_complete(object, complete);
 }
@@ -117,15 +117,15 @@ static bool set_chains(json_t *object, const struct certificate_list *before, co
 	       set_member(object, "bytes_added", json_integer(bytes_after - bytes_before));
 }
 
-json_t *rejection_report_members(unsigned part, const struct chain_view *view)
+json_t *rejection_report_members(unsigned part, const struct chain_sides *sides)
 {
 	json_t *object = json_object();
 	json_t *array = json_array();
 	bool complete =
-	    object != NULL && array != NULL && json_array_append_new(array, rejection_report_json(part, view)) == 0;
+	    object != NULL && array != NULL && json_array_append_new(array, rejection_report_json(part, sides)) == 0;
 
-	if (complete && view->rolled_back)
-		complete = set_chains(object, &view->former->credential->chain, &view->present->credential->chain);
+	if (complete && sides->rolled_back)
+		complete = set_chains(object, &sides->former->credential->chain, &sides->present->credential->chain);
 	if (complete)
 		return keep_if_complete(object, set_member(object, "rejections", array));
 	json_decref(array);

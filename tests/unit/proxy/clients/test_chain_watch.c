@@ -152,11 +152,11 @@ static void expect_no_news(struct place *place)
 	free(text);
 }
 
-static struct chain_view look(const struct place *place)
+static struct chain_sides look(const struct place *place)
 {
-	struct chain_view view;
-	assert_true(chain_watch_look(place->watch, site_name, 0, &view));
-	return view;
+	struct chain_sides sides;
+	assert_true(chain_watch_look(place->watch, site_name, 0, &sides));
+	return sides;
 }
 
 /* The complete chain was seen by many, and then the leaf goes out alone. */
@@ -170,21 +170,21 @@ static void change_for_the_worse(struct place *place)
 static void test_numbers_stand_beside_each_other(void **state)
 {
 	struct place *place = *state;
-	char words[CHAIN_WATCH_MAX_WORDS];
-	struct chain_view view;
+	char words[CHAIN_SIDES_MAX_WORDS];
+	struct chain_sides sides;
 
-	assert_false(chain_watch_look(place->watch, site_name, 0, &view));
+	assert_false(chain_watch_look(place->watch, site_name, 0, &sides));
 	assert_string_equal(chain_watch_words(place->watch, site_name, words), "");
 	change_for_the_worse(place);
 	reject(place, place->alone, 4, 2);
 	shake(place->alone, 6);
 	reject(place, place->complete, 1, 1); /* by a handshake that was under way */
-	view = look(place);
-	assert_int_equal(view.present->generation, 2);
-	assert_int_equal(chain_record_handshakes(view.present), 10);
-	assert_int_equal(chain_record_rejected(view.present), 4);
-	assert_int_equal(chain_record_handshakes(view.former), 101);
-	assert_int_equal(chain_record_rejected(view.former), 1);
+	sides = look(place);
+	assert_int_equal(sides.present->generation, 2);
+	assert_int_equal(chain_record_handshakes(sides.present), 10);
+	assert_int_equal(chain_record_rejected(sides.present), 4);
+	assert_int_equal(chain_record_handshakes(sides.former), 101);
+	assert_int_equal(chain_record_rejected(sides.former), 1);
 	assert_string_equal(
 	    chain_watch_words(place->watch, site_name, words),
 	    "Since the chain was changed at 1970-01-01T00:00:02Z, 4 of 10 handshakes were rejected, by "
@@ -261,7 +261,7 @@ static void test_a_rise_is_watched_for_a_while(void **state)
 static void test_a_chain_that_nobody_saw_is_no_side(void **state)
 {
 	struct place *place = *state;
-	char words[CHAIN_WATCH_MAX_WORDS];
+	char words[CHAIN_SIDES_MAX_WORDS];
 
 	publish(place, place->alone, START_MS);
 	publish(place, place->complete, 2 * START_MS);
@@ -272,7 +272,7 @@ static void test_a_chain_that_nobody_saw_is_no_side(void **state)
 static void test_rolled_back_until_it_is_released(void **state)
 {
 	struct place *place = *state;
-	char words[CHAIN_WATCH_MAX_WORDS];
+	char words[CHAIN_SIDES_MAX_WORDS];
 
 	place->wants_rollback = true;
 	change_for_the_worse(place);
@@ -418,7 +418,7 @@ static bool is_none(void *context, const char *site, unsigned part)
 static void test_what_is_gone_is_forgotten(void **state)
 {
 	struct place *place = *state;
-	struct chain_view view;
+	struct chain_sides sides;
 
 	change_for_the_worse(place);
 	reject(place, place->alone, 60, 25);
@@ -426,7 +426,7 @@ static void test_what_is_gone_is_forgotten(void **state)
 	expect_news(place, "risen");
 	chain_watch_keep(place->watch, is_none, NULL, 4 * START_MS);
 	expect_news(place, "resolved");
-	assert_false(chain_watch_look(place->watch, site_name, 0, &view));
+	assert_false(chain_watch_look(place->watch, site_name, 0, &sides));
 	json_t *array = chain_watch_json(place->watch, site_name);
 	assert_int_equal(json_array_size(array), 0);
 	json_decref(array);

@@ -1,0 +1,18 @@
+/* chain_sides - one certificate's chains side by side: the one that goes out now and the one before it, each with what clients
+ * made of it. */
+#ifndef PROXY_CLIENTS_CHAIN_SIDES_H
+#define PROXY_CLIENTS_CHAIN_SIDES_H
+
+#include "proxy/clients/chain_record.h"
+#include "proxy/clients/rejection_rise.h"
+
+#define CHAIN_SIDES_MAX_WORDS 384 /* of a sentence that compares them */
+
+struct chain_sides {
+	const struct chain_record *present;
+	const struct chain_record *former; /* NULL: none is known */
+	enum rejection_verdict verdict; /* of present against former */
+	bool rolled_back; /* present is the chain that was put back, former the one that was withdrawn */
+};
+
+#endif
