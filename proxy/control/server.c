@@ -7,6 +7,7 @@
 
 #include "proxy/control/server_log.h"
 #include "proxy/control/server_questions.h"
+#include "proxy/control/server_state.h"
 #include "proxy/io/alarm.h"
 #include "proxy/io/clock.h"
 #include "proxy/io/loop.h"
@@ -146,7 +147,7 @@ static void reload(struct server *server, const char *why, bool by_operator)
 	struct site_set_options options = set_options(server);
 	if (by_operator)
 		chain_watch_suspend(server->desk.watch);
-	if (server->options.read_config(server->options.context, &config, &errors))
+	if (server->options->read_config(server->options->context, &config, &errors))
 		set = site_set_read(config, &errors);
 	if (set != NULL && site_set_build(set, &options, server->set, &errors) &&
 	    admin_door_open(site_set_config(set), admin_door(server->admin), &door, &errors) &&
@@ -339,9 +340,9 @@ static bool watch_signals(struct server *server)
  * that is named: they are opened afterwards. */
 static bool read_and_listen(struct server *server, struct buffer *errors)
 {
-	struct config *config = server->options.take_config;
+	struct config *config = server->config;
 
-	server->options.take_config = NULL;
+	server->config = NULL;
 	server->set = site_set_read(config, errors);
 	if (server->set == NULL)
 		return false;
@@ -435,7 +436,8 @@ int server_run(const struct server_options *options, bool *out_looking_up)
 		free(server);
 		return EXIT_FAILURE;
 	}
-	server->options = *options;
+	server->options = options;
+	server->config = options->take_config;
 	server->num_workers = count_workers(options->take_config);
 	program_log_init(&server->log, STDERR_FILENO, options->take_config->log_level);
 	signal(SIGPIPE, SIG_IGN);
@@ -446,7 +448,7 @@ int server_run(const struct server_options *options, bool *out_looking_up)
 		give_up(server);
 	loop_run(server->loop);
 	*out_looking_up = !loop_free(server->loop);
-	config_free(server->options.take_config);
+	config_free(server->config);
 	client_findings_free(server->desk.clients);
 	chain_watch_free(server->desk.watch);
 	event_lines_free(server->desk.lines);

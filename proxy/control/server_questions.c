@@ -1,5 +1,7 @@
 #include "proxy/control/server_questions.h"
 
+#include "proxy/control/server_state.h"
+
 bool server_is_covered(void *context, const char *site, const char *name)
 {
 	const struct server *server = context;

@@ -1,0 +1,46 @@
+/* server_state - what the control thread holds: for server.c, and for server_questions.c, which answers from it. */
+#ifndef PROXY_CONTROL_SERVER_STATE_H
+#define PROXY_CONTROL_SERVER_STATE_H
+
+#include "proxy/admin/admin.h"
+#include "proxy/control/event_desk.h"
+#include "proxy/control/listeners.h"
+#include "proxy/io/signal_watch.h"
+#include "proxy/shared/ticket_rotation.h"
+#include "proxy/sites/site_set.h"
+#include "proxy/system/file_watch.h"
+#include "proxy/worker/worker.h"
+
+#define SERVER_NUM_SIGNALS 4
+
+enum server_state { SERVER_STARTING, SERVER_RUNNING, SERVER_DRAINING, SERVER_STOPPED };
+
+struct server_options;
+
+struct server {
+	const struct server_options *options; /* borrowed */
+	struct config *config; /* owned until `set` has it, then NULL */
+	enum server_state state;
+	struct loop *loop;
+	struct program_log log;
+	struct fix_log *fix_log;
+	struct mailbox *mailbox;
+	struct ticket_rotation ticket_rotation;
+	struct event_desk desk; /* owns what it points to, but the log */
+	struct site_set *set;
+	struct mend_tally mends;
+	struct admin_door *door; /* NULL once `admin` has it */
+	struct admin *admin;
+	struct listeners listeners;
+	struct file_watch *file_watch;
+	struct signal_watch *signals[SERVER_NUM_SIGNALS];
+	struct alarm *publisher;
+	struct alarm *ticker;
+	struct worker *workers[LISTEN_MAX_WORKERS]; /* NULL once joined */
+	unsigned num_workers;
+	unsigned num_running;
+	uint64_t max_files; /* that may be open */
+	struct admission *admission; /* of the workers */
+};
+
+#endif
