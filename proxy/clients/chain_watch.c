@@ -26,7 +26,6 @@ struct watched_part {
 struct chain_watch {
 	struct chain_watch_options options;
 	struct watched_part *buckets[NUM_BUCKETS];
-	bool suspended;
 };
 
 struct chain_watch *chain_watch_new(const struct chain_watch_options *options)
@@ -121,18 +120,6 @@ struct chain_tally *chain_watch_tally(struct chain_watch *watch, const char *sit
 	return chain_tally_new(watch->options.num_workers);
 }
 
-const struct credential *chain_watch_stand_in(const struct chain_watch *watch, const char *site, unsigned part,
-					      const struct certificate_list *chain)
-{
-	const struct watched_part *found = watch->suspended ? NULL : find(watch, site, part);
-	uint8_t sha256[SHA256_BYTES];
-
-	if (found == NULL || !found->rolled_back)
-		return NULL;
-	credential_digest_chain(chain, sha256);
-	return is_chain(found->former, sha256) ? found->present->credential : NULL;
-}
-
 static void tell(const struct chain_watch *watch, struct watched_part *part, int64_t now_ms);
 
 /* The side before a change must have been seen by enough clients; one that was there for a moment is passed over. */
@@ -182,31 +169,86 @@ static void drop_part(struct watched_part **link)
 	part_free(part);
 }
 
-void chain_watch_published(struct chain_watch *watch, const char *site, unsigned number, struct credential *credential,
+static void swap_sides(struct watched_part *part)
+{
+	struct chain_record *present = part->present;
+
+	part->present = part->former;
+	part->former = present;
+	part->rolled_back = !part->rolled_back;
+}
+
+static void take_roll_back(const struct chain_watch *watch, struct watched_part *part, struct credential *credential,
 			   int64_t now_ms)
 {
-	struct watched_part *part = find(watch, site, number);
+	swap_sides(part);
+	chain_record_use(part->present, credential);
+	program_log_write(watch->options.log, LOG_LEVEL_WARNING, part->site,
+			  "clients of many networks reject the new chain: the former one is served again, until "
+			  "you reload or restart; see the fix log");
+	tell(watch, part, now_ms);
+}
 
-	if (part != NULL && is_chain(part->present, credential->chain_sha256)) {
-		chain_record_use(part->present, credential);
-		return;
-	}
-	struct chain_record *record = chain_record_new(credential, part != NULL ? part->generation + 1 : 1, now_ms);
-	if (record == NULL)
-		return; /* out of memory: the numbers go on under the former chain */
+/* What was put back is what is wanted now: nothing was withdrawn. */
+static void settle(const struct chain_watch *watch, struct watched_part *part, int64_t now_ms)
+{
+	part->rolled_back = false;
+	part->verdict = REJECTIONS_STEADY;
+	chain_record_free(part->former);
+	part->former = NULL;
+	tell(watch, part, now_ms);
+}
+
+/* The chain that is known to go out goes on, by a credential that may be another one. */
+static void go_on(const struct chain_watch *watch, struct watched_part *part,
+		  const struct chain_publication *publication, int64_t now_ms)
+{
+	chain_record_use(part->present, publication->credential);
+	if (part->rolled_back && !publication->rolled_back)
+		settle(watch, part, now_ms);
+}
+
+static bool take_first(struct chain_watch *watch, const struct chain_publication *publication, int64_t now_ms)
+{
+	struct chain_record *record = chain_record_new(publication->credential, 1, now_ms);
+	struct watched_part *part = record != NULL ? add_part(watch, publication->site, publication->part) : NULL;
+
 	if (part == NULL) {
-		part = add_part(watch, site, number);
-		if (part == NULL) {
-			chain_record_free(record);
-			return;
-		}
-		part->present = record;
-		part->generation = 1;
-		return;
+		chain_record_free(record);
+		return false;
 	}
+	part->present = record;
+	part->generation = 1;
+	return true;
+}
+
+static bool take_change(const struct chain_watch *watch, struct watched_part *part, struct credential *credential,
+			int64_t now_ms)
+{
+	struct chain_record *record = chain_record_new(credential, part->generation + 1, now_ms);
+
+	if (record == NULL)
+		return false;
 	part->generation++;
 	change(part, record);
 	tell(watch, part, now_ms);
+	return true;
+}
+
+bool chain_watch_published(struct chain_watch *watch, const struct chain_publication *publication, int64_t now_ms)
+{
+	struct watched_part *part = find(watch, publication->site, publication->part);
+	const uint8_t *sha256 = publication->credential->chain_sha256;
+
+	if (part == NULL)
+		return take_first(watch, publication, now_ms);
+	if (is_chain(part->present, sha256))
+		go_on(watch, part, publication, now_ms);
+	else if (publication->rolled_back && is_chain(part->former, sha256))
+		take_roll_back(watch, part, publication->credential, now_ms);
+	else
+		return take_change(watch, part, publication->credential, now_ms);
+	return true;
 }
 
 void chain_watch_add(struct chain_watch *watch, const char *site, const struct credential *credential,
@@ -259,81 +301,6 @@ static bool is_due(const struct watched_part *part, int64_t now_ms)
 	       chain_record_rejected(part->present) != part->told_rejected;
 }
 
-static bool has_name(const struct credential *credential, const char *name)
-{
-	for (size_t i = 0; i < credential->num_names; i++) {
-		if (strcmp(credential->names[i], name) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool has_expired(const struct credential *credential, int64_t now_ms)
-{
-	for (size_t i = 0; i < credential->chain.count; i++) {
-		if (credential->chain.items[i].certificate->not_after <= now_ms / 1000)
-			return true;
-	}
-	return false;
-}
-
-/* What never comes back: an expired chain; one without a name that clients are served by today; one for another key,
- * which may have been replaced because it is not to be trusted any more. */
-static bool may_come_back(const struct credential *former, const struct credential *present, int64_t now_ms)
-{
-	if (memcmp(former->chain.items[0].certificate->spki_sha256, present->chain.items[0].certificate->spki_sha256,
-		   SHA256_BYTES) != 0 ||
-	    has_expired(former, now_ms))
-		return false;
-	for (size_t i = 0; i < present->num_names; i++) {
-		if (!has_name(former, present->names[i]))
-			return false;
-	}
-	return true;
-}
-
-static void swap_sides(struct watched_part *part)
-{
-	struct chain_record *present = part->present;
-
-	part->present = part->former;
-	part->former = present;
-	part->rolled_back = !part->rolled_back;
-}
-
-static bool roll_back(const struct chain_watch *watch, struct watched_part *part, int64_t now_ms)
-{
-	if (!may_come_back(part->former->credential, part->present->credential, now_ms))
-		return false;
-	swap_sides(part);
-	if (watch->options.roll_back(watch->options.context, part->site, part->part)) {
-		program_log_write(
-		    watch->options.log, LOG_LEVEL_WARNING, part->site,
-		    "clients of many networks reject the new chain: the former one is served again, until "
-		    "you reload or restart; see the fix log");
-		return true;
-	}
-	swap_sides(part);
-	return false;
-}
-
-/* All clients reject an expired chain, and only some of them the one that was withdrawn. */
-static void end_stand_in(const struct chain_watch *watch, struct watched_part *part, int64_t now_ms)
-{
-	if (!has_expired(part->present->credential, now_ms) || has_expired(part->former->credential, now_ms))
-		return;
-	part->rolled_back = false;
-	if (!watch->options.roll_back(watch->options.context, part->site, part->part)) {
-		part->rolled_back = true;
-		return;
-	}
-	part->verdict = REJECTIONS_STEADY;
-	chain_record_free(part->former);
-	part->former = NULL;
-	program_log_write(watch->options.log, LOG_LEVEL_WARNING, part->site,
-			  "the chain that was put back has expired: the one that was withdrawn is served again");
-}
-
 static enum rejection_verdict judge(const struct watched_part *part, int64_t now_ms)
 {
 	if (part->former == NULL || now_ms - part->present->since_ms >= CHAIN_WATCH_MS)
@@ -349,18 +316,18 @@ static enum rejection_verdict judge(const struct watched_part *part, int64_t now
 
 static void tick_part(const struct chain_watch *watch, struct watched_part *part, int64_t now_ms)
 {
-	if (part->rolled_back) {
-		end_stand_in(watch, part, now_ms);
-		return;
-	}
+	if (part->rolled_back)
+		return; /* it is settled, whatever clients do */
 	enum rejection_verdict verdict = judge(part, now_ms);
 	bool news = (verdict == REJECTIONS_STEADY) != (part->verdict == REJECTIONS_STEADY) || is_due(part, now_ms);
 	/* One that was refused is not asked for each second: a look at what is revoked is work. */
 	bool asks = verdict == REJECTIONS_ROLL_BACK && (news || verdict != part->verdict);
 
 	part->verdict = verdict;
-	if (asks && roll_back(watch, part, now_ms))
-		news = true;
+	/* What was rolled back is told once it is published. */
+	if (asks &&
+	    watch->options.roll_back(watch->options.context, part->site, part->part, part->former->credential))
+		return;
 	if (news)
 		tell(watch, part, now_ms);
 }
@@ -373,32 +340,6 @@ void chain_watch_tick(struct chain_watch *watch, int64_t now_ms)
 	}
 }
 
-void chain_watch_suspend(struct chain_watch *watch)
-{
-	watch->suspended = true;
-}
-
-void chain_watch_resume(struct chain_watch *watch)
-{
-	watch->suspended = false;
-}
-
-/* What was withdrawn is then published anew, as a change like any: its finding is resolved with that. */
-void chain_watch_release(struct chain_watch *watch)
-{
-	watch->suspended = false;
-	for (size_t i = 0; i < NUM_BUCKETS; i++) {
-		for (struct watched_part *part = watch->buckets[i]; part != NULL; part = part->next) {
-			if (!part->rolled_back)
-				continue;
-			part->rolled_back = false;
-			part->verdict = REJECTIONS_STEADY;
-			chain_record_free(part->former);
-			part->former = NULL;
-		}
-	}
-}
-
 void chain_watch_keep(struct chain_watch *watch, bool (*is_kept)(void *context, const char *site, unsigned part),
 		      void *context, int64_t now_ms)
 {
@@ -406,9 +347,6 @@ void chain_watch_keep(struct chain_watch *watch, bool (*is_kept)(void *context, 
 		for (struct watched_part **link = &watch->buckets[i]; *link != NULL;) {
 			struct watched_part *part = *link;
 			if (is_kept(context, part->site, part->part)) {
-				/* A verdict that an operator has released, and one on a site that is new. */
-				if (part->told && part->verdict == REJECTIONS_STEADY && !part->rolled_back)
-					tell(watch, part, now_ms);
 				link = &part->next;
 				continue;
 			}

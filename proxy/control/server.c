@@ -67,7 +67,8 @@ static void publish(void *context)
 	for (unsigned i = 0; i < server->num_workers; i++)
 		worker_publish(server->workers[i], snapshot);
 	snapshot_unref(snapshot);
-	site_set_tell_watch(server->set, time_text_now_ms());
+	if (!site_set_tell_watch(server->set, time_text_now_ms()))
+		alarm_set(server->publisher, SERVER_TICK_MS);
 	client_findings_drop_covered(server->desk.clients, server_is_covered, server, time_text_now_ms());
 }
 
@@ -145,8 +146,7 @@ static void reload(struct server *server, const char *why, bool by_operator)
 	(void)file_watch_look(server->file_watch);
 	buffer_init(&errors, SERVER_MAX_ERROR_BYTES);
 	struct site_set_options options = set_options(server);
-	if (by_operator)
-		chain_watch_suspend(server->desk.watch);
+	options.operator_decides = by_operator;
 	if (server->options->read_config(server->options->context, &config, &errors))
 		set = site_set_read(config, &errors);
 	if (set != NULL && site_set_build(set, &options, server->set, &errors) &&
@@ -155,8 +155,6 @@ static void reload(struct server *server, const char *why, bool by_operator)
 		server_log_fixed_keys(&server->log, site_set_config(server->set), site_set_config(set),
 				      count_workers(site_set_config(set)) != server->num_workers);
 		swap(server, set, &listeners);
-		if (by_operator)
-			chain_watch_release(server->desk.watch);
 		admin_use(server->admin, door);
 		server_log_reload(&server->log, why, site_set_count(server->set));
 	} else {
@@ -166,7 +164,6 @@ static void reload(struct server *server, const char *why, bool by_operator)
 		program_log_write(&server->log, LOG_LEVEL_ERROR, "reload",
 				  "%s: nothing of it is taken over, what was there goes on serving", why);
 	}
-	chain_watch_resume(server->desk.watch);
 	buffer_cleanup(&errors);
 }
 
@@ -217,6 +214,7 @@ static void on_tick(void *context)
 	bool rotated = false;
 
 	alarm_set(server->ticker, SERVER_TICK_MS);
+	site_set_tick(server->set, time_text_now_ms());
 	chain_watch_tick(server->desk.watch, time_text_now_ms());
 	client_findings_tick(server->desk.clients, time_text_now_ms());
 	fix_log_tick(server->fix_log);
@@ -408,7 +406,8 @@ static bool start(struct server *server)
 	if (!good || !start_workers(server))
 		return false;
 	server->state = SERVER_RUNNING;
-	site_set_tell_watch(server->set, time_text_now_ms());
+	if (!site_set_tell_watch(server->set, time_text_now_ms()))
+		alarm_set(server->publisher, SERVER_TICK_MS);
 	admin_use(server->admin, server->door);
 	server->door = NULL;
 	watch_files(server);

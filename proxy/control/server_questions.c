@@ -1,6 +1,7 @@
 #include "proxy/control/server_questions.h"
 
 #include "proxy/control/server_state.h"
+#include "proxy/log/time_text.h"
 
 bool server_is_covered(void *context, const char *site, const char *name)
 {
@@ -27,11 +28,12 @@ void server_give_verdict(void *context, unsigned worker, uint64_t connection, bo
 		worker_give_verdict(server->workers[worker], connection, trusted, reason);
 }
 
-bool server_roll_back(void *context, const char *site, unsigned part)
+bool server_roll_back(void *context, const char *site, unsigned part, struct credential *former)
 {
 	const struct server *server = context;
 	struct managed_site *found = site_set_find(server->set, site);
-	return server->state == SERVER_RUNNING && found != NULL && managed_site_roll_back(found, part);
+	return server->state == SERVER_RUNNING && found != NULL &&
+	       managed_site_roll_back(found, part, former, time_text_now_ms());
 }
 
 bool server_is_certificate(void *context, const char *site, unsigned part)

@@ -6,18 +6,16 @@
 
 #include "proxy/io/alarm.h"
 #include "proxy/log/time_text.h"
-#include "proxy/mending/chain_trial.h"
+#include "proxy/mending/refusal.h"
 #include "proxy/system/retry.h"
-
-enum { MAX_LOSS_TEXT = HOST_NAME_MAX_CHARS + 64 };
 
 struct certificate_keeper {
 	struct keeper_options options;
 	struct certificate_list given;
 	struct certificate_list extra;
-	struct certificate_list chain; /* what goes out; empty until the first mend. Its leaf may be a former one. */
+	struct certificate_list chain; /* what was served last; empty until the first. Its leaf may be a former one. */
 	EVP_PKEY *key; /* of what was given */
-	EVP_PKEY *chain_key; /* of what goes out */
+	EVP_PKEY *chain_key; /* of what was served last */
 	struct chain_verdict verdict;
 	bool trusted; /* by the first mend, without fetching */
 	bool told_untrusted; /* the last verdict of the program log ... */
@@ -43,24 +41,26 @@ uint64_t keeper_pause(int64_t first_expiry_s, int64_t now_s)
 	return left_ms < KEEPER_EXPIRY_LOOK_MS ? left_ms : KEEPER_EXPIRY_LOOK_MS;
 }
 
-static void replace_chain(struct certificate_keeper *keeper, const struct certificate_list *chain, EVP_PKEY *key)
+/* Has the chain, for the key of what was given, served in the place of the former one. */
+static struct error serve(struct certificate_keeper *keeper, const struct certificate_list *chain)
 {
 	struct certificate_list copy = {0};
 
 	if (certificate_list_equal(&keeper->chain, chain))
-		return;
+		return error_none();
 	struct error error = certificate_list_copy(&copy, chain);
+	if (!failed(error))
+		error = keeper->options.serve(keeper->options.context, chain, keeper->key);
 	if (failed(error)) {
 		certificate_list_cleanup(&copy);
-		return;
+		return error;
 	}
 	certificate_list_cleanup(&keeper->chain);
 	keeper->chain = copy;
-	EVP_PKEY_up_ref(key);
+	EVP_PKEY_up_ref(keeper->key);
 	EVP_PKEY_free(keeper->chain_key);
-	keeper->chain_key = key;
-	if (keeper->begun)
-		keeper->options.on_chain(keeper->options.context);
+	keeper->chain_key = keeper->key;
+	return error;
 }
 
 /* The chain that is to go out by this result. */
@@ -114,22 +114,12 @@ static bool loses_nobody(const struct chain_trial_loss *loss)
 	return loss->store == NULL && loss->name == NULL;
 }
 
-static const char *describe_loss(const struct chain_trial_loss *loss, char out[MAX_LOSS_TEXT])
-{
-	if (loss->store != NULL)
-		snprintf(out, MAX_LOSS_TEXT, "clients that trust %.100s", loss->store);
-	else
-		snprintf(out, MAX_LOSS_TEXT, "clients that ask for %s", loss->name->text);
-	return out;
-}
-
-static void tell_refusal(const struct certificate_keeper *keeper, struct error error,
-			 const struct chain_trial_loss *loss)
+static void tell_refusal(const struct certificate_keeper *keeper, struct error error, const struct chain_trial_loss *loss)
 {
 	const struct keeper_options *options = &keeper->options;
 	const char *leaf = keeper->given.items[0].certificate->subject;
 	char text[ERROR_MAX_TEXT];
-	char who[MAX_LOSS_TEXT];
+	char who[REFUSAL_MAX_WHO];
 
 	if (failed(error))
 		program_log_write(options->log, LOG_LEVEL_ERROR, options->config->name,
@@ -139,39 +129,7 @@ static void tell_refusal(const struct certificate_keeper *keeper, struct error e
 		program_log_write(options->log, LOG_LEVEL_ERROR, options->config->name,
 				  "%s: its best chain is refused by %s, which accept what is served at present: that "
 				  "stays",
-				  leaf, describe_loss(loss, who));
-}
-
-/* The finding says what stays and whom the change would have cost. */
-static void add_refusal(const struct certificate_keeper *keeper, const struct chain_trial_loss *loss,
-			struct finding_list *list)
-{
-	const struct certificate *leaf = keeper->given.items[0].certificate;
-	const struct certificate *present = keeper->chain.count > 0 ? keeper->chain.items[0].certificate : leaf;
-	char who[MAX_LOSS_TEXT];
-	struct finding *finding = NULL;
-
-	describe_loss(loss, who);
-	if (certificate_equal(leaf, present))
-		finding = finding_list_add(list, FINDING_UNTRUSTED_ROOT,
-					   "The best chain that was found for %s is not served: %s accept what is served "
-					   "at present and refused this one in a handshake that was tried; what is "
-					   "served stays.",
-					   leaf->subject, who);
-	else
-		finding = finding_list_add(list, FINDING_BACKEND_CERTIFICATE_DIFFERS,
-					   "The new certificate (serial number %s) is not served: %s accept the former one "
-					   "(serial number %s) and refused this one in a handshake that was tried; the "
-					   "former one stays.",
-					   leaf->serial, who, present->serial);
-	finding_set_severity(finding, SEVERITY_WARNING);
-	finding_set_certificate(finding, leaf);
-	finding_set_advice(finding, "%s",
-			   loss->store != NULL
-			       ? "Ask the certificate authority for the intermediate (a cross-signed one, perhaps) that "
-				 "these clients need, and bring it into the cache with `chainmend cache import FILE`; "
-				 "it is then served at once."
-			       : "Have the certificate reissued with this name, or take the name out of `hostnames`.");
+				  leaf, refusal_who(loss, who));
 }
 
 /* Takes note of the verdict; whether the program log has it already, and the chain with it. */
@@ -203,6 +161,7 @@ static void report(const struct certificate_keeper *keeper, const struct mend_re
 		   const struct chain_trial_loss *loss)
 {
 	const struct keeper_options *options = &keeper->options;
+	const struct certificate *leaf = keeper->given.items[0].certificate;
 	struct finding_list findings = {0};
 	struct fix_report fix_report = {
 	    .group = {options->config->name, SUBJECT_CERTIFICATE, options->part},
@@ -212,16 +171,19 @@ static void report(const struct certificate_keeper *keeper, const struct mend_re
 	};
 
 	if (!loses_nobody(loss) && !failed(finding_list_copy(&findings, &result->findings))) {
-		add_refusal(keeper, loss, &findings);
+		refusal_add(&findings, loss, leaf, keeper->chain.count > 0 ? keeper->chain.items[0].certificate : leaf);
 		fix_report.findings = &findings;
 	}
 	fix_log_report(options->fix_log, &fix_report, time_text_now_ms());
 	finding_list_cleanup(&findings);
 }
 
-static void set_alarm(struct certificate_keeper *keeper, const struct mend_result *result)
+/* `settled`: there is a result, and its chain was served, or tried out and refused. */
+static void set_alarm(struct certificate_keeper *keeper, const struct mend_result *result, bool settled)
 {
-	if (result == NULL || result->wants_retry) {
+	if (keeper->mender != NULL)
+		return; /* what was served has made it look again already */
+	if (!settled || result->wants_retry) {
 		alarm_set(keeper->alarm, retry_next(&keeper->retry));
 		return;
 	}
@@ -237,6 +199,15 @@ static void tell_failure(const struct certificate_keeper *keeper, struct error e
 			  "the chain cannot be mended and is served as it is: %s", error_print(error, text, sizeof text));
 }
 
+static void tell_unserved(const struct certificate_keeper *keeper, struct error error)
+{
+	char text[ERROR_MAX_TEXT];
+
+	program_log_write(keeper->options.log, LOG_LEVEL_ERROR, keeper->options.config->name,
+			  "the new chain cannot be served, the former one goes on: %s",
+			  error_print(error, text, sizeof text));
+}
+
 static void take_verdict(struct certificate_keeper *keeper, const struct mend_result *result, bool applied,
 			 bool with_fetching)
 {
@@ -245,48 +216,64 @@ static void take_verdict(struct certificate_keeper *keeper, const struct mend_re
 	keeper->verdict.held_back = !applied;
 }
 
+/* Has the result's chain served, or tells why not; false when it is to be tried again. */
+static bool apply(struct certificate_keeper *keeper, const struct mend_result *result)
+{
+	const struct certificate_list *chain = chain_of(keeper, result);
+	struct chain_trial_loss loss = {0};
+	struct error untried = try_out(keeper, result, &loss);
+	bool accepted = !failed(untried) && loses_nobody(&loss);
+	bool is_new = !certificate_list_equal(&keeper->chain, chain);
+	struct error unserved = accepted ? serve(keeper, chain) : error_none();
+	bool applied = accepted && !failed(unserved);
+
+	report(keeper, result, applied, &loss);
+	take_verdict(keeper, result, applied, true);
+	if (!accepted)
+		tell_refusal(keeper, untried, &loss);
+	else if (!applied)
+		tell_unserved(keeper, unserved);
+	else if (!is_told(keeper, result, is_new))
+		tell_chain(keeper, result);
+	return !failed(untried) && !failed(unserved);
+}
+
 static void on_mended(void *context, struct error error, const struct mend_result *result)
 {
 	struct certificate_keeper *keeper = context;
 
 	keeper->mender = NULL;
-	set_alarm(keeper, result);
-	if (result == NULL) {
+	if (result == NULL)
 		tell_failure(keeper, error);
-		return;
-	}
-	const struct certificate_list *chain = chain_of(keeper, result);
-	struct chain_trial_loss loss = {0};
-	error = try_out(keeper, result, &loss);
-	bool applied = !failed(error) && loses_nobody(&loss);
-	report(keeper, result, applied, &loss);
-	take_verdict(keeper, result, applied, true);
-	if (!applied) {
-		tell_refusal(keeper, error, &loss);
-		return;
-	}
-	if (!is_told(keeper, result, !certificate_list_equal(&keeper->chain, chain)))
-		tell_chain(keeper, result);
-	replace_chain(keeper, chain, keeper->key);
+	bool settled = result != NULL && apply(keeper, result);
+	set_alarm(keeper, result, settled);
 }
 
-/* What the cache completes at once: nothing is logged, the mend with fetching that follows has the last word. */
+/* A mend with what is here, and whether its chain could be served. */
+struct mend_now {
+	struct certificate_keeper *keeper;
+	struct error error;
+};
+
+/* Nothing is logged, the mend with fetching that follows has the last word. What was given is the least that is served. */
 static void on_mended_now(void *context, struct error error, const struct mend_result *result)
 {
-	struct certificate_keeper *keeper = context;
+	struct mend_now *now = context;
+	struct certificate_keeper *keeper = now->keeper;
 	struct chain_trial_loss loss = {0};
 
 	if (failed(error))
 		tell_failure(keeper, error);
 	else
 		error = try_out(keeper, result, &loss);
-	if (!failed(error) && loses_nobody(&loss))
-		replace_chain(keeper, chain_of(keeper, result), keeper->key);
+	bool accepted = !failed(error) && loses_nobody(&loss);
+	if (accepted)
+		now->error = serve(keeper, chain_of(keeper, result));
 	else if (keeper->chain.count == 0)
-		replace_chain(keeper, &keeper->given, keeper->key);
+		now->error = serve(keeper, &keeper->given);
 	keeper->trusted = result != NULL && result->mended_trusted;
 	if (result != NULL)
-		take_verdict(keeper, result, !failed(error) && loses_nobody(&loss), false);
+		take_verdict(keeper, result, accepted && !failed(now->error), false);
 }
 
 /* What goes out at present stays a candidate, so that a later mend can always find it again. */
@@ -328,10 +315,13 @@ static struct mender_question question_of(const struct certificate_keeper *keepe
 	};
 }
 
-static void mend_now(struct certificate_keeper *keeper)
+static struct error mend_now(struct certificate_keeper *keeper)
 {
 	struct mender_question question = question_of(keeper, &keeper->extra);
-	mender_now(keeper->options.services, &question, keeper, on_mended_now);
+	struct mend_now now = {keeper, error_none()};
+
+	mender_now(keeper->options.services, &question, &now, on_mended_now);
+	return now.error;
 }
 
 static void mend(struct certificate_keeper *keeper)
@@ -376,9 +366,7 @@ struct certificate_keeper *keeper_new(const struct keeper_options *options, cons
 		if (keeper->alarm == NULL)
 			goto out;
 	}
-	mend_now(keeper);
-	if (keeper->chain.count > 0)
-		return keeper;
+	return keeper;
 out:
 	keeper_free(keeper);
 	return NULL;
@@ -398,6 +386,11 @@ void keeper_free(struct certificate_keeper *keeper)
 	EVP_PKEY_free(keeper->key);
 	EVP_PKEY_free(keeper->chain_key);
 	free(keeper);
+}
+
+struct error keeper_start(struct certificate_keeper *keeper)
+{
+	return mend_now(keeper);
 }
 
 void keeper_begin(struct certificate_keeper *keeper)
@@ -429,7 +422,9 @@ void keeper_set_given(struct certificate_keeper *keeper, const struct certificat
 	EVP_PKEY_free(keeper->key);
 	keeper->key = key;
 	retry_reset(&keeper->retry);
-	mend_now(keeper);
+	struct error error = mend_now(keeper);
+	if (failed(error))
+		tell_unserved(keeper, error);
 	if (keeper->begun)
 		mend(keeper);
 }
@@ -484,11 +479,6 @@ const struct certificate_list *keeper_chain(const struct certificate_keeper *kee
 const struct certificate_list *keeper_given(const struct certificate_keeper *keeper)
 {
 	return &keeper->given;
-}
-
-EVP_PKEY *keeper_key(const struct certificate_keeper *keeper)
-{
-	return keeper->chain_key;
 }
 
 const struct chain_verdict *keeper_verdict(const struct certificate_keeper *keeper)

@@ -1,11 +1,11 @@
-/* certificate_keeper - keeps one certificate of one site mended: what was given, what goes out, and when to look
- * again.
+/* certificate_keeper - keeps one certificate of one site mended: what was given, which chain is its best, and when to
+ * look again.
  *
  * It begins with what the cache completes at once. keeper_begin then mends in the background, with fetching; again
  * with growing pauses while something could not be fetched, before a certificate of the chain expires, once a day,
- * and when what it was given changes. A mend that cannot be made leaves what goes out as it is, and so does one
- * whose chain fails its trial: what clients accept today is replaced only by what they accept too, be it for
- * another leaf.
+ * and when what it was given changes. A mend that cannot be made leaves its chain as it is, and so does one whose
+ * chain fails its trial: what clients accept today is replaced only by what they accept too, be it for another
+ * leaf. A chain becomes the keeper's once it is served; one that cannot be is tried again with growing pauses.
  */
 #ifndef PROXY_MENDING_CERTIFICATE_KEEPER_H
 #define PROXY_MENDING_CERTIFICATE_KEEPER_H
@@ -32,14 +32,20 @@ struct keeper_options {
 	const struct site_material *material; /* stores and names */
 	unsigned part; /* which certificate of the site */
 	void *context;
-	void (*on_chain)(void *context); /* what goes out has changed */
+	/* Has another chain, with its key, go out; on failure the former one goes on. Comes once from keeper_start, and
+	 * then each time that there is a better one. */
+	struct error (*serve)(void *context, const struct certificate_list *chain, EVP_PKEY *key);
 };
 
 /* keeper_new: `chain` (leaf first, copied) and `key` (referenced) belong together; `extra` (copied, may be NULL) are
- * further candidates. The first mend, without fetching, is done before it returns. NULL when out of memory. */
+ * further candidates. NULL when out of memory. */
 struct certificate_keeper *keeper_new(const struct keeper_options *options, const struct certificate_list *chain,
 				      const struct certificate_list *extra, EVP_PKEY *key);
 void keeper_free(struct certificate_keeper *keeper);
+
+/* keeper_start has the first chain served: what was given, completed by what is here, without fetching. Once, before all
+ * that follows. Errors are those of `serve`; no chain is served then. */
+MUST_USE struct error keeper_start(struct certificate_keeper *keeper);
 
 /* keeper_begin starts mending in the background. */
 void keeper_begin(struct certificate_keeper *keeper);
@@ -56,10 +62,9 @@ void keeper_set_withdrawn(struct certificate_keeper *keeper, bool withdrawn);
  * it is revoked, or where it cannot be judged. */
 bool keeper_finds_revoked(const struct certificate_keeper *keeper, const struct certificate_list *chain);
 
-/* keeper_chain is what goes out, with keeper_key; keeper_given what it was given: both have a leaf at least. */
+/* keeper_chain is what was served last, keeper_given what it was given: both have a leaf at least. */
 const struct certificate_list *keeper_chain(const struct certificate_keeper *keeper);
 const struct certificate_list *keeper_given(const struct certificate_keeper *keeper);
-EVP_PKEY *keeper_key(const struct certificate_keeper *keeper);
 
 /* keeper_verdict is what the last mend said. */
 const struct chain_verdict *keeper_verdict(const struct certificate_keeper *keeper);

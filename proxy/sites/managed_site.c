@@ -4,24 +4,16 @@
 #include <string.h>
 
 #include "proxy/log/time_text.h"
-#include "proxy/mending/certificate_keeper.h"
 #include "proxy/mending/prober.h"
 #include "proxy/sites/address_book.h"
-#include "proxy/sites/credential_maker.h"
 #include "proxy/sites/key_mismatch.h"
-
-/* One certificate with what is served for it. */
-struct managed_certificate {
-	struct managed_site *site;
-	struct certificate_keeper *keeper;
-	struct credential *credential; /* NULL while it could not be made */
-};
+#include "proxy/sites/managed_certificate.h"
 
 struct managed_site {
 	struct managed_site_options options;
 	const struct config_site *config;
 	const struct site_material *material;
-	struct managed_certificate certificates[SITE_MAX_CREDENTIALS];
+	struct managed_certificate *certificates[SITE_MAX_CREDENTIALS];
 	size_t num_certificates; /* 0 while the backend's leaf is not known */
 	struct address_book *addresses;
 	struct prober *prober; /* NULL for tcp backends */
@@ -30,67 +22,48 @@ struct managed_site {
 	bool begun;
 };
 
-static struct error renew_credential(struct managed_certificate *certificate)
+static void on_change(void *context)
 {
-	const struct managed_site *site = certificate->site;
-	const struct credential_order order = {
-	    .config = site->config,
-	    .watch = site->options.watch,
-	    .keeper = certificate->keeper,
-	    .part = (unsigned)(certificate - site->certificates),
-	};
-	struct credential *credential = NULL;
-	struct error error = credential_maker_make(&order, &credential);
-	if (failed(error))
-		return error;
-	credential_unref(certificate->credential);
-	certificate->credential = credential;
-	return error_none();
-}
-
-static void on_keeper_chain(void *context)
-{
-	struct managed_certificate *certificate = context;
-	struct managed_site *site = certificate->site;
-	char text[ERROR_MAX_TEXT];
-
-	struct error error = renew_credential(certificate);
-	if (failed(error)) {
-		program_log_write(site->options.log, LOG_LEVEL_ERROR, site->config->name,
-				  "the new chain cannot be served, the former one goes on: %s",
-				  error_print(error, text, sizeof text));
-		return;
-	}
+	struct managed_site *site = context;
 	site->options.on_change(site->options.context);
 }
 
-static struct error add_certificate(struct managed_site *site, const struct certificate_list *chain,
-				    const struct certificate_list *extra, EVP_PKEY *key)
+/* The same certificate of the site before a reload; NULL where nothing of it is to be taken over. */
+static const struct managed_certificate *find_former(const struct managed_site *site, const struct managed_site *former)
 {
-	struct managed_certificate *certificate = &site->certificates[site->num_certificates];
-	struct keeper_options options = {
+	size_t part = site->num_certificates;
+	bool inherits = former != NULL && part < former->num_certificates && !site->options.operator_decides;
+	return inherits ? former->certificates[part] : NULL;
+}
+
+static struct error add_certificate(struct managed_site *site, const struct managed_site *former,
+				    const struct given_certificate *given)
+{
+	const struct managed_certificate_options options = {
 	    .services = site->options.services,
 	    .fix_log = site->options.fix_log,
 	    .log = site->options.log,
 	    .config = site->config,
 	    .material = site->material,
+	    .watch = site->options.watch,
 	    .part = (unsigned)site->num_certificates,
-	    .context = certificate,
-	    .on_chain = on_keeper_chain,
+	    .context = site,
+	    .on_change = on_change,
 	};
+	struct error error = managed_certificate_new(&options, given, find_former(site, former),
+						     &site->certificates[site->num_certificates]);
+	site->num_certificates += !failed(error);
+	return error;
+}
 
-	certificate->site = site;
-	certificate->keeper = keeper_new(&options, chain, extra, key);
-	if (certificate->keeper == NULL)
-		return error_of(ERROR_MEMORY, 0, "keep a certificate");
-	struct error error = renew_credential(certificate);
-	if (failed(error)) {
-		keeper_free(certificate->keeper);
-		certificate->keeper = NULL;
-		return error;
-	}
-	site->num_certificates++;
-	return error_none();
+static struct certificate_keeper *keeper_of(const struct managed_site *site, size_t certificate)
+{
+	return managed_certificate_keeper(site->certificates[certificate]);
+}
+
+static struct credential *credential_of(const struct managed_site *site, size_t certificate)
+{
+	return managed_certificate_credential(site->certificates[certificate]);
 }
 
 static EVP_PKEY *find_key(const struct managed_site *site, const struct certificate *leaf)
@@ -102,12 +75,12 @@ static EVP_PKEY *find_key(const struct managed_site *site, const struct certific
 	return NULL;
 }
 
-static const struct managed_certificate *find_leaf(const struct managed_site *site, const struct certificate *leaf)
+/* What was served last for this leaf; NULL where it was not there. */
+static const struct certificate_list *find_chain(const struct managed_site *site, const struct certificate *leaf)
 {
 	for (size_t i = 0; site != NULL && i < site->num_certificates; i++) {
-		const struct managed_certificate *certificate = &site->certificates[i];
-		if (certificate_equal(keeper_given(certificate->keeper)->items[0].certificate, leaf))
-			return certificate;
+		if (certificate_equal(keeper_given(keeper_of(site, i))->items[0].certificate, leaf))
+			return keeper_chain(keeper_of(site, i));
 	}
 	return NULL;
 }
@@ -117,9 +90,12 @@ static struct error add_pairs(struct managed_site *site, const struct managed_si
 {
 	for (size_t i = 0; i < site->material->num_pairs; i++) {
 		const struct site_pair *pair = &site->material->pairs[i];
-		const struct managed_certificate *old = find_leaf(former, pair->chain.items[0].certificate);
-		struct error error =
-		    add_certificate(site, &pair->chain, old != NULL ? keeper_chain(old->keeper) : NULL, pair->key);
+		const struct given_certificate given = {
+		    .chain = &pair->chain,
+		    .extra = find_chain(former, pair->chain.items[0].certificate),
+		    .key = pair->key,
+		};
+		struct error error = add_certificate(site, former, &given);
 		if (failed(error))
 			return error;
 	}
@@ -131,19 +107,15 @@ static struct error inherit_backend_leaf(struct managed_site *site, const struct
 {
 	if (former == NULL || !former->config->certificate_is_backend || former->num_certificates == 0)
 		return error_none();
-	const struct certificate_keeper *old = former->certificates[0].keeper;
+	const struct certificate_keeper *old = keeper_of(former, 0);
 	const struct certificate *leaf = keeper_chain(old)->items[0].certificate;
 	bool same = certificate_equal(leaf, keeper_given(old)->items[0].certificate);
-	EVP_PKEY *key = find_key(site, leaf);
-	if (key == NULL)
-		return error_none();
-	return add_certificate(site, same ? keeper_given(old) : keeper_chain(old), keeper_chain(old), key);
-}
-
-static void on_addresses(void *context)
-{
-	struct managed_site *site = context;
-	site->options.on_change(site->options.context);
+	const struct given_certificate given = {
+	    .chain = same ? keeper_given(old) : keeper_chain(old),
+	    .extra = keeper_chain(old),
+	    .key = find_key(site, leaf),
+	};
+	return given.key != NULL ? add_certificate(site, former, &given) : error_none();
 }
 
 static void report_key(const struct managed_site *site, size_t backend, const struct finding_list *findings)
@@ -167,17 +139,17 @@ static const struct certificate_list *choose_backend_chain(const struct managed_
 
 static void follow_backend(struct managed_site *site)
 {
-	EVP_PKEY *key = NULL;
-	const struct certificate_list *chain = choose_backend_chain(site, &key);
+	struct given_certificate given = {0};
 	char text[ERROR_MAX_TEXT];
 
-	if (chain == NULL)
+	given.chain = choose_backend_chain(site, &given.key);
+	if (given.chain == NULL)
 		return;
 	if (site->num_certificates > 0) {
-		keeper_set_given(site->certificates[0].keeper, chain, key);
+		keeper_set_given(keeper_of(site, 0), given.chain, given.key);
 		return;
 	}
-	struct error error = add_certificate(site, chain, NULL, key);
+	struct error error = add_certificate(site, NULL, &given);
 	if (failed(error)) {
 		program_log_write(site->options.log, LOG_LEVEL_ERROR, site->config->name,
 				  "the backend's certificate cannot be served: %s",
@@ -185,9 +157,9 @@ static void follow_backend(struct managed_site *site)
 		return;
 	}
 	program_log_write(site->options.log, LOG_LEVEL_INFO, site->config->name, "serves the backend's certificate %s",
-			  chain->items[0].certificate->subject);
-	site->options.on_change(site->options.context);
-	keeper_begin(site->certificates[0].keeper);
+			  given.chain->items[0].certificate->subject);
+	on_change(site);
+	managed_certificate_begin(site->certificates[0]);
 }
 
 static void tell_key_mismatch(struct managed_site *site, const struct certificate *leaf)
@@ -209,7 +181,7 @@ static void on_backend_leaf(struct managed_site *site, size_t backend, const str
 	if (find_key(site, leaf) == NULL) {
 		tell_key_mismatch(site, leaf);
 		key_mismatch_add(&findings, leaf,
-				 site->num_certificates > 0 ? keeper_chain(site->certificates[0].keeper) : NULL);
+				 site->num_certificates > 0 ? keeper_chain(keeper_of(site, 0)) : NULL);
 	}
 	report_key(site, backend, &findings);
 	finding_list_cleanup(&findings);
@@ -230,7 +202,7 @@ static void offer_extra(struct managed_site *site)
 		}
 	}
 	for (size_t i = 0; !failed(error) && i < site->num_certificates; i++)
-		keeper_set_extra(site->certificates[i].keeper, &extra);
+		keeper_set_extra(keeper_of(site, i), &extra);
 	certificate_list_cleanup(&extra);
 }
 
@@ -295,7 +267,7 @@ struct error managed_site_new(const struct managed_site_options *options, const 
 	site->options = *options;
 	site->config = config;
 	site->material = material;
-	site->addresses = address_book_new(options->services->loop, config, options->log, site, on_addresses);
+	site->addresses = address_book_new(options->services->loop, config, options->log, site, on_change);
 	if (site->addresses == NULL)
 		error = error_of(ERROR_MEMORY, 0, "set up a site");
 	if (!failed(error) && former != NULL)
@@ -321,10 +293,8 @@ void managed_site_free(struct managed_site *site)
 	certificate_unref(site->told_leaf);
 	address_book_free(site->addresses);
 	site_tally_unref(site->tally);
-	for (size_t i = 0; i < site->num_certificates; i++) {
-		keeper_free(site->certificates[i].keeper);
-		credential_unref(site->certificates[i].credential);
-	}
+	for (size_t i = 0; i < site->num_certificates; i++)
+		managed_certificate_free(site->certificates[i]);
 	free(site);
 }
 
@@ -332,7 +302,7 @@ void managed_site_begin(struct managed_site *site)
 {
 	site->begun = true;
 	for (size_t i = 0; i < site->num_certificates; i++)
-		keeper_begin(site->certificates[i].keeper);
+		managed_certificate_begin(site->certificates[i]);
 	address_book_begin(site->addresses);
 	if (site->prober != NULL)
 		prober_begin(site->prober);
@@ -341,7 +311,7 @@ void managed_site_begin(struct managed_site *site)
 void managed_site_fill(const struct managed_site *site, struct site *out)
 {
 	for (size_t i = 0; i < site->num_certificates; i++)
-		out->credentials[out->num_credentials++] = credential_ref(site->certificates[i].credential);
+		out->credentials[out->num_credentials++] = credential_ref(credential_of(site, i));
 	address_book_fill(site->addresses, out);
 	if (site->material->backend_ssl_ctx != NULL) {
 		SSL_CTX_up_ref(site->material->backend_ssl_ctx);
@@ -368,7 +338,7 @@ const struct config_site *managed_site_config(const struct managed_site *site)
 
 const struct chain_verdict *managed_site_verdict(const struct managed_site *site, size_t certificate)
 {
-	return keeper_verdict(site->certificates[certificate].keeper);
+	return keeper_verdict(keeper_of(site, certificate));
 }
 
 const struct prober *managed_site_prober(const struct managed_site *site)
@@ -383,65 +353,47 @@ struct site_tally *managed_site_tally(const struct managed_site *site)
 
 const struct certificate_list *managed_site_chain(const struct managed_site *site, size_t certificate)
 {
-	return &site->certificates[certificate].credential->chain;
+	return &credential_of(site, certificate)->chain;
 }
 
 bool managed_site_is_trusted(const struct managed_site *site, size_t certificate)
 {
-	return keeper_is_trusted(site->certificates[certificate].keeper);
+	return keeper_is_trusted(keeper_of(site, certificate));
 }
 
 const struct certificate_list *managed_site_given(const struct managed_site *site, size_t certificate)
 {
-	return keeper_given(site->certificates[certificate].keeper);
+	return keeper_given(keeper_of(site, certificate));
 }
 
 bool managed_site_covers(const struct managed_site *site, const char *name)
 {
 	for (size_t i = 0; i < site->num_certificates; i++) {
-		if (credential_covers(site->certificates[i].credential, name))
+		if (credential_covers(credential_of(site, i), name))
 			return true;
 	}
 	return false;
 }
 
-void managed_site_tell_watch(const struct managed_site *site, int64_t now_ms)
+bool managed_site_tell_watch(const struct managed_site *site, int64_t now_ms)
+{
+	bool told = true;
+
+	for (size_t i = 0; i < site->num_certificates; i++)
+		told = managed_certificate_tell_watch(site->certificates[i], now_ms) && told;
+	return told;
+}
+
+bool managed_site_roll_back(struct managed_site *site, unsigned certificate, struct credential *former, int64_t now_ms)
+{
+	return certificate < site->num_certificates &&
+	       managed_certificate_roll_back(site->certificates[certificate], former, now_ms);
+}
+
+void managed_site_tick(struct managed_site *site, int64_t now_ms)
 {
 	for (size_t i = 0; i < site->num_certificates; i++)
-		chain_watch_published(site->options.watch, site->config->name, (unsigned)i,
-				      site->certificates[i].credential, now_ms);
-}
-
-/* A chain that was left because a certificate of it was revoked is not to come back, be it rejected by fewer. */
-static bool stand_in_is_revoked(const struct managed_site *site, unsigned certificate)
-{
-	const struct certificate_keeper *keeper = site->certificates[certificate].keeper;
-	const struct credential *stand_in =
-	    chain_watch_stand_in(site->options.watch, site->config->name, certificate, keeper_chain(keeper));
-
-	if (stand_in == NULL || !keeper_finds_revoked(keeper, &stand_in->chain))
-		return false;
-	program_log_write(site->options.log, LOG_LEVEL_WARNING, site->config->name,
-			  "many clients reject the new chain, but a certificate of the former one is revoked: the new "
-			  "one stays");
-	return true;
-}
-
-bool managed_site_roll_back(struct managed_site *site, unsigned certificate)
-{
-	char text[ERROR_MAX_TEXT];
-
-	if (!credential_maker_may_replace(site->config) || certificate >= site->num_certificates ||
-	    stand_in_is_revoked(site, certificate))
-		return false;
-	struct error error = renew_credential(&site->certificates[certificate]);
-	if (failed(error)) {
-		program_log_write(site->options.log, LOG_LEVEL_ERROR, site->config->name,
-				  "the former chain cannot be served again: %s", error_print(error, text, sizeof text));
-		return false;
-	}
-	site->options.on_change(site->options.context);
-	return true;
+		managed_certificate_tick(site->certificates[i], now_ms);
 }
 
 static bool has_backend_part(const struct managed_site *site, unsigned part)

@@ -20,6 +20,7 @@ struct managed_site_options {
 	struct backend_trust *trust; /* NULL for a look without a loop */
 	unsigned num_workers; /* that count for it; 0 for a look without a loop */
 	struct chain_watch *watch; /* NULL for a look without a loop */
+	bool operator_decides; /* no chain that clients made us withdraw stays withdrawn over this reload */
 	void *context;
 	void (*on_change)(void *context); /* what managed_site_fill gives has changed */
 };
@@ -60,12 +61,14 @@ struct site_tally *managed_site_tally(const struct managed_site *site);
 /* managed_site_covers says whether one of its certificates covers the name, as credential_covers does. */
 bool managed_site_covers(const struct managed_site *site, const char *name);
 
-/* managed_site_tell_watch tells the watch what goes out now, once it was published. */
-void managed_site_tell_watch(const struct managed_site *site, int64_t now_ms);
+/* managed_site_tell_watch tells the watch what goes out now, once it was published; false: it is to be told again. */
+MUST_USE bool managed_site_tell_watch(const struct managed_site *site, int64_t now_ms);
 
-/* managed_site_roll_back has the chain that the watch names go out for that certificate; false where the
- * configuration does not want it, or where it cannot be. */
-bool managed_site_roll_back(struct managed_site *site, unsigned certificate);
+/* managed_site_roll_back has `former` go out again for that certificate, as outgoing_chain_roll_back says. */
+bool managed_site_roll_back(struct managed_site *site, unsigned certificate, struct credential *former, int64_t now_ms);
+
+/* managed_site_tick, once a second or so: what stands in may have expired, what failed may be possible now. */
+void managed_site_tick(struct managed_site *site, int64_t now_ms);
 
 /* managed_site_has_group says whether the site still has what a group of findings is about. */
 bool managed_site_has_group(const struct managed_site *site, const struct finding_group *group);

@@ -53,6 +53,7 @@ static bool make_sites(struct site_set *set, const struct site_set_options *opti
 	    .trust = options->trust,
 	    .num_workers = options->num_workers,
 	    .watch = options->watch,
+	    .operator_decides = options->operator_decides,
 	    .context = options->context,
 	    .on_change = options->on_change,
 	};
@@ -128,10 +129,19 @@ void site_set_begin(struct site_set *set)
 		managed_site_begin(set->sites[i]);
 }
 
-void site_set_tell_watch(const struct site_set *set, int64_t now_ms)
+bool site_set_tell_watch(const struct site_set *set, int64_t now_ms)
+{
+	bool told = true;
+
+	for (size_t i = 0; i < set->num_sites; i++)
+		told = managed_site_tell_watch(set->sites[i], now_ms) && told;
+	return told;
+}
+
+void site_set_tick(const struct site_set *set, int64_t now_ms)
 {
 	for (size_t i = 0; i < set->num_sites; i++)
-		managed_site_tell_watch(set->sites[i], now_ms);
+		managed_site_tick(set->sites[i], now_ms);
 }
 
 struct error site_set_snapshot(const struct site_set *set, struct listen_socket *const *sockets, size_t num_sockets,

@@ -16,6 +16,7 @@ struct site_set_options {
 	unsigned num_workers; /* 0 for a look */
 	struct chain_watch *watch; /* NULL for a look */
 	struct mend_tally *mend_tally; /* NULL for a look */
+	bool operator_decides; /* the reload is his: no chain that was withdrawn stays so */
 	void *context;
 	void (*on_change)(void *context); /* the snapshot has become old */
 };
@@ -35,8 +36,11 @@ void site_set_free(struct site_set *set);
 /* site_set_begin starts all background work. */
 void site_set_begin(struct site_set *set);
 
-/* site_set_tell_watch tells the watch what goes out now, once it was published. */
-void site_set_tell_watch(const struct site_set *set, int64_t now_ms);
+/* site_set_tell_watch tells the watch what goes out now, once it was published; false: it is to be told again. */
+MUST_USE bool site_set_tell_watch(const struct site_set *set, int64_t now_ms);
+
+/* site_set_tick, once a second or so: see managed_site_tick. */
+void site_set_tick(const struct site_set *set, int64_t now_ms);
 
 /* site_set_snapshot makes what the workers serve by, as of now. `ticket_keys` are used where the configuration names no
  * file of them. */

@@ -19,6 +19,7 @@ struct place {
 	struct chain_watch *watch;
 	bool wants_rollback;
 	unsigned num_rollbacks;
+	struct credential *asked_for; /* to go out again */
 	long seen; /* bytes of the fix log */
 	const struct certificate *leaf;
 	const struct certificate *issuing;
@@ -28,12 +29,13 @@ struct place {
 
 static char site_name[] = "mail";
 
-static bool roll_back(void *context, const char *site, unsigned part)
+static bool roll_back(void *context, const char *site, unsigned part, struct credential *former)
 {
 	struct place *place = context;
 
 	assert_string_equal(site, site_name);
 	assert_int_equal(part, 0);
+	place->asked_for = former;
 	place->num_rollbacks += place->wants_rollback;
 	return place->wants_rollback;
 }
@@ -117,9 +119,16 @@ static void reject(struct place *place, const struct credential *credential, uns
 	}
 }
 
+static void publish_as(struct place *place, struct credential *credential, bool rolled_back, int64_t now_ms)
+{
+	const struct chain_publication publication = {
+	    .site = site_name, .credential = credential, .rolled_back = rolled_back};
+	assert_true(chain_watch_published(place->watch, &publication, now_ms));
+}
+
 static void publish(struct place *place, struct credential *credential, int64_t now_ms)
 {
-	chain_watch_published(place->watch, site_name, 0, credential, now_ms);
+	publish_as(place, credential, false, now_ms);
 }
 
 /* What was written since the last look; to be freed. */
@@ -269,142 +278,104 @@ static void test_a_chain_that_nobody_saw_is_no_side(void **state)
 	assert_string_equal(chain_watch_words(place->watch, site_name, words), "");
 }
 
-static void test_rolled_back_until_it_is_released(void **state)
+/* The former chain is asked for once, and goes out again. */
+static void roll_back_to_the_complete_one(struct place *place)
+{
+	place->wants_rollback = true;
+	change_for_the_worse(place);
+	reject(place, place->alone, 60, 25);
+	chain_watch_tick(place->watch, 3 * START_MS);
+	assert_int_equal(place->num_rollbacks, 1);
+	assert_ptr_equal(place->asked_for, place->complete);
+	expect_no_news(place); /* what is not published is not told */
+	chain_watch_tick(place->watch, 3 * START_MS + 1);
+	assert_int_equal(place->num_rollbacks, 1);
+	publish_as(place, place->complete, true, 4 * START_MS);
+	expect_news(place, "\"verdict\":\"rolled_back\"");
+	assert_true(look(place).rolled_back);
+}
+
+static void test_what_was_rolled_back_is_settled(void **state)
 {
 	struct place *place = *state;
 	char words[CHAIN_SIDES_MAX_WORDS];
 
-	place->wants_rollback = true;
-	change_for_the_worse(place);
-	assert_null(chain_watch_stand_in(place->watch, site_name, 0, &place->alone->chain));
-	reject(place, place->alone, 60, 25);
-	chain_watch_tick(place->watch, 3 * START_MS);
-	assert_int_equal(place->num_rollbacks, 1);
-	assert_ptr_equal(chain_watch_stand_in(place->watch, site_name, 0, &place->alone->chain), place->complete);
-	assert_null(chain_watch_stand_in(place->watch, site_name, 0, &place->complete->chain));
-	assert_null(chain_watch_stand_in(place->watch, site_name, 1, &place->alone->chain));
-	expect_news(place, "\"verdict\":\"rolled_back\"");
-	publish(place, place->complete, 3 * START_MS);
-	assert_true(look(place).rolled_back);
+	roll_back_to_the_complete_one(place);
 	assert_int_equal(chain_record_handshakes(look(place).present), 100);
 	assert_string_equal(chain_watch_words(place->watch, site_name, words),
 			    "With the chain that went out from 1970-01-01T00:00:02Z and was withdrawn, 60 of 60 "
 			    "handshakes were rejected, by clients of 25 networks; with the former one, which goes out "
 			    "again, 0 of 100 handshakes were rejected.");
 
-	/* It is settled: whatever clients do, nothing more happens by itself. */
+	/* Whatever clients do, nothing more happens by itself. */
 	reject(place, place->complete, 600, 200);
-	chain_watch_tick(place->watch, 4 * START_MS);
+	chain_watch_tick(place->watch, 5 * START_MS);
+	publish_as(place, place->complete, true, 6 * START_MS);
 	assert_int_equal(place->num_rollbacks, 1);
 	expect_no_news(place);
-
-	chain_watch_suspend(place->watch);
-	assert_null(chain_watch_stand_in(place->watch, site_name, 0, &place->alone->chain));
-	chain_watch_resume(place->watch); /* the reload failed */
-	assert_non_null(chain_watch_stand_in(place->watch, site_name, 0, &place->alone->chain));
-	chain_watch_suspend(place->watch);
-	publish(place, place->alone, 5 * START_MS);
-	chain_watch_release(place->watch);
-	expect_news(place, "\"event\":\"resolved\"");
-	assert_null(chain_watch_stand_in(place->watch, site_name, 0, &place->alone->chain));
-	assert_int_equal(chain_record_rejected(look(place).present), 0);
 }
 
-/* All clients reject an expired chain: what only some of them reject is better. */
-static void test_what_stands_in_ends_when_it_expires(void **state)
+/* The operator's word, or the end of the chain that stood in: it is a change like any. */
+static void test_the_withdrawn_chain_goes_out_again(void **state)
 {
 	struct place *place = *state;
-	const int64_t end_s = PKI_NOW;
-	const struct certificate *brief = PKI(.cn = "Issuing", .ca = true, .key_number = 1, .not_after = end_s);
-	struct certificate_list chain = PKI_LIST(SOURCE_FILE, place->leaf, brief);
-	struct credential *former = shown(place, &chain);
 
-	certificate_list_cleanup(&chain);
-	place->wants_rollback = true;
-	publish(place, former, START_MS);
-	shake(former, 100);
-	publish(place, place->alone, 2 * START_MS);
-	reject(place, place->alone, 60, 25);
-	chain_watch_tick(place->watch, 3 * START_MS);
-	publish(place, former, 3 * START_MS);
-	chain_watch_tick(place->watch, (end_s - 1) * 1000);
-	assert_int_equal(place->num_rollbacks, 1);
-	expect_news(place, "\"verdict\":\"rolled_back\"");
-
-	place->wants_rollback = false;
-	chain_watch_tick(place->watch, end_s * 1000);
-	assert_true(look(place).rolled_back); /* it could not be made: it is tried again */
-	place->wants_rollback = true;
-	chain_watch_tick(place->watch, end_s * 1000);
-	assert_int_equal(place->num_rollbacks, 2);
-	assert_null(chain_watch_stand_in(place->watch, site_name, 0, &place->alone->chain));
-	publish(place, place->alone, end_s * 1000);
+	roll_back_to_the_complete_one(place);
+	publish(place, place->alone, 5 * START_MS);
 	expect_news(place, "\"event\":\"resolved\"");
-	chain_watch_tick(place->watch, end_s * 1000 + 1);
-	assert_int_equal(place->num_rollbacks, 2);
+	assert_false(look(place).rolled_back);
 	assert_ptr_equal(look(place).present->credential, place->alone);
-	credential_unref(former);
+	assert_int_equal(chain_record_rejected(look(place).present), 0);
+	assert_ptr_equal(look(place).former->credential, place->complete);
+}
+
+static void test_what_was_put_back_is_what_is_wanted(void **state)
+{
+	struct place *place = *state;
+
+	roll_back_to_the_complete_one(place);
+	publish(place, place->complete, 5 * START_MS);
+	expect_news(place, "\"event\":\"resolved\"");
+	assert_false(look(place).rolled_back);
+	assert_ptr_equal(look(place).present->credential, place->complete);
+	assert_null(look(place).former);
 }
 
 static void test_another_new_chain_goes_out(void **state)
 {
 	struct place *place = *state;
-	const struct certificate *renewed =
-	    PKI(.cn = "a.example", .issuer = place->issuing, .dns = PKI_STRINGS("a.example", "b.example"));
-	struct certificate_list chain = PKI_LIST(SOURCE_FILE, renewed, place->issuing);
+	struct certificate_list chain = PKI_LIST(SOURCE_CACHE, place->leaf, place->leaf);
 	struct credential *third = shown(place, &chain);
 
 	certificate_list_cleanup(&chain);
-	place->wants_rollback = true;
-	change_for_the_worse(place);
-	reject(place, place->alone, 60, 25);
-	chain_watch_tick(place->watch, 3 * START_MS);
-	publish(place, place->complete, 3 * START_MS);
-	assert_null(chain_watch_stand_in(place->watch, site_name, 0, &third->chain));
-	publish(place, third, 4 * START_MS);
+	roll_back_to_the_complete_one(place);
+	publish(place, third, 5 * START_MS);
 	assert_false(look(place).rolled_back);
 	assert_ptr_equal(look(place).former->credential, place->complete);
-
-	/* The former one lacks a name that the new one has: it does not come back for it. */
-	shake(place->complete, 100);
-	reject(place, third, 60, 25);
-	chain_watch_tick(place->watch, 5 * START_MS);
-	assert_int_equal(place->num_rollbacks, 1);
-	assert_int_equal(look(place).verdict, REJECTIONS_ROLL_BACK);
-	assert_false(look(place).rolled_back);
 	credential_unref(third);
 }
 
-/* A key that was replaced may be one that is not to be trusted; an expired chain is of no use. */
-static void test_what_never_comes_back(void **state)
+/* What is refused is told as a rise, and asked for again when there is news, not each second. */
+static void test_a_roll_back_that_is_refused(void **state)
 {
 	struct place *place = *state;
-	const struct certificate *other_key =
-	    PKI(.cn = "a.example", .issuer = place->issuing, .key_number = 7, .dns = PKI_STRINGS("a.example"));
-	struct certificate_list chain = PKI_LIST(SOURCE_FILE, other_key, place->issuing);
-	struct credential *rekeyed = shown(place, &chain);
 
-	certificate_list_cleanup(&chain);
-	place->wants_rollback = true;
-	publish(place, place->complete, START_MS);
-	shake(place->complete, 100);
-	publish(place, rekeyed, 2 * START_MS);
-	reject(place, rekeyed, 60, 25);
+	change_for_the_worse(place);
+	reject(place, place->alone, 60, 25);
 	chain_watch_tick(place->watch, 3 * START_MS);
-	assert_int_equal(place->num_rollbacks, 0);
+	assert_ptr_equal(place->asked_for, place->complete);
+	assert_int_equal(look(place).verdict, REJECTIONS_ROLL_BACK);
 	expect_news(place, "\"verdict\":\"risen\"");
+	place->asked_for = NULL;
+	chain_watch_tick(place->watch, 4 * START_MS);
+	assert_null(place->asked_for);
+	reject(place, place->alone, 5, 5);
+	chain_watch_tick(place->watch, 3 * START_MS + CHAIN_WATCH_TELL_MS);
+	assert_ptr_equal(place->asked_for, place->complete);
 
-	int64_t late_ms = PKI_NOT_AFTER * 1000;
-	shake(rekeyed, 1000);
-	chain = (struct certificate_list)PKI_LIST(SOURCE_FILE, other_key);
-	struct credential *rekeyed_alone = shown(place, &chain);
-	certificate_list_cleanup(&chain);
-	publish(place, rekeyed_alone, late_ms);
-	reject(place, rekeyed_alone, 60, 25);
-	chain_watch_tick(place->watch, late_ms + 1);
-	assert_int_equal(place->num_rollbacks, 0);
-	credential_unref(rekeyed);
-	credential_unref(rekeyed_alone);
+	/* It became possible meanwhile. */
+	publish_as(place, place->complete, true, 100 * START_MS);
+	expect_news(place, "\"verdict\":\"rolled_back\"");
 }
 
 static bool is_none(void *context, const char *site, unsigned part)
@@ -442,10 +413,11 @@ int main(void)
 	    TEST(test_a_rise_is_told_once_and_resolved_by_the_next_change),
 	    TEST(test_a_rise_is_watched_for_a_while),
 	    TEST(test_a_chain_that_nobody_saw_is_no_side),
-	    TEST(test_rolled_back_until_it_is_released),
-	    TEST(test_what_stands_in_ends_when_it_expires),
+	    TEST(test_what_was_rolled_back_is_settled),
+	    TEST(test_the_withdrawn_chain_goes_out_again),
+	    TEST(test_what_was_put_back_is_what_is_wanted),
 	    TEST(test_another_new_chain_goes_out),
-	    TEST(test_what_never_comes_back),
+	    TEST(test_a_roll_back_that_is_refused),
 	    TEST(test_what_is_gone_is_forgotten),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

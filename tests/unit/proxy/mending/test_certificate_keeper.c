@@ -1,8 +1,280 @@
-#include "tests/support/unit.h"
-
 #include "proxy/mending/certificate_keeper.h"
 
+#include <string.h>
+#include <unistd.h>
+
+#include "proxy/mending/chain_trial.h"
+#include "tests/support/pki.h"
+#include "tests/support/unit.h"
+
 enum { HOUR_S = 3600, DAY_S = 86400 };
+
+/* A keeper's surroundings: each mend gives `result`, and what it wants served is served, or not. */
+static struct {
+	struct mend_services services;
+	struct config_site config;
+	struct site_material material;
+	struct program_log log;
+	const struct certificate *leaf;
+	struct certificate_list alone;
+	struct certificate_list complete;
+	struct mend_result result;
+	mender_answer *on_answer; /* of the mend that is under way; NULL: none is */
+	void *answer_context;
+	uint64_t alarm_ms; /* 0: it is not set */
+	void *alarm_context;
+	void (*on_ring)(void *context);
+	unsigned num_failures; /* how often a chain cannot be served from now on */
+	unsigned num_untried; /* how often its trial cannot be held */
+	unsigned num_served;
+	bool applied; /* by the last report */
+} around;
+
+static char site_name[] = "mail";
+
+void __wrap_mender_now(struct mend_services *services, const struct mender_question *question, void *context,
+		       mender_answer *on_answer);
+struct mender *__wrap_mender_start(struct mend_services *services, const struct mender_question *question, void *context,
+				   mender_answer *on_answer);
+void __wrap_mender_cancel(struct mender *mender);
+struct alarm *__wrap_alarm_new(void *loop, void *context, void (*on_ring)(void *context));
+void __wrap_alarm_set(struct alarm *alarm, uint64_t pause_ms);
+void __wrap_alarm_stop(struct alarm *alarm);
+void __wrap_alarm_free(struct alarm *alarm);
+void __wrap_fix_log_report(struct fix_log *fix_log, const struct fix_report *report, int64_t now_ms);
+struct error __wrap_chain_trial_run(const struct chain_trial *test, struct chain_trial_loss *out);
+
+void __wrap_mender_now(struct mend_services *services, const struct mender_question *question, void *context,
+		       mender_answer *on_answer)
+{
+	(void)services;
+	(void)question;
+	on_answer(context, error_none(), &around.result);
+}
+
+struct mender *__wrap_mender_start(struct mend_services *services, const struct mender_question *question, void *context,
+				   mender_answer *on_answer)
+{
+	(void)services;
+	(void)question;
+	around.on_answer = on_answer;
+	around.answer_context = context;
+	return (struct mender *)(void *)&around;
+}
+
+void __wrap_mender_cancel(struct mender *mender)
+{
+	(void)mender;
+	around.on_answer = NULL;
+}
+
+struct alarm *__wrap_alarm_new(void *loop, void *context, void (*on_ring)(void *context))
+{
+	(void)loop;
+	around.alarm_context = context;
+	around.on_ring = on_ring;
+	return (struct alarm *)(void *)&around;
+}
+
+void __wrap_alarm_set(struct alarm *alarm, uint64_t pause_ms)
+{
+	(void)alarm;
+	around.alarm_ms = pause_ms;
+}
+
+void __wrap_alarm_stop(struct alarm *alarm)
+{
+	(void)alarm;
+	around.alarm_ms = 0;
+}
+
+void __wrap_alarm_free(struct alarm *alarm)
+{
+	(void)alarm;
+}
+
+void __wrap_fix_log_report(struct fix_log *fix_log, const struct fix_report *report, int64_t now_ms)
+{
+	(void)fix_log;
+	(void)now_ms;
+	around.applied = report->applied;
+}
+
+struct error __wrap_chain_trial_run(const struct chain_trial *test, struct chain_trial_loss *out)
+{
+	(void)test;
+	(void)out;
+	if (around.num_untried == 0)
+		return error_none();
+	around.num_untried--;
+	return error_of(ERROR_MEMORY, 0, "try out a chain");
+}
+
+static struct error serve(void *context, const struct certificate_list *chain, EVP_PKEY *key)
+{
+	(void)context;
+	(void)chain;
+	assert_ptr_equal(key, pki_key(around.leaf));
+	around.num_served++;
+	if (around.num_failures == 0)
+		return error_none();
+	around.num_failures--;
+	return error_of(ERROR_MEMORY, 0, "make a credential");
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	memset(&around, 0, sizeof around);
+	const struct certificate *issuing = PKI(.cn = "Issuing", .ca = true);
+	around.leaf = PKI(.cn = "a.example", .issuer = issuing);
+	around.alone = PKI_LIST(SOURCE_FILE, around.leaf);
+	around.complete = PKI_LIST(SOURCE_CACHE, around.leaf, issuing);
+	around.services.loop = (void *)&around; /* there is one */
+	around.config.name = site_name;
+	around.config.mode = MODE_MEND;
+	program_log_init(&around.log, STDERR_FILENO, LOG_LEVEL_ERROR);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	certificate_list_cleanup(&around.alone);
+	certificate_list_cleanup(&around.complete);
+	pki_cleanup();
+	return 0;
+}
+
+/* The next mends find this chain the best. */
+static void mend_to(const struct certificate_list *chain)
+{
+	around.result.served = around.alone;
+	around.result.mended = *chain;
+	around.result.mended_trusted = true;
+}
+
+static struct certificate_keeper *make_keeper(void)
+{
+	const struct keeper_options options = {
+	    .services = &around.services,
+	    .log = &around.log,
+	    .config = &around.config,
+	    .material = &around.material,
+	    .serve = serve,
+	};
+	struct certificate_keeper *keeper = keeper_new(&options, &around.alone, NULL, pki_key(around.leaf));
+	assert_non_null(keeper);
+	return keeper;
+}
+
+static void answer(void)
+{
+	mender_answer *on_answer = around.on_answer;
+
+	assert_non_null(on_answer);
+	around.on_answer = NULL;
+	on_answer(around.answer_context, error_none(), &around.result);
+}
+
+/* Once the pause is over it mends anew. */
+static void expect_retry(uint64_t pause_ms)
+{
+	assert_int_equal(around.alarm_ms, pause_ms);
+	assert_null(around.on_answer);
+	around.on_ring(around.alarm_context);
+	assert_non_null(around.on_answer);
+}
+
+static void expect_chain(const struct certificate_keeper *keeper, const struct certificate_list *chain)
+{
+	assert_true(certificate_list_equal(keeper_chain(keeper), chain));
+}
+
+static void test_the_first_chain_that_cannot_be_served(void **state)
+{
+	struct certificate_keeper *keeper = make_keeper();
+
+	(void)state;
+	mend_to(&around.complete);
+	around.num_failures = 1;
+	assert_kind(keeper_start(keeper), ERROR_MEMORY);
+	assert_int_equal(keeper_chain(keeper)->count, 0);
+	keeper_free(keeper);
+}
+
+static void test_a_chain_is_the_keepers_once_it_is_served(void **state)
+{
+	struct certificate_keeper *keeper = make_keeper();
+
+	(void)state;
+	mend_to(&around.alone);
+	assert_ok(keeper_start(keeper));
+	keeper_begin(keeper);
+	mend_to(&around.complete);
+	around.num_failures = 2;
+	answer();
+	expect_chain(keeper, &around.alone);
+	assert_false(around.applied);
+	assert_true(keeper_verdict(keeper)->held_back);
+
+	/* It is tried again, with pauses that grow. */
+	expect_retry(KEEPER_RETRY_FIRST_MS);
+	answer();
+	expect_chain(keeper, &around.alone);
+	expect_retry(2 * KEEPER_RETRY_FIRST_MS);
+	answer();
+	expect_chain(keeper, &around.complete);
+	assert_true(around.applied);
+	assert_false(keeper_verdict(keeper)->held_back);
+	assert_int_equal(around.alarm_ms, KEEPER_LOOK_MAX_MS);
+
+	/* What is served already is not served anew. */
+	around.num_served = 0;
+	expect_retry(KEEPER_LOOK_MAX_MS);
+	answer();
+	assert_int_equal(around.num_served, 0);
+	keeper_free(keeper);
+}
+
+static void test_what_is_given_anew_and_cannot_be_served(void **state)
+{
+	struct certificate_keeper *keeper = make_keeper();
+
+	(void)state;
+	mend_to(&around.alone);
+	assert_ok(keeper_start(keeper));
+	keeper_begin(keeper);
+	answer();
+	mend_to(&around.complete);
+	around.num_failures = 2;
+	keeper_set_given(keeper, &around.complete, pki_key(around.leaf));
+	expect_chain(keeper, &around.alone);
+	answer(); /* of the mend that looks at it with fetching */
+	expect_chain(keeper, &around.alone);
+	expect_retry(KEEPER_RETRY_FIRST_MS);
+	answer();
+	expect_chain(keeper, &around.complete);
+	keeper_free(keeper);
+}
+
+static void test_a_trial_that_cannot_be_held(void **state)
+{
+	struct certificate_keeper *keeper = make_keeper();
+
+	(void)state;
+	mend_to(&around.alone);
+	assert_ok(keeper_start(keeper));
+	keeper_begin(keeper);
+	mend_to(&around.complete);
+	around.num_untried = 1;
+	answer();
+	expect_chain(keeper, &around.alone);
+	expect_retry(KEEPER_RETRY_FIRST_MS);
+	answer();
+	expect_chain(keeper, &around.complete);
+	keeper_free(keeper);
+}
 
 /* When a chain is looked at again, by how long it is still valid. */
 static void test_the_pause_by_what_is_left(void **state)
@@ -58,6 +330,10 @@ int main(void)
 	    cmocka_unit_test(test_the_pause_by_what_is_left),
 	    cmocka_unit_test(test_times_at_the_ends_of_the_range),
 	    cmocka_unit_test(test_the_last_look_is_after_the_end),
+	    cmocka_unit_test_setup_teardown(test_the_first_chain_that_cannot_be_served, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_chain_is_the_keepers_once_it_is_served, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_what_is_given_anew_and_cannot_be_served, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_trial_that_cannot_be_held, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,90 @@
+/* outgoing_chain - decides which chain goes out for one certificate of one site, says why, and makes the credential of it.
+ *
+ * Two chains may be at hand: the one that the keeper mended and tried out, and, when clients rejected that one, the chain
+ * that went out before it and may stand in (`rollback = on`). What goes out is what a credential stands for: while none can
+ * be made of the chosen chain, the former one goes on serving, and the attempt is repeated with growing pauses, by the
+ * keeper for its own chain, by outgoing_chain_look for the other.
+ *
+ * A chain that was withdrawn stays so until the one that stands in has expired, until the keeper has another one, or until
+ * an operator decides: a reload that he asked for inherits nothing.
+ */
+#ifndef PROXY_SITES_OUTGOING_CHAIN_H
+#define PROXY_SITES_OUTGOING_CHAIN_H
+
+#include "proxy/clients/chain_watch.h"
+#include "proxy/system/retry.h"
+
+#define OUTGOING_RETRY_FIRST_MS 1000 /* when no credential can be made of the chain that was chosen ... */
+#define OUTGOING_RETRY_MAX_MS 3600000 /* ... doubling up to this */
+
+#define OUTGOING_REASONS(X)                                                                                            \
+	X(OUTGOING_KEPT, "the keeper's chain, which nobody withdrew")                                                  \
+	X(OUTGOING_ROLLED_BACK, "the former chain: clients rejected the keeper's")                                     \
+	X(OUTGOING_NOT_WANTED, "the keeper's chain: a roll-back is not wanted")                                        \
+	X(OUTGOING_OTHER_KEY, "the keeper's chain: the former one is for another key")                                 \
+	X(OUTGOING_FEWER_NAMES, "the keeper's chain: the former one lacks a name")                                     \
+	X(OUTGOING_FORMER_EXPIRED, "the keeper's chain: the former one has expired")                                   \
+	X(OUTGOING_FORMER_REVOKED, "the keeper's chain: a certificate of the former one is revoked")
+
+enum outgoing_reason {
+#define X(id, words) id,
+	OUTGOING_REASONS(X)
+#undef X
+};
+
+const char *outgoing_reason_words(enum outgoing_reason reason);
+
+/* Says whether a certificate of the chain is revoked, or cannot be judged. */
+typedef bool outgoing_revocation(void *context, const struct certificate_list *chain);
+
+/* What the decision is made from. */
+struct outgoing_question {
+	const struct config_site *config;
+	const struct certificate_list *kept; /* the keeper's chain */
+	const struct credential *withdrawn; /* what clients rejected; NULL: nothing, and `former` is NULL too */
+	const struct credential *former; /* what went out before it */
+	bool stands_in; /* `former` goes out at present */
+	int64_t now_s; /* since 1970 */
+	void *context;
+	outgoing_revocation *finds_revoked; /* asked last; NULL: not looked at */
+};
+
+/* outgoing_chain_decide: OUTGOING_ROLLED_BACK has the former chain go out, any other reason the keeper's. Pure but for
+ * `finds_revoked`. */
+enum outgoing_reason outgoing_chain_decide(const struct outgoing_question *question);
+
+/* All borrowed. */
+struct outgoing_options {
+	const struct config_site *config;
+	const struct program_log *log;
+	struct chain_watch *watch; /* by which handshakes are counted; NULL in a look without a loop */
+	unsigned part; /* which certificate of the site */
+	void *context;
+	outgoing_revocation *finds_revoked;
+};
+
+struct outgoing_chain;
+
+/* outgoing_chain_new: `former` (may be NULL) is the same certificate's before a reload, whose withdrawn chain stays
+ * withdrawn. Nothing goes out until outgoing_chain_keep. NULL when out of memory. */
+struct outgoing_chain *outgoing_chain_new(const struct outgoing_options *options, const struct outgoing_chain *former);
+void outgoing_chain_free(struct outgoing_chain *outgoing); /* NULL is fine */
+
+/* outgoing_chain_keep: this is the keeper's chain from now on; it, or the one that stands in for it, goes out. On failure
+ * (those of credential_new) what went out before goes on. */
+MUST_USE struct error outgoing_chain_keep(struct outgoing_chain *outgoing, const struct certificate_list *chain,
+					  EVP_PKEY *key, int64_t now_s);
+
+/* outgoing_chain_roll_back: clients reject what goes out, and accepted `former`. True when that one goes out now; what is
+ * refused, and what is tried again by outgoing_chain_look, is false. */
+bool outgoing_chain_roll_back(struct outgoing_chain *outgoing, struct credential *former, int64_t now_ms);
+
+/* outgoing_chain_look, once a second or so, ends what stands in when it has expired, and tries again what failed. True when
+ * another chain goes out now. */
+bool outgoing_chain_look(struct outgoing_chain *outgoing, int64_t now_ms);
+
+/* outgoing_chain_credential is what goes out; NULL until a chain was kept. */
+struct credential *outgoing_chain_credential(const struct outgoing_chain *outgoing);
+enum outgoing_reason outgoing_chain_reason(const struct outgoing_chain *outgoing);
+
+#endif
