@@ -50,25 +50,33 @@ static struct error make_snapshot(struct server *server, struct snapshot **out)
 				 server->ticket_rotation.keys, out);
 }
 
+static struct error publish_to_workers(struct server *server)
+{
+	struct snapshot *snapshot = NULL;
+	struct error error = make_snapshot(server, &snapshot);
+
+	for (unsigned i = 0; !failed(error) && i < server->num_workers; i++)
+		error = worker_publish(server->workers[i], snapshot);
+	snapshot_unref(snapshot);
+	return error;
+}
+
 static void publish(void *context)
 {
 	struct server *server = context;
-	struct snapshot *snapshot = NULL;
 
 	if (server->state != SERVER_RUNNING)
 		return;
-	struct error error = make_snapshot(server, &snapshot);
+	struct error error = publish_to_workers(server);
+	if (!failed(error) && !site_set_tell_watch(server->set, time_text_now_ms()))
+		error = error_of(ERROR_MEMORY, 0, "count what clients make of it");
 	if (failed(error)) {
 		tell_error(server, "a change cannot be published, what is served stays as it is", error);
 		/* Tried again: the change itself does not come twice. */
-		alarm_set(server->publisher, SERVER_TICK_MS);
+		alarm_set(server->publisher, retry_next(&server->publish_retry));
 		return;
 	}
-	for (unsigned i = 0; i < server->num_workers; i++)
-		worker_publish(server->workers[i], snapshot);
-	snapshot_unref(snapshot);
-	if (!site_set_tell_watch(server->set, time_text_now_ms()))
-		alarm_set(server->publisher, SERVER_TICK_MS);
+	retry_reset(&server->publish_retry);
 	client_findings_drop_covered(server->desk.clients, server_is_covered, server, time_text_now_ms());
 }
 
@@ -300,6 +308,7 @@ static bool make_parts(struct server *server)
 	    .roll_back = server_roll_back,
 	};
 	server->publisher = alarm_new(server->loop, server, publish);
+	retry_init(&server->publish_retry, SERVER_PUBLISH_RETRY_FIRST_MS, SERVER_PUBLISH_RETRY_MAX_MS);
 	server->ticker = alarm_new(server->loop, server, on_tick);
 	server->file_watch = file_watch_new(server->loop, server, on_files_changed);
 	server->desk = (struct event_desk){
@@ -407,7 +416,7 @@ static bool start(struct server *server)
 		return false;
 	server->state = SERVER_RUNNING;
 	if (!site_set_tell_watch(server->set, time_text_now_ms()))
-		alarm_set(server->publisher, SERVER_TICK_MS);
+		on_change(server); /* which tells it again */
 	admin_use(server->admin, server->door);
 	server->door = NULL;
 	watch_files(server);

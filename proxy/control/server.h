@@ -14,6 +14,8 @@
 #include "conf/config.h"
 
 #define SERVER_PUBLISH_PAUSE_MS 20 /* changes that come together are published together */
+#define SERVER_PUBLISH_RETRY_FIRST_MS 1000 /* when they could not be published ... */
+#define SERVER_PUBLISH_RETRY_MAX_MS 30000 /* ... doubling up to this */
 #define SERVER_TICK_MS 1000
 #define SERVER_FILES_A_WORKER 6 /* descriptors that a worker has for itself, its listening sockets apart */
 #define SERVER_STOP_GRACE_MS 0 /* of the second signal */

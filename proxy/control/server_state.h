@@ -9,6 +9,7 @@
 #include "proxy/shared/ticket_rotation.h"
 #include "proxy/sites/site_set.h"
 #include "proxy/system/file_watch.h"
+#include "proxy/system/retry.h"
 #include "proxy/worker/worker.h"
 
 #define SERVER_NUM_SIGNALS 4
@@ -35,6 +36,7 @@ struct server {
 	struct file_watch *file_watch;
 	struct signal_watch *signals[SERVER_NUM_SIGNALS];
 	struct alarm *publisher;
+	struct retry publish_retry;
 	struct alarm *ticker;
 	struct worker *workers[LISTEN_MAX_WORKERS]; /* NULL once joined */
 	unsigned num_workers;

@@ -20,15 +20,20 @@ struct acceptor {
 
 enum accept_result { ACCEPTED, NOTHING_TO_ACCEPT, NO_ROOM };
 
+/* For want of memory, ours or the kernel's: as after a pause. */
+static void try_again_later(struct worker_thread *thread)
+{
+	timer_arm(&thread->timers, &thread->resume_timer, thread->now_ms + ACCEPTOR_PAUSE_MS);
+}
+
 static void watch(struct acceptor *acceptor)
 {
 	if (acceptor->watched)
 		return;
 	struct error error = poller_add(&acceptor->thread->poller, &acceptor->pollable, acceptor->fd, POLLER_READABLE);
 	acceptor->watched = !failed(error);
-	if (failed(error)) /* no memory in the kernel: tried again like a pause */
-		timer_arm(&acceptor->thread->timers, &acceptor->thread->resume_timer,
-			  acceptor->thread->now_ms + ACCEPTOR_PAUSE_MS);
+	if (failed(error))
+		try_again_later(acceptor->thread);
 }
 
 static void unwatch(struct acceptor *acceptor)
@@ -43,7 +48,7 @@ static void pause_all(struct worker_thread *thread)
 	thread->accepting_paused = true;
 	for (struct acceptor *acceptor = thread->acceptors; acceptor != NULL; acceptor = acceptor->next)
 		unwatch(acceptor);
-	timer_arm(&thread->timers, &thread->resume_timer, thread->now_ms + ACCEPTOR_PAUSE_MS);
+	try_again_later(thread);
 	admission_wait(thread->options.admission, thread->options.index);
 }
 
@@ -64,8 +69,11 @@ static void wait_for_room(struct worker_thread *thread)
 		resume_all(thread);
 }
 
+static void open_missing(struct worker_thread *thread);
+
 void acceptors_try_again(struct worker_thread *thread)
 {
+	open_missing(thread);
 	if (admission_has_room(thread->options.admission))
 		resume_all(thread);
 	else
@@ -152,9 +160,10 @@ static void acceptor_close(struct acceptor *acceptor)
 static void acceptor_open(struct worker_thread *thread, const struct snapshot_listener *listener)
 {
 	struct acceptor *acceptor = calloc(1, sizeof(*acceptor));
-	if (acceptor == NULL)
+	if (acceptor == NULL) {
+		try_again_later(thread);
 		return;
-
+	}
 	acceptor->pollable.on_ready = on_ready;
 	acceptor->thread = thread;
 	acceptor->socket = listen_socket_ref(listener->socket);
@@ -176,12 +185,33 @@ static const struct snapshot_listener *find_listener(const struct snapshot *snap
 	return NULL;
 }
 
-static bool is_open(const struct worker_thread *thread, const struct listen_socket *socket)
+static size_t count_acceptors(const struct worker_thread *thread)
 {
+	size_t count = 0;
+
 	for (const struct acceptor *acceptor = thread->acceptors; acceptor != NULL; acceptor = acceptor->next)
-		if (acceptor->socket == socket)
-			return true;
-	return false;
+		count++;
+	return count;
+}
+
+/* Opens the listeners of the present snapshot that have no acceptor. */
+static void open_missing(struct worker_thread *thread)
+{
+	const struct snapshot *snapshot = thread->lease->snapshot;
+
+	if (thread->draining || count_acceptors(thread) == snapshot->num_listeners)
+		return;
+	bool *is_open = calloc(snapshot->num_listeners, sizeof(*is_open));
+	if (is_open == NULL) {
+		try_again_later(thread);
+		return;
+	}
+	for (const struct acceptor *acceptor = thread->acceptors; acceptor != NULL; acceptor = acceptor->next)
+		is_open[acceptor->listener - snapshot->listeners] = true;
+	for (size_t i = 0; i < snapshot->num_listeners; i++)
+		if (!is_open[i])
+			acceptor_open(thread, &snapshot->listeners[i]);
+	free(is_open);
 }
 
 void acceptors_drop(struct worker_thread *thread, const struct snapshot *snapshot)
@@ -204,7 +234,5 @@ void acceptors_adopt(struct worker_thread *thread, const struct snapshot *snapsh
 {
 	for (struct acceptor *acceptor = thread->acceptors; acceptor != NULL; acceptor = acceptor->next)
 		acceptor->listener = find_listener(snapshot, acceptor->socket);
-	for (size_t i = 0; i < snapshot->num_listeners; i++)
-		if (!is_open(thread, snapshot->listeners[i].socket))
-			acceptor_open(thread, &snapshot->listeners[i]);
+	open_missing(thread);
 }

@@ -22,7 +22,7 @@ void acceptors_adopt(struct worker_thread *thread, const struct snapshot *snapsh
 /* acceptors_pause leaves new clients waiting in the kernel for a while: `code` (errno) says what there is none of. */
 void acceptors_pause(struct worker_thread *thread, int code);
 
-/* acceptors_try_again ends a pause if there is room, and else goes on with it. */
+/* acceptors_try_again ends a pause if there is room, and else goes on with it; it opens what could not be opened. */
 void acceptors_try_again(struct worker_thread *thread);
 
 /* acceptor_is_out_of_resources: this errno is the machine's or the process's want, and no fault of a peer. */

@@ -15,7 +15,7 @@ enum letter_kind { LETTER_PUBLISH, LETTER_VERDICT, LETTER_DRAIN, LETTER_QUIT };
 struct letter {
 	struct mail mail; /* first */
 	enum letter_kind kind;
-	struct snapshot *snapshot; /* LETTER_PUBLISH: one reference */
+	struct snapshot_lease *lease; /* LETTER_PUBLISH: made by the sender, so that the worker needs no memory to take it */
 	uint64_t connection;
 	bool trusted;
 	char reason[WORKER_MAX_REASON];
@@ -36,7 +36,7 @@ static void read_letter(struct worker *worker, struct letter *letter)
 
 	switch (letter->kind) {
 	case LETTER_PUBLISH:
-		worker_thread_use(thread, letter->snapshot);
+		worker_thread_use(thread, letter->lease);
 		break;
 	case LETTER_VERDICT:
 		connections_give_verdict(thread, letter->connection, letter->trusted, letter->reason);
@@ -49,7 +49,6 @@ static void read_letter(struct worker *worker, struct letter *letter)
 		thread->quit = true;
 		return;
 	}
-	snapshot_unref(letter->snapshot);
 	free(letter);
 }
 
@@ -80,8 +79,10 @@ struct error worker_start(const struct worker_options *options, struct snapshot 
 	}
 	worker->quit.kind = LETTER_QUIT;
 	worker->drain.kind = LETTER_DRAIN;
-	worker_thread_use(&worker->thread, snapshot);
-	int code = worker->thread.lease != NULL ? pthread_create(&worker->handle, NULL, run, worker) : ENOMEM;
+	struct snapshot_lease *lease = snapshot_lease_new(snapshot);
+	if (lease != NULL)
+		worker_thread_use(&worker->thread, lease);
+	int code = lease != NULL ? pthread_create(&worker->handle, NULL, run, worker) : ENOMEM;
 	if (code != 0) {
 		worker_thread_cleanup(&worker->thread);
 		free(worker);
@@ -91,14 +92,18 @@ struct error worker_start(const struct worker_options *options, struct snapshot 
 	return error_none();
 }
 
-void worker_publish(struct worker *worker, struct snapshot *snapshot)
+struct error worker_publish(struct worker *worker, struct snapshot *snapshot)
 {
 	struct letter *letter = calloc(1, sizeof(*letter));
-	if (letter == NULL)
-		return; /* out of memory: what is served now goes on being served */
+	struct snapshot_lease *lease = letter != NULL ? snapshot_lease_new(snapshot) : NULL;
+	if (lease == NULL) {
+		free(letter);
+		return error_of(ERROR_MEMORY, 0, "publish to a worker");
+	}
 	letter->kind = LETTER_PUBLISH;
-	letter->snapshot = snapshot_ref(snapshot);
+	letter->lease = lease;
 	mailbox_post(worker->thread.mailbox, &letter->mail);
+	return error_none();
 }
 
 void worker_give_verdict(struct worker *worker, uint64_t connection, bool trusted, const char *reason)

@@ -22,8 +22,9 @@ struct worker_options {
 MUST_USE struct error worker_start(const struct worker_options *options, struct snapshot *snapshot,
 				   struct worker **out);
 
-/* worker_publish has new connections served by `snapshot`, and listens as it says. */
-void worker_publish(struct worker *worker, struct snapshot *snapshot);
+/* worker_publish has new connections served by `snapshot`, and listens as it says. ERROR_MEMORY: it is not, and is to be
+ * published again. */
+MUST_USE struct error worker_publish(struct worker *worker, struct snapshot *snapshot);
 
 /* worker_give_verdict answers WORKER_VERIFY_BACKEND; `reason` in words when not trusted. Late answers are dropped. */
 void worker_give_verdict(struct worker *worker, uint64_t connection, bool trusted, const char *reason);

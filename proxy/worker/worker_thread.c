@@ -22,6 +22,16 @@ static uint64_t clock_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+struct snapshot_lease *snapshot_lease_new(struct snapshot *snapshot)
+{
+	struct snapshot_lease *lease = calloc(1, sizeof(*lease));
+	if (lease == NULL)
+		return NULL;
+	lease->snapshot = snapshot_ref(snapshot);
+	lease->users = 1;
+	return lease;
+}
+
 void snapshot_lease_unref(struct snapshot_lease *lease)
 {
 	if (lease == NULL || --lease->users > 0)
@@ -172,20 +182,16 @@ void worker_thread_run(struct worker_thread *thread)
 	}
 }
 
-void worker_thread_use(struct worker_thread *thread, struct snapshot *snapshot)
+void worker_thread_use(struct worker_thread *thread, struct snapshot_lease *take_lease)
 {
-	struct snapshot_lease *lease = calloc(1, sizeof(*lease));
-	if (lease == NULL || thread->draining) {
-		free(lease);
+	if (thread->draining) {
+		snapshot_lease_unref(take_lease);
 		return;
 	}
-
-	lease->snapshot = snapshot_ref(snapshot);
-	lease->users = 1;
-	acceptors_drop(thread, snapshot);
+	acceptors_drop(thread, take_lease->snapshot);
 	snapshot_lease_unref(thread->lease);
-	thread->lease = lease;
-	acceptors_adopt(thread, snapshot);
+	thread->lease = take_lease;
+	acceptors_adopt(thread, take_lease->snapshot);
 }
 
 void worker_thread_drain(struct worker_thread *thread, uint64_t timeout_ms)

@@ -26,6 +26,7 @@ struct snapshot_lease {
 	struct verdict_memory *verdicts; /* good ones that were given under it; NULL: none yet */
 };
 
+struct snapshot_lease *snapshot_lease_new(struct snapshot *snapshot); /* with one user; NULL when out of memory */
 void snapshot_lease_unref(struct snapshot_lease *lease);
 
 struct acceptor;
@@ -73,9 +74,9 @@ void worker_thread_cleanup(struct worker_thread *thread);
 /* worker_thread_run serves until `quit` is set. */
 void worker_thread_run(struct worker_thread *thread);
 
-/* worker_thread_use has new connections served by `snapshot`: its listeners are opened, those that it lacks are
+/* worker_thread_use has new connections served by the lease's snapshot: its listeners are opened, those that it lacks are
  * closed. */
-void worker_thread_use(struct worker_thread *thread, struct snapshot *snapshot);
+void worker_thread_use(struct worker_thread *thread, struct snapshot_lease *take_lease);
 
 void worker_thread_drain(struct worker_thread *thread, uint64_t timeout_ms);
 

@@ -159,7 +159,7 @@ void world_publish(struct world *world, const struct world_site *sites, size_t n
 	snapshot_unref(world->snapshot);
 	world->snapshot = make_snapshot(world, sites, num_sites);
 	for (unsigned i = 0; i < world->num_workers; i++)
-		worker_publish(world->workers[i], world->snapshot);
+		assert_ok(worker_publish(world->workers[i], world->snapshot));
 }
 
 static void on_patience_lost(void *context)

@@ -1,0 +1,94 @@
+/* What a worker is told when memory is short: nothing of it is lost. */
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "tests/support/proxy_world.h"
+#include "tests/support/test_backend.h"
+#include "tests/support/test_client.h"
+
+static pthread_t test_thread;
+
+/* How many allocations go well before one fails; below zero: all do. */
+static atomic_int before_failure_here = -1; /* on the test's own thread, which is the control thread */
+static atomic_int before_failure_there = -1; /* on the worker's */
+
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	bool here = pthread_equal(pthread_self(), test_thread) != 0;
+	atomic_int *before_failure = here ? &before_failure_here : &before_failure_there;
+
+	if (atomic_load(before_failure) >= 0 && atomic_fetch_sub(before_failure, 1) == 0)
+		return NULL;
+	return __real_calloc(count, size);
+}
+
+static int setup(void **state)
+{
+	test_thread = pthread_self();
+	return world_setup(state);
+}
+
+static void echo(const struct world *world)
+{
+	struct test_client client;
+
+	test_client_join(&client, world, "a.example");
+	test_client_echo(&client, "served");
+	test_client_close(&client);
+}
+
+static void test_a_publication_that_is_not_taken_is_told(void **state)
+{
+	enum { NUM_ALLOCATIONS = 2 };
+	struct test_backend *backend = test_backend_start(BACKEND_ECHO, NULL);
+	struct world_site site = world_site(test_backend_port(backend), "");
+	struct world world = {0};
+
+	(void)state;
+	world_start(&world, &site, 1);
+	for (int i = 0; i < NUM_ALLOCATIONS; i++) {
+		atomic_store(&before_failure_here, i);
+		assert_kind(worker_publish(world.worker, world.snapshot), ERROR_MEMORY);
+		assert_int_equal(atomic_load(&before_failure_here), -1);
+	}
+	assert_ok(worker_publish(world.worker, world.snapshot));
+	echo(&world);
+	world_stop(&world);
+	test_backend_stop(backend);
+}
+
+/* The worker needs memory for a new listener: it opens it when there is some. */
+static void test_a_listener_that_cannot_be_opened_is_opened_later(void **state)
+{
+	enum { NUM_ALLOCATIONS = 2 };
+	struct test_backend *backend = test_backend_start(BACKEND_ECHO, NULL);
+	struct world_site site = world_site(test_backend_port(backend), "");
+	struct world world = {0};
+
+	(void)state;
+	world_start(&world, &site, 1);
+	for (int i = 0; i < NUM_ALLOCATIONS; i++) {
+		echo(&world);
+		listen_socket_unref(world.listening);
+		world.listening = NULL; /* another port */
+		atomic_store(&before_failure_there, i);
+		world_publish(&world, &site, 1);
+		world.port = loopback_port_of(world.listening->fds[0]);
+		echo(&world);
+		assert_int_equal(atomic_load(&before_failure_there), -1);
+	}
+	world_stop(&world);
+	test_backend_stop(backend);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_a_publication_that_is_not_taken_is_told),
+	    cmocka_unit_test(test_a_listener_that_cannot_be_opened_is_opened_later),
+	};
+	return cmocka_run_group_tests(tests, setup, world_teardown);
+}
