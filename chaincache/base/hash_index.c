@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-enum { FIRST_CAPACITY = 16 };
+enum { FIRST_CAPACITY = 16, FNV_PRIME = 16777619 };
 
 void hash_index_cleanup(struct hash_index *index)
 {
@@ -75,4 +75,12 @@ uint32_t hash_index_first(const struct hash_index *index, uint32_t hash)
 uint32_t hash_index_next(const struct hash_index *index, uint32_t position)
 {
 	return skip_others(index, index->items[position].next, index->items[position].hash);
+}
+
+/* The end counts too, so that "ab", "c" and "a", "bc" are two. */
+uint32_t hash_index_text(uint32_t hash, const char *text)
+{
+	for (; *text != '\0'; text++)
+		hash = (hash ^ (uint8_t)*text) * FNV_PRIME;
+	return hash * FNV_PRIME;
 }

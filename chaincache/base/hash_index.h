@@ -12,6 +12,7 @@
 
 #define HASH_INDEX_END UINT32_MAX
 #define HASH_INDEX_MAX_ITEMS 0x10000000u
+#define HASH_INDEX_NO_TEXT 0x811c9dc5u /* the hash of nothing */
 
 struct hash_index_item {
 	uint32_t hash;
@@ -42,5 +43,9 @@ void hash_index_add(struct hash_index *index, uint32_t hash);
 /* hash_index_first and hash_index_next walk the positions with this hash; HASH_INDEX_END at the end. */
 uint32_t hash_index_first(const struct hash_index *index, uint32_t hash);
 uint32_t hash_index_next(const struct hash_index *index, uint32_t position);
+
+/* hash_index_text hashes a text (FNV-1a) together with what `hash` stands for: HASH_INDEX_NO_TEXT, or an earlier result. For
+ * texts of the configuration: a stranger could choose texts that collide. */
+uint32_t hash_index_text(uint32_t hash, const char *text);
 
 #endif

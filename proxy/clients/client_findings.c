@@ -3,10 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chaincache/base/hash_index.h"
 #include "chaincache/certificate/name_match.h"
 #include "proxy/log/json_member.h"
 
-enum { MAX_KEY = 256 };
+enum { MAX_KEY = 256, NUM_BUCKETS = 4096 };
 
 /* One complaint of one site's clients. */
 struct complaint {
@@ -32,7 +33,7 @@ struct complaining_site {
 struct client_findings {
 	struct fix_log *fix_log;
 	const struct chain_watch *watch;
-	struct complaining_site *sites;
+	struct complaining_site *buckets[NUM_BUCKETS]; /* by the sites' names */
 	size_t num_complaints;
 };
 
@@ -74,14 +75,17 @@ void client_findings_free(struct client_findings *findings)
 {
 	if (findings == NULL)
 		return;
-	while (findings->sites != NULL)
-		drop_site(findings, &findings->sites);
+	for (size_t i = 0; i < NUM_BUCKETS; i++) {
+		while (findings->buckets[i] != NULL)
+			drop_site(findings, &findings->buckets[i]);
+	}
 	free(findings);
 }
 
 static struct complaining_site *find_site(struct client_findings *findings, const char *name)
 {
-	struct complaining_site *site = findings->sites;
+	struct complaining_site **bucket = &findings->buckets[hash_index_text(HASH_INDEX_NO_TEXT, name) % NUM_BUCKETS];
+	struct complaining_site *site = *bucket;
 
 	while (site != NULL && strcmp(site->site, name) != 0)
 		site = site->next;
@@ -95,8 +99,8 @@ static struct complaining_site *find_site(struct client_findings *findings, cons
 		free(site);
 		return NULL;
 	}
-	site->next = findings->sites;
-	findings->sites = site;
+	site->next = *bucket;
+	*bucket = site;
 	return site;
 }
 
@@ -359,9 +363,11 @@ void client_findings_drop_covered(struct client_findings *findings,
 				  bool (*is_covered)(void *context, const char *site, const char *name), void *context,
 				  int64_t now_ms)
 {
-	for (struct complaining_site *site = findings->sites; site != NULL; site = site->next) {
-		if (drop_covered_of_site(findings, site, is_covered, context))
-			report(findings, site, now_ms);
+	for (size_t i = 0; i < NUM_BUCKETS; i++) {
+		for (struct complaining_site *site = findings->buckets[i]; site != NULL; site = site->next) {
+			if (drop_covered_of_site(findings, site, is_covered, context))
+				report(findings, site, now_ms);
+		}
 	}
 }
 
@@ -386,9 +392,9 @@ static bool tick_site(struct client_findings *findings, struct complaining_site 
 	return changed;
 }
 
-void client_findings_tick(struct client_findings *findings, int64_t now_ms)
+static void tick_bucket(struct client_findings *findings, struct complaining_site **link, int64_t now_ms)
 {
-	for (struct complaining_site **link = &findings->sites; *link != NULL;) {
+	while (*link != NULL) {
 		if (tick_site(findings, *link, now_ms))
 			report(findings, *link, now_ms);
 		if ((*link)->num_complaints == 0)
@@ -398,13 +404,21 @@ void client_findings_tick(struct client_findings *findings, int64_t now_ms)
 	}
 }
 
+void client_findings_tick(struct client_findings *findings, int64_t now_ms)
+{
+	for (size_t i = 0; i < NUM_BUCKETS; i++)
+		tick_bucket(findings, &findings->buckets[i], now_ms);
+}
+
 void client_findings_keep_sites(struct client_findings *findings, bool (*is_kept)(void *context, const char *site),
 				void *context)
 {
-	for (struct complaining_site **link = &findings->sites; *link != NULL;) {
-		if (is_kept(context, (*link)->site))
-			link = &(*link)->next;
-		else
-			drop_site(findings, link);
+	for (size_t i = 0; i < NUM_BUCKETS; i++) {
+		for (struct complaining_site **link = &findings->buckets[i]; *link != NULL;) {
+			if (is_kept(context, (*link)->site))
+				link = &(*link)->next;
+			else
+				drop_site(findings, link);
+		}
 	}
 }

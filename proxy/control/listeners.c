@@ -2,16 +2,21 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 static struct listen_socket *find(const struct listeners *listeners, const struct config_address *address)
 {
-	for (size_t i = 0; listeners != NULL && i < listeners->count; i++) {
-		struct listen_socket *socket = listeners->sockets[i];
-		if (socket->port == address->port && strcmp(socket->host, address->host) == 0)
-			return socket;
-	}
-	return NULL;
+	const struct hash_index *index = &listeners->by_address;
+	uint32_t at = hash_index_first(index, listen_socket_hash(address->host, address->port));
+
+	while (at != HASH_INDEX_END && !listen_socket_is(listeners->sockets[at], address->host, address->port))
+		at = hash_index_next(index, at);
+	return at != HASH_INDEX_END ? listeners->sockets[at] : NULL;
+}
+
+static void take(struct listeners *listeners, const struct config_address *address, struct listen_socket *take_socket)
+{
+	listeners->sockets[listeners->count++] = take_socket;
+	hash_index_add(&listeners->by_address, listen_socket_hash(address->host, address->port));
 }
 
 static const char *advice(struct error error)
@@ -33,17 +38,17 @@ static const char *advice(struct error error)
 static bool add(struct listeners *listeners, const struct config_address *address, unsigned num_workers,
 		const struct listeners *former, struct buffer *errors)
 {
-	struct listen_socket *socket = find(former, address);
+	struct listen_socket *socket = former != NULL ? find(former, address) : NULL;
 	char where[CONFIG_ADDRESS_MAX];
 	char text[ERROR_MAX_TEXT];
 
-	if (socket != NULL) {
-		listeners->sockets[listeners->count++] = listen_socket_ref(socket);
-		return true;
-	}
-	struct error error = listen_socket_open(address, num_workers, &socket);
+	struct error error = hash_index_reserve(&listeners->by_address);
+	if (!failed(error) && socket != NULL)
+		listen_socket_ref(socket);
+	else if (!failed(error))
+		error = listen_socket_open(address, num_workers, &socket);
 	if (!failed(error)) {
-		listeners->sockets[listeners->count++] = socket;
+		take(listeners, address, socket);
 		return true;
 	}
 	struct error full =
@@ -90,5 +95,6 @@ void listeners_cleanup(struct listeners *listeners)
 	for (size_t i = 0; i < listeners->count; i++)
 		listen_socket_unref(listeners->sockets[i]);
 	free(listeners->sockets);
+	hash_index_cleanup(&listeners->by_address);
 	*listeners = (struct listeners){0};
 }

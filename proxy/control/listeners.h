@@ -3,11 +3,13 @@
 #define PROXY_CONTROL_LISTENERS_H
 
 #include "chaincache/base/buffer.h"
+#include "chaincache/base/hash_index.h"
 #include "proxy/system/listen_socket.h"
 
 struct listeners {
 	struct listen_socket **sockets; /* one reference each */
 	size_t count;
+	struct hash_index by_address; /* of sockets */
 };
 
 /* listeners_open opens each address of `config` once; those that are in `former` (may be NULL) are taken from

@@ -1,7 +1,8 @@
 #include "proxy/shared/snapshot.h"
 
 #include <stdlib.h>
-#include <string.h>
+
+#include "proxy/shared/listener_sites.h"
 
 struct shared_config *shared_config_new(struct config *take_config)
 {
@@ -51,68 +52,49 @@ struct error snapshot_new(struct shared_config *shared_config, struct ticket_key
 	return error_none();
 }
 
-static bool listens_on(const struct config_site *site, const struct listen_socket *socket)
-{
-	for (size_t i = 0; i < site->num_listens; i++)
-		if (site->listens[i].port == socket->port && strcmp(site->listens[i].host, socket->host) == 0)
-			return true;
-	return false;
-}
-
-static bool is_open(const struct config_address *address, struct listen_socket *const *sockets, size_t num_sockets)
-{
-	for (size_t i = 0; i < num_sockets; i++)
-		if (sockets[i]->port == address->port && strcmp(sockets[i]->host, address->host) == 0)
-			return true;
-	return false;
-}
-
-static struct error check_sockets(const struct snapshot *snapshot, struct listen_socket *const *sockets,
-				  size_t num_sockets)
-{
-	for (size_t i = 0; i < snapshot->num_sites; i++) {
-		const struct config_site *site = snapshot->sites[i].config;
-
-		for (size_t n = 0; n < site->num_listens; n++)
-			if (!is_open(&site->listens[n], sockets, num_sockets))
-				return error_of(ERROR_USAGE, 0, "a listen address has no socket");
-	}
-	return error_none();
-}
-
 /* One listener for `socket` with the sites that listen on it; none where no site does. */
-static struct error add_listener(struct snapshot *snapshot, struct listen_socket *socket, const struct site **sites)
+static struct error add_listener(struct snapshot *snapshot, struct listen_socket *socket,
+				 const struct site *const *sites, size_t num_sites)
 {
-	size_t num_sites = 0;
+	struct snapshot_listener *listener = &snapshot->listeners[snapshot->num_listeners];
 
-	for (size_t i = 0; i < snapshot->num_sites; i++)
-		if (listens_on(snapshot->sites[i].config, socket))
-			sites[num_sites++] = &snapshot->sites[i];
 	if (num_sites == 0)
 		return error_none();
-	struct snapshot_listener *listener = &snapshot->listeners[snapshot->num_listeners];
-	struct error error = site_lookup_new(sites, num_sites, &listener->lookup);
+	struct error error = hash_index_reserve(&snapshot->by_address);
+	if (!failed(error))
+		error = site_lookup_new(sites, num_sites, &listener->lookup);
 	if (failed(error))
 		return error;
 	listener->socket = listen_socket_ref(socket);
+	hash_index_add(&snapshot->by_address, listen_socket_hash(socket->host, socket->port));
 	snapshot->num_listeners++;
 	return error_none();
 }
 
 struct error snapshot_finish(struct snapshot *snapshot, struct listen_socket *const *sockets, size_t num_sockets)
 {
-	struct error error = check_sockets(snapshot, sockets, num_sockets);
+	struct listener_sites of;
+	struct error error = listener_sites_init(&of, snapshot->sites, snapshot->num_sites, sockets, num_sockets);
 	if (failed(error))
 		return error;
 
-	const struct site **sites = calloc(snapshot->num_sites + 1, sizeof(*sites));
 	snapshot->listeners = calloc(num_sockets + 1, sizeof(*snapshot->listeners));
-	if (sites == NULL || snapshot->listeners == NULL)
+	if (snapshot->listeners == NULL)
 		error = error_of(ERROR_MEMORY, 0, "make a snapshot's listeners");
 	for (size_t i = 0; i < num_sockets && !failed(error); i++)
-		error = add_listener(snapshot, sockets[i], sites);
-	free(sites);
+		error = add_listener(snapshot, sockets[i], of.sites + of.first[i], of.first[i + 1] - of.first[i]);
+	listener_sites_cleanup(&of);
 	return error;
+}
+
+const struct snapshot_listener *snapshot_find_listener(const struct snapshot *snapshot,
+						       const struct listen_socket *socket)
+{
+	uint32_t at = hash_index_first(&snapshot->by_address, listen_socket_hash(socket->host, socket->port));
+
+	while (at != HASH_INDEX_END && snapshot->listeners[at].socket != socket)
+		at = hash_index_next(&snapshot->by_address, at);
+	return at != HASH_INDEX_END ? &snapshot->listeners[at] : NULL;
 }
 
 struct snapshot *snapshot_ref(struct snapshot *snapshot)
@@ -140,6 +122,7 @@ void snapshot_unref(struct snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->num_sites; i++)
 		site_cleanup(&snapshot->sites[i]);
 	free(snapshot->listeners);
+	hash_index_cleanup(&snapshot->by_address);
 	free(snapshot->sites);
 	shared_config_unref(snapshot->shared_config);
 	ticket_keys_unref(snapshot->ticket_keys);

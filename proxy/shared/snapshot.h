@@ -8,6 +8,7 @@
 
 #include <stdatomic.h>
 
+#include "chaincache/base/hash_index.h"
 #include "conf/config.h"
 #include "proxy/shared/site.h"
 #include "proxy/shared/site_lookup.h"
@@ -37,6 +38,7 @@ struct snapshot {
 	size_t num_sites;
 	struct snapshot_listener *listeners;
 	size_t num_listeners;
+	struct hash_index by_address; /* of listeners */
 };
 
 /* snapshot_new makes one with every site empty (index and config set); it references `ticket_keys`. The caller fills credentials, backends and SSL
@@ -48,5 +50,9 @@ MUST_USE struct error snapshot_finish(struct snapshot *snapshot, struct listen_s
 				      size_t num_sockets);
 struct snapshot *snapshot_ref(struct snapshot *snapshot);
 void snapshot_unref(struct snapshot *snapshot);
+
+/* snapshot_find_listener is the listener of this very socket; NULL: no site listens on it. */
+const struct snapshot_listener *snapshot_find_listener(const struct snapshot *snapshot,
+						       const struct listen_socket *socket);
 
 #endif

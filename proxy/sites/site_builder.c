@@ -7,6 +7,7 @@
 #include "chaincache/mend/mend.h"
 #include "proxy/shared/backend_tls.h"
 #include "proxy/sites/key_files.h"
+#include "proxy/sites/list_owners.h"
 
 static void read_certificate(struct site_reading *reading, const char *path)
 {
@@ -108,15 +109,20 @@ static void make_backend_tls(struct site_reading *reading)
 			   error_print(error, text, sizeof text), file != NULL ? file_advice(error) : "");
 }
 
-static bool same_list(const struct string_list *a, const struct string_list *b)
+/* A reading of all sites: what they are made of, and who named which list of files first. */
+struct whole_reading {
+	const struct config *config;
+	struct site_material *materials;
+	struct list_owners roots;
+	struct list_owners crls;
+	struct buffer *errors;
+};
+
+static void note_owner(struct site_reading *reading, struct list_owners *owners, const struct string_list *list,
+		       size_t site, const char *key)
 {
-	if (a->count != b->count)
-		return false;
-	for (size_t i = 0; i < a->count; i++) {
-		if (strcmp(a->items[i], b->items[i]) != 0)
-			return false;
-	}
-	return true;
+	if (failed(list_owners_add(owners, list, site)))
+		site_error(reading, key, "out of memory");
 }
 
 static const struct string_list *roots_of(const struct config *config, size_t site)
@@ -145,18 +151,18 @@ static struct trust_store_set *read_stores(struct site_reading *reading, const s
 
 /* Sites with the same list share one set: the system's roots are some hundred certificates. A list that cannot be read
  * has one line, not one a site. */
-static void find_stores(struct site_reading *reading, const struct config *config, size_t site,
-			struct site_material *materials)
+static void find_stores(struct site_reading *reading, struct whole_reading *whole, size_t site)
 {
-	const struct string_list *roots = roots_of(config, site);
+	const struct string_list *roots = roots_of(whole->config, site);
+	size_t owner = list_owners_find(&whole->roots, roots);
 
-	for (size_t i = 0; i < site; i++) {
-		if (materials[i].stores != NULL && same_list(roots, roots_of(config, i))) {
-			materials[site].stores = trust_store_set_ref(materials[i].stores);
-			return;
-		}
+	if (owner != LIST_OWNERS_NONE) {
+		reading->material->stores = trust_store_set_ref(whole->materials[owner].stores);
+		return;
 	}
-	materials[site].stores = read_stores(reading, roots);
+	reading->material->stores = read_stores(reading, roots);
+	if (reading->material->stores != NULL)
+		note_owner(reading, &whole->roots, roots, site, "roots");
 }
 
 static const struct string_list *crls_of(const struct config *config, size_t site)
@@ -185,29 +191,33 @@ static struct crl_store *read_crls(struct site_reading *reading, const struct st
 }
 
 /* As find_stores: a CRL may be large. */
-static void find_crls(struct site_reading *reading, const struct config *config, size_t site,
-		      struct site_material *materials)
+static void find_crls(struct site_reading *reading, struct whole_reading *whole, size_t site)
 {
-	const struct string_list *paths = crls_of(config, site);
+	const struct string_list *paths = crls_of(whole->config, site);
+	size_t owner = list_owners_find(&whole->crls, paths);
 
 	if (paths->count == 0)
 		return;
-	for (size_t i = 0; i < site; i++) {
-		if (materials[i].crls != NULL && same_list(paths, crls_of(config, i))) {
-			materials[site].crls = crl_store_ref(materials[i].crls);
-			return;
-		}
+	if (owner != LIST_OWNERS_NONE) {
+		reading->material->crls = crl_store_ref(whole->materials[owner].crls);
+		return;
 	}
-	materials[site].crls = read_crls(reading, paths);
+	reading->material->crls = read_crls(reading, paths);
+	if (reading->material->crls != NULL)
+		note_owner(reading, &whole->crls, paths, site, "crl");
 }
 
-static bool read_site(const struct config *config, size_t site, struct site_material *materials, struct buffer *errors)
+static bool read_site(struct whole_reading *whole, size_t site)
 {
 	struct site_reading reading = {
-	    .config = &config->sites[site], .material = &materials[site], .errors = errors, .good = true};
+	    .config = &whole->config->sites[site],
+	    .material = &whole->materials[site],
+	    .errors = whole->errors,
+	    .good = true,
+	};
 
-	find_stores(&reading, config, site, materials);
-	find_crls(&reading, config, site, materials);
+	find_stores(&reading, whole, site);
+	find_crls(&reading, whole, site);
 	key_files_read(&reading);
 	read_certificates(&reading);
 	read_names(&reading);
@@ -218,16 +228,20 @@ static bool read_site(const struct config *config, size_t site, struct site_mate
 
 bool site_builder_read(const struct config *config, struct site_material **out, struct buffer *errors)
 {
-	struct site_material *materials = calloc(config->num_sites + 1, sizeof *materials);
-	bool good = materials != NULL;
+	struct whole_reading whole = {.config = config, .errors = errors};
+	bool good;
 
 	*out = NULL;
-	for (size_t i = 0; materials != NULL && i < config->num_sites; i++)
-		good = read_site(config, i, materials, errors) && good;
+	whole.materials = calloc(config->num_sites + 1, sizeof *whole.materials);
+	good = whole.materials != NULL;
+	for (size_t i = 0; whole.materials != NULL && i < config->num_sites; i++)
+		good = read_site(&whole, i) && good;
+	list_owners_cleanup(&whole.roots);
+	list_owners_cleanup(&whole.crls);
 	if (good)
-		*out = materials;
+		*out = whole.materials;
 	else
-		site_materials_free(materials, config->num_sites);
+		site_materials_free(whole.materials, config->num_sites);
 	return good;
 }
 

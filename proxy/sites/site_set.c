@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chaincache/base/hash_index.h"
 #include "proxy/shared/ticket_key_file.h"
 #include "proxy/sites/site_builder.h"
 
@@ -13,6 +14,7 @@ struct site_set {
 	struct mend_services *services;
 	struct managed_site **sites; /* in the order of the configuration */
 	size_t num_sites; /* of the configuration; the last ones may be NULL while it is built */
+	struct hash_index by_name; /* of sites */
 };
 
 static const char *const memory_line = "out of memory\n";
@@ -32,14 +34,15 @@ static bool note_memory(struct buffer *errors)
 	return false;
 }
 
-/* A reload seldom moves a site: the same place is tried first. */
-static const struct managed_site *find_former(const struct site_set *former, size_t index, const char *name)
+static struct error index_names(struct site_set *set, const struct config *config)
 {
-	if (former == NULL)
-		return NULL;
-	if (index < former->num_sites && strcmp(managed_site_name(former->sites[index]), name) == 0)
-		return former->sites[index];
-	return site_set_find(former, name);
+	for (size_t i = 0; i < config->num_sites; i++) {
+		struct error error = hash_index_reserve(&set->by_name);
+		if (failed(error))
+			return error;
+		hash_index_add(&set->by_name, hash_index_text(HASH_INDEX_NO_TEXT, config->sites[i].name));
+	}
+	return error_none();
 }
 
 static bool make_sites(struct site_set *set, const struct site_set_options *options, const struct site_set *former,
@@ -60,13 +63,13 @@ static bool make_sites(struct site_set *set, const struct site_set_options *opti
 	bool good = true;
 
 	set->sites = calloc(config->num_sites + 1, sizeof(struct managed_site *));
-	if (set->sites == NULL)
+	if (set->sites == NULL || failed(index_names(set, config)))
 		return note_memory(errors);
 	set->num_sites = config->num_sites;
 	for (size_t i = 0; i < config->num_sites; i++) {
 		const struct config_site *site = &config->sites[i];
-		struct error error = managed_site_new(&site_options, site, &set->materials[i],
-						      find_former(former, i, site->name), &set->sites[i]);
+		const struct managed_site *old = former != NULL ? site_set_find(former, site->name) : NULL;
+		struct error error = managed_site_new(&site_options, site, &set->materials[i], old, &set->sites[i]);
 		if (!failed(error))
 			continue;
 		note(errors, site->name, error);
@@ -116,6 +119,7 @@ void site_set_free(struct site_set *set)
 	for (size_t i = 0; i < set->num_sites; i++)
 		managed_site_free(set->sites[i]);
 	free(set->sites);
+	hash_index_cleanup(&set->by_name);
 	mend_services_free(set->services);
 	site_materials_free(set->materials, set->shared_config->config->num_sites);
 	ticket_keys_unref(set->ticket_keys);
@@ -187,9 +191,10 @@ struct managed_site *site_set_get(const struct site_set *set, size_t index)
 
 struct managed_site *site_set_find(const struct site_set *set, const char *name)
 {
-	for (size_t i = 0; i < set->num_sites; i++) {
-		if (set->sites[i] != NULL && strcmp(managed_site_name(set->sites[i]), name) == 0)
-			return set->sites[i];
-	}
-	return NULL;
+	const struct config *config = site_set_config(set);
+	uint32_t at = hash_index_first(&set->by_name, hash_index_text(HASH_INDEX_NO_TEXT, name));
+
+	while (at != HASH_INDEX_END && strcmp(config->sites[at].name, name) != 0)
+		at = hash_index_next(&set->by_name, at);
+	return at != HASH_INDEX_END ? set->sites[at] : NULL;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "chaincache/base/hash_index.h"
 #include "proxy/io/alarm.h"
 
 /* What a look saw of a file; all zero when it was not there. */
@@ -25,6 +26,7 @@ struct file_watch {
 	void (*on_change)(void *context);
 	struct watched_file *files;
 	size_t count;
+	struct hash_index by_path; /* of files */
 	bool changing; /* the last look saw something new */
 };
 
@@ -94,6 +96,7 @@ static void forget(struct file_watch *watch)
 	free(watch->files);
 	watch->files = NULL;
 	watch->count = 0;
+	hash_index_cleanup(&watch->by_path);
 	watch->changing = false;
 	alarm_stop(watch->alarm);
 }
@@ -107,39 +110,50 @@ void file_watch_free(struct file_watch *watch)
 	free(watch);
 }
 
-/* A reload seldom moves a file: the same place is tried first. */
-static const struct watched_file *find(const struct file_watch *watch, size_t place, const char *path)
+static const struct watched_file *find(const struct file_watch *watch, const char *path, uint32_t hash)
 {
-	if (place < watch->count && strcmp(watch->files[place].path, path) == 0)
-		return &watch->files[place];
-	for (size_t i = 0; i < watch->count; i++) {
-		if (strcmp(watch->files[i].path, path) == 0)
-			return &watch->files[i];
+	uint32_t at = hash_index_first(&watch->by_path, hash);
+
+	while (at != HASH_INDEX_END && strcmp(watch->files[at].path, path) != 0)
+		at = hash_index_next(&watch->by_path, at);
+	return at != HASH_INDEX_END ? &watch->files[at] : NULL;
+}
+
+/* Puts the path behind those of `next`; what is known of it from `watch` goes on. False when out of memory. */
+static bool add(struct file_watch *next, const struct file_watch *watch, const char *path)
+{
+	struct watched_file *file = &next->files[next->count];
+	uint32_t hash = hash_index_text(HASH_INDEX_NO_TEXT, path);
+	const struct watched_file *known = find(watch, path, hash);
+
+	file->path = strdup(path);
+	if (file->path == NULL || failed(hash_index_reserve(&next->by_path))) {
+		free(file->path);
+		return false;
 	}
-	return NULL;
+	file->state = known != NULL ? known->state : look_at(path);
+	hash_index_add(&next->by_path, hash);
+	next->count++;
+	return true;
 }
 
 bool file_watch_set(struct file_watch *watch, const char *const *paths, size_t count)
 {
-	struct watched_file *files = calloc(count + 1, sizeof *files);
-	size_t copied = 0;
+	struct file_watch next = *watch;
+	bool complete;
 
-	for (; files != NULL && copied < count; copied++) {
-		const struct watched_file *known = find(watch, copied, paths[copied]);
-		struct watched_file *file = &files[copied];
-
-		file->state = known != NULL ? known->state : look_at(paths[copied]);
-		file->path = strdup(paths[copied]);
-		if (file->path == NULL)
-			break;
-	}
+	next.files = calloc(count + 1, sizeof *next.files);
+	next.count = 0;
+	next.changing = false;
+	next.by_path = (struct hash_index){0};
+	complete = next.files != NULL;
+	for (size_t i = 0; complete && i < count; i++)
+		complete = add(&next, watch, paths[i]);
 	forget(watch);
-	watch->files = files;
-	watch->count = copied;
-	if (files == NULL || copied < count) {
+	*watch = next;
+	if (complete)
+		set_alarm(watch);
+	else
 		forget(watch);
-		return false;
-	}
-	set_alarm(watch);
-	return true;
+	return complete;
 }

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "chaincache/base/hash_index.h"
+
 struct bind_address {
 	struct sockaddr_storage address;
 	socklen_t len;
@@ -182,4 +184,14 @@ void listen_socket_unref(struct listen_socket *socket)
 	free(socket->fds);
 	free(socket->host);
 	free(socket);
+}
+
+bool listen_socket_is(const struct listen_socket *socket, const char *host, uint16_t port)
+{
+	return socket->port == port && strcmp(socket->host, host) == 0;
+}
+
+uint32_t listen_socket_hash(const char *host, uint16_t port)
+{
+	return hash_index_text(HASH_INDEX_NO_TEXT ^ port, host);
 }

@@ -29,4 +29,8 @@ MUST_USE struct error listen_socket_open(const struct config_address *address, u
 struct listen_socket *listen_socket_ref(struct listen_socket *socket);
 void listen_socket_unref(struct listen_socket *socket);
 
+/* listen_socket_is says whether it is the one of this address. listen_socket_hash is for a hash_index of such sockets. */
+bool listen_socket_is(const struct listen_socket *socket, const char *host, uint16_t port);
+uint32_t listen_socket_hash(const char *host, uint16_t port);
+
 #endif

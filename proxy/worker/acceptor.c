@@ -176,15 +176,6 @@ static void acceptor_open(struct worker_thread *thread, const struct snapshot_li
 		watch(acceptor);
 }
 
-static const struct snapshot_listener *find_listener(const struct snapshot *snapshot,
-						     const struct listen_socket *socket)
-{
-	for (size_t i = 0; snapshot != NULL && i < snapshot->num_listeners; i++)
-		if (snapshot->listeners[i].socket == socket)
-			return &snapshot->listeners[i];
-	return NULL;
-}
-
 static size_t count_acceptors(const struct worker_thread *thread)
 {
 	size_t count = 0;
@@ -221,7 +212,7 @@ void acceptors_drop(struct worker_thread *thread, const struct snapshot *snapsho
 	while (*link != NULL) {
 		struct acceptor *acceptor = *link;
 
-		if (find_listener(snapshot, acceptor->socket) != NULL) {
+		if (snapshot != NULL && snapshot_find_listener(snapshot, acceptor->socket) != NULL) {
 			link = &acceptor->next;
 			continue;
 		}
@@ -233,6 +224,6 @@ void acceptors_drop(struct worker_thread *thread, const struct snapshot *snapsho
 void acceptors_adopt(struct worker_thread *thread, const struct snapshot *snapshot)
 {
 	for (struct acceptor *acceptor = thread->acceptors; acceptor != NULL; acceptor = acceptor->next)
-		acceptor->listener = find_listener(snapshot, acceptor->socket);
+		acceptor->listener = snapshot_find_listener(snapshot, acceptor->socket);
 	open_missing(thread);
 }

@@ -55,12 +55,25 @@ static void test_keeps_the_order_when_it_grows(void **state)
 	hash_index_cleanup(&index);
 }
 
+static void test_texts_one_behind_the_other(void **state)
+{
+	(void)state;
+	uint32_t ab = hash_index_text(HASH_INDEX_NO_TEXT, "ab");
+	uint32_t a = hash_index_text(HASH_INDEX_NO_TEXT, "a");
+
+	assert_int_not_equal(ab, a);
+	assert_int_not_equal(hash_index_text(ab, "c"), hash_index_text(a, "bc"));
+	assert_int_not_equal(hash_index_text(a, ""), a);
+	assert_int_equal(hash_index_text(a, "bc"), hash_index_text(hash_index_text(HASH_INDEX_NO_TEXT, "a"), "bc"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_an_empty_index_finds_nothing),
 	    cmocka_unit_test(test_walks_equal_hashes_in_the_order_of_adding),
 	    cmocka_unit_test(test_keeps_the_order_when_it_grows),
+	    cmocka_unit_test(test_texts_one_behind_the_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

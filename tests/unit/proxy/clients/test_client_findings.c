@@ -213,6 +213,25 @@ static void test_sites_that_are_gone_are_forgotten(void **state)
 	assert_int_equal(new_lines_with(place, "in 5 handshakes"), 1);
 }
 
+/* Every site that there may be has its clients' complaint, and each its own count. */
+static void test_a_complaint_in_each_of_many_sites(void **state)
+{
+	struct place *place = *state;
+	char site[16];
+
+	for (int round = 0; round < 3; round++) {
+		for (size_t i = 0; i < CLIENT_FINDINGS_MAX; i++) {
+			snprintf(site, sizeof site, "s%zu", i);
+			client_findings_alert(place->findings, site, SSL_AD_UNKNOWN_CA, 1, 1000 + round);
+		}
+	}
+	assert_int_equal(new_lines_with(place, "\"count\":1,"), CLIENT_FINDINGS_MAX);
+	client_findings_tick(place->findings, 1000 + CLIENT_FINDINGS_TELL_MS);
+	assert_int_equal(new_lines_with(place, "\"count\":3,"), CLIENT_FINDINGS_MAX);
+	client_findings_tick(place->findings, 2000 + CLIENT_FINDINGS_FORGET_MS);
+	assert_int_equal(new_lines_with(place, "\"resolved\""), CLIENT_FINDINGS_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +244,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_names_that_are_covered_by_now_are_resolved, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_long_and_empty_names_are_harmless, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_sites_that_are_gone_are_forgotten, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_complaint_in_each_of_many_sites, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -145,6 +145,27 @@ static void test_no_file_at_all(void **state)
 	assert_false(file_watch_look(place->watch));
 }
 
+/* A site more at the beginning moves all other files: each of them is known still. */
+static void test_many_files_that_move(void **state)
+{
+	enum { NUM_PATHS = 20001, MAX_NAME = 24 };
+	struct place *place = *state;
+	char(*names)[MAX_NAME] = calloc(NUM_PATHS, sizeof(*names));
+	const char **paths = calloc(NUM_PATHS, sizeof(*paths));
+
+	for (size_t i = 0; i < NUM_PATHS; i++) {
+		snprintf(names[i], MAX_NAME, "/none/%zu.pem", i);
+		paths[i] = names[i];
+	}
+	paths[NUM_PATHS - 1] = place->a;
+	assert_true(file_watch_set(place->watch, paths + 1, NUM_PATHS - 1));
+	write_file(place->a, "changed");
+	assert_true(file_watch_set(place->watch, paths, NUM_PATHS));
+	assert_told_once(place->watch);
+	free(paths);
+	free(names);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,6 +175,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_a_file_that_is_still_written_is_waited_for, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_a_change_during_a_reload_is_told, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_no_file_at_all, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_many_files_that_move, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
