@@ -77,7 +77,7 @@ static void publish(void *context)
 		return;
 	}
 	retry_reset(&server->publish_retry);
-	client_findings_drop_covered(server->desk.clients, server_is_covered, server, time_text_now_ms());
+	client_findings_drop_covered(server->events.clients, server_is_covered, server, time_text_now_ms());
 }
 
 static void on_change(void *context)
@@ -107,9 +107,9 @@ static struct site_set_options set_options(struct server *server)
 	    .loop = server->loop,
 	    .log = &server->log,
 	    .fix_log = server->fix_log,
-	    .trust = server->desk.trust,
+	    .trust = server->events.trust,
 	    .num_workers = server->num_workers,
-	    .watch = server->desk.watch,
+	    .watch = server->events.watch,
 	    .mend_tally = &server->mends,
 	    .context = server,
 	    .on_change = on_change,
@@ -123,18 +123,18 @@ static void swap(struct server *server, struct site_set *take_set, struct listen
 	struct listeners former_listeners = server->listeners;
 	const struct config *config = site_set_config(take_set);
 
-	backend_trust_suspend(server->desk.trust);
+	backend_trust_suspend(server->events.trust);
 	server->set = take_set;
 	server->listeners = *take_listeners;
 	server->log.level = config->log_level;
 	site_set_free(former);
 	publish(server);
 	listeners_cleanup(&former_listeners);
-	backend_trust_resume(server->desk.trust);
+	backend_trust_resume(server->events.trust);
 	fix_log_set_path(server->fix_log, config->fix_log);
 	fix_log_keep(server->fix_log, server_has_group, server, time_text_now_ms());
-	client_findings_keep_sites(server->desk.clients, server_is_site, server);
-	chain_watch_keep(server->desk.watch, server_is_certificate, server, time_text_now_ms());
+	client_findings_keep_sites(server->events.clients, server_is_site, server);
+	chain_watch_keep(server->events.watch, server_is_certificate, server, time_text_now_ms());
 	watch_files(server);
 	site_set_begin(server->set);
 }
@@ -223,8 +223,8 @@ static void on_tick(void *context)
 
 	alarm_set(server->ticker, SERVER_TICK_MS);
 	site_set_tick(server->set, time_text_now_ms());
-	chain_watch_tick(server->desk.watch, time_text_now_ms());
-	client_findings_tick(server->desk.clients, time_text_now_ms());
+	chain_watch_tick(server->events.watch, time_text_now_ms());
+	client_findings_tick(server->events.clients, time_text_now_ms());
 	fix_log_tick(server->fix_log);
 	struct error error = ticket_rotation_step(&server->ticket_rotation, monotonic_s(), &rotated);
 	admin_tick(server->admin, monotonic_s());
@@ -240,7 +240,7 @@ static void close_all(struct server *server)
 	server->state = SERVER_STOPPED;
 	admin_free(server->admin);
 	admin_door_close(server->door);
-	backend_trust_free(server->desk.trust);
+	backend_trust_free(server->events.trust);
 	site_set_free(server->set);
 	listeners_cleanup(&server->listeners);
 	file_watch_free(server->file_watch);
@@ -270,7 +270,7 @@ static void on_mail(void *context, struct mail *take_mail)
 	bool stopped = event->kind == WORKER_STOPPED;
 
 	if (server->state != SERVER_STOPPED && !stopped)
-		event_desk_take(&server->desk, event);
+		worker_events_take(&server->events, event);
 	if (event->kind == WORKER_VERIFY_BACKEND && server->state == SERVER_RUNNING) {
 		struct managed_site *site =
 		    site_set_find(server->set, event->snapshot->sites[event->site].config->name);
@@ -311,20 +311,20 @@ static bool make_parts(struct server *server)
 	retry_init(&server->publish_retry, SERVER_PUBLISH_RETRY_FIRST_MS, SERVER_PUBLISH_RETRY_MAX_MS);
 	server->ticker = alarm_new(server->loop, server, on_tick);
 	server->file_watch = file_watch_new(server->loop, server, on_files_changed);
-	server->desk = (struct event_desk){
+	server->events = (struct worker_events){
 	    .loop = server->loop,
 	    .log = &server->log,
 	    .watch = chain_watch_new(&watch_options),
 	    .lines = event_lines_new(),
 	    .trust = backend_trust_new(&trust_options),
 	};
-	server->desk.clients = client_findings_new(server->fix_log, server->desk.watch);
+	server->events.clients = client_findings_new(server->fix_log, server->events.watch);
 	struct admin_options admin_options = {
 	    .loop = server->loop, .log = &server->log, .context = server, .look = server_look};
 	server->admin = admin_new(&admin_options);
-	bool good = server->publisher != NULL && server->desk.watch != NULL && server->admin != NULL &&
-		    server->ticker != NULL && server->file_watch != NULL && server->desk.clients != NULL &&
-		    server->desk.lines != NULL && server->desk.trust != NULL;
+	bool good = server->publisher != NULL && server->events.watch != NULL && server->admin != NULL &&
+		    server->ticker != NULL && server->file_watch != NULL && server->events.clients != NULL &&
+		    server->events.lines != NULL && server->events.trust != NULL;
 	if (!good)
 		tell_error(server, "start", error_of(ERROR_MEMORY, 0, "set up the control thread"));
 	return good;
@@ -457,9 +457,9 @@ int server_run(const struct server_options *options, bool *out_looking_up)
 	loop_run(server->loop);
 	*out_looking_up = !loop_free(server->loop);
 	config_free(server->config);
-	client_findings_free(server->desk.clients);
-	chain_watch_free(server->desk.watch);
-	event_lines_free(server->desk.lines);
+	client_findings_free(server->events.clients);
+	chain_watch_free(server->events.watch);
+	event_lines_free(server->events.lines);
 	ticket_rotation_cleanup(&server->ticket_rotation);
 	admission_free(server->admission);
 	if (started)

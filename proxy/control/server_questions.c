@@ -70,7 +70,7 @@ void server_look(void *context, struct overview *out)
 	    .sites = server->set,
 	    .fix_log = server->fix_log,
 	    .mends = &server->mends,
-	    .watch = server->desk.watch,
+	    .watch = server->events.watch,
 	    .workers = server->workers,
 	    .num_workers = server->num_workers,
 	};

@@ -3,8 +3,8 @@
 #define PROXY_CONTROL_SERVER_STATE_H
 
 #include "proxy/admin/admin.h"
-#include "proxy/control/event_desk.h"
 #include "proxy/control/listeners.h"
+#include "proxy/control/worker_events.h"
 #include "proxy/io/signal_watch.h"
 #include "proxy/shared/ticket_rotation.h"
 #include "proxy/sites/site_set.h"
@@ -27,7 +27,7 @@ struct server {
 	struct fix_log *fix_log;
 	struct mailbox *mailbox;
 	struct ticket_rotation ticket_rotation;
-	struct event_desk desk; /* owns what it points to, but the log */
+	struct worker_events events; /* owns what it points to, but the log */
 	struct site_set *set;
 	struct mend_tally mends;
 	struct admin_door *door; /* NULL once `admin` has it */

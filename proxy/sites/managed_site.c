@@ -5,7 +5,7 @@
 
 #include "proxy/log/time_text.h"
 #include "proxy/mending/prober.h"
-#include "proxy/sites/address_book.h"
+#include "proxy/sites/backend_addresses.h"
 #include "proxy/sites/key_mismatch.h"
 #include "proxy/sites/managed_certificate.h"
 
@@ -15,7 +15,7 @@ struct managed_site {
 	const struct site_material *material;
 	struct managed_certificate *certificates[SITE_MAX_CREDENTIALS];
 	size_t num_certificates; /* 0 while the backend's leaf is not known */
-	struct address_book *addresses;
+	struct backend_addresses *addresses;
 	struct prober *prober; /* NULL for tcp backends */
 	struct site_tally *tally; /* NULL in a look without a loop */
 	const struct certificate *told_leaf; /* whose key is not here, told in the program log; NULL: none */
@@ -267,11 +267,11 @@ struct error managed_site_new(const struct managed_site_options *options, const 
 	site->options = *options;
 	site->config = config;
 	site->material = material;
-	site->addresses = address_book_new(options->services->loop, config, options->log, site, on_change);
+	site->addresses = backend_addresses_new(options->services->loop, config, options->log, site, on_change);
 	if (site->addresses == NULL)
 		error = error_of(ERROR_MEMORY, 0, "set up a site");
 	if (!failed(error) && former != NULL)
-		address_book_inherit(site->addresses, former->addresses);
+		backend_addresses_inherit(site->addresses, former->addresses);
 	if (!failed(error))
 		error = config->certificate_is_backend ? inherit_backend_leaf(site, former) : add_pairs(site, former);
 	if (!failed(error))
@@ -291,7 +291,7 @@ void managed_site_free(struct managed_site *site)
 		return;
 	prober_free(site->prober);
 	certificate_unref(site->told_leaf);
-	address_book_free(site->addresses);
+	backend_addresses_free(site->addresses);
 	site_tally_unref(site->tally);
 	for (size_t i = 0; i < site->num_certificates; i++)
 		managed_certificate_free(site->certificates[i]);
@@ -303,7 +303,7 @@ void managed_site_begin(struct managed_site *site)
 	site->begun = true;
 	for (size_t i = 0; i < site->num_certificates; i++)
 		managed_certificate_begin(site->certificates[i]);
-	address_book_begin(site->addresses);
+	backend_addresses_begin(site->addresses);
 	if (site->prober != NULL)
 		prober_begin(site->prober);
 }
@@ -312,7 +312,7 @@ void managed_site_fill(const struct managed_site *site, struct site *out)
 {
 	for (size_t i = 0; i < site->num_certificates; i++)
 		out->credentials[out->num_credentials++] = credential_ref(credential_of(site, i));
-	address_book_fill(site->addresses, out);
+	backend_addresses_fill(site->addresses, out);
 	if (site->material->backend_ssl_ctx != NULL) {
 		SSL_CTX_up_ref(site->material->backend_ssl_ctx);
 		out->backend_ssl_ctx = site->material->backend_ssl_ctx;

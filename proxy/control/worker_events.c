@@ -1,4 +1,4 @@
-#include "proxy/control/event_desk.h"
+#include "proxy/control/worker_events.h"
 
 #include <stdio.h>
 
@@ -15,21 +15,22 @@ static const char *site_of(const struct worker_event *event)
 }
 
 /* Writes a line for this kind of event at this site, unless one was written a short while ago. */
-static void tell(const struct event_desk *desk, const struct worker_event *event, enum config_log_level level,
+static void tell(const struct worker_events *events, const struct worker_event *event, enum config_log_level level,
 		 const char *what)
 {
 	char key[MAX_KEY];
 	const char *site = site_of(event);
 
 	snprintf(key, sizeof key, "%d/%d/%s", (int)event->kind, (int)event->alert, site);
-	uint64_t count = event_lines_count(desk->lines, key, event->count, loop_now_ms(desk->loop));
+	uint64_t count = event_lines_count(events->lines, key, event->count, loop_now_ms(events->loop));
 	if (count == 0)
 		return;
-	program_log_write(desk->log, level, site, "%s%s%s (%llu since the last such line)", what,
+	program_log_write(events->log, level, site, "%s%s%s (%llu since the last such line)", what,
 			  event->text[0] != '\0' ? ": " : "", event->text, (unsigned long long)count);
 }
 
-static void watch_rejection(const struct event_desk *desk, const struct worker_event *event, enum tally_alert alert)
+static void watch_rejection(const struct worker_events *events, const struct worker_event *event,
+			    enum tally_alert alert)
 {
 	const struct rejection rejection = {
 	    .name = event->text,
@@ -40,29 +41,29 @@ static void watch_rejection(const struct event_desk *desk, const struct worker_e
 	};
 
 	if (event->credential != NULL)
-		chain_watch_add(desk->watch, site_of(event), event->credential, &rejection);
+		chain_watch_add(events->watch, site_of(event), event->credential, &rejection);
 }
 
-static void take_alert(const struct event_desk *desk, const struct worker_event *event)
+static void take_alert(const struct worker_events *events, const struct worker_event *event)
 {
 	char what[96];
 	enum tally_alert alert = tally_alert_of(event->alert);
 
 	if (tally_alert_is_rejection(alert))
-		watch_rejection(desk, event, alert);
+		watch_rejection(events, event, alert);
 
-	if (client_findings_alert(desk->clients, site_of(event), event->alert, event->count, time_text_now_ms())) {
+	if (client_findings_alert(events->clients, site_of(event), event->alert, event->count, time_text_now_ms())) {
 		snprintf(what, sizeof what, "clients reject the certificate, alert \"%s\"",
 			 SSL_alert_desc_string_long(event->alert));
-		tell(desk, event, LOG_LEVEL_WARNING, what);
+		tell(events, event, LOG_LEVEL_WARNING, what);
 		return;
 	}
 	snprintf(what, sizeof what, "clients ended handshakes with the alert \"%s\"",
 		 SSL_alert_desc_string_long(event->alert));
-	tell(desk, event, LOG_LEVEL_INFO, what);
+	tell(events, event, LOG_LEVEL_INFO, what);
 }
 
-static void take_name(const struct event_desk *desk, const struct worker_event *event)
+static void take_name(const struct worker_events *events, const struct worker_event *event)
 {
 	const struct missed_name missed = {
 	    .name = event->text,
@@ -70,34 +71,34 @@ static void take_name(const struct event_desk *desk, const struct worker_event *
 	    .error = event->error,
 	    .leaf = event->credential != NULL ? event->credential->chain.items[0].certificate : NULL,
 	};
-	client_findings_name(desk->clients, site_of(event), &missed, time_text_now_ms());
+	client_findings_name(events->clients, site_of(event), &missed, time_text_now_ms());
 }
 
-void event_desk_take(const struct event_desk *desk, const struct worker_event *event)
+void worker_events_take(const struct worker_events *events, const struct worker_event *event)
 {
 	switch (event->kind) {
 	case WORKER_VERIFY_BACKEND:
-		backend_trust_ask(desk->trust, site_of(event), &event->chain, event->worker, event->connection);
+		backend_trust_ask(events->trust, site_of(event), &event->chain, event->worker, event->connection);
 		break;
 	case WORKER_CLIENT_ALERT:
-		take_alert(desk, event);
+		take_alert(events, event);
 		break;
 	case WORKER_CLIENT_VANISHED:
-		watch_rejection(desk, event, NUM_TALLY_ALERTS);
+		watch_rejection(events, event, NUM_TALLY_ALERTS);
 		break;
 	case WORKER_NAME_NOT_COVERED:
-		take_name(desk, event);
-		tell(desk, event, LOG_LEVEL_INFO, "clients ask for a name that no certificate covers");
+		take_name(events, event);
+		tell(events, event, LOG_LEVEL_INFO, "clients ask for a name that no certificate covers");
 		break;
 	case WORKER_BACKEND_FAILED:
-		tell(desk, event, LOG_LEVEL_WARNING, "connections failed at their backend");
+		tell(events, event, LOG_LEVEL_WARNING, "connections failed at their backend");
 		break;
 	case WORKER_NO_CREDENTIAL:
-		tell(desk, event, LOG_LEVEL_WARNING, "clients came while there is no certificate to serve");
+		tell(events, event, LOG_LEVEL_WARNING, "clients came while there is no certificate to serve");
 		break;
 	case WORKER_ACCEPT_PAUSED:
 	case WORKER_FULL:
-		tell(desk, event, LOG_LEVEL_ERROR, "new connections are not accepted for a while");
+		tell(events, event, LOG_LEVEL_ERROR, "new connections are not accepted for a while");
 		break;
 	case WORKER_STOPPED:
 		break;

@@ -1,0 +1,191 @@
+#include "proxy/sites/backend_addresses.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proxy/io/alarm.h"
+#include "proxy/io/resolver.h"
+#include "proxy/system/retry.h"
+
+/* One backend, by the host that its address names. */
+struct backend_host {
+	struct backend_addresses *backends;
+	const struct config_address *address;
+	size_t backend; /* index into config->backends */
+	bool is_literal;
+	struct sockaddr_storage addresses[RESOLVER_MAX_ADDRESSES];
+	size_t num_addresses;
+	struct resolver *resolver;
+	struct alarm *alarm;
+	struct retry retry;
+	bool told; /* that it does not resolve */
+};
+
+struct backend_addresses {
+	struct loop *loop;
+	const struct config_site *config;
+	const struct program_log *log;
+	void *context;
+	void (*on_change)(void *context);
+	struct backend_host *hosts;
+	size_t num_hosts;
+};
+
+static bool read_literal(struct backend_host *host)
+{
+	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(host->address->port)};
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(host->address->port)};
+
+	if (inet_pton(AF_INET, host->address->host, &v4.sin_addr) == 1)
+		memcpy(&host->addresses[0], &v4, sizeof v4);
+	else if (inet_pton(AF_INET6, host->address->host, &v6.sin6_addr) == 1)
+		memcpy(&host->addresses[0], &v6, sizeof v6);
+	else
+		return false;
+	host->num_addresses = 1;
+	return true;
+}
+
+static void look_up(void *context);
+
+struct backend_addresses *backend_addresses_new(struct loop *loop, const struct config_site *config,
+						const struct program_log *log, void *context,
+						void (*on_change)(void *context))
+{
+	struct backend_addresses *backends = calloc(1, sizeof *backends);
+	if (backends == NULL)
+		return NULL;
+	*backends = (struct backend_addresses){
+	    .loop = loop, .config = config, .log = log, .context = context, .on_change = on_change};
+	backends->hosts = calloc(config->num_backends + 1, sizeof *backends->hosts);
+	if (backends->hosts == NULL)
+		goto out;
+	for (size_t i = 0; i < config->num_backends; i++) {
+		struct backend_host *host = &backends->hosts[backends->num_hosts++];
+		host->backends = backends;
+		host->address = &config->backends[i].address;
+		host->backend = i;
+		host->is_literal = read_literal(host);
+		retry_init(&host->retry, BACKEND_ADDRESSES_RETRY_FIRST_MS, BACKEND_ADDRESSES_RENEW_MS);
+		if (host->is_literal || loop == NULL)
+			continue;
+		host->alarm = alarm_new(loop, host, look_up);
+		if (host->alarm == NULL)
+			goto out;
+	}
+	return backends;
+out:
+	backend_addresses_free(backends);
+	return NULL;
+}
+
+void backend_addresses_free(struct backend_addresses *backends)
+{
+	if (backends == NULL)
+		return;
+	for (size_t i = 0; i < backends->num_hosts; i++) {
+		if (backends->hosts[i].resolver != NULL)
+			resolver_cancel(backends->hosts[i].resolver);
+		alarm_free(backends->hosts[i].alarm);
+	}
+	free(backends->hosts);
+	free(backends);
+}
+
+static void tell_unresolved(struct backend_host *host, struct error error)
+{
+	const struct backend_addresses *backends = host->backends;
+	char text[ERROR_MAX_TEXT];
+
+	if (!host->told)
+		program_log_write(backends->log, LOG_LEVEL_WARNING, backends->config->name,
+				  "backend %s does not resolve: %s; %s", host->address->host,
+				  error_print(error, text, sizeof text),
+				  host->num_addresses > 0 ? "its last addresses stay in use" : "it is tried again");
+	host->told = true;
+}
+
+static void on_resolved(void *context, struct error error, const struct sockaddr_storage *addresses,
+			size_t num_addresses)
+{
+	struct backend_host *host = context;
+	struct backend_addresses *backends = host->backends;
+
+	host->resolver = NULL;
+	if (failed(error)) {
+		tell_unresolved(host, error);
+		alarm_set(host->alarm, retry_next(&host->retry));
+		return;
+	}
+	host->told = false;
+	retry_reset(&host->retry);
+	alarm_set(host->alarm, BACKEND_ADDRESSES_RENEW_MS);
+	if (num_addresses > RESOLVER_MAX_ADDRESSES)
+		num_addresses = RESOLVER_MAX_ADDRESSES;
+	if (num_addresses == host->num_addresses &&
+	    memcmp(addresses, host->addresses, num_addresses * sizeof *addresses) == 0)
+		return;
+	memcpy(host->addresses, addresses, num_addresses * sizeof *addresses);
+	host->num_addresses = num_addresses;
+	backends->on_change(backends->context);
+}
+
+static void look_up(void *context)
+{
+	struct backend_host *host = context;
+
+	host->resolver =
+	    resolver_start(host->backends->loop, host->address->host, host->address->port, host, on_resolved);
+	if (host->resolver != NULL)
+		return;
+	tell_unresolved(host, error_of(ERROR_MEMORY, 0, "start looking it up"));
+	alarm_set(host->alarm, retry_next(&host->retry));
+}
+
+void backend_addresses_begin(struct backend_addresses *backends)
+{
+	for (size_t i = 0; i < backends->num_hosts; i++) {
+		if (!backends->hosts[i].is_literal)
+			look_up(&backends->hosts[i]);
+	}
+}
+
+static bool same_host(const struct config_address *a, const struct config_address *b)
+{
+	return a->port == b->port && strcmp(a->host, b->host) == 0;
+}
+
+void backend_addresses_inherit(struct backend_addresses *backends, const struct backend_addresses *former)
+{
+	for (size_t i = 0; i < backends->num_hosts; i++) {
+		struct backend_host *host = &backends->hosts[i];
+		for (size_t k = 0; k < former->num_hosts && host->num_addresses == 0; k++) {
+			const struct backend_host *old = &former->hosts[k];
+			if (!same_host(host->address, old->address))
+				continue;
+			memcpy(host->addresses, old->addresses, sizeof host->addresses);
+			host->num_addresses = old->num_addresses;
+		}
+	}
+}
+
+static socklen_t length_of(const struct sockaddr_storage *address)
+{
+	return address->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+}
+
+void backend_addresses_fill(const struct backend_addresses *backends, struct site *site)
+{
+	site->num_backends = 0;
+	for (size_t i = 0; i < backends->num_hosts; i++) {
+		const struct backend_host *host = &backends->hosts[i];
+		for (size_t k = 0; k < host->num_addresses && site->num_backends < SITE_MAX_BACKEND_ADDRESSES; k++)
+			site->backends[site->num_backends++] = (struct backend_address){
+			    .address = host->addresses[k],
+			    .address_len = length_of(&host->addresses[k]),
+			    .backend = host->backend,
+			};
+	}
+}
