@@ -8,20 +8,25 @@
 #include <unistd.h>
 
 #include "chaincache/base/buffer.h"
+#include "chaincache/base/hash_index.h"
 #include "proxy/log/fix_line.h"
 
 enum { NUM_BUCKETS = 4096 };
 
 struct former_finding {
-	struct former_finding *previous, *next; /* in the order of the last lines */
-	struct former_finding *next_in_bucket;
+	struct former_finding *next_of_id; /* in the bucket of the ids */
+	struct former_finding *previous, *next; /* of the sites, in the order of the last lines */
 	json_t *line; /* the last one about it; one reference */
 };
 
-/* Holds always: what is in the list is in the bucket of its id, and the other way round. */
-struct former_findings {
+struct site_bucket {
 	struct former_finding *first, *last;
-	struct former_finding *buckets[NUM_BUCKETS];
+};
+
+/* Holds always: each finding is in the bucket of its id and in that of its site. */
+struct former_findings {
+	struct former_finding *ids[NUM_BUCKETS];
+	struct site_bucket sites[NUM_BUCKETS];
 	size_t count;
 };
 
@@ -54,33 +59,36 @@ static bool read_end(int fd, struct buffer *out)
 	return good;
 }
 
-/* FNV-1a: ids are digests of ours, so nobody can choose them to collide. */
-static struct former_finding **bucket_of(struct former_findings *former, const char *id)
+static uint32_t bucket_of(const char *text)
 {
-	uint32_t hash = 2166136261U;
-	for (const char *at = id; *at != '\0'; at++)
-		hash = (hash ^ (uint8_t)*at) * 16777619U;
-	return &former->buckets[hash % NUM_BUCKETS];
+	return hash_index_text(HASH_INDEX_NO_TEXT, text) % NUM_BUCKETS;
+}
+
+static struct site_bucket *bucket_of_site(struct former_findings *former, const json_t *line)
+{
+	return &former->sites[bucket_of(text_of(line, "site"))];
 }
 
 /* The link that holds the finding, or the end of its bucket. */
 static struct former_finding **find(struct former_findings *former, const char *id)
 {
-	struct former_finding **link = bucket_of(former, id);
+	struct former_finding **link = &former->ids[bucket_of(id)];
 
 	while (*link != NULL && strcmp(text_of((*link)->line, "id"), id) != 0)
-		link = &(*link)->next_in_bucket;
+		link = &(*link)->next_of_id;
 	return link;
 }
 
-/* Drops the finding of this link of a bucket. */
-static void drop(struct former_findings *former, struct former_finding **link)
+static void drop(struct former_findings *former, struct former_finding *dropped)
 {
-	struct former_finding *dropped = *link;
+	struct site_bucket *site = bucket_of_site(former, dropped->line);
+	struct former_finding **link = &former->ids[bucket_of(text_of(dropped->line, "id"))];
 
-	*link = dropped->next_in_bucket;
-	*(dropped->previous != NULL ? &dropped->previous->next : &former->first) = dropped->next;
-	*(dropped->next != NULL ? &dropped->next->previous : &former->last) = dropped->previous;
+	while (*link != dropped)
+		link = &(*link)->next_of_id;
+	*link = dropped->next_of_id;
+	*(dropped->previous != NULL ? &dropped->previous->next : &site->first) = dropped->next;
+	*(dropped->next != NULL ? &dropped->next->previous : &site->last) = dropped->previous;
 	former->count--;
 	json_decref(dropped->line);
 	free(dropped);
@@ -88,21 +96,24 @@ static void drop(struct former_findings *former, struct former_finding **link)
 
 static void drop_all(struct former_findings *former)
 {
-	while (former->first != NULL)
-		drop(former, find(former, text_of(former->first->line, "id")));
+	for (size_t i = 0; former->count > 0 && i < NUM_BUCKETS; i++) {
+		while (former->ids[i] != NULL)
+			drop(former, former->ids[i]);
+	}
 }
 
-/* Adds it at the end of the list, and at `link`, the end of its bucket. */
+/* Adds it at `link`, the end of its id's bucket, and at the end of its site's. */
 static void add(struct former_findings *former, struct former_finding **link, json_t *line)
 {
 	struct former_finding *added = former->count < FORMER_FINDINGS_MAX ? calloc(1, sizeof(*added)) : NULL;
+	struct site_bucket *site = bucket_of_site(former, line);
 
 	if (added == NULL)
 		return;
 	added->line = json_incref(line);
-	added->previous = former->last;
-	*(former->last != NULL ? &former->last->next : &former->first) = added;
-	former->last = added;
+	added->previous = site->last;
+	*(site->last != NULL ? &site->last->next : &site->first) = added;
+	site->last = added;
 	*link = added;
 	former->count++;
 }
@@ -120,7 +131,7 @@ static void take_line(struct former_findings *former, json_t *line, char run[FOR
 	}
 	struct former_finding **link = find(former, id);
 	if (*link != NULL)
-		drop(former, link);
+		drop(former, *link);
 	bool is_open = strcmp(text_of(line, "event"), finding_event_name(FINDING_RESOLVED)) != 0 &&
 		       strcmp(text_of(line, "subject_of"), finding_subject_name(SUBJECT_CLIENTS)) != 0;
 	if (is_open)
@@ -200,7 +211,7 @@ void former_findings_settle(struct former_findings *former, const struct finding
 			    const struct finding_list *now, void (*tell)(void *context, const json_t *line),
 			    void *context)
 {
-	struct former_finding *next = former != NULL ? former->first : NULL;
+	struct former_finding *next = former != NULL ? former->sites[bucket_of(group->site)].first : NULL;
 
 	while (next != NULL) {
 		struct former_finding *finding = next;
@@ -209,6 +220,6 @@ void former_findings_settle(struct former_findings *former, const struct finding
 			continue;
 		if (!still_stands(finding->line, group, now))
 			tell(context, finding->line);
-		drop(former, find(former, text_of(finding->line, "id")));
+		drop(former, finding);
 	}
 }

@@ -193,6 +193,34 @@ static void test_a_file_full_of_findings(void **state)
 	former_findings_free(former);
 }
 
+/* As many sites as there may be, each of which is looked at once, and some of which left something open. */
+static void test_each_of_many_sites_settles_its_own(void **state)
+{
+	enum { NUM_SITES = 20000 };
+	size_t num_told = 0;
+	char site[16];
+	FILE *file = fopen(path, "a");
+	(void)state;
+
+	assert_non_null(file);
+	for (size_t i = 0; i < FORMER_FINDINGS_MAX; i++)
+		fprintf(file,
+			"{\"id\":\"%zx\",\"run\":\"r\",\"site\":\"s%zu\",\"subject_of\":\"certificate\",\"part\":0}\n",
+			i, 2 * i);
+	assert_int_equal(fclose(file), 0);
+	struct former_findings *former = former_findings_read(path);
+	assert_non_null(former);
+	for (size_t i = 0; i < NUM_SITES; i++) {
+		const struct finding_group group = {site, SUBJECT_CERTIFICATE, 0};
+		const struct finding_group other = {site, SUBJECT_CERTIFICATE, 1};
+		snprintf(site, sizeof site, "s%zu", i);
+		former_findings_settle(former, &other, &nothing, count, &num_told);
+		former_findings_settle(former, &group, &nothing, count, &num_told);
+		assert_int_equal(num_told, i < 2 * FORMER_FINDINGS_MAX ? i / 2 + 1 : FORMER_FINDINGS_MAX);
+	}
+	former_findings_free(former);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +230,7 @@ int main(void)
 	    cmocka_unit_test_setup(test_the_end_of_a_large_file, empty_file),
 	    cmocka_unit_test_setup(test_the_line_that_resolves_it, empty_file),
 	    cmocka_unit_test_setup(test_a_file_full_of_findings, empty_file),
+	    cmocka_unit_test_setup(test_each_of_many_sites_settles_its_own, empty_file),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
