@@ -401,17 +401,7 @@ void keeper_begin(struct certificate_keeper *keeper)
 
 static bool replace_list(struct certificate_list *list, const struct certificate_list *by)
 {
-	struct certificate_list copy = {0};
-
-	if (certificate_list_equal(list, by))
-		return false;
-	if (failed(certificate_list_copy(&copy, by))) {
-		certificate_list_cleanup(&copy);
-		return false;
-	}
-	certificate_list_cleanup(list);
-	*list = copy;
-	return true;
+	return !certificate_list_equal(list, by) && !failed(certificate_list_replace(list, by));
 }
 
 void keeper_set_given(struct certificate_keeper *keeper, const struct certificate_list *chain, EVP_PKEY *key)
