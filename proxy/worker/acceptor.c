@@ -7,6 +7,7 @@
 
 #include "proxy/shared/network_set.h"
 #include "proxy/worker/connection.h"
+#include "proxy/worker/shortage.h"
 
 struct acceptor {
 	struct pollable pollable; /* first */
@@ -102,12 +103,6 @@ void acceptors_pause(struct worker_thread *thread, int code)
 	pause_all(thread);
 }
 
-/* accept(2): what a connection died of while it waited is reported here too, and is not the listener's error. */
-bool acceptor_is_out_of_resources(int code)
-{
-	return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM;
-}
-
 static enum accept_result accept_one(struct acceptor *acceptor)
 {
 	struct worker_thread *thread = acceptor->thread;
@@ -126,10 +121,11 @@ static enum accept_result accept_one(struct acceptor *acceptor)
 	}
 	int code = errno;
 	admission_give_back(thread->options.admission, thread->options.index);
-	if (acceptor_is_out_of_resources(code)) {
+	if (shortage_is(code)) {
 		acceptors_pause(thread, code);
 		return NO_ROOM;
 	}
+	/* accept(2) reports here too what a connection died of while it waited: that is not the listener's error. */
 	return code == EAGAIN ? NOTHING_TO_ACCEPT : ACCEPTED;
 }
 

@@ -25,7 +25,4 @@ void acceptors_pause(struct worker_thread *thread, int code);
 /* acceptors_try_again ends a pause if there is room, and else goes on with it; it opens what could not be opened. */
 void acceptors_try_again(struct worker_thread *thread);
 
-/* acceptor_is_out_of_resources: this errno is the machine's or the process's want, and no fault of a peer. */
-bool acceptor_is_out_of_resources(int code);
-
 #endif

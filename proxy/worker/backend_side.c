@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "proxy/worker/acceptor.h"
 #include "proxy/worker/client_side.h"
+#include "proxy/worker/shortage.h"
 
 enum { MAX_ADDRESS_CHARS = INET6_ADDRSTRLEN + 8 };
 
@@ -56,7 +56,7 @@ void backend_side_note_timeout(struct connection *connection)
 /* What this machine lacks is not the backend's fault. */
 static bool is_own_fault(int code)
 {
-	return acceptor_is_out_of_resources(code) || code == EADDRNOTAVAIL;
+	return shortage_is(code) || code == EADDRNOTAVAIL;
 }
 
 /* Its client did not end, but was cut, or broke off: a FIN would have a part pass for the whole. */
@@ -104,8 +104,8 @@ static bool start_connect(struct connection *connection, void (*on_ready)(struct
 	note_reason(connection, error.step, strerror(error.code));
 	if (!is_own_fault(error.code))
 		rest_backend(connection);
-	else if (acceptor_is_out_of_resources(error.code))
-		acceptors_pause(thread, error.code); /* those who cannot be served had better wait */
+	else if (shortage_is(error.code))
+		thread->pause(thread, error.code); /* those who cannot be served had better wait */
 	return false;
 }
 

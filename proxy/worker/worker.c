@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "proxy/worker/connection.h"
-#include "proxy/worker/worker_thread.h"
+#include "proxy/worker/worker_loop.h"
 
 enum letter_kind { LETTER_PUBLISH, LETTER_VERDICT, LETTER_DRAIN, LETTER_QUIT };
 
@@ -36,14 +36,14 @@ static void read_letter(struct worker *worker, struct letter *letter)
 
 	switch (letter->kind) {
 	case LETTER_PUBLISH:
-		worker_thread_use(thread, letter->lease);
+		worker_loop_use(thread, letter->lease);
 		break;
 	case LETTER_VERDICT:
 		connections_give_verdict(thread, letter->connection, letter->trusted, letter->reason);
 		break;
 	case LETTER_DRAIN:
 		atomic_store(&worker->drain_under_way, false);
-		worker_thread_drain(thread, atomic_load(&worker->drain_timeout_ms));
+		worker_loop_drain(thread, atomic_load(&worker->drain_timeout_ms));
 		return; /* not allocated */
 	case LETTER_QUIT:
 		thread->quit = true;
@@ -61,8 +61,8 @@ static void *run(void *argument)
 {
 	struct worker *worker = argument;
 
-	worker_thread_run(&worker->thread);
-	worker_thread_cleanup(&worker->thread);
+	worker_loop_run(&worker->thread);
+	worker_loop_cleanup(&worker->thread);
 	return NULL;
 }
 
@@ -72,7 +72,7 @@ struct error worker_start(const struct worker_options *options, struct snapshot 
 	if (worker == NULL)
 		return error_of(ERROR_MEMORY, 0, "make a worker");
 
-	struct error error = worker_thread_init(&worker->thread, options, on_mail, worker);
+	struct error error = worker_loop_init(&worker->thread, options, on_mail, worker);
 	if (failed(error)) {
 		free(worker);
 		return error;
@@ -81,10 +81,10 @@ struct error worker_start(const struct worker_options *options, struct snapshot 
 	worker->drain.kind = LETTER_DRAIN;
 	struct snapshot_lease *lease = snapshot_lease_new(snapshot);
 	if (lease != NULL)
-		worker_thread_use(&worker->thread, lease);
+		worker_loop_use(&worker->thread, lease);
 	int code = lease != NULL ? pthread_create(&worker->handle, NULL, run, worker) : ENOMEM;
 	if (code != 0) {
-		worker_thread_cleanup(&worker->thread);
+		worker_loop_cleanup(&worker->thread);
 		free(worker);
 		return error_of(ERROR_SYSTEM, code, "start a worker's thread");
 	}

@@ -8,15 +8,9 @@
 #include "proxy/shared/counters.h"
 #include "proxy/shared/snapshot.h"
 #include "proxy/shared/worker_event.h"
-#include "proxy/worker/admission.h"
+#include "proxy/worker/worker_options.h"
 
 struct worker;
-
-struct worker_options {
-	unsigned index; /* which of each listen_socket's fds is this worker's */
-	struct admission *admission; /* of all workers; outlives them */
-	struct mailbox *control; /* where its worker_events go; outlives the worker */
-};
 
 /* worker_start starts the thread, which serves by `snapshot` (a reference is taken). */
 MUST_USE struct error worker_start(const struct worker_options *options, struct snapshot *snapshot,

@@ -1,5 +1,5 @@
-/* worker_thread - the thread's own side of a worker: what its connections share, touched by no other thread (but the
- * counters, which others read, and the mailbox).
+/* worker_thread - what the connections of one worker share, touched by no other thread (but the counters, which others
+ * read, and the mailbox). worker_loop runs it.
  */
 #ifndef PROXY_WORKER_WORKER_THREAD_H
 #define PROXY_WORKER_WORKER_THREAD_H
@@ -10,7 +10,7 @@
 #include "proxy/wire/tls_pump.h"
 #include "proxy/worker/backend_choice.h"
 #include "proxy/worker/event_limit.h"
-#include "proxy/worker/worker.h"
+#include "proxy/worker/worker_options.h"
 
 /* Of one read; what TLS makes of it is not longer. In bulk 128 KiB cost 8% less CPU a byte than 64, and 256 no less. */
 #define WORKER_READ_BYTES ((size_t)128 * 1024)
@@ -52,6 +52,8 @@ struct worker_thread {
 	struct snapshot_lease *lease; /* the present one */
 	struct acceptor *acceptors;
 	bool accepting_paused;
+	/* Leaves new clients waiting in the kernel for a while: `code` (errno) says what there is none of. */
+	void (*pause)(struct worker_thread *thread, int code);
 	struct timer resume_timer;
 	struct pollable room; /* another worker may have closed a connection that we wait for */
 
@@ -66,19 +68,6 @@ struct worker_thread {
 	bool stop_told;
 	bool quit;
 };
-
-MUST_USE struct error worker_thread_init(struct worker_thread *thread, const struct worker_options *options,
-					 mailbox_handler *on_mail, void *context);
-void worker_thread_cleanup(struct worker_thread *thread);
-
-/* worker_thread_run serves until `quit` is set. */
-void worker_thread_run(struct worker_thread *thread);
-
-/* worker_thread_use has new connections served by the lease's snapshot: its listeners are opened, those that it lacks are
- * closed. */
-void worker_thread_use(struct worker_thread *thread, struct snapshot_lease *take_lease);
-
-void worker_thread_drain(struct worker_thread *thread, uint64_t timeout_ms);
 
 /* worker_thread_report sends an event about a site, at most once a second; `text` is cut to what fits. */
 void worker_thread_report(struct worker_thread *thread, enum worker_event_kind kind, struct snapshot *snapshot,

@@ -146,25 +146,12 @@ static void test_a_pause_is_not_spent_looking(void **state)
 	world_stop(&world);
 }
 
-static void test_what_is_a_want_of_our_own(void **state)
-{
-	static const int wants[] = {EMFILE, ENFILE, ENOBUFS, ENOMEM};
-	static const int faults[] = {ECONNABORTED, EPROTO, EAGAIN, EINTR, ECONNREFUSED, ETIMEDOUT};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(wants) / sizeof(wants[0]); i++)
-		assert_true(acceptor_is_out_of_resources(wants[i]));
-	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
-		assert_false(acceptor_is_out_of_resources(faults[i]));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_every_worker_gets_some),
 	    cmocka_unit_test(test_no_worker_starves_behind_another),
 	    cmocka_unit_test(test_a_pause_is_not_spent_looking),
-	    cmocka_unit_test(test_what_is_a_want_of_our_own),
 	};
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }
