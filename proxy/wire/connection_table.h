@@ -1,81 +1,159 @@
-/* connection_table - the life of a connection as a table: in this state, on this event, do that and be there.
- * Pure. */
+/* connection_table - the life of a connection as a table: in this state, on this event, where this guard holds, do
+ * that and be there. Pure.
+ *
+ * proxy/worker/connection_machine executes it, tests/connection_diagram prints it.
+ */
 #ifndef PROXY_WIRE_CONNECTION_TABLE_H
 #define PROXY_WIRE_CONNECTION_TABLE_H
 
+#include <stdbool.h>
+
+/* What becomes of the bytes of one side in a state. Only from FLOW_EARLY on do they go to the other side. */
+#define CONNECTION_FLOWS(X)                                                                                            \
+	X(FLOW_NONE, "not read")                                                                                       \
+	X(FLOW_DROPPED, "dropped") /* only the end behind them counts */                                               \
+	X(FLOW_PREAMBLE, "preamble") /* the side's present preamble takes them */                                      \
+	X(FLOW_EARLY, "early") /* written if the other side is connected by now, held if not */                        \
+	X(FLOW_HELD, "held")                                                                                           \
+	X(FLOW_PASSED, "passed on")
+
+/* Which deadline runs in a state. */
+#define CONNECTION_DEADLINES(X)                                                                                        \
+	X(DEADLINE_NONE, "none")                                                                                       \
+	X(DEADLINE_HANDSHAKE, "handshake")                                                                             \
+	X(DEADLINE_CONNECT, "connect") /* an address */                                                                \
+	X(DEADLINE_BACKEND_HANDSHAKE, "backend handshake")                                                             \
+	X(DEADLINE_KEEP, "as before") /* the one that runs already */                                                  \
+	X(DEADLINE_IDLE, "idle") /* since the last byte */                                                             \
+	X(DEADLINE_LINGER, "linger")
+
+/* What else a state waits for, beside bytes. */
+#define CONNECTION_AWAITS(X)                                                                                           \
+	X(AWAITS_BYTES, "nothing else")                                                                                \
+	X(AWAITS_CONNECT, "the connection") /* to the backend, of which a socket's event may tell, or none */          \
+	X(AWAITS_VERDICT, "the verdict") /* of the control thread */
+
+/* State, name, what becomes of the client's bytes, of the backend's, deadline, what else is awaited. */
 #define CONNECTION_STATES(X)                                                                                           \
-	X(CONNECTION_HANDSHAKE, "handshake") /* with the client */                                                     \
-	X(CONNECTION_CONNECTING, "connecting") /* to a backend; the client's bytes are held */                         \
-	X(CONNECTION_BACKEND_HANDSHAKE, "backend handshake")                                                           \
-	X(CONNECTION_VERDICT, "verdict") /* the control thread judges the backend's chain */                           \
-	X(CONNECTION_RELAYING, "relaying")                                                                             \
-	X(CONNECTION_CLIENT_ENDED, "client ended") /* the backend still sends */                                       \
-	X(CONNECTION_BACKEND_ENDED, "backend ended") /* the client still sends */                                      \
-	X(CONNECTION_FLUSHING, "flushing") /* both have ended; last bytes are on their way */                          \
-	X(CONNECTION_LINGERING, "lingering") /* given up: last bytes go out, the client's end is awaited */            \
-	X(CONNECTION_CLOSED, "closed")
+	X(CONNECTION_CLOSED, "closed", FLOW_NONE, FLOW_NONE, DEADLINE_NONE, AWAITS_BYTES)                              \
+	X(CONNECTION_CLIENT_PREAMBLE, "client preamble", FLOW_PREAMBLE, FLOW_NONE, DEADLINE_HANDSHAKE, AWAITS_BYTES)   \
+	X(CONNECTION_CONNECTING, "connecting", FLOW_EARLY, FLOW_NONE, DEADLINE_CONNECT, AWAITS_CONNECT)                \
+	X(CONNECTION_BACKEND_PREAMBLE, "backend preamble", FLOW_HELD, FLOW_PREAMBLE, DEADLINE_BACKEND_HANDSHAKE,       \
+	  AWAITS_BYTES)                                                                                                \
+	X(CONNECTION_VERDICT, "verdict", FLOW_HELD, FLOW_NONE, DEADLINE_KEEP, AWAITS_VERDICT)                          \
+	X(CONNECTION_RELAYING, "relaying", FLOW_PASSED, FLOW_PASSED, DEADLINE_IDLE, AWAITS_BYTES)                      \
+	X(CONNECTION_CLIENT_ENDED, "client ended", FLOW_NONE, FLOW_PASSED, DEADLINE_IDLE, AWAITS_BYTES)                \
+	X(CONNECTION_BACKEND_ENDED, "backend ended", FLOW_PASSED, FLOW_NONE, DEADLINE_IDLE, AWAITS_BYTES)              \
+	/* Both have ended; last bytes are on their way. */                                                            \
+	X(CONNECTION_FLUSHING, "flushing", FLOW_NONE, FLOW_NONE, DEADLINE_IDLE, AWAITS_BYTES)                          \
+	/* Given up: last bytes go out, the client's end is awaited. */                                                \
+	X(CONNECTION_LINGERING, "lingering", FLOW_DROPPED, FLOW_NONE, DEADLINE_LINGER, AWAITS_BYTES)
 
 #define CONNECTION_EVENTS(X)                                                                                           \
-	X(EVENT_HANDSHAKE_DONE, "handshake done")                                                                      \
-	X(EVENT_CLIENT_TLS_FAILED, "client TLS failed")                                                                \
-	X(EVENT_CONNECTED, "connected") /* to a tls backend */                                                         \
-	X(EVENT_VERDICT_NEEDED, "verdict needed")                                                                      \
+	X(EVENT_PREAMBLE_DONE, "preamble done") /* all that stands in front of the side's first byte */                \
+	X(EVENT_PREAMBLE_FAILED, "preamble failed")                                                                    \
+	X(EVENT_VERDICT_NEEDED, "verdict needed") /* before the preamble goes on */                                    \
 	X(EVENT_VERDICT_GIVEN, "verdict given")                                                                        \
-	X(EVENT_BACKEND_READY, "backend ready") /* it takes the client's bytes */                                      \
-	X(EVENT_BACKEND_FAILED, "backend failed") /* not reached, or its TLS failed */                                 \
+	X(EVENT_CONNECTED, "connected") /* to the backend */                                                           \
+	X(EVENT_CONNECT_FAILED, "connect failed")                                                                      \
 	X(EVENT_NO_BACKEND_LEFT, "no backend left")                                                                    \
-	X(EVENT_CLIENT_ENDED, "client ended") /* and all its bytes are passed on */                                    \
+	X(EVENT_CLIENT_ENDED, "client ended") /* its end is read */                                                    \
 	X(EVENT_BACKEND_ENDED, "backend ended")                                                                        \
-	X(EVENT_CLIENT_BROKEN, "client broken") /* reset */                                                            \
-	X(EVENT_BACKEND_BROKEN, "backend broken")                                                                      \
-	X(EVENT_FLUSHED, "flushed") /* nothing is left to write, nothing more to wait for */                           \
+	X(EVENT_CLIENT_FAILED, "client failed") /* TLS behind its preamble: an alert, rubbish */                       \
+	X(EVENT_CLIENT_BROKEN, "client broken") /* its reset is read */                                                \
+	X(EVENT_BACKEND_BROKEN, "backend broken") /* a reset, or its TLS failed */                                     \
+	X(EVENT_TURN_DONE, "turn done") /* all is read and written that can be at present */                           \
 	X(EVENT_DEADLINE, "deadline")                                                                                  \
 	X(EVENT_CUT, "cut") /* the drain's time is over */
+
+#define CONNECTION_GUARDS(X)                                                                                           \
+	X(GUARD_NONE, "always")                                                                                        \
+	X(GUARD_BACKEND_PREAMBLE, "the backend has a preamble")                                                        \
+	X(GUARD_CLIENT_SILENT, "the client has sent nothing")                                                          \
+	X(GUARD_CLIENT_GONE, "the client is gone, and read to its end")                                                \
+	X(GUARD_CLIENT_GONE_WRITTEN, "the client is gone, and its bytes are written")                                  \
+	X(GUARD_CLIENT_GONE_DELIVERED, "the client is gone, and its bytes have reached the backend")                   \
+	X(GUARD_CLIENT_LEFT, "the client has ended, and has all bytes")                                                \
+	X(GUARD_BACKEND_GONE, "the backend takes no bytes any more")                                                   \
+	X(GUARD_FLUSHED, "nothing is left to write")
 
 #define CONNECTION_ACTIONS(X)                                                                                          \
 	X(ACTION_IMPOSSIBLE, "impossible") /* the event cannot come here; the connection is closed if it does */       \
 	X(ACTION_NOTHING, "nothing")                                                                                   \
 	X(ACTION_CONNECT, "connect") /* to the first backend */                                                        \
 	X(ACTION_CONNECT_NEXT, "connect to the next") /* the present one rests for a while */                          \
-	X(ACTION_START_BACKEND_TLS, "start backend TLS")                                                               \
+	X(ACTION_WATCH_CONNECT, "watch the connect") /* nothing will be written that could find out */                 \
+	X(ACTION_START_PREAMBLE, "start the preamble") /* towards the backend */                                       \
 	X(ACTION_ASK_VERDICT, "ask for a verdict")                                                                     \
-	X(ACTION_RESUME_BACKEND_TLS, "resume backend TLS")                                                             \
+	X(ACTION_RESUME_PREAMBLE, "resume the preamble")                                                               \
 	X(ACTION_START_RELAY, "start the relay") /* what is held goes out */                                           \
 	X(ACTION_END_BACKEND, "end towards the backend") /* close_notify and FIN, once its bytes are out */            \
 	X(ACTION_END_CLIENT, "end towards the client")                                                                 \
+	X(ACTION_NOTIFY_CLIENT, "notify the client") /* close_notify; the FIN comes with the close */                  \
+	X(ACTION_AWAIT_DELIVERY, "await the delivery") /* looks again in the next tick */                              \
 	X(ACTION_GIVE_UP, "give up") /* close the backend; close_notify and FIN to the client */                       \
 	X(ACTION_ABANDON, "abandon") /* the same without close_notify: the client sees that something is missing */    \
-	X(ACTION_CLOSE, "close")
+	X(ACTION_CLOSE, "close")                                                                                       \
+	X(ACTION_CLOSE_FAILED, "count a failed handshake, close")                                                      \
+	X(ACTION_CLOSE_LATE, "count a handshake that took too long, close")
 
-/* Which deadline runs in a state. */
-enum connection_deadline {
-	DEADLINE_NONE,
-	DEADLINE_HANDSHAKE,
-	DEADLINE_CONNECT, /* an address */
-	DEADLINE_BACKEND_HANDSHAKE,
-	DEADLINE_KEEP, /* the one that runs already */
-	DEADLINE_IDLE, /* since the last byte */
-	DEADLINE_LINGER,
-};
-
-#define X(name, text) name,
-enum connection_state { CONNECTION_STATES(X) NUM_CONNECTION_STATES };
+#define X(name, ...) name,
+enum connection_flow { CONNECTION_FLOWS(X) };
+enum connection_deadline { CONNECTION_DEADLINES(X) };
+enum connection_awaits { CONNECTION_AWAITS(X) };
+/* CONNECTION_SAME as what is next: the state is not left, and its deadline goes on. */
+enum connection_state { CONNECTION_STATES(X) NUM_CONNECTION_STATES, CONNECTION_SAME = NUM_CONNECTION_STATES };
 enum connection_event { CONNECTION_EVENTS(X) NUM_CONNECTION_EVENTS, EVENT_NONE = NUM_CONNECTION_EVENTS };
+enum connection_guard { CONNECTION_GUARDS(X) NUM_CONNECTION_GUARDS };
 enum connection_action { CONNECTION_ACTIONS(X) NUM_CONNECTION_ACTIONS };
 #undef X
 
-struct connection_step {
-	enum connection_action action;
-	enum connection_state next;
+/* What holds in a state, whatever happens. */
+struct connection_rules {
+	enum connection_flow up : 8; /* the client's bytes */
+	enum connection_flow down : 8; /* the backend's */
+	enum connection_deadline deadline : 8;
+	enum connection_awaits awaits : 8;
 };
 
-/* connection_step_of is what follows from `event` in `state`. */
-struct connection_step connection_step_of(enum connection_state state, enum connection_event event);
+struct connection_step {
+	enum connection_guard guard : 8;
+	enum connection_action action : 8;
+	enum connection_state next : 8; /* or CONNECTION_SAME */
+};
 
-enum connection_deadline connection_deadline_of(enum connection_state state);
+#define CONNECTION_MAX_STEPS 4 /* of one event in one state; the last has no guard */
 
+extern const struct connection_rules connection_rules[NUM_CONNECTION_STATES];
+extern const struct connection_step connection_steps[NUM_CONNECTION_STATES][NUM_CONNECTION_EVENTS]
+						    [CONNECTION_MAX_STEPS];
+
+/* connection_rules_of is what holds in `state`. */
+static inline struct connection_rules connection_rules_of(enum connection_state state)
+{
+	return connection_rules[state];
+}
+
+/* connection_steps_of is what may follow from `event` in `state`: the first step whose guard holds is taken, and
+ * there is always one. */
+static inline const struct connection_step *connection_steps_of(enum connection_state state,
+								enum connection_event event)
+{
+	return connection_steps[state][event];
+}
+
+/* connection_flow_carries: bytes of the side are still passed on, now or later. */
+static inline bool connection_flow_carries(enum connection_flow flow)
+{
+	return flow >= FLOW_EARLY;
+}
+
+const char *connection_flow_name(enum connection_flow flow);
+const char *connection_deadline_name(enum connection_deadline deadline);
+const char *connection_awaits_name(enum connection_awaits awaits);
 const char *connection_state_name(enum connection_state state);
 const char *connection_event_name(enum connection_event event);
+const char *connection_guard_name(enum connection_guard guard);
 const char *connection_action_name(enum connection_action action);
 
 #endif

@@ -42,10 +42,7 @@ void relay_break(struct relay *relay)
 	relay->source_ended = relay->source_broken = true;
 }
 
-bool relay_take_end(struct relay *relay)
+bool relay_has_end(const struct relay *relay)
 {
-	if (!relay->source_ended || relay->source_broken || relay->end_passed || relay->held.len > 0)
-		return false;
-	relay->end_passed = true;
-	return true;
+	return relay->source_ended && !relay->source_broken && relay->held.len == 0;
 }

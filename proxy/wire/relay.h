@@ -14,13 +14,12 @@
 #define RELAY_LOW_WATER_BYTES ((size_t)16 * 1024) /* down to here it goes on */
 #define RELAY_MAX_HELD_BYTES ((size_t)256 * 1024) /* high water and one event's bytes stay well below */
 
-/* Holds always: end_passed implies source_ended, not source_broken, and nothing held. */
+/* Holds always: source_broken implies source_ended. */
 struct relay {
 	struct buffer held;
 	bool paused;
 	bool source_ended;
 	bool source_broken; /* it ended in the midst of what it had to say */
-	bool end_passed;
 	uint64_t bytes; /* that the source gave */
 };
 
@@ -37,12 +36,11 @@ MUST_USE struct error relay_hold(struct relay *relay, struct bytes bytes);
 void relay_release(struct relay *relay);
 
 /* relay_end notes that the source gives no more; relay_break the same of one that broke off: what it gave is passed on,
- * an end that it never meant is not. */
+ * and no end behind it. */
 void relay_end(struct relay *relay);
 void relay_break(struct relay *relay);
 
-/* relay_take_end is true once: when the source has ended and nothing is held, so that the end is to be passed on
- * now. */
-bool relay_take_end(struct relay *relay);
+/* relay_has_end says whether the source's end, and nothing before it, is left to be passed on. */
+bool relay_has_end(const struct relay *relay);
 
 #endif

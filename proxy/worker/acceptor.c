@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "proxy/shared/network_set.h"
-#include "proxy/worker/connection.h"
+#include "proxy/worker/connection_machine.h"
 #include "proxy/worker/shortage.h"
 
 struct acceptor {

@@ -1,22 +1,20 @@
-/* client_side - what a connection does with its client: choose the certificate, shake hands, read and write
- * through TLS. */
+/* client_side - what is the client's alone of a connection's two sides: what is spoken first with it, and how bytes
+ * go out to it. */
 #ifndef PROXY_WORKER_CLIENT_SIDE_H
 #define PROXY_WORKER_CLIENT_SIDE_H
 
 #include "proxy/worker/connection.h"
 
-/* client_side_start prepares TLS with the listener's first credential. */
-MUST_USE struct error client_side_start(struct connection *connection, const struct credential *first);
+#define CONNECTION_QUIET_MS 1000 /* after so long TCP starts slowly again, and so do the records */
 
-/* client_side_read does one read, if it may, and passes on what it gives. */
-void client_side_read(struct connection *connection);
+extern const struct preamble client_side_preambles[];
 
-/* client_side_take writes the backend's bytes to the client. */
-void client_side_take(struct connection *connection, struct bytes bytes);
+/* Each returns the event that it brought about, or EVENT_NONE. client_side_take takes bytes of the backend;
+ * client_side_fail is for TLS that failed behind the preambles. */
+enum connection_event client_side_take(struct connection *connection, struct bytes bytes);
+enum connection_event client_side_fail(struct connection *connection);
 
-/* client_side_end writes close_notify and, where `fin` is set, FIN behind it. */
-void client_side_end(struct connection *connection, bool fin);
-
-bool client_side_may_read(struct connection *connection);
+/* client_side_acknowledge follows the preambles, and what came in one go with their end. */
+void client_side_acknowledge(struct connection *connection);
 
 #endif

@@ -1,30 +1,23 @@
-/* connection - one client, from accept to close: executes proxy/wire/connection_table.h with two sockets.
+/* connection - one client, from accept to close: its two sides, whose it is, and the lists of its thread that it is in.
  *
- * An event of a socket comes in, bytes go through, what happened is fired at the table, and its action follows.
- * client_side and backend_side do what concerns one of the two; the connection is what they have in common. It is
- * closed at once and freed at the end of the loop's turn.
+ * connection_machine runs it. It is closed at once and freed at the end of the loop's turn.
  */
 #ifndef PROXY_WORKER_CONNECTION_H
 #define PROXY_WORKER_CONNECTION_H
 
-#include "proxy/io/stream.h"
 #include "proxy/shared/backend_tls.h"
 #include "proxy/shared/client_handshake.h"
 #include "proxy/wire/connection_table.h"
-#include "proxy/wire/relay.h"
+#include "proxy/worker/side.h"
 #include "proxy/worker/worker_thread.h"
 
-#define CONNECTION_QUIET_MS 1000 /* after so long TCP starts slowly again, and so do the records */
-#define CONNECTION_LINGER_MS 3000 /* for a client to read why it was given up, and to close */
+/* The two ways that bytes go: from the client to the backend, and back. */
+enum connection_way { WAY_UP, WAY_DOWN };
 
 /* Holds always: in worker_thread's `connections` until it is CONNECTION_CLOSED, in `closed` from then on. */
 struct connection {
-	struct stream client;
-	struct stream backend; /* closed until the client's handshake is done */
-	struct tls_pump client_tls;
-	struct tls_pump backend_tls; /* in use for tls backends alone */
-	struct relay up; /* client to backend */
-	struct relay down;
+	struct side client;
+	struct side backend; /* closed until the client's preambles are done */
 	struct client_handshake client_handshake;
 	struct backend_handshake backend_handshake;
 	struct verdict_key backend_chain; /* that backend_handshake is about */
@@ -40,22 +33,51 @@ struct connection {
 	uint64_t network; /* of the client, as network_set.h has it */
 	struct connection *next; /* in `connections` or `closed` */
 	struct connection *previous;
-	struct connection *next_waiting; /* in `waiting`, while state is CONNECTION_VERDICT */
+	struct connection *next_waiting; /* in `waiting`, while `waits` */
 	uint64_t question; /* the last that was asked for a verdict: its answer is for no other attempt */
-	size_t backend_index; /* of the address that is used */
-	uint32_t tried; /* bits of the addresses that were used */
-	enum connection_state state; /* changed by connection_fire alone */
-	bool backend_is_tls;
-	bool relays; /* from CONNECTION_RELAYING on: the backend has bytes of the client */
-	bool heard; /* the client has sent something */
+	uint32_t tried; /* bits of the backend's addresses that were used */
+	uint8_t backend_index; /* of the address that is used */
+	enum connection_state state : 8; /* changed by connection_machine alone */
+	bool relays; /* the backend has bytes of the client, or may have */
+	bool waits; /* for the answer to `question`; not beyond the state in which it was asked */
 };
 
-/* connection_open takes an accepted socket with the place that was taken for it, and its client's network. */
-void connection_open(struct worker_thread *thread, const struct snapshot_listener *listener, int take_fd,
-		     uint64_t network);
+_Static_assert(SITE_MAX_BACKEND_ADDRESSES <= UINT8_MAX, "an address is counted by an uint8_t");
 
-/* connection_fire does what the table says to `event`. The connection may be CONNECTION_CLOSED afterwards. */
-void connection_fire(struct connection *connection, enum connection_event event);
+/* connection_new makes one of `listener`, to which all but its sides and its timer is known. NULL: out of memory. */
+struct connection *connection_new(struct worker_thread *thread, const struct snapshot_listener *listener);
+void connection_free(struct connection *connection);
+
+/* connection_rules_now is what holds in its state. */
+static inline struct connection_rules connection_rules_now(const struct connection *connection)
+{
+	return connection_rules_of(connection->state);
+}
+
+static inline struct side *connection_from(struct connection *connection, enum connection_way way)
+{
+	return way == WAY_UP ? &connection->client : &connection->backend;
+}
+
+static inline struct side *connection_to(struct connection *connection, enum connection_way way)
+{
+	return way == WAY_UP ? &connection->backend : &connection->client;
+}
+
+/* connection_flow is what becomes of the bytes that come that way. */
+static inline enum connection_flow connection_flow(const struct connection *connection, enum connection_way way)
+{
+	struct connection_rules rules = connection_rules_now(connection);
+
+	return way == WAY_UP ? rules.up : rules.down;
+}
+
+/* connection_may_read says whether the side that they come from is read now. */
+static inline bool connection_may_read(struct connection *connection, enum connection_way way)
+{
+	return side_may_read(connection_from(connection, way), connection_to(connection, way),
+			     connection_flow(connection, way));
+}
 
 /* connection_set_site has the connection served, and counted, by `site`. */
 void connection_set_site(struct connection *connection, const struct site *site);
@@ -63,12 +85,15 @@ void connection_set_site(struct connection *connection, const struct site *site)
 /* connection_report tells the control thread of something about this connection's site. */
 void connection_report(struct connection *connection, enum worker_event_kind kind, uint8_t alert, const char *text);
 
-/* connection_takes_up, _down: bytes of the client (the backend) are still passed on. */
-bool connection_takes_up(const struct connection *connection);
-bool connection_takes_down(const struct connection *connection);
-
-void connections_give_verdict(struct worker_thread *thread, uint64_t question, bool trusted, const char *reason);
-void connections_cut_all(struct worker_thread *thread);
+/* connection_add puts it among the open ones; connection_retire moves it from there to the closed ones. */
+void connection_add(struct connection *connection);
+void connection_retire(struct connection *connection);
 void connections_free_closed(struct worker_thread *thread);
+
+/* connection_wait gives it a question of its own, by whose number connections_find finds it until
+ * connection_stop_waiting. */
+void connection_wait(struct connection *connection);
+void connection_stop_waiting(struct connection *connection); /* to be called while it waits */
+struct connection *connections_find(struct worker_thread *thread, uint64_t question); /* NULL: it waits no more */
 
 #endif

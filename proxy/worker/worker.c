@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "proxy/worker/connection.h"
+#include "proxy/worker/connection_machine.h"
 #include "proxy/worker/worker_loop.h"
 
 enum letter_kind { LETTER_PUBLISH, LETTER_VERDICT, LETTER_DRAIN, LETTER_QUIT };

@@ -7,6 +7,7 @@
 #include "proxy/io/loop.h"
 #include "proxy/worker/acceptor.h"
 #include "proxy/worker/connection.h"
+#include "proxy/worker/connection_machine.h"
 
 #define THREAD_OF(member_pointer, member)                                                                              \
 	((struct worker_thread *)(void *)((char *)(member_pointer)-offsetof(struct worker_thread, member)))

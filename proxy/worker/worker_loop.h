@@ -1,4 +1,5 @@
-/* worker_loop - runs a worker's thread: waits for sockets, timers and mail, and has acceptors and connections do the rest. */
+/* worker_loop - runs a worker's thread: waits for sockets, timers and mail, and has acceptors and connections do the
+ * rest. */
 #ifndef PROXY_WORKER_WORKER_LOOP_H
 #define PROXY_WORKER_WORKER_LOOP_H
 

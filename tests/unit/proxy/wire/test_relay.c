@@ -58,20 +58,19 @@ static void test_held_bytes_have_a_maximum(void **state)
 	relay_cleanup(&relay);
 }
 
-static void test_end_is_passed_once_and_last(void **state)
+static void test_end_comes_last(void **state)
 {
 	struct relay relay;
 
 	(void)state;
 	relay_init(&relay);
-	assert_false(relay_take_end(&relay));
+	assert_false(relay_has_end(&relay));
 	assert_ok(relay_hold(&relay, bytes_of("x", 1)));
 	relay_end(&relay);
 	assert_false(relay_may_read(&relay, 0));
-	assert_false(relay_take_end(&relay)); /* a byte is to go first */
+	assert_false(relay_has_end(&relay)); /* a byte is to go first */
 	relay_release(&relay);
-	assert_true(relay_take_end(&relay));
-	assert_false(relay_take_end(&relay));
+	assert_true(relay_has_end(&relay));
 	relay_cleanup(&relay);
 }
 
@@ -87,7 +86,7 @@ static void test_break_is_no_end(void **state)
 	assert_false(relay_may_read(&relay, 0));
 	assert_int_equal(relay.held.len, 1);
 	relay_release(&relay);
-	assert_false(relay_take_end(&relay));
+	assert_false(relay_has_end(&relay));
 	relay_cleanup(&relay);
 }
 
@@ -97,7 +96,7 @@ int main(void)
 	    cmocka_unit_test(test_water_marks),
 	    cmocka_unit_test(test_held_bytes_count),
 	    cmocka_unit_test(test_held_bytes_have_a_maximum),
-	    cmocka_unit_test(test_end_is_passed_once_and_last),
+	    cmocka_unit_test(test_end_comes_last),
 	    cmocka_unit_test(test_break_is_no_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

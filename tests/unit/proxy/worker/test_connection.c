@@ -345,6 +345,34 @@ static void come_to_its_own_end(struct test_client *client)
 	assert_int_equal(SSL_shutdown(client->ssl), 0);
 }
 
+/* It has seen the certificate, and may have disliked it; who has sent no whole hello has not. */
+static void test_reset_in_the_midst_of_the_handshake_is_told(void **state)
+{
+	static void (*const phases[])(struct test_client * client) = {come_to_half_a_hello,
+								      come_to_the_midst_of_the_handshake};
+	struct world_site site = world_site(loopback_unused_port(), "");
+	struct test_client_options options = {.sni = "a.example"};
+	struct world world = {0};
+
+	(void)state;
+	world_start(&world, &site, 1);
+	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
+		struct test_client client;
+
+		test_client_open(&client, &world, &options);
+		phases[i](&client);
+		test_client_reset(&client);
+		world_wait_count(&world, handshakes_failed, i + 1);
+	}
+	world_wait_count(&world, connections_open, 0);
+	assert_int_equal(world_count(&world, clients_vanished), 1);
+	struct worker_event *event = world_wait(&world, WORKER_CLIENT_VANISHED);
+	assert_false(event->late);
+	assert_string_equal(event->text, "a.example");
+	worker_event_free(event);
+	world_stop(&world);
+}
+
 static void test_reset_of_the_client_in_each_phase(void **state)
 {
 	static void (*const phases[])(struct test_client * client) = {
@@ -400,6 +428,7 @@ int main(void)
 	    cmocka_unit_test(test_backend_that_is_gone_behind_its_end),
 	    cmocka_unit_test(test_idle_connection_is_ended),
 	    cmocka_unit_test(test_what_counts_as_a_failed_handshake),
+	    cmocka_unit_test(test_reset_in_the_midst_of_the_handshake_is_told),
 	    cmocka_unit_test(test_reset_of_the_client_in_each_phase),
 	};
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);

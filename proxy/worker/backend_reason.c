@@ -1,0 +1,55 @@
+#include "proxy/worker/backend_reason.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+
+enum { MAX_ADDRESS_CHARS = INET6_ADDRSTRLEN + 8 };
+
+const struct backend_address *backend_address_of(const struct connection *connection)
+{
+	return &connection->site->backends[connection->backend_index];
+}
+
+static const char *print_address(const struct backend_address *address, char out[MAX_ADDRESS_CHARS])
+{
+	char host[INET6_ADDRSTRLEN] = "?";
+
+	if (address->address.ss_family == AF_INET6) {
+		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&address->address;
+
+		inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host));
+		snprintf(out, MAX_ADDRESS_CHARS, "[%s]:%u", host, ntohs(in6->sin6_port));
+		return out;
+	}
+	const struct sockaddr_in *in = (const struct sockaddr_in *)&address->address;
+	inet_ntop(AF_INET, &in->sin_addr, host, sizeof(host));
+	snprintf(out, MAX_ADDRESS_CHARS, "%s:%u", host, ntohs(in->sin_port));
+	return out;
+}
+
+void backend_reason_set(struct connection *connection, const char *what, const char *why)
+{
+	char address[MAX_ADDRESS_CHARS];
+
+	snprintf(connection->thread->reason, WORKER_MAX_REASON, "%s: %s%s%s",
+		 print_address(backend_address_of(connection), address), what, why[0] != '\0' ? ": " : "", why);
+}
+
+void backend_reason_set_timeout(struct connection *connection)
+{
+	static const char *const texts[NUM_CONNECTION_STATES] = {
+	    [CONNECTION_CONNECTING] = "no answer within connect_timeout",
+	    [CONNECTION_BACKEND_PREAMBLE] = "the TLS handshake was not complete within handshake_timeout",
+	    [CONNECTION_VERDICT] = "its certificate could not be judged within handshake_timeout",
+	};
+
+	if (texts[connection->state] != NULL)
+		backend_reason_set(connection, texts[connection->state], "");
+}
+
+void backend_reason_report(struct connection *connection)
+{
+	counters_add(&connection->thread->counters.backend_failures, 1);
+	connection_report(connection, WORKER_BACKEND_FAILED, 0, connection->thread->reason);
+}

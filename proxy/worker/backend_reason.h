@@ -1,0 +1,20 @@
+/* backend_reason - why a backend failed, in words for people: kept in its thread until it is told of, and overwritten
+ * by the next failure. */
+#ifndef PROXY_WORKER_BACKEND_REASON_H
+#define PROXY_WORKER_BACKEND_REASON_H
+
+#include "proxy/worker/connection.h"
+
+/* backend_address_of is the address that the connection uses. */
+const struct backend_address *backend_address_of(const struct connection *connection);
+
+/* backend_reason_set says what failed at that address, and why; `why` may be "". */
+void backend_reason_set(struct connection *connection, const char *what, const char *why);
+
+/* backend_reason_set_timeout says what the backend did not do in time, in the states that wait for one. */
+void backend_reason_set_timeout(struct connection *connection);
+
+/* backend_reason_report counts a client that no backend served, and tells the control thread why. */
+void backend_reason_report(struct connection *connection);
+
+#endif

@@ -1,0 +1,66 @@
+#include "proxy/worker/connection_guards.h"
+
+#include "proxy/worker/backend_side.h"
+
+/* The guards. */
+
+static bool backend_has_preamble(struct connection *connection)
+{
+	return preambles_are_left(backend_side_preambles, connection->backend.preamble);
+}
+
+static bool client_is_silent(struct connection *connection)
+{
+	return !connection->client.heard;
+}
+
+/* Holds only when the client is read to its end: what it sent before it was gone is the backend's. A client that sends,
+ * closes and never reads resets the connection itself, by the session ticket that it leaves unread. */
+static bool client_is_gone(struct connection *connection)
+{
+	const struct side *client = &connection->client;
+
+	return client->stream.write_failed && !(client->stream.readable && connection_may_read(connection, WAY_UP));
+}
+
+static bool client_is_gone_written(struct connection *connection)
+{
+	const struct side *backend = &connection->backend;
+
+	return client_is_gone(connection) && backend->out.held.len == 0 && stream_backlog(&backend->stream) == 0;
+}
+
+/* Waits until the last byte is acknowledged: until then a reset behind it would overtake it. An end, where the
+ * backend has it, overtakes nothing. */
+static bool client_is_gone_delivered(struct connection *connection)
+{
+	const struct stream *backend = &connection->backend.stream;
+
+	return client_is_gone_written(connection) && (backend->end_sent || stream_is_delivered(backend));
+}
+
+static bool client_has_left(struct connection *connection)
+{
+	return connection->client.stream.ended && stream_backlog(&connection->client.stream) == 0;
+}
+
+static bool backend_is_gone(struct connection *connection)
+{
+	return connection->backend.stream.write_failed;
+}
+
+static bool is_flushed(struct connection *connection)
+{
+	return stream_backlog(&connection->client.stream) == 0 && stream_backlog(&connection->backend.stream) == 0;
+}
+
+bool (*const connection_guards[NUM_CONNECTION_GUARDS])(struct connection *connection) = {
+    [GUARD_BACKEND_PREAMBLE] = backend_has_preamble,
+    [GUARD_CLIENT_SILENT] = client_is_silent,
+    [GUARD_CLIENT_GONE] = client_is_gone,
+    [GUARD_CLIENT_GONE_WRITTEN] = client_is_gone_written,
+    [GUARD_CLIENT_GONE_DELIVERED] = client_is_gone_delivered,
+    [GUARD_CLIENT_LEFT] = client_has_left,
+    [GUARD_BACKEND_GONE] = backend_is_gone,
+    [GUARD_FLUSHED] = is_flushed,
+};

@@ -1,0 +1,422 @@
+#include "proxy/worker/connection_machine.h"
+
+#include <unistd.h>
+
+#include "proxy/shared/site_lookup.h"
+#include "proxy/worker/backend_reason.h"
+#include "proxy/worker/backend_side.h"
+#include "proxy/worker/client_report.h"
+#include "proxy/worker/client_side.h"
+#include "proxy/worker/connection_deadline.h"
+#include "proxy/worker/connection_guards.h"
+#include "proxy/worker/tls_backend.h"
+
+#define CONNECTION_OF(member_pointer, member)                                                                          \
+	((struct connection *)(void *)((char *)(member_pointer)-offsetof(struct connection, member)))
+
+static inline void fire(struct connection *connection, enum connection_event event);
+
+/* Changes the state; nothing else does. */
+static void set_state(struct connection *connection, enum connection_state state)
+{
+	if (connection->waits)
+		connection_stop_waiting(connection);
+	connection->state = state;
+	connection->last_active_ms = connection->thread->now_ms;
+	connection_deadline_set(connection, connection_rules_of(state).deadline);
+}
+
+static bool carries(struct connection *connection, enum connection_way way)
+{
+	return connection_flow_carries(connection_flow(connection, way)) &&
+	       !connection_to(connection, way)->out.source_ended;
+}
+
+/* What differs between the two ways. */
+
+static enum connection_event take(struct connection *connection, enum connection_way way, struct bytes content)
+{
+	return way == WAY_UP ? backend_side_take(connection, content) : client_side_take(connection, content);
+}
+
+static enum connection_event fail(struct connection *connection, enum connection_way way)
+{
+	return way == WAY_UP ? client_side_fail(connection) : backend_side_fail(connection);
+}
+
+/* Notes a reset. What came before it is still passed on, and no end behind it: a backend must not take a part for the
+ * whole. */
+static enum connection_event break_off(struct connection *connection, enum connection_way way)
+{
+	if (carries(connection, way))
+		relay_break(&connection_to(connection, way)->out);
+	return way == WAY_UP ? EVENT_CLIENT_BROKEN : backend_side_break_off(connection);
+}
+
+static enum connection_event end(struct connection *connection, enum connection_way way)
+{
+	relay_end(&connection_to(connection, way)->out);
+	return way == WAY_UP ? EVENT_CLIENT_ENDED : EVENT_BACKEND_ENDED;
+}
+
+static const struct preamble *preambles(enum connection_way way)
+{
+	return way == WAY_UP ? client_side_preambles : backend_side_preambles;
+}
+
+/* Passes on content that came, until there is no more or the state takes none. */
+static inline void pass(struct connection *connection, enum connection_way way, struct tls_input *input)
+{
+	uint8_t *plain = connection->thread->plain;
+	enum tls_result result = TLS_DONE;
+
+	while (result == TLS_DONE && carries(connection, way)) {
+		struct bytes content;
+
+		result = side_take(connection_from(connection, way), input, plain, WORKER_READ_BYTES, &content);
+		if (content.len > 0)
+			fire(connection, take(connection, way, content));
+	}
+	if (!carries(connection, way))
+		return; /* given up meanwhile */
+	if (result == TLS_ENDED)
+		fire(connection, end(connection, way));
+	else if (result == TLS_FAILED)
+		fire(connection, fail(connection, way));
+}
+
+/* The actions; each returns the event that it brought about at once, or EVENT_NONE. */
+
+static enum connection_event do_nothing(struct connection *connection)
+{
+	(void)connection;
+	return EVENT_NONE;
+}
+
+static enum connection_event start_preamble(struct connection *connection)
+{
+	return preambles_start(backend_side_preambles, &connection->backend.preamble, connection);
+}
+
+static enum connection_event resume_preamble(struct connection *connection)
+{
+	struct tls_input rest = {0};
+	enum connection_event event =
+	    preambles_resume(backend_side_preambles, &connection->backend.preamble, connection, &rest);
+
+	fire(connection, event);
+	if (event == EVENT_PREAMBLE_DONE)
+		pass(connection, WAY_DOWN, &rest);
+	tls_pump_release(&connection->backend.pump);
+	return EVENT_NONE;
+}
+
+static enum connection_event end_backend(struct connection *connection)
+{
+	side_end(&connection->backend, &connection->client, &connection->thread->channel, true);
+	return EVENT_NONE;
+}
+
+static enum connection_event end_client(struct connection *connection)
+{
+	side_end(&connection->client, &connection->backend, &connection->thread->channel, true);
+	return EVENT_NONE;
+}
+
+static enum connection_event notify_client(struct connection *connection)
+{
+	side_end(&connection->client, &connection->backend, &connection->thread->channel, false);
+	return EVENT_NONE;
+}
+
+/* Looks again in the next tick, since no event tells of the last acknowledgement. */
+static enum connection_event await_delivery(struct connection *connection)
+{
+	struct worker_thread *thread = connection->thread;
+
+	timer_arm(&thread->timers, &connection->timer, thread->now_ms + TIMER_TICK_MS);
+	return EVENT_NONE;
+}
+
+static enum connection_event give_up(struct connection *connection)
+{
+	backend_side_close(connection);
+	relay_release(&connection->backend.out);
+	return end_client(connection);
+}
+
+static enum connection_event abandon(struct connection *connection)
+{
+	backend_side_close(connection);
+	relay_release(&connection->backend.out);
+	tls_channel_flush(&connection->thread->channel);
+	stream_end(&connection->client.stream);
+	return EVENT_NONE;
+}
+
+static enum connection_event close_both(struct connection *connection)
+{
+	struct worker_thread *thread = connection->thread;
+
+	tls_channel_flush(&thread->channel);
+	stream_close(&connection->client.stream);
+	backend_side_close(connection);
+	connection_retire(connection);
+	admission_give_back(thread->options.admission, thread->options.index);
+	return EVENT_NONE;
+}
+
+static enum connection_event close_failed(struct connection *connection)
+{
+	client_report_failure(connection, true);
+	return close_both(connection);
+}
+
+static enum connection_event close_late(struct connection *connection)
+{
+	client_report_timeout(connection);
+	return close_both(connection);
+}
+
+static enum connection_event (*const actions[NUM_CONNECTION_ACTIONS])(struct connection *connection) = {
+    [ACTION_IMPOSSIBLE] = close_both,
+    [ACTION_NOTHING] = do_nothing,
+    [ACTION_CONNECT] = backend_side_connect,
+    [ACTION_CONNECT_NEXT] = backend_side_connect_next,
+    [ACTION_WATCH_CONNECT] = backend_side_watch_connect,
+    [ACTION_START_PREAMBLE] = start_preamble,
+    [ACTION_ASK_VERDICT] = tls_backend_ask,
+    [ACTION_RESUME_PREAMBLE] = resume_preamble,
+    [ACTION_START_RELAY] = backend_side_start_relay,
+    [ACTION_END_BACKEND] = end_backend,
+    [ACTION_END_CLIENT] = end_client,
+    [ACTION_NOTIFY_CLIENT] = notify_client,
+    [ACTION_AWAIT_DELIVERY] = await_delivery,
+    [ACTION_GIVE_UP] = give_up,
+    [ACTION_ABANDON] = abandon,
+    [ACTION_CLOSE] = close_both,
+    [ACTION_CLOSE_FAILED] = close_failed,
+    [ACTION_CLOSE_LATE] = close_late,
+};
+
+/* Finds the first step whose guard holds. */
+static inline const struct connection_step *choose_step(struct connection *connection, enum connection_event event)
+{
+	const struct connection_step *step = connection_steps_of(connection->state, event);
+
+	while (step->guard != GUARD_NONE && !connection_guards[step->guard](connection))
+		step++;
+	return step;
+}
+
+/* Does what the step says, then what the table says to the event that this brought about. */
+static void take_step(struct connection *connection, const struct connection_step *step)
+{
+	for (;;) {
+		if (step->next != CONNECTION_SAME)
+			set_state(connection, step->next);
+		enum connection_event event = actions[step->action](connection);
+		if (event == EVENT_NONE)
+			return;
+		step = choose_step(connection, event);
+	}
+}
+
+/* Does what the table says to `event`. The connection may be CONNECTION_CLOSED afterwards. */
+static inline void fire(struct connection *connection, enum connection_event event)
+{
+	if (event == EVENT_NONE)
+		return;
+	const struct connection_step *step = choose_step(connection, event);
+	if (step->action != ACTION_NOTHING) /* which leads nowhere */
+		take_step(connection, step);
+}
+
+/* Gives what came to the preamble that is under way, and passes on what is behind it. */
+static inline void feed(struct connection *connection, enum connection_way way, struct tls_input *input)
+{
+	if (connection_flow(connection, way) != FLOW_PREAMBLE) {
+		pass(connection, way, input);
+		return;
+	}
+	uint8_t *at = &connection_from(connection, way)->preamble;
+	enum connection_event event = preambles_take(preambles(way), at, connection, input);
+	fire(connection, event);
+	if (event != EVENT_PREAMBLE_DONE)
+		return;
+	pass(connection, way, input);
+	if (way == WAY_UP)
+		client_side_acknowledge(connection);
+}
+
+/* Does one read, if the state allows it, and does with what it gives as the state says. */
+static inline void read_side(struct connection *connection, enum connection_way way)
+{
+	struct worker_thread *thread = connection->thread;
+	struct side *from = connection_from(connection, way);
+	struct tls_input input;
+
+	if (!from->stream.readable || !connection_may_read(connection, way))
+		return;
+	switch (side_read(from, thread->received, WORKER_READ_BYTES, &input)) {
+	case STREAM_BLOCKED:
+		return;
+	case STREAM_BROKEN:
+		fire(connection, break_off(connection, way));
+		return;
+	case STREAM_BYTES:
+	case STREAM_END:
+		break;
+	}
+	if (connection_flow(connection, way) == FLOW_DROPPED)
+		return;
+	if (!input.ended)
+		connection->last_active_ms = thread->now_ms;
+	feed(connection, way, &input);
+}
+
+/* Asks for another turn, after the others had theirs, where a full read or a backlog has left bytes to read. */
+static void queue_rest(struct connection *connection)
+{
+	struct poller *poller = &connection->thread->poller;
+	struct stream *client = &connection->client.stream;
+	struct stream *backend = &connection->backend.stream;
+
+	if (client->readable && connection_may_read(connection, WAY_UP))
+		poller_queue(poller, &client->pollable);
+	else if (backend->readable && connection_may_read(connection, WAY_DOWN))
+		poller_queue(poller, &backend->pollable);
+}
+
+static void work(struct connection *connection)
+{
+	read_side(connection, WAY_UP);
+	read_side(connection, WAY_DOWN);
+	tls_channel_flush(&connection->thread->channel);
+	fire(connection, EVENT_TURN_DONE);
+	if (connection->state != CONNECTION_CLOSED)
+		queue_rest(connection);
+}
+
+/* Counts bytes that go out as activity, as those that come in are: a slow reader is not an idle one. */
+static void note(struct connection *connection, struct stream *stream, uint32_t events)
+{
+	size_t backlog = stream_backlog(stream);
+
+	stream_note(stream, events);
+	if (stream_backlog(stream) < backlog)
+		connection->last_active_ms = connection->thread->now_ms;
+}
+
+static void on_client_ready(struct pollable *pollable, uint32_t events)
+{
+	struct connection *connection = CONNECTION_OF(pollable, client);
+
+	if (connection->state == CONNECTION_CLOSED)
+		return;
+	note(connection, &connection->client.stream, events);
+	work(connection);
+}
+
+static void look_at_connect(struct connection *connection)
+{
+	if (connection_rules_now(connection).awaits == AWAITS_CONNECT)
+		fire(connection, backend_side_look_at_connect(connection));
+}
+
+static void on_backend_ready(struct pollable *pollable, uint32_t events)
+{
+	struct connection *connection = CONNECTION_OF(pollable, backend);
+
+	if (connection->state == CONNECTION_CLOSED)
+		return;
+	note(connection, &connection->backend.stream, events);
+	if (events != 0)
+		look_at_connect(connection);
+	work(connection);
+}
+
+static void on_deadline(struct timer *timer)
+{
+	struct connection *connection = CONNECTION_OF(timer, timer);
+	enum connection_state state = connection->state;
+
+	if (connection_deadline_is_premature(connection)) {
+		if (connection->client.stream.write_failed)
+			work(connection); /* ACTION_AWAIT_DELIVERY asked for it */
+		return;
+	}
+	look_at_connect(connection); /* no event tells of it while neither side has sent anything */
+	/* A timer that is armed again belongs to what followed. */
+	if (connection->state == state && !timer_is_armed(timer)) {
+		backend_reason_set_timeout(connection);
+		fire(connection, EVENT_DEADLINE);
+	}
+	if (connection->state != CONNECTION_CLOSED)
+		work(connection);
+}
+
+static struct connection *make(struct worker_thread *thread, const struct snapshot_listener *listener)
+{
+	struct connection *connection = connection_new(thread, listener);
+	if (connection == NULL)
+		return NULL;
+
+	connection->timer.on_due = on_deadline;
+	side_init(&connection->client, &thread->poller, on_client_ready);
+	connection->client.stream.pollable.expensive = true;
+	side_init(&connection->backend, &thread->poller, on_backend_ready);
+	return connection;
+}
+
+void connection_open(struct worker_thread *thread, const struct snapshot_listener *listener, int take_fd,
+		     uint64_t network)
+{
+	enum connection_event event = EVENT_PREAMBLE_FAILED;
+
+	counters_add(&thread->counters.connections_accepted, 1);
+	if (site_lookup_first_credential(listener->lookup) == NULL) {
+		worker_thread_report(thread, WORKER_NO_CREDENTIAL, thread->lease->snapshot,
+				     site_lookup_fallback(listener->lookup)->index, 0, "");
+		close(take_fd);
+		admission_give_back(thread->options.admission, thread->options.index);
+		return;
+	}
+	struct connection *connection = make(thread, listener);
+	if (connection != NULL)
+		event = preambles_start(client_side_preambles, &connection->client.preamble, connection);
+	if (event == EVENT_PREAMBLE_FAILED) {
+		close(take_fd);
+		goto out;
+	}
+	if (failed(stream_open(&connection->client.stream, take_fd, false)))
+		goto out;
+	connection->network = network;
+	connection_add(connection);
+	set_state(connection, CONNECTION_CLIENT_PREAMBLE);
+	fire(connection, event);
+	return;
+out:
+	counters_add(&thread->counters.accept_errors, 1);
+	if (connection != NULL)
+		connection_free(connection);
+	admission_give_back(thread->options.admission, thread->options.index);
+}
+
+void connections_give_verdict(struct worker_thread *thread, uint64_t question, bool trusted, const char *reason)
+{
+	struct connection *connection = connections_find(thread, question);
+
+	if (connection == NULL)
+		return; /* it did not wait so long */
+	tls_backend_note_verdict(connection, trusted, reason);
+	fire(connection, EVENT_VERDICT_GIVEN);
+	if (connection->state != CONNECTION_CLOSED)
+		work(connection);
+}
+
+void connections_cut_all(struct worker_thread *thread)
+{
+	while (thread->connections != NULL)
+		fire(thread->connections, EVENT_CUT);
+}

@@ -1,0 +1,301 @@
+#include "proxy/io/loop.h"
+#include "proxy/worker/side.h"
+#include "tests/support/pki.h"
+#include "tests/support/unit.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* A side, and another one at the other end of its socket. */
+struct world {
+	struct loop *loop;
+	struct poller poller;
+	struct tls_channel channel;
+	struct side side;
+	struct side peer_side;
+	int peer; /* peer_side's descriptor */
+	uint8_t received[65536];
+	uint8_t plain[65536];
+};
+
+static const struct certificate *leaf;
+
+static int setup(void **state)
+{
+	(void)state;
+	leaf = PKI(.cn = "a.example", .dns = PKI_STRINGS("a.example"));
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	pki_cleanup();
+	return 0;
+}
+
+static void on_ready(struct pollable *pollable, uint32_t events)
+{
+	(void)pollable;
+	(void)events;
+}
+
+static void send_to_stream(void *to, struct bytes bytes)
+{
+	stream_write(to, bytes);
+}
+
+static void world_open(struct world *world)
+{
+	int fds[2];
+
+	memset(world, 0, sizeof(*world));
+	assert_ok(loop_new(&world->loop));
+	assert_ok(poller_open(&world->poller, world->loop));
+	assert_ok(tls_channel_init(&world->channel, send_to_stream));
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+	side_init(&world->side, &world->poller, on_ready);
+	side_init(&world->peer_side, &world->poller, on_ready);
+	assert_ok(stream_open(&world->side.stream, fds[0], false));
+	assert_ok(stream_open(&world->peer_side.stream, fds[1], false));
+	world->peer = fds[1];
+}
+
+static void world_close(struct world *world)
+{
+	side_cleanup(&world->side);
+	side_cleanup(&world->peer_side);
+	tls_channel_cleanup(&world->channel);
+	poller_close(&world->poller);
+	assert_true(loop_free(world->loop));
+}
+
+static enum ssl_verify_result_t verify_all(SSL *ssl, uint8_t *out_alert)
+{
+	(void)ssl;
+	(void)out_alert;
+	return ssl_verify_ok;
+}
+
+static void start_tls(struct world *world, struct side *side, bool server)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
+
+	if (server) {
+		assert_int_equal(SSL_CTX_use_certificate(ctx, leaf->x509), 1);
+		assert_int_equal(SSL_CTX_use_PrivateKey(ctx, pki_key(leaf)), 1);
+	}
+	SSL_CTX_set_custom_verify(ctx, SSL_VERIFY_NONE, verify_all);
+	SSL *ssl = SSL_new(ctx);
+	SSL_CTX_free(ctx);
+	if (server)
+		SSL_set_accept_state(ssl);
+	else
+		SSL_set_connect_state(ssl);
+	assert_ok(tls_pump_init(&side->pump, &world->channel, ssl, &side->stream));
+}
+
+static enum stream_result read_side(struct world *world, struct side *side, struct tls_input *out_input)
+{
+	side->stream.readable = true;
+	return side_read(side, world->received, sizeof(world->received), out_input);
+}
+
+static enum tls_result shake(struct world *world, struct side *side)
+{
+	struct tls_input input;
+
+	read_side(world, side, &input);
+	enum tls_result result = tls_pump_handshake(&side->pump, &input);
+	tls_channel_flush(&world->channel);
+	return result;
+}
+
+static void world_open_tls(struct world *world)
+{
+	bool server_done = false, client_done = false;
+
+	world_open(world);
+	start_tls(world, &world->side, true);
+	start_tls(world, &world->peer_side, false);
+	for (int i = 0; i < 10 && !(server_done && client_done); i++) {
+		client_done = client_done || shake(world, &world->peer_side) == TLS_DONE;
+		server_done = server_done || shake(world, &world->side) == TLS_DONE;
+	}
+	assert_true(server_done && client_done);
+}
+
+/* Reads once and expects this content, and this behind it. */
+static void expect(struct world *world, struct side *side, const char *text, enum tls_result behind)
+{
+	struct tls_input input;
+	struct bytes content;
+	size_t len = 0;
+	enum tls_result result = TLS_DONE;
+
+	read_side(world, side, &input);
+	while (result == TLS_DONE) {
+		result = side_take(side, &input, world->plain, sizeof(world->plain), &content);
+		assert_true(len + content.len <= strlen(text));
+		assert_memory_equal(content.data, text + len, content.len);
+		len += content.len;
+	}
+	assert_int_equal(len, strlen(text));
+	assert_int_equal(result, behind);
+}
+
+static void test_read(void **state)
+{
+	struct world world;
+	struct tls_input input;
+
+	(void)state;
+	world_open(&world);
+	assert_int_equal(read_side(&world, &world.side, &input), STREAM_BLOCKED);
+	assert_false(world.side.heard);
+	assert_int_equal(send(world.peer, "abc", 3, 0), 3);
+	assert_int_equal(read_side(&world, &world.side, &input), STREAM_BYTES);
+	assert_int_equal(input.bytes.len, 3);
+	assert_memory_equal(input.bytes.data, "abc", 3);
+	assert_false(input.ended);
+	assert_true(world.side.heard);
+	assert_int_equal(shutdown(world.peer, SHUT_WR), 0);
+	assert_int_equal(read_side(&world, &world.side, &input), STREAM_END);
+	assert_int_equal(input.bytes.len, 0);
+	assert_true(input.ended);
+	world_close(&world);
+}
+
+static void test_an_end_is_not_heard(void **state)
+{
+	struct world world;
+	struct tls_input input;
+
+	(void)state;
+	world_open(&world);
+	assert_int_equal(shutdown(world.peer, SHUT_WR), 0);
+	assert_int_equal(read_side(&world, &world.side, &input), STREAM_END);
+	assert_false(world.side.heard);
+	world_close(&world);
+}
+
+static void test_content_without_tls(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_open(&world);
+	assert_true(side_write(&world.side, bytes_of_string("out")));
+	assert_int_equal(recv(world.peer, world.received, sizeof(world.received), 0), 3);
+	assert_memory_equal(world.received, "out", 3);
+	assert_int_equal(send(world.peer, "in", 2, 0), 2);
+	expect(&world, &world.side, "in", TLS_WANT_INPUT);
+	assert_int_equal(shutdown(world.peer, SHUT_WR), 0);
+	expect(&world, &world.side, "", TLS_ENDED);
+	world_close(&world);
+}
+
+static void test_content_with_tls(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_open_tls(&world);
+	assert_true(side_write(&world.side, bytes_of_string("out")));
+	tls_channel_flush(&world.channel);
+	expect(&world, &world.peer_side, "out", TLS_WANT_INPUT);
+	assert_true(side_write(&world.peer_side, bytes_of_string("in")));
+	tls_channel_flush(&world.channel);
+	expect(&world, &world.side, "in", TLS_WANT_INPUT);
+	assert_int_equal(send(world.peer, "no record", 9, 0), 9);
+	expect(&world, &world.side, "", TLS_FAILED);
+	world_close(&world);
+}
+
+static void test_end_without_tls(void **state)
+{
+	struct world world;
+	struct side other = {0};
+
+	(void)state;
+	world_open(&world);
+	side_end(&world.side, &other, &world.channel, false);
+	assert_int_equal(recv(world.peer, world.received, sizeof(world.received), 0), -1);
+	assert_int_equal(errno, EAGAIN);
+	side_end(&world.side, &other, &world.channel, true);
+	assert_int_equal(recv(world.peer, world.received, sizeof(world.received), 0), 0);
+	world_close(&world);
+}
+
+/* close_notify goes out, with FIN or without, unless the other side ended without one. */
+static void test_end_with_tls(void **state)
+{
+	(void)state;
+	for (int fin = 0; fin < 2; fin++)
+		for (int cut = 0; cut < 2; cut++) {
+			struct world world;
+			struct side other = {.pump = {.cut = cut}};
+
+			world_open_tls(&world);
+			side_end(&world.side, &other, &world.channel, fin);
+			assert_int_equal(world.side.stream.end_sent, fin);
+			expect(&world, &world.peer_side, "", cut && !fin ? TLS_WANT_INPUT : TLS_ENDED);
+			expect(&world, &world.peer_side, "", cut && !fin ? TLS_WANT_INPUT : TLS_ENDED);
+			assert_int_equal(world.peer_side.pump.cut, cut && fin);
+			world_close(&world);
+		}
+}
+
+static void test_when_it_is_read(void **state)
+{
+	static uint8_t bytes[RELAY_HIGH_WATER_BYTES];
+	static const struct {
+		enum connection_flow flow;
+		bool fresh; /* is read to begin with */
+		bool ended; /* ... when the socket's end was read */
+		bool backlog; /* ... with much that waits for the other side */
+		bool passed; /* ... when the end of its content was passed on */
+	} cases[] = {
+	    {FLOW_NONE, false, false, false, false},  {FLOW_DROPPED, true, false, true, true},
+	    {FLOW_PREAMBLE, true, false, true, true}, {FLOW_EARLY, true, true, false, false},
+	    {FLOW_HELD, true, true, false, false},    {FLOW_PASSED, true, true, false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct side side, to;
+
+		side_init(&side, NULL, on_ready);
+		side_init(&to, NULL, on_ready);
+		assert_int_equal(side_may_read(&side, &to, cases[i].flow), cases[i].fresh);
+		side.stream.ended = true;
+		assert_int_equal(side_may_read(&side, &to, cases[i].flow), cases[i].ended);
+		side.stream.ended = false;
+		assert_ok(relay_hold(&to.out, bytes_of(bytes, sizeof(bytes))));
+		assert_int_equal(side_may_read(&side, &to, cases[i].flow), cases[i].backlog);
+		relay_release(&to.out);
+		assert_ok(buffer_append(&to.stream.pending, bytes_of(bytes, sizeof(bytes))));
+		assert_int_equal(side_may_read(&side, &to, cases[i].flow), cases[i].backlog);
+		buffer_cleanup(&to.stream.pending);
+		relay_end(&to.out);
+		assert_int_equal(side_may_read(&side, &to, cases[i].flow), cases[i].passed);
+		side_cleanup(&side);
+		side_cleanup(&to);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_read),
+	    cmocka_unit_test(test_an_end_is_not_heard),
+	    cmocka_unit_test(test_content_without_tls),
+	    cmocka_unit_test(test_content_with_tls),
+	    cmocka_unit_test(test_end_without_tls),
+	    cmocka_unit_test(test_end_with_tls),
+	    cmocka_unit_test(test_when_it_is_read),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
