@@ -1,7 +1,7 @@
 /* connection_table - the life of a connection as a table: in this state, on this event, where this guard holds, do
  * that and be there. Pure.
  *
- * proxy/worker/connection_machine executes it, tests/connection_diagram prints it.
+ * proxy/worker/connection_machine executes it; docs/architecture.md shows it (tools/lists/connection_lists).
  */
 #ifndef PROXY_WIRE_CONNECTION_TABLE_H
 #define PROXY_WIRE_CONNECTION_TABLE_H

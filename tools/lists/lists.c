@@ -1,5 +1,6 @@
 #include "tools/lists/lists.h"
 
+#include "tools/lists/connection_lists.h"
 #include "tools/lists/finding_lists.h"
 #include "tools/lists/key_lists.h"
 #include "tools/lists/metric_lists.h"
@@ -18,6 +19,9 @@ static const struct list lists[] = {
     {"finding_schema", schema_lists_finding},
     {"metrics", metric_lists_table},
     {"counters_schema", schema_lists_counters},
+    {"connection_diagram", connection_lists_diagram},
+    {"connection_states", connection_lists_states},
+    {"connection_steps", connection_lists_steps},
 };
 
 enum { NUM_LISTS = sizeof(lists) / sizeof(lists[0]) };
