@@ -67,11 +67,14 @@ static void publish(void *context)
 
 	if (server->state != SERVER_RUNNING)
 		return;
+	const char *what = "a change cannot be published, what is served stays as it is";
 	struct error error = publish_to_workers(server);
-	if (!failed(error) && !site_set_tell_watch(server->set, time_text_now_ms()))
-		error = error_of(ERROR_MEMORY, 0, "count what clients make of it");
+	if (!failed(error) && !site_set_tell_watch(server->set, time_text_now_ms())) {
+		what = "what clients make of a change cannot be counted yet";
+		error = error_of(ERROR_MEMORY, 0, "watch a chain");
+	}
 	if (failed(error)) {
-		tell_error(server, "a change cannot be published, what is served stays as it is", error);
+		tell_error(server, what, error);
 		/* Tried again: the change itself does not come twice. */
 		alarm_set(server->publisher, retry_next(&server->publish_retry));
 		return;
