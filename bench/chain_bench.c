@@ -50,7 +50,7 @@ static void must(struct error error, const char *what)
 
 	if (!failed(error))
 		return;
-	fprintf(stderr, "chain_bench: %s: %s\n", what, error_print(error, text, sizeof text));
+	fprintf(stderr, "chain_bench: %s: %s\n", what, error_print(error, text, sizeof(text)));
 	exit(1);
 }
 
@@ -81,7 +81,7 @@ static double median_us(const struct measure *measure, unsigned runs)
 			measure->work(measure->world);
 		figures[run] = (double)(cpu_ns() - start) / 1000 / measure->times;
 	}
-	qsort(figures, runs, sizeof *figures, compare);
+	qsort(figures, runs, sizeof(*figures), compare);
 	return figures[runs / 2];
 }
 
@@ -107,7 +107,7 @@ static const struct certificate *make_other(const struct certificate *root, unsi
 {
 	char name[NAME_CHARS];
 
-	snprintf(name, sizeof name, "Issuing CA %u of somebody else", number);
+	snprintf(name, sizeof(name), "Issuing CA %u of somebody else", number);
 	return PKI(.cn = name, .ca = true, .issuer = root, .key = pki_key(root));
 }
 
@@ -188,7 +188,7 @@ static void write_cache(struct cache_setup *setup, const struct certificate *con
 {
 	struct cache_dir dir;
 
-	snprintf(setup->path, sizeof setup->path, "/tmp/chain_bench.XXXXXX");
+	snprintf(setup->path, sizeof(setup->path), "/tmp/chain_bench.XXXXXX");
 	if (mkdtemp(setup->path) == NULL)
 		must(error_system("make a directory"), setup->path);
 	must(cache_dir_open(setup->path, &dir), "open the cache");
@@ -241,7 +241,7 @@ static void bench(const struct options *options)
 	struct hierarchy hierarchy = make_hierarchy();
 	struct cache_setup on_disk;
 	struct hostile_bag bag;
-	const struct certificate **others = calloc(options->cached, sizeof *others);
+	const struct certificate **others = calloc(options->cached, sizeof(*others));
 
 	if (others == NULL)
 		must(error_of(ERROR_MEMORY, 0, "list certificates"), "prepare");

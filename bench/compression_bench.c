@@ -52,7 +52,7 @@ static void must(struct error error, const char *what)
 
 	if (!failed(error))
 		return;
-	fprintf(stderr, "compression_bench: %s: %s\n", what, error_print(error, text, sizeof text));
+	fprintf(stderr, "compression_bench: %s: %s\n", what, error_print(error, text, sizeof(text)));
 	exit(EXIT_FAILURE);
 }
 
@@ -135,7 +135,7 @@ static int compare(const void *left, const void *right)
 
 static double median(double *figures, unsigned count)
 {
-	qsort(figures, count, sizeof *figures, compare);
+	qsort(figures, count, sizeof(*figures), compare);
 	return figures[count / 2];
 }
 
@@ -202,13 +202,13 @@ static const struct certificate *issue(const char *cn, const struct certificate 
 	    {0, 0, NULL, 0},
 	};
 	const struct pki_extension extensions[] = {
-	    {.oid = "2.5.29.32", .content = bytes_of(policies, sizeof policies - 1)},
-	    {.oid = "2.5.29.31", .content = bytes_of(crl, sizeof crl - 1)},
-	    {.oid = ca ? NULL : "1.3.6.1.4.1.11129.2.4.2", .content = bytes_of(scts, sizeof scts)},
+	    {.oid = "2.5.29.32", .content = bytes_of(policies, sizeof(policies) - 1)},
+	    {.oid = "2.5.29.31", .content = bytes_of(crl, sizeof(crl) - 1)},
+	    {.oid = ca ? NULL : "1.3.6.1.4.1.11129.2.4.2", .content = bytes_of(scts, sizeof(scts))},
 	    {.oid = NULL},
 	};
 
-	RAND_bytes(scts, sizeof scts);
+	RAND_bytes(scts, sizeof(scts));
 	return PKI(.subject = ca ? name : NULL, .cn = ca ? NULL : cn, .issuer = issuer, .key_type = type,
 		   .key_number = number, .ca = ca, .extensions = extensions,
 		   .ca_issuers = PKI_STRINGS("http://pki.contoso.example/issuing-04.crt"),
@@ -226,10 +226,10 @@ static void measure_kind(const char *kind, enum pki_key_type type, const struct 
 
 	static const char *const lengths[] = {"leaf alone", "mended, 2", "mended, 3"};
 
-	for (size_t i = 0; i < sizeof chains / sizeof chains[0]; i++) {
+	for (size_t i = 0; i < sizeof(chains) / sizeof(chains[0]); i++) {
 		char name[64];
 
-		snprintf(name, sizeof name, "%s, %s", kind, lengths[i]);
+		snprintf(name, sizeof(name), "%s, %s", kind, lengths[i]);
 		measure_chain(name, &chains[i], pki_key(leaf), options);
 		certificate_list_cleanup(&chains[i]);
 	}

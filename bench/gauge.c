@@ -43,14 +43,14 @@ static bool time_signatures(int64_t *out_times)
 	for (int i = -WARM_UP; i < SIGNATURES && ok; i++) {
 		unsigned length = max;
 		int64_t before = now_ns();
-		ok = ECDSA_sign(0, digest, sizeof digest, signature, &length, key) == 1;
+		ok = ECDSA_sign(0, digest, sizeof(digest), signature, &length, key) == 1;
 		if (i >= 0)
 			out_times[i] = now_ns() - before;
 	}
 	free(signature);
 	EC_KEY_free(key);
 	if (ok)
-		qsort(out_times, SIGNATURES, sizeof out_times[0], compare_times);
+		qsort(out_times, SIGNATURES, sizeof(out_times[0]), compare_times);
 	return ok;
 }
 

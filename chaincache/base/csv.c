@@ -4,7 +4,7 @@
 
 void csv_init(struct csv *csv, struct bytes text)
 {
-	size_t mark = sizeof BYTE_ORDER_MARK - 1;
+	size_t mark = sizeof(BYTE_ORDER_MARK) - 1;
 
 	*csv = (struct csv){.rest = text, .next_line = 1};
 	buffer_init(&csv->content, CSV_MAX_ROW_BYTES);

@@ -44,7 +44,7 @@ static const char *reason(struct error error, char *scratch, size_t scratch_size
 const char *error_print(struct error error, char *out, size_t out_size)
 {
 	char scratch[128];
-	const char *why = reason(error, scratch, sizeof scratch);
+	const char *why = reason(error, scratch, sizeof(scratch));
 
 	if (why == NULL)
 		snprintf(out, out_size, "%s", error.step);

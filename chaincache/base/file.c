@@ -63,7 +63,7 @@ static struct error read_to_end(int fd, size_t max_bytes, struct buffer *out)
 	uint8_t chunk[CHUNK_BYTES];
 
 	struct error error = read_chunks(fd, max_bytes, chunk, out);
-	OPENSSL_cleanse(chunk, sizeof chunk);
+	OPENSSL_cleanse(chunk, sizeof(chunk));
 	return error;
 }
 
@@ -93,7 +93,7 @@ static const struct {
 const char *file_advice(struct error error)
 {
 	if (error.kind == ERROR_SYSTEM)
-		for (size_t i = 0; i < sizeof system_advice / sizeof system_advice[0]; i++)
+		for (size_t i = 0; i < sizeof(system_advice) / sizeof(system_advice[0]); i++)
 			if (system_advice[i].number == error.code)
 				return system_advice[i].advice;
 	if (strchr(error.step, ':') != NULL)
@@ -121,7 +121,7 @@ static struct error append_name(struct file_names *names, size_t *capacity, cons
 		return error_of(ERROR_LIMIT, 0, "the directory has more than 200000 entries");
 	if (names->count == *capacity) {
 		size_t more = *capacity > 0 ? *capacity * 2 : 64;
-		char **items = realloc(names->items, more * sizeof *items);
+		char **items = realloc(names->items, more * sizeof(*items));
 		if (items == NULL)
 			return error_of(ERROR_MEMORY, 0, "list a directory");
 		names->items = items;
@@ -153,7 +153,7 @@ struct error file_list_folder(const char *path, struct file_names *out)
 	if (failed(error))
 		file_names_cleanup(out);
 	else if (out->count > 1)
-		qsort(out->items, out->count, sizeof *out->items, compare_names);
+		qsort(out->items, out->count, sizeof(*out->items), compare_names);
 	return error;
 }
 

@@ -33,11 +33,11 @@ struct error hash_index_reserve(struct hash_index *index)
 		return error_of(ERROR_LIMIT, 0, "more certificates than an index holds");
 
 	uint32_t capacity = index->capacity > 0 ? index->capacity * 2 : FIRST_CAPACITY;
-	struct hash_index_item *items = realloc(index->items, capacity * sizeof *items);
+	struct hash_index_item *items = realloc(index->items, capacity * sizeof(*items));
 	if (items == NULL)
 		return error_of(ERROR_MEMORY, 0, "grow an index");
 	index->items = items;
-	struct hash_index_bucket *buckets = malloc(capacity * sizeof *buckets);
+	struct hash_index_bucket *buckets = malloc(capacity * sizeof(*buckets));
 	if (buckets == NULL)
 		return error_of(ERROR_MEMORY, 0, "grow an index");
 	free(index->buckets);

@@ -22,7 +22,7 @@ static struct error make_room(struct certificate_list *list)
 	if (list->count < list->capacity)
 		return error_none();
 	size_t capacity = list->capacity > 0 ? list->capacity * 2 : FIRST_CAPACITY;
-	struct certificate_entry *items = realloc(list->items, capacity * sizeof *items);
+	struct certificate_entry *items = realloc(list->items, capacity * sizeof(*items));
 	if (items == NULL)
 		return error_of(ERROR_MEMORY, 0, "grow a list of certificates");
 	list->items = items;

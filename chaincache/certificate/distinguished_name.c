@@ -35,7 +35,7 @@ static bool is_deceptive(uint32_t code)
 {
 	if (code >= ' ' && code < 0x7f)
 		return false;
-	for (size_t i = 0; i < sizeof deceptive / sizeof deceptive[0]; i++)
+	for (size_t i = 0; i < sizeof(deceptive) / sizeof(deceptive[0]); i++)
 		if (code >= deceptive[i].first && code <= deceptive[i].last)
 			return true;
 	return false;

@@ -97,14 +97,14 @@ static bool parse_address(const char *text, struct host_name *out)
 		size_t len;
 	} forms[] = {{AF_INET, 4}, {AF_INET6, 16}};
 
-	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		if (inet_pton(forms[i].family, text, out->ip) != 1)
 			continue;
 		out->is_ip = true;
 		out->ip_len = forms[i].len;
-		return inet_ntop(forms[i].family, out->ip, out->text, sizeof out->text) != NULL;
+		return inet_ntop(forms[i].family, out->ip, out->text, sizeof(out->text)) != NULL;
 	}
-	memset(out->ip, 0, sizeof out->ip);
+	memset(out->ip, 0, sizeof(out->ip));
 	return false;
 }
 
@@ -118,7 +118,7 @@ static struct error parse_bracketed(const char *text, struct host_name *out)
 		    "the bracket of an IPv6 address is not closed, or a port follows it: leave the port out");
 	if (strchr(text, '%') != NULL)
 		return wrong("an address with a zone (%) cannot be a server's name: leave the zone out");
-	if (len - 2 < sizeof inside) {
+	if (len - 2 < sizeof(inside)) {
 		memcpy(inside, text + 1, len - 2);
 		inside[len - 2] = '\0';
 		if (parse_address(inside, out) && out->ip_len == 16)
@@ -132,7 +132,7 @@ static struct error parse_ascii(const char *text, struct host_name *out)
 	char copy[HOST_NAME_MAX_CHARS + 2];
 	size_t len = strlen(text);
 
-	if (len >= sizeof copy)
+	if (len >= sizeof(copy))
 		return wrong("the host name has more than 253 characters");
 	memcpy(copy, text, len + 1);
 	lower_ascii(copy);

@@ -343,7 +343,7 @@ static const char *labels_in_words(size_t count, char out[24])
 {
 	static const char *const words[] = {"none", "one", "two", "three", "four", "five", "six", "seven", "eight"};
 
-	if (count < sizeof words / sizeof words[0])
+	if (count < sizeof(words) / sizeof(words[0]))
 		return words[count];
 	snprintf(out, 24, "%zu", count);
 	return out;
@@ -430,7 +430,7 @@ static bool library_agrees(const struct certificate *leaf, const struct host_nam
 
 	if (name->is_ip)
 		return X509_check_ip(leaf->x509, name->ip, name->ip_len, flags) == 1;
-	snprintf(with_dot, sizeof with_dot, "%s.", name->text);
+	snprintf(with_dot, sizeof(with_dot), "%s.", name->text);
 	return X509_check_host(leaf->x509, name->text, len, flags, NULL) == 1 ||
 	       X509_check_host(leaf->x509, with_dot, len + 1, flags, NULL) == 1;
 }
@@ -445,7 +445,7 @@ static const struct alt_name *covering_entry(const struct certificate *leaf, con
 
 static void tell_matched_by(const struct alt_name *entry, struct name_match *out)
 {
-	struct text matched_by = {out->matched_by, sizeof out->matched_by, 0};
+	struct text matched_by = {out->matched_by, sizeof(out->matched_by), 0};
 
 	if (entry->type == ALT_NAME_DNS)
 		text_add(&matched_by, "%.*s", (int)entry->value.len, (const char *)entry->value.data);
@@ -457,7 +457,7 @@ void name_match(const struct certificate *leaf, const struct host_name *name, st
 {
 	*out = (struct name_match){.verdict = NAME_NOT_COVERED};
 
-	struct text why = {out->why, sizeof out->why, 0};
+	struct text why = {out->why, sizeof(out->why), 0};
 	const struct alt_name *entry = covering_entry(leaf, name);
 	if (entry != NULL && library_agrees(leaf, name)) {
 		out->verdict = NAME_COVERED;

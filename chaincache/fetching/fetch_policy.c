@@ -136,7 +136,7 @@ static enum address_class worse(enum address_class a, enum address_class b)
 
 static enum address_class classify_ipv4(const uint8_t *bytes)
 {
-	for (size_t i = 0; i < sizeof ipv4_blocks / sizeof ipv4_blocks[0]; i++)
+	for (size_t i = 0; i < sizeof(ipv4_blocks) / sizeof(ipv4_blocks[0]); i++)
 		if (same_prefix(bytes, ipv4_blocks[i].base, ipv4_blocks[i].prefix_bits))
 			return ipv4_blocks[i].address_class;
 	return ADDRESS_PUBLIC;
@@ -144,7 +144,7 @@ static enum address_class classify_ipv4(const uint8_t *bytes)
 
 static enum address_class classify_ipv6_alone(const uint8_t *bytes)
 {
-	for (size_t i = 0; i < sizeof ipv6_blocks / sizeof ipv6_blocks[0]; i++)
+	for (size_t i = 0; i < sizeof(ipv6_blocks) / sizeof(ipv6_blocks[0]); i++)
 		if (same_prefix(bytes, ipv6_blocks[i].base, ipv6_blocks[i].prefix_bits))
 			return ipv6_blocks[i].address_class;
 	return ADDRESS_RESERVED;
@@ -156,7 +156,7 @@ static enum address_class classify_ipv6(const uint8_t *bytes)
 
 	if (verdict == ADDRESS_LOOPBACK)
 		return verdict; /* ::1 lies among the IPv4-compatible addresses by its form alone */
-	for (size_t i = 0; i < sizeof embeddings / sizeof embeddings[0]; i++) {
+	for (size_t i = 0; i < sizeof(embeddings) / sizeof(embeddings[0]); i++) {
 		uint8_t inner[IPV4_BYTES];
 
 		if (!same_prefix(bytes, embeddings[i].base, embeddings[i].prefix_bits))
@@ -180,9 +180,9 @@ static struct address address_of(const uint8_t *bytes, size_t len)
 	static const uint8_t mapped[12] = {[10] = 0xff, 0xff};
 	struct address address = {.len = len};
 
-	if (len == IPV6_BYTES && memcmp(bytes, mapped, sizeof mapped) == 0) {
+	if (len == IPV6_BYTES && memcmp(bytes, mapped, sizeof(mapped)) == 0) {
 		address.len = IPV4_BYTES;
-		memcpy(address.bytes, bytes + sizeof mapped, IPV4_BYTES);
+		memcpy(address.bytes, bytes + sizeof(mapped), IPV4_BYTES);
 		return address;
 	}
 	memcpy(address.bytes, bytes, len);
@@ -196,12 +196,12 @@ static bool address_from(const struct sockaddr *from, struct address *out)
 	struct sockaddr_in6 ipv6;
 
 	if (from->sa_family == AF_INET) {
-		memcpy(&ipv4, from, sizeof ipv4);
+		memcpy(&ipv4, from, sizeof(ipv4));
 		*out = address_of((const uint8_t *)&ipv4.sin_addr, IPV4_BYTES);
 		return true;
 	}
 	if (from->sa_family == AF_INET6) {
-		memcpy(&ipv6, from, sizeof ipv6);
+		memcpy(&ipv6, from, sizeof(ipv6));
 		*out = address_of(ipv6.sin6_addr.s6_addr, IPV6_BYTES);
 		return true;
 	}
@@ -372,9 +372,9 @@ static bool is_localhost(const char *name)
 	static const char localhost[] = "localhost";
 	size_t len = strlen(name);
 
-	if (len < sizeof localhost - 1 || strcmp(name + len - (sizeof localhost - 1), localhost) != 0)
+	if (len < sizeof(localhost) - 1 || strcmp(name + len - (sizeof(localhost) - 1), localhost) != 0)
 		return false;
-	return len == sizeof localhost - 1 || name[len - sizeof localhost] == '.';
+	return len == sizeof(localhost) - 1 || name[len - sizeof(localhost)] == '.';
 }
 
 bool fetch_policy_host(const struct fetch_policy *policy, const char *host)

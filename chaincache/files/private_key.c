@@ -103,7 +103,7 @@ static struct error parse_plain(enum der_kind kind, struct bytes der, EVP_PKEY *
 	CBS cbs;
 
 	CBS_init(&cbs, der.data, der.len);
-	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
 		if (forms[i].kind == kind)
 			forms[i].parse(&cbs, out);
 	if (*out == NULL && ERR_GET_REASON(ERR_peek_error()) == EVP_R_UNSUPPORTED_ALGORITHM &&
@@ -132,7 +132,7 @@ bool private_key_encryption_is_unsupported(void)
 	};
 	uint32_t code = ERR_peek_error();
 
-	for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (ERR_GET_LIB(code) == ERR_LIB_PKCS8 && ERR_GET_REASON(code) == reasons[i])
 			return true;
 	return false;
@@ -206,7 +206,7 @@ static bool find_header(struct bytes headers, const char *name, struct bytes *ou
 static int hex_digit(uint8_t c)
 {
 	static const char digits[] = "0123456789abcdef";
-	const char *found = memchr(digits, c >= 'A' && c <= 'F' ? c + ('a' - 'A') : c, sizeof digits - 1);
+	const char *found = memchr(digits, c >= 'A' && c <= 'F' ? c + ('a' - 'A') : c, sizeof(digits) - 1);
 
 	return found != NULL ? (int)(found - digits) : -1;
 }
@@ -215,7 +215,7 @@ static int hex_digit(uint8_t c)
 static struct error read_dek_info(struct bytes info, const EVP_CIPHER **out_cipher, uint8_t iv[EVP_MAX_IV_LENGTH])
 {
 	*out_cipher = NULL;
-	for (size_t i = 0; i < sizeof pem_ciphers / sizeof pem_ciphers[0] && *out_cipher == NULL; i++) {
+	for (size_t i = 0; i < sizeof(pem_ciphers) / sizeof(pem_ciphers[0]) && *out_cipher == NULL; i++) {
 		size_t len = strlen(pem_ciphers[i].name);
 		if (info.len > len && info.data[len] == ',' &&
 		    strncasecmp((const char *)info.data, pem_ciphers[i].name, len) == 0) {
@@ -256,7 +256,7 @@ static bool decrypt(const EVP_CIPHER *cipher, const uint8_t *iv, const char *pas
 	    EVP_DecryptFinal_ex(context, plain + first, &last);
 	*out_len = (size_t)(first + last);
 	EVP_CIPHER_CTX_free(context);
-	OPENSSL_cleanse(key, sizeof key);
+	OPENSSL_cleanse(key, sizeof(key));
 	ERR_clear_error();
 	return ok;
 }

@@ -72,13 +72,13 @@ static char *format_text(const char *format, va_list arguments) __attribute__((f
 static char *format_text(const char *format, va_list arguments)
 {
 	char text[FINDING_MAX_TEXT + 1];
-	int needed = vsnprintf(text, sizeof text, format, arguments);
+	int needed = vsnprintf(text, sizeof(text), format, arguments);
 
 	if (needed < 0)
 		return NULL;
 	if ((size_t)needed > FINDING_MAX_TEXT) {
 		static const char dots[] = "...";
-		memcpy(text + character_start(text, FINDING_MAX_TEXT - (sizeof dots - 1)), dots, sizeof dots);
+		memcpy(text + character_start(text, FINDING_MAX_TEXT - (sizeof(dots) - 1)), dots, sizeof(dots));
 	}
 	return strdup(text);
 }
@@ -100,7 +100,7 @@ static struct finding *make_room(struct finding_list *list)
 		return NULL;
 	if (list->count == list->capacity) {
 		size_t capacity = list->capacity > 0 ? 2 * list->capacity : 8;
-		struct finding *items = realloc(list->items, capacity * sizeof *items);
+		struct finding *items = realloc(list->items, capacity * sizeof(*items));
 		if (items == NULL)
 			return NULL;
 		list->items = items;

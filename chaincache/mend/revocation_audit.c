@@ -47,7 +47,7 @@ static void tell_leaf_revoked(struct audit *audit)
 	if (known->crl.status == REVOCATION_REVOKED)
 		revocation_print(&known->crl, words);
 	else
-		snprintf(words, sizeof words, "was revoked on %s (%s), as the OCSP response that is stapled to it says",
+		snprintf(words, sizeof(words), "was revoked on %s (%s), as the OCSP response that is stapled to it says",
 			 certificate_words_date(known->staple.since, date), revocation_reason_words(known->staple.reason));
 	struct finding *finding =
 	    finding_list_add(audit->findings, FINDING_REVOKED,

@@ -32,7 +32,7 @@ static struct chain_candidate *append(struct chain_search *search)
 {
 	if (search->num_candidates == search->capacity) {
 		size_t capacity = search->capacity > 0 ? 2 * search->capacity : 16;
-		struct chain_candidate *items = realloc(search->candidates, capacity * sizeof *items);
+		struct chain_candidate *items = realloc(search->candidates, capacity * sizeof(*items));
 		if (items == NULL) {
 			search->error = error_of(ERROR_MEMORY, 0, "keep a candidate chain");
 			return NULL;

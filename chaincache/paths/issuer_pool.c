@@ -23,7 +23,7 @@ static struct error add(struct issuer_candidates *candidates, struct certificate
 	}
 	if (candidates->count == candidates->capacity) {
 		size_t capacity = candidates->capacity > 0 ? 2 * candidates->capacity : 8;
-		struct issuer_candidate *items = realloc(candidates->items, capacity * sizeof *items);
+		struct issuer_candidate *items = realloc(candidates->items, capacity * sizeof(*items));
 		if (items == NULL)
 			return error_of(ERROR_MEMORY, 0, "list candidate issuers");
 		candidates->items = items;
@@ -123,7 +123,7 @@ struct error issuer_pool_find(const struct issuer_pool *pool, const struct certi
 	for (size_t i = 0; i < out->count; i++)
 		judge(&out->items[i], child, num_below, pool->now);
 	if (out->count > 1)
-		qsort(out->items, out->count, sizeof *out->items, compare);
+		qsort(out->items, out->count, sizeof(*out->items), compare);
 	return error_none();
 }
 

@@ -122,7 +122,7 @@ static bool is_mapped(struct bytes address)
 {
 	static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
 
-	return address.len == 16 && memcmp(address.data, prefix, sizeof prefix) == 0;
+	return address.len == 16 && memcmp(address.data, prefix, sizeof(prefix)) == 0;
 }
 
 /* Blocks of one version alone constrain the other too: the kind of a name is iPAddress, whatever its length. */

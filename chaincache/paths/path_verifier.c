@@ -165,7 +165,7 @@ static struct path_verdict broken_link(const struct path *path, size_t index)
 
 static struct path_verdict refused_for(int error, size_t index)
 {
-	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++)
 		if (refusals[i].error == error)
 			return bad(refusals[i].fault, index, refusals[i].reason);
 	return bad(PATH_REFUSED, index, X509_verify_cert_error_string(error));

@@ -122,14 +122,14 @@ static struct error read_entries(struct crl *crl, CBS *content)
 	if (!CBS_get_asn1(content, &list, CBS_ASN1_SEQUENCE))
 		return broken();
 	size_t count = count_entries(list);
-	crl->entries = calloc(count + 1, sizeof *crl->entries);
+	crl->entries = calloc(count + 1, sizeof(*crl->entries));
 	if (crl->entries == NULL)
 		return error_of(ERROR_MEMORY, 0, "list the entries of a CRL");
 	while (CBS_len(&list) > 0)
 		if (!read_entry(crl, &list))
 			return broken();
 	if (!is_sorted(crl))
-		qsort(crl->entries, crl->num_entries, sizeof *crl->entries, compare_entries);
+		qsort(crl->entries, crl->num_entries, sizeof(*crl->entries), compare_entries);
 	return error_none();
 }
 
@@ -220,7 +220,7 @@ struct error crl_parse(struct bytes der, const char *path, struct crl **out)
 	*out = NULL;
 	if (der.len > CRL_MAX_BYTES)
 		return error_of(ERROR_LIMIT, 0, "a CRL is larger than 32 MiB");
-	struct crl *crl = calloc(1, sizeof *crl);
+	struct crl *crl = calloc(1, sizeof(*crl));
 	if (crl == NULL)
 		return error_of(ERROR_MEMORY, 0, "make a CRL");
 	crl->path = strdup(path);
@@ -280,7 +280,7 @@ static const struct crl_entry *find(const struct crl *crl, struct bytes serial)
 
 	if (crl->num_entries == 0)
 		return NULL;
-	return bsearch(&wanted, crl->entries, crl->num_entries, sizeof *crl->entries, compare_entries);
+	return bsearch(&wanted, crl->entries, crl->num_entries, sizeof(*crl->entries), compare_entries);
 }
 
 bool crl_lists(const struct crl *crl, const struct certificate *certificate, struct crl_revocation *out)

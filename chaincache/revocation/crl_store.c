@@ -28,7 +28,7 @@ struct crl_store {
 
 struct crl_store *crl_store_new(void)
 {
-	struct crl_store *store = calloc(1, sizeof *store);
+	struct crl_store *store = calloc(1, sizeof(*store));
 
 	if (store != NULL)
 		atomic_init(&store->references, 1);
@@ -58,7 +58,7 @@ static struct error make_room(struct crl_store *store)
 	if (store->count < store->capacity)
 		return hash_index_reserve(&store->by_issuer);
 	size_t capacity = store->capacity > 0 ? 2 * store->capacity : 16;
-	struct crl **items = realloc(store->items, capacity * sizeof *items);
+	struct crl **items = realloc(store->items, capacity * sizeof(*items));
 	if (items == NULL)
 		return error_of(ERROR_MEMORY, 0, "keep a CRL");
 	store->items = items;

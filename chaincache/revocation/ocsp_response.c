@@ -45,7 +45,7 @@ static const char *status_words(uint8_t status)
 	    [6] = "the authority's responder does not answer for this certificate (unauthorized)",
 	};
 
-	return status < sizeof words / sizeof *words && words[status] != NULL ? words[status]
+	return status < sizeof(words) / sizeof(*words) && words[status] != NULL ? words[status]
 									    : "it has a status that nobody knows";
 }
 
@@ -64,7 +64,7 @@ static const char *open_response(struct bytes response, CBS *out)
 	    !CBS_get_asn1(&wrapper, &bytes, CBS_ASN1_SEQUENCE) || !CBS_get_asn1(&bytes, &type, CBS_ASN1_OBJECT) ||
 	    !CBS_get_asn1(&bytes, &content, CBS_ASN1_OCTETSTRING) || CBS_len(&bytes) > 0)
 		return unreadable;
-	if (!CBS_mem_equal(&type, oid_basic, sizeof oid_basic))
+	if (!CBS_mem_equal(&type, oid_basic, sizeof(oid_basic)))
 		return "it is of a kind that nobody knows";
 	*out = content;
 	return NULL;
@@ -186,8 +186,8 @@ static bool is_about(CBS id, const struct certificate *certificate, const struct
 	    !CBS_get_asn1(&id, &name_hash, CBS_ASN1_OCTETSTRING) || !CBS_get_asn1(&id, &key_hash, CBS_ASN1_OCTETSTRING) ||
 	    !CBS_get_asn1(&id, &serial, CBS_ASN1_INTEGER) || CBS_len(&id) > 0)
 		return false;
-	bool by_sha256 = CBS_mem_equal(&oid, oid_sha256, sizeof oid_sha256);
-	if (!by_sha256 && !CBS_mem_equal(&oid, oid_sha1, sizeof oid_sha1))
+	bool by_sha256 = CBS_mem_equal(&oid, oid_sha256, sizeof(oid_sha256));
+	if (!by_sha256 && !CBS_mem_equal(&oid, oid_sha1, sizeof(oid_sha1)))
 		return false;
 	struct digest digest = key_digest(issuer, by_sha256);
 	return serial_matches(certificate, &serial) && CBS_mem_equal(&key_hash, digest.bytes, digest.len) &&

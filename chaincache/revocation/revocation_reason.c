@@ -15,7 +15,7 @@ const char *revocation_reason_words(int reason)
 	    [9] = "privilege withdrawn",
 	    [10] = "compromise of the attribute authority",
 	};
-	const size_t count = sizeof words / sizeof *words;
+	const size_t count = sizeof(words) / sizeof(*words);
 
 	return reason > 0 && (size_t)reason < count && words[reason] != NULL ? words[reason] : "no reason given";
 }

@@ -93,7 +93,7 @@ static struct error read_whole(int fd, struct buffer *out)
 	if (!S_ISREG(status.st_mode))
 		return error_of(ERROR_FORMAT, 0, "it is not a plain file");
 	for (;;) {
-		ssize_t len = read(fd, chunk, sizeof chunk);
+		ssize_t len = read(fd, chunk, sizeof(chunk));
 		if (len < 0 && errno == EINTR)
 			continue;
 		if (len < 0)
@@ -157,7 +157,7 @@ static void set_aside(int dir_fd, const char *name)
 
 	if (strlen(name) + strlen(bad_extension) > NAME_MAX)
 		return;
-	snprintf(bad_name, sizeof bad_name, "%s%s", name, bad_extension);
+	snprintf(bad_name, sizeof(bad_name), "%s%s", name, bad_extension);
 	int ignored = renameat(dir_fd, name, dir_fd, bad_name);
 	(void)ignored;
 }

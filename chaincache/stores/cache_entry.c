@@ -94,8 +94,8 @@ struct error cache_entry_parse(struct bytes content, struct cache_entry *out)
 		return error_of(ERROR_LIMIT, 0, "the file is larger than any cache entry");
 	while (content.len > 0 && !has_block) {
 		struct bytes line = next_line(&content);
-		read_value(line, "source:", out->source, sizeof out->source);
-		read_value(line, "fetched:", out->fetched, sizeof out->fetched);
+		read_value(line, "source:", out->source, sizeof(out->source));
+		read_value(line, "fetched:", out->fetched, sizeof(out->fetched));
 		has_block = line_is(line, begin_line);
 	}
 	if (!has_block)
@@ -124,9 +124,9 @@ struct error cache_entry_print(const struct certificate *certificate, const char
 	struct tm utc;
 	time_t seconds = (time_t)now;
 
-	if (gmtime_r(&seconds, &utc) == NULL || strftime(fetched, sizeof fetched, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+	if (gmtime_r(&seconds, &utc) == NULL || strftime(fetched, sizeof(fetched), "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
 		return error_of(ERROR_FORMAT, 0, "the time of a cache entry cannot be written as a date");
-	read_value(bytes_of_string(source), "", shown, sizeof shown);
+	read_value(bytes_of_string(source), "", shown, sizeof(shown));
 	struct error error = buffer_printf(out, "source: %s\nfetched: %s\n", shown, fetched);
 	return failed(error) ? error : certificate_write_pem(certificate, out);
 }

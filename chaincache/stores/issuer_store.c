@@ -18,7 +18,7 @@ struct issuer_store {
 
 struct issuer_store *issuer_store_new(void)
 {
-	struct issuer_store *store = calloc(1, sizeof *store);
+	struct issuer_store *store = calloc(1, sizeof(*store));
 
 	if (store != NULL)
 		atomic_init(&store->references, 1);

@@ -36,7 +36,7 @@ struct trust_store_set {
 
 struct trust_store_set *trust_store_set_new(void)
 {
-	struct trust_store_set *set = calloc(1, sizeof *set);
+	struct trust_store_set *set = calloc(1, sizeof(*set));
 
 	if (set != NULL)
 		atomic_init(&set->references, 1);
@@ -78,7 +78,7 @@ static struct error grow_masks(struct trust_store_set *set)
 	if (set->anchors.count < set->masks_capacity)
 		return error_none();
 	size_t capacity = set->masks_capacity > 0 ? set->masks_capacity * 2 : 64;
-	uint32_t *masks = realloc(set->masks, capacity * sizeof *masks);
+	uint32_t *masks = realloc(set->masks, capacity * sizeof(*masks));
 	if (masks == NULL)
 		return error_of(ERROR_MEMORY, 0, "grow a trust store");
 	set->masks = masks;
@@ -292,9 +292,9 @@ static struct error visit_file(struct folder_visit *visit, const char *path)
 static struct error visit_entry(struct folder_visit *visit, const char *folder, const char *name)
 {
 	char path[PATH_MAX];
-	int len = snprintf(path, sizeof path, "%s/%s", folder, name);
+	int len = snprintf(path, sizeof(path), "%s/%s", folder, name);
 
-	if (len < 0 || (size_t)len >= sizeof path)
+	if (len < 0 || (size_t)len >= sizeof(path))
 		return error_of(ERROR_LIMIT, 0, "a path in the directory is too long");
 	if (name[0] == '.' || file_is_folder(path))
 		return error_none();

@@ -83,7 +83,7 @@ static void shared_text_unref(void *owner)
 /* NULL when out of memory. */
 static struct shared_text *share(char *take_text, size_t len)
 {
-	struct shared_text *shared = take_text != NULL ? calloc(1, sizeof *shared) : NULL;
+	struct shared_text *shared = take_text != NULL ? calloc(1, sizeof(*shared)) : NULL;
 
 	if (shared == NULL) {
 		free(take_text);
@@ -272,7 +272,7 @@ static void answer(void *context, const struct http_request *request, struct htt
 	case ADMIN_WELCOME:
 		break;
 	}
-	for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
 		if (strcmp(routes[i].path, request->path) != 0)
 			continue;
 		routes[i].answer(admin, request, out);
@@ -283,7 +283,7 @@ static void answer(void *context, const struct http_request *request, struct htt
 
 struct admin *admin_new(const struct admin_options *options)
 {
-	struct admin *admin = calloc(1, sizeof *admin);
+	struct admin *admin = calloc(1, sizeof(*admin));
 	if (admin == NULL)
 		return NULL;
 	admin->options = *options;
@@ -346,7 +346,7 @@ void admin_use(struct admin *admin, struct admin_door *take_door)
 					  take_door->tcp != NULL ? "http://" : "", take_door->where);
 		if (failed(error))
 			program_log_write(admin->options.log, LOG_LEVEL_ERROR, "admin", "there is no admin page: %s",
-					  error_print(error, text, sizeof text));
+					  error_print(error, text, sizeof(text)));
 	}
 	admin_door_close(former);
 }

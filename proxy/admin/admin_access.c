@@ -60,11 +60,11 @@ static bool is_basic(const struct admin_access *access, const char *encoded)
 {
 	uint8_t text[MAX_BASIC];
 	size_t len = 0;
-	bool good = EVP_DecodeBase64(text, &len, sizeof text, (const uint8_t *)encoded, strlen(encoded)) == 1;
+	bool good = EVP_DecodeBase64(text, &len, sizeof(text), (const uint8_t *)encoded, strlen(encoded)) == 1;
 	const uint8_t *colon = good ? memchr(text, ':', len) : NULL;
 
 	good = colon != NULL && is_token(access, bytes_of(colon + 1, (size_t)(text + len - (colon + 1))));
-	OPENSSL_cleanse(text, sizeof text);
+	OPENSSL_cleanse(text, sizeof(text));
 	return good;
 }
 
@@ -135,7 +135,7 @@ bool admin_access_read_token(struct admin_access *access, const char *path, stru
 	buffer_init(&content, ADMIN_TOKEN_MAX_FILE_BYTES);
 	struct error error = file_read_all(path, ADMIN_TOKEN_MAX_FILE_BYTES, &content);
 	if (failed(error)) {
-		refuse(errors, path, error_print(error, text, sizeof text), file_advice(error));
+		refuse(errors, path, error_print(error, text, sizeof(text)), file_advice(error));
 		goto out;
 	}
 	const char *wrong = cut_token(buffer_bytes(&content), &token);

@@ -42,7 +42,7 @@ static bool refuse(const struct config_admin *admin, const struct admin_door *fo
 	char where[CONFIG_ADDRESS_MAX];
 	char text[ERROR_MAX_TEXT];
 	struct error full = buffer_printf(errors, "admin = %s: %s%s\n", config_admin_print(admin, where),
-					  error_print(error, text, sizeof text), advice(error, own));
+					  error_print(error, text, sizeof(text)), advice(error, own));
 	(void)full;
 	return false;
 }
@@ -51,7 +51,7 @@ static struct error open_tcp(struct admin_door *door, const struct config_admin 
 {
 	const struct config_address *address = &admin->address;
 
-	snprintf(door->host, sizeof door->host, "%s", address->host);
+	snprintf(door->host, sizeof(door->host), "%s", address->host);
 	if (is_tcp(former) && former->tcp->port == address->port && strcmp(former->tcp->host, address->host) == 0) {
 		door->tcp = listen_socket_ref(former->tcp);
 		return error_none();
@@ -88,7 +88,7 @@ bool admin_door_open(const struct config *config, const struct admin_door *forme
 	*out = NULL;
 	if (config->admin.kind == ADMIN_OFF)
 		return true;
-	struct admin_door *door = calloc(1, sizeof *door);
+	struct admin_door *door = calloc(1, sizeof(*door));
 	if (door == NULL)
 		return refuse(&config->admin, former, error_of(ERROR_MEMORY, 0, "open the admin page"), errors);
 	door->access.host = door->host;

@@ -468,7 +468,7 @@ struct error metrics_print(const struct overview *overview, struct buffer *out)
 	struct scrape scrape = {.overview = overview, .text = {.out = out, .error = error_none()}};
 	size_t count = site_set_count(overview->sites);
 
-	scrape.sums = calloc(count + 1, sizeof *scrape.sums);
+	scrape.sums = calloc(count + 1, sizeof(*scrape.sums));
 	if (scrape.sums == NULL)
 		return error_of(ERROR_MEMORY, 0, "write the metrics");
 	overview_sum_counters(overview, &scrape.counters);

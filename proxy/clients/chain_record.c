@@ -8,7 +8,7 @@
 
 struct chain_record *chain_record_new(struct credential *credential, uint64_t generation, int64_t now_ms)
 {
-	struct chain_record *record = calloc(1, sizeof *record);
+	struct chain_record *record = calloc(1, sizeof(*record));
 
 	if (record == NULL)
 		return NULL;
@@ -46,7 +46,7 @@ static void add_network(struct chain_record *record, uint64_t network)
 	if (network == NETWORK_UNKNOWN)
 		return;
 	if (record->networks == NULL)
-		record->networks = calloc(1, sizeof *record->networks);
+		record->networks = calloc(1, sizeof(*record->networks));
 	if (record->networks != NULL)
 		network_set_add(record->networks, network);
 }

@@ -30,7 +30,7 @@ struct chain_watch {
 
 struct chain_watch *chain_watch_new(const struct chain_watch_options *options)
 {
-	struct chain_watch *watch = calloc(1, sizeof *watch);
+	struct chain_watch *watch = calloc(1, sizeof(*watch));
 
 	if (watch != NULL)
 		watch->options = *options;
@@ -146,7 +146,7 @@ static void change(struct watched_part *part, struct chain_record *take_record)
 static struct watched_part *add_part(struct chain_watch *watch, const char *site, unsigned number)
 {
 	struct watched_part **bucket = &watch->buckets[bucket_of(site)];
-	struct watched_part *part = calloc(1, sizeof *part);
+	struct watched_part *part = calloc(1, sizeof(*part));
 
 	if (part == NULL)
 		return NULL;

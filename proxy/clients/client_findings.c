@@ -39,7 +39,7 @@ struct client_findings {
 
 struct client_findings *client_findings_new(struct fix_log *fix_log, const struct chain_watch *watch)
 {
-	struct client_findings *findings = calloc(1, sizeof *findings);
+	struct client_findings *findings = calloc(1, sizeof(*findings));
 	if (findings == NULL)
 		return NULL;
 	findings->fix_log = fix_log;
@@ -91,7 +91,7 @@ static struct complaining_site *find_site(struct client_findings *findings, cons
 		site = site->next;
 	if (site != NULL)
 		return site;
-	site = calloc(1, sizeof *site);
+	site = calloc(1, sizeof(*site));
 	if (site == NULL)
 		return NULL;
 	site->site = strdup(name);
@@ -126,7 +126,7 @@ static struct complaint *add(struct client_findings *findings, struct complainin
 {
 	if (findings->num_complaints >= CLIENT_FINDINGS_MAX)
 		return NULL;
-	struct complaint *complaint = calloc(1, sizeof *complaint);
+	struct complaint *complaint = calloc(1, sizeof(*complaint));
 	if (complaint == NULL)
 		return NULL;
 	complaint->code = code;

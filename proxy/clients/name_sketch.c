@@ -41,7 +41,7 @@ static struct name_count *lowest(const struct name_sketch *sketch)
 static bool grow(struct name_sketch *sketch)
 {
 	size_t capacity = sketch->capacity > 0 ? 2 * sketch->capacity : FIRST_CAPACITY;
-	struct name_count *items = realloc(sketch->items, capacity * sizeof *items);
+	struct name_count *items = realloc(sketch->items, capacity * sizeof(*items));
 
 	if (items == NULL)
 		return false;
@@ -98,9 +98,9 @@ size_t name_sketch_top(const struct name_sketch *sketch, struct name_count *out,
 
 	if (count == 0)
 		return 0;
-	memcpy(sorted, sketch->items, sketch->num_items * sizeof *sorted);
-	qsort(sorted, sketch->num_items, sizeof *sorted, compare_counts);
-	memcpy(out, sorted, count * sizeof *out);
+	memcpy(sorted, sketch->items, sketch->num_items * sizeof(*sorted));
+	qsort(sorted, sketch->num_items, sizeof(*sorted), compare_counts);
+	memcpy(out, sorted, count * sizeof(*out));
 	return count;
 }
 

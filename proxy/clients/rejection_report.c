@@ -35,8 +35,8 @@ const char *rejection_report_words(const struct chain_sides *sides, char out[CHA
 	out[0] = '\0';
 	if (sides->former == NULL || chain_record_handshakes(sides->former) == 0)
 		return out;
-	print_side(sides->present, now, sizeof now);
-	print_side(sides->former, before, sizeof before);
+	print_side(sides->present, now, sizeof(now));
+	print_side(sides->former, before, sizeof(before));
 	if (sides->rolled_back)
 		snprintf(out, CHAIN_SIDES_MAX_WORDS,
 			 "With the chain that went out from %s and was withdrawn, %s; with the former one, which goes "
@@ -54,7 +54,7 @@ static void add_put_back(struct finding_list *list, const struct chain_sides *si
 	char since[TIME_TEXT_MAX];
 	const struct certificate *leaf = sides->present->credential->chain.items[0].certificate;
 
-	print_side(sides->former, withdrawn, sizeof withdrawn);
+	print_side(sides->former, withdrawn, sizeof(withdrawn));
 	struct finding *finding = finding_list_add(
 	    list, FINDING_CLIENT_REJECTED,
 	    "The chain of %s that went out from %s was withdrawn and the former one put back (rollback = on), because "

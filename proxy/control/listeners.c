@@ -53,7 +53,7 @@ static bool add(struct listeners *listeners, const struct config_address *addres
 	}
 	struct error full =
 	    buffer_printf(errors, "listen %s: %s%s\n", config_address_print(address->host, address->port, where),
-			  error_print(error, text, sizeof text), advice(error));
+			  error_print(error, text, sizeof(text)), advice(error));
 	(void)full;
 	return false;
 }

@@ -27,7 +27,7 @@ static unsigned count_cores(void)
 {
 	cpu_set_t set;
 
-	if (sched_getaffinity(0, sizeof set, &set) != 0)
+	if (sched_getaffinity(0, sizeof(set), &set) != 0)
 		return 1;
 	return (unsigned)CPU_COUNT(&set);
 }
@@ -41,7 +41,7 @@ static unsigned count_workers(const struct config *config)
 static void tell_error(const struct server *server, const char *what, struct error error)
 {
 	char text[ERROR_MAX_TEXT];
-	program_log_write(&server->log, LOG_LEVEL_ERROR, what, "%s", error_print(error, text, sizeof text));
+	program_log_write(&server->log, LOG_LEVEL_ERROR, what, "%s", error_print(error, text, sizeof(text)));
 }
 
 static struct error make_snapshot(struct server *server, struct snapshot **out)
@@ -440,7 +440,7 @@ static void give_up(struct server *server)
 
 int server_run(const struct server_options *options, bool *out_looking_up)
 {
-	struct server *server = calloc(1, sizeof *server);
+	struct server *server = calloc(1, sizeof(*server));
 	*out_looking_up = false;
 	if (server == NULL || failed(loop_new(&server->loop))) {
 		config_free(options->take_config);

@@ -60,7 +60,7 @@ void server_log_fixed_keys(const struct program_log *log, const struct config *f
 	    {"max_connections", config->max_connections != former->max_connections},
 	};
 
-	for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
 		if (fixed[i].differs)
 			program_log_write(log, LOG_LEVEL_WARNING, fixed[i].key,
 					  "the new value takes effect at the next start");

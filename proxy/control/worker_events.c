@@ -21,7 +21,7 @@ static void tell(const struct worker_events *events, const struct worker_event *
 	char key[MAX_KEY];
 	const char *site = site_of(event);
 
-	snprintf(key, sizeof key, "%d/%d/%s", (int)event->kind, (int)event->alert, site);
+	snprintf(key, sizeof(key), "%d/%d/%s", (int)event->kind, (int)event->alert, site);
 	uint64_t count = event_lines_count(events->lines, key, event->count, loop_now_ms(events->loop));
 	if (count == 0)
 		return;
@@ -53,12 +53,12 @@ static void take_alert(const struct worker_events *events, const struct worker_e
 		watch_rejection(events, event, alert);
 
 	if (client_findings_alert(events->clients, site_of(event), event->alert, event->count, time_text_now_ms())) {
-		snprintf(what, sizeof what, "clients reject the certificate, alert \"%s\"",
+		snprintf(what, sizeof(what), "clients reject the certificate, alert \"%s\"",
 			 SSL_alert_desc_string_long(event->alert));
 		tell(events, event, LOG_LEVEL_WARNING, what);
 		return;
 	}
-	snprintf(what, sizeof what, "clients ended handshakes with the alert \"%s\"",
+	snprintf(what, sizeof(what), "clients ended handshakes with the alert \"%s\"",
 		 SSL_alert_desc_string_long(event->alert));
 	tell(events, event, LOG_LEVEL_INFO, what);
 }

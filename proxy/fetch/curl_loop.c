@@ -61,7 +61,7 @@ static void on_ready(void *context, unsigned events)
 	struct curl_socket *curl_socket = context;
 	int mask = 0;
 
-	for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
 		mask |= (events & flags[i].event) != 0 ? flags[i].flag : 0;
 	act(curl_socket->owner, curl_socket->socket, mask);
 }
@@ -80,7 +80,7 @@ static int on_timeout_changed(CURLM *multi, long timeout_ms, void *context)
 
 static struct curl_socket *curl_socket_new(struct curl_loop *curl_loop, curl_socket_t socket)
 {
-	struct curl_socket *curl_socket = calloc(1, sizeof *curl_socket);
+	struct curl_socket *curl_socket = calloc(1, sizeof(*curl_socket));
 
 	if (curl_socket == NULL)
 		return NULL;
@@ -127,7 +127,7 @@ static int on_socket_changed(CURL *easy, curl_socket_t socket, int what, void *c
 
 struct curl_loop *curl_loop_new(struct loop *loop)
 {
-	struct curl_loop *curl_loop = calloc(1, sizeof *curl_loop);
+	struct curl_loop *curl_loop = calloc(1, sizeof(*curl_loop));
 
 	if (curl_loop == NULL)
 		return NULL;

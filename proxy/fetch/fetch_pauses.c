@@ -20,7 +20,7 @@ struct fetch_pauses {
 
 struct fetch_pauses *fetch_pauses_new(uint64_t first_ms, uint64_t max_ms)
 {
-	struct fetch_pauses *pauses = calloc(1, sizeof *pauses);
+	struct fetch_pauses *pauses = calloc(1, sizeof(*pauses));
 
 	if (pauses != NULL) {
 		pauses->first_ms = first_ms;

@@ -36,7 +36,7 @@ static struct error check_url(const char *url)
 		return wrong("the proxy's URL is longer than 2048 characters");
 	if (strstr(url, "://") != NULL && strncasecmp(url, "http://", 7) != 0)
 		return wrong("the proxy must be an HTTP proxy: http://HOST:PORT");
-	snprintf(with_scheme, sizeof with_scheme, "%s%s", strstr(url, "://") == NULL ? "http://" : "", url);
+	snprintf(with_scheme, sizeof(with_scheme), "%s%s", strstr(url, "://") == NULL ? "http://" : "", url);
 
 	CURLU *parsed = curl_url();
 	if (parsed == NULL)
@@ -88,7 +88,7 @@ static bool address_matches(const char *entry, const struct host_name *host)
 	char base[MAX_ENTRY_CHARS + 1];
 	struct host_name address;
 
-	snprintf(base, sizeof base, "%s", entry);
+	snprintf(base, sizeof(base), "%s", entry);
 	char *slash = strchr(base, '/');
 	if (slash != NULL)
 		*slash = '\0';
@@ -130,7 +130,7 @@ bool fetch_proxy_applies(const struct fetch_proxy *proxy, const char *host)
 
 		at += strspn(at, separators);
 		size_t len = strcspn(at, separators);
-		if (len > 0 && len < sizeof entry) {
+		if (len > 0 && len < sizeof(entry)) {
 			memcpy(entry, at, len);
 			entry[len] = '\0';
 			if (entry_matches(entry, &name))

@@ -63,7 +63,7 @@ static const struct fetch_result out_of_memory = {
 
 static struct answer *answer_new(struct bytes body)
 {
-	struct answer *answer = calloc(1, sizeof *answer + body.len);
+	struct answer *answer = calloc(1, sizeof(*answer) + body.len);
 
 	if (answer == NULL)
 		return NULL;
@@ -82,7 +82,7 @@ static struct answer *failure_new(enum fetch_failure failure, const char *detail
 	if (answer == NULL)
 		return NULL;
 	answer->result.failure = failure;
-	snprintf(answer->detail, sizeof answer->detail, "%s", detail);
+	snprintf(answer->detail, sizeof(answer->detail), "%s", detail);
 	return answer;
 }
 
@@ -269,7 +269,7 @@ static struct fetch *find_fetch(const struct fetcher *fetcher, const char *url)
 static struct fetch *fetch_new(struct fetcher *fetcher, const char *url)
 {
 	size_t url_size = strlen(url) + 1;
-	struct fetch *fetch = calloc(1, sizeof *fetch + url_size);
+	struct fetch *fetch = calloc(1, sizeof(*fetch) + url_size);
 
 	if (fetch == NULL)
 		return NULL;
@@ -287,7 +287,7 @@ static struct answer *answer_paused(const struct fetch_pause *pause)
 
 	if (pause->failure == FETCH_FAILURE_REFUSED)
 		return failure_new(pause->failure, pause->detail);
-	snprintf(detail, sizeof detail, "it failed %llu s ago and is not asked again for %llu s: %s",
+	snprintf(detail, sizeof(detail), "it failed %llu s ago and is not asked again for %llu s: %s",
 		 (unsigned long long)(pause->since_ms / 1000), (unsigned long long)((pause->left_ms + 999) / 1000),
 		 pause->detail);
 	return failure_new(FETCH_FAILURE_PAUSED, detail);
@@ -313,7 +313,7 @@ static bool answer_at_once(struct fetcher *fetcher, struct fetch_request *reques
 struct fetch_request *fetcher_get(struct fetcher *fetcher, const char *url, void *context,
 				  void (*on_done)(void *context, const struct fetch_result *result))
 {
-	struct fetch_request *request = calloc(1, sizeof *request);
+	struct fetch_request *request = calloc(1, sizeof(*request));
 
 	if (request == NULL)
 		return NULL;
@@ -412,7 +412,7 @@ static struct error set_up(struct fetcher *fetcher, const struct fetcher_options
 
 struct error fetcher_new(struct loop *loop, const struct fetcher_options *options, struct fetcher **out)
 {
-	struct fetcher *fetcher = calloc(1, sizeof *fetcher);
+	struct fetcher *fetcher = calloc(1, sizeof(*fetcher));
 
 	*out = NULL;
 	if (fetcher == NULL || curl_global_init(CURL_GLOBAL_NOTHING) != CURLE_OK) {

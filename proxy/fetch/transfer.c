@@ -53,17 +53,17 @@ static void fail(struct transfer *transfer, enum fetch_failure failure, const ch
 	outcome->ok = false;
 	outcome->failure = failure;
 	if (transfer->num_redirects > 0 && failure != FETCH_FAILURE_REFUSED)
-		snprintf(outcome->detail, sizeof outcome->detail, "%s (redirected to %.*s%s)", reason, MAX_SHOWN_URL,
+		snprintf(outcome->detail, sizeof(outcome->detail), "%s (redirected to %.*s%s)", reason, MAX_SHOWN_URL,
 			 transfer->url, strlen(transfer->url) > MAX_SHOWN_URL ? "..." : "");
 	else
-		snprintf(outcome->detail, sizeof outcome->detail, "%s", reason);
+		snprintf(outcome->detail, sizeof(outcome->detail), "%s", reason);
 }
 
 static void fail_refused(struct transfer *transfer, const char *rule)
 {
 	char line[MAX_HOST_CHARS + 32];
 
-	snprintf(line, sizeof line, "fetch_allow = %s", rule);
+	snprintf(line, sizeof(line), "fetch_allow = %s", rule);
 	fail(transfer, FETCH_FAILURE_REFUSED, line);
 }
 
@@ -83,15 +83,15 @@ static void fail_timed_out(struct transfer *transfer)
 	char reason[96];
 
 	if (clock_now_ms() >= transfer->deadline_ms) {
-		print_duration(transfer->rules->timeout_ms, duration, sizeof duration);
-		snprintf(reason, sizeof reason, "timed out after %s", duration);
+		print_duration(transfer->rules->timeout_ms, duration, sizeof(duration));
+		snprintf(reason, sizeof(reason), "timed out after %s", duration);
 		fail(transfer, FETCH_FAILURE_NETWORK, reason);
 		return;
 	}
 	curl_easy_getinfo(transfer->client.easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved_us);
 	curl_easy_getinfo(transfer->client.easy, CURLINFO_CONNECT_TIME_T, &connected_us);
-	print_duration(transfer->rules->connect_timeout_ms, duration, sizeof duration);
-	snprintf(reason, sizeof reason, "%s within %s",
+	print_duration(transfer->rules->connect_timeout_ms, duration, sizeof(duration));
+	snprintf(reason, sizeof(reason), "%s within %s",
 		 resolved_us == 0    ? "the host name was not resolved"
 		 : connected_us == 0 ? "the connection did not stand"
 				     : "no answer",
@@ -134,7 +134,7 @@ static const char *words_of_errno(const struct transfer *transfer)
 
 	if (number == 0)
 		curl_easy_getinfo(transfer->client.easy, CURLINFO_OS_ERRNO, &number);
-	for (size_t i = 0; i < sizeof errno_words / sizeof errno_words[0]; i++)
+	for (size_t i = 0; i < sizeof(errno_words) / sizeof(errno_words[0]); i++)
 		if (errno_words[i].number == number)
 			return errno_words[i].words;
 	return NULL;
@@ -147,7 +147,7 @@ static const char *words_of(const struct transfer *transfer, CURLcode code)
 
 	if (words != NULL)
 		return words;
-	for (size_t i = 0; i < sizeof code_words / sizeof code_words[0]; i++)
+	for (size_t i = 0; i < sizeof(code_words) / sizeof(code_words[0]); i++)
 		if (code_words[i].code == code)
 			return code_words[i].words;
 	return curl_easy_strerror(code);
@@ -185,7 +185,7 @@ static curl_socket_t on_open_socket(void *context, curlsocktype purpose, struct 
 				? (const void *)&((struct sockaddr_in *)&address->addr)->sin_addr
 				: (const void *)&((struct sockaddr_in6 *)&address->addr)->sin6_addr;
 	if (transfer->refused[0] == '\0')
-		inet_ntop(address->family, bytes, transfer->refused, sizeof transfer->refused);
+		inet_ntop(address->family, bytes, transfer->refused, sizeof(transfer->refused));
 	return CURL_SOCKET_BAD;
 }
 
@@ -244,8 +244,8 @@ static bool read_host(struct transfer *transfer)
 
 	if (parsed != NULL && curl_url_set(parsed, CURLUPART_URL, transfer->url, 0) == CURLUE_OK &&
 	    curl_url_get(parsed, CURLUPART_HOST, &host, 0) == CURLUE_OK) {
-		int len = snprintf(transfer->host, sizeof transfer->host, "%s", host);
-		fits = len > 0 && (size_t)len < sizeof transfer->host;
+		int len = snprintf(transfer->host, sizeof(transfer->host), "%s", host);
+		fits = len > 0 && (size_t)len < sizeof(transfer->host);
 	}
 	curl_free(host);
 	curl_url_cleanup(parsed);
@@ -334,7 +334,7 @@ static bool resolve_location(struct transfer *transfer, const char *location)
 
 	if (parsed != NULL && curl_url_set(parsed, CURLUPART_URL, transfer->url, 0) == CURLUE_OK &&
 	    curl_url_set(parsed, CURLUPART_URL, location, CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE) == CURLUE_OK &&
-	    curl_url_get(parsed, CURLUPART_URL, &absolute, 0) == CURLUE_OK && strlen(absolute) < sizeof transfer->url) {
+	    curl_url_get(parsed, CURLUPART_URL, &absolute, 0) == CURLUE_OK && strlen(absolute) < sizeof(transfer->url)) {
 		memcpy(transfer->url, absolute, strlen(absolute) + 1);
 		fits = true;
 	}
@@ -380,7 +380,7 @@ static bool finish_hop(struct transfer *transfer, CURLcode code)
 	if (has_status && is_redirect(status))
 		return follow(transfer);
 	if (has_status && status != HTTP_OK) {
-		snprintf(reason, sizeof reason, "HTTP status %ld", status);
+		snprintf(reason, sizeof(reason), "HTTP status %ld", status);
 		fail(transfer, FETCH_FAILURE_NETWORK, reason);
 		return false;
 	}
@@ -403,7 +403,7 @@ static void on_done(struct curl_client *client, CURLcode code)
 
 struct transfer *transfer_new(struct curl_loop *curl_loop, const struct transfer_rules *rules, const char *url)
 {
-	struct transfer *transfer = calloc(1, sizeof *transfer);
+	struct transfer *transfer = calloc(1, sizeof(*transfer));
 
 	if (transfer == NULL)
 		return NULL;
@@ -415,7 +415,7 @@ struct transfer *transfer_new(struct curl_loop *curl_loop, const struct transfer
 	transfer->client.on_done = on_done;
 	transfer->curl_loop = curl_loop;
 	transfer->rules = rules;
-	snprintf(transfer->url, sizeof transfer->url, "%s", url);
+	snprintf(transfer->url, sizeof(transfer->url), "%s", url);
 	buffer_init(&transfer->body, FETCH_MAX_BODY_BYTES);
 	set_rules(transfer);
 	return transfer;

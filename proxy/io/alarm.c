@@ -12,7 +12,7 @@ struct alarm {
 
 struct alarm *alarm_new(struct loop *loop, void *context, void (*on_ring)(void *context))
 {
-	struct alarm *alarm = calloc(1, sizeof *alarm);
+	struct alarm *alarm = calloc(1, sizeof(*alarm));
 	if (alarm == NULL)
 		return NULL;
 	alarm->context = context;

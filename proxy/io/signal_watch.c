@@ -24,7 +24,7 @@ static void on_uv_signal(uv_signal_t *handle, int number)
 struct signal_watch *signal_watch_new(struct loop *loop, int number, void *context,
 				      void (*on_signal)(void *context, int number))
 {
-	struct signal_watch *watch = calloc(1, sizeof *watch);
+	struct signal_watch *watch = calloc(1, sizeof(*watch));
 	if (watch == NULL)
 		return NULL;
 	watch->context = context;

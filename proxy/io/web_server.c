@@ -67,7 +67,7 @@ static void set_deadline(struct MHD_Connection *connection, uint64_t pause_ms)
 static void begin_visit(struct web_server *server, struct MHD_Connection *connection, void **out)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	struct http_visit *visit = calloc(1, sizeof *visit);
+	struct http_visit *visit = calloc(1, sizeof(*visit));
 
 	*out = visit;
 	if (visit == NULL)
@@ -267,7 +267,7 @@ static void on_listening(uv_poll_t *handle, int status, int events)
 	(void)events;
 	while (server->num_visits < WEB_SERVER_MAX_CONNECTIONS) {
 		struct sockaddr_storage address;
-		socklen_t len = sizeof address;
+		socklen_t len = sizeof(address);
 		int fd = accept4(server->listen_fd, (struct sockaddr *)&address, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd < 0) {
 			server->paused = errno != EAGAIN && errno != ECONNABORTED && errno != EINTR;
@@ -312,7 +312,7 @@ static struct error start_daemon(struct web_server *server)
 struct error web_server_open(struct loop *loop, int listen_fd, void *context, http_handler *handler,
 			     struct web_server **out)
 {
-	struct web_server *server = calloc(1, sizeof *server);
+	struct web_server *server = calloc(1, sizeof(*server));
 	if (server == NULL)
 		return error_of(ERROR_MEMORY, 0, "start the admin page's HTTP server");
 

@@ -80,7 +80,7 @@ static struct error write_kept_nowhere(const struct mend_result *result, struct 
 	struct certificate_list found = {0};
 	struct error error = error_none();
 
-	for (size_t i = 0; i < sizeof chains / sizeof chains[0]; i++) {
+	for (size_t i = 0; i < sizeof(chains) / sizeof(chains[0]); i++) {
 		for (size_t k = 0; k < chains[i]->count && !failed(error); k++) {
 			const struct certificate_entry *entry = &chains[i]->items[k];
 			bool kept = entry->source == SOURCE_CACHE || entry->source == SOURCE_FETCHED;

@@ -34,7 +34,7 @@ const char *fix_line_id(const struct finding_group *group, const struct finding 
 	SHA256_CTX context;
 
 	SHA256_Init(&context);
-	snprintf(part, sizeof part, "%u", group->part);
+	snprintf(part, sizeof(part), "%u", group->part);
 	hash_text(&context, group->site);
 	hash_text(&context, finding_subject_name(group->subject));
 	hash_text(&context, part);
@@ -134,7 +134,7 @@ static bool print_text(struct fix_line *line, const struct fix_line_facts *facts
 
 struct fix_line *fix_line_new(const struct fix_line_facts *facts)
 {
-	struct fix_line *line = calloc(1, sizeof *line);
+	struct fix_line *line = calloc(1, sizeof(*line));
 
 	if (line == NULL)
 		return NULL;
@@ -180,7 +180,7 @@ static char *print_resolved(const json_t *former, const char *run, int64_t now_m
 	bool complete = object != NULL && set_text_member(object, "time", time_text_print_ms(now_ms, now)) &&
 			set_text_member(object, "event", finding_event_name(FINDING_RESOLVED)) &&
 			set_text_member(object, "run", run);
-	for (size_t i = 0; complete && i < sizeof kept / sizeof kept[0]; i++) {
+	for (size_t i = 0; complete && i < sizeof(kept) / sizeof(kept[0]); i++) {
 		json_t *value = json_object_get(former, kept[i]);
 		complete = value == NULL || json_object_set(object, kept[i], value) == 0;
 	}
@@ -193,13 +193,13 @@ struct fix_line *fix_line_resolve(const json_t *former, const char *run, int64_t
 {
 	const char *site = json_string_value(json_object_get(former, "site"));
 	const char *id = json_string_value(json_object_get(former, "id"));
-	struct fix_line *line = site != NULL && id != NULL ? calloc(1, sizeof *line) : NULL;
+	struct fix_line *line = site != NULL && id != NULL ? calloc(1, sizeof(*line)) : NULL;
 
 	if (line == NULL)
 		return NULL;
 	line->event = FINDING_RESOLVED;
 	line->site = strdup(site);
-	snprintf(line->id, sizeof line->id, "%s", id);
+	snprintf(line->id, sizeof(line->id), "%s", id);
 	if (line->site == NULL || !read_words(former, line) || !set_text(line, print_resolved(former, run, now_ms))) {
 		fix_line_free(line);
 		return NULL;

@@ -39,7 +39,7 @@ struct telling {
 
 struct error fix_log_open(const struct fix_log_options *options, struct fix_log **out)
 {
-	struct fix_log *fix_log = calloc(1, sizeof *fix_log);
+	struct fix_log *fix_log = calloc(1, sizeof(*fix_log));
 	*out = NULL;
 	if (fix_log == NULL)
 		return error_of(ERROR_MEMORY, 0, "open the fix log");
@@ -75,7 +75,7 @@ static void note_failure(struct fix_log *fix_log, struct error error)
 		program_log_write(fix_log->log, LOG_LEVEL_ERROR, path_of(fix_log),
 				  "the fix log cannot be written: %s; the proxy goes on, its lines wait and are "
 				  "written when they can be",
-				  error_print(error, text, sizeof text));
+				  error_print(error, text, sizeof(text)));
 	fix_log->broken = true;
 }
 
@@ -132,7 +132,7 @@ static void follow(struct fix_log *fix_log)
 		program_log_write(fix_log->log, LOG_LEVEL_ERROR, path_of(fix_log),
 				  "the fix log was moved away and its path gives no new one: %s; lines go on in the "
 				  "file that was moved",
-				  error_print(error, text, sizeof text));
+				  error_print(error, text, sizeof(text)));
 	fix_log->told_moved = failed(error);
 }
 
@@ -250,8 +250,8 @@ static void digest_fix(const struct fix_report *report, uint8_t out[SHA256_BYTES
 	SHA256_CTX context;
 
 	SHA256_Init(&context);
-	for (size_t i = 0; i < sizeof chains / sizeof chains[0]; i++) {
-		SHA256_Update(&context, &chains[i]->count, sizeof chains[i]->count);
+	for (size_t i = 0; i < sizeof(chains) / sizeof(chains[0]); i++) {
+		SHA256_Update(&context, &chains[i]->count, sizeof(chains[i]->count));
 		for (size_t k = 0; k < chains[i]->count; k++)
 			SHA256_Update(&context, chains[i]->items[k].certificate->sha256, SHA256_BYTES);
 	}
@@ -259,9 +259,9 @@ static void digest_fix(const struct fix_report *report, uint8_t out[SHA256_BYTES
 		const struct store_verdict *store = &result->stores[i];
 		const uint8_t verdicts[] = {store->served_trusted, store->mended_trusted};
 		SHA256_Update(&context, store->name, strlen(store->name) + 1);
-		SHA256_Update(&context, verdicts, sizeof verdicts);
+		SHA256_Update(&context, verdicts, sizeof(verdicts));
 	}
-	SHA256_Update(&context, &report->applied, sizeof report->applied);
+	SHA256_Update(&context, &report->applied, sizeof(report->applied));
 	SHA256_Final(out, &context);
 }
 
@@ -290,7 +290,7 @@ void fix_log_report(struct fix_log *fix_log, const struct fix_report *report, in
 		error = error_of(ERROR_LIMIT, 0, "one look found more than are kept of it");
 	if (failed(error) && !fix_log->told_full)
 		program_log_write(fix_log->log, LOG_LEVEL_ERROR, report->group.site,
-				  "findings are missing from the fix log: %s", error_print(error, text, sizeof text));
+				  "findings are missing from the fix log: %s", error_print(error, text, sizeof(text)));
 	fix_log->told_full = failed(error);
 }
 

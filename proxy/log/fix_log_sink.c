@@ -47,7 +47,7 @@ static struct error send_entry(struct fix_log_sink *sink, const struct fix_line 
 	    {"CHAINMEND_SITE", bytes_of_string(line->site)},
 	    {"CHAINMEND_ID", bytes_of_string(line->id)},
 	};
-	return journal_send(&sink->journal, fields, sizeof fields / sizeof fields[0]);
+	return journal_send(&sink->journal, fields, sizeof(fields) / sizeof(fields[0]));
 }
 
 struct error fix_log_sink_write(struct fix_log_sink *sink, const struct fix_line *line)

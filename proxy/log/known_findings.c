@@ -187,7 +187,7 @@ static void drop(struct known_findings *known, struct known_group **link)
 
 static struct known_group *add(struct known_group **link, const struct finding_group *group)
 {
-	struct known_group *added = calloc(1, sizeof *added);
+	struct known_group *added = calloc(1, sizeof(*added));
 	if (added == NULL)
 		return NULL;
 	added->site = strdup(group->site);
@@ -214,7 +214,7 @@ static void replace(struct known_findings *known, struct known_group *group, str
 
 static int64_t *since_of_all(const struct look *look)
 {
-	int64_t *since_ms = calloc(look->now->count, sizeof *since_ms);
+	int64_t *since_ms = calloc(look->now->count, sizeof(*since_ms));
 	for (size_t i = 0; since_ms != NULL && i < look->now->count; i++)
 		since_ms[i] = since_of(look, &look->now->items[i]);
 	return since_ms;

@@ -63,7 +63,7 @@ static void write_parts(const struct program_log *log, enum config_log_level lev
 	size_t len = 0;
 	bool whole = true;
 
-	for (size_t i = 0; whole && i < sizeof parts / sizeof parts[0]; i++)
+	for (size_t i = 0; whole && i < sizeof(parts) / sizeof(parts[0]); i++)
 		whole = append(line, &len, parts[i]);
 	for (int i = 0; !whole && i < 3; i++)
 		line[len++] = '.';
@@ -82,7 +82,7 @@ void program_log_write(const struct program_log *log, enum config_log_level leve
 	if (level > log->level)
 		return;
 	va_start(arguments, why);
-	vsnprintf(text, sizeof text, why, arguments);
+	vsnprintf(text, sizeof(text), why, arguments);
 	va_end(arguments);
 	write_parts(log, level, what, text);
 }
@@ -95,7 +95,7 @@ void program_log_lines(const struct program_log *log, enum config_log_level leve
 		return;
 	while (*text != '\0') {
 		size_t len = strcspn(text, "\n");
-		snprintf(line, sizeof line, "%.*s", (int)(len < sizeof line ? len : sizeof line - 1), text);
+		snprintf(line, sizeof(line), "%.*s", (int)(len < sizeof(line) ? len : sizeof(line) - 1), text);
 		if (len > 0)
 			write_parts(log, level, "", line);
 		text += len + (text[len] == '\n');

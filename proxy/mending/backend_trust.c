@@ -88,7 +88,7 @@ static bool judge(const struct backend_trust_terms *terms, const struct mend_res
 
 struct backend_trust *backend_trust_new(const struct backend_trust_options *options)
 {
-	struct backend_trust *trust = calloc(1, sizeof *trust);
+	struct backend_trust *trust = calloc(1, sizeof(*trust));
 	if (trust == NULL)
 		return NULL;
 	trust->options = *options;
@@ -184,9 +184,9 @@ static void on_mended(void *context, struct error error, const struct mend_resul
 
 	question->mender = NULL;
 	if (result == NULL) {
-		error_print(error, reason, sizeof reason);
+		error_print(error, reason, sizeof(reason));
 	} else if (!trust->options.find_terms(trust->options.context, question->site, &terms)) {
-		snprintf(reason, sizeof reason, "the site is gone");
+		snprintf(reason, sizeof(reason), "the site is gone");
 	} else {
 		trusted = judge(&terms, result, reason);
 		remember(trust, &question->key, result, (struct verdict){trusted, reason});
@@ -225,7 +225,7 @@ static bool put_question(struct question *question)
 static struct question *question_new(struct backend_trust *trust, const char *site,
 				     const struct certificate_list *chain, const struct verdict_key *key)
 {
-	struct question *question = calloc(1, sizeof *question);
+	struct question *question = calloc(1, sizeof(*question));
 	if (question == NULL)
 		return NULL;
 	question->trust = trust;
@@ -248,7 +248,7 @@ static struct question *find_question(struct backend_trust *trust, const struct 
 {
 	struct question *question = trust->questions;
 
-	while (question != NULL && memcmp(&question->key, key, sizeof *key) != 0)
+	while (question != NULL && memcmp(&question->key, key, sizeof(*key)) != 0)
 		question = question->next;
 	return question;
 }
@@ -256,7 +256,7 @@ static struct question *find_question(struct backend_trust *trust, const struct 
 static bool join(struct question *question, unsigned worker, uint64_t connection)
 {
 	struct backend_trust *trust = question->trust;
-	struct asker *asker = trust->num_askers < BACKEND_TRUST_MAX_ASKERS ? malloc(sizeof *asker) : NULL;
+	struct asker *asker = trust->num_askers < BACKEND_TRUST_MAX_ASKERS ? malloc(sizeof(*asker)) : NULL;
 
 	if (asker == NULL)
 		return false;

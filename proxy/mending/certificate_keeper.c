@@ -124,7 +124,7 @@ static void tell_refusal(const struct certificate_keeper *keeper, struct error e
 	if (failed(error))
 		program_log_write(options->log, LOG_LEVEL_ERROR, options->config->name,
 				  "%s: the chain could not be tried out, what is served stays: %s", leaf,
-				  error_print(error, text, sizeof text));
+				  error_print(error, text, sizeof(text)));
 	else
 		program_log_write(options->log, LOG_LEVEL_ERROR, options->config->name,
 				  "%s: its best chain is refused by %s, which accept what is served at present: that "
@@ -196,7 +196,7 @@ static void tell_failure(const struct certificate_keeper *keeper, struct error e
 	char text[ERROR_MAX_TEXT];
 
 	program_log_write(keeper->options.log, LOG_LEVEL_ERROR, keeper->options.config->name,
-			  "the chain cannot be mended and is served as it is: %s", error_print(error, text, sizeof text));
+			  "the chain cannot be mended and is served as it is: %s", error_print(error, text, sizeof(text)));
 }
 
 static void tell_unserved(const struct certificate_keeper *keeper, struct error error)
@@ -205,7 +205,7 @@ static void tell_unserved(const struct certificate_keeper *keeper, struct error 
 
 	program_log_write(keeper->options.log, LOG_LEVEL_ERROR, keeper->options.config->name,
 			  "the new chain cannot be served, the former one goes on: %s",
-			  error_print(error, text, sizeof text));
+			  error_print(error, text, sizeof(text)));
 }
 
 static void take_verdict(struct certificate_keeper *keeper, const struct mend_result *result, bool applied,
@@ -350,7 +350,7 @@ static void on_alarm(void *context)
 struct certificate_keeper *keeper_new(const struct keeper_options *options, const struct certificate_list *chain,
 				      const struct certificate_list *extra, EVP_PKEY *key)
 {
-	struct certificate_keeper *keeper = calloc(1, sizeof *keeper);
+	struct certificate_keeper *keeper = calloc(1, sizeof(*keeper));
 	if (keeper == NULL)
 		return NULL;
 	keeper->options = *options;

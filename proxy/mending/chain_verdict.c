@@ -13,7 +13,7 @@ static bool copy_items(void *out, const void *items, size_t count, size_t size)
 			return false;
 		memcpy(copy, items, count * size);
 	}
-	memcpy(out, &copy, sizeof copy);
+	memcpy(out, &copy, sizeof(copy));
 	return true;
 }
 
@@ -29,8 +29,8 @@ void chain_verdict_take(struct chain_verdict *verdict, const struct mend_result 
 	    .judged_s = now_s,
 	};
 	bool complete = !failed(certificate_list_copy(&taken.mended, &result->mended)) &&
-			copy_items(&taken.stores, result->stores, result->num_stores, sizeof *taken.stores) &&
-			copy_items(&taken.names, result->names, result->num_names, sizeof *taken.names);
+			copy_items(&taken.stores, result->stores, result->num_stores, sizeof(*taken.stores)) &&
+			copy_items(&taken.names, result->names, result->num_names, sizeof(*taken.names));
 
 	if (result->anchor != NULL)
 		taken.anchor = certificate_ref(result->anchor);

@@ -51,18 +51,18 @@ struct prober *prober_new(const struct prober_options *options)
 	const struct config_site *config = options->config;
 	uint64_t retry_max =
 	    config->probe_interval_ms < PROBER_RETRY_MAX_MS ? config->probe_interval_ms : PROBER_RETRY_MAX_MS;
-	struct prober *prober = calloc(1, sizeof *prober);
+	struct prober *prober = calloc(1, sizeof(*prober));
 	if (prober == NULL)
 		return NULL;
 	prober->options = *options;
-	prober->backends = calloc(config->num_backends + 1, sizeof *prober->backends);
+	prober->backends = calloc(config->num_backends + 1, sizeof(*prober->backends));
 	if (prober->backends == NULL)
 		goto out;
 	for (size_t i = 0; i < config->num_backends; i++) {
 		struct probed_backend *backend = &prober->backends[prober->num_backends++];
 		backend->prober = prober;
 		backend->index = i;
-		print_target(&config->backends[i].address, backend->target, sizeof backend->target);
+		print_target(&config->backends[i].address, backend->target, sizeof(backend->target));
 		retry_init(&backend->retry, PROBER_RETRY_FIRST_MS, retry_max);
 		retry_init(&backend->audit_retry, KEEPER_RETRY_FIRST_MS, KEEPER_RETRY_MAX_MS);
 		backend->alarm = alarm_new(options->services->loop, backend, on_alarm);
@@ -166,7 +166,7 @@ static void on_audited(void *context, struct error error, const struct mend_resu
 	if (failed(error)) {
 		program_log_write(prober->options.log, LOG_LEVEL_ERROR, prober->options.config->name,
 				  "the chain of backend %s cannot be audited: %s", backend->target,
-				  error_print(error, text, sizeof text));
+				  error_print(error, text, sizeof(text)));
 		return;
 	}
 	for (size_t i = 0; i < findings.count; i++)

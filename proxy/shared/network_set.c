@@ -25,10 +25,10 @@ uint64_t network_of_address(const struct sockaddr *address)
 
 	switch (address->sa_family) {
 	case AF_INET:
-		memcpy(&in, address, sizeof in);
+		memcpy(&in, address, sizeof(in));
 		return prefix(4, (const uint8_t *)&in.sin_addr, NETWORK_SET_IPV4_BITS);
 	case AF_INET6:
-		memcpy(&in6, address, sizeof in6);
+		memcpy(&in6, address, sizeof(in6));
 		if (IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr))
 			return prefix(4, &in6.sin6_addr.s6_addr[12], NETWORK_SET_IPV4_BITS);
 		return prefix(6, in6.sin6_addr.s6_addr, NETWORK_SET_IPV6_BITS);

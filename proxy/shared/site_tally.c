@@ -84,7 +84,7 @@ static enum tally_version version_of(int version)
 
 struct site_tally *site_tally_new(unsigned num_workers, size_t num_backends)
 {
-	struct site_tally *tally = calloc(1, sizeof *tally);
+	struct site_tally *tally = calloc(1, sizeof(*tally));
 	if (tally == NULL)
 		return NULL;
 	atomic_init(&tally->references, 1);

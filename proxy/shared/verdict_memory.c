@@ -19,7 +19,7 @@ struct verdict_memory {
 
 struct verdict_memory *verdict_memory_new(size_t slots)
 {
-	struct verdict_memory *memory = calloc(1, sizeof *memory + slots * sizeof memory->slots[0]);
+	struct verdict_memory *memory = calloc(1, sizeof(*memory) + slots * sizeof(memory->slots[0]));
 	if (memory != NULL)
 		memory->num_slots = slots;
 	return memory;
@@ -53,7 +53,7 @@ struct verdict_key verdict_key_of(const char *site, const struct certificate_lis
 	SHA256_CTX context;
 
 	SHA256_Init(&context);
-	SHA256_Update(&context, &len, sizeof len);
+	SHA256_Update(&context, &len, sizeof(len));
 	SHA256_Update(&context, site, len);
 	for (size_t i = 0; i < chain->count; i++)
 		SHA256_Update(&context, chain->items[i].certificate->sha256, SHA256_BYTES);
@@ -64,7 +64,7 @@ struct verdict_key verdict_key_of(const char *site, const struct certificate_lis
 static size_t slot_of(const struct verdict_memory *memory, const struct verdict_key *key)
 {
 	uint64_t number;
-	memcpy(&number, key->sha256, sizeof number);
+	memcpy(&number, key->sha256, sizeof(number));
 	return (size_t)(number % memory->num_slots);
 }
 
@@ -85,7 +85,7 @@ bool verdict_memory_get(const struct verdict_memory *memory, const struct verdic
 {
 	const struct verdict_slot *slot = &memory->slots[slot_of(memory, key)];
 
-	if (slot->until_ms <= now_ms || memcmp(&slot->key, key, sizeof *key) != 0)
+	if (slot->until_ms <= now_ms || memcmp(&slot->key, key, sizeof(*key)) != 0)
 		return false;
 	*out = (struct verdict){slot->trusted, slot->reason != NULL ? slot->reason : ""};
 	return true;

@@ -39,9 +39,9 @@ static bool read_literal(struct backend_host *host)
 	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(host->address->port)};
 
 	if (inet_pton(AF_INET, host->address->host, &v4.sin_addr) == 1)
-		memcpy(&host->addresses[0], &v4, sizeof v4);
+		memcpy(&host->addresses[0], &v4, sizeof(v4));
 	else if (inet_pton(AF_INET6, host->address->host, &v6.sin6_addr) == 1)
-		memcpy(&host->addresses[0], &v6, sizeof v6);
+		memcpy(&host->addresses[0], &v6, sizeof(v6));
 	else
 		return false;
 	host->num_addresses = 1;
@@ -54,12 +54,12 @@ struct backend_addresses *backend_addresses_new(struct loop *loop, const struct 
 						const struct program_log *log, void *context,
 						void (*on_change)(void *context))
 {
-	struct backend_addresses *backends = calloc(1, sizeof *backends);
+	struct backend_addresses *backends = calloc(1, sizeof(*backends));
 	if (backends == NULL)
 		return NULL;
 	*backends = (struct backend_addresses){
 	    .loop = loop, .config = config, .log = log, .context = context, .on_change = on_change};
-	backends->hosts = calloc(config->num_backends + 1, sizeof *backends->hosts);
+	backends->hosts = calloc(config->num_backends + 1, sizeof(*backends->hosts));
 	if (backends->hosts == NULL)
 		goto out;
 	for (size_t i = 0; i < config->num_backends; i++) {
@@ -102,7 +102,7 @@ static void tell_unresolved(struct backend_host *host, struct error error)
 	if (!host->told)
 		program_log_write(backends->log, LOG_LEVEL_WARNING, backends->config->name,
 				  "backend %s does not resolve: %s; %s", host->address->host,
-				  error_print(error, text, sizeof text),
+				  error_print(error, text, sizeof(text)),
 				  host->num_addresses > 0 ? "its last addresses stay in use" : "it is tried again");
 	host->told = true;
 }
@@ -125,9 +125,9 @@ static void on_resolved(void *context, struct error error, const struct sockaddr
 	if (num_addresses > RESOLVER_MAX_ADDRESSES)
 		num_addresses = RESOLVER_MAX_ADDRESSES;
 	if (num_addresses == host->num_addresses &&
-	    memcmp(addresses, host->addresses, num_addresses * sizeof *addresses) == 0)
+	    memcmp(addresses, host->addresses, num_addresses * sizeof(*addresses)) == 0)
 		return;
-	memcpy(host->addresses, addresses, num_addresses * sizeof *addresses);
+	memcpy(host->addresses, addresses, num_addresses * sizeof(*addresses));
 	host->num_addresses = num_addresses;
 	backends->on_change(backends->context);
 }
@@ -165,7 +165,7 @@ void backend_addresses_inherit(struct backend_addresses *backends, const struct 
 			const struct backend_host *old = &former->hosts[k];
 			if (!same_host(host->address, old->address))
 				continue;
-			memcpy(host->addresses, old->addresses, sizeof host->addresses);
+			memcpy(host->addresses, old->addresses, sizeof(host->addresses));
 			host->num_addresses = old->num_addresses;
 		}
 	}

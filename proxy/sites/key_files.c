@@ -18,7 +18,7 @@ void site_error(struct site_reading *reading, const char *path, const char *why,
 	va_list arguments;
 
 	va_start(arguments, why);
-	vsnprintf(text, sizeof text, why, arguments);
+	vsnprintf(text, sizeof(text), why, arguments);
 	va_end(arguments);
 	reading->good = false;
 	/* Above the buffer's maximum there are errors enough to work on already. */
@@ -39,7 +39,7 @@ static void read_password(struct site_reading *reading)
 	struct error error = file_read_all(path, PASSWORD_FILE_MAX_BYTES, &content);
 	if (failed(error)) {
 		site_error(reading, path, "the password file cannot be read: %s%s",
-			   error_print(error, text, sizeof text), file_advice(error));
+			   error_print(error, text, sizeof(text)), file_advice(error));
 	} else {
 		size_t len = strcspn(buffer_text(&content), "\r\n");
 		reading->password = strndup(buffer_text(&content), len);
@@ -71,7 +71,7 @@ static void read_key(struct site_reading *reading, const char *path)
 	struct error error = certificate_file_read(path, &options, &file);
 	if (failed(error)) {
 		char fault[CERTIFICATE_FILE_MAX_FAULT];
-		site_error(reading, path, "the key cannot be read: %s%s%s%s", certificate_file_fault(&file, fault), error_print(error, text, sizeof text),
+		site_error(reading, path, "the key cannot be read: %s%s%s%s", certificate_file_fault(&file, fault), error_print(error, text, sizeof(text)),
 			   error.kind == ERROR_MISMATCH ? ": " : "",
 			   error.kind == ERROR_MISMATCH ? password_advice(reading) : file_advice(error));
 		return;

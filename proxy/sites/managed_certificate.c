@@ -73,7 +73,7 @@ struct error managed_certificate_new(const struct managed_certificate_options *o
 				     const struct given_certificate *given, const struct managed_certificate *former,
 				     struct managed_certificate **out)
 {
-	struct managed_certificate *certificate = calloc(1, sizeof *certificate);
+	struct managed_certificate *certificate = calloc(1, sizeof(*certificate));
 	struct error error = error_of(ERROR_MEMORY, 0, "keep a certificate");
 
 	*out = NULL;

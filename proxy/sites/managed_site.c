@@ -153,7 +153,7 @@ static void follow_backend(struct managed_site *site)
 	if (failed(error)) {
 		program_log_write(site->options.log, LOG_LEVEL_ERROR, site->config->name,
 				  "the backend's certificate cannot be served: %s",
-				  error_print(error, text, sizeof text));
+				  error_print(error, text, sizeof(text)));
 		return;
 	}
 	program_log_write(site->options.log, LOG_LEVEL_INFO, site->config->name, "serves the backend's certificate %s",
@@ -258,7 +258,7 @@ struct error managed_site_new(const struct managed_site_options *options, const 
 			      const struct site_material *material, const struct managed_site *former,
 			      struct managed_site **out)
 {
-	struct managed_site *site = calloc(1, sizeof *site);
+	struct managed_site *site = calloc(1, sizeof(*site));
 	struct error error = error_none();
 
 	*out = NULL;

@@ -101,7 +101,7 @@ static void set_withdrawn(struct outgoing_chain *outgoing, struct credential *ta
 
 struct outgoing_chain *outgoing_chain_new(const struct outgoing_options *options, const struct outgoing_chain *former)
 {
-	struct outgoing_chain *outgoing = calloc(1, sizeof *outgoing);
+	struct outgoing_chain *outgoing = calloc(1, sizeof(*outgoing));
 	if (outgoing == NULL)
 		return NULL;
 	outgoing->options = *options;
@@ -203,7 +203,7 @@ static void note_failure(struct outgoing_chain *outgoing, const char *which, str
 	outgoing->failed_ms = now_ms;
 	outgoing->pause_ms = (int64_t)retry_next(&outgoing->retry);
 	program_log_write(options->log, LOG_LEVEL_ERROR, options->config->name,
-			  "the %s chain cannot be served again: %s", which, error_print(error, text, sizeof text));
+			  "the %s chain cannot be served again: %s", which, error_print(error, text, sizeof(text)));
 }
 
 static void tell_refusal(const struct outgoing_chain *outgoing, enum outgoing_reason reason)

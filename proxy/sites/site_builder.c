@@ -23,7 +23,7 @@ static void read_certificate(struct site_reading *reading, const char *path)
 	struct error error = certificate_file_read(path, &options, &file);
 	if (failed(error)) {
 		char fault[CERTIFICATE_FILE_MAX_FAULT];
-		site_error(reading, path, "the certificate cannot be read: %s%s%s", certificate_file_fault(&file, fault), error_print(error, text, sizeof text),
+		site_error(reading, path, "the certificate cannot be read: %s%s%s", certificate_file_fault(&file, fault), error_print(error, text, sizeof(text)),
 			   error.kind == ERROR_MISMATCH ? ": look at key_password_file" : file_advice(error));
 		return;
 	}
@@ -72,7 +72,7 @@ static void read_names(struct site_reading *reading)
 
 	if (hostnames->count == 0)
 		return;
-	material->names = calloc(hostnames->count, sizeof *material->names);
+	material->names = calloc(hostnames->count, sizeof(*material->names));
 	if (material->names == NULL) {
 		site_error(reading, "hostnames", "out of memory");
 		return;
@@ -84,7 +84,7 @@ static void read_names(struct site_reading *reading)
 		struct error error = host_name_parse(name, &material->names[material->num_names]);
 		if (failed(error))
 			site_error(reading, name, "not a name that clients can use: %s",
-				   error_print(error, text, sizeof text));
+				   error_print(error, text, sizeof(text)));
 		else
 			material->num_names++;
 	}
@@ -101,12 +101,12 @@ static void make_backend_tls(struct site_reading *reading)
 	struct error error = host_name_parse(name, &reading->material->backend_name);
 	if (failed(error))
 		site_error(reading, name, "cannot be a backend's name: %s: set backend_name",
-			   error_print(error, text, sizeof text));
+			   error_print(error, text, sizeof(text)));
 	const char *file = NULL;
 	error = backend_tls_context_new(config, &reading->material->backend_ssl_ctx, &file);
 	if (failed(error))
 		site_error(reading, file != NULL ? file : "backend", "TLS towards the backend cannot be set up: %s%s",
-			   error_print(error, text, sizeof text), file != NULL ? file_advice(error) : "");
+			   error_print(error, text, sizeof(text)), file != NULL ? file_advice(error) : "");
 }
 
 /* A reading of all sites: what they are made of, and who named which list of files first. */
@@ -144,7 +144,7 @@ static struct trust_store_set *read_stores(struct site_reading *reading, const s
 		struct error error = trust_store_set_add_option(stores, roots->items[i]);
 		if (failed(error))
 			site_error(reading, roots->items[i], "the roots cannot be read: %s: correct `roots`",
-				   error_print(error, text, sizeof text));
+				   error_print(error, text, sizeof(text)));
 	}
 	return stores;
 }
@@ -185,7 +185,7 @@ static struct crl_store *read_crls(struct site_reading *reading, const struct st
 		struct error error = crl_store_add_path(crls, paths->items[i], path);
 		if (failed(error))
 			site_error(reading, path, "the CRLs cannot be read: %s: correct `crl`, or the file",
-				   error_print(error, text, sizeof text));
+				   error_print(error, text, sizeof(text)));
 	}
 	return crls;
 }
@@ -232,7 +232,7 @@ bool site_builder_read(const struct config *config, struct site_material **out, 
 	bool good;
 
 	*out = NULL;
-	whole.materials = calloc(config->num_sites + 1, sizeof *whole.materials);
+	whole.materials = calloc(config->num_sites + 1, sizeof(*whole.materials));
 	good = whole.materials != NULL;
 	for (size_t i = 0; whole.materials != NULL && i < config->num_sites; i++)
 		good = read_site(&whole, i) && good;
@@ -272,7 +272,7 @@ const char **site_builder_paths(const struct config *config, size_t *out_count)
 	for (size_t i = 0; i < config->num_sites; i++)
 		most += config->sites[i].certificates.count + config->sites[i].keys.count +
 			config->sites[i].crls.count + 3;
-	const char **paths = calloc(most, sizeof *paths);
+	const char **paths = calloc(most, sizeof(*paths));
 	if (paths != NULL && config->ticket_keys != NULL)
 		paths[(*out_count)++] = config->ticket_keys;
 	for (size_t i = 0; paths != NULL && i < config->num_sites; i++)

@@ -23,7 +23,7 @@ static void note(struct buffer *errors, const char *site, struct error error)
 {
 	char text[ERROR_MAX_TEXT];
 	struct error full =
-	    buffer_printf(errors, "site %s: cannot be served: %s\n", site, error_print(error, text, sizeof text));
+	    buffer_printf(errors, "site %s: cannot be served: %s\n", site, error_print(error, text, sizeof(text)));
 	(void)full;
 }
 
@@ -80,7 +80,7 @@ static bool make_sites(struct site_set *set, const struct site_set_options *opti
 
 struct site_set *site_set_read(struct config *take_config, struct buffer *errors)
 {
-	struct site_set *set = calloc(1, sizeof *set);
+	struct site_set *set = calloc(1, sizeof(*set));
 
 	if (set != NULL)
 		set->shared_config = shared_config_new(take_config);

@@ -77,7 +77,7 @@ static void on_alarm(void *context)
 
 struct file_watch *file_watch_new(struct loop *loop, void *context, void (*on_change)(void *context))
 {
-	struct file_watch *watch = calloc(1, sizeof *watch);
+	struct file_watch *watch = calloc(1, sizeof(*watch));
 	if (watch == NULL)
 		return NULL;
 	watch->context = context;
@@ -142,7 +142,7 @@ bool file_watch_set(struct file_watch *watch, const char *const *paths, size_t c
 	struct file_watch next = *watch;
 	bool complete;
 
-	next.files = calloc(count + 1, sizeof *next.files);
+	next.files = calloc(count + 1, sizeof(*next.files));
 	next.count = 0;
 	next.changing = false;
 	next.by_path = (struct hash_index){0};

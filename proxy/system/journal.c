@@ -16,13 +16,13 @@ struct error journal_open(const char *path, struct journal *out)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
 	out->fd = -1;
-	if (strlen(path) >= sizeof address.sun_path)
+	if (strlen(path) >= sizeof(address.sun_path))
 		return error_of(ERROR_LIMIT, 0, "the path of the journal's socket is too long");
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return error_system("make a socket for the journal");
-	if (connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0) {
 		struct error error = error_system("connect to the journal");
 		close(fd);
 		return error;
@@ -43,11 +43,11 @@ static struct error print_field(const struct journal_field *field, struct buffer
 {
 	uint8_t length[8];
 
-	for (size_t i = 0; i < sizeof length; i++)
+	for (size_t i = 0; i < sizeof(length); i++)
 		length[i] = (uint8_t)((uint64_t)field->value.len >> (8 * i));
 	struct error error = buffer_printf(out, "%s\n", field->name);
 	if (!failed(error))
-		error = buffer_append(out, bytes_of(length, sizeof length));
+		error = buffer_append(out, bytes_of(length, sizeof(length)));
 	if (!failed(error))
 		error = buffer_append(out, field->value);
 	return failed(error) ? error : buffer_append(out, bytes_of("\n", 1));
@@ -72,13 +72,13 @@ static bool send_descriptor(int socket, int fd)
 		struct cmsghdr header;
 		char room[CMSG_SPACE(sizeof(int))];
 	} control = {0};
-	struct msghdr message = {.msg_control = &control, .msg_controllen = sizeof control.room};
+	struct msghdr message = {.msg_control = &control, .msg_controllen = sizeof(control.room)};
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
 	header->cmsg_level = SOL_SOCKET;
 	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof fd);
-	memcpy(CMSG_DATA(header), &fd, sizeof fd);
+	header->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
 	return sendmsg(socket, &message, MSG_NOSIGNAL) >= 0;
 }
 

@@ -26,7 +26,7 @@ static void remove_stale(const struct sockaddr_un *address)
 	int fd = make_socket();
 	if (fd < 0)
 		return;
-	if (connect(fd, (const struct sockaddr *)address, sizeof *address) != 0 && errno == ECONNREFUSED)
+	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) != 0 && errno == ECONNREFUSED)
 		unlink(address->sun_path);
 	close(fd);
 }
@@ -38,7 +38,7 @@ static struct error listen_at(const struct sockaddr_un *address, int *out_fd)
 		return error_system("make a listening socket");
 	remove_stale(address);
 	mode_t former = umask(not_for_others);
-	int status = bind(fd, (const struct sockaddr *)address, sizeof *address);
+	int status = bind(fd, (const struct sockaddr *)address, sizeof(*address));
 	int code = errno;
 	umask(former);
 	if (status == 0 && listen(fd, UNIX_LISTENER_BACKLOG) == 0) {
@@ -75,10 +75,10 @@ struct error unix_listener_open(const char *path, struct unix_listener **out)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
-	if (strlen(path) >= sizeof address.sun_path)
+	if (strlen(path) >= sizeof(address.sun_path))
 		return error_of(ERROR_LIMIT, 0, "the path of the socket is too long");
-	snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-	struct unix_listener *listener = calloc(1, sizeof *listener);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	struct unix_listener *listener = calloc(1, sizeof(*listener));
 	if (listener == NULL)
 		return error_of(ERROR_MEMORY, 0, "make a listening socket");
 	listener->references = 1;

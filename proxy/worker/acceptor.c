@@ -113,7 +113,7 @@ static enum accept_result accept_one(struct acceptor *acceptor)
 	}
 	/* Asked for here: a client that resets its connection has no address any more when its reason is read. */
 	struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
-	socklen_t peer_len = sizeof peer;
+	socklen_t peer_len = sizeof(peer);
 	int fd = accept4(acceptor->fd, (struct sockaddr *)&peer, &peer_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd >= 0) {
 		connection_open(thread, acceptor->listener, fd, network_of_address((struct sockaddr *)&peer));

@@ -53,7 +53,7 @@ static struct error run_folder(const char *folder)
 	if (names.count == 0)
 		error = error_of(ERROR_FORMAT, 0, "there is no file");
 	for (size_t i = 0; i < names.count && !failed(error); i++) {
-		snprintf(path, sizeof path, "%s/%s", folder, names.items[i]);
+		snprintf(path, sizeof(path), "%s/%s", folder, names.items[i]);
 		error = run_file(path);
 	}
 	file_names_cleanup(&names);
@@ -68,7 +68,7 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		struct error error = run_folder(argv[i]);
 		if (failed(error)) {
-			fprintf(stderr, "%s: %s\n", argv[i], error_print(error, text, sizeof text));
+			fprintf(stderr, "%s: %s\n", argv[i], error_print(error, text, sizeof(text)));
 			return 1;
 		}
 	}

@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int fd = memfd_create("fuzz_line_reader", MFD_CLOEXEC);
 
 	need(fd >= 0 && write(fd, data, size) == (ssize_t)size);
-	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	read_file(path, data, size);
 	close(fd);
 	return 0;

@@ -51,12 +51,12 @@ static const struct certificate *make(const uint8_t oid[5], struct bytes content
 
 	check(CBB_init(&cbb, 512) && CBB_add_asn1(&cbb, &certificate, CBS_ASN1_SEQUENCE) &&
 	      CBB_add_asn1(&certificate, &tbs, CBS_ASN1_SEQUENCE));
-	put(&tbs, version_and_serial, sizeof version_and_serial);
-	put(&tbs, algorithm, sizeof algorithm);
-	put(&tbs, name, sizeof name);
-	put(&tbs, validity, sizeof validity - 1);
-	put(&tbs, name, sizeof name);
-	put(&tbs, public_key, sizeof public_key);
+	put(&tbs, version_and_serial, sizeof(version_and_serial));
+	put(&tbs, algorithm, sizeof(algorithm));
+	put(&tbs, name, sizeof(name));
+	put(&tbs, validity, sizeof(validity) - 1);
+	put(&tbs, name, sizeof(name));
+	put(&tbs, public_key, sizeof(public_key));
 	check(CBB_add_asn1(&tbs, &tagged, CBS_ASN1_CONTEXT_SPECIFIC | CBS_ASN1_CONSTRUCTED | 3) &&
 	      CBB_add_asn1(&tagged, &extensions, CBS_ASN1_SEQUENCE) &&
 	      CBB_add_asn1(&extensions, &extension, CBS_ASN1_SEQUENCE));
@@ -64,8 +64,8 @@ static const struct certificate *make(const uint8_t oid[5], struct bytes content
 	check(CBB_add_asn1(&extension, &octets, CBS_ASN1_OCTETSTRING));
 	put(&octets, content.data, content.len);
 	check(CBB_flush(&certificate));
-	put(&certificate, algorithm, sizeof algorithm);
-	put(&certificate, signature, sizeof signature);
+	put(&certificate, algorithm, sizeof(algorithm));
+	put(&certificate, signature, sizeof(signature));
 	check(CBB_finish(&cbb, &der, &len));
 	if (failed(certificate_parse(bytes_of(der, len), &made)))
 		made = NULL;

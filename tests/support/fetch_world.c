@@ -75,15 +75,15 @@ static struct http_route routes[] = {
 
 static void fill_routes(unsigned port)
 {
-	int len = snprintf(largest, sizeof largest, OK_HEAD "\r\n");
+	int len = snprintf(largest, sizeof(largest), OK_HEAD "\r\n");
 
 	memset(largest + len, 'x', FETCH_MAX_BODY_BYTES);
 	largest[(size_t)len + FETCH_MAX_BODY_BYTES] = '\0';
 	memcpy(too_large, largest, (size_t)len + FETCH_MAX_BODY_BYTES);
 	too_large[(size_t)len + FETCH_MAX_BODY_BYTES] = 'x';
-	snprintf(redirect_to_server, sizeof redirect_to_server,
+	snprintf(redirect_to_server, sizeof(redirect_to_server),
 		 "HTTP/1.1 307 Moved\r\nLocation: http://127.0.0.1:%u/ok\r\n" LENGTH(0) "\r\n", port);
-	len = snprintf(large_header, sizeof large_header, OK_HEAD);
+	len = snprintf(large_header, sizeof(large_header), OK_HEAD);
 	while ((size_t)len < FETCH_MAX_BODY_BYTES + 1000)
 		len += snprintf(large_header + len, 100, "X-Header: %060d\r\n", 0);
 	snprintf(large_header + len, 100, "\r\nhello");
@@ -115,9 +115,9 @@ void fetch_world_told(void *context, const struct fetch_result *result)
 	if (result->ok) {
 		answer->body_len = result->body.len;
 		memcpy(answer->body, result->body.data,
-		       result->body.len < sizeof answer->body ? result->body.len : sizeof answer->body);
+		       result->body.len < sizeof(answer->body) ? result->body.len : sizeof(answer->body));
 	} else {
-		snprintf(answer->detail, sizeof answer->detail, "%s", result->detail);
+		snprintf(answer->detail, sizeof(answer->detail), "%s", result->detail);
 	}
 }
 
@@ -153,7 +153,7 @@ void fetch_world_use(struct fetch_world *world, const char *rule, struct fetcher
 
 int fetch_world_setup(void **state)
 {
-	struct fetch_world *world = calloc(1, sizeof *world);
+	struct fetch_world *world = calloc(1, sizeof(*world));
 
 	assert_non_null(world);
 	assert_false(failed(loop_new(&world->loop)));

@@ -94,8 +94,8 @@ static void on_written(uv_write_t *write, int status)
 	}
 	switch (client->route->manner) {
 	case HTTP_NEVER_ENDS:
-		memset(endless, 'x', sizeof endless);
-		client_write(client, endless, sizeof endless);
+		memset(endless, 'x', sizeof(endless));
+		client_write(client, endless, sizeof(endless));
 		return;
 	case HTTP_DRIPS:
 		uv_timer_start(&client->drip_timer, on_drip, DRIP_INTERVAL_MS, 0);
@@ -110,7 +110,7 @@ static void on_written(uv_write_t *write, int status)
 
 static void client_write(struct client *client, const char *data, size_t len)
 {
-	uv_write_t *write = calloc(1, sizeof *write);
+	uv_write_t *write = calloc(1, sizeof(*write));
 	uv_buf_t buffer = uv_buf_init((char *)data, (unsigned)len);
 
 	if (write == NULL)
@@ -182,7 +182,7 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
 
 	(void)suggested;
 	*out = uv_buf_init(client->request + client->request_len,
-			   (unsigned)(sizeof client->request - 1 - client->request_len));
+			   (unsigned)(sizeof(client->request) - 1 - client->request_len));
 }
 
 static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buffer)
@@ -203,7 +203,7 @@ static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buffer)
 static void on_connection(uv_stream_t *stream, int status)
 {
 	struct http_server *server = stream->data;
-	struct client *client = calloc(1, sizeof *client);
+	struct client *client = calloc(1, sizeof(*client));
 	size_t slot = 0;
 
 	while (slot < MAX_CLIENTS && server->clients[slot] != NULL)
@@ -226,9 +226,9 @@ static void on_connection(uv_stream_t *stream, int status)
 
 struct http_server *http_server_new(struct loop *loop, const struct http_route *routes)
 {
-	struct http_server *server = calloc(1, sizeof *server);
+	struct http_server *server = calloc(1, sizeof(*server));
 	struct sockaddr_in address = {0};
-	int len = sizeof address;
+	int len = sizeof(address);
 	size_t num_routes = 0;
 
 	while (routes[num_routes].path != NULL)

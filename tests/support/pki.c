@@ -299,9 +299,9 @@ static void sign_again_by_md5(uint8_t *der, size_t len, EVP_PKEY *signer)
 	CBS certificate;
 	CBS tbs;
 
-	for (size_t i = 0; i + sizeof sha256_with_rsa <= len; i++)
-		if (memcmp(der + i, sha256_with_rsa, sizeof sha256_with_rsa) == 0)
-			der[i + sizeof sha256_with_rsa - 1] = md5_with_rsa_last;
+	for (size_t i = 0; i + sizeof(sha256_with_rsa) <= len; i++)
+		if (memcmp(der + i, sha256_with_rsa, sizeof(sha256_with_rsa)) == 0)
+			der[i + sizeof(sha256_with_rsa) - 1] = md5_with_rsa_last;
 	CBS_init(&cbs, der, len);
 	RSA *rsa = EVP_PKEY_get0_RSA(signer);
 	pki_must(rsa != NULL, "sign by MD5 with a key that is no RSA key");
@@ -334,7 +334,7 @@ static const struct certificate *remember(const struct certificate *certificate,
 {
 	if (world.num_certificates == world.capacity) {
 		world.capacity = world.capacity > 0 ? world.capacity * 2 : 64;
-		world.certificates = realloc(world.certificates, world.capacity * sizeof *world.certificates);
+		world.certificates = realloc(world.certificates, world.capacity * sizeof(*world.certificates));
 		pki_must(world.certificates != NULL, "remember a certificate");
 	}
 	world.certificates[world.num_certificates++] = (struct certificate_record){certificate, key};
@@ -355,7 +355,7 @@ static const struct certificate *parse(X509 *x509, const struct pki_options *opt
 		der[len - 1] ^= 1; /* the signature's last bit is the certificate's */
 	struct error error = certificate_parse(bytes_of(der, (size_t)len), &certificate);
 	if (failed(error))
-		fprintf(stderr, "pki: %s\n", error_print(error, why, sizeof why));
+		fprintf(stderr, "pki: %s\n", error_print(error, why, sizeof(why)));
 	pki_must(!failed(error), "parse what it made");
 	OPENSSL_free(der);
 	return certificate;

@@ -98,7 +98,7 @@ EVP_PKEY *pki_new_key(const char *name, enum pki_key_type type, unsigned number)
 {
 	struct key_record wanted = {.type = type, .number = number};
 
-	snprintf(wanted.name, sizeof wanted.name, "%s", is_rsa(type) ? "" : name);
+	snprintf(wanted.name, sizeof(wanted.name), "%s", is_rsa(type) ? "" : name);
 	for (size_t i = 0; i < cache.num_keys; i++) {
 		struct key_record *known = &cache.keys[i];
 		if (known->type == type && known->number == number && strcmp(known->name, wanted.name) == 0)

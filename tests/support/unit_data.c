@@ -9,7 +9,7 @@ void unit_data_read(const char *folder, const char *name, struct buffer *out)
 {
 	char path[1024];
 
-	snprintf(path, sizeof path, "%s%s", folder, name);
+	snprintf(path, sizeof(path), "%s%s", folder, name);
 	buffer_init(out, UNIT_DATA_MAX_BYTES);
 	assert_ok(file_read_all(path, UNIT_DATA_MAX_BYTES, out));
 }

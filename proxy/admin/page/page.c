@@ -8,15 +8,15 @@ static const struct http_field js_type[] = {{"Content-Type", "text/javascript; c
 static const struct http_field svg_type[] = {{"Content-Type", "image/svg+xml"}, {0}};
 
 static const struct page_file files[] = {
-    {"/", {page_html, sizeof page_html}, html_type},
-    {"/page.css", {page_css, sizeof page_css}, css_type},
-    {"/page.js", {page_js, sizeof page_js}, js_type},
-    {"/icon.svg", {page_icon, sizeof page_icon}, svg_type},
+    {"/", {page_html, sizeof(page_html)}, html_type},
+    {"/page.css", {page_css, sizeof(page_css)}, css_type},
+    {"/page.js", {page_js, sizeof(page_js)}, js_type},
+    {"/icon.svg", {page_icon, sizeof(page_icon)}, svg_type},
 };
 
 const struct page_file *page_file_find(const char *path)
 {
-	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		if (strcmp(files[i].path, path) == 0)
 			return &files[i];
 	}

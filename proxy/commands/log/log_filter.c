@@ -17,7 +17,7 @@ const char *log_filter_set_site(struct log_filter *filter, const char *value)
 	const char *wrong = NULL;
 
 	json_decref(text);
-	if (len < 2 || len - 2 >= sizeof filter->site) {
+	if (len < 2 || len - 2 >= sizeof(filter->site)) {
 		wrong = "no site has a name like that";
 	} else {
 		memcpy(filter->site, json + 1, len - 2); /* without its quotes */
@@ -82,7 +82,7 @@ bool log_filter_is_in_time(const struct log_filter *filter, const struct log_lin
 
 	if (!filter->has_since && !filter->has_until)
 		return true;
-	if (time.len >= sizeof text)
+	if (time.len >= sizeof(text))
 		return false;
 	memcpy(text, time.data, time.len);
 	text[time.len] = '\0';

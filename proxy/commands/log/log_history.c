@@ -58,7 +58,7 @@ static struct log_finding *find(const struct log_history *history, uint64_t key)
 static struct log_finding *add(struct log_history *history, uint64_t key)
 {
 	void *items = history->findings;
-	bool room = grow(&items, sizeof *history->findings, history->num_findings, &history->findings_capacity,
+	bool room = grow(&items, sizeof(*history->findings), history->num_findings, &history->findings_capacity,
 			 LOG_HISTORY_MAX_FINDINGS);
 	history->findings = items;
 	if (!room || failed(hash_index_reserve(&history->by_key)))
@@ -80,7 +80,7 @@ static uint32_t find_run(struct log_history *history, struct bytes run)
 	if (at != HASH_INDEX_END)
 		return at;
 	bool room =
-	    grow(&items, sizeof *history->runs, history->num_runs, &history->runs_capacity, LOG_HISTORY_MAX_RUNS);
+	    grow(&items, sizeof(*history->runs), history->num_runs, &history->runs_capacity, LOG_HISTORY_MAX_RUNS);
 	history->runs = items;
 	if (!room || failed(hash_index_reserve(&history->by_run)))
 		return UINT32_MAX;
@@ -184,7 +184,7 @@ static const char *last_beginning(const struct log_history *history)
 
 enum log_state *log_history_states(const struct log_history *history)
 {
-	enum log_state *states = calloc(history->num_findings + 1, sizeof *states);
+	enum log_state *states = calloc(history->num_findings + 1, sizeof(*states));
 	const char *last = last_beginning(history);
 
 	for (size_t i = 0; states != NULL && i < history->num_findings; i++) {

@@ -23,7 +23,7 @@ static const struct {
 	const char *word;
 	size_t len;
 } members[] = {
-#define X(name, word) [name] = {word, sizeof word - 1},
+#define X(name, word) [name] = {word, sizeof(word) - 1},
     LOG_MEMBERS(X)
 #undef X
 };
@@ -60,8 +60,8 @@ static void skip_plain(struct scan *scan)
 {
 	uint64_t eight = 0;
 
-	while ((size_t)(scan->end - scan->at) >= sizeof eight) {
-		memcpy(&eight, scan->at, sizeof eight);
+	while ((size_t)(scan->end - scan->at) >= sizeof(eight)) {
+		memcpy(&eight, scan->at, sizeof(eight));
 		uint64_t control = (eight - ONES * 0x20) & ~eight & HIGH_BITS;
 		uint64_t quote = zero_byte(eight ^ (ONES * '"')) | zero_byte(eight ^ (ONES * '\\'));
 		uint64_t stops = quote | control | (eight & HIGH_BITS);
@@ -71,7 +71,7 @@ static void skip_plain(struct scan *scan)
 		}
 		if (stops != 0)
 			break; /* the bytes one by one, below */
-		scan->at += sizeof eight;
+		scan->at += sizeof(eight);
 	}
 	while (scan->at < scan->end && *scan->at != '"' && *scan->at != '\\' && *scan->at >= 0x20 && *scan->at < 0x80)
 		scan->at++;
@@ -90,7 +90,7 @@ static bool scan_sequence(struct scan *scan)
 	const uint8_t *at = scan->at;
 	size_t left = (size_t)(scan->end - at);
 
-	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		if (at[0] < forms[i].first_low || at[0] > forms[i].first_high)
 			continue;
 		if (left < forms[i].len) {
@@ -306,7 +306,7 @@ static bool scan_object(struct scan *scan, struct log_line *line)
 static bool is_finding(const struct log_line *line)
 {
 	static const enum log_member needed[] = {LOG_TIME, LOG_SITE, LOG_CODE, LOG_SEVERITY};
-	for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
 		/* A text stands behind its quote; what is no text does not. */
 		if (line->members[needed[i]].len == 0 || line->members[needed[i]].data[-1] != '"')
 			return false;
@@ -368,7 +368,7 @@ uint64_t log_line_key(const struct log_line *line)
 		return id;
 	/* Where an issuer came from is no part of what was missing. */
 	bool has_url = line->members[LOG_CODE].len > 6 && memcmp(line->members[LOG_CODE].data, "fetch_", 6) == 0;
-	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		struct bytes part = line->members[parts[i]];
 		if (parts[i] == LOG_URL && !has_url)
 			part.len = 0;

@@ -68,10 +68,10 @@ static struct error begin_inflate(struct log_source *source)
 /* The first two bytes say what it is. A file that has fewer so far is asked again. */
 static struct error sniff(struct log_source *source)
 {
-	while (source->num_head < sizeof source->head) {
+	while (source->num_head < sizeof(source->head)) {
 		size_t len = 0;
 		struct error error =
-		    read_some(source, source->head + source->num_head, sizeof source->head - source->num_head, &len);
+		    read_some(source, source->head + source->num_head, sizeof(source->head) - source->num_head, &len);
 		if (failed(error) || len == 0)
 			return error;
 		source->num_head += len;

@@ -101,8 +101,8 @@ struct error log_summary_make(const struct log_history *history, struct log_summ
 {
 	enum log_state *states = log_history_states(history);
 	*out = (struct log_summary){.history = history};
-	out->items = calloc(history->num_findings + 1, sizeof *out->items);
-	out->sites = calloc(history->num_findings + 1, sizeof *out->sites);
+	out->items = calloc(history->num_findings + 1, sizeof(*out->items));
+	out->sites = calloc(history->num_findings + 1, sizeof(*out->sites));
 	if (states == NULL || out->items == NULL || out->sites == NULL) {
 		free(states);
 		log_summary_cleanup(out);
@@ -110,9 +110,9 @@ struct error log_summary_make(const struct log_history *history, struct log_summ
 	}
 	take_items(out, states);
 	free(states);
-	qsort(out->items, out->num_items, sizeof *out->items, compare_items);
+	qsort(out->items, out->num_items, sizeof(*out->items), compare_items);
 	take_sites(out);
-	qsort(out->sites, out->num_sites, sizeof *out->sites, compare_sites);
+	qsort(out->sites, out->num_sites, sizeof(*out->sites), compare_sites);
 	return error_none();
 }
 

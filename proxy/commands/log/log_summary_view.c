@@ -139,7 +139,7 @@ static void print_item(const struct output *output, const struct log_item *item,
 	output_printf(output, STYLE_BOLD, "%s", text_of(line, "code"));
 	output_printf(output, STYLE_DIM, "  since %s\n%*s", print_minute(item->finding->first_time, since),
 		      NUMBER_INDENT, "");
-	log_line_message(text_of(line, "subject_of"), text_of(line, "message"), message, sizeof message);
+	log_line_message(text_of(line, "subject_of"), text_of(line, "message"), message, sizeof(message));
 	output_wrap(output, STYLE_PLAIN, NUMBER_INDENT, message);
 	if (with_advice && text_of(line, "advice")[0] != '\0') {
 		output_printf(output, STYLE_PLAIN, "%*s%s", NUMBER_INDENT, "", output_glyph(output, GLYPH_ARROW));

@@ -145,7 +145,7 @@ void log_table_print_row(struct log_table *table, const struct log_finding *find
 	print_head(table, finding, line);
 	if (!repeated) {
 		char message[OUTPUT_MAX_TEXT];
-		log_line_message(text_of(line, "subject_of"), text_of(line, "message"), message, sizeof message);
+		log_line_message(text_of(line, "subject_of"), text_of(line, "message"), message, sizeof(message));
 		print_paragraph(table->output, STYLE_PLAIN, INDENT, message);
 		print_chain(table->output, "before:", json_object_get(line, "before"));
 		print_chain(table->output, "after:", json_object_get(line, "after"));

@@ -60,7 +60,7 @@ static const struct {
 static void test_the_table(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_string_equal(walk(bytes_of_string(cases[i].text)), cases[i].walk);
 }
 
@@ -70,7 +70,7 @@ static void test_a_nul_is_a_byte_like_others(void **state)
 	struct csv csv;
 	(void)state;
 
-	csv_init(&csv, bytes_of(text, sizeof text - 1));
+	csv_init(&csv, bytes_of(text, sizeof(text) - 1));
 	assert_int_equal(csv_next(&csv), CSV_ROW);
 	assert_int_equal(csv.num_fields, 2);
 	assert_true(bytes_equal(csv_field(&csv, 0), bytes_of("a\0b", 3)));
@@ -106,7 +106,7 @@ static void test_the_maxima(void **state)
 	} each[] = {{fields, CSV_ROW}, {more, CSV_BAD_ROW}, {large, CSV_ROW}, {larger, CSV_BAD_ROW}};
 	(void)state;
 
-	for (size_t i = 0; i < sizeof each / sizeof each[0]; i++) {
+	for (size_t i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
 		csv_init(&csv, bytes_of_string(each[i].text));
 		assert_int_equal(csv_next(&csv), each[i].status);
 		if (each[i].status == CSV_BAD_ROW)

@@ -15,9 +15,9 @@ static char folder[] = "/tmp/chainmend-test-file-XXXXXX";
 
 static const char *in_folder(const char *name)
 {
-	static char path[sizeof folder + 64];
+	static char path[sizeof(folder) + 64];
 
-	snprintf(path, sizeof path, "%s/%s", folder, name);
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	return path;
 }
 
@@ -79,7 +79,7 @@ static void test_says_what_to_do_about_a_file(void **state)
 	};
 	(void)state;
 
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const char *advice = file_advice(cases[i].error);
 		assert_non_null(strstr(advice, cases[i].words));
 		assert_int_equal(advice[0], cases[i].words[0] != '\0' ? ':' : '\0');
@@ -109,7 +109,7 @@ static void test_reads_a_pipe_to_its_end(void **state)
 	assert_int_equal(pipe(ends), 0);
 	assert_int_equal(write(ends[1], "abc", 3), 3);
 	/* Opened before the writer goes, as a shell's <(command) is. */
-	snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+	snprintf(path, sizeof(path), "/dev/fd/%d", ends[0]);
 	close(ends[1]);
 	buffer_init(&content, 10);
 	assert_ok(file_read_all(path, 10, &content));
@@ -160,7 +160,7 @@ static int teardown(void **state)
 	static const char *const names[] = {"ten", "none", "list/a", "list/b", "list/B", "list/.hidden"};
 	(void)state;
 
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		unlink(in_folder(names[i]));
 	rmdir(in_folder("list"));
 	return rmdir(folder);

@@ -68,7 +68,7 @@ static void test_tells_kinds_and_sizes_of_keys(void **state)
 	};
 	(void)state;
 
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct certificate *certificate = PKI(.cn = "key", .key_type = cases[i].made);
 		assert_int_equal(certificate->key_type, cases[i].type);
 		assert_int_equal(certificate->key_bits, cases[i].bits);
@@ -92,9 +92,9 @@ static void test_an_unknown_key_leaves_the_certificate_readable(void **state)
 	uint8_t *der = malloc(good->der.len);
 	assert_non_null(der);
 	memcpy(der, good->der.data, good->der.len);
-	uint8_t *oid = memmem(der, good->der.len, prime256v1, sizeof prime256v1);
+	uint8_t *oid = memmem(der, good->der.len, prime256v1, sizeof(prime256v1));
 	assert_non_null(oid);
-	oid[sizeof prime256v1 - 1] = 0x7f;
+	oid[sizeof(prime256v1) - 1] = 0x7f;
 	assert_ok(certificate_parse(bytes_of(der, good->der.len), &parsed));
 	free(der);
 

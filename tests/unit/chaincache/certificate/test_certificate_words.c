@@ -45,7 +45,7 @@ static void test_slugs(void **state)
 	char slug[CERTIFICATE_WORDS_SLUG_CHARS];
 	(void)state;
 
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		assert_string_equal(certificate_words_slug(PKI(.cn = cases[i].cn), slug), cases[i].slug);
 	assert_string_equal(certificate_words_slug(PKI(.dns = PKI_STRINGS("a")), slug), "private-root");
 }

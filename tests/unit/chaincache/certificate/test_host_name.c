@@ -53,7 +53,7 @@ static const struct {
 static void test_good_names(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		struct host_name name;
 		struct error error = host_name_parse(good[i].text, &name);
 		if (failed(error))
@@ -72,9 +72,9 @@ static void test_address_bytes(void **state)
 
 	(void)state;
 	assert_false(failed(host_name_parse("192.0.2.1", &name)));
-	assert_memory_equal(name.ip, ipv4, sizeof ipv4);
+	assert_memory_equal(name.ip, ipv4, sizeof(ipv4));
 	assert_false(failed(host_name_parse("[2001:db8::1]", &name)));
-	assert_memory_equal(name.ip, ipv6, sizeof ipv6);
+	assert_memory_equal(name.ip, ipv6, sizeof(ipv6));
 }
 
 static const struct {
@@ -127,7 +127,7 @@ static void test_bad_names(void **state)
 	static const struct host_name nothing;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct host_name name;
 		struct error error = host_name_parse(bad[i].text, &name);
 		if (error.kind != ERROR_FORMAT)
@@ -135,7 +135,7 @@ static void test_bad_names(void **state)
 		if (strstr(error.step, bad[i].why) == NULL)
 			fail_msg("%s: \"%s\" does not say \"%s\"", bad[i].text, error.step, bad[i].why);
 		assert_string_equal(name.text, "");
-		assert_memory_equal(&name, &nothing, sizeof name);
+		assert_memory_equal(&name, &nothing, sizeof(name));
 	}
 }
 
@@ -145,9 +145,9 @@ static void test_long_input(void **state)
 	struct host_name name;
 
 	(void)state;
-	memset(text, 'a', sizeof text - 1);
+	memset(text, 'a', sizeof(text) - 1);
 	assert_int_equal(host_name_parse(text, &name).kind, ERROR_FORMAT);
-	for (size_t i = 0; i + 1 < sizeof text; i += 2)
+	for (size_t i = 0; i + 1 < sizeof(text); i += 2)
 		memcpy(text + i, "\xc3\xbc", 2);
 	text[1000] = '\0';
 	assert_int_equal(host_name_parse(text, &name).kind, ERROR_FORMAT);

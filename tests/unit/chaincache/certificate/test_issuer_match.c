@@ -82,7 +82,7 @@ static void test_verifies_signatures_of_every_kind(void **state)
 						  PKI_RSA_2048, PKI_RSA_1024, PKI_ED25519};
 	(void)state;
 
-	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		const struct certificate *ca = PKI(.cn = "any", .ca = true, .key_type = types[i]);
 		assert_true(issuer_match_signature(ca, PKI(.cn = "leaf", .issuer = ca)));
 	}

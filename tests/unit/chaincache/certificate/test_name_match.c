@@ -80,7 +80,7 @@ static const struct {
 static void test_patterns(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
 		struct host_name name = parsed(patterns[i].name);
 		const struct certificate *leaf = PKI(.cn = "leaf", .dns = PKI_STRINGS(patterns[i].pattern));
 		struct name_match match = matched(leaf, patterns[i].name);
@@ -100,7 +100,7 @@ static void test_nul_in_pattern(void **state)
 	struct host_name name = parsed("contoso.com");
 
 	(void)state;
-	assert_false(name_match_pattern(bytes_of(pattern, sizeof pattern - 1), &name));
+	assert_false(name_match_pattern(bytes_of(pattern, sizeof(pattern) - 1), &name));
 	assert_false(name_match_pattern(bytes_of("contoso.com\0", 12), &name));
 	assert_false(name_match_pattern(bytes_of("*.\0com", 6), &name));
 	assert_false(name_match_pattern(bytes_of(NULL, 0), &name));
@@ -162,7 +162,7 @@ static const struct {
 static void test_near_misses(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof near_misses / sizeof near_misses[0]; i++) {
+	for (size_t i = 0; i < sizeof(near_misses) / sizeof(near_misses[0]); i++) {
 		const struct certificate *leaf = PKI(.cn = "leaf", .dns = PKI_STRINGS(near_misses[i].pattern));
 		struct name_match match = matched(leaf, near_misses[i].name);
 		assert_int_equal(match.verdict, NAME_NOT_COVERED);
@@ -228,20 +228,20 @@ static void test_raw_names(void **state)
 	struct name_match match;
 
 	(void)state;
-	match = matched(PKI(.cn = "leaf", RAW_SAN(bytes_of(nul, sizeof nul - 1))), "contoso.com");
+	match = matched(PKI(.cn = "leaf", RAW_SAN(bytes_of(nul, sizeof(nul) - 1))), "contoso.com");
 	assert_int_equal(match.verdict, NAME_NOT_COVERED);
 	assert_non_null(strstr(match.why, "contoso.com\\x00.evil.xx has a NUL character in it"));
-	match = matched(PKI(.cn = "leaf", RAW_SAN(bytes_of(utf8, sizeof utf8 - 1))), "m\xc3\xbcnchen.de");
+	match = matched(PKI(.cn = "leaf", RAW_SAN(bytes_of(utf8, sizeof(utf8) - 1))), "m\xc3\xbcnchen.de");
 	assert_int_equal(match.verdict, NAME_NOT_COVERED);
 	assert_string_equal(match.why,
 			    "m\\xc3\\xbcnchen.de is not written in A-labels (xn--), the only form that clients "
 			    "compare");
-	match = matched(PKI(.cn = "leaf", RAW_SAN(bytes_of(uri, sizeof uri - 1))), "contoso.com");
+	match = matched(PKI(.cn = "leaf", RAW_SAN(bytes_of(uri, sizeof(uri) - 1))), "contoso.com");
 	assert_int_equal(match.verdict, NAME_NOT_COVERED);
 	assert_non_null(strstr(match.why, "contoso.com stands in an entry that is no DNS name or IP address"));
-	match = matched(PKI(.cn = "leaf", RAW_SAN(bytes_of(escape, sizeof escape - 1))), "contoso.com");
+	match = matched(PKI(.cn = "leaf", RAW_SAN(bytes_of(escape, sizeof(escape) - 1))), "contoso.com");
 	assert_null(strchr(match.why, '\x1b'));
-	match = matched(PKI(.cn = "leaf", RAW_SAN(bytes_of(short_ip, sizeof short_ip - 1))), "1.2.3.0");
+	match = matched(PKI(.cn = "leaf", RAW_SAN(bytes_of(short_ip, sizeof(short_ip) - 1))), "1.2.3.0");
 	assert_int_equal(match.verdict, NAME_NOT_COVERED);
 }
 

@@ -57,7 +57,7 @@ static const struct url_case url_cases[] = {
 static void test_judges_a_url_by_its_form(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof url_cases / sizeof url_cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(url_cases) / sizeof(url_cases[0]); i++) {
 		if (aia_url_judge(url_cases[i].url) != url_cases[i].verdict)
 			print_error("of \"%s\"\n", url_cases[i].url);
 		assert_int_equal(aia_url_judge(url_cases[i].url), url_cases[i].verdict);
@@ -69,7 +69,7 @@ static void test_a_url_has_a_maximum_length(void **state)
 	char url[AIA_MAX_URL_CHARS + 2] = "http://a.example/";
 	(void)state;
 
-	memset(url + strlen(url), 'x', sizeof url - strlen(url) - 1);
+	memset(url + strlen(url), 'x', sizeof(url) - strlen(url) - 1);
 	url[AIA_MAX_URL_CHARS] = '\0';
 	assert_int_equal(aia_url_judge(url), AIA_URL_USABLE);
 	url[AIA_MAX_URL_CHARS] = 'x';
@@ -88,7 +88,7 @@ static void test_only_the_first_usable_ones_are_asked(void **state)
 	};
 	(void)state;
 
-	assert_int_equal(leaf->num_ca_issuer_urls, sizeof expected / sizeof expected[0]);
+	assert_int_equal(leaf->num_ca_issuer_urls, sizeof(expected) / sizeof(expected[0]));
 	for (size_t i = 0; i < leaf->num_ca_issuer_urls; i++)
 		assert_int_equal(aia_verdict(leaf, i), expected[i]);
 }

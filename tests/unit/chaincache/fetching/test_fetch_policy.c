@@ -116,7 +116,7 @@ static const struct {
 static void test_classes(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
 		if (classified(classes[i].text) != classes[i].address_class)
 			fail_msg("%s is %s", classes[i].text, address_class_name(classified(classes[i].text)));
 }
@@ -139,7 +139,7 @@ static struct fetch_policy *policy_of(const char *rules)
 	char *rest = NULL;
 	struct fetch_policy *policy = fetch_policy_new();
 
-	snprintf(copy, sizeof copy, "%s", rules);
+	snprintf(copy, sizeof(copy), "%s", rules);
 	for (char *rule = strtok_r(copy, " ", &rest); rule != NULL; rule = strtok_r(NULL, " ", &rest)) {
 		struct error error = fetch_policy_allow(policy, rule);
 		if (failed(error))
@@ -203,7 +203,7 @@ static const struct {
 static void test_addresses(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof address_cases / sizeof address_cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(address_cases) / sizeof(address_cases[0]); i++) {
 		struct fetch_policy *policy = policy_of(address_cases[i].rules);
 		struct sockaddr_storage storage = address(address_cases[i].address);
 		bool allowed = fetch_policy_address(policy, address_cases[i].host, (struct sockaddr *)&storage);
@@ -242,7 +242,7 @@ static const struct {
 static void test_hosts(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof host_cases / sizeof host_cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(host_cases) / sizeof(host_cases[0]); i++) {
 		struct fetch_policy *policy = policy_of(host_cases[i].rules);
 		bool allowed = fetch_policy_host(policy, host_cases[i].host);
 		fetch_policy_free(policy);
@@ -263,7 +263,7 @@ static void test_bad_rules(void **state)
 	struct sockaddr_storage loopback = address("10.0.0.1");
 
 	(void)state;
-	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		if (fetch_policy_allow(policy, rules[i]).kind != ERROR_FORMAT)
 			fail_msg("%s was taken for a rule", rules[i]);
 	assert_false(fetch_policy_address(policy, "a.example", (struct sockaddr *)&loopback));

@@ -98,7 +98,7 @@ static void test_opens_pkcs12_of_both_ages(void **state)
 	EVP_PKEY *key;
 	(void)state;
 
-	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		assert_ok(read_pkcs12(files[i], "secret", &key, &buffers));
 		assert_int_equal(sk_CRYPTO_BUFFER_num(buffers), 2);
 		assert_int_equal(EVP_PKEY_id(key), EVP_PKEY_EC);
@@ -189,8 +189,8 @@ static void test_pkcs12_cannot_ask_for_endless_work(void **state)
 	(void)state;
 
 	buffer_init(&content, 64);
-	assert_ok(buffer_append(&content, bytes_of(version, sizeof version)));
-	assert_ok(buffer_append(&content, bytes_of(mac, sizeof mac)));
+	assert_ok(buffer_append(&content, bytes_of(version, sizeof(version))));
+	assert_ok(buffer_append(&content, bytes_of(mac, sizeof(mac))));
 	assert_step(certificate_container_read_pkcs12(buffer_bytes(&content), "secret", &key, &buffers), ERROR_LIMIT,
 		    "10 million turns");
 	buffer_cleanup(&content);

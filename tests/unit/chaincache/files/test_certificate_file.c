@@ -21,7 +21,7 @@ static struct error read(const char *name, const struct certificate_file_options
 {
 	char path[1024];
 
-	snprintf(path, sizeof path, "%s%s", UNIT_DATA, name);
+	snprintf(path, sizeof(path), "%s%s", UNIT_DATA, name);
 	struct error error = certificate_file_read(path, options, out);
 	assert_int_equal(ERR_peek_error(), 0);
 	return error;
@@ -54,7 +54,7 @@ static void test_reads_every_format(void **state)
 	struct certificate_file file;
 	(void)state;
 
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_ok(read(cases[i].file, &secret, &file));
 		assert_int_equal(file.format, cases[i].format);
 		assert_int_equal(file.certificates.count, cases[i].num_certificates);
@@ -98,7 +98,7 @@ static void test_says_what_there_is_in_place_of_a_certificate(void **state)
 	struct certificate_file file;
 	(void)state;
 
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_step(read(cases[i].file, &plain, &file), cases[i].kind, cases[i].words);
 		assert_int_equal(file.certificates.count, 0);
 		assert_null(file.key);
@@ -338,10 +338,10 @@ static void test_a_key_that_signs_nothing_is_refused(void **state)
 	struct certificate_file file;
 	(void)state;
 
-	assert_step(certificate_file_parse(bytes_of(der, sizeof der), &plain, &file), ERROR_FORMAT,
+	assert_step(certificate_file_parse(bytes_of(der, sizeof(der)), &plain, &file), ERROR_FORMAT,
 		    "of a kind that is not supported");
 	assert_null(file.key);
-	assert_step(certificate_file_parse(bytes_of(der, sizeof der), &skipping, &file), ERROR_FORMAT,
+	assert_step(certificate_file_parse(bytes_of(der, sizeof(der)), &skipping, &file), ERROR_FORMAT,
 		    "private key, and no certificate");
 }
 

@@ -22,7 +22,7 @@ static void test_knows_what_other_programs_write(void **state)
 	struct buffer content;
 	(void)state;
 
-	for (size_t i = 0; i < sizeof file_cases / sizeof file_cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(file_cases) / sizeof(file_cases[0]); i++) {
 		unit_data_read(UNIT_DATA, file_cases[i].file, &content);
 		assert_int_equal(der_kind_judge(buffer_bytes(&content)), file_cases[i].kind);
 		if (file_cases[i].kind != DER_KIND_UNKNOWN)
@@ -45,7 +45,7 @@ static void test_a_crl_is_no_request(void **state)
 	(void)state;
 
 	assert_int_equal(der_kind_judge(PKI_CRL(.issuer = PKI(.cn = "CA", .ca = true))), DER_KIND_CRL);
-	assert_int_equal(der_kind_judge(bytes_of(old, sizeof old - 1)), DER_KIND_CRL);
+	assert_int_equal(der_kind_judge(bytes_of(old, sizeof(old) - 1)), DER_KIND_CRL);
 }
 
 static void test_knows_indefinite_lengths(void **state)
@@ -54,9 +54,9 @@ static void test_knows_indefinite_lengths(void **state)
 	static const char pkcs12[] = "\x30\x80\x02\x01\x03\x30\x80\x06\x09";
 	(void)state;
 
-	assert_int_equal(der_kind_judge(bytes_of(pkcs7, sizeof pkcs7 - 1)), DER_KIND_PKCS7);
-	assert_int_equal(der_kind_judge(bytes_of(pkcs12, sizeof pkcs12 - 1)), DER_KIND_PKCS12);
-	assert_int_equal(der_outer_length(bytes_of(pkcs7, sizeof pkcs7 - 1)), SIZE_MAX);
+	assert_int_equal(der_kind_judge(bytes_of(pkcs7, sizeof(pkcs7) - 1)), DER_KIND_PKCS7);
+	assert_int_equal(der_kind_judge(bytes_of(pkcs12, sizeof(pkcs12) - 1)), DER_KIND_PKCS12);
+	assert_int_equal(der_outer_length(bytes_of(pkcs7, sizeof(pkcs7) - 1)), SIZE_MAX);
 }
 
 struct bytes_case {
@@ -85,7 +85,7 @@ static void test_rubbish_is_unknown(void **state)
 	};
 	(void)state;
 
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(der_kind_judge(cases[i].bytes), DER_KIND_UNKNOWN);
 		assert_int_equal(der_outer_length(cases[i].bytes), cases[i].length);
 	}

@@ -83,7 +83,7 @@ static void test_splits_headers_from_the_text(void **state)
 	start(&reader,
 	      "-----BEGIN A-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nYWJj\n-----END A-----\n");
 	expect_block(&reader, "A", "abc");
-	assert_true(bytes_equal(reader.block.headers, bytes_of(headers, sizeof headers - 1)));
+	assert_true(bytes_equal(reader.block.headers, bytes_of(headers, sizeof(headers) - 1)));
 	end(&reader);
 }
 
@@ -121,7 +121,7 @@ static void test_a_block_without_end_is_told(void **state)
 	expect_broken(&reader, "A", ERROR_FORMAT, "cut short");
 	end(&reader);
 	/* Cut anywhere: never the block, never a fault. Only the last newline may be missing. */
-	for (size_t len = 0; len + 1 < sizeof whole - 1; len++) {
+	for (size_t len = 0; len + 1 < sizeof(whole) - 1; len++) {
 		pem_reader_init(&reader, bytes_of(whole, len));
 		assert_int_not_equal(pem_reader_next(&reader), PEM_BLOCK);
 		pem_reader_cleanup(&reader);

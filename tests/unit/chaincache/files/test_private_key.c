@@ -66,12 +66,12 @@ static void test_reads_what_openssl_writes(void **state)
 	EVP_PKEY *key;
 	(void)state;
 
-	for (size_t i = 0; i < sizeof der_cases / sizeof der_cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(der_cases) / sizeof(der_cases[0]); i++) {
 		assert_ok(parse_der_file(der_cases[i].file, der_cases[i].password, &key));
 		assert_int_equal(EVP_PKEY_id(key), der_cases[i].type);
 		EVP_PKEY_free(key);
 	}
-	for (size_t i = 0; i < sizeof pem_cases / sizeof pem_cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(pem_cases) / sizeof(pem_cases[0]); i++) {
 		assert_ok(parse_pem_file(pem_cases[i].file, pem_cases[i].password, &key));
 		assert_int_equal(EVP_PKEY_id(key), pem_cases[i].type);
 		EVP_PKEY_free(key);
@@ -86,7 +86,7 @@ static void test_every_form_is_the_same_key(void **state)
 	(void)state;
 
 	assert_ok(parse_pem_file("ec.pem", NULL, &first));
-	for (size_t i = 0; i < sizeof pem / sizeof pem[0]; i++) {
+	for (size_t i = 0; i < sizeof(pem) / sizeof(pem[0]); i++) {
 		assert_ok(parse_pem_file(pem[i], "secret", &key));
 		assert_int_equal(EVP_PKEY_cmp(first, key), 1);
 		EVP_PKEY_free(key);
@@ -100,7 +100,7 @@ static void test_tells_a_missing_and_a_wrong_password(void **state)
 	EVP_PKEY *key;
 	(void)state;
 
-	for (size_t i = 0; i < sizeof encrypted / sizeof encrypted[0]; i++) {
+	for (size_t i = 0; i < sizeof(encrypted) / sizeof(encrypted[0]); i++) {
 		assert_step(parse_pem_file(encrypted[i], NULL, &key), ERROR_MISMATCH, "no password is known");
 		assert_step(parse_pem_file(encrypted[i], "wrong", &key), ERROR_MISMATCH, "does not open");
 		assert_step(parse_pem_file(encrypted[i], "", &key), ERROR_MISMATCH, "does not open");
@@ -155,7 +155,7 @@ static void test_tells_a_broken_dek_info(void **state)
 	EVP_PKEY *key;
 	(void)state;
 
-	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		assert_kind(private_key_parse_pem(bytes_of_string(lines[i]), bytes_of_string("0123456789abcdef"),
 						  "secret", &key),
 			    ERROR_FORMAT);
@@ -176,10 +176,10 @@ static void test_bounds_the_turns_of_a_password_hash(void **state)
 	struct buffer content;
 	(void)state;
 
-	assert_false(private_key_work_is_bounded(bytes_of(negative, sizeof negative))); /* negative, not minimal */
-	assert_false(private_key_work_is_bounded(bytes_of(more, sizeof more)));
-	assert_false(private_key_work_is_bounded(bytes_of(huge, sizeof huge)));
-	assert_true(private_key_work_is_bounded(bytes_of(most, sizeof most)));
+	assert_false(private_key_work_is_bounded(bytes_of(negative, sizeof(negative)))); /* negative, not minimal */
+	assert_false(private_key_work_is_bounded(bytes_of(more, sizeof(more))));
+	assert_false(private_key_work_is_bounded(bytes_of(huge, sizeof(huge))));
+	assert_true(private_key_work_is_bounded(bytes_of(most, sizeof(most))));
 	assert_true(private_key_work_is_bounded(bytes_of(NULL, 0)));
 	/* Two that are within it, one behind the other, are not. */
 	memcpy(twice, most, sizeof(most));

@@ -63,7 +63,7 @@ static void test_served_chains_against_a_table(void **state)
 	};
 	(void)state;
 
-	for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+	for (size_t c = 0; c < sizeof(cases) / sizeof(*cases); c++) {
 		struct mend_world world = {0};
 
 		print_message("%s\n", cases[c].what);
@@ -238,7 +238,7 @@ static void test_refusals_against_a_table(void **state)
 	};
 	(void)state;
 
-	for (size_t c = 0; c < sizeof cases / sizeof *cases; c++)
+	for (size_t c = 0; c < sizeof(cases) / sizeof(*cases); c++)
 		for (int with_twin = 0; with_twin <= 1; with_twin++) {
 			struct pki_options options = cases[c].intermediate;
 			const struct certificate *root = CA("Root");

@@ -85,7 +85,7 @@ static void test_bodies_that_are_no_issuer(void **state)
 	};
 	(void)state;
 
-	for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+	for (size_t c = 0; c < sizeof(cases) / sizeof(*cases); c++) {
 		struct mend_world world = {0};
 		char expected[128];
 
@@ -94,7 +94,7 @@ static void test_bodies_that_are_no_issuer(void **state)
 		WORLD_TRUST(&world, "store", root);
 		world_answer_bytes(&world, URL, cases[c].body);
 		const struct mend_result *result = world_mend(&world);
-		snprintf(expected, sizeof expected, "incomplete_chain error none, %s warning none", cases[c].findings);
+		snprintf(expected, sizeof(expected), "incomplete_chain error none, %s warning none", cases[c].findings);
 		assert_findings(result, expected);
 		assert_non_null(strstr(result->findings.items[1].message, cases[c].words));
 		assert_string_equal(result->findings.items[1].url, URL);
@@ -123,7 +123,7 @@ static void test_failures_and_their_words(void **state)
 	};
 	(void)state;
 
-	for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+	for (size_t c = 0; c < sizeof(cases) / sizeof(*cases); c++) {
 		struct mend_world world = {0};
 		char expected[128];
 
@@ -131,7 +131,7 @@ static void test_failures_and_their_words(void **state)
 		WORLD_TRUST(&world, "store", root);
 		world_fail(&world, URL, cases[c].failure, cases[c].detail);
 		const struct mend_result *result = world_mend(&world);
-		snprintf(expected, sizeof expected, "incomplete_chain error none, %s warning none", cases[c].findings);
+		snprintf(expected, sizeof(expected), "incomplete_chain error none, %s warning none", cases[c].findings);
 		assert_findings(result, expected);
 		assert_non_null(strstr(result->findings.items[1].message, cases[c].words));
 		assert_non_null(strstr(result->findings.items[1].advice, cases[c].advice));
@@ -194,7 +194,7 @@ static void test_a_leaf_with_240_urls(void **state)
 	(void)state;
 
 	for (int u = 0; u < MANY_URLS; u++) {
-		snprintf(texts[u], sizeof texts[u], "http://ca.example/%d", u);
+		snprintf(texts[u], sizeof(texts[u]), "http://ca.example/%d", u);
 		urls[u] = texts[u];
 	}
 	const struct certificate *leaf = LEAF(.issuer = i, .ca_issuers = urls);
@@ -219,8 +219,8 @@ static void test_an_endless_staircase(void **state)
 
 	cas[STEPS] = CA("Top");
 	for (int s = STEPS - 1; s >= 0; s--) {
-		snprintf(names[s], sizeof names[s], "Step %d", s);
-		snprintf(urls[s], sizeof urls[s], "http://ca.example/step/%d", s);
+		snprintf(names[s], sizeof(names[s]), "Step %d", s);
+		snprintf(urls[s], sizeof(urls[s]), "http://ca.example/step/%d", s);
 		const char *const list[] = {urls[s], NULL};
 		cas[s] = CA(names[s], .issuer = cas[s + 1], .ca_issuers = list);
 	}

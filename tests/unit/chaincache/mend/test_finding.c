@@ -81,9 +81,9 @@ static void test_long_texts_are_cut(void **state)
 	char text[2 * FINDING_MAX_TEXT + 1];
 	(void)state;
 
-	for (size_t i = 0; i + 1 < sizeof text; i += 2)
+	for (size_t i = 0; i + 1 < sizeof(text); i += 2)
 		memcpy(text + i, "\xc3\xa4", 2);
-	text[sizeof text - 1] = '\0';
+	text[sizeof(text) - 1] = '\0';
 	struct finding *finding = finding_list_add(&list, FINDING_REVOKED, "%s", text);
 	size_t len = strlen(finding->message);
 	assert_in_range(len, FINDING_MAX_TEXT - 4, FINDING_MAX_TEXT);

@@ -88,7 +88,7 @@ static void test_leaves_against_a_table(void **state)
 	};
 	(void)state;
 
-	for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+	for (size_t c = 0; c < sizeof(cases) / sizeof(*cases); c++) {
 		const struct certificate *root = CA("Root"), *i = CA("I", .issuer = root);
 		struct pki_options options = cases[c].leaf;
 		struct mend_world world = {0};
@@ -102,7 +102,7 @@ static void test_leaves_against_a_table(void **state)
 		WORLD_TRUST(&world, "store", root);
 		const struct mend_result *result = world_mend(&world);
 		assert_chain(&result->mended, leaf, i);
-		strncat(expected, cases[c].findings, sizeof expected - strlen(expected) - 1);
+		strncat(expected, cases[c].findings, sizeof(expected) - strlen(expected) - 1);
 		assert_findings(result, expected);
 		assert_non_null(strstr(result->findings.items[0].message, cases[c].words));
 		assert_int_equal(result->mended_trusted, cases[c].exit_status == 1);

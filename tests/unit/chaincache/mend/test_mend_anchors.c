@@ -170,12 +170,12 @@ static void permute(const struct certificate *const *bag, unsigned n, const stru
 {
 	const struct certificate *rest[NUM_BAG];
 
-	memcpy(rest, bag, sizeof rest);
+	memcpy(rest, bag, sizeof(rest));
 	for (unsigned left = NUM_BAG; left > 0; left--) {
 		unsigned place = n % left;
 		n /= left;
 		*out++ = rest[place];
-		memmove(rest + place, rest + place + 1, (left - place - 1) * sizeof *rest);
+		memmove(rest + place, rest + place + 1, (left - place - 1) * sizeof(*rest));
 	}
 	*out = NULL;
 }

@@ -273,7 +273,7 @@ static void test_a_twin_that_fails_only_in_verification(void **state)
 	};
 	(void)state;
 
-	for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+	for (size_t c = 0; c < sizeof(cases) / sizeof(*cases); c++) {
 		const struct certificate *root = CA("Root"), *fine = CA("I", .issuer = root);
 		struct pki_options options = cases[c].bad;
 		options.cn = "I";
@@ -380,7 +380,7 @@ static void test_algorithms_of_today_pass(void **state)
 	static const enum pki_key_type types[] = {PKI_P384, PKI_P521, PKI_RSA_3072, PKI_ED25519};
 	(void)state;
 
-	for (size_t t = 0; t < sizeof types / sizeof *types; t++) {
+	for (size_t t = 0; t < sizeof(types) / sizeof(*types); t++) {
 		const struct certificate *root = CA("Root", .key_type = types[t]);
 		const struct certificate *i = CA("I", .issuer = root, .key_type = types[t]);
 		const struct certificate *leaf = LEAF(.issuer = i, .key_type = types[t]);

@@ -252,11 +252,11 @@ static void test_an_issuer_with_a_key_of_an_unknown_kind(void **state)
 	struct mend_world world = {0};
 	(void)state;
 
-	assert_true(good->der.len <= sizeof der);
+	assert_true(good->der.len <= sizeof(der));
 	memcpy(der, good->der.data, good->der.len);
-	uint8_t *oid = memmem(der, good->der.len, prime256v1, sizeof prime256v1);
+	uint8_t *oid = memmem(der, good->der.len, prime256v1, sizeof(prime256v1));
 	assert_non_null(oid);
-	oid[sizeof prime256v1 - 1] = 0x7f;
+	oid[sizeof(prime256v1) - 1] = 0x7f;
 	assert_ok(certificate_parse(bytes_of(der, good->der.len), &odd));
 
 	WORLD_SERVE(&world, leaf, odd);

@@ -120,7 +120,7 @@ static void test_exit_statuses_by_severity(void **state)
 	} cases[] = {{SEVERITY_INFO, 0, 0}, {SEVERITY_WARNING, 0, 0}, {SEVERITY_FIXED, 1, 1}, {SEVERITY_ERROR, 2, 2}};
 	(void)state;
 
-	for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+	for (size_t c = 0; c < sizeof(cases) / sizeof(*cases); c++) {
 		struct store_verdict store = {"store", true, true};
 		struct mend_result result = {.served_trusted = true, .stores = &store, .num_stores = 1};
 		finding_set_severity(finding_list_add(&result.findings, FINDING_WRONG_ORDER, "x"), cases[c].severity);

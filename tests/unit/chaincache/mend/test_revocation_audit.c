@@ -152,10 +152,10 @@ static void test_staples(void **state)
 	static const uint8_t feature[] = {0x30, 3, 2, 1, 5}, other_feature[] = {0x30, 3, 2, 1, 17};
 	const struct certificate *root = CA("Root"), *leaf = LEAF(.issuer = root);
 	const struct certificate *must = LEAF(
-	    .issuer = root, .extensions = PKI_EXTENSIONS({"1.3.6.1.5.5.7.1.24", false, bytes_of(feature, sizeof feature)}));
+	    .issuer = root, .extensions = PKI_EXTENSIONS({"1.3.6.1.5.5.7.1.24", false, bytes_of(feature, sizeof(feature))}));
 	const struct certificate *v2 =
 	    LEAF(.issuer = root,
-		 .extensions = PKI_EXTENSIONS({"1.3.6.1.5.5.7.1.24", false, bytes_of(other_feature, sizeof other_feature)}));
+		 .extensions = PKI_EXTENSIONS({"1.3.6.1.5.5.7.1.24", false, bytes_of(other_feature, sizeof(other_feature))}));
 	const struct {
 		const struct certificate *leaf;
 		struct bytes staple;
@@ -177,7 +177,7 @@ static void test_staples(void **state)
 	(void)state;
 
 	assert_true(must->must_staple && !leaf->must_staple && !v2->must_staple);
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct mend_world world = {.input = {.staple = cases[i].staple, .staple_asked = cases[i].asked}};
 		WORLD_SERVE(&world, cases[i].leaf);
 		WORLD_TRUST(&world, "store", root);

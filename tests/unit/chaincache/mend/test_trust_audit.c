@@ -223,7 +223,7 @@ static void test_a_hundred_interchangeable_cas_stay_within_the_budgets(void **st
 	(void)state;
 
 	for (int i = 0; i < NUM_CLONES; i++) {
-		snprintf(name, sizeof name, "Parent %d", i / 2);
+		snprintf(name, sizeof(name), "Parent %d", i / 2);
 		if (i % 2 == 0)
 			parents[i / 2] = CA(name, .issuer = root);
 		clones[i] = CA("Clone", .issuer = parents[i / 2]);

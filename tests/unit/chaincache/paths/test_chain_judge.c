@@ -65,7 +65,7 @@ static void test_answers_against_a_table(void **state)
 	};
 	(void)state;
 
-	for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+	for (size_t c = 0; c < sizeof(cases) / sizeof(*cases); c++) {
 		struct audience_verdict verdict = ASK(cases[c].chain, cases[c].roots);
 		print_message("case %zu\n", c);
 		assert_int_equal(verdict.answer, cases[c].answer);

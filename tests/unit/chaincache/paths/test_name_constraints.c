@@ -87,7 +87,7 @@ static const struct {
 static void test_a_table_of_constraints(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		const struct certificate *issuer = CA("I", .name_constraints = cases[i].constraints);
 		const struct certificate *subject =
 		    PKI(.cn = "leaf", .issuer = issuer, .ip = cases[i].ip[0] != NULL ? cases[i].ip : NULL,
@@ -133,7 +133,7 @@ static void test_forms_that_are_refused(void **state)
 	};
 	(void)state;
 
-	for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
+	for (size_t i = 0; i < sizeof(blocks) / sizeof(*blocks); i++) {
 		const struct pki_extension extension[] = {
 		    {"2.5.29.30", true, bytes_of(blocks[i].der, blocks[i].len)}, {0}};
 		const struct certificate *issuer = CA("I", .extensions = extension);
@@ -181,7 +181,7 @@ static void test_directory_names(void **state)
 	/* permitted: the directoryName CN=leaf, and addresses under 10/8 */
 	static const uint8_t der[] = "\x30\x23\xa0\x21\x30\x13\xa4\x11\x30\x0f\x31\x0d\x30\x0b\x06\x03\x55\x04\x03\x0c\x04leaf"
 				     "\x30\x0a\x87\x08\x0a\0\0\0\xff\0\0\0";
-	const struct pki_extension extension[] = {{"2.5.29.30", true, bytes_of(der, sizeof der - 1)}, {0}};
+	const struct pki_extension extension[] = {{"2.5.29.30", true, bytes_of(der, sizeof(der) - 1)}, {0}};
 	const struct certificate *issuer = CA("I", .extensions = extension);
 	(void)state;
 

@@ -26,7 +26,7 @@ static void begin(struct search *search, const struct certificate *leaf, const s
 {
 	struct certificate_list list = pki_list(SOURCE_ROOTS, roots);
 
-	memset(search, 0, sizeof *search);
+	memset(search, 0, sizeof(*search));
 	search->list = pki_list(SOURCE_CACHE, candidates);
 	search->stores = trust_store_set_new();
 	assert_ok(trust_store_set_add_list(search->stores, "store", &list));
@@ -181,7 +181,7 @@ static void test_the_depth_is_bounded(void **state)
 	(void)state;
 
 	for (int i = HEIGHT - 1; i >= 0; i--) {
-		snprintf(name, sizeof name, "Level %d", i);
+		snprintf(name, sizeof(name), "Level %d", i);
 		above = cas[i] = CA(name, .issuer = above);
 	}
 	begin(&search, LEAF(.issuer = cas[0]), cas, PKI_CERTIFICATES(cas[HEIGHT - 1]));
@@ -213,12 +213,12 @@ static void test_a_clique_is_bounded(void **state)
 	(void)state;
 
 	for (int i = 0; i < CLIQUE; i++) {
-		snprintf(name, sizeof name, "Member %d", i);
+		snprintf(name, sizeof(name), "Member %d", i);
 		own[i] = CA(name);
 	}
 	for (int i = 0; i < CLIQUE; i++)
 		for (int k = 0; k < CLIQUE; k++) {
-			snprintf(name, sizeof name, "Member %d", i);
+			snprintf(name, sizeof(name), "Member %d", i);
 			if (i != k)
 				cas[count++] = CA(name, .issuer = own[k]);
 		}

@@ -85,7 +85,7 @@ static void test_faults_above_the_leaf(void **state)
 	};
 	(void)state;
 
-	for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+	for (size_t c = 0; c < sizeof(cases) / sizeof(*cases); c++) {
 		struct pki_options options = cases[c].intermediate;
 		options.cn = "I";
 		options.issuer = root;
@@ -210,16 +210,16 @@ static void test_constraints_are_bounded(void **state)
 	(void)state;
 
 	for (size_t n = 0; n < MANY; n++) {
-		snprintf(names[n], sizeof names[n], "n%zu.example", n);
+		snprintf(names[n], sizeof(names[n]), "n%zu.example", n);
 		list[n] = names[n];
 	}
 	for (size_t n = 0; n < MANY - 1; n++)
-		len += (size_t)snprintf(rules + len, sizeof rules - len, "%sexcluded;DNS:n%zu.test", n > 0 ? "," : "", n);
+		len += (size_t)snprintf(rules + len, sizeof(rules) - len, "%sexcluded;DNS:n%zu.test", n > 0 ? "," : "", n);
 	const struct certificate *i = CA("I", .name_constraints = rules), *leaf;
 	leaf = PKI(.cn = "leaf", .issuer = i, .dns = list);
 	assert_int_equal(i->num_constraints, MANY - 1);
 	check(VERIFY(leaf, i), PATH_GOOD, 0);
-	snprintf(rules + len, sizeof rules - len, ",excluded;IP:10.0.0.0/255.0.0.0");
+	snprintf(rules + len, sizeof(rules) - len, ",excluded;IP:10.0.0.0/255.0.0.0");
 	i = CA("J", .name_constraints = rules);
 	leaf = PKI(.cn = "leaf", .issuer = i, .dns = list);
 	check(VERIFY(leaf, i), PATH_NAME_CONSTRAINED, 1);

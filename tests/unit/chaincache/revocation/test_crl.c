@@ -59,7 +59,7 @@ static void test_reasons(void **state)
 static void test_finds_among_many(void **state)
 {
 	static const uint64_t serials[] = {1, 127, 128, 255, 256, 0x8000, 0x7fffffffffffffff};
-	enum { COUNT = sizeof serials / sizeof *serials };
+	enum { COUNT = sizeof(serials) / sizeof(*serials) };
 	const struct certificate *ca = PKI(.cn = "CA", .ca = true), *leaves[COUNT + 1] = {NULL};
 	struct crl_revocation revocation;
 	(void)state;
@@ -93,7 +93,7 @@ static void test_what_makes_it_useless(void **state)
 {
 	const struct certificate *ca = PKI(.cn = "CA", .ca = true), *leaf = PKI(.cn = "leaf", .issuer = ca);
 	static const uint8_t number[] = {2, 1, 5}, indirect[] = {0x30, 3, 0x84, 1, 0xff};
-	const struct bytes content = bytes_of(number, sizeof number);
+	const struct bytes content = bytes_of(number, sizeof(number));
 	const struct {
 		const char *oid;
 		bool critical;
@@ -105,11 +105,11 @@ static void test_what_makes_it_useless(void **state)
 	    {"2.5.29.35", true, content, NULL},
 	    {"1.2.3.4", false, content, NULL},
 	    {"1.2.3.4", true, content, "critical extension"},
-	    {"2.5.29.28", true, bytes_of(indirect, sizeof indirect), "indirect"},
+	    {"2.5.29.28", true, bytes_of(indirect, sizeof(indirect)), "indirect"},
 	};
 	(void)state;
 
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct crl *crl = parse(PKI_CRL(
 		    .issuer = ca, .extensions = PKI_EXTENSIONS({cases[i].oid, cases[i].critical, cases[i].content})));
 		if (cases[i].refused == NULL)

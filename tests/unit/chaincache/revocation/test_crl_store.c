@@ -29,7 +29,7 @@ static struct folder folder_new(void)
 
 static const char *put(struct folder *folder, const char *name, struct bytes content)
 {
-	snprintf(folder->file, sizeof folder->file, "%s/%s", folder->path, name);
+	snprintf(folder->file, sizeof(folder->file), "%s/%s", folder->path, name);
 	FILE *file = fopen(folder->file, "w");
 	assert_non_null(file);
 	assert_int_equal(fwrite(content.data, 1, content.len, file), content.len);
@@ -39,7 +39,7 @@ static const char *put(struct folder *folder, const char *name, struct bytes con
 
 static void take_away(struct folder *folder, const char *name)
 {
-	snprintf(folder->file, sizeof folder->file, "%s/%s", folder->path, name);
+	snprintf(folder->file, sizeof(folder->file), "%s/%s", folder->path, name);
 	unlink(folder->file);
 }
 
@@ -141,7 +141,7 @@ static void test_files_and_directories(void **state)
 	assert_true(error.kind == ERROR_SYSTEM && error.code == ENOENT);
 	crl_store_unref(store);
 	static const char *const names[] = {"a.crl", "b.crl", "README", "ca.crt", "serial", ".hidden"};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		take_away(&folder, names[i]);
 	rmdir(folder.path);
 }

@@ -96,7 +96,7 @@ static void test_who_may_sign(void **state)
 	};
 	(void)state;
 
-	for (size_t i = 0; i < sizeof signers / sizeof *signers; i++)
+	for (size_t i = 0; i < sizeof(signers) / sizeof(*signers); i++)
 		expect(OCSP(.signer = signers[i]), leaf, ca, OCSP_UNUSABLE, "neither");
 }
 

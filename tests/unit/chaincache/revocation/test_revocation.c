@@ -122,7 +122,7 @@ static void test_of_several(void **state)
 	};
 	(void)state;
 
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct crl_store *crls = pki_crls(cases[i].crls);
 		assert_int_equal(look(crls, leaf, ca).status, cases[i].status);
 		crl_store_unref(crls);
@@ -181,7 +181,7 @@ static void test_a_delta_tells_what_the_base_does_not_know_yet(void **state)
 #undef DELTA
 	(void)state;
 
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct bytes crls[4] = {cases[i].crls[0], cases[i].crls[1], cases[i].crls[2], {NULL, 0}};
 		struct crl_store *store = pki_crls(crls);
 		assert_int_equal(look(store, leaf, ca).status, cases[i].status);

@@ -10,7 +10,7 @@ static void test_words(void **state)
 	assert_string_equal(revocation_reason_words(10), "compromise of the attribute authority");
 	/* Absent, unspecified, never assigned, beyond the table. */
 	static const int others[] = {-1, 0, 7, 11, 255, -1000};
-	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
 		assert_string_equal(revocation_reason_words(others[i]), "no reason given");
 }
 

@@ -20,7 +20,7 @@ static void test_verifies_by_every_kind_of_key(void **state)
 	static const enum pki_key_type types[] = {PKI_P256, PKI_P384, PKI_RSA_2048, PKI_ED25519};
 	(void)state;
 
-	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
 		const struct certificate *issuer = PKI(.cn = "CA", .ca = true, .key_type = types[i]);
 		const struct certificate *other = PKI(.cn = "CA", .ca = true, .key_type = types[i], .key_number = 9);
 		struct signed_data data = read(PKI(.cn = "leaf", .issuer = issuer));

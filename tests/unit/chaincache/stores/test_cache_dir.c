@@ -56,12 +56,12 @@ static int group_teardown(void **state)
 
 static int setup(void **state)
 {
-	struct world *world = calloc(1, sizeof *world);
+	struct world *world = calloc(1, sizeof(*world));
 
 	assert_non_null(world);
-	snprintf(world->parent, sizeof world->parent, "/tmp/chainmend-cache-XXXXXX");
+	snprintf(world->parent, sizeof(world->parent), "/tmp/chainmend-cache-XXXXXX");
 	assert_non_null(mkdtemp(world->parent));
-	snprintf(world->path, sizeof world->path, "%s/cache", world->parent);
+	snprintf(world->path, sizeof(world->path), "%s/cache", world->parent);
 	assert_false(failed(cache_dir_open(world->path, &world->dir)));
 	*state = world;
 	return 0;
@@ -74,7 +74,7 @@ static void remove_all(const char *path)
 	char inner[MAX_PATH + 300];
 
 	while (stream != NULL && (item = readdir(stream)) != NULL) {
-		snprintf(inner, sizeof inner, "%s/%s", path, item->d_name);
+		snprintf(inner, sizeof(inner), "%s/%s", path, item->d_name);
 		if (strcmp(item->d_name, ".") != 0 && strcmp(item->d_name, "..") != 0 && unlink(inner) != 0)
 			rmdir(inner);
 	}
@@ -99,10 +99,10 @@ static void on_record(void *context, const struct cache_record *record)
 	struct seen *seen = context;
 
 	if (seen->num_records < MAX_SEEN)
-		snprintf(seen->sha256[seen->num_records], sizeof seen->sha256[0], "%s",
+		snprintf(seen->sha256[seen->num_records], sizeof(seen->sha256[0]), "%s",
 			 record->certificate->sha256_hex);
-	snprintf(seen->source, sizeof seen->source, "%s", record->source);
-	snprintf(seen->fetched, sizeof seen->fetched, "%s", record->fetched);
+	snprintf(seen->source, sizeof(seen->source), "%s", record->source);
+	snprintf(seen->fetched, sizeof(seen->fetched), "%s", record->fetched);
 	seen->num_records++;
 }
 
@@ -110,7 +110,7 @@ static void on_bad_file(void *context, const char *file_name, struct error why)
 {
 	struct seen *seen = context;
 
-	snprintf(seen->bad_name, sizeof seen->bad_name, "%s", file_name);
+	snprintf(seen->bad_name, sizeof(seen->bad_name), "%s", file_name);
 	seen->why = why;
 	seen->num_bad++;
 }
@@ -232,7 +232,7 @@ static void test_bad_files_are_set_aside(void **state)
 	static char text[200000];
 
 	put(world, issuing);
-	snprintf(name, sizeof name, "%s.pem", root->sha256_hex);
+	snprintf(name, sizeof(name), "%s.pem", root->sha256_hex);
 	copy_entry(world, issuing, name); /* a good certificate under another's name */
 	struct seen seen = visit(world);
 	assert_int_equal(seen.num_records, 1);
@@ -242,9 +242,9 @@ static void test_bad_files_are_set_aside(void **state)
 	assert_true(exists(world, name, ".bad"));
 	assert_int_equal(visit(world).num_bad, 0);
 
-	memset(text, 'x', sizeof text - 1);
+	memset(text, 'x', sizeof(text) - 1);
 	static const char *const contents[] = {"", "garbage", "-----BEGIN CERTIFICATE-----\nAAAA\n", text};
-	for (size_t i = 0; i < sizeof contents / sizeof contents[0]; i++) {
+	for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]); i++) {
 		write_file(world, name, contents[i]);
 		seen = visit(world);
 		assert_int_equal(seen.num_records, 1);
@@ -263,7 +263,7 @@ static void test_a_leaf_that_got_in(void **state)
 	char name[SHA256_HEX_CHARS + 5];
 	struct buffer text;
 
-	snprintf(name, sizeof name, "%s.pem", leaf->sha256_hex);
+	snprintf(name, sizeof(name), "%s.pem", leaf->sha256_hex);
 	buffer_init(&text, CERTIFICATE_MAX_BYTES * 2);
 	assert_false(failed(certificate_write_pem(leaf, &text)));
 	write_file(world, name, buffer_text(&text));
@@ -304,8 +304,8 @@ static void test_temporaries(void **state)
 	char path[MAX_PATH + 300];
 
 	/* One that a crash left, and one that another process is writing now. */
-	snprintf(left, sizeof left, ".writing-%s-0", root->sha256_hex);
-	snprintf(live, sizeof live, ".writing-%s-0", issuing->sha256_hex);
+	snprintf(left, sizeof(left), ".writing-%s-0", root->sha256_hex);
+	snprintf(live, sizeof(live), ".writing-%s-0", issuing->sha256_hex);
 	write_file(world, left, "half");
 	write_file(world, live, "half");
 	path_of(world, live, "", path);
@@ -416,7 +416,7 @@ static void make_authorities(const struct certificate **out, unsigned count)
 	char name[32];
 
 	for (unsigned i = 0; i < count; i++) {
-		snprintf(name, sizeof name, "CA %u", i);
+		snprintf(name, sizeof(name), "CA %u", i);
 		out[i] = PKI(.cn = name, .ca = true);
 	}
 }

@@ -49,7 +49,7 @@ static void test_prints_what_it_parses(void **state)
 	(void)state;
 	buffer_init(&text, CACHE_ENTRY_MAX_BYTES);
 	assert_false(failed(cache_entry_print(ca, "http://aia.example/ca.crt", PKI_NOW, &text)));
-	assert_memory_equal(buffer_text(&text), start, sizeof start - 1);
+	assert_memory_equal(buffer_text(&text), start, sizeof(start) - 1);
 	assert_false(failed(cache_entry_parse(buffer_bytes(&text), &entry)));
 	assert_true(certificate_equal(entry.certificate, ca));
 	assert_string_equal(entry.source, "http://aia.example/ca.crt");
@@ -92,7 +92,7 @@ static void test_what_is_no_entry(void **state)
 	struct cache_entry entry;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		assert_true(failed(cache_entry_parse(bytes_of_string(texts[i]), &entry)));
 		assert_null(entry.certificate);
 	}

@@ -89,7 +89,7 @@ static void test_finds_each_among_many(void **state)
 
 	assert_non_null(store);
 	for (size_t i = 0; i < MANY; i++) {
-		snprintf(name, sizeof name, "CA %zu", i);
+		snprintf(name, sizeof(name), "CA %zu", i);
 		made[i] = PKI(.cn = name, .ca = true);
 		assert_ok(issuer_store_add(store, made[i], SOURCE_CACHE));
 	}

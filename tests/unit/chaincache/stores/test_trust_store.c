@@ -14,9 +14,9 @@ static char folder[] = "/tmp/chainmend-test-roots-XXXXXX";
 
 static const char *in_folder(const char *name)
 {
-	static char path[sizeof folder + 64];
+	static char path[sizeof(folder) + 64];
 
-	snprintf(path, sizeof path, "%s/%s", folder, name);
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	return path;
 }
 
@@ -118,7 +118,7 @@ static void test_has_a_maximum_of_stores_with_names_of_their_own(void **state)
 	(void)state;
 
 	for (unsigned i = 0; i < TRUST_STORES_MAX; i++) {
-		snprintf(name, sizeof name, "%u", i);
+		snprintf(name, sizeof(name), "%u", i);
 		assert_ok(trust_store_set_add_list(set, name, &list));
 		assert_kind(trust_store_set_add_list(set, name, &list),
 			    i + 1 < TRUST_STORES_MAX ? ERROR_USAGE : ERROR_LIMIT);
@@ -182,7 +182,7 @@ static void empty_folder(void)
 {
 	static const char *const names[] = {"b.pem", "a.crt", "1a2b3c4d.0", ".hidden.pem", "README"};
 
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		assert_int_equal(unlink(in_folder(names[i])), 0);
 	assert_int_equal(rmdir(in_folder("sub")), 0);
 }
@@ -223,7 +223,7 @@ static void test_reads_a_directory_as_a_store_a_file(void **state)
 static void test_reads_a_directory_with_hash_links_as_one_store(void **state)
 {
 	struct trust_store_set *set = new_set();
-	char path[sizeof folder + 8];
+	char path[sizeof(folder) + 8];
 	(void)state;
 
 	assert_step(trust_store_set_add_path(set, NULL, folder), ERROR_FORMAT, "no file in the directory");
@@ -233,7 +233,7 @@ static void test_reads_a_directory_with_hash_links_as_one_store(void **state)
 	assert_string_equal(trust_store_set_name(set, 0), strrchr(folder, '/') + 1);
 	assert_int_equal(trust_store_set_roots(set, 0)->count, 3);
 	assert_ok(trust_store_set_add_path(set, "all", folder));
-	snprintf(path, sizeof path, "%s//", folder);
+	snprintf(path, sizeof(path), "%s//", folder);
 	assert_ok(trust_store_set_add_path(set, NULL, path));
 	assert_int_equal(strncmp(trust_store_set_name(set, 2), strrchr(folder, '/') + 1, strlen("chainmend")), 0);
 	assert_int_equal(holders_of(set, "CN=A"), 7);
@@ -252,7 +252,7 @@ static void test_reads_the_option(void **state)
 
 	write_root("a=b.pem", PKI(.cn = "A", .ca = true));
 	assert_ok(trust_store_set_add_option(set, in_folder("a=b.pem")));
-	snprintf(option, sizeof option, "corp=%s", in_folder("a=b.pem"));
+	snprintf(option, sizeof(option), "corp=%s", in_folder("a=b.pem"));
 	assert_ok(trust_store_set_add_option(set, option));
 	assert_string_equal(trust_store_set_name(set, 0), "a=b");
 	assert_string_equal(trust_store_set_name(set, 1), "corp");

@@ -59,7 +59,7 @@ static void test_names_that_are_not_ours_are_refused(void **state)
 	};
 	struct admin_access access = open_to("admin.example");
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		bool welcome = admin_access_judge(&access, cases[i].host, NULL) == ADMIN_WELCOME;
 		if (welcome != cases[i].welcome)
 			print_error("%s\n", cases[i].host != NULL ? cases[i].host : "(none)");
@@ -82,7 +82,7 @@ static void test_a_host_of_any_length_is_read(void **state)
 	struct admin_access access = open_to("");
 	char host[2000];
 	(void)state;
-	for (size_t len = 1; len < sizeof host; len++) {
+	for (size_t len = 1; len < sizeof(host); len++) {
 		memset(host, 'a', len);
 		host[len] = '\0';
 		assert_int_equal(admin_access_judge(&access, host, NULL), ADMIN_WRONG_HOST);
@@ -111,9 +111,9 @@ static void test_the_token_comes_in_two_forms(void **state)
 					    "Basic " BASIC_TOKEN "A"};
 	struct admin_access access = with_token();
 	(void)state;
-	for (size_t i = 0; i < sizeof right / sizeof right[0]; i++)
+	for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++)
 		assert_int_equal(admin_access_judge(&access, "localhost", right[i]), ADMIN_WELCOME);
-	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		assert_int_equal(admin_access_judge(&access, "localhost", wrong[i]), ADMIN_NO_TOKEN);
 	assert_int_equal(admin_access_judge(&access, "localhost", NULL), ADMIN_NO_TOKEN);
 	assert_int_equal(admin_access_judge(&access, "evil.example", right[0]), ADMIN_WRONG_HOST);
@@ -124,8 +124,8 @@ static void test_what_is_too_long_is_no_token(void **state)
 	struct admin_access access = with_token();
 	char text[10000];
 	(void)state;
-	memset(text, 'A', sizeof text - 1);
-	text[sizeof text - 1] = '\0';
+	memset(text, 'A', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
 	memcpy(text, "Basic ", 6);
 	assert_int_equal(admin_access_judge(&access, "localhost", text), ADMIN_NO_TOKEN);
 	memcpy(text, "Bearer ", 7);
@@ -145,7 +145,7 @@ static const char *read_token(const char *content, size_t len, struct admin_acce
 	close(fd);
 	buffer_init(&errors, 1000);
 	bool good = admin_access_read_token(access, path, &errors);
-	snprintf(said, sizeof said, "%s", buffer_text(&errors));
+	snprintf(said, sizeof(said), "%s", buffer_text(&errors));
 	assert_int_equal(good, said[0] == '\0');
 	buffer_cleanup(&errors);
 	unlink(path);
@@ -169,7 +169,7 @@ static void test_a_token_is_the_first_line_of_its_file(void **state)
 					  "abcdef\n",
 					  19, &access),
 			       "not ASCII"));
-	memset(long_token, 'a', sizeof long_token);
+	memset(long_token, 'a', sizeof(long_token));
 	assert_non_null(strstr(read_token(long_token, 513, &access), "more than 512"));
 	assert_string_equal(read_token(long_token, 512, &access), "");
 }

@@ -48,7 +48,7 @@ static void test_values_are_escaped_and_made_utf8(void **state)
 	    {"{x=\"1\"} 2", "{x=\\\"1\\\"} 2"},
 	};
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const char *const values[] = {cases[i].value, "k"};
 		struct buffer out, wanted;
 		struct metric_text text = begin(&out, 1000);

@@ -24,7 +24,7 @@ static void test_the_latest_evidence_counts(void **state)
 	    {"a connection in vain after a probe", PROBER_REACHED, 6, 3, 7, BACKEND_STATE_DOWN},
 	};
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct backend_sum seen = {.good_ms = cases[i].good_ms, .failed_ms = cases[i].failed_ms};
 		enum backend_state got = site_state_of_evidence(cases[i].probed, cases[i].probed_ms, &seen);
 		if (got != cases[i].wanted)

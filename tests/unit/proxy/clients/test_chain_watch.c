@@ -54,10 +54,10 @@ static struct credential *shown(struct place *place, const struct certificate_li
 
 static int set_up(void **state)
 {
-	struct place *place = calloc(1, sizeof *place);
+	struct place *place = calloc(1, sizeof(*place));
 	const struct certificate *root = PKI(.cn = "Root", .ca = true);
 
-	snprintf(place->path, sizeof place->path, "/tmp/test_chain_watch.XXXXXX");
+	snprintf(place->path, sizeof(place->path), "/tmp/test_chain_watch.XXXXXX");
 	int fd = mkstemp(place->path);
 	if (fd < 0)
 		return -1;

@@ -23,8 +23,8 @@ struct place {
 
 static int set_up(void **state)
 {
-	struct place *place = calloc(1, sizeof *place);
-	snprintf(place->path, sizeof place->path, "/tmp/test_client_findings.XXXXXX");
+	struct place *place = calloc(1, sizeof(*place));
+	snprintf(place->path, sizeof(place->path), "/tmp/test_client_findings.XXXXXX");
 	int fd = mkstemp(place->path);
 	if (fd < 0)
 		return -1;
@@ -105,7 +105,7 @@ static void test_alerts_that_are_no_complaint_are_passed_over(void **state)
 					 SSL_AD_USER_CANCELLED, 255};
 	struct place *place = *state;
 
-	for (size_t i = 0; i < sizeof others; i++)
+	for (size_t i = 0; i < sizeof(others); i++)
 		assert_false(client_findings_alert(place->findings, "mail", others[i], 1, 1000));
 	assert_int_equal(new_lines_with(place, ""), 0);
 }
@@ -118,7 +118,7 @@ static void test_names_without_end_do_not_fill_memory_or_the_log(void **state)
 	char name[64];
 
 	for (unsigned i = 0; i < 2000; i++) {
-		snprintf(name, sizeof name, "scan-%u.test", i);
+		snprintf(name, sizeof(name), "scan-%u.test", i);
 		miss(place, "mail", name, 1, 1000);
 	}
 	assert_in_range(new_lines_with(place, "sni_not_covered"), CLIENT_FINDINGS_MAX_OF_SITE,
@@ -136,7 +136,7 @@ static void test_a_frequent_name_takes_the_place_of_a_rare_one(void **state)
 	char name[64];
 
 	for (unsigned i = 0; i < 2000; i++) {
-		snprintf(name, sizeof name, "scan-%u.test", i);
+		snprintf(name, sizeof(name), "scan-%u.test", i);
 		miss(place, "mail", name, 1, 1000);
 	}
 	(void)new_lines_with(place, "");
@@ -154,7 +154,7 @@ static void test_a_frequent_name_takes_the_place_of_a_rare_one(void **state)
 	place->seen = seen;
 	assert_int_equal(new_lines_with(place, "\"count_error\":3"), 1);
 	for (unsigned i = 0; i < 2000; i++) {
-		snprintf(name, sizeof name, "more-%u.test", i);
+		snprintf(name, sizeof(name), "more-%u.test", i);
 		miss(place, "mail", name, 1, 3000 + 2 * CLIENT_FINDINGS_TELL_MS);
 	}
 	assert_int_equal(new_lines_with(place, "\"name\":\"more-"), 0); /* one each is no reason to move anybody */
@@ -186,8 +186,8 @@ static void test_long_and_empty_names_are_harmless(void **state)
 	struct place *place = *state;
 	char name[2000];
 
-	memset(name, 'a', sizeof name - 1);
-	name[sizeof name - 1] = '\0';
+	memset(name, 'a', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
 	miss(place, "mail", name, 1, 1000);
 	miss(place, "mail", name, 1, 1001);
 	assert_int_equal(new_lines_with(place, "sni_not_covered"), 1);
@@ -221,7 +221,7 @@ static void test_a_complaint_in_each_of_many_sites(void **state)
 
 	for (int round = 0; round < 3; round++) {
 		for (size_t i = 0; i < CLIENT_FINDINGS_MAX; i++) {
-			snprintf(site, sizeof site, "s%zu", i);
+			snprintf(site, sizeof(site), "s%zu", i);
 			client_findings_alert(place->findings, site, SSL_AD_UNKNOWN_CA, 1, 1000 + round);
 		}
 	}

@@ -16,12 +16,12 @@ static void test_exact_while_there_is_room(void **state)
 	(void)state;
 	for (unsigned round = 0; round < 3; round++) {
 		for (unsigned i = 0; i < NAME_SKETCH_MAX; i++) {
-			snprintf(name, sizeof name, "n%u.example", i);
+			snprintf(name, sizeof(name), "n%u.example", i);
 			(void)name_sketch_add(&sketch, name, i + 1, 0);
 		}
 	}
 	for (unsigned i = 0; i < NAME_SKETCH_MAX; i++) {
-		snprintf(name, sizeof name, "n%u.example", i);
+		snprintf(name, sizeof(name), "n%u.example", i);
 		const struct name_count *count = name_sketch_find(&sketch, name);
 		assert_non_null(count);
 		assert_int_equal(count->count, 3 * (i + 1));
@@ -42,7 +42,7 @@ static void test_a_million_random_names(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < MILLION; i++) {
-		snprintf(name, sizeof name, "x%u.example", i);
+		snprintf(name, sizeof(name), "x%u.example", i);
 		(void)name_sketch_add(&sketch, name, 1, 0);
 	}
 	assert_int_equal(sketch.num_items, NAME_SKETCH_MAX);
@@ -68,7 +68,7 @@ static void test_a_heavy_hitter_in_noise(void **state)
 	(void)state;
 	for (unsigned i = 0; i < MILLION; i++) {
 		bool heavy = i >= 1000 && i % 50 == 0;
-		snprintf(name, sizeof name, "x%u.example", i);
+		snprintf(name, sizeof(name), "x%u.example", i);
 		(void)name_sketch_add(&sketch, heavy ? "autodiscover.contoso.com" : name, 1, 0);
 		asked += heavy;
 	}
@@ -97,8 +97,8 @@ static void test_long_names_are_cut_and_found_again(void **state)
 	char name[1000];
 
 	(void)state;
-	memset(name, 'a', sizeof name - 1);
-	name[sizeof name - 1] = '\0';
+	memset(name, 'a', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
 	(void)name_sketch_add(&sketch, name, 1, 0);
 	(void)name_sketch_add(&sketch, name, 1, 0);
 	assert_int_equal(sketch.num_items, 1);

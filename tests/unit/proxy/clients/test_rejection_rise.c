@@ -39,7 +39,7 @@ static void test_the_table(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		if (rejection_rise_judge(&cases[i].before, &cases[i].after) != cases[i].verdict)
 			fail_msg("%s", cases[i].what);
 	}

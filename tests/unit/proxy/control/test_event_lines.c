@@ -37,7 +37,7 @@ static void test_the_quietest_makes_room(void **state)
 	(void)state;
 	assert_int_equal(event_lines_count(lines, "lively", 1, 0), 1);
 	for (unsigned i = 1; i <= 10 * EVENT_LINES_MAX; i++) {
-		snprintf(key, sizeof key, "kind %u", i);
+		snprintf(key, sizeof(key), "kind %u", i);
 		assert_int_equal(event_lines_count(lines, key, 1, i), 1);
 		assert_int_equal(event_lines_count(lines, "lively", 1, i), 0);
 	}

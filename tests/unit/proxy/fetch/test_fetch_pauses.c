@@ -63,7 +63,7 @@ static void test_forgets_the_oldest(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i <= FETCH_PAUSES_MAX_URLS; i++) {
-		snprintf(name, sizeof name, "http://aia.example/%u", i);
+		snprintf(name, sizeof(name), "http://aia.example/%u", i);
 		fetch_pauses_failed(pauses, name, FETCH_FAILURE_NETWORK, "", 1000 + i);
 	}
 	assert_false(fetch_pauses_find(pauses, "http://aia.example/0", 3000, &pause));

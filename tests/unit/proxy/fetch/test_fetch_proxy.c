@@ -46,7 +46,7 @@ static const struct {
 static void test_hosts(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct fetch_proxy proxy;
 		assert_false(failed(fetch_proxy_init(&proxy, "http://proxy.example:3128", cases[i].no_proxy)));
 		bool applies = fetch_proxy_applies(&proxy, cases[i].host);
@@ -85,15 +85,15 @@ static void test_urls(void **state)
 	struct fetch_proxy proxy;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		if (failed(fetch_proxy_init(&proxy, good[i], NULL)))
 			fail_msg("%s was refused", good[i]);
 		fetch_proxy_cleanup(&proxy);
 	}
-	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		if (fetch_proxy_init(&proxy, bad[i], NULL).kind != ERROR_FORMAT)
 			fail_msg("%s was taken", bad[i]);
-	memset(too_long, 'a', sizeof too_long - 1);
+	memset(too_long, 'a', sizeof(too_long) - 1);
 	assert_int_equal(fetch_proxy_init(&proxy, too_long, NULL).kind, ERROR_FORMAT);
 }
 
@@ -103,7 +103,7 @@ static void test_environment(void **state)
 					    "ALL_PROXY",  "no_proxy",   "NO_PROXY"};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		unsetenv(names[i]);
 	assert_null(fetch_proxy_environment_url());
 	assert_null(fetch_proxy_environment_no_proxy());

@@ -108,7 +108,7 @@ static void test_more_than_may_be_under_way(void **state)
 	for (size_t i = 0; i < FETCHER_MAX_UNDER_WAY; i++) {
 		silent[i] = (struct answer){.loop = world->loop};
 		/* Each a URL of its own, by its fragment, which is not sent. */
-		snprintf(url, sizeof url, "http://127.0.0.1:%u/silent#%zu", http_server_port(world->server), i);
+		snprintf(url, sizeof(url), "http://127.0.0.1:%u/silent#%zu", http_server_port(world->server), i);
 		requests[i] = fetcher_get(world->fetcher, url, &silent[i], fetch_world_told);
 	}
 	assert_non_null(fetch_world_ask(world, "/ok", &waiting));

@@ -46,7 +46,7 @@ static void test_bodies(void **state)
 	};
 	struct fetch_world *world = *state;
 
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct answer answer = fetch_world_get(world, cases[i].path);
 		assert_body(&answer, cases[i].body);
 	}
@@ -85,7 +85,7 @@ static void test_failures(void **state)
 	};
 	struct fetch_world *world = *state;
 
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct answer answer = fetch_world_get(world, cases[i].path);
 		assert_false(answer.ok);
 		assert_int_equal(answer.failure, FETCH_FAILURE_NETWORK);
@@ -111,7 +111,7 @@ static void test_urls_that_never_leave(void **state)
 	};
 	struct fetch_world *world = *state;
 
-	for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
 		struct answer answer = fetch_world_get_url(world, urls[i]);
 		assert_false(answer.ok);
 		assert_int_equal(answer.failure, FETCH_FAILURE_NETWORK);
@@ -158,11 +158,11 @@ static void test_refused_address(void **state)
 	answer = fetch_world_get(world, "/ok");
 	assert_int_equal(answer.failure, FETCH_FAILURE_REFUSED);
 	assert_string_equal(answer.detail, "fetch_allow = 127.0.0.1");
-	snprintf(url, sizeof url, "http://localhost:%u/ok", http_server_port(world->server));
+	snprintf(url, sizeof(url), "http://localhost:%u/ok", http_server_port(world->server));
 	assert_int_equal(fetch_world_get_url(world, url).failure, FETCH_FAILURE_REFUSED);
-	snprintf(url, sizeof url, "http://2130706433:%u/ok", http_server_port(world->server));
+	snprintf(url, sizeof(url), "http://2130706433:%u/ok", http_server_port(world->server));
 	assert_int_equal(fetch_world_get_url(world, url).failure, FETCH_FAILURE_REFUSED);
-	snprintf(url, sizeof url, "http://[::ffff:127.0.0.1]:%u/ok", http_server_port(world->server));
+	snprintf(url, sizeof(url), "http://[::ffff:127.0.0.1]:%u/ok", http_server_port(world->server));
 	answer = fetch_world_get_url(world, url);
 	assert_int_equal(answer.failure, FETCH_FAILURE_REFUSED);
 	assert_string_equal(answer.detail, "fetch_allow = ::ffff:127.0.0.1");
@@ -186,14 +186,14 @@ static void test_connection_refused(void **state)
 {
 	struct fetch_world *world = *state;
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof address;
+	socklen_t len = sizeof(address);
 	char url[FETCH_WORLD_MAX_URL];
 
 	/* A port that is bound and not listened on. */
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
-	snprintf(url, sizeof url, "http://127.0.0.1:%u/", ntohs(address.sin_port));
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u/", ntohs(address.sin_port));
 	struct answer answer = fetch_world_get_url(world, url);
 	close(fd);
 	assert_int_equal(answer.failure, FETCH_FAILURE_NETWORK);
@@ -206,7 +206,7 @@ static void test_time_limits(void **state)
 	struct fetch_world *world = *state;
 
 	fetch_world_use(world, "127.0.0.1", (struct fetcher_options){.timeout_ms = SHORT_TIMEOUT_MS});
-	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		struct answer answer = fetch_world_get(world, paths[i]);
 		assert_int_equal(answer.failure, FETCH_FAILURE_NETWORK);
 		if (strncmp(answer.detail, "timed out after 300 ms", 22) != 0)
@@ -219,7 +219,7 @@ static void test_proxy(void **state)
 	struct fetch_world *world = *state;
 	char proxy[FETCH_WORLD_MAX_URL];
 
-	snprintf(proxy, sizeof proxy, "http://127.0.0.1:%u", http_server_port(world->server));
+	snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%u", http_server_port(world->server));
 	/* The proxy's own address, loopback, is exempt; the URL's host is judged by its name. */
 	fetch_world_use(world, NULL, (struct fetcher_options){.proxy = proxy});
 	struct answer answer = fetch_world_get_url(world, "http://aia.example/proxied");

@@ -45,7 +45,7 @@ EXPORTED void freeaddrinfo(struct addrinfo *list)
 
 static struct addrinfo *entry_of(const char *text, in_port_t port, const struct addrinfo *hints)
 {
-	struct addrinfo *entry = calloc(1, sizeof *entry + sizeof(struct sockaddr_storage));
+	struct addrinfo *entry = calloc(1, sizeof(*entry) + sizeof(struct sockaddr_storage));
 	struct sockaddr_in *ipv4 = (struct sockaddr_in *)(void *)(entry + 1);
 	struct sockaddr_in6 *ipv6 = (struct sockaddr_in6 *)(void *)(entry + 1);
 
@@ -56,11 +56,11 @@ static struct addrinfo *entry_of(const char *text, in_port_t port, const struct 
 	if (inet_pton(AF_INET, text, &ipv4->sin_addr) == 1) {
 		ipv4->sin_family = AF_INET;
 		ipv4->sin_port = port;
-		entry->ai_addrlen = sizeof *ipv4;
+		entry->ai_addrlen = sizeof(*ipv4);
 	} else if (inet_pton(AF_INET6, text, &ipv6->sin6_addr) == 1) {
 		ipv6->sin6_family = AF_INET6;
 		ipv6->sin6_port = port;
-		entry->ai_addrlen = sizeof *ipv6;
+		entry->ai_addrlen = sizeof(*ipv6);
 	}
 	entry->ai_family = entry->ai_addr->sa_family;
 	return entry;
@@ -72,7 +72,7 @@ EXPORTED int getaddrinfo(const char *node, const char *service, const struct add
 	struct addrinfo **end = out;
 
 	*out = NULL;
-	for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
+	for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
 		if (node == NULL || strcmp(names[n].text, node) != 0)
 			continue;
 		for (size_t a = 0; a < MAX_ADDRESSES && names[n].addresses[a] != NULL; a++) {
@@ -87,7 +87,7 @@ static struct answer ask(struct fetch_world *world, const char *name)
 {
 	char url[FETCH_WORLD_MAX_URL];
 
-	snprintf(url, sizeof url, "http://%s:%u/ok", name, http_server_port(world->server));
+	snprintf(url, sizeof(url), "http://%s:%u/ok", name, http_server_port(world->server));
 	return fetch_world_get_url(world, url);
 }
 
@@ -109,7 +109,7 @@ static int listen_inside(const struct fetch_world *world)
 
 	address.sin_port = htons((in_port_t)http_server_port(world->server));
 	assert_int_equal(inet_pton(AF_INET, "127.0.0.2", &address.sin_addr), 1);
-	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(fd, 1), 0);
 	return fd;
 }
@@ -123,7 +123,7 @@ static void test_no_fall_back_to_a_refused_address(void **state)
 	} cases[] = {{"127.0.0.3", false}, {"127.0.0.0/8", true}};
 	struct fetch_world *world = *state;
 
-	for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
 		int inside = listen_inside(world);
 		fetch_world_use(world, cases[c].rule, (struct fetcher_options){.timeout_ms = 300});
 		assert_false(ask(world, "public-then-private.example").ok);

@@ -33,7 +33,7 @@ static void handle(void *context, const struct http_request *request, struct htt
 	struct place *place = context;
 
 	place->num_requests++;
-	snprintf(place->asked, sizeof place->asked, "%s|%s|%s|%s", request->path,
+	snprintf(place->asked, sizeof(place->asked), "%s|%s|%s|%s", request->path,
 		 request->host != NULL ? request->host : "-",
 		 request->authorization != NULL ? request->authorization : "-",
 		 request->from != NULL ? request->from : "-");
@@ -43,8 +43,8 @@ static void handle(void *context, const struct http_request *request, struct htt
 
 static int set_up(void **state)
 {
-	struct place *place = calloc(1, sizeof *place);
-	socklen_t len = sizeof place->address;
+	struct place *place = calloc(1, sizeof(*place));
+	socklen_t len = sizeof(place->address);
 
 	place->listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	place->address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
@@ -73,7 +73,7 @@ static int tear_down(void **state)
 static int connect_to(struct place *place)
 {
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	assert_int_equal(connect(fd, (struct sockaddr *)&place->address, sizeof place->address), 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&place->address, sizeof(place->address)), 0);
 	return fd;
 }
 
@@ -86,7 +86,7 @@ static const char *ask(struct place *place, int fd, const char *request, const c
 	assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), strlen(request));
 	while (strstr(place->answer, words) == NULL) {
 		loop_run_ready(place->loop);
-		ssize_t got = recv(fd, place->answer + len, sizeof place->answer - 1 - len, MSG_DONTWAIT);
+		ssize_t got = recv(fd, place->answer + len, sizeof(place->answer) - 1 - len, MSG_DONTWAIT);
 		if (got == 0)
 			break;
 		if (got > 0)
@@ -126,7 +126,7 @@ static void test_what_is_no_reading_never_comes_to_the_handler(void **state)
 	};
 	struct place *place = *state;
 
-	for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		int fd = connect_to(place);
 		ask(place, fd, refused[i], "no such words");
 		assert_true(place->answer[0] == '\0' || strncmp(place->answer, "HTTP/1.1 4", 10) == 0);

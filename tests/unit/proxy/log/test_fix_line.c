@@ -68,7 +68,7 @@ static void test_a_line_is_json_behind_its_weight(void **state)
 	struct finding_list list = {0};
 	(void)state;
 	add(&list, FINDING_WEAK_KEY);
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		finding_set_severity(&list.items[0], rows[i].severity);
 		const struct told_finding told = {.event = rows[i].event, .finding = &list.items[0], .since_ms = 1000};
 		const struct fix_line_facts facts = {

@@ -26,12 +26,12 @@ struct place {
 
 static int set_up(void **state)
 {
-	struct place *place = calloc(1, sizeof *place);
-	snprintf(place->folder, sizeof place->folder, "/tmp/test_fix_log.XXXXXX");
+	struct place *place = calloc(1, sizeof(*place));
+	snprintf(place->folder, sizeof(place->folder), "/tmp/test_fix_log.XXXXXX");
 	if (mkdtemp(place->folder) == NULL || pipe(place->ends) != 0)
 		return -1;
 	fcntl(place->ends[0], F_SETFL, O_NONBLOCK);
-	snprintf(place->path, sizeof place->path, "%s/fix.jsonl", place->folder);
+	snprintf(place->path, sizeof(place->path), "%s/fix.jsonl", place->folder);
 	program_log_init(&place->log, place->ends[1], LOG_LEVEL_INFO);
 	struct fix_log_options options = {.path = place->path, .log = &place->log, .now_ms = INT64_C(1767225600000)};
 	assert_ok(fix_log_open(&options, &place->fix_log));
@@ -209,11 +209,11 @@ static void test_a_log_that_cannot_be_written_is_told_once_and_made_up_for(void 
 	report_findings(place, &findings);
 	report_findings(place, &findings);
 	fix_log_tick(place->fix_log);
-	said(place, text, sizeof text);
+	said(place, text, sizeof(text));
 	assert_non_null(strstr(text, "/dev/full: the fix log cannot be written"));
 	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
 	fix_log_set_path(place->fix_log, place->path);
-	said(place, text, sizeof text);
+	said(place, text, sizeof(text));
 	assert_non_null(strstr(text, "can be written again: 1 line had to wait, 0 were lost"));
 	report_findings(place, &findings);
 	finding_list_cleanup(&findings);
@@ -226,7 +226,7 @@ static void report_numbered(struct place *place, size_t number)
 {
 	struct finding_list findings = {0};
 	char site[32];
-	snprintf(site, sizeof site, "site-%zu", number);
+	snprintf(site, sizeof(site), "site-%zu", number);
 	finding_list_add(&findings, FINDING_SELF_SIGNED, "self-signed");
 	struct fix_report report = {.group = {site, SUBJECT_CERTIFICATE, 0}, .findings = &findings};
 	fix_log_report(place->fix_log, &report, INT64_C(1767225600123));
@@ -245,9 +245,9 @@ static void test_lines_wait_in_order_up_to_a_maximum(void **state)
 	fix_log_set_path(place->fix_log, "/dev/full");
 	for (size_t i = 0; i < FIX_LOG_MAX_WAITING + 2; i++)
 		report_numbered(place, i);
-	said(place, text, sizeof text);
+	said(place, text, sizeof(text));
 	fix_log_set_path(place->fix_log, place->path);
-	said(place, text, sizeof text);
+	said(place, text, sizeof(text));
 	assert_non_null(strstr(text, "1000 lines had to wait, 2 were lost"));
 	report_numbered(place, FIX_LOG_MAX_WAITING + 1);
 	FILE *file = fopen(place->path, "r");
@@ -255,7 +255,7 @@ static void test_lines_wait_in_order_up_to_a_maximum(void **state)
 	for (; getline(&line, &capacity, file) > 0; num_lines++) {
 		json_t *object = json_loads(line, 0, NULL);
 		size_t number = num_lines < FIX_LOG_MAX_WAITING ? num_lines : FIX_LOG_MAX_WAITING + 1;
-		snprintf(text, sizeof text, "site-%zu", number);
+		snprintf(text, sizeof(text), "site-%zu", number);
 		assert_string_equal(text_of(object, "site"), text);
 		json_decref(object);
 	}
@@ -270,7 +270,7 @@ static void test_a_file_that_is_gone_or_another_one_is_noticed(void **state)
 	struct place *place = *state;
 	char moved[MAX_PATH + 8];
 
-	snprintf(moved, sizeof moved, "%s.1", place->path);
+	snprintf(moved, sizeof(moved), "%s.1", place->path);
 	report_numbered(place, 1);
 	assert_int_equal(rename(place->path, moved), 0);
 	report_numbered(place, 2);
@@ -323,7 +323,7 @@ static void test_it_is_reopened_after_a_rotation(void **state)
 
 	finding_list_add(&findings, FINDING_SELF_SIGNED, "self-signed");
 	report_findings(place, &findings);
-	snprintf(moved, sizeof moved, "%s.1", place->path);
+	snprintf(moved, sizeof(moved), "%s.1", place->path);
 	assert_int_equal(rename(place->path, moved), 0);
 	fix_log_reopen(place->fix_log);
 	finding_list_cleanup(&findings);
@@ -343,7 +343,7 @@ static void test_a_line_has_a_maximum(void **state)
 	struct finding_list findings = {0};
 	struct mend_result result = {0};
 
-	memset(name, 'a', sizeof name - 1);
+	memset(name, 'a', sizeof(name) - 1);
 	const struct certificate *fat = PKI(.cn = "fat", .subject = PKI_NAME({NID_organizationName, 0, name, 0}));
 	for (size_t i = 0; i < 100; i++)
 		assert_ok(certificate_list_append(&result.served, fat, SOURCE_BACKEND));

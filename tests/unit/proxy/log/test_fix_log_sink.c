@@ -35,9 +35,9 @@ static void test_a_line_becomes_an_entry(void **state)
 	assert_ok(fix_log_sink_init(&sink, "stderr", stand_in->path));
 	assert_ok(fix_log_sink_reopen(&sink));
 	assert_ok(fix_log_sink_write(&sink, line));
-	ssize_t len = recv(stand_in->fd, got, sizeof got, 0);
+	ssize_t len = recv(stand_in->fd, got, sizeof(got), 0);
 	assert_true(len > 0);
-	for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
 		assert_non_null(memmem(got, (size_t)len, wanted[i], strlen(wanted[i])));
 	assert_null(memmem(got, (size_t)len, "<3>", 3));
 	fix_log_sink_cleanup(&sink);
@@ -60,11 +60,11 @@ static void test_the_next_line_finds_a_journal_that_was_started_anew(void **stat
 	close(stand_in->fd);
 	unlink(stand_in->path);
 	assert_ok(fix_log_sink_write(&sink, line)); /* to stderr */
-	snprintf(address.sun_path, sizeof address.sun_path, "%s", stand_in->path);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", stand_in->path);
 	stand_in->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	assert_int_equal(bind(stand_in->fd, (const struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(bind(stand_in->fd, (const struct sockaddr *)&address, sizeof(address)), 0);
 	assert_ok(fix_log_sink_write(&sink, line));
-	assert_true(recv(stand_in->fd, got, sizeof got, 0) > 0);
+	assert_true(recv(stand_in->fd, got, sizeof(got), 0) > 0);
 	fix_log_sink_cleanup(&sink);
 	fix_line_free(line);
 	finding_list_cleanup(&findings);

@@ -24,7 +24,7 @@ static void take_told(void *context, const json_t *line)
 {
 	struct told *told = context;
 	size_t len = strlen(told->codes);
-	snprintf(told->codes + len, sizeof told->codes - len, "%s ", json_string_value(json_object_get(line, "code")));
+	snprintf(told->codes + len, sizeof(told->codes) - len, "%s ", json_string_value(json_object_get(line, "code")));
 }
 
 static const char *settle(struct former_findings *former, const struct finding_group *group,
@@ -51,7 +51,7 @@ static void write_line(const char *run, const char *event, const char *site, enu
 	struct finding_group group = {site, SUBJECT_CERTIFICATE, 0};
 	char id[FIX_LINE_ID_CHARS + 1];
 	char text[512];
-	snprintf(text, sizeof text,
+	snprintf(text, sizeof(text),
 		 "{\"time\":\"%s\",\"run\":\"%s\",\"event\":\"%s\",\"site\":\"%s\",\"subject_of\":\"certificate\","
 		 "\"part\":0,\"id\":\"%s\",\"code\":\"%s\",\"severity\":\"fixed\",\"before\":[]}\n",
 		 run, run, event, site, fix_line_id(&group, finding, id), finding_code_name(code));
@@ -213,7 +213,7 @@ static void test_each_of_many_sites_settles_its_own(void **state)
 	for (size_t i = 0; i < NUM_SITES; i++) {
 		const struct finding_group group = {site, SUBJECT_CERTIFICATE, 0};
 		const struct finding_group other = {site, SUBJECT_CERTIFICATE, 1};
-		snprintf(site, sizeof site, "s%zu", i);
+		snprintf(site, sizeof(site), "s%zu", i);
 		former_findings_settle(former, &other, &nothing, count, &num_told);
 		former_findings_settle(former, &group, &nothing, count, &num_told);
 		assert_int_equal(num_told, i < 2 * FORMER_FINDINGS_MAX ? i / 2 + 1 : FORMER_FINDINGS_MAX);

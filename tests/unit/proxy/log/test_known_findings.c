@@ -20,7 +20,7 @@ static bool tell(void *context, const struct finding_group *of, const struct tol
 
 	if (told->refuse)
 		return false;
-	snprintf(told->text + len, sizeof told->text - len, "%s/%s %s %s; ", of->site,
+	snprintf(told->text + len, sizeof(told->text) - len, "%s/%s %s %s; ", of->site,
 		 finding_subject_name(of->subject), finding_event_name(news->event),
 		 finding_code_name(news->finding->code));
 	return true;
@@ -167,7 +167,7 @@ static void test_groups_are_apart(void **state)
 
 	(void)state;
 	look(known, &group, &list, NULL, &told);
-	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		list = one(FINDING_SELF_SIGNED, ACTION_NONE, "x");
 		look(known, &others[i], &list, NULL, &told);
 		assert_non_null(strstr(told.text, "appeared self_signed"));
@@ -252,7 +252,7 @@ static void note_visit(void *context, const struct finding_group *of, const stru
 	struct told *told = context;
 	size_t len = strlen(told->text);
 
-	snprintf(told->text + len, sizeof told->text - len, "%s/%s %s since %lld; ", of->site,
+	snprintf(told->text + len, sizeof(told->text) - len, "%s/%s %s since %lld; ", of->site,
 		 finding_subject_name(of->subject), finding_code_name(finding->code), (long long)since_ms);
 }
 

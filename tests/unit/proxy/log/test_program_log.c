@@ -16,7 +16,7 @@ struct pipes {
 
 static int set_up(void **state)
 {
-	struct pipes *pipes = calloc(1, sizeof *pipes);
+	struct pipes *pipes = calloc(1, sizeof(*pipes));
 	if (pipe(pipes->ends) != 0)
 		return -1;
 	unsetenv("JOURNAL_STREAM");
@@ -37,7 +37,7 @@ static int tear_down(void **state)
 /* What stands in the pipe: something must. */
 static const char *said(struct pipes *pipes)
 {
-	ssize_t len = read(pipes->ends[0], pipes->text, sizeof pipes->text - 1);
+	ssize_t len = read(pipes->ends[0], pipes->text, sizeof(pipes->text) - 1);
 	assert_true(len > 0);
 	pipes->text[len] = '\0';
 	return pipes->text;
@@ -77,8 +77,8 @@ static void test_a_long_line_is_cut_and_ends(void **state)
 	struct pipes *pipes = *state;
 	char big[3 * PROGRAM_LOG_MAX_LINE];
 
-	memset(big, '\n', sizeof big);
-	big[sizeof big - 1] = '\0';
+	memset(big, '\n', sizeof(big));
+	big[sizeof(big) - 1] = '\0';
 	program_log_write(&pipes->log, LOG_LEVEL_ERROR, "a", "%s", big);
 	const char *text = said(pipes);
 	size_t len = strlen(text);
@@ -102,7 +102,7 @@ static void test_under_the_journal_a_line_begins_with_its_level(void **state)
 	char stream[64];
 
 	assert_int_equal(fstat(pipes->ends[1], &status), 0);
-	snprintf(stream, sizeof stream, "%llu:%llu", (unsigned long long)status.st_dev,
+	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)status.st_dev,
 		 (unsigned long long)status.st_ino);
 	setenv("JOURNAL_STREAM", stream, 1);
 	program_log_init(&pipes->log, pipes->ends[1], LOG_LEVEL_WARNING);

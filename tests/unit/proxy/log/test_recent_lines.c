@@ -50,7 +50,7 @@ static void test_the_oldest_makes_room(void **state)
 	json_t *array = recent_lines_json(&lines);
 	assert_int_equal(json_array_size(array), RECENT_LINES_MAX);
 	for (unsigned i = 0; i < RECENT_LINES_MAX; i++) {
-		snprintf(wanted, sizeof wanted, "number %u", 3 * RECENT_LINES_MAX + 6 - i);
+		snprintf(wanted, sizeof(wanted), "number %u", 3 * RECENT_LINES_MAX + 6 - i);
 		assert_string_equal(text_at(array, i, "message"), wanted);
 	}
 	json_decref(array);

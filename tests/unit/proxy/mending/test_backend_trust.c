@@ -54,7 +54,7 @@ static void give(void *context, unsigned worker, uint64_t connection, bool trust
 	assert_true(world->num_answers < MAX_ANSWERS);
 	struct answer *answer = &world->answers[world->num_answers++];
 	*answer = (struct answer){.connection = connection, .trusted = trusted};
-	snprintf(answer->reason, sizeof answer->reason, "%s", reason);
+	snprintf(answer->reason, sizeof(answer->reason), "%s", reason);
 }
 
 static void make_services(struct world *world)
@@ -69,7 +69,7 @@ static void make_services(struct world *world)
 
 static int set_up(void **state)
 {
-	struct world *world = calloc(1, sizeof *world);
+	struct world *world = calloc(1, sizeof(*world));
 	struct certificate_list roots = PKI_LIST(SOURCE_ROOTS, root);
 
 	assert_ok(loop_new(&world->loop));

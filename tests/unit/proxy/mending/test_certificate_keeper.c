@@ -125,7 +125,7 @@ static struct error serve(void *context, const struct certificate_list *chain, E
 static int set_up(void **state)
 {
 	(void)state;
-	memset(&around, 0, sizeof around);
+	memset(&around, 0, sizeof(around));
 	const struct certificate *issuing = PKI(.cn = "Issuing", .ca = true);
 	around.leaf = PKI(.cn = "a.example", .issuer = issuing);
 	around.alone = PKI_LIST(SOURCE_FILE, around.leaf);
@@ -296,7 +296,7 @@ static void test_the_pause_by_what_is_left(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const int64_t now = 1767225600;
 		assert_int_equal(keeper_pause(now + cases[i].left_s, now), cases[i].pause_ms);
 	}

@@ -116,7 +116,7 @@ static void test_every_kind_of_key(void **state)
 
 	(void)state;
 	trust("demo", root);
-	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		const struct certificate *leaf = PKI(.cn = "k", .issuer = issuing, .key_type = types[i]);
 
 		assert_string_equal(lost(PKI_LIST(SOURCE_FILE, leaf), PKI_LIST(SOURCE_FILE, leaf, issuing)), "");
@@ -135,7 +135,7 @@ static void test_a_chain_that_no_client_reads(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < MANY_NAMES; i++) {
-		snprintf(names[i], sizeof names[i], "a-name-that-takes-some-room-%04zu.in-a-long-zone.example", i);
+		snprintf(names[i], sizeof(names[i]), "a-name-that-takes-some-room-%04zu.in-a-long-zone.example", i);
 		list[i] = names[i];
 	}
 	const struct certificate *large = PKI(.cn = "Large", .issuer = issuing, .dns = list);
@@ -206,7 +206,7 @@ static void test_names_count(void **state)
 
 	(void)state;
 	trust("demo", root);
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct host_name name;
 		struct chain_trial_loss loss;
 		struct chain_trial trial = {

@@ -36,7 +36,7 @@ static void test_what_one_network_is(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_not_equal(network(cases[i].a), NETWORK_UNKNOWN);
 		if ((network(cases[i].a) == network(cases[i].b)) != cases[i].same)
 			fail_msg("%s and %s", cases[i].a, cases[i].b);

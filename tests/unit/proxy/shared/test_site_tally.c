@@ -95,14 +95,14 @@ static void test_which_alerts_are_rejections(void **state)
 	size_t count = 0;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		enum tally_alert alert = tally_alert_of(cases[i].number);
 		assert_true(tally_alert_is_rejection(alert));
 		assert_string_equal(tally_alert_name(alert), cases[i].name);
 	}
 	for (unsigned number = 0; number <= UINT8_MAX; number++)
 		count += tally_alert_is_rejection(tally_alert_of((uint8_t)number));
-	assert_int_equal(count, sizeof cases / sizeof cases[0]);
+	assert_int_equal(count, sizeof(cases) / sizeof(cases[0]));
 }
 
 int main(void)

@@ -52,7 +52,7 @@ static void test_sites_chains_and_orders_are_apart(void **state)
 	keys[3] = verdict_key_of("shop", &lists[0]);
 	for (size_t i = 0; i < 4; i++) {
 		for (size_t k = i + 1; k < 4; k++)
-			assert_memory_not_equal(&keys[i], &keys[k], sizeof keys[i]);
+			assert_memory_not_equal(&keys[i], &keys[k], sizeof(keys[i]));
 	}
 	for (size_t i = 0; i < 3; i++)
 		certificate_list_cleanup(&lists[i]);
@@ -71,13 +71,13 @@ static void test_what_is_displaced_is_forgotten_and_never_mixed_up(void **state)
 	(void)state;
 	for (unsigned i = 0; i < NUM; i++) {
 		keys[i] = key_of("mail", i);
-		snprintf(reason, sizeof reason, "%u", i);
+		snprintf(reason, sizeof(reason), "%u", i);
 		verdict_memory_put(memory, &keys[i], (struct verdict){false, reason}, 100);
 	}
 	for (unsigned i = 0; i < NUM; i++) {
 		if (!verdict_memory_get(memory, &keys[i], 1, &verdict))
 			continue;
-		snprintf(reason, sizeof reason, "%u", i);
+		snprintf(reason, sizeof(reason), "%u", i);
 		assert_string_equal(verdict.reason, reason);
 		known++;
 	}

@@ -139,7 +139,7 @@ static void test_which_goes_out_and_why(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct config_site site = config;
 		bool revoked = cases[i].revoked;
 		struct outgoing_question question = {

@@ -92,7 +92,7 @@ static int remove_files(void **state)
 
 	(void)state;
 	pki_cleanup();
-	snprintf(command, sizeof command, "rm -r %s", folder);
+	snprintf(command, sizeof(command), "rm -r %s", folder);
 	return system(command);
 }
 
@@ -101,12 +101,12 @@ static void read_site(struct reading *reading, const char *lines)
 {
 	char text[MAX_TEXT];
 	size_t len =
-	    (size_t)snprintf(text, sizeof text, "[chainmend]\nroots = ours=%s\n[site mail]\nlisten = 127.0.0.1:1\n",
+	    (size_t)snprintf(text, sizeof(text), "[chainmend]\nroots = ours=%s\n[site mail]\nlisten = 127.0.0.1:1\n",
 			     path_of("root.pem"));
 
 	for (const char *at = lines; *at != '\0'; at++) {
 		if (*at == '@')
-			len += (size_t)snprintf(text + len, sizeof text - len, "%s/", folder);
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s/", folder);
 		else
 			text[len++] = *at;
 	}
@@ -202,10 +202,10 @@ static void test_what_is_wrong_is_one_line_with_its_file(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char lines[MAX_TEXT];
 		struct reading reading;
-		snprintf(lines, sizeof lines, "%sbackend = tcp://127.0.0.1:1\n", cases[i].lines);
+		snprintf(lines, sizeof(lines), "%sbackend = tcp://127.0.0.1:1\n", cases[i].lines);
 		read_site(&reading, lines);
 		const char *text = buffer_text(&reading.errors);
 		if (reading.good || strstr(text, cases[i].file) == NULL || strstr(text, cases[i].words) == NULL)
@@ -227,7 +227,7 @@ static void test_all_that_is_wrong_is_told_in_one_go(void **state)
 		  "key = @leaf.key\nbackend = tcp://127.0.0.1:1\n");
 	assert_false(reading.good);
 	static const char *const names[] = {"none.pem", "nokey.key", "nopassword", "noroots.pem", "none2.pem"};
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		assert_non_null(strstr(buffer_text(&reading.errors), names[i]));
 	end(&reading);
 }

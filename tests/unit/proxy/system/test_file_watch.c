@@ -33,13 +33,13 @@ static void write_file(const char *path, const char *text)
 
 static int set_up(void **state)
 {
-	struct place *place = calloc(1, sizeof *place);
+	struct place *place = calloc(1, sizeof(*place));
 
-	snprintf(place->folder, sizeof place->folder, "/tmp/test_file_watch.XXXXXX");
+	snprintf(place->folder, sizeof(place->folder), "/tmp/test_file_watch.XXXXXX");
 	if (mkdtemp(place->folder) == NULL)
 		return -1;
-	snprintf(place->a, sizeof place->a, "%s/a", place->folder);
-	snprintf(place->b, sizeof place->b, "%s/b", place->folder);
+	snprintf(place->a, sizeof(place->a), "%s/a", place->folder);
+	snprintf(place->b, sizeof(place->b), "%s/b", place->folder);
 	write_file(place->a, "one");
 	assert_ok(loop_new(&place->loop));
 	place->watch = file_watch_new(place->loop, place, on_change);
@@ -88,7 +88,7 @@ static void test_a_file_that_changes_appears_goes_or_is_replaced(void **state)
 	assert_told_once(place->watch);
 	unlink(place->b);
 	assert_told_once(place->watch);
-	snprintf(beside, sizeof beside, "%s.new", place->a);
+	snprintf(beside, sizeof(beside), "%s.new", place->a);
 	write_file(beside, "one and more");
 	assert_int_equal(rename(beside, place->a), 0);
 	assert_told_once(place->watch);
@@ -99,7 +99,7 @@ static void test_a_symbolic_link_that_points_elsewhere_is_a_change(void **state)
 	struct place *place = *state;
 	char target[MAX_PATH + 8];
 
-	snprintf(target, sizeof target, "%s.target", place->a);
+	snprintf(target, sizeof(target), "%s.target", place->a);
 	write_file(target, "two");
 	assert_int_equal(symlink(place->a, place->b), 0);
 	assert_told_once(place->watch);

@@ -18,13 +18,13 @@ static void test_an_entry_has_its_fields(void **state)
 	static const char value[] = "two\nlines";
 	static const char wanted[] = "MESSAGE\n\x09\0\0\0\0\0\0\0two\nlines\nPRIORITY\n\x01\0\0\0\0\0\0\0"
 				     "4\n";
-	const struct journal_field fields[] = {{"MESSAGE", bytes_of(value, sizeof value - 1)},
+	const struct journal_field fields[] = {{"MESSAGE", bytes_of(value, sizeof(value) - 1)},
 					       {"PRIORITY", bytes_of("4", 1)}};
 
 	assert_ok(journal_open(stand_in->path, &journal));
 	assert_ok(journal_send(&journal, fields, 2));
-	assert_int_equal(recv(stand_in->fd, got, sizeof got, 0), sizeof wanted - 1);
-	assert_memory_equal(got, wanted, sizeof wanted - 1);
+	assert_int_equal(recv(stand_in->fd, got, sizeof(got), 0), sizeof(wanted) - 1);
+	assert_memory_equal(got, wanted, sizeof(wanted) - 1);
 	journal_close(&journal);
 }
 
@@ -37,10 +37,10 @@ static int receive_descriptor(int socket)
 	char byte;
 	struct iovec vector = {&byte, 1};
 	struct msghdr message = {
-	    .msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+	    .msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
 	int fd = -1;
 	if (recvmsg(socket, &message, 0) == 0 && CMSG_FIRSTHDR(&message) != NULL)
-		memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
+		memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(fd));
 	return fd;
 }
 
@@ -78,10 +78,10 @@ static void test_nobody_there(void **state)
 	char too_long[256];
 	const struct journal_field field = {"MESSAGE", bytes_of("x", 1)};
 
-	snprintf(path, sizeof path, "%s-not", stand_in->path);
+	snprintf(path, sizeof(path), "%s-not", stand_in->path);
 	assert_kind(journal_open(path, &journal), ERROR_SYSTEM);
-	memset(too_long, 'a', sizeof too_long - 1);
-	too_long[sizeof too_long - 1] = '\0';
+	memset(too_long, 'a', sizeof(too_long) - 1);
+	too_long[sizeof(too_long) - 1] = '\0';
 	assert_kind(journal_open(too_long, &journal), ERROR_LIMIT);
 	assert_ok(journal_open(stand_in->path, &journal));
 	close(stand_in->fd);

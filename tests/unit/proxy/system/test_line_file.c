@@ -21,11 +21,11 @@ struct place {
 
 static int set_up(void **state)
 {
-	struct place *place = calloc(1, sizeof *place);
-	snprintf(place->folder, sizeof place->folder, "/tmp/test_line_file.XXXXXX");
+	struct place *place = calloc(1, sizeof(*place));
+	snprintf(place->folder, sizeof(place->folder), "/tmp/test_line_file.XXXXXX");
 	if (mkdtemp(place->folder) == NULL)
 		return -1;
-	snprintf(place->path, sizeof place->path, "%s/log", place->folder);
+	snprintf(place->path, sizeof(place->path), "%s/log", place->folder);
 	*state = place;
 	return 0;
 }
@@ -43,7 +43,7 @@ static void assert_content(const char *path, const char *expected)
 {
 	char content[4096] = "";
 	int fd = open(path, O_RDONLY);
-	ssize_t len = read(fd, content, sizeof content - 1);
+	ssize_t len = read(fd, content, sizeof(content) - 1);
 	close(fd);
 	assert_true(len >= 0);
 	assert_string_equal(content, expected);
@@ -64,7 +64,7 @@ static void test_lines_are_appended_and_survive_a_reopening(void **state)
 	assert_ok(write_text(&file, "one\n"));
 	assert_ok(write_text(&file, "two\n"));
 	assert_content(place->path, "one\ntwo\n");
-	snprintf(moved, sizeof moved, "%s.1", place->path);
+	snprintf(moved, sizeof(moved), "%s.1", place->path);
 	assert_int_equal(rename(place->path, moved), 0);
 	assert_ok(write_text(&file, "three\n"));
 	assert_content(moved, "one\ntwo\nthree\n");
@@ -95,15 +95,15 @@ static void test_a_missing_directory_is_made_one_level_deep(void **state)
 	char path[MAX_PATH + 32];
 	struct line_file file;
 
-	snprintf(inner, sizeof inner, "%s/inner", place->folder);
-	snprintf(path, sizeof path, "%s/log", inner);
+	snprintf(inner, sizeof(inner), "%s/inner", place->folder);
+	snprintf(path, sizeof(path), "%s/log", inner);
 	assert_ok(line_file_init(&file, path));
 	assert_ok(write_text(&file, "x\n"));
 	assert_content(path, "x\n");
 	line_file_close(&file);
 	unlink(path);
 	rmdir(inner);
-	snprintf(path, sizeof path, "%s/a/b/log", place->folder);
+	snprintf(path, sizeof(path), "%s/a/b/log", place->folder);
 	assert_ok(line_file_init(&file, path));
 	assert_kind(write_text(&file, "x\n"), ERROR_SYSTEM);
 	line_file_close(&file);
@@ -132,9 +132,9 @@ static void test_a_line_that_is_cut_short_is_taken_back(void **state)
 	struct line_file file;
 	char line[64];
 
-	memset(line, 'x', sizeof line);
-	line[sizeof line - 1] = '\0';
-	line[sizeof line - 2] = '\n';
+	memset(line, 'x', sizeof(line));
+	line[sizeof(line) - 1] = '\0';
+	line[sizeof(line) - 2] = '\n';
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &whole), 0);
 	struct rlimit small = {.rlim_cur = 20, .rlim_max = whole.rlim_max};
 	signal(SIGXFSZ, SIG_IGN);

@@ -9,7 +9,7 @@ static void test_pauses_double_up_to_the_last_one(void **state)
 
 	(void)state;
 	retry_init(&retry, 30, 300);
-	for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
 		assert_int_equal(retry_next(&retry), expected[i]);
 }
 

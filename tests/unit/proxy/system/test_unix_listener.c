@@ -19,7 +19,7 @@ static int set_up(void **state)
 	(void)state;
 	if (mkdtemp(folder) == NULL)
 		return -1;
-	snprintf(path, sizeof path, "%s/socket", folder);
+	snprintf(path, sizeof(path), "%s/socket", folder);
 	return 0;
 }
 
@@ -35,8 +35,8 @@ static bool answers(void)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-	bool connected = connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	bool connected = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
 	close(fd);
 	return connected;
 }
@@ -77,8 +77,8 @@ static void test_what_a_killed_run_left_is_replaced(void **state)
 	struct unix_listener *listener = NULL;
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	(void)state;
-	snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	close(fd);
 	assert_ok(unix_listener_open(path, &listener));
 	assert_true(answers());
@@ -116,9 +116,9 @@ static void test_paths_that_cannot_be(void **state)
 	struct unix_listener *listener = NULL;
 	char long_path[200];
 	(void)state;
-	memset(long_path, 'a', sizeof long_path - 1);
+	memset(long_path, 'a', sizeof(long_path) - 1);
 	long_path[0] = '/';
-	long_path[sizeof long_path - 1] = '\0';
+	long_path[sizeof(long_path) - 1] = '\0';
 	assert_kind(unix_listener_open(long_path, &listener), ERROR_LIMIT);
 	assert_kind(unix_listener_open("/nonexistent/socket", &listener), ERROR_SYSTEM);
 }

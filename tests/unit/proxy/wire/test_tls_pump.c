@@ -295,7 +295,7 @@ static void test_alert_in_the_clear(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct tls_input input = {.bytes = bytes_of(cases[i].record, cases[i].len)};
 		struct wire wire;
 

@@ -169,7 +169,7 @@ static void test_a_frequent_name_is_seen_among_random_ones(void **state)
 	(void)state;
 	desk_open(&desk, &limit);
 	for (int i = 0; i < 100000; i++) {
-		snprintf(name, sizeof name, "random-%d.example", i);
+		snprintf(name, sizeof(name), "random-%d.example", i);
 		ask(&limit, i >= 1000 && i % 10 == 0 ? "heavy.example" : name);
 	}
 	assert_int_equal(limit.num_entries, EVENT_LIMIT_MAX_NAMES);

@@ -41,7 +41,7 @@ static void test_a_command_in_prose(void **state)
 	};
 	struct html html;
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		html_init(&html, 1000);
 		html_prose(&html, cases[i].text);
 		expect(&html, cases[i].wanted);

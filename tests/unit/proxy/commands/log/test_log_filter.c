@@ -49,7 +49,7 @@ static void test_what_makes_no_sense_is_refused(void **state)
 	static char long_name[2 * LOG_FILTER_MAX_SITE];
 	struct log_filter filter = {0};
 	(void)state;
-	memset(long_name, 'a', sizeof long_name - 1);
+	memset(long_name, 'a', sizeof(long_name) - 1);
 	assert_non_null(log_filter_set_site(&filter, long_name));
 	assert_non_null(log_filter_set_code(&filter, "weak_kex"));
 	assert_non_null(log_filter_set_severity(&filter, "loud"));

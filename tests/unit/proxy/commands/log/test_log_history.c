@@ -12,7 +12,7 @@ static const struct log_finding *take(struct log_history *history, unsigned minu
 	char text[512];
 	struct log_line line;
 	snprintf(
-	    text, sizeof text,
+	    text, sizeof(text),
 	    "{\"time\":\"2026-11-20T10:%02u:00.000Z\",\"event\":\"%s\",\"site\":\"mail\",\"id\":\"%s\",\"run\":\"%s\","
 	    "\"code\":\"weak_key\",\"severity\":\"error\"%s}",
 	    minute, event, id, run, more);
@@ -101,7 +101,7 @@ static void test_it_does_not_grow_without_bound(void **state)
 	char id[20];
 	(void)state;
 	for (unsigned i = 0; i < LOG_HISTORY_MAX_FINDINGS + 5; i++) {
-		snprintf(id, sizeof id, "%016x", i);
+		snprintf(id, sizeof(id), "%016x", i);
 		take(&history, 1, "appeared", id, "r", "");
 	}
 	assert_int_equal(history.num_findings, LOG_HISTORY_MAX_FINDINGS);
@@ -117,7 +117,7 @@ static void test_runs_are_found_and_bounded(void **state)
 	char run[20];
 	(void)state;
 	for (unsigned i = 0; i < 2 * LOG_HISTORY_MAX_RUNS; i++) {
-		snprintf(run, sizeof run, "%u", i);
+		snprintf(run, sizeof(run), "%u", i);
 		assert_int_equal(take(&history, 1, "appeared", A, run, "")->run, i < LOG_HISTORY_MAX_RUNS ? i : UINT32_MAX);
 	}
 	assert_int_equal(history.num_runs, LOG_HISTORY_MAX_RUNS);

@@ -79,7 +79,7 @@ static void test_a_line_that_breaks_off_anywhere_is_torn(void **state)
 	struct log_line line;
 	(void)state;
 	assert_int_equal(scan(text, &line), LOG_LINE_FINDING);
-	for (size_t len = 1; len < sizeof text - 1; len++)
+	for (size_t len = 1; len < sizeof(text) - 1; len++)
 		assert_int_equal(log_line_scan(bytes_of(text, len), &line), LOG_LINE_TORN);
 }
 
@@ -89,7 +89,7 @@ static void test_depth_has_a_maximum(void **state)
 	struct log_line line;
 	(void)state;
 	for (size_t depth = LOG_LINE_MAX_DEPTH; depth <= LOG_LINE_MAX_DEPTH + 1; depth++) {
-		size_t len = (size_t)snprintf(text, sizeof text, "{" LEAST ",\"a\":");
+		size_t len = (size_t)snprintf(text, sizeof(text), "{" LEAST ",\"a\":");
 		memset(text + len, '[', depth);
 		memset(text + len + depth, ']', depth);
 		memcpy(text + len + 2 * depth, "}", 2);
@@ -101,7 +101,7 @@ static uint64_t key_of(const char *more)
 {
 	char text[512];
 	struct log_line line;
-	snprintf(text, sizeof text, "{" LEAST "%s}", more);
+	snprintf(text, sizeof(text), "{" LEAST "%s}", more);
 	assert_int_equal(scan(text, &line), LOG_LINE_FINDING);
 	return log_line_key(&line);
 }

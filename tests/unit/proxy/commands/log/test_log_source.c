@@ -60,22 +60,22 @@ static void test_plain_and_packed(void **state)
 	static const size_t sizes[] = {2, 3, 7, 1000};
 	char text[4096];
 	(void)state;
-	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		put("w", "plain text", 10);
-		assert_ok(read_all(text, sizeof text, sizes[i]));
+		assert_ok(read_all(text, sizeof(text), sizes[i]));
 		assert_string_equal(text, "plain text");
 		put("w", "x", 1);
-		assert_ok(read_all(text, sizeof text, sizes[i]));
+		assert_ok(read_all(text, sizeof(text), sizes[i]));
 		assert_string_equal(text, "x");
 		put("w", "", 0);
-		assert_ok(read_all(text, sizeof text, sizes[i]));
+		assert_ok(read_all(text, sizeof(text), sizes[i]));
 		assert_string_equal(text, "");
 		put_packed("wb", "one part, ");
 		put_packed("ab", "and another one");
-		assert_ok(read_all(text, sizeof text, sizes[i]));
+		assert_ok(read_all(text, sizeof(text), sizes[i]));
 		assert_string_equal(text, "one part, and another one");
 		put("a", "\0\0\0", 3); /* padding behind the last part */
-		assert_ok(read_all(text, sizeof text, sizes[i]));
+		assert_ok(read_all(text, sizeof(text), sizes[i]));
 		assert_string_equal(text, "one part, and another one");
 	}
 }
@@ -86,35 +86,35 @@ static void test_packed_and_spoilt(void **state)
 	(void)state;
 	put_packed("wb", "some text that is packed, and then cut");
 	assert_int_equal(truncate(path, 30), 0);
-	assert_kind(read_all(text, sizeof text, 100), ERROR_FORMAT);
+	assert_kind(read_all(text, sizeof(text), 100), ERROR_FORMAT);
 	put("w", "\x1f\x8b\x08\0\0\0\0\0\0\xff\xff\xff\xff", 13);
-	assert_kind(read_all(text, sizeof text, 100), ERROR_FORMAT);
+	assert_kind(read_all(text, sizeof(text), 100), ERROR_FORMAT);
 	put("w", "\x1f\x8b", 2);
-	assert_kind(read_all(text, sizeof text, 100), ERROR_FORMAT);
+	assert_kind(read_all(text, sizeof(text), 100), ERROR_FORMAT);
 }
 
 static void test_changes_of_the_path(void **state)
 {
 	struct log_source source;
-	char former[sizeof path + 10];
+	char former[sizeof(path) + 10];
 	char text[16];
 	size_t len = 0;
 	(void)state;
 	put("w", "12345", 5);
 	assert_ok(log_source_open(&source, path));
-	assert_ok(log_source_read(&source, text, sizeof text, &len)); /* the first bytes, which tell the format */
-	assert_ok(log_source_read(&source, text, sizeof text, &len));
+	assert_ok(log_source_read(&source, text, sizeof(text), &len)); /* the first bytes, which tell the format */
+	assert_ok(log_source_read(&source, text, sizeof(text), &len));
 	assert_int_equal(log_source_look(&source), LOG_SOURCE_SAME);
 	assert_int_equal(truncate(path, 1), 0);
 	assert_int_equal(log_source_look(&source), LOG_SOURCE_CUT);
-	snprintf(former, sizeof former, "%s.1", path);
+	snprintf(former, sizeof(former), "%s.1", path);
 	assert_int_equal(rename(path, former), 0);
 	assert_int_equal(log_source_look(&source), LOG_SOURCE_SAME);
 	assert_false(log_source_follow(&source));
 	put("w", "new", 3);
 	assert_int_equal(log_source_look(&source), LOG_SOURCE_REPLACED);
 	assert_true(log_source_follow(&source));
-	assert_ok(log_source_read(&source, text, sizeof text, &len));
+	assert_ok(log_source_read(&source, text, sizeof(text), &len));
 	assert_memory_equal(text, "ne", 2);
 	log_source_close(&source);
 	assert_int_equal(unlink(former), 0);

@@ -10,7 +10,7 @@ static void take(struct log_history *history, const char *site, const char *code
 {
 	char text[512];
 	struct log_line line;
-	snprintf(text, sizeof text,
+	snprintf(text, sizeof(text),
 		 "{\"time\":\"2026-11-20T10:%02u:00.000Z\",\"event\":\"%s\",\"site\":\"%s\",\"code\":\"%s\","
 		 "\"severity\":\"%s\",\"message\":\"m\",\"advice\":\"a\"}",
 		 (unsigned)history->num_lines, event, site, code, severity);

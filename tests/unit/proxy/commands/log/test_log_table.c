@@ -10,7 +10,7 @@ static void take(struct log_history *history, unsigned minute, const char *site,
 {
 	char text[512];
 	struct log_line line;
-	snprintf(text, sizeof text,
+	snprintf(text, sizeof(text),
 		 "{\"time\":\"2026-11-20T10:%02u:00.000Z\",\"event\":\"%s\",\"site\":\"%s\",\"code\":\"wrong_order\","
 		 "\"severity\":\"fixed\",\"message\":\"m\",\"stores\":[{\"name\":\"s\",\"served_trusted\":false,"
 		 "\"mended_trusted\":true}],\"bytes_added\":-12,\"applied\":false}",

@@ -35,7 +35,7 @@ static void put(const char *name, const struct certificate *certificate)
 {
 	struct buffer pem;
 	print_pem(certificate, &pem);
-	snprintf(path, sizeof path, "%s/%s.pem", folder, name);
+	snprintf(path, sizeof(path), "%s/%s.pem", folder, name);
 	FILE *file = fopen(path, "w");
 	assert_non_null(file);
 	fputs(buffer_text(&pem), file);
@@ -81,7 +81,7 @@ static void test_no_name_leads_out_of_the_cache(void **state)
 	put(named->sha256_hex, given); /* a file with another certificate than its name says */
 	report_certificates_init(&certificates, folder);
 	assert_null(report_certificates_find(&certificates, named->sha256_hex));
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		assert_null(report_certificates_find(&certificates, names[i]));
 	report_certificates_cleanup(&certificates);
 	unlink(path);

@@ -83,7 +83,7 @@ static void test_what_only_a_file_has_wrong(void **state)
 		    {"apache", true}, {"haproxy", true},   {"java", true},       {"f5", true}};
 	(void)state;
 
-	for (size_t i = 0; i < sizeof each / sizeof each[0]; i++) {
+	for (size_t i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
 		struct mend_world world = {0};
 		WORLD_SERVE(&world, leaf, policy, issuing);
 		WORLD_TRUST(&world, "store", root);
@@ -113,7 +113,7 @@ static void test_no_intermediate_at_all(void **state)
 	};
 	(void)state;
 
-	for (size_t i = 0; i < sizeof each / sizeof each[0]; i++) {
+	for (size_t i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
 		struct mend_world world = {0};
 		WORLD_SERVE(&world, leaf, root);
 		WORLD_TRUST(&world, "store", root);
@@ -142,7 +142,7 @@ static void test_the_name_to_ask(void **state)
 	};
 	(void)state;
 
-	for (size_t i = 0; i < sizeof each / sizeof each[0]; i++) {
+	for (size_t i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
 		struct mend_world world = {0};
 		WORLD_SERVE(&world, PKI(.cn = "A", .issuer = issuing, .dns = each[i].dns));
 		WORLD_CACHE(&world, issuing);
