@@ -180,8 +180,8 @@ static void report_mend(const char *what, unsigned times, struct mend_setup *set
 	double us = median_us(&(struct measure){what, times, mend_once, setup}, runs);
 
 	/* X509_verify_cert checks each signature of a path again; only discovery remembers them. */
-	printf("%-46s %10.1f us  = %6.1f verifications; %u signature checks, %u paths verified, chain of %zu\n", what, us,
-	       us / verification_us, setup->num_signature_checks, setup->num_verifications, setup->chain_count);
+	printf("%-46s %10.1f us  = %6.1f verifications; %u signature checks, %u paths verified, chain of %zu\n", what,
+	       us, us / verification_us, setup->num_signature_checks, setup->num_verifications, setup->chain_count);
 }
 
 static void write_cache(struct cache_setup *setup, const struct certificate *const *certificates, unsigned count)

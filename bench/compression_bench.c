@@ -275,8 +275,7 @@ int main(int argc, char **argv)
 		return usage(stderr, EXIT_USAGE);
 	printf("BoringSSL API version %d, %u runs of %u handshakes\n", BORINGSSL_API_VERSION, options.runs,
 	       options.count);
-	printf("%-34s %-7s %6s %6s %6s %8s %6s\n", "chain", "offered", "chain", "flight", "spared", "CPU us",
-	       "ratio");
+	printf("%-34s %-7s %6s %6s %6s %8s %6s\n", "chain", "offered", "chain", "flight", "spared", "CPU us", "ratio");
 	for (int i = optind; i < argc; i++)
 		measure_file(argv[i], &options);
 	if (optind == argc) {

@@ -61,8 +61,9 @@ static double percentile_us(const int64_t *times, unsigned percent)
 
 static int usage(FILE *out, int status)
 {
-	fprintf(out, "usage: gauge [--json]\n"
-		     "How noisy this machine is: %d P-256 signatures timed one by one. Quiet is p90/p10 below 1.03.\n",
+	fprintf(out,
+		"usage: gauge [--json]\n"
+		"How noisy this machine is: %d P-256 signatures timed one by one. Quiet is p90/p10 below 1.03.\n",
 		SIGNATURES);
 	return status;
 }
@@ -81,8 +82,10 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	double p10 = percentile_us(times, 10), p50 = percentile_us(times, 50), p90 = percentile_us(times, 90);
-	printf(json ? "{\"signatures\": %d, \"p10_us\": %.2f, \"p50_us\": %.2f, \"p90_us\": %.2f, \"p90_over_p10\": %.3f}\n"
-		    : "%d P-256 signatures: p10 %.2f us, p50 %.2f us, p90 %.2f us, p90/p10 %.3f\n",
-	       SIGNATURES, p10, p50, p90, p90 / p10);
+	printf(
+	    json
+		? "{\"signatures\": %d, \"p10_us\": %.2f, \"p50_us\": %.2f, \"p90_us\": %.2f, \"p90_over_p10\": %.3f}\n"
+		: "%d P-256 signatures: p10 %.2f us, p50 %.2f us, p90 %.2f us, p90/p10 %.3f\n",
+	    SIGNATURES, p10, p50, p90, p90 / p10);
 	return EXIT_SUCCESS;
 }

@@ -39,12 +39,11 @@ static void raise_descriptors(void)
 
 static int usage(FILE *out, int status)
 {
-	fprintf(
-	    out,
-	    "usage: echo_backend [--listen HOST:PORT]\n"
-	    "Sends back what comes. The first line \"send N\" asks for N bytes, \"take N\" has N bytes taken and\n"
-	    "answered by \"ok\". Default: 127.0.0.1:0, any free port, which is printed. SIGTERM and SIGINT end "
-	    "it.\n");
+	fprintf(out,
+		"usage: echo_backend [--listen HOST:PORT]\n"
+		"Sends back what comes. The first line \"send N\" asks for N bytes, \"take N\" has N bytes taken and\n"
+		"answered by \"ok\". Default: 127.0.0.1:0, any free port, which is printed. SIGTERM and SIGINT end "
+		"it.\n");
 	return status;
 }
 

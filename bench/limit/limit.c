@@ -177,8 +177,7 @@ static bool print_json(const struct limit_options *options, const struct figures
 	json_object_set_new(document, "key", json_string(key_name(options)));
 	json_object_set_new(document, "tls", json_string(options->kind.version == TLS1_3_VERSION ? "1.3" : "1.2"));
 	json_object_set_new(document, "resumed", json_boolean(options->kind.resumed));
-	json_object_set_new(document, "groups",
-			    options->groups != NULL ? json_string(options->groups) : json_null());
+	json_object_set_new(document, "groups", options->groups != NULL ? json_string(options->groups) : json_null());
 	json_object_set_new(document, "limit_us",
 			    options->no_relay ? json_null()
 					      : json_real(slices_median(&figures->handshake_us) + relay_us));

@@ -112,8 +112,7 @@ static bool meet(const struct memory_peers *peers, struct encounter *encounter)
 	encounter->server = SSL_new(peers->server_ctx);
 	encounter->server_ns = cpu_ns() - before;
 	encounter->client = SSL_new(peers->client_ctx);
-	if (encounter->server == NULL || encounter->client == NULL ||
-	    !BIO_new_bio_pair(&server_end, 0, &client_end, 0))
+	if (encounter->server == NULL || encounter->client == NULL || !BIO_new_bio_pair(&server_end, 0, &client_end, 0))
 		return false;
 	SSL_set_bio(encounter->server, server_end, server_end);
 	SSL_set_bio(encounter->client, client_end, client_end);

@@ -76,8 +76,7 @@ static bool open_caller(struct client *client, struct caller *caller)
 	caller->fd = socket(client->address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	return caller->fd >= 0 &&
 	       (connect(caller->fd, client->address, client->address_len) == 0 || errno == EINPROGRESS) &&
-	       send_request(client, caller) &&
-	       epoll_ctl(client->epoll_fd, EPOLL_CTL_ADD, caller->fd, &event) == 0;
+	       send_request(client, caller) && epoll_ctl(client->epoll_fd, EPOLL_CTL_ADD, caller->fd, &event) == 0;
 }
 
 /* False when it failed; *out_done when the answer is complete. */

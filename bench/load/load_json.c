@@ -54,10 +54,13 @@ static void add_counts(json_t *document, const struct load_result *result)
 		const char *name;
 		uint64_t count;
 	} rows[] = {
-	    {"transactions", tally->transactions}, {"handshakes", tally->handshakes},
-	    {"resumed", tally->resumed},	   {"hello_retry_requests", tally->hello_retries},
+	    {"transactions", tally->transactions},
+	    {"handshakes", tally->handshakes},
+	    {"resumed", tally->resumed},
+	    {"hello_retry_requests", tally->hello_retries},
 	    {"compressed_certificates", tally->compressed},
-	    {"missed_starts", tally->missed},	   {"bytes_down", tally->bytes_down},
+	    {"missed_starts", tally->missed},
+	    {"bytes_down", tally->bytes_down},
 	    {"bytes_up", tally->bytes_up},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

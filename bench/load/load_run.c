@@ -117,8 +117,8 @@ static void on_hold_tick(struct crew *crew, void *context)
 		hold->since_ns = now_ns;
 	if (now_ns - hold->since_ns < plan->hold_ms * NS_PER_MS || atomic_load(&crew->let_go))
 		return;
-	hold->error = server_memory_read(&hold->result->after, plan->server_pids, plan->num_server_pids,
-					 plan->server_children);
+	hold->error =
+	    server_memory_read(&hold->result->after, plan->server_pids, plan->num_server_pids, plan->server_children);
 	hold->result->held = held;
 	hold->result->has_memory = !failed(hold->error);
 	crew_let_go(crew);

@@ -21,10 +21,10 @@ void request_begin(struct request *request, const struct load_plan *plan, const 
 		break;
 	case REQUEST_HTTP:
 		http_reply_init(&request->reply);
-		len = snprintf(
-		    request->head, sizeof(request->head),
-		    "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: chainmend-bench\r\nConnection: close\r\n\r\n",
-		    plan->path, host);
+		len =
+		    snprintf(request->head, sizeof(request->head),
+			     "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: chainmend-bench\r\nConnection: close\r\n\r\n",
+			     plan->path, host);
 		break;
 	case REQUEST_BULK_DOWN:
 		len = snprintf(request->head, sizeof(request->head), "send %" PRIu64 "\n", plan->request_bytes);

@@ -10,9 +10,8 @@ static const struct {
 	enum request_kind kind;
 	bool has_size;
 } requests[] = {
-    {"none", REQUEST_NONE, false},	   {"echo", REQUEST_ECHO, true},
-    {"http", REQUEST_HTTP, false},	   {"bulk-down", REQUEST_BULK_DOWN, true},
-    {"bulk-up", REQUEST_BULK_UP, true},
+    {"none", REQUEST_NONE, false},          {"echo", REQUEST_ECHO, true},       {"http", REQUEST_HTTP, false},
+    {"bulk-down", REQUEST_BULK_DOWN, true}, {"bulk-up", REQUEST_BULK_UP, true},
 };
 
 #define NUM_REQUESTS (sizeof(requests) / sizeof(requests[0]))

@@ -69,7 +69,8 @@ struct certificate {
 	size_t num_alt_names;
 	bool has_alt_names; /* the extension is there, be it empty */
 
-	char **ca_issuer_urls; /* caIssuers of authorityInfoAccess (RFC 5280 4.2.2.1), any scheme, in order; see aia.h */
+	char *
+	    *ca_issuer_urls; /* caIssuers of authorityInfoAccess (RFC 5280 4.2.2.1), any scheme, in order; see aia.h */
 	size_t num_ca_issuer_urls;
 	size_t num_urls_dropped; /* over the maximum, or with a control character, a space or a NUL in it */
 };

@@ -114,8 +114,7 @@ static struct error parse_bracketed(const char *text, struct host_name *out)
 	size_t len = strlen(text);
 
 	if (text[len - 1] != ']')
-		return wrong(
-		    "the bracket of an IPv6 address is not closed, or a port follows it: leave the port out");
+		return wrong("the bracket of an IPv6 address is not closed, or a port follows it: leave the port out");
 	if (strchr(text, '%') != NULL)
 		return wrong("an address with a zone (%) cannot be a server's name: leave the zone out");
 	if (len - 2 < sizeof(inside)) {

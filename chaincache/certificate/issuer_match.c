@@ -13,7 +13,8 @@ const char *issuer_mismatch_name(enum issuer_mismatch mismatch)
 	    [ISSUER_NAME_DIFFERS] = "its name is not the one that the certificate gives as its issuer",
 	    [ISSUER_NOT_A_CA] = "it is no CA certificate",
 	    [ISSUER_MAY_NOT_SIGN] = "its key usage does not let it sign certificates",
-	    [ISSUER_KEY_UNUSABLE] = "its key is of a kind that is not supported, so that the signature cannot be checked",
+	    [ISSUER_KEY_UNUSABLE] =
+		"its key is of a kind that is not supported, so that the signature cannot be checked",
 	    [ISSUER_SIGNATURE_FAILS] = "its key does not verify the certificate's signature",
 	};
 
@@ -43,8 +44,7 @@ static bool verify_by_md5(const struct certificate *child, EVP_PKEY *key)
 
 	X509_get0_signature(&signature, NULL, child->x509);
 	int len = i2d_X509_tbs(child->x509, &signed_part);
-	bool verifies = context != NULL && len > 0 &&
-			EVP_DigestVerifyInit(context, NULL, EVP_md5(), NULL, key) == 1 &&
+	bool verifies = context != NULL && len > 0 && EVP_DigestVerifyInit(context, NULL, EVP_md5(), NULL, key) == 1 &&
 			EVP_DigestVerify(context, ASN1_STRING_get0_data(signature),
 					 (size_t)ASN1_STRING_length(signature), signed_part, (size_t)len) == 1;
 	OPENSSL_free(signed_part);

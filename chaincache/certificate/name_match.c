@@ -405,8 +405,7 @@ static void tell_names(const struct certificate *leaf, struct text *why)
 		told++;
 	}
 	if (told < num_names)
-		text_add(why, "%s%zu %s", told > 0 ? " and " : "", num_names - told,
-			 told > 0 ? "more" : "long names");
+		text_add(why, "%s%zu %s", told > 0 ? " and " : "", num_names - told, told > 0 ? "more" : "long names");
 }
 
 static bool common_name_covers(const struct certificate *leaf, const struct host_name *name)

@@ -11,11 +11,11 @@
 
 /* certificate_container_read_pkcs7 takes every certificate out of a SignedData (RFC 5652, RFC 2315; DER or BER).
  * ERROR_FORMAT when there is none in it. The caller frees *out and what is in it. */
-MUST_USE struct error certificate_container_read_pkcs7(struct bytes der, STACK_OF(CRYPTO_BUFFER) **out);
+MUST_USE struct error certificate_container_read_pkcs7(struct bytes der, STACK_OF(CRYPTO_BUFFER) * *out);
 
 /* certificate_container_read_pkcs12 opens a PFX (RFC 7292). `password` NULL or "": the empty one, in both its forms.
  * *out_key is NULL when there is none in it. ERROR_MISMATCH for a wrong or missing password. */
 MUST_USE struct error certificate_container_read_pkcs12(struct bytes der, const char *password, EVP_PKEY **out_key,
-							STACK_OF(CRYPTO_BUFFER) **out);
+							STACK_OF(CRYPTO_BUFFER) * *out);
 
 #endif

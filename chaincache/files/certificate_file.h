@@ -14,7 +14,13 @@
 #define CERTIFICATE_FILE_MAX_CERTIFICATES 100
 #define CERTIFICATE_FILE_MAX_BUNDLE_CERTIFICATES 100000
 
-enum certificate_file_format { FILE_FORMAT_PEM, FILE_FORMAT_DER, FILE_FORMAT_PKCS7, FILE_FORMAT_PKCS12, FILE_FORMAT_KEY };
+enum certificate_file_format {
+	FILE_FORMAT_PEM,
+	FILE_FORMAT_DER,
+	FILE_FORMAT_PKCS7,
+	FILE_FORMAT_PKCS12,
+	FILE_FORMAT_KEY
+};
 
 struct certificate_file {
 	enum certificate_file_format format;

@@ -154,8 +154,9 @@ static struct error parse_encrypted(struct bytes der, const char *password, EVP_
 		return error_none();
 	}
 	if (private_key_encryption_is_unsupported())
-		return error_crypto("the private key is damaged, or encrypted in a way that is not supported (write it anew "
-				    "with `openssl pkcs8 -topk8`)");
+		return error_crypto(
+		    "the private key is damaged, or encrypted in a way that is not supported (write it anew "
+		    "with `openssl pkcs8 -topk8`)");
 	ERR_clear_error();
 	return error_of(ERROR_MISMATCH, 0, "the password does not open the private key");
 }

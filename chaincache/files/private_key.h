@@ -10,8 +10,9 @@
 /* Turns of the password's hash that an encrypted key or a PKCS#12 file may ask for; some seconds of one core. */
 #define PRIVATE_KEY_MAX_ITERATIONS 10000000u
 
-#define PRIVATE_KEY_UNSUPPORTED \
-	"the private key is of a kind that is not supported (RSA, ECDSA on a P- curve and Ed25519 are; an RSA key that is " \
+#define PRIVATE_KEY_UNSUPPORTED                                                                                        \
+	"the private key is of a kind that is not supported (RSA, ECDSA on a P- curve and Ed25519 are; an RSA key "    \
+	"that is "                                                                                                     \
 	"bound to PSS is not)"
 
 /* private_key_parse_der reads a key of any of these forms. `password` NULL: none is known. ERROR_MISMATCH for a wrong or

@@ -122,7 +122,8 @@ static void tell_dead_end(struct audit *audit)
 
 void fetch_audit(struct audit *audit)
 {
-	bool dead = audit->chosen != NULL && audit->chosen->root == NULL && audit->mended_mask == 0 && !audit->self_signed;
+	bool dead =
+	    audit->chosen != NULL && audit->chosen->root == NULL && audit->mended_mask == 0 && !audit->self_signed;
 
 	if (audit->pinned)
 		return;

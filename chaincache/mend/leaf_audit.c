@@ -58,11 +58,11 @@ static void tell_key(struct audit *audit)
 		    "than 2048.",
 		    certificate_words_subject(leaf), leaf->key_bits);
 	else if (leaf->key_type == KEY_TYPE_RSA_PSS)
-		finding = finding_list_add(
-		    audit->findings, FINDING_WEAK_KEY,
-		    "The server certificate %s has an RSA key that is bound to PSS signatures (id-RSASSA-PSS): browsers and "
-		    "most other clients refuse this kind of key, and it cannot be used here.",
-		    certificate_words_subject(leaf));
+		finding = finding_list_add(audit->findings, FINDING_WEAK_KEY,
+					   "The server certificate %s has an RSA key that is bound to PSS signatures "
+					   "(id-RSASSA-PSS): browsers and "
+					   "most other clients refuse this kind of key, and it cannot be used here.",
+					   certificate_words_subject(leaf));
 	else
 		finding =
 		    finding_list_add(audit->findings, FINDING_WEAK_KEY,

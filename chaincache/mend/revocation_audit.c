@@ -47,8 +47,9 @@ static void tell_leaf_revoked(struct audit *audit)
 	if (known->crl.status == REVOCATION_REVOKED)
 		revocation_print(&known->crl, words);
 	else
-		snprintf(words, sizeof(words), "was revoked on %s (%s), as the OCSP response that is stapled to it says",
-			 certificate_words_date(known->staple.since, date), revocation_reason_words(known->staple.reason));
+		snprintf(
+		    words, sizeof(words), "was revoked on %s (%s), as the OCSP response that is stapled to it says",
+		    certificate_words_date(known->staple.since, date), revocation_reason_words(known->staple.reason));
 	struct finding *finding =
 	    finding_list_add(audit->findings, FINDING_REVOKED,
 			     "The server certificate %s %s: clients that look at revocation refuse it.",
@@ -60,11 +61,13 @@ static void tell_leaf_revoked(struct audit *audit)
 
 #define CRL_ADVICE "Give a current CRL of this issuer (`crl` in the configuration, `--crl FILE` for the commands)."
 #define STAPLE_ADVICE                                                                                                  \
-	"Let the server fetch a fresh OCSP response (look at its clock, its DNS and its way to the authority's responder), " \
+	"Let the server fetch a fresh OCSP response (look at its clock, its DNS and its way to the authority's "       \
+	"responder), "                                                                                                 \
 	"or switch stapling off."
 #define OPEN_STAPLE_ADVICE "Complete the chain: another finding says what is missing."
 #define MUST_STAPLE_ADVICE                                                                                             \
-	"Let what serves this certificate staple OCSP responses, or have it reissued without the TLS feature extension: "   \
+	"Let what serves this certificate staple OCSP responses, or have it reissued without the TLS feature "         \
+	"extension: "                                                                                                  \
 	"chainmend itself staples none."
 
 /* One finding for all that is not known of the leaf: they would be the same by code and certificate. */
@@ -89,25 +92,28 @@ static void tell_leaf_unknown(struct audit *audit)
 				      revocation_print(&known->crl, words));
 	if (!failed(error) && staple_is_bad) {
 		advice = STAPLE_ADVICE;
-		error = buffer_printf(&text,
-				      "%sThe OCSP response that is stapled to the server certificate %.300s cannot be used: "
-				      "%.150s. Clients that read it refuse the connection, or ask for themselves.",
-				      text.len > 0 ? " " : "", subject, known->staple.why);
+		error = buffer_printf(
+		    &text,
+		    "%sThe OCSP response that is stapled to the server certificate %.300s cannot be used: "
+		    "%.150s. Clients that read it refuse the connection, or ask for themselves.",
+		    text.len > 0 ? " " : "", subject, known->staple.why);
 	}
 	if (!failed(error) && staple_is_open) {
 		advice = OPEN_STAPLE_ADVICE;
-		error = buffer_printf(&text,
-				      "%sThe OCSP response that is stapled to the server certificate %.300s could not be "
-				      "checked: its issuer is not known here, so that nobody can say who signed the response.",
-				      text.len > 0 ? " " : "", subject);
+		error = buffer_printf(
+		    &text,
+		    "%sThe OCSP response that is stapled to the server certificate %.300s could not be "
+		    "checked: its issuer is not known here, so that nobody can say who signed the response.",
+		    text.len > 0 ? " " : "", subject);
 	}
 	if (!failed(error) && known->lacks_staple) {
 		advice = MUST_STAPLE_ADVICE;
-		error = buffer_printf(&text,
-				      "%sThe server certificate %.300s demands a stapled OCSP response (TLS feature "
-				      "extension), and none is sent: Firefox, GnuTLS and others that heed it refuse the "
-				      "connection.",
-				      text.len > 0 ? " " : "", subject);
+		error =
+		    buffer_printf(&text,
+				  "%sThe server certificate %.300s demands a stapled OCSP response (TLS feature "
+				  "extension), and none is sent: Firefox, GnuTLS and others that heed it refuse the "
+				  "connection.",
+				  text.len > 0 ? " " : "", subject);
 	}
 	struct finding *finding =
 	    finding_list_add(audit->findings, FINDING_REVOCATION_UNKNOWN, "%s", buffer_text(&text));
@@ -127,21 +133,25 @@ static void tell_authority_revoked(struct audit *audit, const struct certificate
 
 	revocation_print(answer, words);
 	if (stays)
-		finding = finding_list_add(audit->findings, FINDING_REVOKED,
-					   "The CA certificate %s %s, and no way around it was found: clients that look at "
-					   "revocation refuse the chain.",
-					   subject, words);
+		finding =
+		    finding_list_add(audit->findings, FINDING_REVOKED,
+				     "The CA certificate %s %s, and no way around it was found: clients that look at "
+				     "revocation refuse the chain.",
+				     subject, words);
 	else
-		finding = finding_list_add(audit->findings, FINDING_REVOKED,
-					   "The served chain leads through the CA certificate %s, which %s: clients that look "
-					   "at revocation refuse it. The mended chain takes another way.",
-					   subject, words);
+		finding = finding_list_add(
+		    audit->findings, FINDING_REVOKED,
+		    "The served chain leads through the CA certificate %s, which %s: clients that look "
+		    "at revocation refuse it. The mended chain takes another way.",
+		    subject, words);
 	if (stays)
-		finding_set_advice(finding, "Have the server certificate reissued: no chain brings a revoked authority back.");
+		finding_set_advice(finding,
+				   "Have the server certificate reissued: no chain brings a revoked authority back.");
 	else
 		finding_set_advice(finding, "%s", finding_code_advice(FINDING_BETTER_PATH));
 	/* Where a store holds an issuer below the revoked one, its clients never come so far. */
-	finding_set_severity(finding, stays ? audit->mended_mask == 0 ? SEVERITY_ERROR : SEVERITY_WARNING : SEVERITY_FIXED);
+	finding_set_severity(finding,
+			     stays ? audit->mended_mask == 0 ? SEVERITY_ERROR : SEVERITY_WARNING : SEVERITY_FIXED);
 	finding_set_action(finding, stays ? ACTION_NONE : ACTION_REPLACED);
 	finding_set_certificate(finding, certificate);
 	finding_set_source(finding, answer->crl->path);

@@ -54,11 +54,12 @@ static void tell_self_signed(struct audit *audit)
 		    "The certificate %s is self-signed, and trusted because it stands in a trust store: %s.", subject,
 		    store_names(audit, audit->mended_mask, &names));
 	else if (leaf->key_bits == 0)
-		finding = finding_list_add(
-		    audit->findings, FINDING_SELF_SIGNED,
-		    "The certificate %s names itself as its issuer (self-signed; its key is of a kind that cannot be used here, "
-		    "so that the signature was not checked), and no trust store holds it: every client warns or refuses.",
-		    subject);
+		finding = finding_list_add(audit->findings, FINDING_SELF_SIGNED,
+					   "The certificate %s names itself as its issuer (self-signed; its key is of "
+					   "a kind that cannot be used here, "
+					   "so that the signature was not checked), and no trust store holds it: every "
+					   "client warns or refuses.",
+					   subject);
 	else
 		finding =
 		    finding_list_add(audit->findings, FINDING_SELF_SIGNED,
@@ -147,15 +148,17 @@ static const struct certificate *issuer_of_unknown_kind(struct audit *audit, con
 
 static void tell_unknown_kind(struct audit *audit, const struct certificate *end, const struct certificate *issuer)
 {
-	struct finding *finding = finding_list_add(
-	    audit->findings, FINDING_INCOMPLETE_CHAIN,
-	    "The chain cannot be followed beyond %s: %s is known, but its key is of a kind that is not supported (an RSA "
-	    "key that is bound to PSS, say), so the signature cannot be checked.",
-	    certificate_words_subject(end), certificate_words_subject(issuer));
+	struct finding *finding =
+	    finding_list_add(audit->findings, FINDING_INCOMPLETE_CHAIN,
+			     "The chain cannot be followed beyond %s: %s is known, but its key is of a kind that is "
+			     "not supported (an RSA "
+			     "key that is bound to PSS, say), so the signature cannot be checked.",
+			     certificate_words_subject(end), certificate_words_subject(issuer));
 
 	finding_set_certificate(finding, end);
-	finding_set_advice(finding, "Have the certificate reissued under an authority with an ordinary RSA or an ECDSA key: "
-				    "many clients do not know this kind of key either.");
+	finding_set_advice(finding,
+			   "Have the certificate reissued under an authority with an ordinary RSA or an ECDSA key: "
+			   "many clients do not know this kind of key either.");
 }
 
 static void tell_incomplete(struct audit *audit)

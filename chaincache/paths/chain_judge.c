@@ -33,8 +33,8 @@ static struct path_verdict check_revocation(const struct chain_judge *judge, con
 	if (judge->revocation == NULL || verdict.fault != PATH_GOOD)
 		return verdict;
 	for (size_t i = 1; i + 1 < path->count; i++) {
-		struct revocation_answer answer = revocation_look(judge->revocation, path->items[i].certificate,
-								  path->items[i + 1].certificate);
+		struct revocation_answer answer =
+		    revocation_look(judge->revocation, path->items[i].certificate, path->items[i + 1].certificate);
 		if (answer.status == REVOCATION_REVOKED)
 			return (struct path_verdict){PATH_REVOKED, i, "it was revoked by its issuer"};
 	}

@@ -39,7 +39,8 @@ static bool read_extension(CBS *list, struct extension *out)
 	CBS extension, critical;
 	int has_critical;
 
-	if (!CBS_get_asn1(list, &extension, CBS_ASN1_SEQUENCE) || !CBS_get_asn1(&extension, &out->oid, CBS_ASN1_OBJECT) ||
+	if (!CBS_get_asn1(list, &extension, CBS_ASN1_SEQUENCE) ||
+	    !CBS_get_asn1(&extension, &out->oid, CBS_ASN1_OBJECT) ||
 	    !CBS_get_optional_asn1(&extension, &critical, &has_critical, CBS_ASN1_BOOLEAN) ||
 	    !CBS_get_asn1(&extension, &out->content, CBS_ASN1_OCTETSTRING) || CBS_len(&extension) > 0)
 		return false;
@@ -137,7 +138,8 @@ static struct error read_entries(struct crl *crl, CBS *content)
 static bool take_extension(struct crl *crl, const struct extension *extension)
 {
 	if (IS(extension, oid_scope))
-		return crl_scope_read(bytes_of(CBS_data(&extension->content), CBS_len(&extension->content)), &crl->scope);
+		return crl_scope_read(bytes_of(CBS_data(&extension->content), CBS_len(&extension->content)),
+				      &crl->scope);
 	if (IS(extension, oid_delta))
 		crl->is_delta = true;
 	else if (extension->critical && !IS(extension, oid_crl_number) && !IS(extension, oid_authority_key_id))
@@ -179,7 +181,8 @@ static bool read_head(struct crl *crl, CBS *content)
 	if (CBS_peek_asn1_tag(content, CBS_ASN1_INTEGER) && (!CBS_get_asn1_uint64(content, &version) || version > 1))
 		return false;
 	if (!CBS_get_asn1_element(content, &algorithm, CBS_ASN1_SEQUENCE) ||
-	    !CBS_get_asn1_element(content, &name, CBS_ASN1_SEQUENCE) || !signed_data_read_time(content, &crl->this_update))
+	    !CBS_get_asn1_element(content, &name, CBS_ASN1_SEQUENCE) ||
+	    !signed_data_read_time(content, &crl->this_update))
 		return false;
 	crl->has_next_update = is_time(content);
 	if (crl->has_next_update && !signed_data_read_time(content, &crl->next_update))

@@ -92,7 +92,8 @@ static bool point_is_named(CBS *point, struct bytes names)
 {
 	CBS choice, full, name;
 
-	if (!CBS_get_asn1(point, &choice, TAG_POINT) || CBS_len(point) > 0 || !CBS_get_asn1(&choice, &full, TAG_FULL_NAME))
+	if (!CBS_get_asn1(point, &choice, TAG_POINT) || CBS_len(point) > 0 ||
+	    !CBS_get_asn1(&choice, &full, TAG_FULL_NAME))
 		return false;
 	while (CBS_get_any_asn1_element(&full, &name, NULL, NULL))
 		if (has_name(names, bytes_of(CBS_data(&name), CBS_len(&name))))

@@ -14,7 +14,8 @@ struct crl_scope {
 	bool only_leaves; /* onlyContainsUserCerts */
 	bool only_authorities; /* onlyContainsCACerts */
 	bool is_part; /* it has a distribution point */
-	struct bytes names; /* GeneralNames of the distribution point, without their header; borrowed from what was read */
+	struct bytes
+	    names; /* GeneralNames of the distribution point, without their header; borrowed from what was read */
 	const char *refused; /* why it cannot be used at all, a clause; NULL: it can */
 };
 

@@ -9,7 +9,8 @@
 #include "chaincache/revocation/crl.h"
 
 #define CRL_STORE_MAX_CRLS 10000
-#define CRL_STORE_MAX_FILE_BYTES ((size_t)64 * 1024 * 1024) /* PEM takes a third more than DER; several may be in a file */
+#define CRL_STORE_MAX_FILE_BYTES                                                                                       \
+	((size_t)64 * 1024 * 1024) /* PEM takes a third more than DER; several may be in a file */
 #define CRL_STORE_MAX_BYTES ((size_t)512 * 1024 * 1024) /* of DER, all together */
 #define CRL_STORE_MAX_PATH 4096
 

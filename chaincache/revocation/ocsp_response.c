@@ -46,7 +46,7 @@ static const char *status_words(uint8_t status)
 	};
 
 	return status < sizeof(words) / sizeof(*words) && words[status] != NULL ? words[status]
-									    : "it has a status that nobody knows";
+										: "it has a status that nobody knows";
 }
 
 /* OCSPResponse -> BasicOCSPResponse; NULL, or what is wrong. */
@@ -183,8 +183,9 @@ static bool is_about(CBS id, const struct certificate *certificate, const struct
 	CBS algorithm, oid, name_hash, key_hash, serial;
 
 	if (!CBS_get_asn1(&id, &algorithm, CBS_ASN1_SEQUENCE) || !CBS_get_asn1(&algorithm, &oid, CBS_ASN1_OBJECT) ||
-	    !CBS_get_asn1(&id, &name_hash, CBS_ASN1_OCTETSTRING) || !CBS_get_asn1(&id, &key_hash, CBS_ASN1_OCTETSTRING) ||
-	    !CBS_get_asn1(&id, &serial, CBS_ASN1_INTEGER) || CBS_len(&id) > 0)
+	    !CBS_get_asn1(&id, &name_hash, CBS_ASN1_OCTETSTRING) ||
+	    !CBS_get_asn1(&id, &key_hash, CBS_ASN1_OCTETSTRING) || !CBS_get_asn1(&id, &serial, CBS_ASN1_INTEGER) ||
+	    CBS_len(&id) > 0)
 		return false;
 	bool by_sha256 = CBS_mem_equal(&oid, oid_sha256, sizeof(oid_sha256));
 	if (!by_sha256 && !CBS_mem_equal(&oid, oid_sha1, sizeof(oid_sha1)))
@@ -243,7 +244,8 @@ static struct ocsp_verdict find_answer(CBS answers, const struct certificate *ce
 	CBS answer, id;
 
 	for (size_t i = 0; i < OCSP_RESPONSE_MAX_ANSWERS && CBS_len(&answers) > 0; i++) {
-		if (!CBS_get_asn1(&answers, &answer, CBS_ASN1_SEQUENCE) || !CBS_get_asn1(&answer, &id, CBS_ASN1_SEQUENCE))
+		if (!CBS_get_asn1(&answers, &answer, CBS_ASN1_SEQUENCE) ||
+		    !CBS_get_asn1(&answer, &id, CBS_ASN1_SEQUENCE))
 			return unusable(unreadable);
 		if (is_about(id, certificate, issuer))
 			return read_answer(&answer);

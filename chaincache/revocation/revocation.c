@@ -46,7 +46,8 @@ static enum signature_verdict check_signature(struct revocation *revocation, con
 
 static bool may_sign_crls(const struct certificate *issuer)
 {
-	return (X509_get_key_usage(issuer->x509) & X509v3_KU_CRL_SIGN) != 0; /* all bits where the extension is absent */
+	return (X509_get_key_usage(issuer->x509) & X509v3_KU_CRL_SIGN) !=
+	       0; /* all bits where the extension is absent */
 }
 
 /* Whether the CRL can be used for the certificate as far as it says itself; if not, the first reason why not. */
@@ -242,7 +243,8 @@ static void print_unknown(const struct revocation_answer *answer, char out[REVOC
 	if (answer->crl == NULL)
 		snprintf(out, REVOCATION_MAX_WORDS, "was revoked is not known: %.150s", words);
 	else
-		snprintf(out, REVOCATION_MAX_WORDS, "was revoked is not known: the CRL in %s cannot be used, because %.150s",
+		snprintf(out, REVOCATION_MAX_WORDS,
+			 "was revoked is not known: the CRL in %s cannot be used, because %.150s",
 			 path_end(answer->crl->path), words);
 }
 
@@ -260,7 +262,8 @@ const char *revocation_print(const struct revocation_answer *answer, char out[RE
 		print_unknown(answer, out);
 		break;
 	case REVOCATION_GOOD:
-		snprintf(out, REVOCATION_MAX_WORDS, "is not revoked, as the CRL in %s says", path_end(answer->crl->path));
+		snprintf(out, REVOCATION_MAX_WORDS, "is not revoked, as the CRL in %s says",
+			 path_end(answer->crl->path));
 		break;
 	case REVOCATION_NOT_ASKED:
 		snprintf(out, REVOCATION_MAX_WORDS, "was not looked up, as no CRL was given");

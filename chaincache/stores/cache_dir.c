@@ -13,8 +13,7 @@
 #include "chaincache/stores/cache_entry.h"
 
 enum {
-	MAX_TEMPORARIES =
-	    100, /* tried for one certificate, each the file of another process that is writing it now */
+	MAX_TEMPORARIES = 100, /* tried for one certificate, each the file of another process that is writing it now */
 	NAME_CHARS = SHA256_HEX_CHARS + 4,
 	TEMPORARY_CHARS = NAME_CHARS + 24,
 };
@@ -379,8 +378,7 @@ static void load_bad_file(void *context, const char *file_name, struct error why
 		load->visitor->on_bad_file(load->visitor->context, file_name, why);
 }
 
-struct error cache_dir_load(struct cache_dir *dir, struct issuer_store *store,
-			    const struct cache_dir_visitor *visitor)
+struct error cache_dir_load(struct cache_dir *dir, struct issuer_store *store, const struct cache_dir_visitor *visitor)
 {
 	struct load load = {store, visitor, error_none()};
 	struct cache_dir_visitor own = {&load, load_record, load_bad_file};

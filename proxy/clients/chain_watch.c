@@ -325,8 +325,7 @@ static void tick_part(const struct chain_watch *watch, struct watched_part *part
 
 	part->verdict = verdict;
 	/* What was rolled back is told once it is published. */
-	if (asks &&
-	    watch->options.roll_back(watch->options.context, part->site, part->part, part->former->credential))
+	if (asks && watch->options.roll_back(watch->options.context, part->site, part->part, part->former->credential))
 		return;
 	if (news)
 		tell(watch, part, now_ms);

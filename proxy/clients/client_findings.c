@@ -260,8 +260,7 @@ bool client_findings_alert(struct client_findings *findings, const char *site_na
 	struct complaining_site *site = find_site(findings, site_name);
 	if (site == NULL)
 		return true;
-	struct complaint *complaint =
-	    find_or_add(findings, site, FINDING_CLIENT_REJECTED, tally_alert_name(alert));
+	struct complaint *complaint = find_or_add(findings, site, FINDING_CLIENT_REJECTED, tally_alert_name(alert));
 	if (complaint != NULL)
 		complaint->count += count;
 	note(findings, site, complaint, now_ms);

@@ -334,7 +334,8 @@ static bool resolve_location(struct transfer *transfer, const char *location)
 
 	if (parsed != NULL && curl_url_set(parsed, CURLUPART_URL, transfer->url, 0) == CURLUE_OK &&
 	    curl_url_set(parsed, CURLUPART_URL, location, CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE) == CURLUE_OK &&
-	    curl_url_get(parsed, CURLUPART_URL, &absolute, 0) == CURLUE_OK && strlen(absolute) < sizeof(transfer->url)) {
+	    curl_url_get(parsed, CURLUPART_URL, &absolute, 0) == CURLUE_OK &&
+	    strlen(absolute) < sizeof(transfer->url)) {
 		memcpy(transfer->url, absolute, strlen(absolute) + 1);
 		fits = true;
 	}

@@ -36,7 +36,7 @@ void program_log_init(struct program_log *log, int fd, enum config_log_level lev
 static bool append(char *line, size_t *len, const char *text)
 {
 	static const char digits[] = "0123456789abcdef";
-	const size_t room = PROGRAM_LOG_MAX_LINE - sizeof "...\n";
+	const size_t room = PROGRAM_LOG_MAX_LINE - sizeof("...\n");
 
 	for (; *text != '\0'; text++) {
 		unsigned char byte = (unsigned char)*text;

@@ -114,7 +114,8 @@ static bool loses_nobody(const struct chain_trial_loss *loss)
 	return loss->store == NULL && loss->name == NULL;
 }
 
-static void tell_refusal(const struct certificate_keeper *keeper, struct error error, const struct chain_trial_loss *loss)
+static void tell_refusal(const struct certificate_keeper *keeper, struct error error,
+			 const struct chain_trial_loss *loss)
 {
 	const struct keeper_options *options = &keeper->options;
 	const char *leaf = keeper->given.items[0].certificate->subject;
@@ -196,7 +197,8 @@ static void tell_failure(const struct certificate_keeper *keeper, struct error e
 	char text[ERROR_MAX_TEXT];
 
 	program_log_write(keeper->options.log, LOG_LEVEL_ERROR, keeper->options.config->name,
-			  "the chain cannot be mended and is served as it is: %s", error_print(error, text, sizeof(text)));
+			  "the chain cannot be mended and is served as it is: %s",
+			  error_print(error, text, sizeof(text)));
 }
 
 static void tell_unserved(const struct certificate_keeper *keeper, struct error error)

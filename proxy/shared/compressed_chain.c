@@ -122,8 +122,7 @@ static struct error make_forms(struct compressed_chain *compressed)
 		return error_of(ERROR_MEMORY, 0, "compress a chain");
 	}
 	struct bytes body = bytes_of(CBB_data(&message), CBB_len(&message));
-	for (size_t i = 0; i < COMPRESSED_CHAIN_FORMS && body.len <= COMPRESSED_CHAIN_MAX_BYTES && !failed(error);
-	     i++)
+	for (size_t i = 0; i < COMPRESSED_CHAIN_FORMS && body.len <= COMPRESSED_CHAIN_MAX_BYTES && !failed(error); i++)
 		error = add_form(compressed, &algorithms[i], body);
 	CBB_cleanup(&message);
 	qsort(compressed->forms, compressed->num_forms, sizeof(compressed->forms[0]), compare_forms);

@@ -70,8 +70,7 @@ bool credential_covers(const struct credential *credential, const char *sni)
 		return true;
 	const char *parent = strchr(sni, '.');
 	/* Never directly above a single label: *.com covers nothing. */
-	if (parent == NULL || parent == sni || strchr(parent + 1, '.') == NULL ||
-	    strlen(parent) + 2 > sizeof(wildcard))
+	if (parent == NULL || parent == sni || strchr(parent + 1, '.') == NULL || strlen(parent) + 2 > sizeof(wildcard))
 		return false;
 	wildcard[0] = '*';
 	strcpy(wildcard + 1, parent);
@@ -125,8 +124,7 @@ static int on_server_name(SSL *ssl, int *out_alert, void *argument)
 }
 
 /* RFC 7301 3.2: with a protocol list on both sides and nothing in common, the handshake ends. */
-static int on_alpn(SSL *ssl, const uint8_t **out, uint8_t *out_len, const uint8_t *in, unsigned in_len,
-		   void *argument)
+static int on_alpn(SSL *ssl, const uint8_t **out, uint8_t *out_len, const uint8_t *in, unsigned in_len, void *argument)
 {
 	(void)ssl;
 	const struct credential *credential = argument;

@@ -71,8 +71,8 @@ static void read_key(struct site_reading *reading, const char *path)
 	struct error error = certificate_file_read(path, &options, &file);
 	if (failed(error)) {
 		char fault[CERTIFICATE_FILE_MAX_FAULT];
-		site_error(reading, path, "the key cannot be read: %s%s%s%s", certificate_file_fault(&file, fault), error_print(error, text, sizeof(text)),
-			   error.kind == ERROR_MISMATCH ? ": " : "",
+		site_error(reading, path, "the key cannot be read: %s%s%s%s", certificate_file_fault(&file, fault),
+			   error_print(error, text, sizeof(text)), error.kind == ERROR_MISMATCH ? ": " : "",
 			   error.kind == ERROR_MISMATCH ? password_advice(reading) : file_advice(error));
 		return;
 	}

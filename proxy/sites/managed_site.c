@@ -180,8 +180,7 @@ static void on_backend_leaf(struct managed_site *site, size_t backend, const str
 
 	if (find_key(site, leaf) == NULL) {
 		tell_key_mismatch(site, leaf);
-		key_mismatch_add(&findings, leaf,
-				 site->num_certificates > 0 ? keeper_chain(keeper_of(site, 0)) : NULL);
+		key_mismatch_add(&findings, leaf, site->num_certificates > 0 ? keeper_chain(keeper_of(site, 0)) : NULL);
 	}
 	report_key(site, backend, &findings);
 	finding_list_cleanup(&findings);

@@ -23,7 +23,8 @@ static void read_certificate(struct site_reading *reading, const char *path)
 	struct error error = certificate_file_read(path, &options, &file);
 	if (failed(error)) {
 		char fault[CERTIFICATE_FILE_MAX_FAULT];
-		site_error(reading, path, "the certificate cannot be read: %s%s%s", certificate_file_fault(&file, fault), error_print(error, text, sizeof(text)),
+		site_error(reading, path, "the certificate cannot be read: %s%s%s",
+			   certificate_file_fault(&file, fault), error_print(error, text, sizeof(text)),
 			   error.kind == ERROR_MISMATCH ? ": look at key_password_file" : file_advice(error));
 		return;
 	}
@@ -270,8 +271,8 @@ const char **site_builder_paths(const struct config *config, size_t *out_count)
 
 	*out_count = 0;
 	for (size_t i = 0; i < config->num_sites; i++)
-		most += config->sites[i].certificates.count + config->sites[i].keys.count +
-			config->sites[i].crls.count + 3;
+		most +=
+		    config->sites[i].certificates.count + config->sites[i].keys.count + config->sites[i].crls.count + 3;
 	const char **paths = calloc(most, sizeof(*paths));
 	if (paths != NULL && config->ticket_keys != NULL)
 		paths[(*out_count)++] = config->ticket_keys;

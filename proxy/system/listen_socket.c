@@ -134,8 +134,7 @@ static struct error open_all(struct listen_socket *listening, struct bind_addres
 	return error_none();
 }
 
-struct error listen_socket_open(const struct config_address *address, unsigned num_workers,
-				struct listen_socket **out)
+struct error listen_socket_open(const struct config_address *address, unsigned num_workers, struct listen_socket **out)
 {
 	struct bind_address bound;
 

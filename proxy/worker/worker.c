@@ -15,7 +15,8 @@ enum letter_kind { LETTER_PUBLISH, LETTER_VERDICT, LETTER_DRAIN, LETTER_QUIT };
 struct letter {
 	struct mail mail; /* first */
 	enum letter_kind kind;
-	struct snapshot_lease *lease; /* LETTER_PUBLISH: made by the sender, so that the worker needs no memory to take it */
+	struct snapshot_lease
+	    *lease; /* LETTER_PUBLISH: made by the sender, so that the worker needs no memory to take it */
 	uint64_t connection;
 	bool trusted;
 	char reason[WORKER_MAX_REASON];

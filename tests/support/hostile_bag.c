@@ -40,8 +40,8 @@ void hostile_bag_twins(struct hostile_bag *bag, const struct certificate *root)
 
 void hostile_bag_impostors(struct hostile_bag *bag, const struct certificate *root)
 {
-	const struct certificate *true_one =
-	    PKI(.cn = "Issuer", .ca = true, .issuer = root, .ski = PKI_KEY_ID_ABSENT, .not_after = PKI_NOT_AFTER - PKI_DAY);
+	const struct certificate *true_one = PKI(.cn = "Issuer", .ca = true, .issuer = root, .ski = PKI_KEY_ID_ABSENT,
+						 .not_after = PKI_NOT_AFTER - PKI_DAY);
 
 	*bag = (struct hostile_bag){.count = 0};
 	add(bag, LEAF(.issuer = true_one, .aki = PKI_KEY_ID_ABSENT));

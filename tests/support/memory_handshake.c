@@ -22,8 +22,8 @@ static enum ssl_select_cert_result_t on_select(struct client_handshake *handshak
 	struct client_hello hello;
 
 	client_hello_read(raw, &hello);
-	struct error error = credential_attach(plan->credential, plan->first != NULL ? plan->first : plan->credential,
-					       raw->ssl, &hello);
+	struct error error =
+	    credential_attach(plan->credential, plan->first != NULL ? plan->first : plan->credential, raw->ssl, &hello);
 	return failed(error) ? ssl_select_cert_error : ssl_select_cert_success;
 }
 

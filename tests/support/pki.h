@@ -29,7 +29,13 @@ enum pki_key_type {
 	PKI_ED25519,
 };
 
-enum pki_digest { PKI_SHA256, PKI_SHA384, PKI_SHA512, PKI_SHA1, PKI_MD5 }; /* of the signature; Ed25519 has its own; MD5 by RSA alone */
+enum pki_digest {
+	PKI_SHA256,
+	PKI_SHA384,
+	PKI_SHA512,
+	PKI_SHA1,
+	PKI_MD5
+}; /* of the signature; Ed25519 has its own; MD5 by RSA alone */
 
 enum pki_key_id { PKI_KEY_ID_RIGHT, PKI_KEY_ID_ABSENT, PKI_KEY_ID_WRONG };
 
@@ -58,7 +64,8 @@ struct pki_options {
 	enum pki_key_type key_type;
 	unsigned key_number;
 	EVP_PKEY *key; /* in place of a made one (borrowed) */
-	bool shows_inherited_dsa; /* shows a DSA key that leaves its parameters to its issuer (RFC 3279 2.3.2); `key` signs */
+	bool
+	    shows_inherited_dsa; /* shows a DSA key that leaves its parameters to its issuer (RFC 3279 2.3.2); `key` signs */
 
 	const struct certificate *issuer; /* NULL: self-signed */
 	const struct pki_attribute *issuer_name; /* in place of the issuer's subject */

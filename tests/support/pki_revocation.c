@@ -177,7 +177,8 @@ struct bytes pki_crl(const struct pki_crl_options *options)
 	const struct pki_extension *extra = options->extensions;
 	CBB cbb, content, wrapper, extensions;
 
-	must(CBB_init(&cbb, 1024) && CBB_add_asn1(&cbb, &content, CBS_ASN1_SEQUENCE) && CBB_add_asn1_uint64(&content, 1),
+	must(CBB_init(&cbb, 1024) && CBB_add_asn1(&cbb, &content, CBS_ASN1_SEQUENCE) &&
+		 CBB_add_asn1_uint64(&content, 1),
 	     "begin a CRL");
 	add_algorithm(&content);
 	add_name(&content, X509_get_subject_name(options->issuer->x509));
@@ -240,16 +241,17 @@ static void add_status(CBB *out, const struct pki_ocsp_options *options)
 	CBB cbb, wrapper, reason;
 
 	if (options->status != PKI_OCSP_REVOKED) {
-		must(CBB_add_asn1(out, &cbb,
-				  CBS_ASN1_CONTEXT_SPECIFIC | (options->status == PKI_OCSP_GOOD ? 0U : 2U)) &&
-			 CBB_flush(out),
-		     "write a status");
+		must(
+		    CBB_add_asn1(out, &cbb, CBS_ASN1_CONTEXT_SPECIFIC | (options->status == PKI_OCSP_GOOD ? 0U : 2U)) &&
+			CBB_flush(out),
+		    "write a status");
 		return;
 	}
 	must(CBB_add_asn1(out, &cbb, EXPLICIT(1)), "write a status");
 	add_time(&cbb, PKI_NOW - 2 * PKI_DAY);
 	if (options->reason != PKI_NO_REASON)
-		must(CBB_add_asn1(&cbb, &wrapper, EXPLICIT(0)) && CBB_add_asn1(&wrapper, &reason, CBS_ASN1_ENUMERATED) &&
+		must(CBB_add_asn1(&cbb, &wrapper, EXPLICIT(0)) &&
+			 CBB_add_asn1(&wrapper, &reason, CBS_ASN1_ENUMERATED) &&
 			 CBB_add_u8(&reason, (uint8_t)options->reason),
 		     "write a reason");
 	must(CBB_flush(out), "write a status");

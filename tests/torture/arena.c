@@ -103,7 +103,8 @@ static void set_events(struct arena *arena, struct endpoint *endpoint)
 	struct epoll_event event = {.data = {.ptr = endpoint}};
 	int operation = endpoint->events == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
 
-	event.events = (endpoint->wants_read ? (uint32_t)EPOLLIN : 0u) | (endpoint->wants_write ? (uint32_t)EPOLLOUT : 0u);
+	event.events =
+	    (endpoint->wants_read ? (uint32_t)EPOLLIN : 0u) | (endpoint->wants_write ? (uint32_t)EPOLLOUT : 0u);
 	if (event.events == endpoint->events)
 		return;
 	if (event.events == 0)
@@ -149,8 +150,8 @@ static bool start_client(struct arena *arena)
 
 	plan_make(&plan, arena->world->seed, number);
 	arena->result->fates[plan.fate]++;
-	if (endpoint == NULL || !endpoint_start_client(endpoint, arena->world, number,
-						       arena->options->proxy_ports[plan.route])) {
+	if (endpoint == NULL ||
+	    !endpoint_start_client(endpoint, arena->world, number, arena->options->proxy_ports[plan.route])) {
 		fprintf(stderr, "torture: a client cannot be started: %s\n", strerror(errno));
 		free(endpoint);
 		return false;
@@ -300,7 +301,9 @@ static void count_whole(struct arena *arena)
 			arena->result->num_whole++;
 		else
 			fail(arena, &plan, "both",
-			     whole == 0 ? "lost" : whole == CLIENT_IS_WHOLE ? "lost at the backend" : "lost at the client",
+			     whole == 0                 ? "lost"
+			     : whole == CLIENT_IS_WHOLE ? "lost at the backend"
+							: "lost at the client",
 			     NULL);
 	}
 }

@@ -27,8 +27,7 @@ bool link_connect(struct link *link, uint16_t port, uint64_t number, bool small_
 {
 	struct sockaddr_in from = {.sin_family = AF_INET,
 				   .sin_addr = {htonl(INADDR_LOOPBACK + (uint32_t)(number % NUM_SOURCES))}};
-	struct sockaddr_in to = {
-	    .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
 	int on = 1;
 
 	*link = (struct link){.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};

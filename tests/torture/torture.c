@@ -182,7 +182,8 @@ static int usage(const char *what)
 		"torture: %s\n"
 		"usage: torture --ports TCP,TLS,BANNER,FLAKY_TCP,FLAKY_TLS --certificate F --key F --name N\n"
 		"               [--seed N] [--connections N] [--warm-up N] [--at-a-time N] [--reload-ms N] [--only N]\n"
-		"The ports are chainmend's, one for each kind of backend; the backends' own are printed behind \"ready\".\n",
+		"The ports are chainmend's, one for each kind of backend; the backends' own are printed behind "
+		"\"ready\".\n",
 		what);
 	return EXIT_USAGE;
 }
@@ -203,11 +204,16 @@ static bool read_ports(const char *text, uint16_t out[NUM_PLAN_ROUTES])
 static bool read_options(int argc, char **argv, struct options *options)
 {
 	static const struct option names[] = {
-	    {"ports", required_argument, NULL, 'p'},	   {"certificate", required_argument, NULL, 'c'},
-	    {"key", required_argument, NULL, 'k'},	   {"name", required_argument, NULL, 'n'},
-	    {"seed", required_argument, NULL, 's'},	   {"connections", required_argument, NULL, 'N'},
-	    {"warm-up", required_argument, NULL, 'w'},	   {"at-a-time", required_argument, NULL, 'a'},
-	    {"reload-ms", required_argument, NULL, 'r'},   {"only", required_argument, NULL, 'o'},
+	    {"ports", required_argument, NULL, 'p'},
+	    {"certificate", required_argument, NULL, 'c'},
+	    {"key", required_argument, NULL, 'k'},
+	    {"name", required_argument, NULL, 'n'},
+	    {"seed", required_argument, NULL, 's'},
+	    {"connections", required_argument, NULL, 'N'},
+	    {"warm-up", required_argument, NULL, 'w'},
+	    {"at-a-time", required_argument, NULL, 'a'},
+	    {"reload-ms", required_argument, NULL, 'r'},
+	    {"only", required_argument, NULL, 'o'},
 	    {0},
 	};
 	bool good = true;

@@ -92,10 +92,11 @@ static bool read_input(const char *path, const char *password_file, enum certifi
 	if (!failed(error))
 		return true;
 	const char *advice = error.kind != ERROR_MISMATCH ? file_advice(error)
-			     : password_file == NULL	  ? ": give the password with --key-password-file"
+			     : password_file == NULL      ? ": give the password with --key-password-file"
 							  : ": look whether --key-password-file names the right file";
 	char fault[CERTIFICATE_FILE_MAX_FAULT];
-	complain("%s: %s%s%s", path, certificate_file_fault(out, fault), error_print(error, text, sizeof(text)), advice);
+	complain("%s: %s%s%s", path, certificate_file_fault(out, fault), error_print(error, text, sizeof(text)),
+		 advice);
 	return false;
 }
 

@@ -264,9 +264,10 @@ static void test_what_is_not_built_is_refused_in_these_words(void **state)
 
 static void test_the_admin_page_beyond_this_machine_needs_a_token(void **state)
 {
-	static const char *const local[] = {"9000", ":9000", "127.0.0.1:9000", "127.9.9.9:9000",
+	static const char *const local[] = {"9000",       ":9000",          "127.0.0.1:9000",   "127.9.9.9:9000",
 					    "[::1]:9000", "localhost:9000", "unix:/run/a.sock", "off"};
-	static const char *const beyond[] = {"*:9000", "0.0.0.0:9000", "[::]:9000", "192.0.2.1:9000", "admin.example:9000"};
+	static const char *const beyond[] = {"*:9000", "0.0.0.0:9000", "[::]:9000", "192.0.2.1:9000",
+					     "admin.example:9000"};
 	char text[500];
 	(void)state;
 	for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++) {
@@ -417,7 +418,7 @@ int main(void)
 	    cmocka_unit_test(test_values),
 	    cmocka_unit_test(test_what_is_not_built_is_refused_in_these_words),
 	    cmocka_unit_test(test_rules_across_keys),
-	cmocka_unit_test(test_the_admin_page_beyond_this_machine_needs_a_token),
+	    cmocka_unit_test(test_the_admin_page_beyond_this_machine_needs_a_token),
 	    cmocka_unit_test(test_rules_across_sites),
 	    cmocka_unit_test(test_binary_files_are_told_in_one_go_and_bounded),
 	    cmocka_unit_test(test_more_values_and_sites_than_may_be),

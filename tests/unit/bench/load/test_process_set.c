@@ -90,8 +90,8 @@ static void test_cpu_time(void **state)
 	assert_ok(server_cpu_sample(&after, &self, 1, false));
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &last);
 	uint64_t spent = server_cpu_between(&before, &after, &lost);
-	uint64_t whole = (uint64_t)(last.tv_sec - first.tv_sec) * 1000000000 + (uint64_t)last.tv_nsec -
-			 (uint64_t)first.tv_nsec;
+	uint64_t whole =
+	    (uint64_t)(last.tv_sec - first.tv_sec) * 1000000000 + (uint64_t)last.tv_nsec - (uint64_t)first.tv_nsec;
 	assert_true(spent > 1000000 && spent <= whole);
 	assert_int_equal(lost, 0);
 }
@@ -156,9 +156,9 @@ static void test_memory_of_a_process(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_children_and_theirs), cmocka_unit_test(test_cpu_time),
+	    cmocka_unit_test(test_children_and_theirs),   cmocka_unit_test(test_cpu_time),
 	    cmocka_unit_test(test_processes_come_and_go), cmocka_unit_test(test_settling_ends),
-	    cmocka_unit_test(test_memory_texts),	cmocka_unit_test(test_memory_of_a_process),
+	    cmocka_unit_test(test_memory_texts),          cmocka_unit_test(test_memory_of_a_process),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

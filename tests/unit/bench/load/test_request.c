@@ -153,8 +153,8 @@ static void test_longest_head(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_pattern),	 cmocka_unit_test(test_echo), cmocka_unit_test(test_wrong_echoes),
-	    cmocka_unit_test(test_bulk),	 cmocka_unit_test(test_http), cmocka_unit_test(test_longest_head),
+	    cmocka_unit_test(test_pattern), cmocka_unit_test(test_echo), cmocka_unit_test(test_wrong_echoes),
+	    cmocka_unit_test(test_bulk),    cmocka_unit_test(test_http), cmocka_unit_test(test_longest_head),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,13 +93,14 @@ static void test_verifies_signatures_of_every_kind(void **state)
 	const struct certificate *other = PKI(.cn = "rsa", .ca = true, .key_type = PKI_RSA_2048, .key_number = 1);
 	assert_true(issuer_match_signature(rsa, PKI(.cn = "leaf", .issuer = rsa, .digest = PKI_MD5)));
 	assert_false(issuer_match_signature(other, PKI(.cn = "leaf", .issuer = rsa, .digest = PKI_MD5)));
-	assert_false(issuer_match_signature(
-	    rsa, PKI(.cn = "leaf", .issuer = rsa, .digest = PKI_MD5, .broken_signature = true)));
-	const struct certificate *dsa = PKI(.cn = "rsa", .ca = true, .key_type = PKI_RSA_2048, .shows_inherited_dsa = true);
+	assert_false(
+	    issuer_match_signature(rsa, PKI(.cn = "leaf", .issuer = rsa, .digest = PKI_MD5, .broken_signature = true)));
+	const struct certificate *dsa =
+	    PKI(.cn = "rsa", .ca = true, .key_type = PKI_RSA_2048, .shows_inherited_dsa = true);
 	assert_false(issuer_match_signature(dsa, PKI(.cn = "leaf", .issuer = rsa)));
 	assert_false(issuer_match_signature(dsa, PKI(.cn = "leaf", .issuer = rsa, .digest = PKI_MD5)));
-	assert_false(issuer_match_signature(PKI(.cn = "ec", .ca = true),
-					    PKI(.cn = "leaf", .issuer = rsa, .digest = PKI_MD5)));
+	assert_false(
+	    issuer_match_signature(PKI(.cn = "ec", .ca = true), PKI(.cn = "leaf", .issuer = rsa, .digest = PKI_MD5)));
 	assert_int_equal(ERR_peek_error(), 0);
 }
 

@@ -180,9 +180,8 @@ static void test_names_are_listed(void **state)
 
 	(void)state;
 	assert_string_equal(matched(few, "contoso.com").why, "the certificate is for a.example and b.example");
-	assert_string_equal(
-	    matched(many, "contoso.com").why,
-	    "the certificate is for a.example, b.example, c.example, d.example, e.example and 2 more");
+	assert_string_equal(matched(many, "contoso.com").why,
+			    "the certificate is for a.example, b.example, c.example, d.example, e.example and 2 more");
 	assert_string_equal(matched(PKI(.cn = "leaf", .empty_san = true), "contoso.com").why,
 			    "the certificate holds no DNS name and no IP address");
 }
@@ -196,8 +195,7 @@ static void test_common_name(void **state)
 	(void)state;
 	struct name_match match = matched(cn_only, "www.contoso.com");
 	assert_int_equal(match.verdict, NAME_ONLY_IN_CN);
-	assert_string_equal(match.why,
-			    "www.contoso.com stands in the Common Name alone, which clients no longer read");
+	assert_string_equal(match.why, "www.contoso.com stands in the Common Name alone, which clients no longer read");
 	assert_string_equal(match.matched_by, "");
 	assert_int_equal(matched(cn_only, "contoso.com").verdict, NAME_NOT_COVERED);
 	assert_int_equal(matched(cn_wildcard, "www.contoso.com").verdict, NAME_ONLY_IN_CN);
@@ -207,13 +205,13 @@ static void test_common_name(void **state)
 }
 
 /* A subjectAltName of the given GeneralNames, as raw DER. */
-#define RAW_SAN(...)                                                                                                 \
-	.extensions = (const struct pki_extension[])                                                                 \
-	{                                                                                                            \
-		{.oid = "2.5.29.17", .content = __VA_ARGS__},                                                        \
-		{                                                                                                    \
-			0                                                                                            \
-		}                                                                                                    \
+#define RAW_SAN(...)                                                                                                   \
+	.extensions = (const struct pki_extension[])                                                                   \
+	{                                                                                                              \
+		{.oid = "2.5.29.17", .content = __VA_ARGS__},                                                          \
+		{                                                                                                      \
+			0                                                                                              \
+		}                                                                                                      \
 	}
 
 static void test_raw_names(void **state)

@@ -227,8 +227,8 @@ static void test_a_nest_is_not_looked_into(void **state)
 	for (size_t i = 0; i < sizeof(depths) / sizeof(depths[0]); i++) {
 		write_nested(&content, depths[i]);
 		assert_step(certificate_container_read_pkcs7(buffer_bytes(&content), &buffers), ERROR_LIMIT, "64 deep");
-		assert_step(certificate_container_read_pkcs12(buffer_bytes(&content), NULL, &key, &buffers), ERROR_LIMIT,
-			    "64 deep");
+		assert_step(certificate_container_read_pkcs12(buffer_bytes(&content), NULL, &key, &buffers),
+			    ERROR_LIMIT, "64 deep");
 		assert_null(buffers);
 		buffer_cleanup(&content);
 	}

@@ -304,7 +304,8 @@ static void test_reads_what_windows_saves(void **state)
 	buffer_init(&saved, 65536);
 	assert_ok(buffer_append(&saved, bytes_of("\xef\xbb\xbf", 3)));
 	for (size_t i = 0; i < text.len; i++)
-		assert_ok(buffer_append(&saved, text.data[i] == '\n' ? bytes_of(" \t\r\n", 4) : bytes_of(&text.data[i], 1)));
+		assert_ok(
+		    buffer_append(&saved, text.data[i] == '\n' ? bytes_of(" \t\r\n", 4) : bytes_of(&text.data[i], 1)));
 	assert_ok(certificate_file_parse(buffer_bytes(&saved), &plain, &file));
 	assert_true(certificate_list_equal(&file.certificates, &list));
 	certificate_file_cleanup(&file);
@@ -334,7 +335,8 @@ static void test_two_keys_must_be_the_same(void **state)
 static void test_a_key_that_signs_nothing_is_refused(void **state)
 {
 	struct certificate_file_options skipping = {.source = SOURCE_SERVED, .skip_keys = true};
-	uint8_t der[48] = {0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x6e, 0x04, 0x22, 0x04, 0x20, 1};
+	uint8_t der[48] = {0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03,
+			   0x2b, 0x65, 0x6e, 0x04, 0x22, 0x04, 0x20, 1};
 	struct certificate_file file;
 	(void)state;
 

@@ -41,7 +41,8 @@ static void test_knows_certificates_of_both_versions(void **state)
 static void test_a_crl_is_no_request(void **state)
 {
 	/* Version 1 has no number: { algorithm, issuer, thisUpdate }. */
-	static const char old[] = "\x30\x0f\x30\x0d\x30\x00\x30\x00\x18\x07" "2026010";
+	static const char old[] = "\x30\x0f\x30\x0d\x30\x00\x30\x00\x18\x07"
+				  "2026010";
 	(void)state;
 
 	assert_int_equal(der_kind_judge(PKI_CRL(.issuer = PKI(.cn = "CA", .ca = true))), DER_KIND_CRL);

@@ -183,8 +183,9 @@ static void test_passes_over_any_number_of_byte_order_marks(void **state)
 
 static void test_tells_the_place_of_a_block(void **state)
 {
-	static const char text[] = "words\r\n\rmore\n-----BEGIN A-----\nAAAA\n-----END A-----\n\n\n  -----BEGIN B-----\nAAAA\n-----END "
-				   "B----------BEGIN C-----\nAAAA\n-----END C-----\n";
+	static const char text[] =
+	    "words\r\n\rmore\n-----BEGIN A-----\nAAAA\n-----END A-----\n\n\n  -----BEGIN B-----\nAAAA\n-----END "
+	    "B----------BEGIN C-----\nAAAA\n-----END C-----\n";
 	static const unsigned lines[] = {4, 9, 11};
 	struct pem_reader reader;
 	(void)state;

@@ -92,8 +92,8 @@ static void test_a_root_whose_name_is_spelt_otherwise(void **state)
 	    CA("I", .issuer = root,
 	       .issuer_name = PKI_NAME({NID_organizationName, V_ASN1_UTF8STRING, "contoso ltd", 0},
 				       {NID_commonName, V_ASN1_UTF8STRING, "Root", 0}));
-	const struct certificate *other = CA("I", .issuer = root,
-					     .issuer_name = PKI_NAME({NID_commonName, V_ASN1_UTF8STRING, "Root", 0}));
+	const struct certificate *other =
+	    CA("I", .issuer = root, .issuer_name = PKI_NAME({NID_commonName, V_ASN1_UTF8STRING, "Root", 0}));
 	const struct certificate *leaf = LEAF(.issuer = i);
 	struct mend_world world = {0};
 	(void)state;
@@ -185,7 +185,8 @@ static void test_served_in_every_order(void **state)
 {
 	const struct certificate *old = CA("Old"), *root = CA("Root");
 	const struct certificate *j = CA("J", .issuer = root), *stale = CA("J", .issuer = root, EXPIRED);
-	const struct certificate *i = CA("I", .issuer = j), *cross = CA("Root", .issuer = old), *leaf = LEAF(.issuer = i);
+	const struct certificate *i = CA("I", .issuer = j), *cross = CA("Root", .issuer = old),
+				 *leaf = LEAF(.issuer = i);
 	const struct certificate *bag[NUM_BAG] = {i, j, stale, cross, root, CA("Stranger")};
 	struct certificate_list first = {0};
 	bool served_trusted = false;

@@ -138,8 +138,7 @@ static void test_a_path_to_nothing_trusted_is_given_up_for_a_better_one(void **s
 	WORLD_TRUST(&world, "store", root);
 	const struct mend_result *result = world_mend(&world);
 	assert_chain(&result->mended, leaf, better);
-	assert_findings(result,
-			"better_path fixed replaced, root_included info removed");
+	assert_findings(result, "better_path fixed replaced, root_included info removed");
 	assert_int_equal(mend_exit_status(result, false), 1);
 	world_cleanup(&world);
 }

@@ -86,8 +86,10 @@ static void test_a_cross_sign_in_place_of_a_root_that_the_store_lacks(void **sta
 static void test_across_a_bridge(void **state)
 {
 	const struct certificate *near = CA("Near"), *far = CA("Far"), *bridge = CA("Bridge");
-	const struct certificate *near_by_bridge = CA("Near", .issuer = bridge), *bridge_by_far = CA("Bridge", .issuer = far);
-	const struct certificate *far_by_bridge = CA("Far", .issuer = bridge), *bridge_by_near = CA("Bridge", .issuer = near);
+	const struct certificate *near_by_bridge = CA("Near", .issuer = bridge),
+				 *bridge_by_far = CA("Bridge", .issuer = far);
+	const struct certificate *far_by_bridge = CA("Far", .issuer = bridge),
+				 *bridge_by_near = CA("Bridge", .issuer = near);
 	const struct certificate *i = CA("I", .issuer = near), *leaf = LEAF(.issuer = i);
 	struct mend_world world = {0};
 	(void)state;
@@ -105,8 +107,8 @@ static void test_across_a_bridge(void **state)
 static void test_a_twin_with_too_short_a_path_length(void **state)
 {
 	const struct certificate *root = CA("Root"), *good = CA("K", .issuer = root);
-	const struct certificate *tight = CA("K", .issuer = root, .has_path_length = true, .path_length = 1,
-					     .not_after = PKI_NOT_AFTER + PKI_DAY);
+	const struct certificate *tight =
+	    CA("K", .issuer = root, .has_path_length = true, .path_length = 1, .not_after = PKI_NOT_AFTER + PKI_DAY);
 	const struct certificate *j = CA("J", .issuer = good), *i = CA("I", .issuer = j), *leaf = LEAF(.issuer = i);
 	struct mend_world world = {0};
 	(void)state;
@@ -124,7 +126,8 @@ static void test_a_twin_with_too_short_a_path_length(void **state)
 static void test_an_md5_twin_beside_a_good_one(void **state)
 {
 	const struct certificate *root = CA("Root", .key_type = PKI_RSA_2048);
-	const struct certificate *weak = CA("I", .issuer = root, .digest = PKI_MD5, .not_after = PKI_NOT_AFTER + PKI_DAY),
+	const struct certificate *weak =
+				     CA("I", .issuer = root, .digest = PKI_MD5, .not_after = PKI_NOT_AFTER + PKI_DAY),
 				 *good = CA("I", .issuer = root);
 	const struct certificate *leaf = LEAF(.issuer = good);
 	struct mend_world world = {0};
@@ -151,8 +154,10 @@ static void test_an_md5_twin_beside_a_good_one(void **state)
 /* MD5 on the leaf itself: one finding, and no word of an issuer that is missing. */
 static void test_a_leaf_by_md5(void **state)
 {
-	const struct certificate *root = CA("Root", .key_type = PKI_RSA_2048), *i = CA("I", .key_type = PKI_RSA_2048, .issuer = root);
-	const struct certificate *leaf = LEAF(.issuer = i, .digest = PKI_MD5), *sha1 = LEAF(.issuer = i, .digest = PKI_SHA1);
+	const struct certificate *root = CA("Root", .key_type = PKI_RSA_2048),
+				 *i = CA("I", .key_type = PKI_RSA_2048, .issuer = root);
+	const struct certificate *leaf = LEAF(.issuer = i, .digest = PKI_MD5),
+				 *sha1 = LEAF(.issuer = i, .digest = PKI_SHA1);
 	struct mend_world world = {0};
 	(void)state;
 
@@ -247,7 +252,8 @@ static void test_constraints_on_addresses_rule_no_good_path_out(void **state)
 static void test_an_issuer_with_a_key_of_an_unknown_kind(void **state)
 {
 	static const uint8_t prime256v1[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
-	const struct certificate *root = CA("Root"), *good = CA("I", .issuer = root), *leaf = LEAF(.issuer = good), *odd;
+	const struct certificate *root = CA("Root"), *good = CA("I", .issuer = root), *leaf = LEAF(.issuer = good),
+				 *odd;
 	uint8_t der[4096];
 	struct mend_world world = {0};
 	(void)state;

@@ -42,7 +42,8 @@ static void test_a_revoked_leaf(void **state)
 static void test_a_clean_path_is_preferred(void **state)
 {
 	const struct certificate *root = CA("Root"), *other = CA("Other");
-	const struct certificate *bad = CA("I", .issuer = root), *clean = CA("I", .issuer = other, .not_after = PKI_NOW + 900 * PKI_DAY);
+	const struct certificate *bad = CA("I", .issuer = root),
+				 *clean = CA("I", .issuer = other, .not_after = PKI_NOW + 900 * PKI_DAY);
 	const struct certificate *leaf = LEAF(.issuer = bad, .not_after = PKI_NOW + 300 * PKI_DAY);
 	struct crl_store *crls = PKI_CRLS(PKI_CRL(.issuer = root, .revoked = PKI_CERTIFICATES(bad)),
 					  PKI_CRL(.issuer = other), PKI_CRL(.issuer = bad));
@@ -106,7 +107,8 @@ static void test_no_way_around(void **state)
 /* An issuer is fetched in place of a revoked one. */
 static void test_another_issuer_is_fetched(void **state)
 {
-	const struct certificate *root = CA("Root"), *bad = CA("I", .issuer = root), *clean = CA("I", .issuer = root, .serial = 4711);
+	const struct certificate *root = CA("Root"), *bad = CA("I", .issuer = root),
+				 *clean = CA("I", .issuer = root, .serial = 4711);
 	const struct certificate *leaf = LEAF(.issuer = bad, .ca_issuers = PKI_STRINGS("http://ca.example/i.cer"));
 	struct crl_store *crls =
 	    PKI_CRLS(PKI_CRL(.issuer = root, .revoked = PKI_CERTIFICATES(bad)), PKI_CRL(.issuer = bad));
@@ -151,11 +153,12 @@ static void test_staples(void **state)
 {
 	static const uint8_t feature[] = {0x30, 3, 2, 1, 5}, other_feature[] = {0x30, 3, 2, 1, 17};
 	const struct certificate *root = CA("Root"), *leaf = LEAF(.issuer = root);
-	const struct certificate *must = LEAF(
-	    .issuer = root, .extensions = PKI_EXTENSIONS({"1.3.6.1.5.5.7.1.24", false, bytes_of(feature, sizeof(feature))}));
-	const struct certificate *v2 =
+	const struct certificate *must =
 	    LEAF(.issuer = root,
-		 .extensions = PKI_EXTENSIONS({"1.3.6.1.5.5.7.1.24", false, bytes_of(other_feature, sizeof(other_feature))}));
+		 .extensions = PKI_EXTENSIONS({"1.3.6.1.5.5.7.1.24", false, bytes_of(feature, sizeof(feature))}));
+	const struct certificate *v2 =
+	    LEAF(.issuer = root, .extensions = PKI_EXTENSIONS(
+				     {"1.3.6.1.5.5.7.1.24", false, bytes_of(other_feature, sizeof(other_feature))}));
 	const struct {
 		const struct certificate *leaf;
 		struct bytes staple;
@@ -193,7 +196,8 @@ static void test_staples(void **state)
 static void test_a_staple_without_an_issuer_is_not_blamed(void **state)
 {
 	const struct certificate *root = CA("Root"), *i = CA("I", .issuer = root), *leaf = LEAF(.issuer = i);
-	struct mend_world world = {.input = {.staple = PKI_OCSP(.certificate = leaf, .issuer = i), .staple_asked = true}};
+	struct mend_world world = {
+	    .input = {.staple = PKI_OCSP(.certificate = leaf, .issuer = i), .staple_asked = true}};
 	(void)state;
 
 	WORLD_SERVE(&world, leaf);
@@ -216,9 +220,12 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_a_revoked_leaf),	      cmocka_unit_test(test_a_clean_path_is_preferred),
-	    cmocka_unit_test(test_no_way_around),	      cmocka_unit_test(test_another_issuer_is_fetched),
-	    cmocka_unit_test(test_what_is_not_known),	      cmocka_unit_test(test_staples),
+	    cmocka_unit_test(test_a_revoked_leaf),
+	    cmocka_unit_test(test_a_clean_path_is_preferred),
+	    cmocka_unit_test(test_no_way_around),
+	    cmocka_unit_test(test_another_issuer_is_fetched),
+	    cmocka_unit_test(test_what_is_not_known),
+	    cmocka_unit_test(test_staples),
 	    cmocka_unit_test(test_a_staple_without_an_issuer_is_not_blamed),
 	};
 	return cmocka_run_group_tests(tests, NULL, teardown);

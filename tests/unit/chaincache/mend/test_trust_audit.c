@@ -181,8 +181,7 @@ static void test_a_missing_issuer_is_named(void **state)
 
 static void test_an_issuer_whose_key_is_not_usable_is_named(void **state)
 {
-	const struct certificate *root = CA("Root"),
-				 *dsa = CA("DSA CA", .issuer = root, .shows_inherited_dsa = true),
+	const struct certificate *root = CA("Root"), *dsa = CA("DSA CA", .issuer = root, .shows_inherited_dsa = true),
 				 *leaf = LEAF(.issuer = dsa);
 	struct mend_world world = {0};
 	(void)state;
@@ -190,9 +189,10 @@ static void test_an_issuer_whose_key_is_not_usable_is_named(void **state)
 	WORLD_SERVE(&world, leaf, dsa);
 	WORLD_TRUST(&world, "store", root);
 	const struct mend_result *result = world_mend(&world);
-	assert_non_null(strstr(world_finding(result, FINDING_INCOMPLETE_CHAIN)->message,
-			       "The chain cannot be followed beyond CN=a.example: CN=DSA CA is known, but its key is of a "
-			       "kind that is not supported"));
+	assert_non_null(
+	    strstr(world_finding(result, FINDING_INCOMPLETE_CHAIN)->message,
+		   "The chain cannot be followed beyond CN=a.example: CN=DSA CA is known, but its key is of a "
+		   "kind that is not supported"));
 	assert_false(result->mended_trusted);
 	world_cleanup(&world);
 }

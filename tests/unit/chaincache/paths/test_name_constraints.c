@@ -61,10 +61,7 @@ static const struct {
     /* masks that are no prefix */
     {"permitted;IP:10.0.0.0/255.0.255.0", {"10.0.0.1"}, {NULL}, X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX},
     {"permitted;IP:10.0.0.0/0.0.0.255", {"10.0.0.0"}, {NULL}, X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX},
-    {"permitted;" TEN ",excluded;IP:1.0.0.0/253.0.0.0",
-     {"10.0.0.1"},
-     {NULL},
-     X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX},
+    {"permitted;" TEN ",excluded;IP:1.0.0.0/253.0.0.0", {"10.0.0.1"}, {NULL}, X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX},
     /* with names of another kind: each kind by itself, and all of them */
     {"permitted;" TEN, {NULL}, {"a.example"}, X509_V_OK},
     {"permitted;IP:10.0.0.0/255.0.255.0", {NULL}, {"a.example"}, X509_V_OK},
@@ -134,8 +131,8 @@ static void test_forms_that_are_refused(void **state)
 	(void)state;
 
 	for (size_t i = 0; i < sizeof(blocks) / sizeof(*blocks); i++) {
-		const struct pki_extension extension[] = {
-		    {"2.5.29.30", true, bytes_of(blocks[i].der, blocks[i].len)}, {0}};
+		const struct pki_extension extension[] = {{"2.5.29.30", true, bytes_of(blocks[i].der, blocks[i].len)},
+							  {0}};
 		const struct certificate *issuer = CA("I", .extensions = extension);
 		const struct certificate *leaf = PKI(.cn = "leaf", .issuer = issuer, .ip = PKI_STRINGS("10.0.0.1"));
 		print_message("block %zu\n", i);
@@ -170,17 +167,20 @@ static void test_other_kinds_stay_refused(void **state)
 	assert_int_equal(
 	    check(issuer, PKI(.cn = "leaf", RAW("2.5.29.17", "\x30\x0b\x87\x04\x0a\0\0\x01\x88\x03\x2a\x03\x04"))),
 	    X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE);
-	assert_int_equal(check(mail, PKI(.cn = "leaf", RAW("2.5.29.17", "\x30\x13\x87\x04\x0a\0\0\x01\x81\x0bx@b.example"))),
-			 X509_V_ERR_PERMITTED_VIOLATION);
-	assert_int_equal(check(mail, PKI(.cn = "leaf", RAW("2.5.29.17", "\x30\x13\x87\x04\x0a\0\0\x01\x81\x0bx@a.example"))),
-			 X509_V_OK);
+	assert_int_equal(
+	    check(mail, PKI(.cn = "leaf", RAW("2.5.29.17", "\x30\x13\x87\x04\x0a\0\0\x01\x81\x0bx@b.example"))),
+	    X509_V_ERR_PERMITTED_VIOLATION);
+	assert_int_equal(
+	    check(mail, PKI(.cn = "leaf", RAW("2.5.29.17", "\x30\x13\x87\x04\x0a\0\0\x01\x81\x0bx@a.example"))),
+	    X509_V_OK);
 }
 
 static void test_directory_names(void **state)
 {
 	/* permitted: the directoryName CN=leaf, and addresses under 10/8 */
-	static const uint8_t der[] = "\x30\x23\xa0\x21\x30\x13\xa4\x11\x30\x0f\x31\x0d\x30\x0b\x06\x03\x55\x04\x03\x0c\x04leaf"
-				     "\x30\x0a\x87\x08\x0a\0\0\0\xff\0\0\0";
+	static const uint8_t der[] =
+	    "\x30\x23\xa0\x21\x30\x13\xa4\x11\x30\x0f\x31\x0d\x30\x0b\x06\x03\x55\x04\x03\x0c\x04leaf"
+	    "\x30\x0a\x87\x08\x0a\0\0\0\xff\0\0\0";
 	const struct pki_extension extension[] = {{"2.5.29.30", true, bytes_of(der, sizeof(der) - 1)}, {0}};
 	const struct certificate *issuer = CA("I", .extensions = extension);
 	(void)state;
@@ -218,9 +218,9 @@ static int cleanup_pki(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_a_table_of_constraints), cmocka_unit_test(test_forms_that_are_refused),
+	    cmocka_unit_test(test_a_table_of_constraints),  cmocka_unit_test(test_forms_that_are_refused),
 	    cmocka_unit_test(test_addresses_that_are_none), cmocka_unit_test(test_other_kinds_stay_refused),
-	    cmocka_unit_test(test_directory_names),	    cmocka_unit_test(test_no_and_broken_constraints),
+	    cmocka_unit_test(test_directory_names),         cmocka_unit_test(test_no_and_broken_constraints),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, cleanup_pki);

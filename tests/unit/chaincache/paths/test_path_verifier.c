@@ -71,7 +71,8 @@ static void test_faults_above_the_leaf(void **state)
 	    {{.ca = true, .shows_inherited_dsa = true}, PATH_REFUSED, 1},
 	    {{.ca = true,
 	      .ski = PKI_KEY_ID_ABSENT,
-	      .extensions = (const struct pki_extension[]){{"2.5.29.14", false, {(const uint8_t *)"\x05\x00", 2}}, {0}}},
+	      .extensions =
+		  (const struct pki_extension[]){{"2.5.29.14", false, {(const uint8_t *)"\x05\x00", 2}}, {0}}},
 	     PATH_EXTENSION_REFUSED,
 	     1},
 	    {{.ca = true,
@@ -158,7 +159,8 @@ static void test_path_lengths(void **state)
 static void test_constraints_on_addresses(void **state)
 {
 	const struct certificate *root = CA("Root"), *leaf;
-	const struct certificate *i = CA("I", .issuer = root, .name_constraints = "permitted;" TEN ",permitted;DNS:example");
+	const struct certificate *i =
+	    CA("I", .issuer = root, .name_constraints = "permitted;" TEN ",permitted;DNS:example");
 	(void)state;
 
 	leaf = PKI(.cn = "leaf", .issuer = i, .ip = PKI_STRINGS("10.0.0.1"), .dns = PKI_STRINGS("a.example"));
@@ -169,8 +171,11 @@ static void test_constraints_on_addresses(void **state)
 	check(VERIFY(leaf, i, root), PATH_NAME_CONSTRAINED, 0);
 	/* The name that is not permitted stands behind the address at which X509_verify_cert stops to look. */
 	leaf = PKI(.cn = "leaf", .issuer = i,
-		   .extensions = (const struct pki_extension[]){
-		       {"2.5.29.17", false, bytes_of("\x30\x0e\x87\x04\x0a\0\0\x01\x82\x06" "a.test", 16)}, {0}});
+		   .extensions = (const struct pki_extension[]){{"2.5.29.17", false,
+								 bytes_of("\x30\x0e\x87\x04\x0a\0\0\x01\x82\x06"
+									  "a.test",
+									  16)},
+								{0}});
 	check(VERIFY(leaf, i, root), PATH_NAME_CONSTRAINED, 0);
 	/* Whatever else is wrong stays wrong. */
 	leaf = PKI(.cn = "leaf", .issuer = i, .ip = PKI_STRINGS("10.0.0.1"), .broken_signature = true);
@@ -214,7 +219,8 @@ static void test_constraints_are_bounded(void **state)
 		list[n] = names[n];
 	}
 	for (size_t n = 0; n < MANY - 1; n++)
-		len += (size_t)snprintf(rules + len, sizeof(rules) - len, "%sexcluded;DNS:n%zu.test", n > 0 ? "," : "", n);
+		len +=
+		    (size_t)snprintf(rules + len, sizeof(rules) - len, "%sexcluded;DNS:n%zu.test", n > 0 ? "," : "", n);
 	const struct certificate *i = CA("I", .name_constraints = rules), *leaf;
 	leaf = PKI(.cn = "leaf", .issuer = i, .dns = list);
 	assert_int_equal(i->num_constraints, MANY - 1);
@@ -249,11 +255,15 @@ static int cleanup_pki(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_good_paths),   cmocka_unit_test(test_faults_above_the_leaf),
-	    cmocka_unit_test(test_the_anchor),   cmocka_unit_test(test_links_that_are_not_true),
-	    cmocka_unit_test(test_path_lengths), cmocka_unit_test(test_constraints_on_addresses),
+	    cmocka_unit_test(test_good_paths),
+	    cmocka_unit_test(test_faults_above_the_leaf),
+	    cmocka_unit_test(test_the_anchor),
+	    cmocka_unit_test(test_links_that_are_not_true),
+	    cmocka_unit_test(test_path_lengths),
+	    cmocka_unit_test(test_constraints_on_addresses),
 	    cmocka_unit_test(test_constraints_hold_for_everybody_below),
-	    cmocka_unit_test(test_constraints_are_bounded), cmocka_unit_test(test_what_is_the_leafs_own_fault),
+	    cmocka_unit_test(test_constraints_are_bounded),
+	    cmocka_unit_test(test_what_is_the_leafs_own_fault),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, cleanup_pki);

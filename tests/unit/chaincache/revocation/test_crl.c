@@ -110,8 +110,9 @@ static void test_what_makes_it_useless(void **state)
 	(void)state;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct crl *crl = parse(PKI_CRL(
-		    .issuer = ca, .extensions = PKI_EXTENSIONS({cases[i].oid, cases[i].critical, cases[i].content})));
+		struct crl *crl =
+		    parse(PKI_CRL(.issuer = ca,
+				  .extensions = PKI_EXTENSIONS({cases[i].oid, cases[i].critical, cases[i].content})));
 		if (cases[i].refused == NULL)
 			assert_null(crl->refused);
 		else
@@ -179,8 +180,8 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_what_a_crl_says),	  cmocka_unit_test(test_reasons),
-	    cmocka_unit_test(test_finds_among_many),	  cmocka_unit_test(test_an_empty_crl),
+	    cmocka_unit_test(test_what_a_crl_says),       cmocka_unit_test(test_reasons),
+	    cmocka_unit_test(test_finds_among_many),      cmocka_unit_test(test_an_empty_crl),
 	    cmocka_unit_test(test_what_makes_it_useless), cmocka_unit_test(test_what_is_no_crl),
 	};
 	return cmocka_run_group_tests(tests, NULL, teardown);

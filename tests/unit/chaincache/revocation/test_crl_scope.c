@@ -47,7 +47,8 @@ static void test_a_part_covers_whom_it_is_named_by(void **state)
 	assert_true(part.is_part);
 	assert_null(part.refused);
 	assert_true(crl_scope_covers(&part, with_points(BYTES(0x30, 11, 0x30, 9, POINT(URL)))));
-	assert_true(crl_scope_covers(&part, with_points(BYTES(0x30, 22, 0x30, 9, POINT(OTHER_URL), 0x30, 9, POINT(URL)))));
+	assert_true(
+	    crl_scope_covers(&part, with_points(BYTES(0x30, 22, 0x30, 9, POINT(OTHER_URL), 0x30, 9, POINT(URL)))));
 	assert_false(crl_scope_covers(&part, with_points(BYTES(0x30, 11, 0x30, 9, POINT(OTHER_URL)))));
 	assert_false(crl_scope_covers(&part, PKI(.cn = "no points")));
 	/* A point of some reasons is no ordinary one; nor is what does not parse. */

@@ -51,7 +51,8 @@ static struct buffer pem_of(const char *label, struct bytes der)
 	buffer_init(&out, (size_t)1 << 24);
 	assert_non_null(text);
 	EVP_EncodeBlock(text, der.data, der.len);
-	assert_ok(buffer_printf(&out, "words before\n-----BEGIN %s-----\n%s\n-----END %s-----\n", label, (char *)text, label));
+	assert_ok(buffer_printf(&out, "words before\n-----BEGIN %s-----\n%s\n-----END %s-----\n", label, (char *)text,
+				label));
 	free(text);
 	return out;
 }
@@ -71,7 +72,8 @@ static void test_finds_by_the_issuer(void **state)
 	const struct certificate *a = PKI(.cn = "A", .ca = true), *b = PKI(.cn = "B", .ca = true);
 	(void)state;
 
-	struct crl_store *store = PKI_CRLS(PKI_CRL(.issuer = a), PKI_CRL(.issuer = b), PKI_CRL(.issuer = a, .num_others = 1));
+	struct crl_store *store =
+	    PKI_CRLS(PKI_CRL(.issuer = a), PKI_CRL(.issuer = b), PKI_CRL(.issuer = a, .num_others = 1));
 	assert_int_equal(crl_store_count(store), 3);
 	assert_int_equal(count_for(store, PKI(.cn = "leaf", .issuer = a)), 2);
 	assert_int_equal(count_for(store, PKI(.cn = "leaf", .issuer = b)), 1);
@@ -92,7 +94,8 @@ static void test_contents(void **state)
 	const struct certificate *ca = PKI(.cn = "CA", .ca = true), *leaf = PKI(.cn = "leaf", .issuer = ca);
 	struct bytes crl = PKI_CRL(.issuer = ca);
 	struct crl_store *store = crl_store_new();
-	struct buffer pem = pem_of("X509 CRL", crl), other = pem_of("CERTIFICATE", leaf->der), bad = pem_of("X509 CRL", leaf->der);
+	struct buffer pem = pem_of("X509 CRL", crl), other = pem_of("CERTIFICATE", leaf->der),
+		      bad = pem_of("X509 CRL", leaf->der);
 	(void)state;
 
 	assert_non_null(store);
@@ -106,9 +109,10 @@ static void test_contents(void **state)
 	assert_step(crl_store_add_content(store, bytes_of("hello", 5), "text"), ERROR_FORMAT, "holds no CRL");
 	assert_step(crl_store_add_content(store, bytes_of(NULL, 0), "empty"), ERROR_FORMAT, "holds no CRL");
 	assert_step(crl_store_add_content(store, leaf->der, "leaf"), ERROR_FORMAT, "holds no CRL");
-	assert_step(crl_store_add_content(store, bytes_of(crl.data, crl.len / 2), "cut"), ERROR_FORMAT, "no complete DER");
-	assert_step(crl_store_add_content(store, bytes_of_string("-----BEGIN X509 CRL-----\nAAAA\n"), "cut"), ERROR_FORMAT,
-		    "cut short");
+	assert_step(crl_store_add_content(store, bytes_of(crl.data, crl.len / 2), "cut"), ERROR_FORMAT,
+		    "no complete DER");
+	assert_step(crl_store_add_content(store, bytes_of_string("-----BEGIN X509 CRL-----\nAAAA\n"), "cut"),
+		    ERROR_FORMAT, "cut short");
 	assert_int_equal(crl_store_count(store), 4);
 	buffer_cleanup(&pem);
 	buffer_cleanup(&other);

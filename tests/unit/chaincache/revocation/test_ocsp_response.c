@@ -57,7 +57,8 @@ static void test_revoked(void **state)
 static void test_what_cannot_be_used(void **state)
 {
 	const struct certificate *ca = PKI(.cn = "CA", .ca = true), *leaf = PKI(.cn = "leaf", .issuer = ca);
-	const struct certificate *other = PKI(.cn = "Other", .ca = true), *twin = PKI(.cn = "CA", .ca = true, .key_number = 1);
+	const struct certificate *other = PKI(.cn = "Other", .ca = true),
+				 *twin = PKI(.cn = "CA", .ca = true, .key_number = 1);
 	(void)state;
 
 	expect(OCSP(.status = PKI_OCSP_UNKNOWN), leaf, ca, OCSP_UNUSABLE, "does not know this certificate");
@@ -69,10 +70,11 @@ static void test_what_cannot_be_used(void **state)
 	expect(OCSP(.critical_extension = true), leaf, ca, OCSP_UNUSABLE, "critical extension");
 	expect(OCSP(.next_update = PKI_NOW - 1), leaf, ca, OCSP_UNUSABLE, "stale");
 	expect(OCSP(.this_update = PKI_NOW + OCSP_RESPONSE_CLOCK_SKEW_S + 1), leaf, ca, OCSP_UNUSABLE, "not valid yet");
-	expect(OCSP(.no_next_update = true, .this_update = PKI_NOW - OCSP_RESPONSE_MAX_AGE_S - 1), leaf, ca, OCSP_UNUSABLE,
-	       "ten days");
+	expect(OCSP(.no_next_update = true, .this_update = PKI_NOW - OCSP_RESPONSE_MAX_AGE_S - 1), leaf, ca,
+	       OCSP_UNUSABLE, "ten days");
 	for (unsigned status = 1; status < 8; status++)
-		expect(OCSP(.response_status = status), leaf, ca, OCSP_UNUSABLE, status == 4 || status == 7 ? "nobody knows" : "responder");
+		expect(OCSP(.response_status = status), leaf, ca, OCSP_UNUSABLE,
+		       status == 4 || status == 7 ? "nobody knows" : "responder");
 	expect(bytes_of(NULL, 0), leaf, ca, OCSP_UNUSABLE, "does not parse");
 	expect(bytes_of(leaf->der.data, OCSP_RESPONSE_MAX_BYTES + 1), leaf, ca, OCSP_UNUSABLE, "64 KiB");
 	expect(OCSP(.signer = other), leaf, ca, OCSP_UNUSABLE, "neither");
@@ -132,8 +134,9 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_good_ones),	 cmocka_unit_test(test_revoked),	 cmocka_unit_test(test_what_cannot_be_used),
-	    cmocka_unit_test(test_who_may_sign), cmocka_unit_test(test_every_byte_counts),
+	    cmocka_unit_test(test_good_ones),           cmocka_unit_test(test_revoked),
+	    cmocka_unit_test(test_what_cannot_be_used), cmocka_unit_test(test_who_may_sign),
+	    cmocka_unit_test(test_every_byte_counts),
 	};
 	return cmocka_run_group_tests(tests, NULL, teardown);
 }

@@ -66,14 +66,17 @@ static void test_every_obstacle(void **state)
 
 	expect_unknown(PKI_CRL(.issuer = ca), leaf, NULL, OBSTACLE_NO_ISSUER, "its issuer is not known");
 	expect_unknown(PKI_CRL(.issuer = other), leaf, ca, OBSTACLE_NO_CRL, "no CRL of its issuer");
-	expect_unknown(PKI_CRL(.issuer = ca, .extensions = PKI_EXTENSIONS({"2.5.29.27", true, bytes_of(number, 3)})), leaf,
-		       ca, OBSTACLE_DELTA, "delta CRL");
-	expect_unknown(PKI_CRL(.issuer = ca, .extensions = PKI_EXTENSIONS({"1.2.3.4", true, bytes_of(number, 3)})), leaf,
-		       ca, OBSTACLE_REFUSED, "critical extension");
-	expect_unknown(PKI_CRL(.issuer = ca, .extensions = PKI_EXTENSIONS({"2.5.29.28", true, bytes_of(authorities, 5)})),
-		       leaf, ca, OBSTACLE_NOT_COVERED, "and not this one");
-	expect_unknown(PKI_CRL(.issuer = ca, .no_next_update = true), leaf, ca, OBSTACLE_NO_END, "when the next one comes");
-	expect_unknown(PKI_CRL(.issuer = ca, .this_update = PKI_NOW + 1), leaf, ca, OBSTACLE_NOT_YET, "not valid before");
+	expect_unknown(PKI_CRL(.issuer = ca, .extensions = PKI_EXTENSIONS({"2.5.29.27", true, bytes_of(number, 3)})),
+		       leaf, ca, OBSTACLE_DELTA, "delta CRL");
+	expect_unknown(PKI_CRL(.issuer = ca, .extensions = PKI_EXTENSIONS({"1.2.3.4", true, bytes_of(number, 3)})),
+		       leaf, ca, OBSTACLE_REFUSED, "critical extension");
+	expect_unknown(
+	    PKI_CRL(.issuer = ca, .extensions = PKI_EXTENSIONS({"2.5.29.28", true, bytes_of(authorities, 5)})), leaf,
+	    ca, OBSTACLE_NOT_COVERED, "and not this one");
+	expect_unknown(PKI_CRL(.issuer = ca, .no_next_update = true), leaf, ca, OBSTACLE_NO_END,
+		       "when the next one comes");
+	expect_unknown(PKI_CRL(.issuer = ca, .this_update = PKI_NOW + 1), leaf, ca, OBSTACLE_NOT_YET,
+		       "not valid before");
 	expect_unknown(PKI_CRL(.issuer = ca, .next_update = PKI_NOW - 1), leaf, ca, OBSTACLE_STALE,
 		       "stale since 2025-12-31");
 	expect_unknown(PKI_CRL(.issuer = ca), leaf, dumb, OBSTACLE_MAY_NOT_SIGN, "key usage");
@@ -110,14 +113,14 @@ static void test_of_several(void **state)
 	struct bytes hold = PKI_CRL(.issuer = ca, .revoked = PKI_CERTIFICATES(leaf), .reason = REVOCATION_REASON_HOLD);
 	struct bytes newer = PKI_CRL(.issuer = ca, .this_update = PKI_NOW - 1);
 	struct bytes same = PKI_CRL(.issuer = ca);
-	struct bytes unsigned_one = PKI_CRL(.issuer = ca, .this_update = PKI_NOW - 1,
-					    .signing_key = pki_new_key("x", PKI_P256, 0));
+	struct bytes unsigned_one =
+	    PKI_CRL(.issuer = ca, .this_update = PKI_NOW - 1, .signing_key = pki_new_key("x", PKI_P256, 0));
 	const struct {
 		struct bytes crls[3];
 		enum revocation_status status;
 	} cases[] = {
-	    {{hold, newer}, REVOCATION_GOOD},	       {{newer, hold}, REVOCATION_GOOD},
-	    {{hold, same}, REVOCATION_REVOKED},	       {{same, hold}, REVOCATION_REVOKED},
+	    {{hold, newer}, REVOCATION_GOOD},           {{newer, hold}, REVOCATION_GOOD},
+	    {{hold, same}, REVOCATION_REVOKED},         {{same, hold}, REVOCATION_REVOKED},
 	    {{hold, unsigned_one}, REVOCATION_REVOKED}, {{unsigned_one, same}, REVOCATION_GOOD},
 	};
 	(void)state;
@@ -145,7 +148,8 @@ static void test_signatures_are_remembered_and_bounded(void **state)
 		const struct certificate *other = PKI(.cn = "CA", .ca = true, .key_number = i);
 		struct revocation_answer answer = revocation_look(&revocation, leaf, other);
 		assert_int_equal(answer.status, REVOCATION_UNKNOWN);
-		assert_int_equal(answer.obstacle, i < REVOCATION_MAX_SIGNATURE_CHECKS ? OBSTACLE_SIGNATURE : OBSTACLE_LIMIT);
+		assert_int_equal(answer.obstacle,
+				 i < REVOCATION_MAX_SIGNATURE_CHECKS ? OBSTACLE_SIGNATURE : OBSTACLE_LIMIT);
 	}
 	assert_int_equal(revocation.num_signatures, REVOCATION_MAX_SIGNATURE_CHECKS);
 	assert_int_equal(revocation_look(&revocation, leaf, ca).status, REVOCATION_GOOD);
@@ -160,7 +164,8 @@ static void test_a_delta_tells_what_the_base_does_not_know_yet(void **state)
 	const struct certificate *ca = PKI(.cn = "CA", .ca = true), *leaf = PKI(.cn = "leaf", .issuer = ca);
 #define DELTA(...) PKI_CRL(.issuer = ca, .extensions = is_delta, __VA_ARGS__)
 #define LISTED .revoked = PKI_CERTIFICATES(leaf)
-	struct bytes base = PKI_CRL(.issuer = ca), hold = PKI_CRL(.issuer = ca, LISTED, .reason = REVOCATION_REASON_HOLD);
+	struct bytes base = PKI_CRL(.issuer = ca),
+		     hold = PKI_CRL(.issuer = ca, LISTED, .reason = REVOCATION_REASON_HOLD);
 	const struct {
 		struct bytes crls[3];
 		enum revocation_status status;

@@ -54,8 +54,7 @@ static void test_handshakes_are_those_since_it_went_out(void **state)
 static void test_alerts_late_ones_and_the_silent(void **state)
 {
 	struct chain_record *record = chain_record_new(credential, 1, 1000);
-	struct rejection rejection = {
-	    .name = "a.example", .network = 7, .alert = TALLY_UNKNOWN_CA, .count = 3};
+	struct rejection rejection = {.name = "a.example", .network = 7, .alert = TALLY_UNKNOWN_CA, .count = 3};
 
 	(void)state;
 	shake(10);

@@ -241,8 +241,7 @@ static void test_proxy(void **state)
 			(struct fetcher_options){.proxy = "http://127.0.0.1:1", .no_proxy = "127.0.0.1"});
 	answer = fetch_world_get(world, "/ok");
 	assert_body(&answer, "hello");
-	fetch_world_use(world, NULL,
-			(struct fetcher_options){.proxy = "http://127.0.0.1:1", .no_proxy = "127.0.0.1"});
+	fetch_world_use(world, NULL, (struct fetcher_options){.proxy = "http://127.0.0.1:1", .no_proxy = "127.0.0.1"});
 	assert_int_equal(fetch_world_get(world, "/ok").failure, FETCH_FAILURE_REFUSED);
 }
 

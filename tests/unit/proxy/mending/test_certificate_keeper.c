@@ -34,8 +34,8 @@ static char site_name[] = "mail";
 
 void __wrap_mender_now(struct mend_services *services, const struct mender_question *question, void *context,
 		       mender_answer *on_answer);
-struct mender *__wrap_mender_start(struct mend_services *services, const struct mender_question *question, void *context,
-				   mender_answer *on_answer);
+struct mender *__wrap_mender_start(struct mend_services *services, const struct mender_question *question,
+				   void *context, mender_answer *on_answer);
 void __wrap_mender_cancel(struct mender *mender);
 struct alarm *__wrap_alarm_new(void *loop, void *context, void (*on_ring)(void *context));
 void __wrap_alarm_set(struct alarm *alarm, uint64_t pause_ms);
@@ -52,8 +52,8 @@ void __wrap_mender_now(struct mend_services *services, const struct mender_quest
 	on_answer(context, error_none(), &around.result);
 }
 
-struct mender *__wrap_mender_start(struct mend_services *services, const struct mender_question *question, void *context,
-				   mender_answer *on_answer)
+struct mender *__wrap_mender_start(struct mend_services *services, const struct mender_question *question,
+				   void *context, mender_answer *on_answer)
 {
 	(void)services;
 	(void)question;

@@ -171,8 +171,7 @@ static void test_clients_get_the_same_chain_in_fewer_bytes(void **state)
 		assert_int_equal(counts.num_brotli, cases[i].num_brotli);
 		assert_int_equal(counts.num_zlib, cases[i].num_zlib);
 		if (counts.num_brotli + counts.num_zlib > 0)
-			assert_true(handshake.server_bytes + certificate_list_bytes(&chain) / 10 <
-				    plain.server_bytes);
+			assert_true(handshake.server_bytes + certificate_list_bytes(&chain) / 10 < plain.server_bytes);
 		SSL_CTX_free(handshake.client_ctx);
 		credential_unref(credential);
 	}

@@ -67,10 +67,8 @@ static void test_the_first_writes_and_all_are_read(void **state)
 		const char *wrote, *reads;
 		bool resumed;
 	} cases[] = {
-	    {"a", "a", true},    {"a", "ba", true},
-	    {"a", "dcba", true}, {"a", "b", false},
-	    {"ab", "a", true},   {"ab", "b", false},
-	    {"ba", "a", false},  {"abcdefghijklmnop", "ponmlkjihgfedcba", true},
+	    {"a", "a", true},  {"a", "ba", true},  {"a", "dcba", true}, {"a", "b", false},
+	    {"ab", "a", true}, {"ab", "b", false}, {"ba", "a", false},  {"abcdefghijklmnop", "ponmlkjihgfedcba", true},
 	};
 
 	(void)state;

@@ -97,8 +97,7 @@ int main(void)
 					    journal_stand_in_tear_down),
 	    cmocka_unit_test_setup_teardown(test_what_no_datagram_holds_goes_as_a_memory_file, journal_stand_in_set_up,
 					    journal_stand_in_tear_down),
-	    cmocka_unit_test_setup_teardown(test_nobody_there, journal_stand_in_set_up,
-					    journal_stand_in_tear_down),
+	    cmocka_unit_test_setup_teardown(test_nobody_there, journal_stand_in_set_up, journal_stand_in_tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -117,7 +117,8 @@ static void take_or_sleep(struct player *player)
 
 	while (!admission_take(admission)) {
 		admission_wait(admission, player->worker);
-		while (!admission_has_room(admission) && eventfd_read(admission_fd(admission, player->worker), &wakings) != 0)
+		while (!admission_has_room(admission) &&
+		       eventfd_read(admission_fd(admission, player->worker), &wakings) != 0)
 			sched_yield();
 		admission_stop_waiting(admission, player->worker);
 	}

@@ -332,13 +332,18 @@ static void test_slow_handshake_is_ended(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_echo_in_each_version),       cmocka_unit_test(test_rubbish_harms_nobody),
-	    cmocka_unit_test(test_name_not_covered),           cmocka_unit_test(test_alert_of_a_client_is_told),
+	    cmocka_unit_test(test_echo_in_each_version),
+	    cmocka_unit_test(test_rubbish_harms_nobody),
+	    cmocka_unit_test(test_name_not_covered),
+	    cmocka_unit_test(test_alert_of_a_client_is_told),
 	    cmocka_unit_test(test_a_late_alert_is_told_as_such),
 	    cmocka_unit_test(test_an_alert_after_bytes_is_no_late_one),
-	    cmocka_unit_test(test_no_credential_is_told),      cmocka_unit_test(test_publish_keeps_connections),
-	    cmocka_unit_test(test_drain_lets_connections_end), cmocka_unit_test(test_clients_wait_while_it_is_full),
-	    cmocka_unit_test(test_descriptors_run_out),        cmocka_unit_test(test_slow_handshake_is_ended),
+	    cmocka_unit_test(test_no_credential_is_told),
+	    cmocka_unit_test(test_publish_keeps_connections),
+	    cmocka_unit_test(test_drain_lets_connections_end),
+	    cmocka_unit_test(test_clients_wait_while_it_is_full),
+	    cmocka_unit_test(test_descriptors_run_out),
+	    cmocka_unit_test(test_slow_handshake_is_ended),
 	};
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

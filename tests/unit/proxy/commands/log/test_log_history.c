@@ -118,7 +118,8 @@ static void test_runs_are_found_and_bounded(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 2 * LOG_HISTORY_MAX_RUNS; i++) {
 		snprintf(run, sizeof(run), "%u", i);
-		assert_int_equal(take(&history, 1, "appeared", A, run, "")->run, i < LOG_HISTORY_MAX_RUNS ? i : UINT32_MAX);
+		assert_int_equal(take(&history, 1, "appeared", A, run, "")->run,
+				 i < LOG_HISTORY_MAX_RUNS ? i : UINT32_MAX);
 	}
 	assert_int_equal(history.num_runs, LOG_HISTORY_MAX_RUNS);
 	assert_int_equal(take(&history, 2, "changed", B, "0", "")->run, 0);
