@@ -14,7 +14,7 @@
 
 #include "tests/support/fetch_world.h"
 
-enum { SHORT_TIMEOUT_MS = 300 };
+enum { SHORT_TIMEOUT_MS = 1000 }; /* a busy machine connects within it */
 
 static void assert_body(const struct answer *answer, const char *body)
 {
@@ -209,7 +209,7 @@ static void test_time_limits(void **state)
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		struct answer answer = fetch_world_get(world, paths[i]);
 		assert_int_equal(answer.failure, FETCH_FAILURE_NETWORK);
-		if (strncmp(answer.detail, "timed out after 300 ms", 22) != 0)
+		if (strncmp(answer.detail, "timed out after 1 s", 19) != 0)
 			fail_msg("%s: %s", paths[i], answer.detail);
 	}
 }
