@@ -24,6 +24,10 @@ NAME = "mail.contoso.test"
 WORKERS = int(os.environ.get("CHAINMEND_TEST_WORKERS", 2))
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "alone: measures, or fills the machine: not beside other tests (scripts/test.sh)")
+
+
 @pytest.fixture(scope="session")
 def binary() -> Path:
     path = Path(os.environ.get("CHAINMEND", ROOT / "build" / "asan" / "chainmend"))

@@ -364,6 +364,7 @@ def comparison(build, out, *flags):
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.alone
 def test_chainmend_and_nginx_are_compared_and_nothing_is_left(build, tmp_path):
     running = comparison(build, tmp_path, "--only", "ecdsa-1.3-full", "--only", "calls", "--seconds", "3")
     stdout, stderr = running.communicate(timeout=120)
@@ -383,6 +384,7 @@ def test_chainmend_and_nginx_are_compared_and_nothing_is_left(build, tmp_path):
     assert str(tmp_path) not in (tmp_path / "latest.json").read_text()
 
 
+@pytest.mark.alone
 def test_a_server_that_runs_already_takes_part_and_goes_on(build, tmp_path):
     (tmp_path / "out").mkdir()
     backend = free_port()
@@ -407,6 +409,7 @@ def test_a_server_that_runs_already_takes_part_and_goes_on(build, tmp_path):
     assert rows["other"]["why"] == "it runs already, with ecdsa alone" and rows["chainmend"]["figure"] > 0
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_it_and_leaves_nothing(build, tmp_path, number):
     running = comparison(build, tmp_path, "--only", "ecdsa-1.3-full", "--seconds", "60")
@@ -422,6 +425,7 @@ def test_a_signal_stops_it_and_leaves_nothing(build, tmp_path, number):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.alone
 def test_what_was_measured_is_kept_when_the_time_is_up(build, tmp_path):
     running = comparison(build, tmp_path, "--only", "calls", "--only", "ecdsa-1.2-full", "--seconds", "60")
     for line in running.stderr:
@@ -438,12 +442,14 @@ def test_what_was_measured_is_kept_when_the_time_is_up(build, tmp_path):
     (["--only", "nothing"], "is no case"), (["--seconds", "100000"], "870 at the most"),
     (["--seconds", "-1"], "above 0"),
     (["--tail-seconds", "1e9"], "3600 at the most"), (["--no-such"], "unrecognized")])
+@pytest.mark.alone
 def test_wrong_usage_is_told_and_starts_nothing(build, tmp_path, flags, complaint):
     running = comparison(build, tmp_path, *flags)
     _, stderr = running.communicate(timeout=30)
     assert running.returncode == 64 and complaint in stderr
 
 
+@pytest.mark.alone
 def test_an_unknown_peer_is_told_with_those_that_there_are(build, tmp_path):
     running = comparison(build, tmp_path, "--peers", "apache")
     _, stderr = running.communicate(timeout=30)

@@ -427,6 +427,7 @@ def finish(running, status):
 FEW = ("--transactions", "8", "--connections", "4")
 
 
+@pytest.mark.alone
 def test_a_case_is_counted_and_what_grew_is_told(build, tmp_path):
     case = "ecdsa-1.3-resumed-tls"
     finish(start(build, tmp_path, case, "--update", *FEW), 0)
@@ -452,6 +453,7 @@ def test_a_case_is_counted_and_what_grew_is_told(build, tmp_path):
     assert any(line.split()[:3] == ["+300", "chainmend", function] for line in grew.splitlines()), grew
 
 
+@pytest.mark.alone
 def test_a_signal_stops_it_and_leaves_nothing(build, tmp_path):
     running = start(build, tmp_path, "rsa-1.2-full-tls", "--update")
     while len(family(running.pid)) < 2:  # itself, and what it counts
