@@ -6,6 +6,7 @@
 
 #include "proxy/io/alarm.h"
 #include "proxy/log/time_text.h"
+#include "proxy/mending/look_pause.h"
 #include "proxy/mending/refusal.h"
 #include "proxy/system/retry.h"
 
@@ -26,20 +27,6 @@ struct certificate_keeper {
 	bool begun;
 	bool withdrawn; /* what goes out is another chain than `chain` */
 };
-
-uint64_t keeper_pause(int64_t first_expiry_s, int64_t now_s)
-{
-	if (first_expiry_s <= now_s)
-		return KEEPER_LOOK_MAX_MS;
-	uint64_t left_s = (uint64_t)first_expiry_s - (uint64_t)now_s;
-	/* Nothing that is further away than two days matters here, and what is nearer does not overflow. */
-	if (left_s > 2 * KEEPER_LOOK_MAX_MS / 1000)
-		return KEEPER_LOOK_MAX_MS;
-	uint64_t left_ms = (left_s + 1) * 1000; /* both ends of a validity belong to it */
-	if (left_ms > KEEPER_EXPIRY_MARGIN_MS + KEEPER_EXPIRY_LOOK_MS)
-		return left_ms - KEEPER_EXPIRY_MARGIN_MS;
-	return left_ms < KEEPER_EXPIRY_LOOK_MS ? left_ms : KEEPER_EXPIRY_LOOK_MS;
-}
 
 /* Has the chain, for the key of what was given, served in the place of the former one. */
 static struct error serve(struct certificate_keeper *keeper, const struct certificate_list *chain)
@@ -189,7 +176,7 @@ static void set_alarm(struct certificate_keeper *keeper, const struct mend_resul
 		return;
 	}
 	retry_reset(&keeper->retry);
-	alarm_set(keeper->alarm, keeper_pause(result->first_expiry, (int64_t)time(NULL)));
+	alarm_set(keeper->alarm, look_pause_ms(result->first_expiry, (int64_t)time(NULL)));
 }
 
 static void tell_failure(const struct certificate_keeper *keeper, struct error error)

@@ -17,9 +17,6 @@
 
 #define KEEPER_RETRY_FIRST_MS 30000 /* while something is missing ... */
 #define KEEPER_RETRY_MAX_MS 3600000 /* ... doubling up to this */
-#define KEEPER_LOOK_MAX_MS 86400000 /* a chain that is complete is looked at once a day ... */
-#define KEEPER_EXPIRY_MARGIN_MS 86400000 /* ... and each hour from this long before its first expiry */
-#define KEEPER_EXPIRY_LOOK_MS 3600000
 
 struct certificate_keeper;
 
@@ -71,9 +68,5 @@ const struct chain_verdict *keeper_verdict(const struct certificate_keeper *keep
 
 /* keeper_is_trusted says whether what is here completed the chain, before anything was fetched. */
 bool keeper_is_trusted(const struct certificate_keeper *keeper);
-
-/* keeper_pause says in how many milliseconds a chain whose first expiry is `first_expiry_s` is looked at again.
- * Pure. */
-uint64_t keeper_pause(int64_t first_expiry_s, int64_t now_s);
 
 #endif
