@@ -53,10 +53,10 @@ static void pause_all(struct worker_thread *thread)
 	admission_wait(thread->options.admission, thread->options.index);
 }
 
+/* Leaves the timer armed: a listener that could not be opened, or watched, may need it. */
 static void resume_all(struct worker_thread *thread)
 {
 	admission_stop_waiting(thread->options.admission, thread->options.index);
-	timer_disarm(&thread->timers, &thread->resume_timer);
 	thread->accepting_paused = false;
 	for (struct acceptor *acceptor = thread->acceptors; acceptor != NULL; acceptor = acceptor->next)
 		watch(acceptor);
@@ -75,7 +75,7 @@ static void open_missing(struct worker_thread *thread);
 void acceptors_try_again(struct worker_thread *thread)
 {
 	open_missing(thread);
-	if (admission_has_room(thread->options.admission))
+	if (!thread->accepting_paused || admission_has_room(thread->options.admission))
 		resume_all(thread);
 	else
 		wait_for_room(thread);

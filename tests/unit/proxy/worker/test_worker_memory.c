@@ -11,6 +11,7 @@ static pthread_t test_thread;
 /* How many allocations go well before one fails; below zero: all do. */
 static atomic_int before_failure_here = -1; /* on the test's own thread, which is the control thread */
 static atomic_int before_failure_there = -1; /* on the worker's */
+static atomic_int further_failures = 0; /* in a row, behind the first */
 
 void *__real_calloc(size_t count, size_t size);
 void *__wrap_calloc(size_t count, size_t size);
@@ -20,8 +21,11 @@ void *__wrap_calloc(size_t count, size_t size)
 	bool here = pthread_equal(pthread_self(), test_thread) != 0;
 	atomic_int *before_failure = here ? &before_failure_here : &before_failure_there;
 
-	if (atomic_load(before_failure) >= 0 && atomic_fetch_sub(before_failure, 1) == 0)
+	if (atomic_load(before_failure) >= 0 && atomic_fetch_sub(before_failure, 1) == 0) {
+		if (atomic_load(&further_failures) > 0 && atomic_fetch_sub(&further_failures, 1) > 0)
+			atomic_store(before_failure, 0);
 		return NULL;
+	}
 	return __real_calloc(count, size);
 }
 
@@ -60,21 +64,22 @@ static void test_a_publication_that_is_not_taken_is_told(void **state)
 	test_backend_stop(backend);
 }
 
-/* The worker needs memory for a new listener: it opens it when there is some. */
+/* The worker needs memory for a new listener: it opens it when there is some, however often it has to try. */
 static void test_a_listener_that_cannot_be_opened_is_opened_later(void **state)
 {
-	enum { NUM_ALLOCATIONS = 2 };
+	enum { NUM_ALLOCATIONS = 2, NUM_FURTHER = 2 };
 	struct test_backend *backend = test_backend_start(BACKEND_ECHO, NULL);
 	struct world_site site = world_site(test_backend_port(backend), "");
 	struct world world = {0};
 
 	(void)state;
 	world_start(&world, &site, 1);
-	for (int i = 0; i < NUM_ALLOCATIONS; i++) {
+	for (int i = 0; i < NUM_ALLOCATIONS * (NUM_FURTHER + 1); i++) {
 		echo(&world);
 		listen_socket_unref(world.listening);
 		world.listening = NULL; /* another port */
-		atomic_store(&before_failure_there, i);
+		atomic_store(&further_failures, i / NUM_ALLOCATIONS);
+		atomic_store(&before_failure_there, i % NUM_ALLOCATIONS);
 		world_publish(&world, &site, 1);
 		world.port = loopback_port_of(world.listening->fds[0]);
 		echo(&world);
