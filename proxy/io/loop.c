@@ -22,19 +22,24 @@ struct error loop_new(struct loop **out)
 
 static void on_wait_over(uv_timer_t *timer)
 {
-	uv_stop(timer->loop);
+	bool *is_over = timer->data;
+
+	*is_over = true;
 }
 
-/* Runs until all is closed, for a while. */
+/* Runs until all is closed, for LOOP_CLOSE_WAIT_MS at most, whoever calls loop_stop or has called it before. */
 static bool run_to_close(struct loop *loop)
 {
 	uv_timer_t wait;
+	bool is_over = false;
 
 	uv_update_time(&loop->uv);
 	uv_timer_init(&loop->uv, &wait);
+	wait.data = &is_over;
 	uv_timer_start(&wait, on_wait_over, LOOP_CLOSE_WAIT_MS, 0);
-	uv_unref((uv_handle_t *)&wait); /* it ends the wait, and does not make it */
-	uv_run(&loop->uv, UV_RUN_DEFAULT);
+	uv_unref((uv_handle_t *)&wait); /* it does not keep the loop alive */
+	while (!is_over && uv_loop_alive(&loop->uv))
+		uv_run(&loop->uv, UV_RUN_ONCE);
 	bool all_closed = uv_loop_alive(&loop->uv) == 0;
 	uv_close((uv_handle_t *)&wait, NULL);
 	uv_run(&loop->uv, UV_RUN_NOWAIT);
