@@ -9,14 +9,13 @@
 #include "proxy/worker/connection_machine.h"
 #include "proxy/worker/worker_loop.h"
 
-enum letter_kind { LETTER_PUBLISH, LETTER_VERDICT, LETTER_DRAIN, LETTER_QUIT };
+enum message_kind { MESSAGE_PUBLISH, MESSAGE_VERDICT, MESSAGE_DRAIN, MESSAGE_QUIT };
 
-/* What the control thread sends. */
-struct letter {
+/* From the control thread to the worker. */
+struct message {
 	struct mail mail; /* first */
-	enum letter_kind kind;
-	struct snapshot_lease
-	    *lease; /* LETTER_PUBLISH: made by the sender, so that the worker needs no memory to take it */
+	enum message_kind kind;
+	struct snapshot_lease *lease; /* MESSAGE_PUBLISH; made by the sender: a worker needs no memory to take it */
 	uint64_t connection;
 	bool trusted;
 	char reason[WORKER_MAX_REASON];
@@ -25,37 +24,37 @@ struct letter {
 struct worker {
 	struct worker_thread thread;
 	pthread_t handle;
-	struct letter quit; /* embedded: a stop must not fail for want of memory */
-	struct letter drain;
+	struct message quit; /* embedded: a stop must not fail for want of memory */
+	struct message drain;
 	atomic_bool drain_under_way; /* `drain` is in the mailbox */
 	_Atomic uint64_t drain_timeout_ms;
 };
 
-static void read_letter(struct worker *worker, struct letter *letter)
+static void handle(struct worker *worker, struct message *message)
 {
 	struct worker_thread *thread = &worker->thread;
 
-	switch (letter->kind) {
-	case LETTER_PUBLISH:
-		worker_loop_use(thread, letter->lease);
+	switch (message->kind) {
+	case MESSAGE_PUBLISH:
+		worker_loop_use(thread, message->lease);
 		break;
-	case LETTER_VERDICT:
-		connections_give_verdict(thread, letter->connection, letter->trusted, letter->reason);
+	case MESSAGE_VERDICT:
+		connections_give_verdict(thread, message->connection, message->trusted, message->reason);
 		break;
-	case LETTER_DRAIN:
+	case MESSAGE_DRAIN:
 		atomic_store(&worker->drain_under_way, false);
 		worker_loop_drain(thread, atomic_load(&worker->drain_timeout_ms));
 		return; /* not allocated */
-	case LETTER_QUIT:
+	case MESSAGE_QUIT:
 		thread->quit = true;
 		return;
 	}
-	free(letter);
+	free(message);
 }
 
 static void on_mail(void *context, struct mail *take_mail)
 {
-	read_letter(context, (struct letter *)(void *)take_mail);
+	handle(context, (struct message *)(void *)take_mail);
 }
 
 static void *run(void *argument)
@@ -78,8 +77,8 @@ struct error worker_start(const struct worker_options *options, struct snapshot 
 		free(worker);
 		return error;
 	}
-	worker->quit.kind = LETTER_QUIT;
-	worker->drain.kind = LETTER_DRAIN;
+	worker->quit.kind = MESSAGE_QUIT;
+	worker->drain.kind = MESSAGE_DRAIN;
 	struct snapshot_lease *lease = snapshot_lease_new(snapshot);
 	if (lease != NULL)
 		worker_loop_use(&worker->thread, lease);
@@ -95,28 +94,28 @@ struct error worker_start(const struct worker_options *options, struct snapshot 
 
 struct error worker_publish(struct worker *worker, struct snapshot *snapshot)
 {
-	struct letter *letter = calloc(1, sizeof(*letter));
-	struct snapshot_lease *lease = letter != NULL ? snapshot_lease_new(snapshot) : NULL;
+	struct message *message = calloc(1, sizeof(*message));
+	struct snapshot_lease *lease = message != NULL ? snapshot_lease_new(snapshot) : NULL;
 	if (lease == NULL) {
-		free(letter);
+		free(message);
 		return error_of(ERROR_MEMORY, 0, "publish to a worker");
 	}
-	letter->kind = LETTER_PUBLISH;
-	letter->lease = lease;
-	mailbox_post(worker->thread.mailbox, &letter->mail);
+	message->kind = MESSAGE_PUBLISH;
+	message->lease = lease;
+	mailbox_post(worker->thread.mailbox, &message->mail);
 	return error_none();
 }
 
 void worker_give_verdict(struct worker *worker, uint64_t connection, bool trusted, const char *reason)
 {
-	struct letter *letter = calloc(1, sizeof(*letter));
-	if (letter == NULL)
+	struct message *message = calloc(1, sizeof(*message));
+	if (message == NULL)
 		return; /* out of memory: the handshake's deadline answers */
-	letter->kind = LETTER_VERDICT;
-	letter->connection = connection;
-	letter->trusted = trusted;
-	snprintf(letter->reason, sizeof(letter->reason), "%s", reason != NULL ? reason : "");
-	mailbox_post(worker->thread.mailbox, &letter->mail);
+	message->kind = MESSAGE_VERDICT;
+	message->connection = connection;
+	message->trusted = trusted;
+	snprintf(message->reason, sizeof(message->reason), "%s", reason != NULL ? reason : "");
+	mailbox_post(worker->thread.mailbox, &message->mail);
 }
 
 void worker_drain(struct worker *worker, uint64_t timeout_ms)
