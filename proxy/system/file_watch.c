@@ -7,7 +7,7 @@
 #include "chaincache/base/hash_index.h"
 #include "proxy/io/alarm.h"
 
-/* What a look saw of a file; all zero when it was not there. */
+/* A file as a look saw it; all zero when it was not there. */
 struct file_state {
 	dev_t device;
 	ino_t inode;
@@ -119,7 +119,7 @@ static const struct watched_file *find(const struct file_watch *watch, const cha
 	return at != HASH_INDEX_END ? &watch->files[at] : NULL;
 }
 
-/* Puts the path behind those of `next`; what is known of it from `watch` goes on. False when out of memory. */
+/* Appends the path to `next`, with its state in `watch` if it is known there. False when out of memory. */
 static bool add(struct file_watch *next, const struct file_watch *watch, const char *path)
 {
 	struct watched_file *file = &next->files[next->count];

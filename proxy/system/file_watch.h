@@ -1,8 +1,7 @@
-/* file_watch - tells when one of a set of files has changed, once the change is complete.
+/* file_watch - reports that one of a set of files has changed, once the change is complete.
  *
- * Looks at what stat(2) says every few seconds: that sees renames, swapped symbolic links and network file systems
- * alike. A change is told when two looks in a row saw the same, so that a file that is still being written is
- * waited for.
+ * Calls stat(2) every few seconds, which sees renames, swapped symbolic links and network file systems alike. A change
+ * is reported when two looks in a row saw the same, so that a file that is still being written is waited for.
  */
 #ifndef PROXY_SYSTEM_FILE_WATCH_H
 #define PROXY_SYSTEM_FILE_WATCH_H
@@ -25,7 +24,7 @@ void file_watch_free(struct file_watch *watch);
  * memory: nothing is watched then. */
 bool file_watch_set(struct file_watch *watch, const char *const *paths, size_t count);
 
-/* file_watch_look looks at once; true when a change is complete. What the alarm does. */
+/* file_watch_look looks at once, as the alarm does; true when a change is complete. */
 bool file_watch_look(struct file_watch *watch);
 
 #endif

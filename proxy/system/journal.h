@@ -21,12 +21,12 @@ struct journal_field {
 	struct bytes value; /* any bytes, line feeds too */
 };
 
-/* journal_open makes the socket; whether somebody listens at `path` shows with the first entry. */
+/* journal_open connects to the socket at `path`. */
 MUST_USE struct error journal_open(const char *path, struct journal *out);
 void journal_close(struct journal *journal);
 
-/* journal_send sends one entry, whole or not at all; it does not wait. What does not fit into a datagram goes as a sealed
- * memory file. */
+/* journal_send sends one entry, whole or not at all; it does not wait. What does not fit into a datagram goes as a
+ * sealed memory file. */
 MUST_USE struct error journal_send(struct journal *journal, const struct journal_field *fields, size_t count);
 
 #endif

@@ -1,7 +1,7 @@
 /* line_file - a file that lines are appended to, whole or not at all, by one write(2) each.
  *
- * A line that was cut short (a full disk) is taken back where this process is the only writer; where it cannot be, it
- * is closed with a newline before the next one, so that no other line is spoilt by it.
+ * A line that was cut short (a full disk) is taken back where this process is the only writer. Elsewhere a newline ends
+ * it before the next line.
  */
 #ifndef PROXY_SYSTEM_LINE_FILE_H
 #define PROXY_SYSTEM_LINE_FILE_H

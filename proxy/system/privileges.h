@@ -1,4 +1,4 @@
-/* privileges - what the process may do: as many files as the system lets it open, and no rights of root. */
+/* privileges - raises the limit of open files, and gives up the rights of root. */
 #ifndef PROXY_SYSTEM_PRIVILEGES_H
 #define PROXY_SYSTEM_PRIVILEGES_H
 
@@ -12,8 +12,8 @@ MUST_USE struct error privileges_raise_files(uint64_t *out_max_files);
  * `errors` as a line. */
 bool privileges_drop(const char *user, const char *group, struct buffer *errors);
 
-/* privileges_give makes what root has just put at `path` the property of that user and group, before privileges_drop.
- * Nothing for anybody but root. */
+/* privileges_give changes the owner of `path` to that user and group, before privileges_drop. Nothing to do unless
+ * root. */
 bool privileges_give(const char *path, const char *user, const char *group, struct buffer *errors);
 
 /* privileges_check says whether there are such a user and group, without becoming them. */

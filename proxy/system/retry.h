@@ -1,4 +1,4 @@
-/* retry - when to try again: pauses that double from a first one up to a last one. Pure. */
+/* retry - pauses between attempts, which double from a first one up to a last one. Pure. */
 #ifndef PROXY_SYSTEM_RETRY_H
 #define PROXY_SYSTEM_RETRY_H
 
@@ -12,7 +12,7 @@ struct retry {
 
 void retry_init(struct retry *retry, uint64_t first_ms, uint64_t max_ms);
 
-/* retry_reset: it went well, so that the next pause is the first one again. */
+/* retry_reset is called after a success: the next pause is the first one again. */
 void retry_reset(struct retry *retry);
 
 /* retry_next returns the pause before the next attempt and doubles the one after it. */

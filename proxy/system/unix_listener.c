@@ -16,7 +16,7 @@ static int make_socket(void)
 	return socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
-/* What nobody listens at any more is what a run that was killed has left. */
+/* Removes a socket that nobody listens at: a run that was killed has left it. */
 static void remove_stale(const struct sockaddr_un *address)
 {
 	struct stat status;
