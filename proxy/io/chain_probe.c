@@ -118,7 +118,7 @@ static void give_result(struct chain_probe *probe, enum chain_probe_outcome outc
 	probe->on_result(probe->context, &result);
 }
 
-/* With a chain in hand it is a success, whatever became of the connection. */
+/* Gives the chain if there is one, even if the connection failed later. */
 static void give_failure(struct chain_probe *probe, enum chain_probe_outcome outcome, const char *reason)
 {
 	bool has_chain = probe->capture != NULL && chain_capture_has_chain(probe->capture);
@@ -352,7 +352,7 @@ static void on_resolved(void *context, struct error error, const struct sockaddr
 	open_address(probe);
 }
 
-/* A host that cannot even be looked up is told from the loop, as every other failure is. */
+/* Reports a host that cannot even be looked up from the loop, as every other failure. */
 static void on_no_resolver(uv_timer_t *timer)
 {
 	give_failure(timer->data, CHAIN_PROBE_UNRESOLVED, "the name is none that could be looked up");

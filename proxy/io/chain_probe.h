@@ -1,8 +1,7 @@
-/* chain_probe - what chain does that server send? One TLS handshake as a client, asynchronous, with a deadline.
+/* chain_probe - fetches the chain that a server sends: one TLS handshake as a client, asynchronous, with a deadline.
  *
- * It begins at once, or behind the few words of plain text that lead to TLS (starttls).
- * The chain is taken as it arrives in the verify callback and nothing is judged: a server that wants a client
- * certificate, or that fails later, is looked at all the same. TLS 1.0 to 1.3. No byte of an application is sent within TLS.
+ * TLS begins at once, or after STARTTLS. The chain is taken in the verify callback and not judged: a server that wants
+ * a client certificate, or that fails later, gives its chain all the same. TLS 1.0 to 1.3. No application data is sent.
  */
 #ifndef PROXY_IO_CHAIN_PROBE_H
 #define PROXY_IO_CHAIN_PROBE_H

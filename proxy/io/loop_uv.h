@@ -1,4 +1,4 @@
-/* loop_uv - what a loop is, for the files of this room alone. */
+/* loop_uv - the definition of a loop, for the files of this room alone. */
 #ifndef PROXY_IO_LOOP_UV_H
 #define PROXY_IO_LOOP_UV_H
 

@@ -1,4 +1,4 @@
-/* mailbox - messages from any thread to one loop's thread: a queue behind a lock, which wakes the loop.
+/* mailbox - messages from any thread to one loop's thread: a queue with a lock, which wakes the loop.
  *
  * For the rare things (a new snapshot, a verdict, a report), never on the path of a connection's bytes.
  */

@@ -1,4 +1,4 @@
-/* resolver - from a host and a port to addresses, off the loop's thread (getaddrinfo), and back to text. */
+/* resolver - looks up the addresses of a host and a port, off the loop's thread (getaddrinfo), and prints addresses. */
 #ifndef PROXY_IO_RESOLVER_H
 #define PROXY_IO_RESOLVER_H
 

@@ -1,4 +1,4 @@
-/* socket_watch - one descriptor of somebody else, watched on a loop: level by level, for what is wanted of it. */
+/* socket_watch - watches a borrowed descriptor on a loop, level-triggered. */
 #ifndef PROXY_IO_SOCKET_WATCH_H
 #define PROXY_IO_SOCKET_WATCH_H
 
@@ -6,13 +6,13 @@
 
 #define SOCKET_WATCH_READABLE 1U
 #define SOCKET_WATCH_WRITABLE 2U
-#define SOCKET_WATCH_FAILED 4U /* it cannot be watched any more; told, never asked for */
+#define SOCKET_WATCH_FAILED 4U /* it cannot be watched any more; never asked for */
 
 struct loop;
 struct socket_watch;
 
-/* socket_watch_new makes `fd` non-blocking, and watches it for nothing yet. `on_ready` comes in each turn of the loop in
- * which it is ready; it may free the watch. NULL when out of memory, or where `fd` is none that can be watched. */
+/* socket_watch_new makes `fd` non-blocking, and watches it for nothing yet. `on_ready` is called in each turn of the
+ * loop in which it is ready, and may free the watch. NULL when out of memory, or where `fd` cannot be watched. */
 struct socket_watch *socket_watch_new(struct loop *loop, int fd, void *context,
 				      void (*on_ready)(void *context, unsigned events));
 

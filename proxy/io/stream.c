@@ -86,13 +86,13 @@ static void fail_write(struct stream *stream, int code)
 	if (stream->error == 0)
 		stream->error = code;
 	stream->write_failed = true;
-	stream->readable = stream->read_to_end = true; /* so that the reads find out what became of the peer */
+	stream->readable = stream->read_to_end = true; /* the reads find out whether the peer has ended or broken off */
 	buffer_cleanup(&stream->pending);
 	stream->pending_at = 0;
 }
 
-/* Nagle's algorithm only delays a write that follows an unacknowledged one: so it is turned off at the second
- * write, and a connection with one request does without the call. */
+/* Turns Nagle's algorithm off at the second write, the first that it could delay: a connection with one request does
+ * without the call. */
 static void turn_off_delay(struct stream *stream)
 {
 	int on = 1;
@@ -152,7 +152,8 @@ static void write_pending(struct stream *stream)
 	send_end(stream);
 }
 
-/* An urgent byte is one like any other here. A read stops short of it, so that no short read is believed from now on. */
+/* Treats an urgent byte like any other. A read stops short of it: from now on, a short read does not mean an empty
+ * socket. */
 static void take_urgent(struct stream *stream)
 {
 	int on = 1;
@@ -171,7 +172,7 @@ void stream_note(struct stream *stream, uint32_t events)
 		stream->read_to_end = true;
 	if (events & POLLER_URGENT)
 		take_urgent(stream);
-	/* Both directions are closed, and ours not by us: a reset, for those who do not read at present. */
+	/* Both directions are closed, and ours not by us: a reset, noted even while nobody reads. */
 	if ((events & POLLER_CLOSED) && !stream->end_sent)
 		fail_write(stream, 0);
 	if (events & POLLER_WRITABLE)

@@ -1,9 +1,8 @@
-/* stream - one TCP socket of a connection: read when it is asked, written at once, and what the socket does not
- * take waits.
+/* stream - one TCP socket of a connection. It is read on request and written at once; bytes that the socket does not
+ * take wait.
  *
  * Edge-triggered: an event is remembered until a read has emptied the socket, so that pausing and resuming cost
- * nothing. A stream is told of its socket by on_ready, and asked for the rest. Zero-initialised with fd -1 is
- * closed.
+ * nothing. Zero-initialised with fd -1 is closed.
  */
 #ifndef PROXY_IO_STREAM_H
 #define PROXY_IO_STREAM_H
@@ -23,7 +22,7 @@ struct stream {
 	bool readable; /* a read may give something */
 	bool read_to_end; /* the peer's end is on its way, or an error: reads go on until they say so */
 	bool ended; /* the end was read */
-	bool write_failed; /* nothing can be written any more: what is written is dropped; true of a broken socket */
+	bool write_failed; /* the socket is broken: bytes that are written are dropped */
 	bool watches_writable;
 	bool end_wanted; /* stream_end was called: FIN follows the pending bytes */
 	bool end_sent;
@@ -48,20 +47,19 @@ MUST_USE struct error stream_connect(struct stream *stream, const struct sockadd
 				     bool watch_writable);
 void stream_close(struct stream *stream); /* a closed one is fine */
 
-/* stream_reset closes by RST: what the peer has got so far is not all. What it has not got yet is dropped. */
+/* stream_reset closes by RST: the peer learns that its bytes are not all. Those under way are dropped. */
 void stream_reset(struct stream *stream);
 
-/* stream_is_delivered says whether all that was written is acknowledged by the peer's kernel. */
+/* stream_is_delivered says whether the peer's kernel has acknowledged all bytes. */
 bool stream_is_delivered(const struct stream *stream);
 
-/* stream_note is for on_ready: what the event says. */
+/* stream_note takes the events of on_ready. */
 void stream_note(struct stream *stream, uint32_t events);
 
-/* stream_watch_writable has on_ready called once the socket can be written. */
+/* stream_watch_writable asks for on_ready once the socket can be written. */
 void stream_watch_writable(struct stream *stream);
 
-/* stream_is_connected says whether the connection that was started stands by now; stream->error says why it never
- * will. */
+/* stream_is_connected says whether the connect has succeeded by now; stream->error says why it has failed. */
 bool stream_is_connected(struct stream *stream);
 
 enum stream_result stream_read(struct stream *stream, uint8_t *out, size_t out_size, size_t *out_len);
@@ -69,10 +67,10 @@ enum stream_result stream_read(struct stream *stream, uint8_t *out, size_t out_s
 /* stream_write writes or keeps all the bytes. A failure shows in write_failed. */
 void stream_write(struct stream *stream, struct bytes bytes);
 
-/* stream_try_write writes what the socket takes at once: STREAM_BLOCKED when that is nothing. */
+/* stream_try_write writes the bytes that the socket takes at once: STREAM_BLOCKED when it takes none. */
 enum stream_result stream_try_write(struct stream *stream, struct bytes bytes, size_t *out_len);
 
-/* stream_acknowledge has what was read acknowledged at once. */
+/* stream_acknowledge acknowledges the bytes that were read at once. */
 void stream_acknowledge(struct stream *stream);
 
 /* stream_end sends FIN once all is written; reading goes on. */

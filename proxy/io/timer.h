@@ -13,7 +13,7 @@
 #define TIMER_SLOTS 1024 /* one turn of the wheel is 102 s: one span */
 #define TIMER_SPANS 64 /* one bit each in a word; one turn is 109 minutes, what is due later waits for its turn */
 
-/* Embedded in what has the deadline, with on_due set. Zero-initialised is disarmed. */
+/* Embedded in the object that has the deadline, with on_due set. Zero-initialised is disarmed. */
 struct timer {
 	struct timer *next;
 	struct timer *previous;
@@ -44,8 +44,8 @@ bool timer_is_armed(const struct timer *timer);
  * arm and disarm any timer. */
 void timer_wheel_advance(struct timer_wheel *wheel, uint64_t now_ms);
 
-/* timer_wheel_wait_ms is how long a loop may sleep: to the tick of the next deadline, or to the next span that has any;
- * -1 when nothing is armed. */
+/* timer_wheel_wait_ms returns how long a loop may sleep: to the tick of the next deadline, or to the next span that has
+ * any; -1 when nothing is armed. */
 int timer_wheel_wait_ms(const struct timer_wheel *wheel, uint64_t now_ms);
 
 #endif

@@ -1,4 +1,4 @@
-/* wake - wakes a loop from any thread, without a word: see mailbox for those who have something to say. */
+/* wake - wakes a loop from any thread, without a message; see mailbox for messages. */
 #ifndef PROXY_IO_WAKE_H
 #define PROXY_IO_WAKE_H
 
@@ -7,7 +7,7 @@
 struct loop;
 struct wake;
 
-/* wake_open: `on_wake` comes on the loop's thread after wake_send, once for several that came close together. */
+/* wake_open: `on_wake` is called on the loop's thread after wake_send, once for several that come close together. */
 MUST_USE struct error wake_open(struct loop *loop, void *context, void (*on_wake)(void *context), struct wake **out);
 
 /* wake_send may be called from any thread until wake_close is. */

@@ -11,7 +11,7 @@
 
 #include "proxy/io/loop_uv.h"
 
-/* One connection. Its deadline is what libmicrohttpd's own time-out is not: it does not move with each byte. */
+/* One connection. Its deadline, unlike libmicrohttpd's time-out, does not move with each byte. */
 struct http_visit {
 	struct http_visit *next;
 	struct http_visit *previous;
@@ -172,7 +172,7 @@ static enum MHD_Result count_host(void *context, enum MHD_ValueKind kind, const 
 	return MHD_YES;
 }
 
-/* Two of them could be read as two different ones by two who read (RFC 9112 3.2). */
+/* Finds a second Host field: two readers might use different ones (RFC 9112 3.2). */
 static bool has_several_hosts(struct MHD_Connection *connection)
 {
 	unsigned count = 0;

@@ -1,8 +1,8 @@
-/* web_server - a small read-only HTTP/1.1 server on a loop, for a page that a few people look at.
+/* web_server - a small read-only HTTP/1.1 server on a loop, for a page with few readers.
  *
- * libmicrohttpd reads and writes, inside the loop's thread: its epoll descriptor is watched like any other. GET and HEAD
- * alone, without a body. A request that is slow, large or one too many costs its own connection and nothing else: the
- * limits below hold for each. What is asked for, and by whom it may be, is the handler's business.
+ * libmicrohttpd reads and writes, inside the loop's thread: its epoll descriptor is watched like any other. GET and
+ * HEAD alone, without a body. A request that is slow, large or one too many costs its own connection and nothing else:
+ * the limits below hold for each. Paths and permissions are the handler's business.
  */
 #ifndef PROXY_IO_WEB_SERVER_H
 #define PROXY_IO_WEB_SERVER_H
@@ -28,7 +28,7 @@ struct http_field {
 	const char *value;
 };
 
-/* What goes out. `body` must stay until `release` is called (once, with `owner`); NULL: it stays for ever. HEAD gets
+/* `body` must stay until `release` is called (once, with `owner`); NULL: it stays for ever. HEAD gets
  * the same without the body. */
 struct http_answer {
 	unsigned status;
