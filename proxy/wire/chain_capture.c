@@ -36,7 +36,7 @@ struct chain_capture {
 static void fail(struct chain_capture *capture, enum chain_probe_outcome outcome, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The first failure is the one that is told, and none once the chain is there. */
+/* Keeps the first failure, and none once the chain is there. */
 static void fail(struct chain_capture *capture, enum chain_probe_outcome outcome, const char *format, ...)
 {
 	capture->done = true;
@@ -107,7 +107,7 @@ static enum ssl_verify_result_t on_verify(SSL *ssl, uint8_t *out_alert)
 	return ssl_verify_ok;
 }
 
-/* Everything that can be offered is: old servers are to be looked at, not to be trusted with anything. */
+/* Offers everything that there is: an old server is looked at, and not trusted with anything. */
 static SSL_CTX *new_context(const struct chain_capture_options *options)
 {
 	static const uint16_t algorithms[] = {
@@ -253,7 +253,8 @@ void chain_capture_free(struct chain_capture *capture)
 	free(capture);
 }
 
-/* As a banner begins: an ASCII character, and no control character but those of lines. Later ones may be of any language. */
+/* As a banner begins: an ASCII character, and no control character but those of lines. Later ones may be of any
+ * language. */
 static bool is_text(struct bytes bytes)
 {
 	for (size_t i = 0; i < bytes.len && i < TEXT_LOOK_BYTES; i++) {

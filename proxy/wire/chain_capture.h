@@ -1,10 +1,10 @@
-/* chain_capture - a TLS client's handshake that is there for the chain alone: bytes in, bytes and a chain out. Pure.
+/* chain_capture - a TLS client's handshake for the sake of the chain: bytes in, bytes and a chain out. Pure.
  *
  *	chain_capture_new -> send chain_capture_take_output
  *	                  -> bytes came: chain_capture_feed; the peer closed: chain_capture_end
  *	                  -> CAPTURE_DONE: the chain, or the reason why there is none
  *
- * The chain is taken in the verify callback and not judged, so that what goes wrong later does not matter any more.
+ * The chain is taken in the verify callback and not judged; a failure after that does not matter.
  */
 #ifndef PROXY_WIRE_CHAIN_CAPTURE_H
 #define PROXY_WIRE_CHAIN_CAPTURE_H
@@ -44,7 +44,7 @@ struct chain_capture_options {
 
 struct chain_capture;
 
-/* chain_capture_new begins the handshake: the ClientHello is ready to be taken. NULL when that cannot be. */
+/* chain_capture_new begins the handshake: the ClientHello is ready to be taken. NULL when that fails. */
 struct chain_capture *chain_capture_new(const struct chain_capture_options *options);
 void chain_capture_free(struct chain_capture *capture); /* NULL is fine */
 
@@ -53,10 +53,10 @@ enum chain_capture_state chain_capture_feed(struct chain_capture *capture, struc
 /* chain_capture_end: no more bytes will come; always CAPTURE_DONE afterwards. */
 void chain_capture_end(struct chain_capture *capture);
 
-/* chain_capture_take_output appends what is to be sent to the peer. */
+/* chain_capture_take_output appends the bytes for the peer. */
 MUST_USE struct error chain_capture_take_output(struct chain_capture *capture, struct buffer *out);
 
-/* What was seen; of CHAIN_PROBE_OK before CAPTURE_DONE too, once the chain has come. */
+/* The outcome. CHAIN_PROBE_OK as soon as the chain has come, before CAPTURE_DONE too. */
 enum chain_probe_outcome chain_capture_outcome(const struct chain_capture *capture);
 bool chain_capture_has_chain(const struct chain_capture *capture);
 const char *chain_capture_reason(const struct chain_capture *capture); /* "" when CHAIN_PROBE_OK */

@@ -10,7 +10,7 @@ static bool is_name_char(uint8_t c)
 	       c == '_';
 }
 
-/* Whatever else stands there is sent on to logs and tables: nothing but a name's characters passes. */
+/* Lets nothing but a name's characters pass: the name goes to logs and tables. */
 bool client_hello_copy_name(struct bytes name, char out[HOST_NAME_MAX_CHARS + 1])
 {
 	out[0] = '\0';
@@ -108,7 +108,7 @@ static void read_extension(uint16_t type, struct bytes content, struct client_he
 	}
 }
 
-/* One walk for all of them. A hello in which one stands twice does not come this far: BoringSSL has refused it. */
+/* Finds all in one walk. BoringSSL has refused a hello with the same extension twice. */
 void client_hello_read(const SSL_CLIENT_HELLO *hello, struct client_hello *out)
 {
 	CBS extensions, content;

@@ -1,4 +1,4 @@
-/* client_hello - what a ClientHello says about the certificate and the key exchange that it wants (RFC 8446 4.1.2,
+/* client_hello - reads the parts of a ClientHello that choose the certificate and the key exchange (RFC 8446 4.1.2,
  * RFC 6066 3, RFC 7301). Pure. */
 #ifndef PROXY_WIRE_CLIENT_HELLO_H
 #define PROXY_WIRE_CLIENT_HELLO_H
@@ -21,21 +21,19 @@ struct client_hello {
 	bool offers_tls13;
 };
 
-/* client_hello_read never fails: what is malformed is as if it were not there, and BoringSSL refuses it
- * afterwards. */
+/* client_hello_read never fails: a malformed extension counts as missing, and BoringSSL refuses it afterwards. */
 void client_hello_read(const SSL_CLIENT_HELLO *hello, struct client_hello *out);
 
-/* client_hello_copy_name writes a name that a client sent as `sni` has it; false, and "", for what can be none. */
+/* client_hello_copy_name writes a name that a client sent, in the form of `sni`; false, and "", if it can be none. */
 bool client_hello_copy_name(struct bytes name, char out[HOST_NAME_MAX_CHARS + 1]);
 
 /* client_hello_verifies says whether the client can verify a leaf that signs with `signature_algorithm` (SSL_SIGN_*);
  * 0 stands for RSA, which every client can. */
 bool client_hello_verifies(const struct client_hello *hello, uint16_t signature_algorithm);
 
-/* client_hello_sparing_group says whether choosing the first of `groups` that the client supports would cost it a
- * HelloRetryRequest (RFC 8446 4.1.4) although it sent a share for another one of them: that other one, the best of
- * them; else 0. A list that an operator wrote down is not weakened for that: the other one is then at least as
- * strong. */
+/* client_hello_sparing_group returns the group to choose in place of the first of `groups` that the client supports,
+ * where that one would cost a HelloRetryRequest (RFC 8446 4.1.4): the best of those that the client sent a share for.
+ * Else 0. With a list that an operator wrote, only a group that is at least as strong. */
 uint16_t client_hello_sparing_group(const struct client_hello *hello, const struct tls_groups *groups);
 
 #endif

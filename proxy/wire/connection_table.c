@@ -8,8 +8,7 @@ const struct connection_rules connection_rules[] = {CONNECTION_STATES(X)};
 #define ALWAYS(action, next) {GUARD_NONE, action, next}
 #define STAY_CLOSED(event, text) [event] = {ALWAYS(ACTION_NOTHING, CONNECTION_SAME)},
 
-/* Zero, which stands for what is left out, is impossible, and closes: a program must not end over it, nor a connection
- * hang. */
+/* An event that is left out is impossible (zero), and closes the connection: it must not hang, nor the program end. */
 const struct connection_step
     connection_steps[NUM_CONNECTION_STATES][NUM_CONNECTION_EVENTS][CONNECTION_MAX_STEPS] = {
 	[CONNECTION_CLIENT_PREAMBLE] = {

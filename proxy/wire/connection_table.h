@@ -1,5 +1,5 @@
-/* connection_table - the life of a connection as a table: in this state, on this event, where this guard holds, do
- * that and be there. Pure.
+/* connection_table - the states of a connection as a table: for a state, an event and a guard, the action and the next
+ * state. Pure.
  *
  * proxy/worker/connection_machine executes it; docs/architecture.md shows it (tools/lists/connection_lists).
  */
@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-/* What becomes of the bytes of one side in a state. Only from FLOW_EARLY on do they go to the other side. */
+/* How the bytes of one side are handled in a state. From FLOW_EARLY on, they go to the other side. */
 #define CONNECTION_FLOWS(X)                                                                                            \
 	X(FLOW_NONE, "not read")                                                                                       \
 	X(FLOW_DROPPED, "dropped") /* only the end behind them counts */                                               \
@@ -27,13 +27,13 @@
 	X(DEADLINE_IDLE, "idle") /* since the last byte */                                                             \
 	X(DEADLINE_LINGER, "linger")
 
-/* What else a state waits for, beside bytes. */
+/* What a state waits for in addition to bytes. */
 #define CONNECTION_AWAITS(X)                                                                                           \
 	X(AWAITS_BYTES, "nothing else")                                                                                \
-	X(AWAITS_CONNECT, "the connection") /* to the backend, of which a socket's event may tell, or none */          \
+	X(AWAITS_CONNECT, "the connection") /* to the backend: a socket's event may announce it, or nothing */         \
 	X(AWAITS_VERDICT, "the verdict") /* of the control thread */
 
-/* State, name, what becomes of the client's bytes, of the backend's, deadline, what else is awaited. */
+/* State, name, flow of the client's bytes, flow of the backend's, deadline, what else is awaited. */
 #define CONNECTION_STATES(X)                                                                                           \
 	X(CONNECTION_CLOSED, "closed", FLOW_NONE, FLOW_NONE, DEADLINE_NONE, AWAITS_BYTES)                              \
 	X(CONNECTION_CLIENT_PREAMBLE, "client preamble", FLOW_PREAMBLE, FLOW_NONE, DEADLINE_HANDSHAKE, AWAITS_BYTES)   \
@@ -50,7 +50,7 @@
 	X(CONNECTION_LINGERING, "lingering", FLOW_DROPPED, FLOW_NONE, DEADLINE_LINGER, AWAITS_BYTES)
 
 #define CONNECTION_EVENTS(X)                                                                                           \
-	X(EVENT_PREAMBLE_DONE, "preamble done") /* all that stands in front of the side's first byte */                \
+	X(EVENT_PREAMBLE_DONE, "preamble done") /* all of them: content follows */                                     \
 	X(EVENT_PREAMBLE_FAILED, "preamble failed")                                                                    \
 	X(EVENT_VERDICT_NEEDED, "verdict needed") /* before the preamble goes on */                                    \
 	X(EVENT_VERDICT_GIVEN, "verdict given")                                                                        \
@@ -82,7 +82,7 @@
 	X(ACTION_NOTHING, "nothing")                                                                                   \
 	X(ACTION_CONNECT, "connect") /* to the first backend */                                                        \
 	X(ACTION_CONNECT_NEXT, "connect to the next") /* the present one rests for a while */                          \
-	X(ACTION_WATCH_CONNECT, "watch the connect") /* nothing will be written that could find out */                 \
+	X(ACTION_WATCH_CONNECT, "watch the connect") /* no write will find out */                                      \
 	X(ACTION_START_PREAMBLE, "start the preamble") /* towards the backend */                                       \
 	X(ACTION_ASK_VERDICT, "ask for a verdict")                                                                     \
 	X(ACTION_RESUME_PREAMBLE, "resume the preamble")                                                               \
@@ -101,14 +101,14 @@
 enum connection_flow { CONNECTION_FLOWS(X) };
 enum connection_deadline { CONNECTION_DEADLINES(X) };
 enum connection_awaits { CONNECTION_AWAITS(X) };
-/* CONNECTION_SAME as what is next: the state is not left, and its deadline goes on. */
+/* CONNECTION_SAME as the next state: the state is not left, and its deadline goes on. */
 enum connection_state { CONNECTION_STATES(X) NUM_CONNECTION_STATES, CONNECTION_SAME = NUM_CONNECTION_STATES };
 enum connection_event { CONNECTION_EVENTS(X) NUM_CONNECTION_EVENTS, EVENT_NONE = NUM_CONNECTION_EVENTS };
 enum connection_guard { CONNECTION_GUARDS(X) NUM_CONNECTION_GUARDS };
 enum connection_action { CONNECTION_ACTIONS(X) NUM_CONNECTION_ACTIONS };
 #undef X
 
-/* What holds in a state, whatever happens. */
+/* The rules of a state, whatever happens. */
 struct connection_rules {
 	enum connection_flow up : 8; /* the client's bytes */
 	enum connection_flow down : 8; /* the backend's */
@@ -128,21 +128,21 @@ extern const struct connection_rules connection_rules[NUM_CONNECTION_STATES];
 extern const struct connection_step connection_steps[NUM_CONNECTION_STATES][NUM_CONNECTION_EVENTS]
 						    [CONNECTION_MAX_STEPS];
 
-/* connection_rules_of is what holds in `state`. */
+/* connection_rules_of returns the rules of `state`. */
 static inline struct connection_rules connection_rules_of(enum connection_state state)
 {
 	return connection_rules[state];
 }
 
-/* connection_steps_of is what may follow from `event` in `state`: the first step whose guard holds is taken, and
- * there is always one. */
+/* connection_steps_of returns the steps that may follow from `event` in `state`: the first whose guard holds is taken,
+ * and there is always one. */
 static inline const struct connection_step *connection_steps_of(enum connection_state state,
 								enum connection_event event)
 {
 	return connection_steps[state][event];
 }
 
-/* connection_flow_carries: bytes of the side are still passed on, now or later. */
+/* connection_flow_carries says whether bytes of the side are passed on, now or later. */
 static inline bool connection_flow_carries(enum connection_flow flow)
 {
 	return flow >= FLOW_EARLY;

@@ -1,9 +1,9 @@
-/* preamble - what is spoken on one side of a connection before its first byte of content: TLS, say. Pure.
+/* preamble - a protocol on one side of a connection before its first byte of content, such as TLS. Pure.
  *
- * The preambles of a side are a list, in the order in which they are spoken; a site wants some of them. Each is
- * begun, takes bytes until it is done, and leaves what is behind it to the next. connection_table knows three events
- * of all of them together: EVENT_PREAMBLE_DONE when none is left, EVENT_PREAMBLE_FAILED, and EVENT_VERDICT_NEEDED
- * when one waits for an answer. EVENT_NONE: more bytes are wanted.
+ * The preambles of a side are a list, in their order on the wire; a site wants some of them. Each is started, takes
+ * bytes until it is done, and leaves the bytes behind it to the next. connection_table sees three events of the whole
+ * list: EVENT_PREAMBLE_DONE when none is left, EVENT_PREAMBLE_FAILED, and EVENT_VERDICT_NEEDED when one waits for an
+ * answer. EVENT_NONE: more bytes are wanted.
  */
 #ifndef PROXY_WIRE_PREAMBLE_H
 #define PROXY_WIRE_PREAMBLE_H
@@ -18,16 +18,15 @@ struct connection; /* the caller's; only handed on */
 /* A row of a list. The last has no `start`. */
 struct preamble {
 	bool (*is_wanted)(const struct connection *connection); /* NULL: always */
-	/* Sends what comes first, if anything. Not EVENT_VERDICT_NEEDED. */
+	/* Sends the first bytes, if any. Never EVENT_VERDICT_NEEDED. */
 	enum connection_event (*start)(struct connection *connection);
 	/* Takes bytes from the front of `input`, or its end; all of them unless it is done. */
 	enum connection_event (*take)(struct connection *connection, struct tls_input *input);
-	/* Goes on behind EVENT_VERDICT_NEEDED (NULL: never fired); *out_rest is what it kept meanwhile and did not
-	 * need. */
+	/* Goes on after EVENT_VERDICT_NEEDED (NULL: never fired). *out_rest: bytes that it kept and did not need. */
 	enum connection_event (*resume)(struct connection *connection, struct tls_input *out_rest);
 };
 
-/* preambles_find is the index of the first that is wanted at or behind `at`, or that of the last row. */
+/* preambles_find returns the index of the first that is wanted at or behind `at`, or that of the last row. */
 static inline uint8_t preambles_find(const struct preamble *list, uint8_t at, const struct connection *connection)
 {
 	while (list[at].is_wanted != NULL && !list[at].is_wanted(connection))
@@ -40,11 +39,11 @@ static inline bool preambles_are_left(const struct preamble *list, uint8_t at)
 	return list[at].start != NULL;
 }
 
-/* preambles_follow is for the functions below: begins the one at *at, which follows another, with `input`. */
+/* preambles_follow is for the functions below: starts the one at *at, which follows another, with `input`. */
 enum connection_event preambles_follow(const struct preamble *list, uint8_t *at, struct connection *connection,
 				       struct tls_input *input);
 
-/* preambles_go_on is for them too: goes on with the next that is wanted when `event` says that one is done. */
+/* preambles_go_on is for them too: starts the next that is wanted when `event` says that one is done. */
 static inline enum connection_event preambles_go_on(const struct preamble *list, uint8_t *at,
 						    struct connection *connection, struct tls_input *input,
 						    enum connection_event event)
@@ -55,7 +54,7 @@ static inline enum connection_event preambles_go_on(const struct preamble *list,
 	return preambles_are_left(list, *at) ? preambles_follow(list, at, connection, input) : EVENT_PREAMBLE_DONE;
 }
 
-/* preambles_start begins with the first that is wanted. *at is the one under way from then on. */
+/* preambles_start starts the first that is wanted. *at is the one under way from then on. */
 static inline enum connection_event preambles_start(const struct preamble *list, uint8_t *at,
 						    struct connection *connection)
 {
@@ -66,7 +65,7 @@ static inline enum connection_event preambles_start(const struct preamble *list,
 	return preambles_go_on(list, at, connection, &nothing, list[*at].start(connection));
 }
 
-/* preambles_take gives `input` to the one under way and, when it is done, what is left of it to the next. Behind
+/* preambles_take gives `input` to the one under way and, when it is done, the rest of it to the next. After
  * EVENT_PREAMBLE_DONE the rest is content. */
 static inline enum connection_event preambles_take(const struct preamble *list, uint8_t *at,
 						   struct connection *connection, struct tls_input *input)

@@ -1,8 +1,8 @@
-/* relay - one direction of a connection: what waits for its sink, when its source is read, how its end is passed
- * on. Pure.
+/* relay - one direction of a connection: holds bytes for its sink, decides when its source is read, and remembers its
+ * end. Pure.
  *
  * Bytes go straight from source to sink. They are held here only while the sink cannot take any (it is still
- * connecting, or in its handshake); what a socket does not take waits in its stream. Both together are the
+ * connecting, or in its handshake). Bytes that a socket does not take wait in its stream. Both together are the
  * backlog.
  */
 #ifndef PROXY_WIRE_RELAY_H
@@ -19,14 +19,14 @@ struct relay {
 	struct buffer held;
 	bool paused;
 	bool source_ended;
-	bool source_broken; /* it ended in the midst of what it had to say */
+	bool source_broken; /* it ended by a reset, not by an end of its own */
 	uint64_t bytes; /* that the source gave */
 };
 
 void relay_init(struct relay *relay);
 void relay_cleanup(struct relay *relay);
 
-/* relay_may_read decides whether the source is read now, given what waits in the sink's stream. */
+/* relay_may_read decides whether the source is read now, given the bytes that wait in the sink's stream. */
 bool relay_may_read(struct relay *relay, size_t sink_backlog_bytes);
 
 /* relay_hold keeps bytes until the sink is ready. ERROR_LIMIT above RELAY_MAX_HELD_BYTES. */
@@ -35,12 +35,11 @@ MUST_USE struct error relay_hold(struct relay *relay, struct bytes bytes);
 /* relay_release empties what is held: the caller has passed it on. */
 void relay_release(struct relay *relay);
 
-/* relay_end notes that the source gives no more; relay_break the same of one that broke off: what it gave is passed on,
- * and no end behind it. */
+/* relay_end notes that the source has ended; relay_break that it broke off: its bytes are passed on, without an end. */
 void relay_end(struct relay *relay);
 void relay_break(struct relay *relay);
 
-/* relay_has_end says whether the source's end, and nothing before it, is left to be passed on. */
+/* relay_has_end says whether the source's end is to be passed on, with no bytes held before it. */
 bool relay_has_end(const struct relay *relay);
 
 #endif

@@ -4,8 +4,8 @@
  *	             -> bytes came: starttls_feed; the server closed: starttls_end
  *	             -> STARTTLS_READY: what follows is TLS; STARTTLS_FAILED: the reason
  *
- * A server that does not say that it can is not asked to, and bytes behind its go-ahead are a failure: what stands there
- * was never protected, whoever sent it.
+ * A server that does not announce STARTTLS is not asked for it. Bytes behind its go-ahead are a failure: they were
+ * never protected, whoever sent them.
  */
 #ifndef PROXY_WIRE_STARTTLS_H
 #define PROXY_WIRE_STARTTLS_H
@@ -29,8 +29,8 @@ bool starttls_find(const char *name, enum starttls_protocol *out);
 uint16_t starttls_default_port(enum starttls_protocol protocol); /* 25, 143, 110, 389, 5222; 443 of STARTTLS_NONE */
 const char *starttls_name(enum starttls_protocol protocol); /* as people write it: "SMTP"; "TLS" of STARTTLS_NONE */
 
-/* starttls_new begins; not of STARTTLS_NONE. `domain` is whom an XMPP stream is for (copied). NULL when out of memory,
- * or when `domain` is nothing that could stand in a stream's header. */
+/* starttls_new begins; not for STARTTLS_NONE. `domain` (copied) is the domain of an XMPP stream. NULL when out of
+ * memory, or when `domain` cannot stand in a stream's header. */
 struct starttls *starttls_new(enum starttls_protocol protocol, const char *domain);
 void starttls_free(struct starttls *starttls); /* NULL is fine */
 
@@ -39,10 +39,10 @@ enum starttls_state starttls_feed(struct starttls *starttls, struct bytes from_s
 /* starttls_end: no more bytes will come; never STARTTLS_GOING afterwards. */
 void starttls_end(struct starttls *starttls);
 
-/* starttls_take_output appends what is to be sent to the server. */
+/* starttls_take_output appends the bytes for the server. */
 MUST_USE struct error starttls_take_output(struct starttls *starttls, struct buffer *out);
 
-/* starttls_reason is "" but when STARTTLS_FAILED: one clause without a full stop. It may quote the server's own words. */
+/* starttls_reason is "" but when STARTTLS_FAILED: one clause without a full stop, which may quote the server. */
 const char *starttls_reason(const struct starttls *starttls);
 
 /* starttls_awaited is what the server has to say next: "its greeting", "its answer to EHLO". */

@@ -42,8 +42,8 @@ struct starttls_dialogue {
 	size_t (*take)(struct starttls *starttls, struct bytes waiting);
 };
 
-/* starttls_say appends to what is to be sent. starttls_fail ends the dialogue, and gives the reason: a clause, in printf form;
- * the first reason stays. */
+/* starttls_say appends to the output. starttls_fail ends the dialogue with a reason, one clause in printf form; the
+ * first reason stays. */
 void starttls_say(struct starttls *starttls, struct bytes words);
 void starttls_fail(struct starttls *starttls, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

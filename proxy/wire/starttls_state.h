@@ -1,4 +1,4 @@
-/* starttls_state - how far the change to TLS has come, and how much a server may say before it. */
+/* starttls_state - the state of the change to TLS, and the limits of what a server may send before it. */
 #ifndef PROXY_WIRE_STARTTLS_STATE_H
 #define PROXY_WIRE_STARTTLS_STATE_H
 

@@ -11,7 +11,7 @@
 struct tls_groups {
 	uint16_t ids[TLS_GROUPS_MAX]; /* SSL_GROUP_*, each once */
 	size_t count;
-	bool is_ours; /* nobody wrote this list down: a weaker group of it may be taken to spare a round trip */
+	bool is_ours; /* not an operator's: a weaker group of it may be taken to spare a round trip */
 };
 
 /* tls_groups_read reads `text`, names between colons ("X25519:P-256"), or gives chainmend's own list where it is
@@ -21,7 +21,7 @@ MUST_USE struct error tls_groups_read(const char *text, struct tls_groups *out);
 /* tls_groups_equal: the same groups in the same order, whoever wrote them down. */
 bool tls_groups_equal(const struct tls_groups *a, const struct tls_groups *b);
 
-/* tls_groups_strength orders groups by what breaking them takes; 0 for those that are not known. */
+/* tls_groups_strength orders groups by the effort to break them; 0 for unknown ones. */
 unsigned tls_groups_strength(uint16_t group);
 
 #endif

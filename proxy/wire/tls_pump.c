@@ -90,7 +90,7 @@ void tls_channel_flush(struct tls_channel *channel)
 	channel->sender(channel->to, bytes_of(channel->send, len));
 }
 
-/* The call that follows reads `input` (NULL: nothing) and writes to the pump's receiver. */
+/* Prepares a call that reads `input` (NULL: nothing) and writes to the pump's receiver. */
 static void enter(struct tls_pump *pump, struct tls_input *input)
 {
 	struct tls_channel *channel = pump->channel;
@@ -119,7 +119,7 @@ void tls_pump_cleanup(struct tls_pump *pump)
 	if (pump->ssl == NULL)
 		return;
 	if (pump->channel->to == pump->to) {
-		pump->channel->send_len = 0; /* nobody is left to take it */
+		pump->channel->send_len = 0; /* its receiver goes away */
 		pump->channel->to = NULL;
 	}
 	SSL_free(pump->ssl);
@@ -166,7 +166,8 @@ static enum tls_result result_of(struct tls_pump *pump, struct tls_input *input,
 	}
 }
 
-/* What stands in front is a fatal alert in the clear, behind any change_cipher_spec records (RFC 8446 5, D.4). */
+/* Returns the fatal alert in the clear that `bytes` begins with, behind any change_cipher_spec records (RFC 8446 5,
+ * D.4), or TLS_PUMP_NO_ALERT. */
 static int plain_alert(struct bytes bytes)
 {
 	enum { HEADER = 5, CHANGE_CIPHER_SPEC = HEADER + 1, ALERT = HEADER + 2, FATAL = 2 };
@@ -179,9 +180,9 @@ static int plain_alert(struct bytes bytes)
 	return bytes.data[HEADER + 1];
 }
 
-/* RFC 8446 6 has alerts encrypted once there are keys. OpenSSL as a client has none of its own before its Finished,
- * and says in the clear what it thinks of a certificate; BoringSSL finds a record there that it cannot decrypt. The
- * handshake has failed either way: what is taken from it is the reason alone. */
+/* Takes the reason from an alert that was not encrypted. RFC 8446 6 asks for encryption once there are keys; OpenSSL as
+ * a client has none of its own before its Finished, and rejects a certificate in the clear. BoringSSL then fails over a
+ * record that it cannot decrypt. */
 static void look_for_plain_alert(struct tls_pump *pump, struct bytes given)
 {
 	int alert = plain_alert(given);
@@ -250,7 +251,7 @@ enum tls_result tls_pump_read(struct tls_pump *pump, struct tls_input *input, ui
 			*out_len += (size_t)status;
 			continue;
 		}
-		/* The end of the input without close_notify is an end, and no failure: many clients close so. */
+		/* An end without close_notify is no failure: many clients close so. */
 		if (input->ended && input->bytes.len == 0 && SSL_get_error(pump->ssl, status) == SSL_ERROR_SYSCALL) {
 			pump->cut = true;
 			result = TLS_ENDED;
@@ -267,7 +268,7 @@ void tls_pump_start_small(struct tls_pump *pump)
 	pump->small_left = TLS_PUMP_SMALL_RECORDS;
 }
 
-/* What one call of SSL_write is given: what fills a record, or all, which it cuts into records of 16 KiB itself. */
+/* How many bytes go into one SSL_write: a small record, or all, which it cuts into records of 16 KiB itself. */
 static size_t next_write_bytes(struct tls_pump *pump, size_t len)
 {
 	if (pump->small_left == 0)

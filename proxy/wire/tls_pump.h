@@ -17,10 +17,10 @@
 #define TLS_PUMP_SMALL_RECORD_BYTES ((size_t)1360) /* of plain text: a record that one TCP segment carries */
 #define TLS_PUMP_SMALL_RECORDS 12 /* about as many as the segments that TCP sends before the first is acknowledged */
 
-/* Takes all the bytes; what goes wrong is for `to` to know. */
+/* Takes all the bytes; `to` notes errors by itself. */
 typedef void tls_channel_sender(void *to, struct bytes bytes);
 
-/* What an SSL reads during one call; what it consumed is gone from the front. */
+/* The input of an SSL during one call; consumed bytes are gone from the front. */
 struct tls_input {
 	struct bytes bytes;
 	bool ended; /* the peer closed its connection behind them */
@@ -32,21 +32,21 @@ struct tls_channel {
 	struct tls_input *input; /* of the call that is under way */
 	uint8_t *send; /* TLS_CHANNEL_SEND_BYTES */
 	size_t send_len;
-	void *to; /* where the content of `send` goes */
+	void *to; /* the receiver of `send` */
 	tls_channel_sender *sender;
 };
 
 MUST_USE struct error tls_channel_init(struct tls_channel *channel, tls_channel_sender *sender);
 void tls_channel_cleanup(struct tls_channel *channel);
 
-/* tls_channel_flush hands what was written to its receiver: once an event, and by itself when the receiver changes
- * or the buffer is full. */
+/* tls_channel_flush hands the written bytes to their receiver. Called once an event, and by the channel itself when the
+ * receiver changes or the buffer is full. */
 void tls_channel_flush(struct tls_channel *channel);
 
 struct tls_pump {
 	SSL *ssl; /* owned; NULL: not in use */
 	struct tls_channel *channel;
-	void *to; /* whom its bytes are for */
+	void *to; /* the receiver of its bytes */
 	struct buffer kept; /* input that came while a verdict was awaited */
 	bool end_sent;
 	bool failed;
@@ -70,17 +70,17 @@ void tls_pump_cleanup(struct tls_pump *pump); /* a zeroed one is fine */
 
 enum tls_result tls_pump_handshake(struct tls_pump *pump, struct tls_input *input);
 
-/* tls_pump_resume goes on with a handshake whose verdict has come, with the input that was kept: what is left of
- * it stands in *out_rest (borrowed until tls_pump_release). */
+/* tls_pump_resume goes on with a handshake whose verdict has come, and with the input that was kept. *out_rest: the
+ * rest of it, borrowed until tls_pump_release. */
 enum tls_result tls_pump_resume(struct tls_pump *pump, struct tls_input *out_rest);
 void tls_pump_release(struct tls_pump *pump);
 
-/* tls_pump_read gives plain text: as much as the input holds and `out` takes. */
+/* tls_pump_read decrypts as much as the input holds and `out` takes. */
 enum tls_result tls_pump_read(struct tls_pump *pump, struct tls_input *input, uint8_t *out, size_t out_size,
 			      size_t *out_len);
 
-/* tls_pump_start_small has the next TLS_PUMP_SMALL_RECORDS records be small: the peer can read each segment as it comes,
- * where it would wait for the last segment of a record of 16 KiB (RFC 8446 5.1). For the start of an answer. */
+/* tls_pump_start_small makes the next TLS_PUMP_SMALL_RECORDS records small, for the start of an answer: the peer can
+ * decrypt each segment as it comes, and need not wait for the last one of a record of 16 KiB (RFC 8446 5.1). */
 void tls_pump_start_small(struct tls_pump *pump);
 
 /* tls_pump_write is false when the SSL cannot write any more. */
