@@ -21,7 +21,7 @@ struct acceptor {
 
 enum accept_result { ACCEPTED, NOTHING_TO_ACCEPT, NO_ROOM };
 
-/* For want of memory, ours or the kernel's: as after a pause. */
+/* Tries again as after a pause: memory is short, ours or the kernel's. */
 static void try_again_later(struct worker_thread *thread)
 {
 	timer_arm(&thread->timers, &thread->resume_timer, thread->now_ms + ACCEPTOR_PAUSE_MS);
@@ -62,7 +62,7 @@ static void resume_all(struct worker_thread *thread)
 		watch(acceptor);
 }
 
-/* A place that was given back before we said that we wait wakes nobody: so it is looked for afterwards. */
+/* Pauses until a place is given back. Looks for one afterwards: one that was given back just before wakes nobody. */
 static void wait_for_room(struct worker_thread *thread)
 {
 	pause_all(thread);
@@ -111,7 +111,7 @@ static enum accept_result accept_one(struct acceptor *acceptor)
 		pause_when_full(thread);
 		return NO_ROOM;
 	}
-	/* Asked for here: a client that resets its connection has no address any more when its reason is read. */
+	/* Asks for the address here: a client that has reset its connection has none any more later. */
 	struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
 	socklen_t peer_len = sizeof(peer);
 	int fd = accept4(acceptor->fd, (struct sockaddr *)&peer, &peer_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -125,11 +125,11 @@ static enum accept_result accept_one(struct acceptor *acceptor)
 		acceptors_pause(thread, code);
 		return NO_ROOM;
 	}
-	/* accept(2) reports here too what a connection died of while it waited: that is not the listener's error. */
+	/* accept(2) also reports the error of a connection that broke while it waited: no error of the listener. */
 	return code == EAGAIN ? NOTHING_TO_ACCEPT : ACCEPTED;
 }
 
-/* In a turn with much else to do more are taken: new clients would starve behind those who move bytes in bulk. */
+/* Takes more in a turn with much else to do: new clients would starve behind those who move bytes in bulk. */
 static void on_ready(struct pollable *pollable, uint32_t events)
 {
 	struct acceptor *acceptor = (struct acceptor *)(void *)pollable;
@@ -141,8 +141,8 @@ static void on_ready(struct pollable *pollable, uint32_t events)
 			return;
 }
 
-/* The kernel refuses new ones from here on. The descriptor stays the listen_socket's, and listen() would wake it
- * again. */
+/* Takes those who wait, and lets the kernel refuse new ones. The descriptor stays open, as it is the listen_socket's:
+ * listen() would bring it back. */
 static void acceptor_close(struct acceptor *acceptor)
 {
 	for (int i = 0; i < LISTEN_BACKLOG && accept_one(acceptor) == ACCEPTED; i++)

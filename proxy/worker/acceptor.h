@@ -12,17 +12,18 @@
 #define ACCEPTOR_PAUSE_MS 500 /* then it is tried again; a connection of any worker that closes ends it sooner */
 #define ACCEPTOR_EVENTS_A_CLIENT 8 /* further connections are taken for every so many events of a turn */
 
-/* acceptors_drop closes what `snapshot` (NULL: none) does not listen on. Connections that wait there are taken
- * first, by the snapshot that is still the present one: none is lost. */
+/* acceptors_drop closes the listeners that `snapshot` (NULL: none) lacks. It takes the connections that wait there
+ * first, which the present snapshot still serves: none is lost. */
 void acceptors_drop(struct worker_thread *thread, const struct snapshot *snapshot);
 
-/* acceptors_adopt opens what `snapshot`, the present one now, listens on; the others serve by it from here on. */
+/* acceptors_adopt opens the listeners that `snapshot`, the present one now, has in addition; the others serve by it
+ * from now on. */
 void acceptors_adopt(struct worker_thread *thread, const struct snapshot *snapshot);
 
-/* acceptors_pause leaves new clients waiting in the kernel for a while: `code` (errno) says what there is none of. */
+/* acceptors_pause leaves new clients waiting in the kernel for a while, as the shortage `code` (errno) demands. */
 void acceptors_pause(struct worker_thread *thread, int code);
 
-/* acceptors_try_again ends a pause if there is room, and else goes on with it; it opens what could not be opened. */
+/* acceptors_try_again ends a pause if there is room, and opens the listeners that could not be opened. */
 void acceptors_try_again(struct worker_thread *thread);
 
 #endif

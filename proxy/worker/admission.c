@@ -12,9 +12,8 @@ struct waiter {
 	int fd; /* an eventfd */
 };
 
-/* The order of the atomic operations counts in one place: who waits sets its flag and then looks for room, who gives
- * back makes room and then looks for those who wait. All of them are sequentially consistent therefore, which costs
- * nothing more on the machines that we run on. */
+/* The atomic operations are sequentially consistent, since their order counts in one place: a worker that waits sets
+ * its flag and then looks for room; one that gives back makes room and then looks for flags. */
 struct admission {
 	_Atomic uint64_t num_open;
 	atomic_uint num_waiting;
@@ -67,7 +66,7 @@ uint64_t admission_max(const struct admission *admission)
 	return admission->max_connections;
 }
 
-/* Not added first and taken back: in between, another worker would find no room where there is some, and sleep on it. */
+/* Compares before it adds: a place that is taken and given back would, in between, send another worker to sleep. */
 bool admission_take(struct admission *admission)
 {
 	uint64_t num_open = atomic_load_explicit(&admission->num_open, memory_order_relaxed);
@@ -78,7 +77,7 @@ bool admission_take(struct admission *admission)
 	return false;
 }
 
-/* Where this one took the flag down, it is the one that wakes. */
+/* Takes the flag down. True for one caller alone, which is to wake the worker. */
 static bool take_flag(struct admission *admission, unsigned worker)
 {
 	struct waiter *waiter = &admission->waiters[worker];
@@ -89,7 +88,7 @@ static bool take_flag(struct admission *admission, unsigned worker)
 	return true;
 }
 
-/* Beginning behind the one that gives back, and with that one last. */
+/* Wakes the first one that waits behind `worker`, and `worker` last. */
 static void wake_next(struct admission *admission, unsigned worker)
 {
 	for (unsigned i = 1; i <= admission->num_workers; i++) {

@@ -29,8 +29,8 @@ bool admission_take(struct admission *admission); /* false: every place is taken
 void admission_give_back(struct admission *admission, unsigned worker);
 bool admission_has_room(const struct admission *admission);
 
-/* admission_wait has `worker` woken when a place, and with it two descriptors, is given back: admission_fd is readable
- * then, until admission_stop_waiting. Look at admission_has_room afterwards: a place may have been given back just
+/* admission_wait wakes `worker` when a place, and with it two descriptors, is given back: admission_fd is readable from
+ * then on until admission_stop_waiting. Ask admission_has_room afterwards: a place may have been given back just
  * before. */
 void admission_wait(struct admission *admission, unsigned worker);
 void admission_stop_waiting(struct admission *admission, unsigned worker);

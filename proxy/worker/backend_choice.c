@@ -21,7 +21,7 @@ static struct backend_rest *find(struct backend_choice *choice, const struct bac
 	return NULL;
 }
 
-/* 0: it does not rest. */
+/* Returns 0 for one that does not rest. */
 static uint64_t rests_until(struct backend_choice *choice, const struct backend_address *address, uint64_t now_ms)
 {
 	const struct backend_rest *rest = find(choice, address);
@@ -29,8 +29,7 @@ static uint64_t rests_until(struct backend_choice *choice, const struct backend_
 	return rest != NULL && rest->until_ms > now_ms ? rest->until_ms : 0;
 }
 
-/* The earliest end of a rest wins, and no rest before any: with all of them resting, a client is still served when
- * one is back. */
+/* Takes the first one that does not rest, or else the one whose rest ends first: it may be back. */
 bool backend_choice_next(struct backend_choice *choice, const struct site *site, uint32_t tried, uint64_t now_ms,
 			 size_t *out_index)
 {

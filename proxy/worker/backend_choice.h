@@ -1,5 +1,5 @@
-/* backend_choice - which address of a site's backends is tried next: in the order of the configuration, those that
- * failed a moment ago last. One a worker. Pure: the time comes in.
+/* backend_choice - chooses the address of a site's backends that is tried next: in the order of the configuration,
+ * those that failed a moment ago last. One a worker. Pure: the time comes in.
  */
 #ifndef PROXY_WORKER_BACKEND_CHOICE_H
 #define PROXY_WORKER_BACKEND_CHOICE_H
@@ -28,7 +28,7 @@ void backend_choice_cleanup(struct backend_choice *choice);
 bool backend_choice_next(struct backend_choice *choice, const struct site *site, uint32_t tried, uint64_t now_ms,
 			 size_t *out_index);
 
-/* backend_choice_rest has an address tried last for BACKEND_REST_MS; backend_choice_forget ends that. */
+/* backend_choice_rest puts an address behind the others for BACKEND_REST_MS; backend_choice_forget ends that. */
 void backend_choice_rest(struct backend_choice *choice, const struct backend_address *address, uint64_t now_ms);
 void backend_choice_forget(struct backend_choice *choice, const struct backend_address *address);
 

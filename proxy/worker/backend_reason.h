@@ -1,5 +1,4 @@
-/* backend_reason - why a backend failed, in words for people: kept in its thread until it is told of, and overwritten
- * by the next failure. */
+/* backend_reason - says in words for people why a backend failed. The thread keeps the words of the last failure. */
 #ifndef PROXY_WORKER_BACKEND_REASON_H
 #define PROXY_WORKER_BACKEND_REASON_H
 
@@ -14,7 +13,7 @@ void backend_reason_set(struct connection *connection, const char *what, const c
 /* backend_reason_set_timeout says what the backend did not do in time, in the states that wait for one. */
 void backend_reason_set_timeout(struct connection *connection);
 
-/* backend_reason_report counts a client that no backend served, and tells the control thread why. */
+/* backend_reason_report counts a client that no backend served, and reports the reason to the control thread. */
 void backend_reason_report(struct connection *connection);
 
 #endif

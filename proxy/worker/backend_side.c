@@ -18,14 +18,14 @@ const struct preamble backend_side_preambles[] = {
     {0},
 };
 
-/* Says whether this machine lacks something, which is not the backend's fault. */
+/* Says whether the error is this machine's, and not the backend's. */
 static bool is_own_fault(int code)
 {
 	return shortage_is(code) || code == EADDRNOTAVAIL;
 }
 
-/* Says whether the backend has bytes of a client that did not end, but was cut or broke off: a FIN would have a part
- * pass for the whole. */
+/* Says whether the backend has bytes of a client that was cut or broke off: after a FIN, it would take a part for the
+ * whole. */
 static bool lacks_the_end(const struct connection *connection)
 {
 	return connection->relays && !connection->backend.stream.end_sent;
@@ -43,7 +43,7 @@ void backend_side_close(struct connection *connection)
 	tls_pump_cleanup(&backend->pump);
 }
 
-/* Has the address that failed tried last for a while. */
+/* Puts the address that failed behind the others for a while. */
 static void rest_address(struct connection *connection)
 {
 	struct worker_thread *thread = connection->thread;
@@ -64,7 +64,7 @@ static bool start_connect(struct connection *connection, void (*on_ready)(struct
 	struct worker_thread *thread = connection->thread;
 	struct side *backend = &connection->backend;
 	const struct backend_address *address = backend_address_of(connection);
-	/* The client's first bytes are written without asking whether it is connected; a preamble is ours to start. */
+	/* The write of the client's first bytes finds out whether it is connected. Without one, an event must. */
 	bool watch = has_preamble(connection) || backend->out.held.len > 0 || backend->out.source_ended;
 
 	backend_side_close(connection);
@@ -79,7 +79,7 @@ static bool start_connect(struct connection *connection, void (*on_ready)(struct
 	if (!is_own_fault(error.code))
 		rest_address(connection);
 	else if (shortage_is(error.code))
-		thread->pause(thread, error.code); /* those who cannot be served had better wait */
+		thread->pause(thread, error.code); /* new clients could not be served */
 	return false;
 }
 
@@ -164,8 +164,7 @@ static enum connection_event hold(struct connection *connection, struct bytes by
 	return failed(relay_hold(&connection->backend.out, bytes)) ? EVENT_CUT : EVENT_NONE;
 }
 
-/* Writes at once where it can: most connects to a backend nearby are done by now, and a write finds that out at no
- * cost of its own. */
+/* Tries to write at once: most connects to a backend nearby are done by now, and a write finds that out for free. */
 static enum connection_event try_early_write(struct connection *connection, struct bytes bytes)
 {
 	struct side *backend = &connection->backend;
@@ -199,8 +198,8 @@ enum connection_event backend_side_take(struct connection *connection, struct by
 	return flow == FLOW_HELD ? hold(connection, bytes) : write_content(connection, bytes);
 }
 
-/* Keeps in words why the backend broke off, and tells of it where the backend has not said a word: it has refused our
- * certificate behind its handshake (TLS 1.3), say. */
+/* Keeps in words why the backend broke off, and reports it where the backend has sent nothing: it may have refused our
+ * certificate behind its handshake (TLS 1.3). */
 static void note_break(struct connection *connection, const char *what, const char *why)
 {
 	backend_reason_set(connection, what, why);

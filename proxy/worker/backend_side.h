@@ -1,5 +1,5 @@
-/* backend_side - what is the backend's alone of a connection's two sides: which address is used, how it is connected
- * to, and what becomes of the client's bytes meanwhile. */
+/* backend_side - the backend's side of a connection: chooses its address, connects, and keeps the client's bytes
+ * meanwhile. */
 #ifndef PROXY_WORKER_BACKEND_SIDE_H
 #define PROXY_WORKER_BACKEND_SIDE_H
 
@@ -7,8 +7,8 @@
 
 extern const struct preamble backend_side_preambles[];
 
-/* Each returns the event that it brought about, or EVENT_NONE. backend_side_take takes bytes of the client, for now
- * or for later; backend_side_fail is for TLS that failed behind the preambles, backend_side_break_off for a reset. */
+/* Each returns the event that it brought about, or EVENT_NONE. backend_side_take writes bytes of the client, or keeps
+ * them for later; backend_side_fail is for TLS that failed behind the preambles, backend_side_break_off for a reset. */
 enum connection_event backend_side_take(struct connection *connection, struct bytes bytes);
 enum connection_event backend_side_fail(struct connection *connection);
 enum connection_event backend_side_break_off(struct connection *connection);
@@ -19,10 +19,11 @@ enum connection_event backend_side_connect_next(struct connection *connection);
 enum connection_event backend_side_watch_connect(struct connection *connection);
 enum connection_event backend_side_start_relay(struct connection *connection);
 
-/* backend_side_look_at_connect finds out whether the connection that was started stands by now, or has failed. */
+/* backend_side_look_at_connect finds out whether the connect that was started has succeeded or failed by now. */
 enum connection_event backend_side_look_at_connect(struct connection *connection);
 
-/* backend_side_close ends it for good; by a reset where the backend has bytes of the client, and not their end. */
+/* backend_side_close closes the backend's socket; by a reset where the backend has bytes of the client, and not their
+ * end. */
 void backend_side_close(struct connection *connection);
 
 #endif

@@ -13,7 +13,7 @@ static void report_rejection(struct connection *connection, enum worker_event_ki
 	    .alert = alert,
 	    .late = late,
 	    .network = connection->network,
-	    /* A session that is resumed shows no chain: the client speaks of the one that it was shown then. */
+	    /* A resumed session shows no chain: the client's alert is not about this credential. */
 	    .credential = SSL_session_reused(ssl) ? NULL : connection->credential,
 	};
 
@@ -33,8 +33,8 @@ static void report_alert(struct connection *connection, bool late)
 	report_rejection(connection, WORKER_CLIENT_ALERT, (uint8_t)pump->alert, late);
 }
 
-/* Tells of a client that ended in its handshake: many say nothing when they dislike what they are shown, though a
- * port scanner is as silent. Who ends before our first flight, or resumes a session, has seen no certificate. */
+/* Reports a client that ended in its handshake: many reject a certificate without an alert (a port scanner is as
+ * silent). One that ends before our first flight, or resumes a session, has seen no certificate. */
 static void report_vanished(struct connection *connection)
 {
 	const struct tls_pump *pump = &connection->client.pump;

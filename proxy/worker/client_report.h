@@ -1,5 +1,5 @@
-/* client_report - counts what becomes of clients' handshakes, and tells the control thread of those who dislike what
- * they are shown. */
+/* client_report - counts how clients' handshakes end, and reports clients that reject the certificate to the control
+ * thread. */
 #ifndef PROXY_WORKER_CLIENT_REPORT_H
 #define PROXY_WORKER_CLIENT_REPORT_H
 
@@ -8,12 +8,12 @@
 /* client_report_handshake counts one that is done. */
 void client_report_handshake(struct connection *connection);
 
-/* client_report_failure counts one that failed by what the client sent or did; with `ended`, its connection is over. */
+/* client_report_failure counts one that the client failed or broke off; with `ended`, its connection is over. */
 void client_report_failure(struct connection *connection, bool ended);
 void client_report_timeout(struct connection *connection);
 
-/* client_report_late_alert tells of the alert that the client sent in place of its first byte, if it did. In TLS 1.3
- * it may find out that it dislikes the certificate after we hold the handshake for done. */
+/* client_report_late_alert reports the alert that the client sent in place of its first byte, if it did. In TLS 1.3 a
+ * client may reject the certificate after our side of the handshake is done. */
 void client_report_late_alert(struct connection *connection);
 
 #endif

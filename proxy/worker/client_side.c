@@ -8,9 +8,8 @@ const struct preamble client_side_preambles[] = {
     {0},
 };
 
-/* Acknowledges the client's last word of a handshake (TLS 1.3), before which BoringSSL's ticket is out. A client
- * under Nagle's algorithm holds its request back until then, and the kernel holds the acknowledgement back for 40 ms
- * when nothing is sent. */
+/* Acknowledges the client's Finished (TLS 1.3) where no bytes follow that would. A client under Nagle's algorithm holds
+ * its request back until then, and the kernel delays the acknowledgement by 40 ms. */
 void client_side_acknowledge(struct connection *connection)
 {
 	if (connection->backend.out.bytes == 0 && connection->thread->channel.send_len == 0)

@@ -1,5 +1,4 @@
-/* client_side - what is the client's alone of a connection's two sides: what is spoken first with it, and how bytes
- * go out to it. */
+/* client_side - the client's side of a connection: its preambles, and the bytes that go out to it. */
 #ifndef PROXY_WORKER_CLIENT_SIDE_H
 #define PROXY_WORKER_CLIENT_SIDE_H
 
@@ -9,12 +8,12 @@
 
 extern const struct preamble client_side_preambles[];
 
-/* Each returns the event that it brought about, or EVENT_NONE. client_side_take takes bytes of the backend;
+/* Each returns the event that it brought about, or EVENT_NONE. client_side_take writes bytes of the backend;
  * client_side_fail is for TLS that failed behind the preambles. */
 enum connection_event client_side_take(struct connection *connection, struct bytes bytes);
 enum connection_event client_side_fail(struct connection *connection);
 
-/* client_side_acknowledge follows the preambles, and what came in one go with their end. */
+/* client_side_acknowledge is called once the preambles are done and what came with them is passed on. */
 void client_side_acknowledge(struct connection *connection);
 
 #endif

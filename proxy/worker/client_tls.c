@@ -116,7 +116,7 @@ enum connection_event client_tls_take(struct connection *connection, struct tls_
 		client_report_handshake(connection);
 		return EVENT_PREAMBLE_DONE;
 	case TLS_WANT_INPUT:
-		/* TLS 1.3 has its key exchange and its signature behind it with the hello; TLS 1.2 has not. */
+		/* In TLS 1.3 the hello has cost the key exchange and the signature already; in TLS 1.2 they follow. */
 		client->stream.pollable.expensive = SSL_version(client->pump.ssl) != TLS1_3_VERSION;
 		return EVENT_NONE;
 	default:

@@ -1,5 +1,5 @@
-/* client_tls - TLS as a preamble of the client's side: chooses the certificate, and shakes hands. The functions are
- * those of struct preamble. */
+/* client_tls - TLS as a preamble of the client's side: chooses the certificate, and shakes hands. Implements struct
+ * preamble. */
 #ifndef PROXY_WORKER_CLIENT_TLS_H
 #define PROXY_WORKER_CLIENT_TLS_H
 

@@ -20,7 +20,7 @@ struct connection {
 	struct side backend; /* closed until the client's preambles are done */
 	struct client_handshake client_handshake;
 	struct backend_handshake backend_handshake;
-	struct verdict_key backend_chain; /* that backend_handshake is about */
+	struct verdict_key backend_chain; /* of the chain in backend_handshake */
 	struct timer timer;
 	uint64_t last_active_ms;
 	uint64_t last_down_ms; /* bytes for the client; 0: none yet */
@@ -44,11 +44,11 @@ struct connection {
 
 _Static_assert(SITE_MAX_BACKEND_ADDRESSES <= UINT8_MAX, "an address is counted by an uint8_t");
 
-/* connection_new makes one of `listener`, to which all but its sides and its timer is known. NULL: out of memory. */
+/* connection_new makes one of `listener`, and leaves its sides and its timer to be set up. NULL: out of memory. */
 struct connection *connection_new(struct worker_thread *thread, const struct snapshot_listener *listener);
 void connection_free(struct connection *connection);
 
-/* connection_rules_now is what holds in its state. */
+/* connection_rules_now returns the rules of its state. */
 static inline struct connection_rules connection_rules_now(const struct connection *connection)
 {
 	return connection_rules_of(connection->state);
@@ -64,7 +64,7 @@ static inline struct side *connection_to(struct connection *connection, enum con
 	return way == WAY_UP ? &connection->backend : &connection->client;
 }
 
-/* connection_flow is what becomes of the bytes that come that way. */
+/* connection_flow says what its state does with the bytes that come that way. */
 static inline enum connection_flow connection_flow(const struct connection *connection, enum connection_way way)
 {
 	struct connection_rules rules = connection_rules_now(connection);
@@ -72,17 +72,17 @@ static inline enum connection_flow connection_flow(const struct connection *conn
 	return way == WAY_UP ? rules.up : rules.down;
 }
 
-/* connection_may_read says whether the side that they come from is read now. */
+/* connection_may_read says whether the side that such bytes come from is read now. */
 static inline bool connection_may_read(struct connection *connection, enum connection_way way)
 {
 	return side_may_read(connection_from(connection, way), connection_to(connection, way),
 			     connection_flow(connection, way));
 }
 
-/* connection_set_site has the connection served, and counted, by `site`. */
+/* connection_set_site sets the site that serves and counts the connection. */
 void connection_set_site(struct connection *connection, const struct site *site);
 
-/* connection_report tells the control thread of something about this connection's site. */
+/* connection_report sends an event about this connection's site to the control thread. */
 void connection_report(struct connection *connection, enum worker_event_kind kind, uint8_t alert, const char *text);
 
 /* connection_add puts it among the open ones; connection_retire moves it from there to the closed ones. */
@@ -90,7 +90,7 @@ void connection_add(struct connection *connection);
 void connection_retire(struct connection *connection);
 void connections_free_closed(struct worker_thread *thread);
 
-/* connection_wait gives it a question of its own, by whose number connections_find finds it until
+/* connection_wait numbers a new question. connections_find finds the connection by that number until
  * connection_stop_waiting. */
 void connection_wait(struct connection *connection);
 void connection_stop_waiting(struct connection *connection); /* to be called while it waits */

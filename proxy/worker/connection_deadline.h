@@ -1,12 +1,12 @@
-/* connection_deadline - how long a connection may stay in a state: the site's timeouts, in the connection's timer. */
+/* connection_deadline - limits the time in a state: arms the connection's timer with the site's timeouts. */
 #ifndef PROXY_WORKER_CONNECTION_DEADLINE_H
 #define PROXY_WORKER_CONNECTION_DEADLINE_H
 
 #include "proxy/worker/connection.h"
 
-#define CONNECTION_LINGER_MS 3000 /* for a client to read why it was given up, and to close */
+#define CONNECTION_LINGER_MS 3000 /* for a client to read the last bytes, and to close */
 
-/* connection_deadline_ms is how long `deadline` is; 0 where none is set. */
+/* connection_deadline_ms returns the length of `deadline`; 0 where none is set. */
 static inline uint64_t connection_deadline_ms(const struct connection *connection, enum connection_deadline deadline)
 {
 	const struct config_site *config = connection->site->config;
@@ -28,7 +28,7 @@ static inline uint64_t connection_deadline_ms(const struct connection *connectio
 	return 0;
 }
 
-/* connection_deadline_set has the timer run for `deadline` from now on. */
+/* connection_deadline_set arms the timer for `deadline`, from now on. */
 static inline void connection_deadline_set(struct connection *connection, enum connection_deadline deadline)
 {
 	struct worker_thread *thread = connection->thread;
@@ -42,8 +42,8 @@ static inline void connection_deadline_set(struct connection *connection, enum c
 			  thread->now_ms + connection_deadline_ms(connection, deadline));
 }
 
-/* connection_deadline_is_premature is for the timer's turn. A deadline that counts from the last byte is not moved
- * with each: when it comes, what has happened since is looked at, and the timer armed again for what is left. */
+/* connection_deadline_is_premature is called when the timer is due. A deadline that counts from the last byte is not
+ * moved with each byte: here it is compared with the last one, and the timer armed again for the rest. */
 bool connection_deadline_is_premature(struct connection *connection);
 
 #endif

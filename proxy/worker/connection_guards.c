@@ -2,8 +2,6 @@
 
 #include "proxy/worker/backend_side.h"
 
-/* The guards. */
-
 static bool backend_has_preamble(struct connection *connection)
 {
 	return preambles_are_left(backend_side_preambles, connection->backend.preamble);
@@ -14,8 +12,8 @@ static bool client_is_silent(struct connection *connection)
 	return !connection->client.heard;
 }
 
-/* Holds only when the client is read to its end: what it sent before it was gone is the backend's. A client that sends,
- * closes and never reads resets the connection itself, by the session ticket that it leaves unread. */
+/* Holds only when the client is read to its end: the backend gets all that it sent. This matters for each client that
+ * sends, closes and never reads: its kernel resets the connection over the session ticket that is left unread. */
 static bool client_is_gone(struct connection *connection)
 {
 	const struct side *client = &connection->client;
@@ -30,8 +28,7 @@ static bool client_is_gone_written(struct connection *connection)
 	return client_is_gone(connection) && backend->out.held.len == 0 && stream_backlog(&backend->stream) == 0;
 }
 
-/* Waits until the last byte is acknowledged: until then a reset behind it would overtake it. An end, where the
- * backend has it, overtakes nothing. */
+/* Holds once the last byte is acknowledged: until then, a reset would overtake it. A FIN does not overtake. */
 static bool client_is_gone_delivered(struct connection *connection)
 {
 	const struct stream *backend = &connection->backend.stream;

@@ -44,8 +44,8 @@ static enum connection_event fail(struct connection *connection, enum connection
 	return way == WAY_UP ? client_side_fail(connection) : backend_side_fail(connection);
 }
 
-/* Notes a reset. What came before it is still passed on, and no end behind it: a backend must not take a part for the
- * whole. */
+/* Notes a reset. The bytes before it are still passed on, without an end behind them: a backend must not take a part
+ * for the whole. */
 static enum connection_event break_off(struct connection *connection, enum connection_way way)
 {
 	if (carries(connection, way))
@@ -64,7 +64,7 @@ static const struct preamble *preambles(enum connection_way way)
 	return way == WAY_UP ? client_side_preambles : backend_side_preambles;
 }
 
-/* Passes on content that came, until there is no more or the state takes none. */
+/* Passes on the content of `input`, until there is no more or the state takes none. */
 static inline void pass(struct connection *connection, enum connection_way way, struct tls_input *input)
 {
 	uint8_t *plain = connection->thread->plain;
@@ -129,7 +129,7 @@ static enum connection_event notify_client(struct connection *connection)
 	return EVENT_NONE;
 }
 
-/* Looks again in the next tick, since no event tells of the last acknowledgement. */
+/* Looks again in the next tick, since no event says that the last byte was acknowledged. */
 static enum connection_event await_delivery(struct connection *connection)
 {
 	struct worker_thread *thread = connection->thread;
@@ -209,7 +209,7 @@ static inline const struct connection_step *choose_step(struct connection *conne
 	return step;
 }
 
-/* Does what the step says, then what the table says to the event that this brought about. */
+/* Takes the step, and those that follow from the events of its action. */
 static void take_step(struct connection *connection, const struct connection_step *step)
 {
 	for (;;) {
@@ -222,17 +222,17 @@ static void take_step(struct connection *connection, const struct connection_ste
 	}
 }
 
-/* Does what the table says to `event`. The connection may be CONNECTION_CLOSED afterwards. */
+/* Takes the table's step for `event`. The connection may be CONNECTION_CLOSED afterwards. */
 static inline void fire(struct connection *connection, enum connection_event event)
 {
 	if (event == EVENT_NONE)
 		return;
 	const struct connection_step *step = choose_step(connection, event);
-	if (step->action != ACTION_NOTHING) /* which leads nowhere */
+	if (step->action != ACTION_NOTHING) /* which never changes the state */
 		take_step(connection, step);
 }
 
-/* Gives what came to the preamble that is under way, and passes on what is behind it. */
+/* Gives `input` to the preamble that is under way, and passes on the content behind it. */
 static inline void feed(struct connection *connection, enum connection_way way, struct tls_input *input)
 {
 	if (connection_flow(connection, way) != FLOW_PREAMBLE) {
@@ -249,7 +249,7 @@ static inline void feed(struct connection *connection, enum connection_way way, 
 		client_side_acknowledge(connection);
 }
 
-/* Does one read, if the state allows it, and does with what it gives as the state says. */
+/* Reads once, if the state allows it, and handles the bytes as the state says. */
 static inline void read_side(struct connection *connection, enum connection_way way)
 {
 	struct worker_thread *thread = connection->thread;
@@ -275,7 +275,7 @@ static inline void read_side(struct connection *connection, enum connection_way 
 	feed(connection, way, &input);
 }
 
-/* Asks for another turn, after the others had theirs, where a full read or a backlog has left bytes to read. */
+/* Asks for another turn, after those of the others, where a full read or a backlog has left bytes to read. */
 static void queue_rest(struct connection *connection)
 {
 	struct poller *poller = &connection->thread->poller;
@@ -298,7 +298,7 @@ static void work(struct connection *connection)
 		queue_rest(connection);
 }
 
-/* Counts bytes that go out as activity, as those that come in are: a slow reader is not an idle one. */
+/* Counts bytes that go out as activity too: a slow reader is not an idle one. */
 static void note(struct connection *connection, struct stream *stream, uint32_t events)
 {
 	size_t backlog = stream_backlog(stream);
@@ -346,8 +346,8 @@ static void on_deadline(struct timer *timer)
 			work(connection); /* ACTION_AWAIT_DELIVERY asked for it */
 		return;
 	}
-	look_at_connect(connection); /* no event tells of it while neither side has sent anything */
-	/* A timer that is armed again belongs to what followed. */
+	look_at_connect(connection); /* no event says so while neither side has sent anything */
+	/* A timer that is armed again is for a later deadline. */
 	if (connection->state == state && !timer_is_armed(timer)) {
 		backend_reason_set_timeout(connection);
 		fire(connection, EVENT_DEADLINE);

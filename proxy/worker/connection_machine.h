@@ -1,14 +1,14 @@
 /* connection_machine - executes proxy/wire/connection_table with the two sides of a connection.
  *
- * An event of a socket comes in, bytes go through, what happened is fired at the table, and its action follows. When
- * a turn's work is done, EVENT_TURN_DONE has the table look at what has become of both sides.
+ * A socket's event comes in, bytes are passed on, the result is fired at the table, and the action of its step follows.
+ * EVENT_TURN_DONE is fired at the end of each turn, for steps whose guards look at both sides.
  */
 #ifndef PROXY_WORKER_CONNECTION_MACHINE_H
 #define PROXY_WORKER_CONNECTION_MACHINE_H
 
 #include "proxy/worker/worker_thread.h"
 
-/* connection_open takes an accepted socket with the place that was taken for it, and its client's network. */
+/* connection_open takes an accepted socket, the place that was taken for it, and its client's network. */
 void connection_open(struct worker_thread *thread, const struct snapshot_listener *listener, int take_fd,
 		     uint64_t network);
 

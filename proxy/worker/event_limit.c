@@ -5,7 +5,7 @@
 
 enum full_policy { FULL_DROP, FULL_FOLD, FULL_EVICT };
 
-/* What counts as the same thing; a kind without a row has neither text nor client, and drops. */
+/* What counts as the same thing, and what happens when there are too many. */
 static const struct kind_rule {
 	bool by_text;
 	bool by_client; /* network, certificate, late or not */
@@ -23,7 +23,7 @@ static const struct kind_rule {
     [WORKER_STOPPED] = {.max = EVENT_LIMIT_MAX_ENTRIES},
 };
 
-/* What one look through the entries finds. */
+/* The result of one walk through the entries. */
 struct search {
 	struct event_limit_entry *same; /* NULL: none */
 	struct event_limit_entry *least; /* of the kind: the one with the fewest held; NULL: none */

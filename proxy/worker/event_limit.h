@@ -1,10 +1,10 @@
-/* event_limit - at most one worker_event a second about the same thing, with the count of those in between.
+/* event_limit - sends at most one worker_event a second about the same thing, with the count of those in between.
  *
- * What the same thing is, and what becomes of too many things, is the kind's own matter. Most kinds: the same site
- * and alert; the text is the last one's, and what finds no place is not told. Of rejections, the certificate, the
- * client's network and the name count too; beyond their number, they are counted without network and name. Names
- * that are not covered are counted by name; beyond their number, a new one takes the place of the least frequent and
- * inherits its count as its error, so that a frequent one cannot be missed (name_sketch.h has the reasoning).
+ * Each kind says what the same thing is, and what happens to more things than have a place. For most kinds, it is the
+ * same site and alert; the text is that of the last event, and an event without a place is dropped. For rejections, the
+ * certificate, the client's network and the name count too; those without a place are counted together, without network
+ * and name. Names that are not covered are counted by name; a name without a place takes that of the least frequent one
+ * and inherits its count as its error, so that a frequent one cannot be missed (see name_sketch.h).
  */
 #ifndef PROXY_WORKER_EVENT_LIMIT_H
 #define PROXY_WORKER_EVENT_LIMIT_H

@@ -1,10 +1,10 @@
-/* shortage - which errors say that this machine, or this process, lacks something: no fault of a peer. */
+/* shortage - tells errors that come from a lack of descriptors or memory from those that are a peer's fault. */
 #ifndef PROXY_WORKER_SHORTAGE_H
 #define PROXY_WORKER_SHORTAGE_H
 
 #include <stdbool.h>
 
-/* shortage_is: this errno is about descriptors or memory, of which there are more when a connection closes. */
+/* shortage_is says whether this errno is about descriptors or memory, which closed connections give back. */
 bool shortage_is(int code);
 
 #endif

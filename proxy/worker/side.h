@@ -1,5 +1,5 @@
-/* side - one of the two ends of a connection: its socket, its TLS, what goes out to it, and what is spoken before the
- * first byte. The client's and the backend's are two values of it. */
+/* side - one of the two ends of a connection, the client's or the backend's: its socket, its TLS, the bytes that go out
+ * to it, and its preambles. */
 #ifndef PROXY_WORKER_SIDE_H
 #define PROXY_WORKER_SIDE_H
 
@@ -13,15 +13,15 @@ struct side {
 	struct stream stream;
 	struct tls_pump pump; /* started by a preamble */
 	struct relay out; /* from the other side to this one */
-	uint8_t preamble; /* in the side's list: the one that is under way, or comes first */
+	uint8_t preamble; /* index in the side's list: under way, or the first to come */
 	bool heard; /* it has sent something */
 };
 
-/* side_init prepares a closed one. `on_ready` as in stream_init. */
+/* side_init prepares a closed side. `on_ready` as in stream_init. */
 void side_init(struct side *side, struct poller *poller, void (*on_ready)(struct pollable *, uint32_t));
 void side_cleanup(struct side *side);
 
-/* side_may_read says whether it is read now, where `flow` is what becomes of its bytes; `to` is the other side. */
+/* side_may_read says whether the side is read now, by the `flow` of its bytes and the backlog of `to`, the other. */
 static inline bool side_may_read(const struct side *side, struct side *to, enum connection_flow flow)
 {
 	if (!connection_flow_carries(flow))
@@ -29,7 +29,7 @@ static inline bool side_may_read(const struct side *side, struct side *to, enum 
 	return relay_may_read(&to->out, stream_backlog(&to->stream));
 }
 
-/* side_read does one read of the socket into `out`: what comes, an end too, is there for side_take. */
+/* side_read reads the socket once, into `out`. *out_input, which may be an end, is for a preamble or side_take. */
 static inline enum stream_result side_read(struct side *side, uint8_t *out, size_t out_size,
 					   struct tls_input *out_input)
 {
@@ -42,8 +42,8 @@ static inline enum stream_result side_read(struct side *side, uint8_t *out, size
 	return result;
 }
 
-/* side_take takes content from the front of `input`: what came as it is, or plain text that is written to `plain`.
- * TLS_DONE: there may be more. */
+/* side_take takes content from the front of `input`: the bytes themselves, or the plain text of TLS, written to
+ * `plain`. TLS_DONE: there may be more. */
 static inline enum tls_result side_take(struct side *side, struct tls_input *input, uint8_t *plain, size_t plain_size,
 					struct bytes *out_content)
 {
@@ -68,8 +68,8 @@ static inline bool side_write(struct side *side, struct bytes content)
 	return true;
 }
 
-/* side_end passes on the end of `from`: close_notify, unless `from` ended without one, since whether all has come is
- * then for this side to judge; and FIN behind all that was written, where `fin` is set. */
+/* side_end passes on the end of `from`: close_notify, unless `from` ended without one (this side is to judge then
+ * whether all has come), and, with `fin`, a FIN behind all that was written. */
 static inline void side_end(struct side *side, const struct side *from, struct tls_channel *channel, bool fin)
 {
 	if (!from->pump.cut)

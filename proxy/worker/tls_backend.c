@@ -9,7 +9,7 @@ bool tls_backend_is_wanted(const struct connection *connection)
 	return connection->site->backend_ssl_ctx != NULL;
 }
 
-/* Spares each connection a thread's round trip and the parsing of a chain that does not change. */
+/* Looks in the worker's own memory, which spares a round trip to the control thread and the parsing of the chain. */
 static bool is_known(struct backend_handshake *handshake, const SSL *ssl)
 {
 	struct connection *connection =
@@ -43,7 +43,7 @@ static struct error open_tls(struct connection *connection)
 	SSL *ssl = SSL_new(connection->site->backend_ssl_ctx);
 	if (ssl == NULL)
 		return error_crypto("start TLS with a backend");
-	/* What was agreed on with the client is what the backend is asked for. */
+	/* Offers the protocol that was agreed on with the client. */
 	SSL_get0_alpn_selected(connection->client.pump.ssl, &alpn, &alpn_len);
 	if (alpn_len > 0) {
 		offer[0] = (uint8_t)alpn_len;
@@ -73,7 +73,7 @@ static enum connection_event event_of(struct connection *connection, enum tls_re
 	case TLS_FAILED:
 		break;
 	}
-	/* Over a chain that was not trusted, the verdict's own words stand there already. */
+	/* For a chain that is not trusted, tls_backend_note_verdict has set the reason. */
 	if (connection->backend_handshake.verdict != BACKEND_NOT_TRUSTED)
 		backend_reason_set(connection, "the TLS handshake failed", connection->backend.pump.reason);
 	return EVENT_PREAMBLE_FAILED;

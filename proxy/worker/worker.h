@@ -16,8 +16,8 @@ struct worker;
 MUST_USE struct error worker_start(const struct worker_options *options, struct snapshot *snapshot,
 				   struct worker **out);
 
-/* worker_publish has new connections served by `snapshot`, and listens as it says. ERROR_MEMORY: it is not, and is to be
- * published again. */
+/* worker_publish serves new connections by `snapshot`, and listens as it says. ERROR_MEMORY: nothing has changed;
+ * publish again. */
 MUST_USE struct error worker_publish(struct worker *worker, struct snapshot *snapshot);
 
 /* worker_give_verdict answers WORKER_VERIFY_BACKEND; `reason` in words when not trusted. Late answers are dropped. */

@@ -1,4 +1,4 @@
-/* worker_options - what a worker is given for its whole life. */
+/* worker_options - what stays the same for a worker's whole life. */
 #ifndef PROXY_WORKER_WORKER_OPTIONS_H
 #define PROXY_WORKER_WORKER_OPTIONS_H
 

@@ -1,5 +1,5 @@
-/* worker_thread - what the connections of one worker share, touched by no other thread (but the counters, which others
- * read, and the mailbox). worker_loop runs it.
+/* worker_thread - the state that the connections of one worker share. No other thread touches it, but for the counters,
+ * which others read, and the mailbox. worker_loop runs it.
  */
 #ifndef PROXY_WORKER_WORKER_THREAD_H
 #define PROXY_WORKER_WORKER_THREAD_H
@@ -12,18 +12,18 @@
 #include "proxy/worker/event_limit.h"
 #include "proxy/worker/worker_options.h"
 
-/* Of one read; what TLS makes of it is not longer. In bulk 128 KiB cost 8% less CPU a byte than 64, and 256 no less. */
+/* Of one read; its plain text is never longer. In bulk, 128 KiB cost 8% less CPU a byte than 64, and 256 no less. */
 #define WORKER_READ_BYTES ((size_t)128 * 1024)
 #define WORKER_MAX_REASON 192
 #define WORKER_MAX_VERDICTS 64 /* about the chains of backends, of one snapshot */
-#define WORKER_VERDICT_MS 10000 /* of a good one: what the control thread learns meanwhile comes no later */
-#define WORKER_WAITING_LISTS 1024 /* ten thousand that wait are a walk of ten */
+#define WORKER_VERDICT_MS 10000 /* for which a good one is kept: what the control thread learns is used no later */
+#define WORKER_WAITING_LISTS 1024 /* a list has ten of ten thousand that wait */
 
 /* A snapshot's reference shared by the connections of one thread, so that they count without atomics. */
 struct snapshot_lease {
 	struct snapshot *snapshot;
 	size_t users; /* connections, and one while it is the present one */
-	struct verdict_memory *verdicts; /* good ones that were given under it; NULL: none yet */
+	struct verdict_memory *verdicts; /* good ones, given under this snapshot; NULL: none yet */
 };
 
 struct snapshot_lease *snapshot_lease_new(struct snapshot *snapshot); /* with one user; NULL when out of memory */
@@ -41,10 +41,10 @@ struct worker_thread {
 	uint64_t now_ms; /* monotonic, of this turn */
 	struct tls_channel channel;
 	uint8_t *received; /* WORKER_READ_BYTES, of the event that is being handled */
-	uint8_t *plain; /* WORKER_READ_BYTES, what TLS made of it */
+	uint8_t *plain; /* WORKER_READ_BYTES, the plain text of `received` */
 	char reason[WORKER_MAX_REASON]; /* why the backend of the event failed */
 	struct counters counters;
-	struct site_tally *nobody; /* for sites whose counts nobody reads */
+	struct site_tally *nobody; /* counts for sites without a tally */
 	struct backend_choice choice;
 	struct event_limit limit;
 	struct timer limit_timer;
@@ -52,7 +52,7 @@ struct worker_thread {
 	struct snapshot_lease *lease; /* the present one */
 	struct acceptor *acceptors;
 	bool accepting_paused;
-	/* Leaves new clients waiting in the kernel for a while: `code` (errno) says what there is none of. */
+	/* acceptors_pause (acceptor.h), handed in: connections do not depend on acceptors. */
 	void (*pause)(struct worker_thread *thread, int code);
 	struct timer resume_timer;
 	struct pollable room; /* another worker may have closed a connection that we wait for */
