@@ -162,8 +162,8 @@ static void on_answering(void *context)
 		finish_closing(fetcher);
 		return;
 	}
-	TAILQ_FOREACH(request, &fetcher->answered, link)
-	num_left++;
+	for (request = TAILQ_FIRST(&fetcher->answered); request != NULL; request = TAILQ_NEXT(request, link))
+		num_left++;
 	while (num_left-- > 0 && !TAILQ_EMPTY(&fetcher->answered))
 		tell_one(fetcher, TAILQ_FIRST(&fetcher->answered));
 	if (!fetcher->closing)
@@ -253,10 +253,11 @@ static struct fetch *find_in(const struct fetch_list *list, const char *url)
 {
 	struct fetch *fetch;
 
-	TAILQ_FOREACH(fetch, list, link)
-	if (strcmp(fetch->url, url) == 0)
-		return fetch;
-	return NULL;
+	for (fetch = TAILQ_FIRST(list); fetch != NULL; fetch = TAILQ_NEXT(fetch, link)) {
+		if (strcmp(fetch->url, url) == 0)
+			break;
+	}
+	return fetch;
 }
 
 static struct fetch *find_fetch(const struct fetcher *fetcher, const char *url)
