@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chaincache/base/hash_index.h"
+
 enum { NUM_BUCKETS = 4096 };
 
 /* One group's findings as they were last told. */
@@ -62,13 +64,10 @@ void known_findings_free(struct known_findings *known)
 	free(known);
 }
 
-/* FNV-1a: sites come from the configuration, so nobody can choose them to collide. */
+/* Sites come from the configuration, so nobody can choose them to collide. */
 static size_t bucket_index(const char *site)
 {
-	uint32_t hash = 2166136261U;
-	for (const char *at = site; *at != '\0'; at++)
-		hash = (hash ^ (uint8_t)*at) * 16777619U;
-	return hash % NUM_BUCKETS;
+	return hash_index_text(HASH_INDEX_NO_TEXT, site) % NUM_BUCKETS;
 }
 
 static struct known_group **bucket_of(struct known_findings *known, const char *site)
