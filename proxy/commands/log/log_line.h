@@ -53,10 +53,11 @@ struct log_line {
 enum log_line_verdict log_line_scan(struct bytes text, struct log_line *out);
 
 /* log_line_is says whether a member is this text. */
-/* log_line_message is what a row says: the message, and before it that it is the backend's chain that it is about (the
- * message of a client's finding says so itself, and the site's certificate goes without saying). Cut to fit. */
-void log_line_message(const char *subject, const char *message, char *out, size_t size);
 bool log_line_is(const struct log_line *line, enum log_member member, const char *text);
+
+/* log_line_message writes a finding's message for a row, cut to fit. Where the subject is the backend it says so first;
+ * messages about clients say so themselves, and the site's own certificate needs no mention. */
+void log_line_message(const char *subject, const char *message, char *out, size_t size);
 
 /* log_line_key stands for the finding that the line is about: its id, or where it has none a hash of what makes one. */
 uint64_t log_line_key(const struct log_line *line);

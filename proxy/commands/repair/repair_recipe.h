@@ -31,8 +31,8 @@ struct repair_recipe {
 	/* A server that puts its chain together itself has nothing to do unless one of these groups has something in it;
 	 * all REPAIR_NOBODY: it sends a file, which is written anew when the chain differs. */
 	enum repair_group needs[2];
-	const struct repair_step
-	    *parts[2]; /* one after the other; each ends where `text` is NULL. The second may be NULL */
+	/* One after the other; each ends where `text` is NULL. The second may be NULL. */
+	const struct repair_step *parts[2];
 };
 
 /* repair_recipe_find returns the recipe of this name, NULL when there is none. */
