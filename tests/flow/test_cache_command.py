@@ -2,8 +2,10 @@
 
 import datetime
 import json
+import shutil
 
 import pytest
+from aia_server import body
 from pki import NOW, Authority, chain_pem, chain_pkcs7, sha256_of_pem_chain
 
 
@@ -82,6 +84,17 @@ def test_fetch_asks_the_url_under_the_rules(program, world):
     fetched = cache(program, world, "fetch", world.url, "--fetch-allow", "127.0.0.1")
     assert fetched.returncode == 0, fetched
     assert files(world) == [world.issuing.sha256]
+
+
+def test_a_fetch_that_finds_the_cache_gone_does_not_blame_the_url(program, world):
+    def remove_the_cache(handler, stopping):
+        shutil.rmtree(world.cache)
+        body(world.issuing.der)(handler, stopping)
+
+    result = cache(program, world, "fetch", world.aia.route("/late", remove_the_cache), "--fetch-allow", "127.0.0.1")
+    assert result.returncode == 1, result
+    assert str(world.cache) in result.stderr
+    assert "no CA certificate came from there" not in result.stderr
 
 
 def test_verify_sets_aside_what_is_not_what_its_name_says(program, world, tmp_path):

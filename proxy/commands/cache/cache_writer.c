@@ -27,9 +27,10 @@ bool cache_writer_open(struct cache_writer *writer, struct cache_dir *dir)
 	};
 	struct error error =
 	    writer->there != NULL ? cache_dir_load(dir, writer->there, &visitor) : error_of(ERROR_MEMORY, 0, "");
-	if (failed(error))
+	writer->broken = failed(error);
+	if (writer->broken)
 		complain("cache %s: %s", dir->path, error_print(error, text, sizeof(text)));
-	return !failed(error);
+	return !writer->broken;
 }
 
 void cache_writer_close(struct cache_writer *writer)

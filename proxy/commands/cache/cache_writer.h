@@ -14,7 +14,7 @@ struct cache_writer {
 	size_t num_not_ca; /* passed over */
 	size_t num_unreadable; /* passed over */
 	size_t num_files;
-	bool broken; /* the cache could not be written: told */
+	bool broken; /* the cache could not be read or written, and that was reported */
 	bool show_progress; /* on stderr, a terminal */
 };
 
