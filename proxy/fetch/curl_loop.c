@@ -11,7 +11,7 @@ struct curl_loop {
 	struct alarm *alarm;
 };
 
-/* One socket of libcurl's, for which it keeps this (curl_multi_assign). */
+/* One socket of libcurl, which keeps the pointer to this for it (curl_multi_assign). */
 struct curl_socket {
 	struct socket_watch *watch;
 	struct curl_loop *owner;
@@ -161,7 +161,7 @@ void curl_loop_free(struct curl_loop *curl_loop)
 {
 	if (curl_loop == NULL)
 		return;
-	/* Closes the sockets that are left, and has their watches freed. */
+	/* Closes the sockets that are left: on_socket_changed frees their watches. */
 	curl_multi_cleanup(curl_loop->multi);
 	alarm_free(curl_loop->alarm);
 	free(curl_loop);

@@ -1,4 +1,5 @@
-/* fetch_pauses - the URLs that failed a short while ago, and when each may be asked again. Pure: the time comes in.
+/* fetch_pauses - remembers the URLs that failed a short while ago, and when each may be asked again. The caller gives the
+ * time.
  *
  * The pause doubles with each failure in a row. Bounded: the URL whose failure is the oldest is forgotten first.
  */
@@ -14,7 +15,7 @@
 
 struct fetch_pauses;
 
-/* What is known of a URL that must not be asked yet. */
+/* A URL that must not be asked yet. */
 struct fetch_pause {
 	enum fetch_failure failure; /* the failure that it rests for */
 	const char *detail; /* borrowed until the next change */

@@ -18,7 +18,7 @@ struct fetch_proxy {
 MUST_USE struct error fetch_proxy_init(struct fetch_proxy *out, const char *url, const char *no_proxy);
 void fetch_proxy_cleanup(struct fetch_proxy *proxy);
 
-/* fetch_proxy_applies: does a URL of `host` (an IPv6 literal with or without brackets) go through the proxy? */
+/* fetch_proxy_applies says whether a URL of `host` (an IPv6 literal with or without brackets) goes through the proxy. */
 bool fetch_proxy_applies(const struct fetch_proxy *proxy, const char *host);
 
 /* The environment's proxy for http URLs, for commands that a person runs: http_proxy (in lower case alone, since

@@ -12,9 +12,9 @@ struct fetch_settings {
 	const char *no_proxy;
 };
 
-/* fetch_settings_fill fills `out`, whose policy is then the caller's until a fetcher takes it; user agent, time limits and
- * pauses are the fetcher's own. ERROR_FORMAT or ERROR_LIMIT for a rule that cannot be used, which `*out_rule` is then;
- * else that is NULL. On error `out` has no policy. */
+/* fetch_settings_fill fills `out`; the caller owns its policy until a fetcher takes it. User agent, time limits and pauses
+ * are left to the fetcher. ERROR_FORMAT or ERROR_LIMIT for a rule that cannot be used: `*out_rule` is then that rule, else
+ * NULL. On error `out` has no policy. */
 MUST_USE struct error fetch_settings_fill(const struct fetch_settings *settings, struct fetcher_options *out,
 					  const char **out_rule);
 

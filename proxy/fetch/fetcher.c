@@ -14,7 +14,7 @@
 TAILQ_HEAD(request_list, fetch_request);
 TAILQ_HEAD(fetch_list, fetch);
 
-/* What all who asked for one URL are told; shared by them. */
+/* One URL's answer, shared by all who asked for it. */
 struct answer {
 	unsigned references;
 	struct fetch_result result;
@@ -50,7 +50,7 @@ struct fetcher {
 	struct request_list answered;
 	size_t num_under_way;
 	size_t num_requests;
-	struct alarm *answering; /* rings while somebody is to be told, and once more to free it all */
+	struct alarm *answering; /* set while there are answers to give, and once more to free the fetcher */
 	bool closing;
 	void *close_context;
 	void (*on_closed)(void *context);
@@ -131,7 +131,7 @@ static void finish_closing(struct fetcher *fetcher)
 		on_closed(close_context);
 }
 
-static void tell_one(struct fetcher *fetcher, struct fetch_request *request)
+static void give_one(struct fetcher *fetcher, struct fetch_request *request)
 {
 	struct answer *answer = request->answer;
 	void *context = request->context;
@@ -144,14 +144,14 @@ static void tell_one(struct fetcher *fetcher, struct fetch_request *request)
 	answer_unref(answer);
 }
 
-static void tell_soon(struct fetcher *fetcher)
+static void answer_soon(struct fetcher *fetcher)
 {
 	if (!TAILQ_EMPTY(&fetcher->answered))
 		alarm_set(fetcher->answering, 0);
 }
 
-/* Those who are answered while we tell the others (somebody asks again for what has just failed) wait for the next turn
- * of the loop, so that it goes on turning. */
+/* Gives the answers that are there now. Those that come meanwhile (a callback asks again for what has just failed) wait for
+ * the next turn of the loop. */
 static void on_answering(void *context)
 {
 	struct fetcher *fetcher = context;
@@ -165,9 +165,9 @@ static void on_answering(void *context)
 	for (request = TAILQ_FIRST(&fetcher->answered); request != NULL; request = TAILQ_NEXT(request, link))
 		num_left++;
 	while (num_left-- > 0 && !TAILQ_EMPTY(&fetcher->answered))
-		tell_one(fetcher, TAILQ_FIRST(&fetcher->answered));
+		give_one(fetcher, TAILQ_FIRST(&fetcher->answered));
 	if (!fetcher->closing)
-		tell_soon(fetcher);
+		answer_soon(fetcher);
 }
 
 /* Takes the reference. */
@@ -176,7 +176,7 @@ static void answer(struct fetcher *fetcher, struct fetch_request *request, struc
 	request->fetch = NULL;
 	request->answer = take_answer;
 	TAILQ_INSERT_TAIL(&fetcher->answered, request, link);
-	tell_soon(fetcher);
+	answer_soon(fetcher);
 }
 
 static void fetch_free(struct fetch *fetch)
@@ -281,7 +281,7 @@ static struct fetch *fetch_new(struct fetcher *fetcher, const char *url)
 	return fetch;
 }
 
-/* A refusal is told as a refusal however often it is asked for: whoever asks needs the line to add. */
+/* A refusal stays a refusal while it rests: its detail is the line that would allow the address. */
 static struct answer *answer_paused(const struct fetch_pause *pause)
 {
 	char detail[FETCHER_MAX_DETAIL];

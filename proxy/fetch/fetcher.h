@@ -1,10 +1,10 @@
-/* fetcher - bodies behind http URLs, under every rule that keeps a certificate from making us do harm.
+/* fetcher - fetches the bodies of http URLs, within limits that keep a hostile certificate's URL from doing harm.
  *
- * http alone; the address judged by the policy when it is connected to, for each redirect again; at most
+ * http alone; the policy judges each address before it is connected to, those of redirects too; at most
  * FETCH_MAX_REDIRECTS, FETCH_MAX_BODY_BYTES and FETCH_TIMEOUT_MS in all; no credentials, cookies or kept connections;
- * the environment's proxy variables are not looked at. One fetch a URL is under way at a time, whoever asks: later ones
- * join it. A URL that failed is not asked again for a while (fetch_pauses.h). One loop, one thread; one fetcher a
- * configuration: what it remembers goes with it, so that a reload asks afresh under the new rules.
+ * the environment's proxy variables are ignored. Requests for one URL share one transfer. A URL that failed is not asked
+ * again for a while (fetch_pauses.h). One loop, one thread. Each configuration has a fetcher of its own, so that after a
+ * reload nothing is remembered that came from the former rules.
  */
 #ifndef PROXY_FETCH_FETCHER_H
 #define PROXY_FETCH_FETCHER_H
@@ -20,10 +20,10 @@
 
 struct loop;
 struct fetcher;
-struct fetch_request; /* one who asked; valid until its callback begins, or it is cancelled */
+struct fetch_request; /* valid until its callback begins, or it is cancelled */
 
 struct fetcher_options {
-	/* NULL: public addresses alone. The fetcher's from here on, be it made or not. */
+	/* NULL: public addresses alone. Owned by fetcher_new, on errors too. */
 	struct fetch_policy *take_policy;
 	const char *proxy; /* an HTTP proxy, "http://host:port" or "host:port"; NULL or "": none (copied) */
 	const char *no_proxy; /* hosts asked without it, in the form of the variable NO_PROXY; may be NULL (copied) */
@@ -42,7 +42,7 @@ struct fetch_result {
 	const char *detail;
 };
 
-/* fetcher_new: ERROR_FORMAT for a proxy that is none. */
+/* fetcher_new: ERROR_FORMAT for a proxy that cannot be used. */
 MUST_USE struct error fetcher_new(struct loop *loop, const struct fetcher_options *options, struct fetcher **out);
 
 /* fetcher_get asks for `url` (copied). `on_done` comes exactly once, never before this returns, unless the request is
@@ -50,11 +50,11 @@ MUST_USE struct error fetcher_new(struct loop *loop, const struct fetcher_option
 MUST_USE struct fetch_request *fetcher_get(struct fetcher *fetcher, const char *url, void *context,
 					   void (*on_done)(void *context, const struct fetch_result *result));
 
-/* fetcher_cancel: the callback will not come. A transfer that nobody waits for any more is ended. */
+/* fetcher_cancel: the callback does not come. A transfer that nobody waits for any more is ended. */
 void fetcher_cancel(struct fetcher *fetcher, struct fetch_request *request);
 
-/* fetcher_close ends everything; requests that are open are dropped without an answer. `on_closed` (may be NULL) comes
- * when the fetcher is freed, from the loop. */
+/* fetcher_close ends all transfers and drops open requests without an answer. The fetcher is freed from the loop; then
+ * `on_closed` (may be NULL) comes. */
 void fetcher_close(struct fetcher *fetcher, void *context, void (*on_closed)(void *context));
 
 #endif

@@ -99,7 +99,7 @@ static void fail_timed_out(struct transfer *transfer)
 	fail(transfer, FETCH_FAILURE_NETWORK, reason);
 }
 
-/* What libcurl's codes mean to a person; the others are told in libcurl's words. */
+/* libcurl's codes in words for a person; the others keep libcurl's words. */
 static const struct {
 	CURLcode code;
 	const char *words;
@@ -167,8 +167,8 @@ static void fail_by_code(struct transfer *transfer, CURLcode code)
 		fail(transfer, FETCH_FAILURE_NETWORK, words_of(transfer, code));
 }
 
-/* Judges the very address that is about to be connected to. libcurl tells a refusal as no more than "could not
- * connect", so it is noted here. */
+/* Judges the very address that is about to be connected to. libcurl reports a refusal as "could not connect", so it is
+ * remembered here. */
 static curl_socket_t on_open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct transfer *transfer = context;

@@ -1,6 +1,5 @@
-/* transfer - one URL asked once, its redirects followed by hand and each judged: from a URL to a body or a reason.
- *
- * What every transfer goes by stands in struct transfer_rules; see fetcher.h for the rules themselves.
+/* transfer - fetches one URL once: a body, or the reason why there is none. It follows redirects itself, so that each is
+ * judged by the rules (fetcher.h).
  */
 #ifndef PROXY_FETCH_TRANSFER_H
 #define PROXY_FETCH_TRANSFER_H

@@ -1,4 +1,4 @@
-/* fix_json - what a mend did to a chain, for the fix log: before and after, what it cost, who accepts it now. */
+/* fix_json - a mend as JSON for the fix log: the chain before and after, its size, and which stores accept it. */
 #ifndef PROXY_LOG_FIX_JSON_H
 #define PROXY_LOG_FIX_JSON_H
 

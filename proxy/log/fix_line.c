@@ -169,7 +169,7 @@ static bool read_words(const json_t *former, struct fix_line *line)
 	return found_code < FINDING_CODE_COUNT && found_severity <= SEVERITY_ERROR;
 }
 
-/* What a line about a resolved finding has: no chains, no counts. */
+/* The members of a line about a resolved finding: no chains, no counts. */
 static char *print_resolved(const json_t *former, const char *run, int64_t now_ms)
 {
 	static const char *const kept[] = {"since",       "site",     "subject_of", "part",    "id",

@@ -15,7 +15,7 @@
 #define FIX_LINE_ID_CHARS 16
 #define FIX_LINE_PREFIX_CHARS 3 /* "<4>", as sd-daemon(3) reads it */
 
-/* What one look at one thing gave, chains included. All borrowed. */
+/* The findings of one look at one group, and the chains that belong to them. All borrowed. */
 struct fix_report {
 	struct finding_group group;
 	const struct finding_list *findings;
@@ -28,7 +28,7 @@ struct fix_report {
 };
 
 struct fix_line_facts {
-	const char *run; /* when the process began to write: tells one run from the next */
+	const char *run; /* when the process began to write: names the run */
 	int64_t now_ms; /* since 1970 */
 	const struct finding_group *group;
 	const struct told_finding *told;
@@ -50,8 +50,8 @@ struct fix_line {
 /* fix_line_new returns NULL when out of memory. */
 struct fix_line *fix_line_new(const struct fix_line_facts *facts);
 
-/* fix_line_resolve is the line that resolves what the line `former` of an earlier run left open; NULL when out of
- * memory, or when that is no line of ours. */
+/* fix_line_resolve makes the line that resolves the finding of `former`, a line of an earlier run. NULL when out of memory,
+ * or where `former` is no line of a fix log. */
 struct fix_line *fix_line_resolve(const json_t *former, const char *run, int64_t now_ms);
 void fix_line_free(struct fix_line *line);
 

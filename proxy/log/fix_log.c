@@ -22,7 +22,7 @@ struct fix_log {
 	size_t num_waiting;
 	size_t waiting_bytes;
 	uint64_t num_lost; /* since it could not be written */
-	bool broken; /* it cannot be written, and that was told */
+	bool broken; /* it cannot be written, and that was reported */
 	bool told_moved;
 	bool told_full;
 	struct recent_lines recent;
@@ -265,7 +265,7 @@ static void digest_fix(const struct fix_report *report, uint8_t out[SHA256_BYTES
 	SHA256_Final(out, &context);
 }
 
-/* What the run before left open, and this one's first look at the same thing does not find. */
+/* Resolves what the run before left open and this one's first look does not find. */
 static void tell_gone(void *context, const json_t *former)
 {
 	const struct telling *telling = context;

@@ -1,9 +1,9 @@
-/* fix_log - what was found and what was mended, for people and scripts to read: JSON Lines, one finding a line.
+/* fix_log - writes findings, and what was mended, as JSON Lines: one finding a line (docs/fix-log.md).
  *
- * docs/fix-log.md says what a line holds. It is written when the finding appears, changes or goes away, not again and
- * again, whole, in order, by the control thread alone. It goes to a file, to stderr, or, where stderr is the journal's,
- * there as an entry with fields. A log that cannot be written is told in the program log once; its lines wait for the time
- * when it can, and how many waited and how many were lost is told then.
+ * A line is written when its finding appears, changes or goes away: whole, in order, by the control thread alone. It goes
+ * to a file, to stderr, or, where stderr is the journal's, there as an entry with fields. A log that cannot be written is
+ * reported once in the program log. Its lines wait until it can be written; the program log then says how many waited and
+ * how many were lost.
  */
 #ifndef PROXY_LOG_FIX_LOG_H
 #define PROXY_LOG_FIX_LOG_H
@@ -11,7 +11,7 @@
 #include "proxy/log/fix_line.h"
 #include "proxy/log/program_log.h"
 
-#define FIX_LOG_MAX_WAITING 1000 /* lines; what does not fit is lost, and the next look tells its finding again */
+#define FIX_LOG_MAX_WAITING 1000 /* lines; one that does not fit is lost, and the next look reports its finding again */
 #define FIX_LOG_MAX_WAITING_BYTES ((size_t)8 * 1024 * 1024)
 
 struct recent_lines;
@@ -25,23 +25,23 @@ struct fix_log_options {
 	int64_t now_ms; /* the wall clock in milliseconds since 1970, which names this run */
 };
 
-/* fix_log_open: only ERROR_MEMORY fails. A file that cannot be opened is told in `log`, and tried again. */
+/* fix_log_open: ERROR_MEMORY alone. A file that cannot be opened is reported in `log`, and tried again. */
 MUST_USE struct error fix_log_open(const struct fix_log_options *options, struct fix_log **out);
 
-/* fix_log_close writes what still waits, and tells what is lost. */
+/* fix_log_close writes the lines that wait, and reports how many are lost. */
 void fix_log_close(struct fix_log *fix_log);
 
 /* fix_log_reopen opens the file anew; fix_log_set_path another one, where the path is another one. */
 void fix_log_reopen(struct fix_log *fix_log);
 void fix_log_set_path(struct fix_log *fix_log, const char *path);
 
-/* fix_log_tick, every second or so, writes what waits, and goes over to a new file where the path has one. */
+/* fix_log_tick, called every second or so, writes the lines that wait, and changes to a new file where the path has one. */
 void fix_log_tick(struct fix_log *fix_log);
 
-/* fix_log_report writes what is new in it. `now_ms` is the wall clock in milliseconds since 1970. */
+/* fix_log_report writes the findings that are new or changed. `now_ms` is the wall clock in milliseconds since 1970. */
 void fix_log_report(struct fix_log *fix_log, const struct fix_report *report, int64_t now_ms);
 
-/* fix_log_known is what stands at present, fix_log_recent what was written last. */
+/* fix_log_known are the findings that stand, fix_log_recent the lines that were written last. */
 const struct known_findings *fix_log_known(const struct fix_log *fix_log);
 const struct recent_lines *fix_log_recent(const struct fix_log *fix_log);
 

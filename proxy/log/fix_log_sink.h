@@ -1,4 +1,4 @@
-/* fix_log_sink - where the fix log's lines go: a file, stderr, or the journal behind stderr. */
+/* fix_log_sink - writes the fix log's lines to a file, to stderr, or to the journal behind stderr. */
 #ifndef PROXY_LOG_FIX_LOG_SINK_H
 #define PROXY_LOG_FIX_LOG_SINK_H
 

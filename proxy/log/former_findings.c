@@ -36,7 +36,7 @@ static const char *text_of(const json_t *line, const char *key)
 	return text != NULL ? text : "";
 }
 
-/* The end of the file, from its first whole line on; false where there is none to be had. */
+/* Reads the end of the file, from its first whole line on; false where there is none. */
 static bool read_end(int fd, struct buffer *out)
 {
 	struct stat status;
@@ -118,7 +118,7 @@ static void add(struct former_findings *former, struct former_finding **link, js
 	former->count++;
 }
 
-/* A line of another run than the one before ends what that one told: each run tells anew what it finds. */
+/* The first line of another run drops the findings of the one before: each run reports anew what it finds. */
 static void take_line(struct former_findings *former, json_t *line, char run[FORMER_FINDINGS_RUN_CHARS + 1])
 {
 	const char *id = text_of(line, "id");

@@ -1,9 +1,9 @@
-/* former_findings - what an earlier run of the program left open in its fix log: so that what is gone when this run looks
- * at the same thing for the first time can be told as resolved.
+/* former_findings - reads which findings an earlier run left open in the fix log, so that this run can report those that
+ * are gone as resolved.
  *
- * Certificates and backends alone: what clients complained of is counted anew by each run. Read once, from the end of
- * the file: FORMER_FINDINGS_MAX_BYTES of it, the last run in it, FORMER_FINDINGS_MAX findings. What cannot be read is
- * passed over.
+ * Findings about certificates and backends alone: each run counts the rejections of clients anew. Reads the last
+ * FORMER_FINDINGS_MAX_BYTES of the file, the last run in them, at most FORMER_FINDINGS_MAX findings. Lines that cannot be
+ * read are passed over.
  */
 #ifndef PROXY_LOG_FORMER_FINDINGS_H
 #define PROXY_LOG_FORMER_FINDINGS_H
@@ -13,17 +13,17 @@
 #include "proxy/log/known_findings.h"
 
 #define FORMER_FINDINGS_MAX 4096
-#define FORMER_FINDINGS_RUN_CHARS 40 /* of what names a run; the rest of a longer one is not looked at */
+#define FORMER_FINDINGS_RUN_CHARS 40 /* of a run's name that are compared */
 #define FORMER_FINDINGS_MAX_BYTES ((size_t)4 * 1024 * 1024)
 
 struct former_findings;
 
-/* former_findings_read is NULL where the file leaves nothing open, or is none. */
+/* former_findings_read returns NULL where nothing is open, or the file cannot be read. */
 struct former_findings *former_findings_read(const char *path);
 void former_findings_free(struct former_findings *former); /* NULL is fine */
 
-/* former_findings_settle gives the last line of each former finding of the group that `now` does not have, and forgets the
- * group. `former` may be NULL. */
+/* former_findings_settle passes `tell` the last line of each former finding of the group that is not in `now`, and forgets
+ * the group. `former` may be NULL. */
 void former_findings_settle(struct former_findings *former, const struct finding_group *group,
 			    const struct finding_list *now, void (*tell)(void *context, const json_t *line),
 			    void *context);

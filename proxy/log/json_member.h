@@ -1,7 +1,7 @@
-/* json_member - the members of a JSON object, from text of any bytes and from times.
+/* json_member - sets the members of a JSON object, from text of any bytes and from times.
  *
- * The setters are false when out of memory, also for a value that could not be made (NULL): an object is put together
- * with && and its maker hands out what keep_if_complete leaves.
+ * The setters return false when out of memory, and for a NULL value: calls are joined by &&, and keep_if_complete then
+ * returns the object or frees it.
  */
 #ifndef PROXY_LOG_JSON_MEMBER_H
 #define PROXY_LOG_JSON_MEMBER_H

@@ -7,7 +7,7 @@
 
 enum { NUM_BUCKETS = 4096 };
 
-/* One group's findings as they were last told. */
+/* One group's findings as they were last reported. */
 struct known_group {
 	struct known_group *next;
 	char *site;
@@ -150,7 +150,7 @@ static bool tell_one(const struct look *look, enum finding_event event, const st
 	return look->tell(look->context, look->group, &told);
 }
 
-/* Tells what is new, and what is gone; false when something could not be told. */
+/* Reports what is new and what is gone; false when something could not be reported. */
 static bool tell_differences(const struct look *look)
 {
 	const struct finding_list *before = findings_before(look);
@@ -200,7 +200,7 @@ static struct known_group *add(struct known_group **link, const struct finding_g
 	return added;
 }
 
-/* What the look found takes the place of what was known; the lists are the group's from then on. */
+/* Puts the findings of the look in place of the group's; the group owns the lists from then on. */
 static void replace(struct known_findings *known, struct known_group *group, struct finding_list take_findings,
 		    int64_t *take_since_ms)
 {

@@ -1,9 +1,8 @@
-/* known_findings - which findings stand at this moment, so that each is told when it appears, changes or goes
- * away.
+/* known_findings - keeps the findings that stand, so that each is reported when it appears, changes or goes away.
  *
- * Findings are kept by group: what one look at one thing gave (a site's second certificate, its first backend). A
- * look gives all findings of its group; those of the last look that are missing from it are resolved. What stands
- * changes when its severity or action does, a fix when the chains do, anything else when its message does.
+ * Findings are kept by group: those of a site's second certificate, of its first backend. A look gives all findings of
+ * its group; those of the last look that are missing from it are resolved. A finding changes when its severity or action
+ * does; besides, a fix when the chains do, anything else when its message does.
  */
 #ifndef PROXY_LOG_KNOWN_FINDINGS_H
 #define PROXY_LOG_KNOWN_FINDINGS_H
@@ -25,14 +24,14 @@ struct finding_group {
 	unsigned part; /* which certificate or backend of the site */
 };
 
-/* What is told of a finding, `since_ms`: the wall clock of the look that told it first, in milliseconds since 1970. */
+/* A finding to be reported. `since_ms`: when it was first reported, by the wall clock, in milliseconds since 1970. */
 struct told_finding {
 	enum finding_event event;
 	const struct finding *finding;
 	int64_t since_ms;
 };
 
-/* Returns false when it could not be told: the group then stays as it was, and the next look tells it again. */
+/* Returns false when it could not be reported: the group then stays as it was, and the next look reports it again. */
 typedef bool finding_teller(void *context, const struct finding_group *group, const struct told_finding *told);
 
 struct known_findings;
@@ -40,13 +39,13 @@ struct known_findings;
 struct known_findings *known_findings_new(void); /* NULL when out of memory */
 void known_findings_free(struct known_findings *known);
 
-/* known_findings_look takes what a look at `now_ms` gave. `fix_sha256` stands for the chains before and after (NULL: none): a
- * finding that has an action has changed when they have. */
+/* known_findings_look takes the findings of a look at `now_ms`. `fix_sha256` is the digest of the chains before and after
+ * (NULL: none): a finding with an action has changed when it has. */
 MUST_USE struct error known_findings_look(struct known_findings *known, const struct finding_group *group,
 					  const struct finding_list *findings, const uint8_t *fix_sha256,
 					  int64_t now_ms, finding_teller *tell, void *context);
 
-/* known_findings_keep resolves each group that `is_kept` refuses: what it was about is gone. */
+/* known_findings_keep resolves each group that `is_kept` refuses: its site, certificate or backend is gone. */
 void known_findings_keep(struct known_findings *known,
 			 bool (*is_kept)(void *context, const struct finding_group *group), finding_teller *tell,
 			 void *context);

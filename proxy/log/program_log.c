@@ -68,7 +68,7 @@ static void write_parts(const struct program_log *log, enum config_log_level lev
 	for (int i = 0; !whole && i < 3; i++)
 		line[len++] = '.';
 	line[len++] = '\n';
-	/* Where stderr cannot be written there is nobody left to tell. */
+	/* There is no other place to report that stderr cannot be written. */
 	ssize_t written = write(log->fd, line, len);
 	(void)written;
 }

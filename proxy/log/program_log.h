@@ -1,8 +1,7 @@
-/* program_log - what chainmend tells about itself on stderr: one line an event, `chainmend: what: why`.
+/* program_log - chainmend's own log on stderr: one line an event, `chainmend: what: why`.
  *
- * Under systemd's journal each line begins with its level ("<4>", sd-daemon(3)). Control characters and bytes above
- * ASCII that are not UTF-8 are of others' making (names that clients asked for, reasons that servers gave): control
- * characters are written as \xNN. No secret is ever given to it.
+ * Under systemd's journal each line begins with its level ("<4>", sd-daemon(3)). Names and reasons come from clients and
+ * servers: control characters in them are written as \xNN. No secret is ever logged.
  */
 #ifndef PROXY_LOG_PROGRAM_LOG_H
 #define PROXY_LOG_PROGRAM_LOG_H
@@ -13,7 +12,7 @@
 
 struct program_log {
 	int fd; /* borrowed */
-	enum config_log_level level; /* lines of a lesser weight are not written */
+	enum config_log_level level; /* lines below it are not written */
 	bool journal;
 };
 

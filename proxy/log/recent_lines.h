@@ -1,4 +1,4 @@
-/* recent_lines - the last lines of the fix log, without their chains, for who looks at the admin page. */
+/* recent_lines - keeps the last lines of the fix log, without their chains, for the admin page. */
 #ifndef PROXY_LOG_RECENT_LINES_H
 #define PROXY_LOG_RECENT_LINES_H
 
@@ -15,7 +15,7 @@ struct recent_lines {
 	size_t next;
 };
 
-/* recent_lines_add: what finds no memory is left out. */
+/* recent_lines_add: a line is left out when out of memory. */
 void recent_lines_add(struct recent_lines *lines, const struct finding_group *group, const struct told_finding *told,
 		      int64_t now_ms);
 void recent_lines_cleanup(struct recent_lines *lines);

@@ -1,4 +1,4 @@
-/* time_text - moments as RFC 3339 writes them, always in UTC on the way out. */
+/* time_text - prints and parses times in the form of RFC 3339; prints them in UTC. */
 #ifndef PROXY_LOG_TIME_TEXT_H
 #define PROXY_LOG_TIME_TEXT_H
 

@@ -161,7 +161,7 @@ static uint64_t lifetime_of(const struct mend_result *result, bool trusted)
 
 	if (!trusted)
 		return BACKEND_TRUST_REFUSED_LIFETIME_MS;
-	/* What is trusted though it has expired (a pin) does not expire again. */
+	/* An expired chain that is trusted by its pin does not expire again. */
 	if (left_s < 0 || left_s >= BACKEND_TRUST_LIFETIME_MS / 1000)
 		return BACKEND_TRUST_LIFETIME_MS;
 	return (uint64_t)(left_s + 1) * 1000;

@@ -1,10 +1,10 @@
-/* backend_trust - may this backend's chain be trusted? Asked by the workers' handshakes, answered by the control
+/* backend_trust - decides whether a backend's chain is trusted. Asked by the workers' handshakes, answers on the control
  * thread.
  *
- * Runs the same mender over what the backend sends: BACKEND_VERIFY_MEND completes it first, BACKEND_VERIFY_STRICT
- * takes it as it was sent. One of the site's trust stores must accept it and backend_name must be covered; a leaf
- * that matches backend_pin needs neither. Verdicts are remembered by (site, chain); a question that is under way
- * is asked once. Questions outlive a reload: they are asked again under the new configuration.
+ * Mends the chain that the backend sent: BACKEND_VERIFY_MEND completes it, BACKEND_VERIFY_STRICT takes it as it was sent.
+ * One of the site's trust stores must accept it and backend_name must be covered; a leaf that matches backend_pin needs
+ * neither. Verdicts are remembered by site and chain; handshakes with the same chain share one question. Questions
+ * outlive a reload: they are asked again under the new configuration.
  */
 #ifndef PROXY_MENDING_BACKEND_TRUST_H
 #define PROXY_MENDING_BACKEND_TRUST_H
@@ -20,11 +20,11 @@
 #define BACKEND_TRUST_MAX_ASKERS 10000 /* of all questions together */
 #define BACKEND_TRUST_MAX_REASON 1024
 
-/* How a site's backends are judged at present. All borrowed. */
+/* How a site's backends are judged. All borrowed. */
 struct backend_trust_terms {
 	struct mend_services *services;
 	struct trust_store_set *stores;
-	struct crl_store *crls; /* NULL: revocation is not looked at */
+	struct crl_store *crls; /* NULL: revocation is not checked */
 	const struct host_name *name;
 	enum config_backend_verify verify;
 	const uint8_t *pin; /* NULL: none */
@@ -42,17 +42,17 @@ struct backend_trust_options {
 struct backend_trust;
 
 struct backend_trust *backend_trust_new(const struct backend_trust_options *options); /* NULL when out of memory */
-void backend_trust_free(struct backend_trust *trust); /* open questions go without an answer */
+void backend_trust_free(struct backend_trust *trust); /* open questions are dropped without an answer */
 
 /* backend_trust_ask answers at once where the verdict is remembered, later otherwise. `chain` is copied. */
 void backend_trust_ask(struct backend_trust *trust, const char *site, const struct certificate_list *chain,
 		       unsigned worker, uint64_t connection);
 
-/* backend_trust_learn remembers the verdict that a probe's audit of a chain amounts to. */
+/* backend_trust_learn remembers the verdict that follows from a probe's audit of a chain. */
 void backend_trust_learn(struct backend_trust *trust, const char *site, const struct mend_result *result);
 
-/* backend_trust_suspend before the mend services go away, backend_trust_resume once find_terms knows the new one: nothing
- * that was remembered holds any more, and what is under way is asked again. */
+/* backend_trust_suspend comes before the mend services are freed, backend_trust_resume once find_terms gives the new ones:
+ * forgets the verdicts, and asks the open questions again. */
 void backend_trust_suspend(struct backend_trust *trust);
 void backend_trust_resume(struct backend_trust *trust);
 

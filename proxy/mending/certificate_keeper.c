@@ -19,8 +19,8 @@ struct certificate_keeper {
 	EVP_PKEY *chain_key; /* of what was served last */
 	struct chain_verdict verdict;
 	bool trusted; /* by the first mend, without fetching */
-	bool told_untrusted; /* the last verdict of the program log ... */
-	bool told_changed;
+	bool logged_untrusted; /* the verdict in the program log's last line ... */
+	bool logged_changed;
 	struct mender *mender; /* NULL: none is under way */
 	struct alarm *alarm; /* NULL in a look without a loop */
 	struct retry retry;
@@ -28,7 +28,7 @@ struct certificate_keeper {
 	bool withdrawn; /* what goes out is another chain than `chain` */
 };
 
-/* Has the chain, for the key of what was given, served in the place of the former one. */
+/* Serves the chain, with the key of the given one, in place of the former. */
 static struct error serve(struct certificate_keeper *keeper, const struct certificate_list *chain)
 {
 	struct certificate_list copy = {0};
@@ -50,7 +50,7 @@ static struct error serve(struct certificate_keeper *keeper, const struct certif
 	return error;
 }
 
-/* The chain that is to go out by this result. */
+/* The chain to serve by this result. */
 static const struct certificate_list *chain_of(const struct certificate_keeper *keeper,
 					       const struct mend_result *result)
 {
@@ -101,8 +101,8 @@ static bool loses_nobody(const struct chain_trial_loss *loss)
 	return loss->store == NULL && loss->name == NULL;
 }
 
-static void tell_refusal(const struct certificate_keeper *keeper, struct error error,
-			 const struct chain_trial_loss *loss)
+static void log_refusal(const struct certificate_keeper *keeper, struct error error,
+			const struct chain_trial_loss *loss)
 {
 	const struct keeper_options *options = &keeper->options;
 	const char *leaf = keeper->given.items[0].certificate->subject;
@@ -120,19 +120,19 @@ static void tell_refusal(const struct certificate_keeper *keeper, struct error e
 				  leaf, refusal_who(loss, who));
 }
 
-/* Takes note of the verdict; whether the program log has it already, and the chain with it. */
-static bool is_told(struct certificate_keeper *keeper, const struct mend_result *result, bool chain_is_new)
+/* Whether the program log has this verdict, for this chain, already. Remembers it as logged. */
+static bool was_logged(struct certificate_keeper *keeper, const struct mend_result *result, bool chain_is_new)
 {
 	bool only_reports = keeper->options.config->mode == MODE_REPORT;
-	bool told = !chain_is_new && keeper->told_untrusted == !result->mended_trusted &&
-		    (!only_reports || keeper->told_changed == result->changed);
+	bool logged = !chain_is_new && keeper->logged_untrusted == !result->mended_trusted &&
+		      (!only_reports || keeper->logged_changed == result->changed);
 
-	keeper->told_untrusted = !result->mended_trusted;
-	keeper->told_changed = result->changed;
-	return told;
+	keeper->logged_untrusted = !result->mended_trusted;
+	keeper->logged_changed = result->changed;
+	return logged;
 }
 
-static void tell_chain(const struct certificate_keeper *keeper, const struct mend_result *result)
+static void log_chain(const struct certificate_keeper *keeper, const struct mend_result *result)
 {
 	const struct keeper_options *options = &keeper->options;
 	const char *leaf = result->served.items[0].certificate->subject;
@@ -170,7 +170,7 @@ static void report(const struct certificate_keeper *keeper, const struct mend_re
 static void set_alarm(struct certificate_keeper *keeper, const struct mend_result *result, bool settled)
 {
 	if (keeper->mender != NULL)
-		return; /* what was served has made it look again already */
+		return; /* serving it has started another mend already */
 	if (!settled || result->wants_retry) {
 		alarm_set(keeper->alarm, retry_next(&keeper->retry));
 		return;
@@ -179,7 +179,7 @@ static void set_alarm(struct certificate_keeper *keeper, const struct mend_resul
 	alarm_set(keeper->alarm, look_pause_ms(result->first_expiry, (int64_t)time(NULL)));
 }
 
-static void tell_failure(const struct certificate_keeper *keeper, struct error error)
+static void log_failure(const struct certificate_keeper *keeper, struct error error)
 {
 	char text[ERROR_MAX_TEXT];
 
@@ -188,7 +188,7 @@ static void tell_failure(const struct certificate_keeper *keeper, struct error e
 			  error_print(error, text, sizeof(text)));
 }
 
-static void tell_unserved(const struct certificate_keeper *keeper, struct error error)
+static void log_unserved(const struct certificate_keeper *keeper, struct error error)
 {
 	char text[ERROR_MAX_TEXT];
 
@@ -205,7 +205,7 @@ static void take_verdict(struct certificate_keeper *keeper, const struct mend_re
 	keeper->verdict.held_back = !applied;
 }
 
-/* Has the result's chain served, or tells why not; false when it is to be tried again. */
+/* Serves the result's chain, or logs why not; false when it is to be tried again. */
 static bool apply(struct certificate_keeper *keeper, const struct mend_result *result)
 {
 	const struct certificate_list *chain = chain_of(keeper, result);
@@ -219,11 +219,11 @@ static bool apply(struct certificate_keeper *keeper, const struct mend_result *r
 	report(keeper, result, applied, &loss);
 	take_verdict(keeper, result, applied, true);
 	if (!accepted)
-		tell_refusal(keeper, untried, &loss);
+		log_refusal(keeper, untried, &loss);
 	else if (!applied)
-		tell_unserved(keeper, unserved);
-	else if (!is_told(keeper, result, is_new))
-		tell_chain(keeper, result);
+		log_unserved(keeper, unserved);
+	else if (!was_logged(keeper, result, is_new))
+		log_chain(keeper, result);
 	return !failed(untried) && !failed(unserved);
 }
 
@@ -233,7 +233,7 @@ static void on_mended(void *context, struct error error, const struct mend_resul
 
 	keeper->mender = NULL;
 	if (result == NULL)
-		tell_failure(keeper, error);
+		log_failure(keeper, error);
 	bool settled = result != NULL && apply(keeper, result);
 	set_alarm(keeper, result, settled);
 }
@@ -252,7 +252,7 @@ static void on_mended_now(void *context, struct error error, const struct mend_r
 	struct chain_trial_loss loss = {0};
 
 	if (failed(error))
-		tell_failure(keeper, error);
+		log_failure(keeper, error);
 	else
 		error = try_out(keeper, result, &loss);
 	bool accepted = !failed(error) && loses_nobody(&loss);
@@ -265,7 +265,7 @@ static void on_mended_now(void *context, struct error error, const struct mend_r
 		take_verdict(keeper, result, accepted && !failed(now->error), false);
 }
 
-/* What goes out at present stays a candidate, so that a later mend can always find it again. */
+/* The chain that is served at present stays a candidate, so that a later mend can find it again. */
 static struct error gather_extra(const struct certificate_keeper *keeper, struct certificate_list *out)
 {
 	struct error error = certificate_list_copy(out, &keeper->extra);
@@ -403,7 +403,7 @@ void keeper_set_given(struct certificate_keeper *keeper, const struct certificat
 	retry_reset(&keeper->retry);
 	struct error error = mend_now(keeper);
 	if (failed(error))
-		tell_unserved(keeper, error);
+		log_unserved(keeper, error);
 	if (keeper->begun)
 		mend(keeper);
 }
@@ -423,7 +423,7 @@ void keeper_set_withdrawn(struct certificate_keeper *keeper, bool withdrawn)
 		return;
 	keeper->withdrawn = withdrawn;
 	if (keeper->begun)
-		mend(keeper); /* which tells what is applied now */
+		mend(keeper); /* which reports what is applied now */
 }
 
 /* A look at a chain that is not the keeper's own. */

@@ -1,11 +1,10 @@
-/* certificate_keeper - keeps one certificate of one site mended: what was given, which chain is its best, and when to
- * look again.
+/* certificate_keeper - keeps one certificate of one site mended: knows the chain that was given and the best one for it,
+ * and when to look again.
  *
- * It begins with what the cache completes at once. keeper_begin then mends in the background, with fetching; again
- * with growing pauses while something could not be fetched, before a certificate of the chain expires, once a day,
- * and when what it was given changes. A mend that cannot be made leaves its chain as it is, and so does one whose
- * chain fails its trial: what clients accept today is replaced only by what they accept too, be it for another
- * leaf. A chain becomes the keeper's once it is served; one that cannot be is tried again with growing pauses.
+ * The first chain is completed from the cache at once. keeper_begin then mends in the background, with fetching: once
+ * a day, before a certificate of the chain expires, when another chain is given, and with growing pauses while something
+ * could not be fetched. A chain that clients accept is replaced only by one that they accept too (chain_trial.h). A chain
+ * becomes the keeper's once it is served; one that cannot be served is tried again with growing pauses.
  */
 #ifndef PROXY_MENDING_CERTIFICATE_KEEPER_H
 #define PROXY_MENDING_CERTIFICATE_KEEPER_H
@@ -29,8 +28,8 @@ struct keeper_options {
 	const struct site_material *material; /* stores and names */
 	unsigned part; /* which certificate of the site */
 	void *context;
-	/* Has another chain, with its key, go out; on failure the former one goes on. Comes once from keeper_start, and
-	 * then each time that there is a better one. */
+	/* Serves another chain with its key; on failure the former one stays. Comes once from keeper_start, and then each
+	 * time that there is a better one. */
 	struct error (*serve)(void *context, const struct certificate_list *chain, EVP_PKEY *key);
 };
 
@@ -40,33 +39,33 @@ struct certificate_keeper *keeper_new(const struct keeper_options *options, cons
 				      const struct certificate_list *extra, EVP_PKEY *key);
 void keeper_free(struct certificate_keeper *keeper);
 
-/* keeper_start has the first chain served: what was given, completed by what is here, without fetching. Once, before all
- * that follows. Errors are those of `serve`; no chain is served then. */
+/* keeper_start serves the first chain: the given one, completed without fetching. Called once, before all that follows.
+ * Errors are those of `serve`; no chain is served then. */
 MUST_USE struct error keeper_start(struct certificate_keeper *keeper);
 
 /* keeper_begin starts mending in the background. */
 void keeper_begin(struct certificate_keeper *keeper);
 
-/* keeper_set_given replaces what is mended: the backend serves another chain. keeper_set_extra replaces the further
- * candidates. Either mends anew when there is a difference; the first completes it from the cache at once. */
+/* keeper_set_given replaces the given chain (the backend serves another one), keeper_set_extra the further candidates.
+ * Both mend anew where there is a difference; keeper_set_given also completes the chain from the cache at once. */
 void keeper_set_given(struct certificate_keeper *keeper, const struct certificate_list *chain, EVP_PKEY *key);
 void keeper_set_extra(struct certificate_keeper *keeper, const struct certificate_list *extra);
 
-/* keeper_set_withdrawn: clients rejected the mended chain and another one goes out in its place; the fix log has it. */
+/* keeper_set_withdrawn: clients rejected the mended chain, and another one is served. Goes into the fix log. */
 void keeper_set_withdrawn(struct certificate_keeper *keeper, bool withdrawn);
 
-/* keeper_finds_revoked judges another chain for the same key by the CRLs that are here: true where a certificate of
- * it is revoked, or where it cannot be judged. */
+/* keeper_finds_revoked judges another chain for the same key by the site's CRLs: true where one of its certificates is
+ * revoked, or where it cannot be judged. */
 bool keeper_finds_revoked(const struct certificate_keeper *keeper, const struct certificate_list *chain);
 
-/* keeper_chain is what was served last, keeper_given what it was given: both have a leaf at least. */
+/* keeper_chain is the chain that was served last, keeper_given the one that was given: each has a leaf at least. */
 const struct certificate_list *keeper_chain(const struct certificate_keeper *keeper);
 const struct certificate_list *keeper_given(const struct certificate_keeper *keeper);
 
-/* keeper_verdict is what the last mend said. */
+/* keeper_verdict is the verdict of the last mend. */
 const struct chain_verdict *keeper_verdict(const struct certificate_keeper *keeper);
 
-/* keeper_is_trusted says whether what is here completed the chain, before anything was fetched. */
+/* keeper_is_trusted says whether the chain was complete before anything was fetched. */
 bool keeper_is_trusted(const struct certificate_keeper *keeper);
 
 #endif

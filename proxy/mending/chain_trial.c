@@ -76,7 +76,7 @@ static struct error make_ends(struct handshake *handshake, const struct certific
 	if (!SSL_CTX_set1_group_ids(handshake->client_ctx, groups, 1))
 		return error_crypto("try a chain");
 	SSL_CTX_set_options(handshake->server_ctx, SSL_OP_NO_TICKET);
-	/* What it receives is judged afterwards, by each store. */
+	/* The received chain is judged afterwards, by each store. */
 	SSL_CTX_set_verify(handshake->client_ctx, SSL_VERIFY_NONE, NULL);
 	if (!SSL_CTX_set_verify_algorithm_prefs(handshake->client_ctx, algorithms,
 						sizeof(algorithms) / sizeof(algorithms[0])))

@@ -1,8 +1,8 @@
-/* chain_trial - tries a chain out before it is published: do all accept it who accept the former one?
+/* chain_trial - tries a chain before it is published: clients that accept the former one must accept it too.
  *
- * A TLS handshake in memory, by BoringSSL's own client, shows what a client receives; X509_verify_cert then judges
- * that against each store's roots and nothing else, as a client does that neither fetches nor keeps intermediates.
- * It shares no code with discovery and choice, so that an error in those cannot reach the clients.
+ * BoringSSL's own client receives the chain in a TLS handshake in memory. X509_verify_cert then judges it against each
+ * store's roots alone, like a client that neither fetches nor keeps intermediates. It shares no code with the search for
+ * chains, so that an error there cannot reach the clients.
  */
 #ifndef PROXY_MENDING_CHAIN_TRIAL_H
 #define PROXY_MENDING_CHAIN_TRIAL_H
@@ -21,14 +21,14 @@ struct chain_trial {
 	int64_t now; /* seconds since 1970 */
 };
 
-/* Whom the chain would lose; each NULL when there is none. */
+/* The clients that the chain would lose; each NULL when there are none. */
 struct chain_trial_loss {
 	const char *store; /* the first that accepts `former` and not `chain`; borrowed from the set */
 	const struct host_name *name; /* the first that the leaf of `former` covers and that of `chain` does not */
 };
 
-/* chain_trial_run: a former chain that no store accepts can lose nobody. An error when the trial could not be held:
- * then nothing is known. */
+/* chain_trial_run: a former chain that no store accepts loses nobody. An error where the handshake could not be run: it
+ * is then unknown whom the chain would lose. */
 MUST_USE struct error chain_trial_run(const struct chain_trial *trial, struct chain_trial_loss *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* chain_verdict - what the last mend of a certificate said, kept for those who look: the admin page and the metrics. */
+/* chain_verdict - the verdict of a certificate's last mend, kept for the admin page and the metrics. */
 #ifndef PROXY_MENDING_CHAIN_VERDICT_H
 #define PROXY_MENDING_CHAIN_VERDICT_H
 
@@ -7,7 +7,7 @@
 /* Zero-initialised: nothing has been judged. */
 struct chain_verdict {
 	bool judged;
-	bool with_fetching; /* false: by what was here at the start, and there will be another one */
+	bool with_fetching; /* false: from the start, by the cache alone; another one follows */
 	bool held_back; /* the trial (chain_trial.h) refused the mended chain: what went out before goes on */
 	bool changed; /* the mended chain differs from what was given */
 	bool served_trusted; /* by every store */
@@ -21,7 +21,7 @@ struct chain_verdict {
 	int64_t judged_s; /* seconds since 1970 */
 };
 
-/* chain_verdict_take replaces it by what `result` says; as it was when memory runs out. */
+/* chain_verdict_take replaces it by that of `result`; it stays as it was when out of memory. */
 void chain_verdict_take(struct chain_verdict *verdict, const struct mend_result *result, int64_t now_s);
 void chain_verdict_cleanup(struct chain_verdict *verdict);
 

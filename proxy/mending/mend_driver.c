@@ -9,7 +9,7 @@
 enum mend_driver_state {
 	MEND_DRIVER_STARTING,
 	MEND_DRIVER_FETCHING,
-	MEND_DRIVER_LATE, /* no URL is asked for any more */
+	MEND_DRIVER_LATE, /* nothing is fetched any more */
 };
 
 /* One URL under way. */
@@ -28,7 +28,7 @@ struct mend_driver {
 	struct alarm *alarm; /* rings for the start, then at the deadline */
 	struct driven_fetch fetches[MEND_MAX_FETCHES];
 	size_t num_fetches;
-	size_t num_open; /* of them, those without an answer */
+	size_t num_open; /* those without an answer */
 	bool has_fetched;
 	uint64_t first_fetch_ms; /* in the loop's time */
 };
@@ -62,7 +62,7 @@ struct mend_driver *mend_driver_start(const struct mend_driver_options *options,
 	return driver;
 }
 
-/* The last act: the callback may start another driver. */
+/* Frees the driver first: the callback may start another one. */
 static void finish(struct mend_driver *driver)
 {
 	uint64_t fetching_ms = driver->has_fetched ? loop_now_ms(driver->options.loop) - driver->first_fetch_ms : 0;
@@ -91,7 +91,7 @@ static void on_fetched(void *context, const struct fetch_result *result)
 		advance(driver);
 }
 
-/* Asks for one URL: NULL, or why it is not asked for. */
+/* Starts one fetch. Returns NULL, or why there is none. */
 static const char *start_fetch(struct mend_driver *driver, size_t index, const char *url)
 {
 	struct driven_fetch *fetch = &driver->fetches[driver->num_fetches];

@@ -10,7 +10,7 @@ struct mend_queue {
 	struct turn_list waiting;
 	size_t num_running;
 	size_t max_running;
-	struct alarm *alarm; /* set while the head of the line may have its turn */
+	struct alarm *alarm; /* set where the head of the line may begin */
 };
 
 static void on_ring(void *context);

@@ -1,8 +1,8 @@
 /* mend_queue - lets at most so many mends, or probes, run at one time; the rest wait in line for their turn.
  *
- * First come, first served; an urgent one goes to the head of the line and begins however many run. One turn a ring
- * of an alarm begins, so that other work of the loop comes in between. Whoever wants a turn owns its struct mend_turn,
- * and leaves when the work is done.
+ * First come, first served; an urgent one goes to the head of the line and begins however many run. At most one begins
+ * in a turn of the loop, so that other work comes in between. The caller owns its struct mend_turn, and leaves the queue
+ * when its work is done.
  */
 #ifndef PROXY_MENDING_MEND_QUEUE_H
 #define PROXY_MENDING_MEND_QUEUE_H
@@ -15,7 +15,7 @@ enum mend_turn_state { MEND_TURN_NONE, MEND_TURN_WAITING, MEND_TURN_RUNNING };
 
 /* Zero-initialised: in no queue. */
 struct mend_turn {
-	TAILQ_ENTRY(mend_turn) link; /* of those that wait */
+	TAILQ_ENTRY(mend_turn) link; /* while it waits */
 	enum mend_turn_state state;
 	bool urgent;
 	void *context;
@@ -27,7 +27,7 @@ struct mend_queue;
 
 struct mend_queue *mend_queue_new(struct loop *loop, size_t max_running); /* NULL when out of memory */
 
-/* mend_queue_free: nobody may be left in it. NULL is fine. */
+/* mend_queue_free: nothing waits and nothing runs. NULL is fine. */
 void mend_queue_free(struct mend_queue *queue);
 
 /* mend_queue_join: `turn` is in no queue. `on_turn` comes exactly once, from the loop and never before this returned,
@@ -35,7 +35,7 @@ void mend_queue_free(struct mend_queue *queue);
 void mend_queue_join(struct mend_queue *queue, struct mend_turn *turn, bool urgent, void *context,
 		     void (*on_turn)(void *context));
 
-/* mend_queue_leave makes room for the next one; it may be called from on_turn, and for a turn that is in no queue. */
+/* mend_queue_leave gives up the place in the line, or the turn. From on_turn too, and for a turn that is in no queue. */
 void mend_queue_leave(struct mend_queue *queue, struct mend_turn *turn);
 
 size_t mend_queue_num_running(const struct mend_queue *queue);

@@ -8,7 +8,7 @@
 
 #define CACHE_ADVICE "let `cache` name a directory that chainmend's user can write, with room in it"
 
-static void tell_bad_file(void *context, const char *file_name, struct error why)
+static void log_bad_file(void *context, const char *file_name, struct error why)
 {
 	const struct mend_services *services = context;
 	char text[ERROR_MAX_TEXT];
@@ -29,10 +29,10 @@ static void remember_record(void *context, const struct cache_record *record)
 
 static void load_cache(struct mend_services *services, const char *path)
 {
-	struct cache_dir_visitor visitor = {services, remember_record, tell_bad_file};
+	struct cache_dir_visitor visitor = {services, remember_record, log_bad_file};
 	char text[ERROR_MAX_TEXT];
 
-	/* A look without a loop makes nothing that was not there. */
+	/* --check-config makes no directory. */
 	if (services->loop == NULL && access(path, R_OK | X_OK) != 0)
 		return;
 	struct error error = cache_dir_open(path, &services->cache_dir);
@@ -153,7 +153,7 @@ void mend_services_free(struct mend_services *services)
 	free(services);
 }
 
-/* Brings what was fetched into the store: in place while nobody reads it, else into a new one. */
+/* Adds fetched issuers to the store: in place while nobody reads it, else to a new one. */
 static void renew_issuers(struct mend_services *services)
 {
 	if (services->num_kept_known == services->kept.count)
@@ -194,15 +194,15 @@ static void write_to_cache(struct mend_services *services, const struct fetched_
 		return;
 	struct error error = cache_dir_put(&services->cache_dir, fetched->certificate, fetched->url, now);
 	if (!failed(error)) {
-		services->told_cache_write = false;
+		services->logged_cache_write = false;
 		return;
 	}
-	if (!services->told_cache_write)
+	if (!services->logged_cache_write)
 		program_log_write(
 		    services->log, LOG_LEVEL_WARNING, services->cache_dir.path,
 		    "a fetched issuer could not be written to the cache and is kept in memory: %s: " CACHE_ADVICE,
 		    error_print(error, text, sizeof(text)));
-	services->told_cache_write = true;
+	services->logged_cache_write = true;
 }
 
 void mend_services_keep(struct mend_services *services, const struct fetched_issuer *fetched, int64_t now)

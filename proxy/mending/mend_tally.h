@@ -1,10 +1,10 @@
-/* mend_tally - how often chains were mended, how long it took, and what came of the fetches. Of the control thread. */
+/* mend_tally - counts mends by outcome and duration, and fetches by outcome. Used by the control thread alone. */
 #ifndef PROXY_MENDING_MEND_TALLY_H
 #define PROXY_MENDING_MEND_TALLY_H
 
 #include "chaincache/mend/mend.h"
 
-/* Upper bounds of the histogram, in milliseconds, with how Prometheus writes them in seconds. */
+/* Upper bounds of the histogram in milliseconds, and in seconds as Prometheus writes them. */
 #define MEND_BUCKETS(X)                                                                                                \
 	X(1, "0.001")                                                                                                  \
 	X(5, "0.005")                                                                                                  \
@@ -48,7 +48,7 @@ enum {
 
 struct mend_tally {
 	uint64_t fetches[NUM_MEND_FETCH_RESULTS];
-	uint64_t issuers; /* that a fetch gave and that are truly issuers */
+	uint64_t issuers; /* fetched, and indeed the issuers that were looked for */
 	uint64_t mends[NUM_MEND_OUTCOMES];
 	uint64_t took_ns; /* all mends together, fetching included */
 	uint64_t at_most[NUM_MEND_BUCKETS]; /* each counts the ones below, too */
@@ -59,8 +59,7 @@ const char *mend_outcome_name(enum mend_outcome outcome);
 const char *mend_bucket_name(size_t bucket);
 uint64_t mend_tally_count(const struct mend_tally *tally); /* of all mends */
 
-/* NULL as `tally` is fine: nobody counts. `failure` is read where the fetch was not ok; `result` is NULL where the mend
- * could not be made. */
+/* `tally` may be NULL. `failure` is read where the fetch was not ok; `result` is NULL where no mend could be made. */
 void mend_tally_fetch(struct mend_tally *tally, bool ok, enum fetch_failure failure);
 void mend_tally_mend(struct mend_tally *tally, const struct mend_result *result, uint64_t took_ns);
 

@@ -119,7 +119,7 @@ static struct error make_mend(struct mender *mender, bool offline)
 	return mend_new(&input, &mender->mend);
 }
 
-/* The last act of a mender. The callback may start another one. */
+/* Ends the mender. The callback may start another one. */
 static void answer(struct mender *mender, struct error error)
 {
 	const struct mend_result *result = failed(error) ? NULL : mend_result(mender->mend);

@@ -16,7 +16,7 @@ struct probed_backend {
 	struct prober *prober;
 	size_t index;
 	char target[CONFIG_ADDRESS_MAX + 8]; /* "tls://host:port", for messages */
-	struct mend_turn turn; /* in the services' queue of probes: from the wish for a probe to its result */
+	struct mend_turn turn; /* in the queue of probes: until its probe has a result */
 	struct chain_probe *probe; /* NULL: none is under way */
 	struct mender *mender; /* the audit of `chain`; NULL: none is under way */
 	struct alarm *alarm;
@@ -26,9 +26,9 @@ struct probed_backend {
 	enum chain_probe_outcome outcome; /* of the last probe */
 	bool probed; /* there was one */
 	uint64_t probed_ms; /* when the last one ended, CLOCK_MONOTONIC; 0: there was none */
-	struct certificate_list told_chain; /* what the program log was told last, and how it was judged */
-	bool told_served_trusted;
-	bool told_mended_trusted;
+	struct certificate_list logged_chain; /* in the program log's last line about it, with its verdict */
+	bool logged_served_trusted;
+	bool logged_mended_trusted;
 };
 
 struct prober {
@@ -88,7 +88,7 @@ void prober_free(struct prober *prober)
 			mender_cancel(backend->mender);
 		alarm_free(backend->alarm);
 		certificate_list_cleanup(&backend->chain);
-		certificate_list_cleanup(&backend->told_chain);
+		certificate_list_cleanup(&backend->logged_chain);
 	}
 	free(prober->backends);
 	free(prober);
@@ -116,26 +116,26 @@ static void rename_finding(struct finding *finding)
 	finding_set_advice(finding, "%s", finding_code_advice(FINDING_BACKEND_NAME_MISMATCH));
 }
 
-/* Whether the program log has this verdict already; takes note of it. */
-static bool was_told(struct probed_backend *backend, const struct mend_result *result)
+/* Whether the program log has this verdict already. Remembers it as logged. */
+static bool was_logged(struct probed_backend *backend, const struct mend_result *result)
 {
-	bool told = backend->told_served_trusted == result->served_trusted &&
-		    backend->told_mended_trusted == result->mended_trusted &&
-		    certificate_list_equal(&backend->told_chain, &result->served);
+	bool logged = backend->logged_served_trusted == result->served_trusted &&
+		      backend->logged_mended_trusted == result->mended_trusted &&
+		      certificate_list_equal(&backend->logged_chain, &result->served);
 
-	if (told || failed(certificate_list_replace(&backend->told_chain, &result->served)))
-		return told;
-	backend->told_served_trusted = result->served_trusted;
-	backend->told_mended_trusted = result->mended_trusted;
+	if (logged || failed(certificate_list_replace(&backend->logged_chain, &result->served)))
+		return logged;
+	backend->logged_served_trusted = result->served_trusted;
+	backend->logged_mended_trusted = result->mended_trusted;
 	return false;
 }
 
-static void tell_audit(struct probed_backend *backend, const struct mend_result *result)
+static void log_audit(struct probed_backend *backend, const struct mend_result *result)
 {
 	const struct prober_options *options = &backend->prober->options;
 	bool good = result->mended_trusted;
 
-	if (was_told(backend, result))
+	if (was_logged(backend, result))
 		return;
 	program_log_write(options->log, good ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, options->config->name,
 			  "backend %s serves %s with %zu certificate%s: %s", backend->target,
@@ -173,7 +173,7 @@ static void on_audited(void *context, struct error error, const struct mend_resu
 		rename_finding(&findings.items[i]);
 	report(prober, prober_part(backend->index, PROBER_AUDIT), &findings, result);
 	finding_list_cleanup(&findings);
-	tell_audit(backend, result);
+	log_audit(backend, result);
 	prober->options.on_audit(prober->options.context, result);
 	/* An issuer may be had later: the next probe audits again. */
 	if (!result->wants_retry)
@@ -205,7 +205,7 @@ static const struct certificate *leaf_of(const struct probed_backend *backend)
 	return backend->chain.count > 0 ? backend->chain.items[0].certificate : NULL;
 }
 
-/* Clients see one certificate or the other, whichever backend they come to. */
+/* Finds backends that serve different certificates: which one clients see depends on the backend that they reach. */
 static void compare_backends(const struct prober *prober)
 {
 	struct finding_list findings = {0};
@@ -305,7 +305,7 @@ static void on_turn(void *context)
 	alarm_set(backend->alarm, retry_next(&backend->retry));
 }
 
-/* Probes it when its turn has come; one that waits or is under way is enough. */
+/* Probes it when its turn has come. Nothing where a probe of it waits or runs already. */
 static void probe(struct probed_backend *backend)
 {
 	if (backend->turn.state != MEND_TURN_NONE)

@@ -1,8 +1,8 @@
-/* prober - what do the tls backends of one site serve? Looked at when it begins, every probe_interval, and with
- * growing pauses while a backend did not answer, so that one that comes up later is found soon.
+/* prober - looks at the chains that the tls backends of one site send: at the start, every probe_interval, and with
+ * growing pauses while a backend does not answer.
  *
- * The probes of all sites share one queue (mend_services.h), so that no more than it lets are under way at one time.
- * What a backend sends is audited by the mender and told in the fix log with the subject `backend`.
+ * The probes of all sites wait in one queue, which limits how many run at a time (mend_services.h). Each chain is audited
+ * by a mender; its findings go into the fix log with the subject `backend`.
  */
 #ifndef PROXY_MENDING_PROBER_H
 #define PROXY_MENDING_PROBER_H
@@ -15,7 +15,7 @@
 #define PROBER_RETRY_MAX_MS 60000 /* ... doubling up to this, or probe_interval where that is less */
 #define PROBER_SOON_MS 5000 /* between two probes that prober_look_again asks for */
 
-/* The parts of a site's `backend` findings: three looks a backend. */
+/* A backend's three groups of findings in the fix log; prober_part gives the group's part. */
 enum prober_look { PROBER_REACH, PROBER_AUDIT, PROBER_KEY, PROBER_LOOKS };
 
 static inline unsigned prober_part(size_t backend, enum prober_look look)
@@ -33,9 +33,9 @@ struct prober_options {
 	const struct config_site *config; /* with tls backends */
 	const struct site_material *material;
 	void *context;
-	/* A backend sent this chain: every time that it was probed. */
+	/* A backend sent this chain. Comes with each probe. */
 	void (*on_chain)(void *context, size_t backend, const struct certificate_list *chain);
-	/* The audit of a chain is done: for those who wait for a verdict on the same chain. */
+	/* The audit of a chain is done. A handshake may wait for a verdict on the same chain. */
 	void (*on_audit)(void *context, const struct mend_result *result);
 };
 
@@ -43,17 +43,17 @@ struct prober *prober_new(const struct prober_options *options); /* NULL when ou
 void prober_free(struct prober *prober);
 void prober_begin(struct prober *prober);
 
-/* prober_look_again probes all backends soon: one of them was seen to send another chain than the last probe saw. */
+/* prober_look_again probes all backends soon: one of them sent another chain than the last probe saw. */
 void prober_look_again(struct prober *prober);
 
-/* prober_chain is what a backend sent last; empty while none was seen. */
+/* prober_chain is the chain that a backend sent last; empty while it sent none. */
 const struct certificate_list *prober_chain(const struct prober *prober, size_t backend);
 
-/* What the last probe of a backend came to. */
+/* The outcome of a backend's last probe. */
 enum prober_state { PROBER_NOT_YET, PROBER_REACHED, PROBER_UNREACHABLE, PROBER_TLS_FAILED };
 enum prober_state prober_backend_state(const struct prober *prober, size_t index);
 
-/* prober_backend_time is when that was, by CLOCK_MONOTONIC in ms; 0: never yet. */
+/* prober_backend_time is when it ended, by CLOCK_MONOTONIC in ms; 0: there was none. */
 uint64_t prober_backend_time(const struct prober *prober, size_t index);
 
 /* prober_knows says whether the last probe of any backend saw this very chain. */

@@ -1,4 +1,4 @@
-/* refusal - what is told of a chain that its trial refused: what stays, and whom the change would have cost. */
+/* refusal - words for a chain that its trial refused: which chain stays, and which clients the new one would lose. */
 #ifndef PROXY_MENDING_REFUSAL_H
 #define PROXY_MENDING_REFUSAL_H
 
@@ -10,7 +10,7 @@
 /* refusal_who names the clients that would be lost: "clients that trust STORE". Returns `out`. */
 const char *refusal_who(const struct chain_trial_loss *loss, char out[REFUSAL_MAX_WHO]);
 
-/* refusal_add adds the finding: `leaf` is that of the refused chain, `present` that of what stays. */
+/* refusal_add adds the finding. `leaf` is that of the refused chain, `present` that of the chain that stays. */
 void refusal_add(struct finding_list *findings, const struct chain_trial_loss *loss, const struct certificate *leaf,
 		 const struct certificate *present);
 

@@ -1,4 +1,4 @@
-/* site_material - what one site is made of, as it was read from the disk: certificates, keys, roots, TLS contexts. */
+/* site_material - the parts of one site, as read from disk: certificates, keys, roots, TLS contexts. */
 #ifndef PROXY_MENDING_SITE_MATERIAL_H
 #define PROXY_MENDING_SITE_MATERIAL_H
 
@@ -20,10 +20,9 @@ struct site_pair {
 	const char *path; /* borrowed from the configuration */
 };
 
-/* What one site is made of. */
 struct site_material {
 	struct trust_store_set *stores; /* one reference */
-	struct crl_store *crls; /* one reference; NULL: revocation is not looked at */
+	struct crl_store *crls; /* one reference; NULL: revocation is not checked */
 	struct site_pair pairs[SITE_MAX_CREDENTIALS];
 	size_t num_pairs; /* 0 for `certificate = backend` */
 	EVP_PKEY *keys[SITE_MAX_KEYS]; /* of the key files, one reference each */
