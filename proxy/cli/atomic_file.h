@@ -5,11 +5,11 @@
 #include "chaincache/base/bytes.h"
 #include "chaincache/base/error.h"
 
-/* atomic_file_write gives `path` this content. What a symbolic link points at is replaced, not the link; the mode of a
- * file that is there stays. A device or a pipe is written to as it is. */
+/* atomic_file_write gives `path` this content. Follows a symbolic link, and keeps the mode of a file that is there. A
+ * device or a pipe is written to directly. */
 MUST_USE struct error atomic_file_write(const char *path, struct bytes content);
 
-/* atomic_file_create does so where nothing has that name yet; ERROR_SYSTEM with EEXIST, and all as it was, otherwise. */
+/* atomic_file_create makes a new file; ERROR_SYSTEM with EEXIST, and nothing written, where the name is taken. */
 MUST_USE struct error atomic_file_create(const char *path, struct bytes content);
 
 #endif

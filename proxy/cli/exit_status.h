@@ -1,4 +1,4 @@
-/* exit_status - what the process says when it ends (the contract, section 2). */
+/* exit_status - the exit statuses of the commands. */
 #ifndef PROXY_CLI_EXIT_STATUS_H
 #define PROXY_CLI_EXIT_STATUS_H
 

@@ -1,11 +1,11 @@
-/* options - a sub-command's options, from tables that also print its --help (GNU's getopt_long). */
+/* options - parses a sub-command's options by tables, and prints its --help from the same tables (GNU's getopt_long). */
 #ifndef PROXY_CLI_OPTIONS_H
 #define PROXY_CLI_OPTIONS_H
 
 #define OPTIONS_MAX_ROWS 80 /* of all tables of a command together */
 
-/* One option. `take` gets its value ("" when it takes none) and returns NULL, or what is wrong with it: a clause that
- * completes "--name VALUE: ...". */
+/* One option. `take` gets its value ("" when it takes none) and returns NULL, or the error as a clause that completes
+ * "--name VALUE: ...". */
 struct option_row {
 	const char *name;
 	char letter; /* its short form, 0: none */
@@ -31,11 +31,11 @@ struct command_help {
 enum options_outcome { OPTIONS_TAKEN, OPTIONS_HELP_PRINTED, OPTIONS_WRONG };
 
 /* options_parse gives each option's value to its row. Operands are moved behind the options; *first_operand is the index
- * of the first one. What is wrong is told on stderr. */
+ * of the first one. Errors are printed on stderr. */
 enum options_outcome options_parse(const struct command_help *help, int argc, char **argv, void *into,
 				   int *first_operand);
 
-/* options_wrong tells wrong usage ("chainmend: check: WHY (see chainmend check --help)") and returns STATUS_USAGE. */
+/* options_wrong prints a usage error ("chainmend: check: WHY (see chainmend check --help)") and returns STATUS_USAGE. */
 int options_wrong(const struct command_help *help, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -91,7 +91,7 @@ static size_t read_code_point(const unsigned char *text, uint32_t *out)
 	return 0;
 }
 
-/* What a terminal obeys, or what makes text read otherwise than it stands there. */
+/* Controls a terminal, or the direction in which text is read. */
 static bool is_harmful(uint32_t code_point)
 {
 	return (code_point < 0x20 && code_point != '\n') || (code_point >= 0x7f && code_point <= 0x9f) ||
@@ -233,6 +233,6 @@ int output_settle(int status, int lost)
 void output_end(int status, int lost)
 {
 	status = output_settle(status, lost);
-	fflush(NULL); /* stderr, and whatever file is open */
+	fflush(NULL);
 	_exit(status);
 }

@@ -1,5 +1,5 @@
-/* output - words for a person: colour on a terminal alone, wrapped to its width, and no byte of a certificate that a
- * terminal would obey.
+/* output - prints text for a person: colour on a terminal alone, wrapped to its width, and nothing from a certificate that
+ * would control the terminal.
  */
 #ifndef PROXY_CLI_OUTPUT_H
 #define PROXY_CLI_OUTPUT_H
@@ -30,32 +30,33 @@ void output_init(struct output *output, FILE *file);
 void output_printf(const struct output *output, enum style style, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* output_wrap prints a text in lines that fit, each behind `indent` blanks but the first (the cursor stands there). */
+/* output_wrap prints a text in lines that fit, indented by `indent` blanks; the first begins at the cursor, which is there
+ * already. */
 void output_wrap(const struct output *output, enum style style, unsigned indent, const char *text);
 
 /* output_glyph is a sign in UTF-8, or in ASCII where the locale has no UTF-8. */
 const char *output_glyph(const struct output *output, enum glyph glyph);
 
-/* output_clean copies text of strangers into `out`: no control character of C0 or C1, no change of direction, no
- * broken UTF-8; returns `out`. */
+/* output_clean copies text that cannot be trusted into `out`: control characters of C0 and C1, changes of direction and
+ * broken UTF-8 become '?', line feeds stay. Returns `out`. */
 const char *output_clean(const char *text, char *out, size_t out_size);
 
-/* output_finish sees that what was printed on stdout has arrived; false, and told, when it has not (a full disk, a closed
- * descriptor). A reader that went away wanted no more: that is true, and not worth a word. */
+/* output_finish flushes stdout. False, with a message on stderr, when output was lost (a full disk, a closed descriptor).
+ * True where the reader of a pipe went away: it wanted no more. */
 bool output_finish(void);
 
-/* output_settle is output_finish for a command that ends with `status`: returns that, or `lost` where what was printed did
- * not arrive. A command that ends with `lost`, or worse, has told its trouble already, and no more is told. */
+/* output_settle flushes stdout at the end of a command. Returns `status`, or `lost` where output was lost. A `status` of
+ * `lost` or above stays as it is, and a loss is then not reported: the command has reported its failure already. */
 int output_settle(int status, int lost);
 
-/* output_end is output_settle and then the end of the process, without a word to its other threads: exit() waits for one
- * in which a name is looked up, half a minute where DNS is dead. */
+/* output_end calls output_settle, flushes all files and ends the process by _exit. exit() would wait for a thread that looks
+ * up a name: half a minute where DNS is dead. */
 _Noreturn void output_end(int status, int lost);
 
-/* output_point_to_findings says at the end where the codes are explained. */
+/* output_point_to_findings prints where the codes are explained. */
 void output_point_to_findings(const struct output *output);
 
-/* complain writes "chainmend: ...", one line, to stderr; complain_as the name of another program in its place. */
+/* complain writes one line to stderr, "chainmend: ..."; complain_as writes the name of another program in its place. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void complain_as(const char *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

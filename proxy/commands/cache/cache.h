@@ -1,4 +1,4 @@
-/* cache - the sub-command `cache`: looks after the cache of intermediates. argv[0] is its name; returns the exit status. */
+/* cache - the sub-command `cache`: maintains the cache of intermediates. argv[0] is its name; returns the exit status. */
 #ifndef PROXY_COMMANDS_CACHE_CACHE_H
 #define PROXY_COMMANDS_CACHE_CACHE_H
 

@@ -11,7 +11,7 @@
 
 #define MAX_COLUMN_CHARS 64 /* of a name that could be ours */
 
-/* What CCADB and those who work from it call the column. */
+/* The names of the column in the CCADB and in tables made from it. */
 static const char *const column_names[] = {"PEM Info", "X.509 Certificate (PEM)", "Certificate (PEM)",
 					   "Certificate PEM", "PEM"};
 
@@ -121,7 +121,7 @@ static struct error read_row(const struct csv_import *import, const struct certi
 	return read_certificate(pem, out);
 }
 
-/* False when the cache cannot be written, or memory is out: told. */
+/* False, with a message, when the cache cannot be written or memory is short. */
 static bool take_row(struct csv_import *import)
 {
 	const struct certificate *certificate = NULL;

@@ -1,4 +1,4 @@
-/* cache_writer - puts certificates into the cache and counts what came of them. */
+/* cache_writer - puts certificates into the cache, and counts the new ones and those that were passed over. */
 #ifndef PROXY_COMMANDS_CACHE_CACHE_WRITER_H
 #define PROXY_COMMANDS_CACHE_CACHE_WRITER_H
 
@@ -7,7 +7,7 @@
 
 struct cache_writer {
 	struct cache_dir *dir;
-	struct issuer_store *there; /* what the cache holds */
+	struct issuer_store *there; /* the certificates of the cache */
 	int64_t now; /* seconds since 1970 */
 	size_t num_new;
 	size_t num_there; /* already */
@@ -18,17 +18,18 @@ struct cache_writer {
 	bool show_progress; /* on stderr, a terminal */
 };
 
-/* cache_writer_open reads what is there. False: told. */
+/* cache_writer_open reads the cache. False, with a message on stderr, on errors; cache_writer_close cleans up either way. */
 bool cache_writer_open(struct cache_writer *writer, struct cache_dir *dir);
 void cache_writer_close(struct cache_writer *writer);
 
-/* cache_writer_put puts each CA certificate of the list into the cache. False when it cannot be written: told. */
+/* cache_writer_put puts each CA certificate of the list into the cache. False, with a message on stderr, when the cache
+ * cannot be written. */
 bool cache_writer_put(struct cache_writer *writer, const struct certificate_list *list, const char *source);
 
-/* cache_writer_clear_progress makes room for a line of words where the progress is shown. */
+/* cache_writer_clear_progress clears the line of progress, so that a message can be printed. */
 void cache_writer_clear_progress(const struct cache_writer *writer);
 
-/* cache_writer_print says what came of it all. */
+/* cache_writer_print prints the counts. */
 void cache_writer_print(const struct cache_writer *writer);
 
 #endif

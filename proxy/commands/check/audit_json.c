@@ -161,7 +161,7 @@ static json_t *not_checked_json(const struct survey *survey)
 	return keep_if_complete(array, complete);
 }
 
-/* What is true of all chains together. */
+/* Holds for all chains together. */
 struct summary {
 	bool changed, served_trusted, mended_trusted;
 	int64_t first_expiry;
@@ -256,7 +256,7 @@ bool audit_json_print_report(const struct check_report *report, FILE *file)
 	return print_many(&facts, report, file);
 }
 
-/* What a script reads from every document is there, and empty. */
+/* The members that each document has, empty. */
 static bool set_nothing(json_t *object)
 {
 	static const char *const lists[] = {"names", "served", "mended", "stores", "findings"};

@@ -7,29 +7,29 @@
 #include "chaincache/mend/mend.h"
 #include "proxy/commands/check/check_report.h"
 
-/* What the document says besides the result; NULL where it does not apply. */
+/* Members of the document besides the result; NULL where one does not apply. */
 struct audit_json_facts {
 	const char *target;
 	const char *address; /* connected to */
 	const char *tls_version;
 	const char *cipher;
-	const char *pem; /* the mended chain, where it went nowhere else */
-	int64_t time; /* as of when it was judged */
+	const char *pem; /* the mended chain, where it was written nowhere else */
+	int64_t time; /* by which it was judged */
 	int exit_status;
 };
 
-/* audit_json_facts_of is the target, and how it was reached; `look` is NULL for a file. */
+/* audit_json_facts_of gives the target and the connection; `look` is NULL for a file. The caller sets the rest. */
 struct audit_json_facts audit_json_facts_of(const char *target, const struct survey_look *look);
 
 /* audit_json_print writes the document and a line feed; false when it cannot, or out of memory. */
 bool audit_json_print(const struct audit_json_facts *facts, const struct mend_result *result, FILE *file);
 
-/* audit_json_print_report does so for what check found out. Where a server was asked for several names: the same members,
- * of all chains together, then `chains`, one by one, and `not_checked`, the names that no chain came for. There is at
- * least one chain. */
+/* audit_json_print_report writes the document of check; there is at least one chain. Where a server was asked for several
+ * names it has the same members, for all chains together, then `chains`, one by one, and `not_checked`, the names that no
+ * chain came for. */
 bool audit_json_print_report(const struct check_report *report, FILE *file);
 
-/* audit_json_print_error does so when there is no result: target, error and exit_status, the rest empty. */
+/* audit_json_print_error writes the document without a result: target, error and exit_status, the rest empty. */
 bool audit_json_print_error(const struct audit_json_facts *facts, const char *error, FILE *file);
 
 #endif

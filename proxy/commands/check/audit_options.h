@@ -6,7 +6,7 @@
 #include "proxy/cli/options.h"
 #include "proxy/commands/check/fetch_options.h"
 
-/* The first member of each command's own options, so that the rows below find it. Strings are argv's. */
+/* The first member of a command's options: the rows below are passed those. Strings are argv's. */
 struct audit_options {
 	struct fetch_options fetch; /* first: see fetch_options.h */
 	struct host_name *names; /* owned */

@@ -44,7 +44,7 @@ static void wipe(struct buffer *buffer)
 	buffer_cleanup(buffer);
 }
 
-/* The first line, as a string; false: told. */
+/* Reads the first line as a string. False, with a message, on errors. */
 static bool read_password(const char *path, struct buffer *out)
 {
 	char text[ERROR_MAX_TEXT];

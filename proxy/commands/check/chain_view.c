@@ -174,7 +174,7 @@ static bool is_stranger(const struct drawing *drawing, size_t index)
 				   drawing->chain->items[index - 1].certificate);
 }
 
-/* What hangs below the last certificate: the root that clients have, or the gap. */
+/* The line below the last certificate: the root that clients have, or the gap. */
 static void draw_end(const struct drawing *drawing)
 {
 	const struct chain_view *view = drawing->view;

@@ -1,4 +1,4 @@
-/* chain_view - an audit drawn for a person: both chains as trees, names, stores, and each finding with its advice. */
+/* chain_view - prints an audit for a person: both chains as trees, names, stores, and each finding with its advice. */
 #ifndef PROXY_COMMANDS_CHECK_CHAIN_VIEW_H
 #define PROXY_COMMANDS_CHECK_CHAIN_VIEW_H
 
@@ -10,9 +10,9 @@ struct chain_view {
 	const struct mend_result *result;
 	const char *target; /* what was looked at */
 	const char *connection; /* how it was reached; "" for a file */
-	bool from_server; /* rather than from a file: for the words */
+	bool from_server; /* else from a file */
 	bool ignore_trust;
-	int64_t now; /* as of when it was judged */
+	int64_t now; /* by which it was judged */
 };
 
 /* chain_view_print draws all of it. */

@@ -25,7 +25,7 @@ struct check_options {
 	bool strict;
 };
 
-/* A check under way: what is looked at, and what it gave. */
+/* A check under way: its input and its result. */
 struct check {
 	struct check_options options;
 	struct mend_runner runner;
@@ -115,7 +115,7 @@ static struct chain_probe_options probe_options(const struct check *check)
 	};
 }
 
-/* What one can do about it; empty where the reason says it all. */
+/* The advice that follows the reason; empty where the reason needs none. */
 static const char *next_step(const struct check *check, enum chain_probe_outcome outcome)
 {
 	static const struct {

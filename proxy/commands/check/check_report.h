@@ -1,4 +1,4 @@
-/* check_report - what check found out: a chain, or, where a server sends different ones by name, each of them. */
+/* check_report - the result of check: a chain, or each of several where a server sends different ones by name. */
 #ifndef PROXY_COMMANDS_CHECK_CHECK_REPORT_H
 #define PROXY_COMMANDS_CHECK_CHECK_REPORT_H
 
@@ -21,11 +21,11 @@ struct check_report {
 	struct checked_chain *chains;
 	size_t num_chains;
 	bool ignore_trust;
-	int64_t now; /* as of when it was judged */
+	int64_t now; /* by which it was judged */
 };
 
-/* check_report_status is the worst of all, what could not be looked at included: 2, 3, 1, 0 from worst to best, because
- * what is known to be broken must not hide behind what is not known. */
+/* check_report_status is the worst status of all chains and of the names that could not be looked at. From worst to best:
+ * 2, 3, 1, 0, so that a known fault does not hide behind an unknown. */
 int check_report_status(const struct check_report *report);
 
 /* check_report_has_many says whether there is more than one chain, or a name that no chain came for. */

@@ -1,4 +1,4 @@
-/* check_report_view - what check found out, drawn for a person on stdout. */
+/* check_report_view - prints the result of check for a person, on stdout. */
 #ifndef PROXY_COMMANDS_CHECK_CHECK_REPORT_VIEW_H
 #define PROXY_COMMANDS_CHECK_CHECK_REPORT_VIEW_H
 

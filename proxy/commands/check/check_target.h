@@ -1,4 +1,4 @@
-/* check_target - what a person types for a server: host, host:port, an address, bare or in brackets, or a URL. */
+/* check_target - parses a server as a person types it: host, host:port, an address, bare or in brackets, or a URL. */
 #ifndef PROXY_COMMANDS_CHECK_CHECK_TARGET_H
 #define PROXY_COMMANDS_CHECK_CHECK_TARGET_H
 
@@ -16,7 +16,7 @@ struct check_target {
 	struct host_name name; /* of host */
 };
 
-/* check_target_parse: NULL, or a clause that says what is wrong. */
+/* check_target_parse returns NULL, or the error as a clause. */
 const char *check_target_parse(const char *text, struct check_target *out);
 
 #endif

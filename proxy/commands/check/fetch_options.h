@@ -5,7 +5,7 @@
 #include "conf/config.h" /* struct string_list */
 #include "proxy/fetch/fetcher.h"
 
-/* The first member of the options that it is a part of, so that the functions below find it. Strings are argv's. */
+/* The first member of a command's options: the functions below are passed those. Strings are argv's. */
 struct fetch_options {
 	struct string_list allow;
 	const char *proxy; /* NULL: what the environment says */
@@ -17,7 +17,7 @@ void fetch_options_cleanup(struct fetch_options *options);
 const char *fetch_options_take_allow(void *into, const char *value);
 const char *fetch_options_take_proxy(void *into, const char *value);
 
-/* fetch_options_make_fetcher: ERROR_FORMAT for a proxy that is none, or a rule that is none. */
+/* fetch_options_make_fetcher: ERROR_FORMAT for a proxy or a rule that cannot be used. */
 MUST_USE struct error fetch_options_make_fetcher(const struct fetch_options *options, struct loop *loop,
 						 struct fetcher **out);
 

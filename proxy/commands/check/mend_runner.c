@@ -29,7 +29,7 @@ bool mend_runner_open(struct mend_runner *runner, const struct audit_options *op
 	return trust_material_open(&runner->material, options) && (options->offline || open_fetcher(runner));
 }
 
-/* What one mend fetched the next one has at hand. */
+/* Makes fetched issuers known to the mends that follow, and to the cache. */
 static void keep_fetched(struct mend_runner *runner)
 {
 	const struct mend_result *result = runner->result;
@@ -48,7 +48,7 @@ static void on_driven(void *context, uint64_t fetching_ms)
 	uint64_t left = runner->fetching_left_ms;
 	runner->fetching_left_ms = fetching_ms < left ? left - fetching_ms : 0;
 	runner->done = true;
-	loop_stop(runner->loop); /* the turn would otherwise go on, and might wait */
+	loop_stop(runner->loop); /* else this turn of the loop might go on to wait */
 }
 
 static struct error run_to_its_end(struct mend_runner *runner)

@@ -1,7 +1,7 @@
-/* survey - what a server sends for each name that clients use: one handshake a distinct name, some of them at a time, and
- * the different chains that came.
+/* survey - asks a server for the chain of each name that clients use: one handshake for each distinct name, some of them at
+ * a time. Collects the different chains.
  *
- * A name is asked for by SNI; names that are addresses share one handshake without it, as clients do it.
+ * A name is sent as SNI; names that are addresses share one handshake without SNI, like clients do.
  */
 #ifndef PROXY_COMMANDS_CHECK_SURVEY_H
 #define PROXY_COMMANDS_CHECK_SURVEY_H
@@ -18,18 +18,18 @@
 /* One handshake. */
 struct survey_look {
 	struct survey *survey;
-	const struct host_name *name; /* the first one that it is for */
-	size_t chain; /* index into the chains, SURVEY_NO_CHAIN when none came */
+	const struct host_name *name; /* the first of those that it is for */
+	size_t chain; /* index into the chains; SURVEY_NO_CHAIN: none came */
 	enum chain_probe_outcome outcome;
 	char reason[CHAIN_CAPTURE_MAX_REASON]; /* "" when CHAIN_PROBE_OK */
-	struct certificate_list certificates; /* until they are a chain's */
+	struct certificate_list certificates; /* until they move to a chain */
 	char address[RESOLVER_MAX_TEXT]; /* connected to */
-	struct buffer staple; /* the OCSP response that came with the chain, until it is the chain's; empty: none */
+	struct buffer staple; /* the OCSP response that came with the chain, until it moves there; empty: none */
 	const char *tls_version; /* BoringSSL's static strings, "" where not known */
 	const char *cipher;
 };
 
-/* One chain, and who gets it. */
+/* One chain, and the names that it came for. */
 struct survey_chain {
 	struct certificate_list certificates; /* leaf first */
 	struct host_name *names; /* in the order in which they were given */
@@ -56,8 +56,8 @@ struct survey {
 bool survey_init(struct survey *survey, const struct host_name *names, size_t num_names, const char **out_wrong);
 void survey_cleanup(struct survey *survey);
 
-/* survey_run looks, and returns when every look has an answer; `options` is the server, and its sni does not count.
- * False when out of memory. A look that failed is no failure. */
+/* survey_run makes all looks and returns when each has an answer. `options` is the server; its sni is not used. False when
+ * out of memory. A look may fail. */
 bool survey_run(struct survey *survey, struct loop *loop, const struct chain_probe_options *options);
 
 /* survey_look_of is the look that was made for a name. */

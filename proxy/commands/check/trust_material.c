@@ -15,7 +15,7 @@ static const char *roots_advice(struct error error)
 	return error.kind == ERROR_LIMIT ? "leave some out" : "name a file of CA certificates, or a directory of them";
 }
 
-/* False when something cannot be read; it has been told. */
+/* False, with a message, when one cannot be read. */
 static bool open_stores(struct trust_material *material, const struct audit_options *options)
 {
 	const char *file = getenv("SSL_CERT_FILE");
@@ -45,7 +45,7 @@ static bool open_stores(struct trust_material *material, const struct audit_opti
 	return false;
 }
 
-/* False when one cannot be read: a revocation must not be overlooked because of a slip in a path. It has been told. */
+/* False, with a message, when one cannot be read: a wrong path must not hide a revocation. */
 static bool open_crls(struct trust_material *material, const struct audit_options *options)
 {
 	char path[CRL_STORE_MAX_PATH];
@@ -149,8 +149,8 @@ static void make_caches(struct trust_material *material)
 		if (!failed(error)) {
 			cache_dir_close(cache);
 			*cache = made;
-		} else if (!material->told_unwritable) {
-			material->told_unwritable = true;
+		} else if (!material->reported_unwritable) {
+			material->reported_unwritable = true;
 			complain("cache %s: %s: what was fetched is not kept: name another directory with --cache",
 				 cache->path, error_print(error, text, sizeof(text)));
 		}
@@ -172,9 +172,9 @@ void trust_material_keep(struct trust_material *material, const struct certifica
 				 error_print(error, text, sizeof(text)));
 		return;
 	}
-	if (material->num_caches > 0 && !material->told_unwritable)
+	if (material->num_caches > 0 && !material->reported_unwritable)
 		complain("cache %s: cannot be written, so that what was fetched is not kept: name another directory "
 			 "with --cache",
 			 material->caches[material->num_caches - 1].path);
-	material->told_unwritable = true;
+	material->reported_unwritable = true;
 }

@@ -1,4 +1,4 @@
-/* trust_material - what check and mend judge a chain by: the trust stores, the CRLs, and the cached intermediates. */
+/* trust_material - the trust stores, CRLs and cached intermediates by which check and mend judge a chain. */
 #ifndef PROXY_COMMANDS_CHECK_TRUST_MATERIAL_H
 #define PROXY_COMMANDS_CHECK_TRUST_MATERIAL_H
 
@@ -15,15 +15,15 @@ struct trust_material {
 	struct crl_store *crls; /* NULL: none were given */
 	struct cache_dir caches[TRUST_MATERIAL_MAX_CACHES];
 	size_t num_caches;
-	bool told_unwritable;
+	bool reported_unwritable;
 };
 
-/* trust_material_open reads all of it. False when a trust store or a CRL cannot be read; a cache that cannot be read is
- * told and done without. Cleaned up by trust_material_close either way. */
+/* trust_material_open reads all of it. False, with a message on stderr, when a trust store or a CRL cannot be read. A cache
+ * that cannot be read is reported, and not used. Cleaned up by trust_material_close either way. */
 bool trust_material_open(struct trust_material *material, const struct audit_options *options);
 void trust_material_close(struct trust_material *material);
 
-/* trust_material_keep puts a fetched intermediate into the cache; what goes wrong is told. */
+/* trust_material_keep puts a fetched intermediate into the cache. Errors are printed on stderr. */
 void trust_material_keep(struct trust_material *material, const struct certificate *certificate, const char *url,
 			 int64_t now);
 

@@ -1,7 +1,6 @@
-/* html - text of strangers into a page, so that it stays text.
+/* html - builds a page from text that cannot be trusted: it is escaped, so that it stays text.
  *
- * The first error is kept in the page, and everything after it does nothing: a page is put together without a look at each
- * step, and looked at once at the end.
+ * The first error is kept in the page, and every call after it does nothing: the error is checked once, at the end.
  */
 #ifndef PROXY_COMMANDS_LOG_HTML_H
 #define PROXY_COMMANDS_LOG_HTML_H

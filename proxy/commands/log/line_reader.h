@@ -1,4 +1,4 @@
-/* line_reader - the lines of a log, and where it is followed those that are still to come, over a rotation too. */
+/* line_reader - reads the lines of a log, and follows it as it grows, over a rotation too. */
 #ifndef PROXY_COMMANDS_LOG_LINE_READER_H
 #define PROXY_COMMANDS_LOG_LINE_READER_H
 
@@ -20,17 +20,17 @@ struct line_reader {
 	size_t num_too_long;
 	bool moved; /* the path has another file: it comes after the rest of this one */
 	bool skips; /* the rest of a line that is too long */
-	struct error error; /* what ended the reading before the end */
+	struct error error; /* that ended the reading early */
 };
 
 MUST_USE struct error line_reader_open(struct line_reader *reader, const char *path);
 void line_reader_close(struct line_reader *reader);
 
-/* line_reader_next finds the next whole line; false at the end of what is there, or at an error. A last line without a line
- * feed is one only when `at_end` says that nothing can come any more. */
+/* line_reader_next finds the next whole line; false where there is none yet, or at an error. A last line without a line feed
+ * counts only where `at_end` says that nothing more can come. */
 bool line_reader_next(struct line_reader *reader, bool at_end);
 
-/* line_reader_wait sleeps a little, and looks whether the path has another file: line_reader_next goes over to it. */
+/* line_reader_wait sleeps a little, and checks whether the path has another file: line_reader_next then changes to it. */
 void line_reader_wait(struct line_reader *reader);
 
 #endif

@@ -19,7 +19,7 @@
 
 #define DEFAULT_CONFIG "/etc/chainmend/chainmend.ini"
 #define MAX_ERRORS_BYTES ((size_t)64 * 1024)
-#define MAX_TOLD_LINES 5 /* lines that are passed over and told one by one; the rest is counted */
+#define MAX_TOLD_LINES 5 /* lines that are passed over and reported one by one; the rest is counted */
 
 struct log_options {
 	const char *config;
@@ -121,7 +121,7 @@ static const struct command_help help = {
     .after = NULL,
 };
 
-/* What one reading of a log came to. */
+/* The result of reading a log. */
 struct log_reading {
 	const struct log_options *options;
 	const char *path;
@@ -226,7 +226,7 @@ static bool print_report(struct log_reading *reading)
 	return good;
 }
 
-/* What the lines that are there come to. */
+/* Sums up the lines that are there. */
 static bool print_all(struct log_reading *reading)
 {
 	bool lines_alone = reading->options->json && !reading->options->summary;

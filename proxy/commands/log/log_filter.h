@@ -1,4 +1,4 @@
-/* log_filter - which lines of a log are wanted. */
+/* log_filter - selects the lines of a log. */
 #ifndef PROXY_COMMANDS_LOG_LOG_FILTER_H
 #define PROXY_COMMANDS_LOG_LOG_FILTER_H
 
@@ -24,7 +24,7 @@ const char *log_filter_set_severity(struct log_filter *filter, const char *value
 const char *log_filter_set_since(struct log_filter *filter, const char *value);
 const char *log_filter_set_until(struct log_filter *filter, const char *value);
 
-/* log_filter_is_in_time asks for the time alone: what a line tells of its run holds for the findings of others. */
+/* log_filter_is_in_time looks at the time alone: a line also says that its run is there, which matters to other lines. */
 bool log_filter_is_in_time(const struct log_filter *filter, const struct log_line *line);
 bool log_filter_wants(const struct log_filter *filter, const struct log_line *line);
 

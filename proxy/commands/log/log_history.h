@@ -1,7 +1,7 @@
-/* log_history - what a fix log comes to: each finding once, whether it is still open, and what was last said of it.
+/* log_history - collects the findings of a fix log: each once, with its last line and whether it is still open.
  *
- * A finding is open until it is resolved, or until a later run of the program no longer tells it: each run tells anew what
- * it finds. Runs that overlap (several machines in one log) do not end each other's findings.
+ * A finding is open until it is resolved, or until a later run of the program no longer reports it: each run reports anew
+ * what it finds. Runs that overlap (several machines in one log) do not end each other's findings.
  */
 #ifndef PROXY_COMMANDS_LOG_LOG_HISTORY_H
 #define PROXY_COMMANDS_LOG_LOG_HISTORY_H
@@ -58,8 +58,8 @@ struct log_history {
  * next call; NULL where there is no room for it, which is counted. */
 const struct log_finding *log_history_take(struct log_history *history, const struct log_line *line);
 
-/* log_history_see takes of a line that it belongs to a run, and nothing else: so a finding of another site is known to
- * be gone when its run has ended. */
+/* log_history_see takes the run of a line alone, so that findings of other lines are known to be gone when their run has
+ * ended. */
 void log_history_see(struct log_history *history, const struct log_line *line);
 void log_history_cleanup(struct log_history *history);
 

@@ -1,7 +1,7 @@
-/* log_line - one line of a fix log, looked through without a copy: is it whole, and where do its members stand?
+/* log_line - scans one line of a fix log without copying: checks that it is whole, and finds its members.
  *
  * A log has millions of lines, and most are needed for a few of their members alone. The whole line is checked to be JSON
- * (RFC 8259, but for the encoding of its strings), so that a torn one is told from a whole one.
+ * (RFC 8259, but for the encoding of its strings), so that a torn line is recognized.
  */
 #ifndef PROXY_COMMANDS_LOG_LOG_LINE_H
 #define PROXY_COMMANDS_LOG_LOG_LINE_H
@@ -59,7 +59,7 @@ bool log_line_is(const struct log_line *line, enum log_member member, const char
  * messages about clients say so themselves, and the site's own certificate needs no mention. */
 void log_line_message(const char *subject, const char *message, char *out, size_t size);
 
-/* log_line_key stands for the finding that the line is about: its id, or where it has none a hash of what makes one. */
+/* log_line_key identifies the finding that the line is about: its id, or a hash of what an id is made of. */
 uint64_t log_line_key(const struct log_line *line);
 
 #endif

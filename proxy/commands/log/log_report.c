@@ -39,7 +39,7 @@ static void write_minute(struct html *html, const char *time)
 	html_raw(html, " UTC");
 }
 
-/* What chainmend does about it as long as the server is not repaired. */
+/* Says what chainmend does until the server is repaired. */
 static const char *meanwhile(const json_t *line)
 {
 	static const struct {

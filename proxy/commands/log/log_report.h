@@ -1,5 +1,5 @@
-/* log_report - one page for whoever runs a broken server: what is wrong, since when, what chainmend does meanwhile, the
- * steps that repair it, and the certificates to import.
+/* log_report - writes a page for whoever runs a broken server: what is wrong, since when, what chainmend does meanwhile,
+ * the steps that repair it, and the certificates to import.
  *
  * The page needs nothing but itself: no script, no picture, no address to load from. All that comes out of the log or a
  * certificate is escaped.
@@ -16,7 +16,7 @@ struct log_report_options {
 	const char *cache; /* the directory that intermediates are taken from; NULL: none */
 };
 
-/* log_report_write writes the page, whole or not at all. What goes wrong is told; false then. */
+/* log_report_write writes the page, whole or not at all. False, with a message on stderr, on errors. */
 bool log_report_write(const struct log_summary *summary, const struct log_report_options *options);
 
 #endif

@@ -1,4 +1,4 @@
-/* log_source - the bytes of a log: of a file or of standard input, plain or compressed by gzip (told by its first bytes). */
+/* log_source - reads the bytes of a log: a file or standard input, plain or gzip (by its first bytes). */
 #ifndef PROXY_COMMANDS_LOG_LOG_SOURCE_H
 #define PROXY_COMMANDS_LOG_LOG_SOURCE_H
 

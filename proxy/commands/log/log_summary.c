@@ -4,7 +4,7 @@
 
 #define CLIENT_REJECTED_WEIGHT 5
 
-/* What hurts clients today comes first: an error, then what they reject, then what chainmend holds up meanwhile. */
+/* Findings that hurt clients today come first: errors, then rejections, then those that chainmend mends meanwhile. */
 static unsigned weight_of(const struct log_line *line, enum finding_severity severity)
 {
 	static const unsigned weights[] = {

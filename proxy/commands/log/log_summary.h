@@ -1,4 +1,4 @@
-/* log_summary - a log's findings by site, in order of weight: what is open, what is gone, what to do next. */
+/* log_summary - sorts a log's findings by site and weight: which are open, which are gone, what to do next. */
 #ifndef PROXY_COMMANDS_LOG_LOG_SUMMARY_H
 #define PROXY_COMMANDS_LOG_LOG_SUMMARY_H
 

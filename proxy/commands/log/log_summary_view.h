@@ -1,4 +1,4 @@
-/* log_summary_view - a log's summary, for a person and as JSON. */
+/* log_summary_view - prints a log's summary, for a person and as JSON. */
 #ifndef PROXY_COMMANDS_LOG_LOG_SUMMARY_VIEW_H
 #define PROXY_COMMANDS_LOG_LOG_SUMMARY_VIEW_H
 

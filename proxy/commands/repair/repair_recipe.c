@@ -15,7 +15,7 @@ const struct repair_step repair_recipe_last_step = {
     .commands = "chainmend check @host@",
 };
 
-/* What every service of Windows that leaves TLS to it has in common. */
+/* Shared by all services that use TLS of Windows. */
 static const struct repair_step windows_steps[] = {
     {.when = REPAIR_ADDED,
      .each = REPAIR_ADDED,

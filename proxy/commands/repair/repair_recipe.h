@@ -1,4 +1,4 @@
-/* repair_recipe - how each kind of server is brought to send the mended chain by itself. The recipes are data.
+/* repair_recipe - the steps that make each kind of server send the mended chain itself. The recipes are data.
  *
  * Texts and commands have words in them, each between two '@':
  *	@chain@ @leaf@ @intermediates@	files: the mended chain, its leaf alone, its issuers alone
@@ -15,7 +15,8 @@
 
 #define REPAIR_MAX_STEPS 12 /* of a recipe, with the one that all have */
 
-/* Done when `when` has something in it and `unless` has not. `commands` and `lines` may have several lines each. */
+/* A step for plans with a certificate in the group `when` and none in `unless`. `commands` and `lines` may have several
+ * lines each. */
 struct repair_step {
 	enum repair_group when;
 	enum repair_group unless; /* REPAIR_NOBODY: done always */
@@ -28,8 +29,8 @@ struct repair_step {
 struct repair_recipe {
 	const char *name; /* as --for has it */
 	const char *label;
-	/* A server that puts its chain together itself has nothing to do unless one of these groups has something in it;
-	 * all REPAIR_NOBODY: it sends a file, which is written anew when the chain differs. */
+	/* A server that builds its chain itself needs a repair only when one of these groups has a certificate. All
+	 * REPAIR_NOBODY: it sends a file, which is written anew when the chain differs. */
 	enum repair_group needs[2];
 	/* One after the other; each ends where `text` is NULL. The second may be NULL. */
 	const struct repair_step *parts[2];

@@ -1,5 +1,5 @@
-/* repair_script - the recipe of one server, filled in for one plan: the steps in words and commands, and the files that
- * the commands name.
+/* repair_script - fills in the recipe of one server for one plan: the steps in words and commands, and the files that the
+ * commands name.
  */
 #ifndef PROXY_COMMANDS_REPAIR_REPAIR_SCRIPT_H
 #define PROXY_COMMANDS_REPAIR_REPAIR_SCRIPT_H
@@ -40,7 +40,7 @@ MUST_USE struct error repair_script_make(const struct repair_plan *plan, const s
 					 const char *host, struct repair_script *out);
 void repair_script_cleanup(struct repair_script *script);
 
-/* repair_script_stem is what the names of this plan's files begin with. Returns `out`. */
+/* repair_script_stem writes the stem with which the names of this plan's files begin. Returns `out`. */
 const char *repair_script_stem(const struct repair_plan *plan, char out[REPAIR_MAX_NAME_CHARS + 1]);
 
 #endif

@@ -1,6 +1,6 @@
-/* repair_view - a repair for a person: what the server has to send, the files, the steps, and what no chain can repair.
+/* repair_view - prints a repair for a person: the chain to send, the files, the steps, and what no chain can repair.
  *
- * Commands and lines of a configuration stand behind four blanks, and nothing else does.
+ * Commands and lines of a configuration are indented by four blanks, and nothing else is.
  */
 #ifndef PROXY_COMMANDS_REPAIR_REPAIR_VIEW_H
 #define PROXY_COMMANDS_REPAIR_REPAIR_VIEW_H

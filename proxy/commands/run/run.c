@@ -121,7 +121,7 @@ static void add_keys(struct run_rows *rows, enum config_scope scope)
 	}
 }
 
-/* What is said of the site comes first: it is what somebody who gives flags is after. */
+/* The keys of a site come first: flags are mostly used for those. */
 static void make_rows(struct run_rows *rows)
 {
 	*rows = (struct run_rows){0};
