@@ -375,7 +375,7 @@ static bool finish_hop(struct transfer *transfer, CURLcode code)
 {
 	char reason[64];
 	long status = status_of(transfer);
-	/* Ended by ourselves, or by a length that is too great, once the status was known. */
+	/* Ended by us, or because the body is too long, after the status was known. */
 	bool has_status = code == CURLE_OK || transfer->body_unwanted || code == CURLE_FILESIZE_EXCEEDED;
 
 	if (has_status && is_redirect(status))

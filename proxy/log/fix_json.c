@@ -96,7 +96,7 @@ static struct error write_kept_nowhere(const struct mend_result *result, struct 
 	return error;
 }
 
-/* A bag that is larger than any line may be goes without it. */
+/* Leaves the certificates out where they are larger than a line may be. */
 static bool set_pem(json_t *object, const struct mend_result *result)
 {
 	struct buffer pem;

@@ -74,7 +74,7 @@ static bool set_head(json_t *object, const struct fix_line_facts *facts, const c
 	return complete && set_text_member(object, "id", id) && set_text_member(object, "run", facts->run);
 }
 
-/* True where there is nothing to add. */
+/* True also where there is nothing to add. */
 static bool set_further_members(json_t *object, const struct fix_line_facts *facts)
 {
 	const struct fix_report *report = facts->report;
@@ -107,7 +107,7 @@ static char *print_json(const struct fix_line_facts *facts, const char *id, bool
 	return text;
 }
 
-/* `take_json` NULL: it found no memory. */
+/* `take_json` is NULL when out of memory. */
 static bool set_text(struct fix_line *line, char *take_json)
 {
 	if (take_json == NULL)

@@ -28,7 +28,7 @@ struct fix_log {
 	struct recent_lines recent;
 };
 
-/* One report under way: what the teller needs beside the finding. */
+/* One report under way, for the finding_teller. */
 struct telling {
 	struct fix_log *fix_log;
 	const struct fix_report *report; /* NULL: no chains */
@@ -66,7 +66,7 @@ static const char *path_of(const struct fix_log *fix_log)
 	return fix_log->sink.file.path;
 }
 
-/* Tells the first of a row of failures. */
+/* Logs the first of several failures in a row. */
 static void note_failure(struct fix_log *fix_log, struct error error)
 {
 	char text[ERROR_MAX_TEXT];
@@ -103,7 +103,7 @@ static void drop_first(struct fix_log *fix_log)
 	fix_line_free(line);
 }
 
-/* Writes what waits, in order, up to the first line that cannot be written; true when none is left. */
+/* Writes the lines that wait, in order, up to the first that cannot be written; true when none is left. */
 static bool flush(struct fix_log *fix_log)
 {
 	size_t num_written = 0;
@@ -204,7 +204,7 @@ static void wait_in_line(struct fix_log *fix_log, struct fix_line *take_line)
 	fix_log->waiting_bytes += take_line->len;
 }
 
-/* Written, or kept until it can be; false when it is lost. */
+/* Writes the line, or keeps it until it can be written; false when it is lost. */
 static bool deliver(struct fix_log *fix_log, struct fix_line *take_line)
 {
 	follow(fix_log);
@@ -242,7 +242,7 @@ static bool tell(void *context, const struct finding_group *group, const struct 
 	return false;
 }
 
-/* Stands for what was served, what is served in its place, and who accepts either. */
+/* Digests the served chain, the mended one, and which stores accept each. */
 static void digest_fix(const struct fix_report *report, uint8_t out[SHA256_BYTES])
 {
 	const struct mend_result *result = report->result;

@@ -19,7 +19,7 @@ void fix_log_sink_cleanup(struct fix_log_sink *sink)
 	line_file_close(&sink->file);
 }
 
-/* A journal whose socket is not there is no trouble: the lines go to stderr then, which it reads too. */
+/* A missing socket of the journal is no error: the lines then go to stderr, which the journal reads too. */
 struct error fix_log_sink_reopen(struct fix_log_sink *sink)
 {
 	journal_close(&sink->journal);

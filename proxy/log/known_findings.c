@@ -90,8 +90,8 @@ static struct known_group **find(struct known_findings *known, const struct find
 	return link;
 }
 
-/* Where an issuer came from is no part of what was missing: the same fix from the cache, the day after, is no
- * other one. Where a URL is the matter itself, finding_same tells them apart. */
+/* A fix is the same whether its issuer comes from a URL or, a day later, from the cache. Where the URL is what a finding is
+ * about, finding_same compares it. */
 static bool is_same(const struct finding *a, const struct finding *b)
 {
 	struct finding without_url = *b;
@@ -112,7 +112,7 @@ static size_t find_same(const struct finding_list *list, const struct finding *f
 	return SIZE_MAX;
 }
 
-/* A fix is the same as long as the chains are: its words tell where the certificates came from, too. */
+/* A fix changes with the chains alone: its message also names where certificates came from. */
 static bool is_changed(const struct finding *before, const struct finding *now, bool other_fix)
 {
 	if (before->severity != now->severity || before->action != now->action)

@@ -41,7 +41,7 @@ static bool matches_pin(const struct backend_trust_terms *terms, const struct ce
 	return terms->pin != NULL && memcmp(terms->pin, leaf->spki_sha256, SHA256_BYTES) == 0;
 }
 
-/* One audience that accepts it is enough: the stores are those of our own clients towards this backend. */
+/* One trust store that accepts it is enough. */
 static bool is_accepted(const struct backend_trust_terms *terms, const struct mend_result *result)
 {
 	for (size_t i = 0; i < result->num_stores; i++) {

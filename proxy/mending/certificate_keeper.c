@@ -59,7 +59,7 @@ static const struct certificate_list *chain_of(const struct certificate_keeper *
 	return &result->mended;
 }
 
-/* Clients that do not look at revocation accept a chain through a revoked issuer all the same: it is no measure. */
+/* A revoked chain is no measure for another: clients that do not check revocation accept it. */
 static bool is_revoked(const struct certificate_list *chain, const struct mend_result *result)
 {
 	for (size_t i = 0; i < result->findings.count; i++) {
@@ -71,8 +71,8 @@ static bool is_revoked(const struct certificate_list *chain, const struct mend_r
 	return false;
 }
 
-/* Whether the chain would lose an audience that what goes out at present has. What was given is no more than what the
- * operator set up, so it is the first measure; `mode = report` has nothing of ours to measure. */
+/* Finds the clients that the result's chain would lose, compared with the chain that is served; at first, with the given
+ * one. `mode = report` serves the given chain, so that there is nothing to try. */
 static struct error try_out(const struct certificate_keeper *keeper, const struct mend_result *result,
 			    struct chain_trial_loss *out)
 {
@@ -238,13 +238,13 @@ static void on_mended(void *context, struct error error, const struct mend_resul
 	set_alarm(keeper, result, settled);
 }
 
-/* A mend with what is here, and whether its chain could be served. */
+/* A mend without fetching, and the error of serving its chain. */
 struct mend_now {
 	struct certificate_keeper *keeper;
 	struct error error;
 };
 
-/* Nothing is logged, the mend with fetching that follows has the last word. What was given is the least that is served. */
+/* Logs no verdict: the mend with fetching follows. Serves the given chain at least. */
 static void on_mended_now(void *context, struct error error, const struct mend_result *result)
 {
 	struct mend_now *now = context;
@@ -426,7 +426,7 @@ void keeper_set_withdrawn(struct certificate_keeper *keeper, bool withdrawn)
 		mend(keeper); /* which reports what is applied now */
 }
 
-/* A look at a chain that is not the keeper's own. */
+/* A judgement of a chain that is not the keeper's own. */
 struct revoked_look {
 	const struct certificate_list *chain;
 	bool revoked;

@@ -11,7 +11,7 @@
 
 enum { MAX_ROUNDS = 10 }; /* a TLS 1.3 handshake takes two */
 
-/* Every signature that a leaf's key can make: who knows which is no matter of the chain. */
+/* All that a leaf's key may sign with, so that the handshake does not fail for lack of one. */
 static const uint16_t algorithms[] = {
     SSL_SIGN_ECDSA_SECP256R1_SHA256,
     SSL_SIGN_ECDSA_SECP384R1_SHA384,
@@ -72,7 +72,7 @@ static struct error make_ends(struct handshake *handshake, const struct certific
 	struct error error = tls_settings_set_chain(handshake->server_ctx, chain, key);
 	if (failed(error))
 		return error;
-	/* No ticket and the quickest group: at the start of a thousand sites there are a thousand trials. */
+	/* No ticket and the fastest group: the start of a thousand sites takes a thousand handshakes. */
 	if (!SSL_CTX_set1_group_ids(handshake->client_ctx, groups, 1))
 		return error_crypto("try a chain");
 	SSL_CTX_set_options(handshake->server_ctx, SSL_OP_NO_TICKET);
@@ -98,7 +98,7 @@ static bool go_on(SSL *ssl, bool *out_done)
 	return result == 1 || SSL_get_error(ssl, result) == SSL_ERROR_WANT_READ;
 }
 
-/* A handshake that fails is a verdict, no error: a key that TLS 1.3 does not know, say. */
+/* A handshake that fails is a verdict, not an error: TLS 1.3 may not know the kind of key. */
 static struct error run_handshake(struct handshake *handshake, const struct certificate_list *chain, EVP_PKEY *key)
 {
 	bool client_done = false;
@@ -127,8 +127,8 @@ static bool is_named(const struct certificate *root, const struct certificate_li
 	return false;
 }
 
-/* Verification looks roots up by name, so that those which no certificate of the chain names may stay away: filling in
- * all of a system's roots would take longer than everything else here. */
+/* Adds only the roots that a certificate of the chain names, since verification looks them up by name: adding all of a
+ * system's roots would take longer than everything else here. */
 static bool fill_store(X509_STORE *store, const struct certificate_list *roots, const struct certificate_list *chain)
 {
 	for (size_t i = 0; i < roots->count; i++) {
@@ -181,7 +181,7 @@ static struct error find_accepting(const struct chain_trial *trial, const struct
 	return error;
 }
 
-/* Asked of BoringSSL, as its clients ask (RFC 9525: the Common Name is not looked at). */
+/* Judged by BoringSSL, as its clients do (RFC 9525: the Common Name is ignored). */
 static bool covers(const struct certificate *leaf, const struct host_name *name)
 {
 	const unsigned flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;

@@ -106,7 +106,7 @@ static void report(const struct prober *prober, unsigned part, const struct find
 	fix_log_report(prober->options.fix_log, &fix_report, time_text_now_ms());
 }
 
-/* A name that a backend's certificate lacks is cured by backend_name, so it has a code of its own. */
+/* A name that a backend's certificate lacks has a finding code of its own, since backend_name cures it. */
 static void rename_finding(struct finding *finding)
 {
 	if (finding->code != FINDING_NAME_NOT_COVERED && finding->code != FINDING_NAME_ONLY_IN_CN)
@@ -175,7 +175,7 @@ static void on_audited(void *context, struct error error, const struct mend_resu
 	finding_list_cleanup(&findings);
 	log_audit(backend, result);
 	prober->options.on_audit(prober->options.context, result);
-	/* An issuer may be had later: the next probe audits again. */
+	/* An issuer may be fetched later: the next probe audits again. */
 	if (!result->wants_retry)
 		retry_reset(&backend->audit_retry);
 	else if (backend->turn.state == MEND_TURN_NONE)

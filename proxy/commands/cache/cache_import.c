@@ -97,7 +97,7 @@ static bool import_entry(struct cache_writer *writer, const char *folder, const 
 	return file_is_folder(path) ? import_folder(writer, path, depth + 1) : import_file(writer, path, false);
 }
 
-/* Recursion that ends: symbolic links may make a circle of folders. */
+/* Its depth is limited: symbolic links may make a circle of folders. */
 static bool import_folder(struct cache_writer *writer, const char *folder, unsigned depth)
 {
 	struct file_names names;

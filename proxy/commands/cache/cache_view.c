@@ -139,7 +139,7 @@ static bool is_wanted(const struct cache_item *item, const char *wanted)
 	return strcasestr(item->certificate->subject, wanted) != NULL;
 }
 
-/* Leaves what is wanted. */
+/* Drops the items that are not wanted. */
 static void keep_wanted(struct cache_contents *contents, const char *wanted)
 {
 	size_t kept = 0;

@@ -73,7 +73,7 @@ static bool set_result(json_t *object, const struct mend_result *result)
 	       set_member(object, "runners_up", runners_up_json(result));
 }
 
-/* Everything that was judged, as one list, each entry with what it says of its chain. `add` appends those of a chain. */
+/* Makes one list of the entries of all chains; `add` appends those of one chain. */
 static json_t *gather(const struct checked_chain *chains, size_t num_chains,
 		      bool (*add)(json_t *array, const struct checked_chain *chain, size_t index))
 {

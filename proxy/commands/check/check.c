@@ -159,7 +159,7 @@ static bool all_alike(const struct survey *survey)
 	return true;
 }
 
-/* With the name that was asked for; once, and without, where it is the same for all. */
+/* Prints each failed look with its name; once, without a name, where the reason is the same for all. */
 static void tell_failed_looks(const struct check *check)
 {
 	const struct survey *survey = &check->survey;
@@ -264,7 +264,7 @@ static int check_file(struct check *check)
 	return show(check);
 }
 
-/* A server, by what was typed; the names are then known. */
+/* Takes the server as it was typed, and plans the look for each name. */
 static const char *take_server(struct check *check, const char *text)
 {
 	struct check_options *options = &check->options;
@@ -280,7 +280,7 @@ static const char *take_server(struct check *check, const char *text)
 	return survey_init(&check->survey, options->audit.names, options->audit.num_names, &wrong) ? NULL : wrong;
 }
 
-/* The operands: NULL, or the usage error that they are. */
+/* Takes the operands. Returns NULL, or the usage error. */
 static const char *take_operands(struct check *check, int count, char **operands)
 {
 	const struct check_options *options = &check->options;

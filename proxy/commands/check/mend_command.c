@@ -149,7 +149,7 @@ static bool write_json(const struct mending *mending, const char *pem, int statu
 	return audit_json_print(&facts, mending->runner.result, stdout);
 }
 
-/* The steps for a person. The findings come first: the steps are what the person wants to see at the end. */
+/* Prints the steps, after the findings: a person looks at the end. */
 static bool print_repair(const struct repair_script *script, const char *folder)
 {
 	struct repair_files files;

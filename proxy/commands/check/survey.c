@@ -6,7 +6,7 @@
 
 #include "proxy/io/loop.h"
 
-/* Both are asked for in the same way. */
+/* Whether both names are asked for in the same way. */
 static bool same_look(const struct host_name *a, const struct host_name *b)
 {
 	return a->is_ip == b->is_ip && (a->is_ip || strcmp(a->text, b->text) == 0);
@@ -105,7 +105,7 @@ static void put_staple(struct survey_chain *chain, struct survey_look *look)
 	look->staple = none;
 }
 
-/* The chain that the look got, which others may have got before. */
+/* Puts the chain of the look among the chains, unless it is there already. */
 static void put_into_chain(struct survey *survey, struct survey_look *look)
 {
 	for (look->chain = 0; look->chain < survey->num_chains; look->chain++) {

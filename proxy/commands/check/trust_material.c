@@ -78,7 +78,7 @@ static void on_bad_file(void *context, const char *file_name, struct error why)
 		 error_print(why, text, sizeof(text)));
 }
 
-/* A cache is a help, not a need: without it the audit is the same, with more fetching. */
+/* Without the cache the audit is the same, with more fetching. */
 static bool open_cache(struct trust_material *material, const char *path)
 {
 	struct cache_dir *cache = &material->caches[material->num_caches];
@@ -132,7 +132,7 @@ void trust_material_close(struct trust_material *material)
 	*material = (struct trust_material){0};
 }
 
-/* The first certificate to be kept makes the directory. */
+/* Makes the directory before the first certificate is kept. */
 static void make_caches(struct trust_material *material)
 {
 	char path[USER_CACHE_MAX_PATH];

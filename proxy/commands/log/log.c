@@ -134,7 +134,7 @@ struct log_reading {
 	uint64_t num_printed;
 };
 
-/* Each with its number, but for the rest of many. */
+/* Reports the first ones, each by its number. */
 static void pass_over(struct log_reading *reading, const char *why)
 {
 	if (reading->num_passed_over++ < MAX_TOLD_LINES)
