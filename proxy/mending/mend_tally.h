@@ -41,9 +41,10 @@ enum mend_outcome {
 };
 
 enum {
-#define X(ms, word) +1
-	NUM_MEND_BUCKETS = 0 MEND_BUCKETS(X)
+#define X(ms, word) MEND_BUCKET_##ms,
+	MEND_BUCKETS(X)
 #undef X
+	    NUM_MEND_BUCKETS
 };
 
 struct mend_tally {

@@ -56,8 +56,10 @@ struct prober *prober_new(const struct prober_options *options)
 		return NULL;
 	prober->options = *options;
 	prober->backends = calloc(config->num_backends + 1, sizeof(*prober->backends));
-	if (prober->backends == NULL)
-		goto out;
+	if (prober->backends == NULL) {
+		free(prober);
+		return NULL;
+	}
 	for (size_t i = 0; i < config->num_backends; i++) {
 		struct probed_backend *backend = &prober->backends[prober->num_backends++];
 		backend->prober = prober;
