@@ -8,6 +8,7 @@ include. The compiler refuses a header of any other room. This script checks wha
   - no circle between rooms, and none between the modules of one room
   - the headers of a library from outside are included only where that library is meant to be known (OUTSIDE), and
     the names of an event loop are written there alone (NAMES)
+  - BoringSSL is asked about a public key in one file alone, which lets no key pass that is not usable (KEY_QUESTIONS)
   - every source and header of a folder is listed, so that none is forgotten by the build
   - a unit test includes and links its own room and what that room reaches, and the tests' own support; each is listed
 
@@ -51,6 +52,17 @@ NAMES = (
     (re.compile(r"\b(?:uv_|UV_)\w+"), ("proxy/io",)),
     (re.compile(r"\b(?:epoll_\w+|EPOLL\w*)"), EPOLL_ROOMS),
 )
+
+# The functions of BoringSSL that take a key out of a certificate or ask for its size: some keys end the process there.
+# Each file that may call them, with the reason.
+KEY_FOLDERS = ("chaincache", "conf", "proxy", "bench")
+KEY_QUESTIONS = re.compile(
+    r"\b(?:X509_(?:get0?_pubkey|PUBKEY_get0?|REQ_get_pubkey|check_private_key)|(?:EVP_parse|d2i)_(?:public_key|PUBKEY)"
+    r"|EVP_PKEY_(?:bits|size|missing_parameters|cmp_parameters|copy_parameters))\b"
+)
+KEY_FILES = {
+    "chaincache/certificate/public_key.c": "judges each key by its algorithm before BoringSSL parses it",
+}
 
 
 def split_arguments(arguments):
@@ -238,6 +250,15 @@ def check_names():
                     yield f"{path.relative_to(ROOT)}: {found.group()}: known to {' and '.join(allowed)} alone"
 
 
+def check_key_questions():
+    for folder in KEY_FOLDERS:
+        for path in sorted((ROOT / folder).rglob("*.[ch]")):
+            where = str(path.relative_to(ROOT))
+            found = KEY_QUESTIONS.search(COMMENT.sub("", path.read_text(errors="replace")))
+            if found and where not in KEY_FILES:
+                yield f"{where}: {found.group()}: asks about a key that public_key has not let pass"
+
+
 def read_test_calls(folder, function):
     """Each call of unit_tests or support_library: its first words, and what it links, be it for its sources alone."""
     path = ROOT / "tests" / folder / "CMakeLists.txt"
@@ -293,7 +314,8 @@ def check_test_lists():
 
 def check(rooms):
     found = [line for room in rooms.values() for line in check_room(rooms, room)]
-    found += [*check_circles(rooms), *check_tests(rooms), *check_links(rooms), *check_test_lists(), *check_names()]
+    found += [*check_circles(rooms), *check_tests(rooms), *check_links(rooms), *check_test_lists(), *check_names(),
+              *check_key_questions()]
     return found
 
 

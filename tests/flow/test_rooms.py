@@ -72,6 +72,28 @@ def test_its_own_tree_is_another_one(rooms):
     assert [line.split()[0] for line in lines] == ["chaincache/base", "proxy/log", "proxy/wire", "proxy/worker"]
 
 
+KEY_FUNCTIONS = ("X509_get_pubkey", "X509_get0_pubkey", "X509_PUBKEY_get", "X509_PUBKEY_get0", "X509_check_private_key",
+                 "EVP_parse_public_key", "d2i_PUBKEY", "EVP_PKEY_bits", "EVP_PKEY_size")
+
+
+@pytest.mark.parametrize("function", KEY_FUNCTIONS)
+def test_one_file_alone_asks_about_keys(rooms, function):
+    room = {
+        "chaincache/certificate/CMakeLists.txt": "chainmend_room(\n  SOURCES public_key.c)\n",
+        "chaincache/certificate/public_key.h": "",
+        "chaincache/certificate/public_key.c": f"int n = {function}(key);\n",
+    }
+    assert rooms(room)[0] == 0
+    status, lines = rooms({**room, "proxy/log/log.c": f"int n = {function}(key);\n"})
+    assert (status, len(lines)) == (1, 2)
+    assert lines[0].startswith(f"proxy/log/log.c: {function}: ")
+
+
+@pytest.mark.parametrize("name", ("X509_get0_pubkey_bitstr", "X509_get_X509_PUBKEY", "X509_PUBKEY_get0_param"))
+def test_the_bytes_of_a_key_may_be_read_anywhere(rooms, name):
+    assert rooms({"proxy/log/log.c": f"int n = {name}(key);\n"})[0] == 0
+
+
 # What is changed in the tree, and what is said of it.
 WRONG = {
     "a source that includes what its room may not": (
@@ -117,6 +139,14 @@ WRONG = {
     "a name of the event loop where it is not known": (
         {"proxy/wire/relay.c": '#include "proxy/wire/relay.h"\n/* uv_run runs. */\nint uv_run(void);\n'},
         "proxy/wire/relay.c: uv_run: known to proxy/io alone",
+    ),
+    "a key that is asked for its size before public_key has let it pass": (
+        {"proxy/wire/relay.c": '#include "proxy/wire/relay.h"\n/* X509_get_pubkey */\nint n = EVP_PKEY_bits(key);\n'},
+        "proxy/wire/relay.c: EVP_PKEY_bits: asks about a key that public_key has not let pass",
+    ),
+    "a key that is taken out of a certificate": (
+        {"chaincache/base/bytes.h": "#define KEY(x509) X509_get0_pubkey(x509)\n"},
+        "chaincache/base/bytes.h: X509_get0_pubkey: asks about a key that public_key has not let pass",
     ),
     "a header that is private to another room": (
         {BASE: TREE[BASE].replace("HEADERS limits.h", "PRIVATE limits.h"),
