@@ -9,7 +9,7 @@
 #include <openssl/stack.h>
 #include <openssl/x509.h>
 
-#include "chaincache/files/ber_nesting.h"
+#include "chaincache/files/ber_work.h"
 #include "chaincache/files/der_kind.h"
 #include "chaincache/files/private_key.h"
 
@@ -37,16 +37,21 @@ static struct error open_pkcs7(struct bytes der, STACK_OF(CRYPTO_BUFFER) * out)
 
 struct error certificate_container_read_pkcs7(struct bytes der, STACK_OF(CRYPTO_BUFFER) * *out)
 {
+	struct ber_work work;
+
 	*out = NULL;
 	if (der.len > CERTIFICATE_CONTAINER_MAX_BYTES)
 		return error_of(ERROR_LIMIT, 0, "a PKCS#7 structure is larger than 4 MiB");
-	if (!ber_nesting_is_bounded(der))
+	struct error error = ber_work_measure(der, &work);
+	if (failed(error))
+		return error;
+	if (work.nesting > BER_MAX_NESTING)
 		return error_of(ERROR_LIMIT, 0, "a PKCS#7 structure is nested more than 64 deep");
 	STACK_OF(CRYPTO_BUFFER) *stack = sk_CRYPTO_BUFFER_new_null();
 	if (stack == NULL)
 		return error_of(ERROR_MEMORY, 0, "open a PKCS#7 structure");
 
-	struct error error = open_pkcs7(der, stack);
+	error = open_pkcs7(der, stack);
 	ERR_clear_error();
 	if (failed(error)) {
 		sk_CRYPTO_BUFFER_pop_free(stack, CRYPTO_BUFFER_free);
@@ -123,22 +128,36 @@ static struct error open_pkcs12(struct bytes der, const char *password, EVP_PKEY
 	return error_none();
 }
 
+/* Refuses what BoringSSL would work on for long. */
+static struct error check_pkcs12_work(struct bytes der)
+{
+	struct ber_work work;
+
+	if (der.len > CERTIFICATE_CONTAINER_MAX_BYTES)
+		return error_of(ERROR_LIMIT, 0, "a PKCS#12 file is larger than 4 MiB");
+	struct error error = ber_work_measure(der, &work);
+	if (failed(error))
+		return error;
+	if (work.nesting > BER_MAX_NESTING)
+		return error_of(ERROR_LIMIT, 0, "a PKCS#12 file is nested more than 64 deep");
+	if (work.turns > PRIVATE_KEY_MAX_ITERATIONS)
+		return error_of(ERROR_LIMIT, 0,
+				"the PKCS#12 file asks for more than 10 million turns of its password's hash");
+	return error_none();
+}
+
 struct error certificate_container_read_pkcs12(struct bytes der, const char *password, EVP_PKEY **out_key,
 					       STACK_OF(CRYPTO_BUFFER) * *out)
 {
 	*out_key = NULL;
 	*out = NULL;
-	if (der.len > CERTIFICATE_CONTAINER_MAX_BYTES)
-		return error_of(ERROR_LIMIT, 0, "a PKCS#12 file is larger than 4 MiB");
-	if (!ber_nesting_is_bounded(der))
-		return error_of(ERROR_LIMIT, 0, "a PKCS#12 file is nested more than 64 deep");
-	if (!private_key_work_is_bounded(der))
-		return error_of(ERROR_LIMIT, 0,
-				"the PKCS#12 file asks for more than 10 million turns of its password's hash");
+	struct error error = check_pkcs12_work(der);
+	if (failed(error))
+		return error;
 
 	STACK_OF(X509) *certificates = sk_X509_new_null();
 	STACK_OF(CRYPTO_BUFFER) *stack = sk_CRYPTO_BUFFER_new_null();
-	struct error error = error_of(ERROR_MEMORY, 0, "open a PKCS#12 file");
+	error = error_of(ERROR_MEMORY, 0, "open a PKCS#12 file");
 	if (certificates != NULL && stack != NULL)
 		error = open_pkcs12(der, password, out_key, certificates, stack);
 	sk_X509_pop_free(certificates, X509_free);

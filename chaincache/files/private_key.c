@@ -12,48 +12,8 @@
 #include <openssl/pkcs8.h>
 #include <openssl/rsa.h>
 
+#include "chaincache/files/ber_work.h"
 #include "chaincache/files/der_kind.h"
-
-enum { MAX_NESTING = 32 };
-
-/* A password hash's parameters are OCTET STRING salt, INTEGER turns, in PBES1, PBKDF2 and PKCS#12's MAC alike. Takes the turns
- * from what is left; false when there are more. */
-static bool spend_turns(CBS in, uint64_t *left)
-{
-	uint64_t turns;
-
-	if (!CBS_peek_asn1_tag(&in, CBS_ASN1_INTEGER))
-		return true;
-	if (!CBS_get_asn1_uint64(&in, &turns) || turns > *left)
-		return false;
-	*left -= turns;
-	return true;
-}
-
-/* PKCS#12 wraps its parts in OCTET STRINGs. What does not parse hides nothing: the real parser refuses it too. */
-static bool scan(CBS in, int nesting, uint64_t *left)
-{
-	CBS content;
-	CBS_ASN1_TAG tag;
-
-	while (nesting < MAX_NESTING && CBS_get_any_asn1(&in, &content, &tag)) {
-		if (tag == CBS_ASN1_OCTETSTRING && !spend_turns(in, left))
-			return false;
-		if ((tag & CBS_ASN1_CONSTRUCTED) != 0 || tag == CBS_ASN1_OCTETSTRING)
-			if (!scan(content, nesting + 1, left))
-				return false;
-	}
-	return true;
-}
-
-bool private_key_work_is_bounded(struct bytes der)
-{
-	uint64_t left = PRIVATE_KEY_MAX_ITERATIONS;
-	CBS cbs;
-
-	CBS_init(&cbs, der.data, der.len);
-	return scan(cbs, 0, &left);
-}
 
 /* One kind of key, with the function that reads it; *out stays NULL when it does not parse. */
 struct key_form {
@@ -140,11 +100,15 @@ bool private_key_encryption_is_unsupported(void)
 
 static struct error parse_encrypted(struct bytes der, const char *password, EVP_PKEY **out)
 {
+	struct ber_work work;
 	CBS cbs;
 
 	if (password == NULL)
 		return error_of(ERROR_MISMATCH, 0, "the private key is encrypted, and no password is known");
-	if (!private_key_work_is_bounded(der))
+	struct error error = ber_work_measure(der, &work);
+	if (failed(error))
+		return error;
+	if (work.turns > PRIVATE_KEY_MAX_ITERATIONS)
 		return error_of(ERROR_LIMIT, 0,
 				"the private key asks for more than 10 million turns of its password's hash");
 	CBS_init(&cbs, der.data, der.len);

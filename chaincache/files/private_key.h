@@ -7,7 +7,7 @@
 #include "chaincache/base/bytes.h"
 #include "chaincache/base/error.h"
 
-/* Turns of the password's hash that an encrypted key or a PKCS#12 file may ask for; some seconds of one core. */
+/* Turns that all password hashes of an encrypted key or a PKCS#12 file may ask for together: some seconds of one core. */
 #define PRIVATE_KEY_MAX_ITERATIONS 10000000u
 
 #define PRIVATE_KEY_UNSUPPORTED                                                                                        \
@@ -23,9 +23,6 @@ MUST_USE struct error private_key_parse_der(struct bytes der, const char *passwo
  * decrypts in a copy. */
 MUST_USE struct error private_key_parse_pem(struct bytes headers, struct bytes der, const char *password,
 					    EVP_PKEY **out);
-
-/* private_key_work_is_bounded says whether all password hashes in this DER together ask for no more turns than the maximum. */
-bool private_key_work_is_bounded(struct bytes der);
 
 /* private_key_encryption_is_unsupported says whether BoringSSL's oldest error is that it cannot read how something is
  * encrypted: no password would help. */

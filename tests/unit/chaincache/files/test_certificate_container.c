@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include <openssl/bytestring.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
@@ -178,21 +179,99 @@ static void test_tells_a_broken_pkcs12(void **state)
 	assert_kind(read_pkcs12("chain.p7c", "secret", &key, &buffers), ERROR_CRYPTO);
 }
 
-/* A skeleton of one: a version, and a password hash of a hundred million turns. */
+/* A skeleton of one: a version, and a password hash of a hundred million turns. In DER and in BER, where the version has an
+ * indefinite length around it or a longer one than it needs, or the salt is in pieces. */
 static void test_pkcs12_cannot_ask_for_endless_work(void **state)
 {
+	static const struct {
+		uint8_t bytes[24];
+		size_t len;
+	} cases[] = {
+	    {{0x30, 0x0d, 0x02, 0x01, 0x03, 0x30, 0x08, 0x04, 0x00, 0x02, 0x04, 0x05, 0xf5, 0xe1, 0x00}, 15},
+	    {{0x30, 0x80, 0x02, 0x01, 0x03, 0x30, 0x08, 0x04, 0x00, 0x02, 0x04, 0x05, 0xf5, 0xe1, 0x00, 0x00, 0x00},
+	     17},
+	    {{0x30, 0x0e, 0x02, 0x81, 0x01, 0x03, 0x30, 0x08, 0x04, 0x00, 0x02, 0x04, 0x05, 0xf5, 0xe1, 0x00}, 16},
+	    {{0x30, 0x11, 0x02, 0x01, 0x03, 0x30, 0x0c, 0x24, 0x80, 0x04, 0x00, 0x00, 0x00, 0x02, 0x04, 0x05, 0xf5,
+	      0xe1, 0x00},
+	     19},
+	};
+	STACK_OF(CRYPTO_BUFFER) * buffers;
+	EVP_PKEY *key;
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_step(
+		    certificate_container_read_pkcs12(bytes_of(cases[i].bytes, cases[i].len), "secret", &key, &buffers),
+		    ERROR_LIMIT, "10 million turns");
+}
+
+/* Writes DER as BER: each length that may be is indefinite, and each OCTET STRING is in pieces. */
+static void write_as_ber(CBS der, struct buffer *out)
+{
+	static const uint8_t ends[2] = {0};
+	enum { PIECE_BYTES = 100 };
+	CBS element;
+	CBS content;
+	CBS_ASN1_TAG tag;
+	size_t header_len;
+
+	while (CBS_get_any_asn1_element(&der, &element, &tag, &header_len)) {
+		bool is_string = tag == CBS_ASN1_OCTETSTRING;
+		if (!is_string && (tag & CBS_ASN1_CONSTRUCTED) == 0) {
+			assert_ok(buffer_append(out, bytes_of(CBS_data(&element), CBS_len(&element))));
+			continue;
+		}
+		uint8_t open[] = {CBS_data(&element)[0] | 0x20, 0x80};
+		assert_ok(buffer_append(out, bytes_of(open, sizeof(open))));
+		content = element;
+		assert_true(CBS_skip(&content, header_len));
+		if (!is_string)
+			write_as_ber(content, out);
+		while (is_string && CBS_len(&content) > 0) {
+			size_t len = CBS_len(&content) < PIECE_BYTES ? CBS_len(&content) : PIECE_BYTES;
+			uint8_t header[] = {0x04, (uint8_t)len};
+			assert_ok(buffer_append(out, bytes_of(header, sizeof(header))));
+			assert_ok(buffer_append(out, bytes_of(CBS_data(&content), len)));
+			assert_true(CBS_skip(&content, len));
+		}
+		assert_ok(buffer_append(out, bytes_of(ends, sizeof(ends))));
+	}
+}
+
+static void read_as_ber(const char *name, struct buffer *out)
+{
+	struct buffer content;
+	CBS der;
+
+	unit_data_read(UNIT_DATA, name, &content);
+	CBS_init(&der, content.data, content.len);
+	buffer_init(out, CERTIFICATE_CONTAINER_MAX_BYTES);
+	write_as_ber(der, out);
+	buffer_cleanup(&content);
+}
+
+/* Windows and NSS write PKCS#12 so, and some authorities PKCS#7. */
+static void test_opens_what_is_written_in_ber(void **state)
+{
+	static const char *const files[] = {"modern.p12", "legacy.p12"};
 	STACK_OF(CRYPTO_BUFFER) * buffers;
 	struct buffer content;
 	EVP_PKEY *key;
-	static const uint8_t mac[] = {0x30, 0x08, 0x04, 0x00, 0x02, 0x04, 0x05, 0xf5, 0xe1, 0x00};
-	static const uint8_t version[] = {0x30, 0x0d, 0x02, 0x01, 0x03};
 	(void)state;
 
-	buffer_init(&content, 64);
-	assert_ok(buffer_append(&content, bytes_of(version, sizeof(version))));
-	assert_ok(buffer_append(&content, bytes_of(mac, sizeof(mac))));
-	assert_step(certificate_container_read_pkcs12(buffer_bytes(&content), "secret", &key, &buffers), ERROR_LIMIT,
-		    "10 million turns");
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		read_as_ber(files[i], &content);
+		assert_ok(certificate_container_read_pkcs12(buffer_bytes(&content), "secret", &key, &buffers));
+		assert_non_null(key);
+		assert_int_equal(sk_CRYPTO_BUFFER_num(buffers), 2);
+		EVP_PKEY_free(key);
+		free_all(buffers);
+		buffer_cleanup(&content);
+	}
+	read_as_ber("chain.p7c", &content);
+	assert_ok(certificate_container_read_pkcs7(buffer_bytes(&content), &buffers));
+	assert_int_equal(sk_CRYPTO_BUFFER_num(buffers), 2);
+	free_all(buffers);
 	buffer_cleanup(&content);
 }
 
@@ -248,6 +327,7 @@ int main(void)
 	    cmocka_unit_test(test_pkcs12_of_another_encryption_is_told),
 	    cmocka_unit_test(test_tells_a_broken_pkcs12),
 	    cmocka_unit_test(test_pkcs12_cannot_ask_for_endless_work),
+	    cmocka_unit_test(test_opens_what_is_written_in_ber),
 	    cmocka_unit_test(test_a_nest_is_not_looked_into),
 	};
 
