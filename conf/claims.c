@@ -111,7 +111,9 @@ static size_t take_addresses(struct claims *claims, size_t index, size_t first)
 	size_t found = NONE;
 	for (size_t i = claims->first_place[site]; i < claims->first_place[site + 1]; i++) {
 		size_t *last = &claims->last_claim[claims->places[i]];
-		if (*last != NONE && *last >= first && (found == NONE || *last > found))
+		bool is_others =
+		    *last != NONE && *last >= first && *last != index; /* a site may list an address twice */
+		if (is_others && (found == NONE || *last > found))
 			found = *last;
 		*last = index;
 	}

@@ -219,7 +219,7 @@ static bool decrypt(const EVP_CIPHER *cipher, const uint8_t *iv, const char *pas
 	    EVP_DecryptInit_ex(context, cipher, NULL, key, iv) &&
 	    EVP_DecryptUpdate(context, plain, &first, der.data, (int)der.len) &&
 	    EVP_DecryptFinal_ex(context, plain + first, &last);
-	*out_len = (size_t)(first + last);
+	*out_len = (size_t)first + (size_t)last;
 	EVP_CIPHER_CTX_free(context);
 	OPENSSL_cleanse(key, sizeof(key));
 	ERR_clear_error();

@@ -12,12 +12,14 @@
 		(char *)(text), (number)                                                                               \
 	}
 
-/* Sites 0 and 2 share an address, so do 1 and 2; site 3 has other ports, site 4 has the first address in other letters. */
+/* Sites 0 and 2 share an address, so do 1 and 2; site 3 has other ports, site 4 has the first address in other letters,
+ * site 5 one address twice. */
 static struct config_address first[] = {ADDRESS("a.example", 443)};
 static struct config_address second[] = {ADDRESS("b.example", 443)};
 static struct config_address both[] = {ADDRESS("b.example", 443), ADDRESS("a.example", 443)};
 static struct config_address other_ports[] = {ADDRESS("a.example", 8443), ADDRESS("b.example", 8443)};
 static struct config_address upper[] = {ADDRESS("A.Example", 443)};
+static struct config_address twice[] = {ADDRESS("c.example", 443), ADDRESS("C.example", 443)};
 static char *names[8];
 static struct config_site sites[] = {
     {.listens = first, .num_listens = 1, .hostnames = {names, 8}},
@@ -25,6 +27,7 @@ static struct config_site sites[] = {
     {.listens = both, .num_listens = 2},
     {.listens = other_ports, .num_listens = 2},
     {.listens = upper, .num_listens = 1},
+    {.listens = twice, .num_listens = 2},
 };
 static const struct config config = {.sites = sites, .num_sites = sizeof(sites) / sizeof(sites[0])};
 
@@ -80,8 +83,9 @@ static void test_an_address_has_to_be_shared(void **state)
 	    {"x0x4", "0<4 "},
 	    {"x0x2x4", "0<2 2<4 "},
 	    {"x0y2x4y1", "0<4 1<2 "},
-	    {"x0x0x2x2", "0<2 0<2 "},
-	    /* twice each */ {"x0x0", ""},
+	    {"x0x0x2x2", "0<2 0<2 "}, /* twice each */
+	    {"x0x0", ""},
+	    {"x5", ""}, /* a site does not meet itself */
 	    {"x0y0x3y3", ""},
 	};
 	struct claims *claims = claims_new(&config);
