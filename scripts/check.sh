@@ -1,18 +1,21 @@
 #!/usr/bin/env bash
-# Everything that is held against the sources without being a test of what they do: quick enough for each commit.
+# Checks the sources without running the tests: quick enough for each commit.
 #
-#   scripts/check.sh                  every check; clang-tidy on what changed since the commit before
-#   scripts/check.sh --base REV       what changed since REV
+#   scripts/check.sh                  every check; clang-tidy on the sources that changed since the last commit but one
+#   scripts/check.sh --base REV       clang-tidy on the sources that changed since REV
 #   scripts/check.sh --all            clang-tidy on every source
 #   scripts/check.sh format rooms     these checks alone
-#   scripts/check.sh --list           their names
+#   scripts/check.sh --list           the names of the checks
 #
-# A check that cannot run here (a tool is missing) is named at the end, with the Debian package to install. Status: 0 all
-# that ran was good, 1 something was found, 64 wrong usage.
+# scripts/install-deps.sh --check installs the tools. CHAINMEND_CMAKE_ARGS: further arguments of cmake.
+#
+# Status: 0 every check ran and found nothing; 1 a check found something; 2 a check could not run, and no other one found
+# anything; 64 wrong usage.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
 readonly fuzz_seconds=60 build=build/asan
+readonly nothing_to_do=3 # what a check returns that has nothing to look at
 
 say() { printf '%s\n' "$*"; }
 die() {
@@ -20,26 +23,28 @@ die() {
 	exit 64
 }
 
-# name    tool            package         what it says
+# name    tool            package         what is checked
 readonly checks='
-format    clang-format    clang-format    C as .clang-format has it
-tidy      clang-tidy      clang-tidy      clang-tidy, by .clang-tidy
-shell     shellcheck      shellcheck      shellcheck
-python    flake8          flake8          flake8, by .flake8
+format    clang-format    clang-format    C against .clang-format
+shell     shellcheck      shellcheck      scripts, by shellcheck
+python    flake8          flake8          Python, by flake8
 rooms     python3         python3         includes against the rooms
-manuals   mandoc          mandoc          mandoc -T lint
-docs      python3         python3-pytest  names, links and commands in the pages
+manuals   mandoc          mandoc          manual pages, by mandoc -T lint
+docs      pytest-3        python3-pytest  names, links and commands in the pages
+tidy      clang-tidy      clang-tidy      C, by clang-tidy
 cost      valgrind        valgrind        what a connection costs, in counts, against bench/cost.expected
 fuzz      clang           clang           a minute of fuzzing, all targets in turn
 '
+names=$(awk 'NF { print $1 }' <<<"$checks")
+readonly names
 
-base=HEAD~1
+base=
 everything=no
 wanted=()
 while [ $# -gt 0 ]; do
 	case "$1" in
 	-h | --help)
-		sed -n '2,11s/^# \{0,1\}//p' "$0"
+		sed -n '2,13s/^# \{0,1\}//p' "$0"
 		exit 0
 		;;
 	--list)
@@ -49,58 +54,69 @@ while [ $# -gt 0 ]; do
 	--all) everything=yes ;;
 	--base)
 		[ $# -ge 2 ] || die "--base: since which commit?"
+		git rev-parse --quiet --verify "$2^{commit}" >/dev/null || die "--base $2: there is no such commit here"
 		base=$2
 		shift
 		;;
 	-*) die "$1: no such option; see scripts/check.sh --help" ;;
 	*)
-		grep -q "^$1 " <<<"$checks" || die "$1: no such check; see scripts/check.sh --list"
+		grep -qxF -- "$1" <<<"$names" || die "$1: no such check; see scripts/check.sh --list"
 		wanted+=("$1")
 		;;
 	esac
 	shift
 done
+[ $everything = no ] || [ -z "$base" ] || die "--all and --base stand together: use one of them"
 
-# Tracked, and new ones that are not ignored; those that are there.
-sources() { git ls-files --cached --others --exclude-standard -- "$@" | while read -r path; do [ ! -f "$path" ] || say "$path"; done; }
+# Files that git tracks, and new ones that it does not ignore, as far as they are there.
+sources() {
+	git ls-files --cached --others --exclude-standard -- "$@" | while read -r path; do [ ! -f "$path" ] || say "$path"; done
+}
 
+# Where the commit before is not there (the first one, a shallow clone), everything has changed.
 changed_sources() {
-	if [ $everything = yes ] || ! git rev-parse --quiet --verify "$base" >/dev/null; then
+	local since=${base:-HEAD~1}
+	if [ $everything = yes ] || ! git rev-parse --quiet --verify "$since^{commit}" >/dev/null; then
 		sources '*.c'
-	else
-		{
-			git diff --name-only --diff-filter=d "$base" -- '*.c'
-			git ls-files --others --exclude-standard -- '*.c'
-		} | sort -u
+		return
 	fi
+	{
+		git diff --name-only --diff-filter=d "$since" -- '*.c' && git ls-files --others --exclude-standard -- '*.c'
+	} | sort -u
+}
+
+# Brings the build up to date, so that no check looks at what an older commit built.
+build_targets() {
+	local -a cmake_args
+	read -r -a cmake_args <<<"${CHAINMEND_CMAKE_ARGS:-}"
+	cmake --preset asan "${cmake_args[@]}" && cmake --build $build --target "$@"
 }
 
 check_format() { sources '*.c' '*.h' | xargs clang-format --dry-run --Werror; }
-
-check_tidy() {
-	local paths
-	[ -f $build/compile_commands.json ] || cmake --preset asan >/dev/null
-	paths=$(changed_sources | while read -r path; do ! grep -qF "/$path\"" $build/compile_commands.json || say "$path"; done)
-	[ -n "$paths" ] || return 0
-	xargs -P "$(nproc)" -n 4 clang-tidy -p $build --quiet --warnings-as-errors='*' 2>/dev/null <<<"$paths"
-}
-
 check_shell() { sources '*.sh' .ci/run | xargs shellcheck; }
 check_python() { sources '*.py' | xargs flake8; }
 check_rooms() { scripts/rooms.py; }
 
-# The pages as they are installed: that of the configuration is made by the build. They have no date, which mandoc misses.
+# Sources that this build does not compile (those of other presets) are left out. The build makes headers that they include.
+check_tidy() {
+	local changed paths
+	changed=$(changed_sources) || return 1
+	[ -n "$changed" ] || return $nothing_to_do
+	build_targets all || return 1
+	paths=$(while read -r path; do ! grep -qF "/$path\"" $build/compile_commands.json || say "$path"; done <<<"$changed")
+	[ -n "$paths" ] || return $nothing_to_do
+	xargs -P "$(nproc)" -n 4 clang-tidy -p $build --quiet --warnings-as-errors='*' <<<"$paths" 2>&1 |
+		sed '/ warnings\{0,1\} generated\.$/d'
+}
+
+# The page of the configuration is made by the build.
 check_manuals() {
-	local page found=0
-	cmake --build $build --target texts >/dev/null || return 1
-	for page in $(sources '*.1' '*.5') "$build"/texts/conf/install/*.5; do
-		mandoc -T lint -W warning "$page" | grep -v ': missing date, ' && found=1
-	done
-	return $found
+	build_targets texts || return 1
+	{ sources '*.1' '*.5' && find $build/texts -name '*.[1-8]'; } | xargs mandoc -T lint -W warning
 }
 
 check_docs() {
-	[ -x $build/chainmend ] || { cmake --preset asan && cmake --build $build --target chainmend; } >/dev/null || return 1
+	build_targets chainmend || return 1
 	CHAINMEND=$PWD/$build/chainmend /usr/bin/python3 -m pytest tests/flow/test_docs.py -p no:cacheprovider -q
 }
 
@@ -108,7 +124,7 @@ check_cost() { bench/cost.sh --quick; }
 
 check_fuzz() {
 	local targets
-	targets=$(scripts/fuzz.sh --list | wc -l)
+	targets=$(scripts/fuzz.sh --list | wc -l) && [ "$targets" -gt 0 ] || return 1
 	scripts/fuzz.sh -s $((fuzz_seconds / targets > 0 ? fuzz_seconds / targets : 1))
 }
 
@@ -118,17 +134,23 @@ failed=() missing=()
 while read -r name tool package what; do
 	[ -n "$name" ] || continue
 	[ ${#wanted[@]} = 0 ] || [[ " ${wanted[*]} " == *" $name "* ]] || continue
-	started=$SECONDS
 	if ! command -v "$tool" >/dev/null 2>&1; then
 		missing+=("$name: $tool is not there (apt-get install $package)")
-		printf '%-9s not run\n' "$name"
-	elif "check_$name" >"$log" 2>&1; then
-		printf '%-9s good     %s (%d s)\n' "$name" "$what" $((SECONDS - started))
-	else
-		failed+=("$name")
-		printf '%-9s FOUND    %s (%d s)\n' "$name" "$what" $((SECONDS - started))
-		sed 's/^/    /' "$log"
+		printf '%-9s NOT RUN  %s\n' "$name" "$what"
+		continue
 	fi
+	started=$SECONDS status=0
+	"check_$name" >"$log" 2>&1 </dev/null || status=$?
+	case $status in
+	0) result=good ;;
+	"$nothing_to_do") result=nothing ;;
+	*)
+		result=FOUND
+		failed+=("$name")
+		;;
+	esac
+	printf '%-9s %-8s %s (%d s)\n' "$name" $result "$what" $((SECONDS - started))
+	[ $result != FOUND ] || sed 's/^/    /' "$log"
 done <<<"$checks"
 
 for line in "${missing[@]}"; do say "could not run $line"; done
@@ -136,3 +158,4 @@ if [ ${#failed[@]} -gt 0 ]; then
 	say "found something: ${failed[*]}"
 	exit 1
 fi
+[ ${#missing[@]} = 0 ] || exit 2

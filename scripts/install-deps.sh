@@ -5,6 +5,7 @@
 #   scripts/install-deps.sh --demo    to build and to play the demo
 #   scripts/install-deps.sh --bench   to build and to compare with other terminators (bench/compare.sh)
 #   scripts/install-deps.sh --cost    to build and to count what a transaction costs (bench/cost.sh)
+#   scripts/install-deps.sh --check   all of it, and the linters: to check the sources (scripts/check.sh)
 #   scripts/install-deps.sh --build   to build alone (an image's build stage, say)
 set -euo pipefail
 
@@ -22,6 +23,7 @@ test_packages=(
 	python3-pytest python3-pytest-xdist python3-cryptography python3-jsonschema gnutls-bin binutils logrotate chromium
 	libnginx-mod-stream gnuplot-nox strace valgrind libc6-dbg mandoc
 )
+check_packages=(clang-format clang-tidy shellcheck flake8 mandoc)
 
 say() { printf 'install-deps: %s\n' "$*"; }
 die() {
@@ -41,12 +43,13 @@ case "${1:-}" in
 	wanted=("${build_packages[@]}" "${cost_packages[@]}")
 	wants_nginx=no
 	;;
+--check) wanted+=("${check_packages[@]}") ;;
 --build)
 	wanted=("${build_packages[@]}")
 	wants_nginx=no
 	;;
 -h | --help)
-	sed -n '2,8s/^# \{0,1\}//p' "$0"
+	sed -n '2,9s/^# \{0,1\}//p' "$0"
 	exit 0
 	;;
 *) die "$1: no such option; see scripts/install-deps.sh --help" ;;

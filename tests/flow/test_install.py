@@ -52,8 +52,7 @@ def test_the_manual_pages_are_clean(stage):
     assert [page.name for page in pages] == ["chainmend-bench.1", "chainmend.1", "chainmend.ini.5"]
     lint = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", *pages], capture_output=True, text=True,
                           check=False)
-    # The pages have no date: they are those of the version that is installed.
-    assert [line for line in lint.stdout.splitlines() if ": missing date, " not in line] == []
+    assert (lint.stdout, lint.returncode) == ("", 0)
 
 
 def test_the_unit_file_starts_the_installed_binary(stage):
