@@ -12,8 +12,8 @@ from compare.processes import Trouble
 from . import heap
 from .cases import Case
 from .figures import ALLOCATED, ALLOCATIONS, CALLS, IDLE, INSTRUCTIONS, TOTAL, Counted
-from .parts import Parts, source_folder
-from .profile import busiest, read_profile
+from .parts import CHAINMEND, Parts, source_folder
+from .profile import Profile, busiest, read_profile
 from .subject import Setting, Subject
 from .system_calls import Strace
 
@@ -54,8 +54,7 @@ class Measurement:
             tell_callgrind(subject.pid, folder, "dump")
             profile = busiest([read_profile(path.read_text(), self._parts)
                                for path in folder.glob("callgrind.out.1-*")])
-        shares = {part: float(profile.instructions(part)) for part, _ in profile.functions}
-        counted.put(INSTRUCTIONS, shares, self.transactions)
+        counted.put(INSTRUCTIONS, shares_of(profile), self.transactions)
         counted.put_functions(profile.functions, self.transactions)
 
     def _count_allocations(self, case: Case, folder: Path, counted: Counted) -> None:
@@ -70,6 +69,8 @@ class Measurement:
             held = heap.read_thread(table, subject.worker)
             worked = places.by_part(heap.difference(begun, done))
             kept = places.by_part(heap.difference(done, held))
+        if not any(some.calls for some in worked.values()):
+            raise Trouble("no allocation of the worker was counted")
         counted.put(ALLOCATIONS, {part: some.calls for part, some in worked.items()}, self.transactions)
         counted.put(ALLOCATED, {part: some.bytes for part, some in worked.items()}, self.transactions)
         counted.put(IDLE, {part: some.live_bytes for part, some in kept.items()}, self.connections)
@@ -83,6 +84,15 @@ class Measurement:
             finally:
                 strace.give_up()
         counted.put(CALLS, {name: count for name, count in calls.items() if name != TOTAL}, self.transactions)
+
+
+def shares_of(profile: Profile) -> dict[str, float]:
+    """Instructions by part. Raises Trouble where none is chainmend's own: without debug information all would count as
+    BoringSSL's, whose sum they raise by less than the tolerance."""
+    shares = {part: float(profile.instructions(part)) for part, _ in profile.functions}
+    if not shares.get(CHAINMEND):
+        raise Trouble("chainmend has no debug information: build it with cmake --preset cost")
+    return shares
 
 
 def tell_callgrind(pid: int, folder: Path, command: str) -> None:

@@ -20,6 +20,7 @@ from cost import conditions, heap, record, verdict  # noqa: E402
 from cost.cases import CASES, QUICK, select  # noqa: E402
 from cost.figures import (ALLOCATED, ALLOCATIONS, CALLS, CONDITIONS, IDLE, INSTRUCTIONS, KINDS, TOTAL,  # noqa: E402
                           Counted, can_be_compared, differing)
+from cost.measures import shares_of  # noqa: E402
 from cost.parts import BORINGSSL, CHAINMEND, LIBC, OTHER, Parts  # noqa: E402
 from cost.profile import busiest as busiest_profile  # noqa: E402
 from cost.profile import Profile, read_profile  # noqa: E402
@@ -171,6 +172,14 @@ def test_the_worker_is_who_did_the_work():
         busiest_profile([])
     assert busiest({1: 100, 2: 900}, {1: 150, 2: 910, 3: 20}) == 1
     assert busiest({1: 100}, {1: 110, 2: 50}) == 2
+
+
+def test_without_debug_information_nothing_is_compared():
+    """All would count as BoringSSL's, where 7,000 instructions more are half a hundredth."""
+    assert shares_of(read_profile(PROFILE, PARTS))[CHAINMEND] > 0
+    stripped = read_profile(PROFILE.replace("/src/", "/elsewhere/"), PARTS)
+    with pytest.raises(Trouble, match="no debug information: build it with cmake --preset cost"):
+        shares_of(stripped)
 
 
 def test_a_threads_state_stands_behind_a_name_that_may_hold_anything():
@@ -501,7 +510,8 @@ def test_without_a_record_nothing_is_counted(build, tmp_path):
 
 @pytest.mark.parametrize("flags, complaint", [
     (["nothing"], "no such case"), (["--quick", "ecdsa-1.3-full-tcp"], "stand together"),
-    (["--tolerance", "-1"], "0 to 100"), (["--transactions", "0"], "1 to 100000"), (["--connections", "401"], "1 to 400"), (["--no-such"], "unrecognized")])
+    (["--tolerance", "-1"], "0 to 100"), (["--transactions", "0"], "1 to 100000"),
+    (["--connections", "401"], "1 to 400"), (["--no-such"], "unrecognized")])
 def test_wrong_usage_is_told_and_starts_nothing(tmp_path, flags, complaint):
     _, stderr = finish(start(tmp_path, tmp_path, *flags), 64)
     assert complaint in stderr
