@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Draws the rooms and the threads as a picture, from the rooms' own lists: scripts/draw-house.py [--out FILE]
 
-Each room stands above all that it may include; its sentence is the first comment of its CMakeLists.txt. An arrow goes to
-each room that MAY names, but where another arrow leads there anyway. docs/house.svg is this picture; a test compares.
+Each room stands above all that it may include; its sentence is the first comment of its CMakeLists.txt. An arrow goes
+to each room that MAY names, unless other arrows lead there anyway. docs/house.svg is this picture; a test compares.
 """
 
 import argparse
@@ -79,13 +79,14 @@ def spread(row, wanted, width):
 
 
 def place(rooms, floors, arrows):
-    """The left upper corner of each room's box: a row a floor, the ground at the bottom; near to what it has to do with."""
+    """The left upper corner of each room's box: a row a floor, the ground at the bottom, near the rooms it knows."""
     rows = {}
     for name in rooms:
         rows.setdefault(floors[name], []).append(name)
     width = 2 * MARGIN + COLUMNS * (BOX_WIDTH + GAP_X) - GAP_X
     near = {name: [other for pair in arrows if name in pair for other in pair if other != name] for name in rooms}
-    shares = {name: LANES[index] for name in rooms for index, (prefix, _) in enumerate(COLOURS) if name.startswith(prefix)}
+    shares = {name: LANES[index] for name in rooms for index, (prefix, _) in enumerate(COLOURS)
+              if name.startswith(prefix)}
     lefts = {name: shares[name] * (width - BOX_WIDTH) for name in rooms}
     for _ in range(SWEEPS):
         for floor in sorted(rows):
@@ -105,7 +106,8 @@ def box(name, sentence, x, y):
     lines = textwrap.wrap(sentence, SENTENCE_CHARS)[:3]
     out = [f'<rect x="{x:.0f}" y="{y:.0f}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="5" fill="{colour_of(name)}"/>',
            f'<text x="{x + 8:.0f}" y="{y + 16:.0f}" class="name">{html.escape(name)}</text>']
-    out += [f'<text x="{x + 8:.0f}" y="{y + 31 + 12 * i:.0f}">{html.escape(line)}</text>' for i, line in enumerate(lines)]
+    out += [f'<text x="{x + 8:.0f}" y="{y + 31 + 12 * i:.0f}">{html.escape(line)}</text>'
+            for i, line in enumerate(lines)]
     return out
 
 

@@ -140,7 +140,8 @@ def measure(options: argparse.Namespace, peers: list[Peer]) -> Run:
         raise Trouble("the time was up before anything was measured")
     run.noise = noise.summary()
     verdict = "quiet" if run.noise["p90_over_p10"] < QUIET else "NOT quiet: small differences mean nothing"
-    say(f"noise: p90/p10 {run.noise['p90_over_p10']:.3f} in the median, {run.noise['worst']:.3f} at its worst; {verdict}")
+    say(f"noise: p90/p10 {run.noise['p90_over_p10']:.3f} in the median, {run.noise['worst']:.3f} at its worst; "
+        f"{verdict}")
     run.results.sort(key=lambda result: [case.name for case in CASES].index(result.case))
     run.seconds = round(time.monotonic() - started, 1)
     return run

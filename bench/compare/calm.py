@@ -1,8 +1,8 @@
 """calm - whether the servers' core runs at its own speed just now.
 
-On a shared machine somebody else's load on the same silicon can double what everything costs, for seconds, and not the same
-for arithmetic and for the kernel. A slice from such a moment says nothing about a server: it is taken again. The pulse is what
-the gauge's signatures cost; the quickest one seen is the core's own speed.
+On a shared machine somebody else's load on the same silicon can double what everything costs, for seconds, and not the
+same for arithmetic and for the kernel. A slice from such a moment says nothing about a server: it is taken again. The
+pulse is the cost of the gauge's signatures; the quickest one seen is the core's own speed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """many_sites - what idle sites cost: the start with all their certificates, and a handshake among them.
 
-One chainmend has one site, another one a thousand with a certificate and a key each; the leaves alone are in the files, and the
-intermediate is in the cache, so that every chain is mended at the start. Measured: the time until it listens, the CPU time until all is
-mended, the memory, and a transaction of both in turn.
+One chainmend has one site, another one a thousand with a certificate and a key each. The files hold the leaves alone,
+and the cache the intermediate, so that every chain is mended at the start. Measured: the time until it listens, the CPU
+time until all is mended, the memory, and a transaction of both in turn.
 
     PYTHONPATH=bench python3 -m compare.many_sites [--build build/release] [--sites 1000] [--rounds 20]
 """
@@ -108,13 +108,14 @@ def run(options: argparse.Namespace, folder: Path) -> None:
             started.append(proxies[count])
             slices[count] = []
             cpu_s = wait_until_mended(proxies[count])
-            print(f"{count} sites: listening after {proxies[count].start_s:.2f} s, all mended for {cpu_s:.2f} s of CPU time, "
-                  f"{memory_mib(proxies[count].pid):.1f} MiB")
+            print(f"{count} sites: listening after {proxies[count].start_s:.2f} s, "
+                  f"all mended for {cpu_s:.2f} s of CPU time, {memory_mib(proxies[count].pid):.1f} MiB")
         for _ in range(options.rounds):
             for count in random.sample(list(proxies), len(proxies)):
                 proxy = proxies[count]
                 asked = f"{random.randrange(count)}.{NAME}"
-                outcome = load.run(proxy.port, SLICE_S, "--sni", asked, "--request", "echo", "--server-pid", str(proxy.pid))
+                outcome = load.run(proxy.port, SLICE_S, "--sni", asked, "--request", "echo",
+                                   "--server-pid", str(proxy.pid))
                 price = outcome.number("server_cpu_us_per_transaction")
                 if price is None or outcome.failures > 0:
                     raise Trouble(f"{outcome.failures} transactions failed with {count} sites")
@@ -123,7 +124,8 @@ def run(options: argparse.Namespace, folder: Path) -> None:
         for one in reversed(started):
             one.stop()
     one_us, many_us = low(slices[1]), low(slices[options.sites])
-    print(f"a transaction: {one_us:.0f} us with one site, {many_us:.0f} us with {options.sites}: {many_us / one_us:.3f} times")
+    print(f"a transaction: {one_us:.0f} us with one site, {many_us:.0f} us with {options.sites}: "
+          f"{many_us / one_us:.3f} times")
 
 
 def main() -> int:

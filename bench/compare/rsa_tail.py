@@ -1,9 +1,10 @@
 """rsa_tail - what RSA signatures in front of them cost the other clients of a worker: the figures behind a decision.
 
-A worker signs where it stands, and an RSA-2048 signature takes about 0.7 ms, in which its other connections wait. Probes
-(ECDSA, 100 a second, one byte there and back, timed from the moment that each was meant to start) meet one worker which does
-nothing else; ECDSA handshakes for a share of its time; RSA handshakes for the same share. ECDSA against nothing is what any
-load costs. RSA against ECDSA is what long signatures cost beyond that: the most that other threads for them could give back.
+A worker signs on its own thread, and an RSA-2048 signature takes about 0.7 ms, in which its other connections wait.
+Probes (ECDSA, 100 a second, one byte there and back, timed from the moment that each was meant to start) meet one
+worker that has nothing else to do, then one with ECDSA handshakes for a share of its time, then one with RSA handshakes
+for the same share. ECDSA against nothing is the cost of any load. RSA against ECDSA is the cost of long signatures
+beyond that, and the most that signing on other threads could give back.
 
     PYTHONPATH=bench python3 -m compare.rsa_tail [--build build/release] [--share 0.3] [--rounds 9] [--seconds 3]
 """

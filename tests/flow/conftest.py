@@ -61,7 +61,7 @@ def aia() -> Iterator[AiaServer]:
 
 
 class World:
-    """The usual broken house: a root that clients trust, an intermediate that only a URL has, a leaf that names the URL.
+    """The usual broken server: a root that clients trust, an intermediate behind a URL, and a leaf that names the URL.
 
     `leaf_alone`, `complete` ... write chain files; `roots` is the clients' trust store.
     """

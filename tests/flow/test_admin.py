@@ -55,8 +55,8 @@ def metrics_of(port: int) -> dict[str, Family]:
 @pytest.fixture
 def site(world):
     port = free_port()
-    return {"mail": {"listen": f"127.0.0.1:{port}", "certificate": world.leaf_alone, "key": world.key, "hostnames": NAME,
-                     "backend": f"tcp://127.0.0.1:{free_port()}"}}
+    return {"mail": {"listen": f"127.0.0.1:{port}", "certificate": world.leaf_alone, "key": world.key,
+                     "hostnames": NAME, "backend": f"tcp://127.0.0.1:{free_port()}"}}
 
 
 @pytest.fixture
@@ -95,15 +95,18 @@ def test_only_reading_is_possible(admin):
 
 def test_a_foreign_name_is_refused(admin):
     """DNS rebinding: the browser is at a web site's name, which resolves to this machine."""
-    for host in ("evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost.evil.example", "[::1", "", "a b"):
+    for host in ("evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost.evil.example", "[::1",
+                 "", "a b"):
         assert ask(admin, "/api/status", Host=host).status in (400, 421), host
     for host in ("localhost", f"LocalHost:{admin}", "127.0.0.1", "192.0.2.7:81", "[::1]", "[2001:db8::1]:9000"):
         assert ask(admin, "/api/status", Host=host).status == 200, host
 
 
 def test_a_request_has_one_host(admin):
-    for first, second in ((b"localhost", b"evil.example"), (b"evil.example", b"localhost"), (b"localhost", b"localhost")):
-        answer = raw(admin, b"GET /healthz HTTP/1.1\r\nHost: " + first + b"\r\nhost: " + second + b"\r\nConnection: close\r\n\r\n")
+    for first, second in ((b"localhost", b"evil.example"), (b"evil.example", b"localhost"),
+                          (b"localhost", b"localhost")):
+        answer = raw(admin, b"GET /healthz HTTP/1.1\r\nHost: %s\r\nhost: %s\r\nConnection: close\r\n\r\n"
+                     % (first, second))
         assert answer.startswith(b"HTTP/1.1 400 "), (first, second)
 
 
@@ -122,8 +125,10 @@ def test_oversized_and_broken_requests_cost_their_own_connection_alone(admin):
     too_long = b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"
     assert raw(admin, too_long).split(b" ")[1] in (b"414", b"413", b"431", b"400")
     fields = b"".join(b"X-%d: %s\r\n" % (number, b"y" * 500) for number in range(200))
-    assert raw(admin, b"GET / HTTP/1.1\r\nHost: localhost\r\n" + fields + b"\r\n").split(b" ")[1] in (b"413", b"431", b"400")
-    for rubbish in (b"\x16\x03\x01\x00\x05hello\r\n\r\n", b"GET\r\n\r\n", b"\0\0\0\0\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n"):
+    answer = raw(admin, b"GET / HTTP/1.1\r\nHost: localhost\r\n" + fields + b"\r\n")
+    assert answer.split(b" ")[1] in (b"413", b"431", b"400")
+    for rubbish in (b"\x16\x03\x01\x00\x05hello\r\n\r\n", b"GET\r\n\r\n", b"\0\0\0\0\r\n\r\n",
+                    b"GET / HTTP/1.1\r\n\r\n"):
         answer = raw(admin, rubbish)
         assert answer == b"" or answer.split(b" ")[1].startswith((b"4", b"5")), answer
     assert ask(admin, "/healthz").status == 200
@@ -147,7 +152,7 @@ def test_the_status_says_what_is_mended(admin, world):
     assert (site["name"], site["state"], chain["state"], chain["goes_out"]) == ("mail", "mended", "mended", "mended")
     assert [one["sha256"] for one in chain["served"]] == [world.leaf.sha256]
     assert [(one["sha256"], one["added"]) for one in chain["mended"]] == [(world.leaf.sha256, False),
-                                                                       (world.issuing.sha256, True)]
+                                                                          (world.issuing.sha256, True)]
     assert chain["anchor"]["sha256"] == world.root.sha256
     assert chain["stores"] == [{"name": "demo", "served_trusted": False, "mended_trusted": True}]
     assert (chain["names"][0]["name"], chain["names"][0]["covered"]) == (NAME, True)
@@ -161,7 +166,7 @@ def test_the_status_says_what_is_mended(admin, world):
 
 
 def test_who_asks_for_ever_other_parts_has_to_wait(admin):
-    """Making them takes a tenth of the control thread's time at the most; what others look at is there all the while."""
+    """Making them takes a tenth of the control thread's time at the most, and other pages are answered meanwhile."""
     assert ask(admin, "/api/status").status == 200
     for number in range(100_000):
         answer = ask(admin, f"/api/status?from={1 + number % 99}")
@@ -194,8 +199,8 @@ def test_promtool_takes_the_metrics_and_the_rules(admin):
     checked = subprocess.run(["promtool", "check", "metrics"], input=ask(admin, "/metrics").body, capture_output=True,
                              check=False)
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")
-    rules = subprocess.run(["promtool", "check", "rules", ROOT / "conf" / "install" / "prometheus-alerts.yml"], capture_output=True,
-                           check=False)
+    rules = subprocess.run(["promtool", "check", "rules", ROOT / "conf" / "install" / "prometheus-alerts.yml"],
+                           capture_output=True, check=False)
     assert rules.returncode == 0, rules.stdout + rules.stderr
 
 
@@ -293,8 +298,9 @@ def test_a_token_that_everybody_can_read_is_told(program, world, site, tmp_path)
     assert "the token of the admin page" not in quiet.stderr
 
 
-@pytest.mark.parametrize("content, why", [("", "less than 16"), ("short\n", "less than 16"), ("a" * 600, "more than 512"),
-                                          ("a token with blanks in it\n", "blank"), (None, "No such file")])
+@pytest.mark.parametrize("content, why", [("", "less than 16"), ("short\n", "less than 16"),
+                                          ("a" * 600, "more than 512"), ("a token with blanks in it\n", "blank"),
+                                          (None, "No such file")])
 def test_a_token_file_that_is_none_is_told(program, world, site, tmp_path, content, why):
     token = tmp_path / "token"
     if content is not None:
@@ -305,7 +311,10 @@ def test_a_token_file_that_is_none_is_told(program, world, site, tmp_path, conte
         assert refused.returncode == 1 and "admin_token_file" in refused.stderr and why in refused.stderr
 
 
-def over_unix(path: Path, request: bytes = b"GET /healthz HTTP/1.1\r\nHost: whatever\r\nConnection: close\r\n\r\n") -> bytes:
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: whatever\r\nConnection: close\r\n\r\n"
+
+
+def over_unix(path: Path, request: bytes = HEALTH) -> bytes:
     with socket.socket(socket.AF_UNIX) as sock:
         sock.settimeout(30)
         sock.connect(str(path))

@@ -1,8 +1,8 @@
 """The admin page in a real browser: drawn in both lights and on a phone, without a script error, with nothing of a
 certificate taken for markup, and with what axe-core asks of contrast, landmarks and names.
 
-The pictures stay in build/pictures, to be looked at. Chromium comes from Debian, axe-core from npm, checked by its digest and
-kept in .deps; where there is no npm the test says so and is skipped, and whatever else is missing fails it under CI.
+The pictures stay in build/pictures, to be looked at. Chromium comes from Debian; axe-core comes from npm, is checked by
+its digest and kept in .deps. Without npm the test says so and is skipped; anything else that is missing fails it in CI.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from conftest import ROOT
 from program import free_port
 from shop_window import HOSTILE, ShopWindow
 
+CARDS = "[...document.querySelectorAll('article.card')]"
 AXE = "axe-core-4.10.3"
 AXE_SHA512 = ("5e6edba515e70d25f6604d9815f064d859c5d1ea7ab661bbc4f87c88779ef0c2"
               "1cae0abbeb636471ef39e9d62d2582e4b88a1866f19f4ecfcf6d986275e4dc12")
@@ -40,7 +41,7 @@ def axe_script() -> str:
     """From .deps, else from npm."""
     kept = ROOT / ".deps" / f"{AXE}.tgz"
     if not kept.exists() and not shutil.which("npm"):
-        pytest.skip(f"there is no npm to get {AXE} by: the page was not drawn for it, contrast and landmarks not checked")
+        pytest.skip(f"there is no npm to get {AXE} by: contrast and landmarks of the page were not checked")
     if not kept.exists():
         kept.parent.mkdir(exist_ok=True)
         name, version = AXE.rsplit("-", 1)
@@ -114,8 +115,7 @@ def test_the_page_as_people_see_it(browser, window):
 def test_the_page_says_what_is_so_and_takes_nothing_for_markup(browser, window):
     draw(browser, window.admin, "light")
     text = browser.run("document.body.innerText")
-    words = browser.run("[...document.querySelectorAll('article.card')].map((one) => [one.querySelector('h3').textContent, "
-                        "one.classList[1]])")
+    words = browser.run(f"{CARDS}.map((one) => [one.querySelector('h3').textContent, one.classList[1]])")
     assert dict(words) == {"mail": "mended", "shop": "good", "archive": "attention", "legacy": "broken"}
     assert words[0][0] == "legacy"  # the worst first
     assert browser.run("document.querySelector('#headline').innerText") == (
@@ -123,7 +123,7 @@ def test_the_page_says_what_is_so_and_takes_nothing_for_markup(browser, window):
     assert HOSTILE in text
     assert browser.run("document.querySelectorAll('main img, main script').length") == 0
     assert browser.run("document.title").endswith("chainmend") and "broken in" not in browser.run("document.title")
-    mail = "[...document.querySelectorAll('article.card')].find((one) => one.querySelector('h3').textContent === 'mail')"
+    mail = card("mail")
     assert browser.run(f"{mail}.querySelectorAll('.link.added .name').length") == 1
     assert browser.run(f"{mail}.querySelector('.link.added .name').textContent") == "Northwind Issuing CA 3"
     assert browser.run(f"{mail}.querySelector('.link.gap') !== null")
@@ -134,12 +134,12 @@ def test_the_page_says_what_is_so_and_takes_nothing_for_markup(browser, window):
     browser.wait(f"{accepted} > {before}")  # by itself
     browser.run("(() => { const box = document.querySelector('#filter'); box.value = 'SHOP.northwind'; "
                 "box.dispatchEvent(new Event('input')); })()")
-    assert browser.run("[...document.querySelectorAll('article.card')].filter((one) => !one.hidden).length") == 1
+    assert browser.run(f"{CARDS}.filter((one) => !one.hidden).length") == 1
     assert browser.complaints == []
 
 
 def card(name: str) -> str:
-    return f"[...document.querySelectorAll('article.card')].find((one) => one.querySelector('h3').textContent === '{name}')"
+    return f"{CARDS}.find((one) => one.querySelector('h3').textContent === '{name}')"
 
 
 def test_who_reads_is_not_disturbed_and_learns_when_nobody_answers(browser, window):
@@ -150,7 +150,8 @@ def test_who_reads_is_not_disturbed_and_learns_when_nobody_answers(browser, wind
     window.reject("mail")
     browser.wait(f"document.querySelector('#summary').innerText !== {json.dumps(before)}")
     assert browser.run(f"window.marked === {advice} && getSelection().toString().length > 10")  # to be copied
-    assert browser.run("document.querySelector('#stale').hidden && document.querySelector('#pulse').className") == "pulse live"
+    pulse = "document.querySelector('#stale').hidden && document.querySelector('#pulse').className"
+    assert browser.run(pulse) == "pulse live"
     window.running.stop()
     browser.wait("!document.querySelector('#stale').hidden")
     said = browser.run("document.querySelector('#stale').innerText")
@@ -181,7 +182,8 @@ def test_many_sites_are_an_overview(browser, program, tmp_path, aia):
             browser.wait(f"document.querySelectorAll('article.card').length === {len(sites)} && "
                          "document.querySelectorAll('article.good').length === 46")
             browser.picture(PICTURES / f"admin-crowd-{look}.png", whole=False)
-            assert browser.run("document.documentElement.scrollWidth") <= LOOKS[look][0], f"{look}: wider than the screen"
+            width = browser.run("document.documentElement.scrollWidth")
+            assert width <= LOOKS[look][0], f"{look}: wider than the screen"
             browser.run(axe)
             assert violations(browser) == {}, look
         open_ones = browser.run("[...document.querySelectorAll('article.card')].filter((one) => "
@@ -200,6 +202,6 @@ def test_many_sites_are_an_overview(browser, program, tmp_path, aia):
         for wanted, count in (("-cellar-", 45), ("broken", 1), ("no such thing", 0)):
             browser.run(f"(() => {{ const box = document.querySelector('#filter'); box.value = '{wanted}'; "
                         "box.dispatchEvent(new Event('input')); })()")
-            assert browser.run("[...document.querySelectorAll('article.card')].filter((one) => !one.hidden).length") == count
+            assert browser.run(f"{CARDS}.filter((one) => !one.hidden).length") == count
         assert "No site has no such thing in it." in browser.run("document.querySelector('#found').innerText")
         assert browser.complaints == []

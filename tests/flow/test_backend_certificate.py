@@ -1,4 +1,4 @@
-"""A backend that asks for a client certificate: it gets the configured one with its chain, or the log says what it missed."""
+"""A backend that asks for a client certificate gets the configured one and its chain, or the log says what it lacks."""
 
 import ssl
 
@@ -62,7 +62,7 @@ def test_without_one_the_backends_refusal_is_told(program, world, asking, versio
         assert not curl(port, NAME, world.roots).ok
         eventually("the log names the backend and what it said",
                    lambda: any(f"127.0.0.1:{backend.port}" in line and ("certificate required" in line.lower()
-                                                                       or "handshake failure" in line.lower())
+                                                                        or "handshake failure" in line.lower())
                                for line in running.stderr.splitlines()), also=running.report)
 
 

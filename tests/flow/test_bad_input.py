@@ -264,8 +264,8 @@ def test_a_key_that_is_bound_to_pss_is_told_in_clear_words(program, world):
     key, certificate = world.folder / "pss.key", world.folder / "pss.pem"
     subprocess.run(["openssl", "genpkey", "-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048", "-out", key],
                    check=True, capture_output=True)
-    subprocess.run(["openssl", "req", "-x509", "-new", "-key", key, "-out", certificate, "-subj", f"/CN={NAME}", "-addext",
-                    f"subjectAltName=DNS:{NAME}", "-days", "100"], check=True, capture_output=True)
+    subprocess.run(["openssl", "req", "-x509", "-new", "-key", key, "-out", certificate, "-subj", f"/CN={NAME}",
+                    "-addext", f"subjectAltName=DNS:{NAME}", "-days", "100"], check=True, capture_output=True)
     result = program.command("check", "--chain", certificate, "--roots", world.roots, "--offline", "--json")
     found = {finding["code"]: finding for finding in json.loads(result.stdout)["findings"]}
     assert result.returncode == 2 and sorted(found) == ["self_signed", "weak_key"], found
@@ -282,8 +282,9 @@ def test_wrong_usage_is_64(program, arguments):
     assert result.stdout == ""
 
 
-@pytest.mark.parametrize("flag, value", [("--listen", "127.0.0.1:99999"), ("--backend", "gopher://x"), ("--mode", "guess"),
-                                         ("--workers", "0"), ("--idle-timeout", "soon"), ("--fetch-allow", "10.0.0.1/8")])
+@pytest.mark.parametrize("flag, value", [("--listen", "127.0.0.1:99999"), ("--backend", "gopher://x"),
+                                         ("--mode", "guess"), ("--workers", "0"), ("--idle-timeout", "soon"),
+                                         ("--fetch-allow", "10.0.0.1/8")])
 def test_a_wrong_value_of_a_flag_is_wrong_usage(program, world, flag, value):
     flags = {"--listen": f"127.0.0.1:{free_port()}", "--backend": "tcp://127.0.0.1:9", "--certificate": world.complete,
              "--key": world.key, flag: value}

@@ -1,7 +1,6 @@
 """chainmend-bench against real servers, good and bad: what it counts, why things fail, what they cost."""
 
 import json
-import json
 import os
 import pty
 import re
@@ -100,8 +99,8 @@ def test_a_hybrid_group_where_the_boringssl_has_it(bench, proxy):
 
 def test_cipher_and_signature_algorithm(bench, proxy):
     target, _ = proxy
-    told = bench.json(target, "--sni", NAME, "--count", 10, "--tls", "1.2", "--ciphers", "ECDHE-ECDSA-AES256-GCM-SHA384",
-                      "--sigalgs", "ECDSA+SHA256")
+    told = bench.json(target, "--sni", NAME, "--count", 10, "--tls", "1.2",
+                      "--ciphers", "ECDHE-ECDSA-AES256-GCM-SHA384", "--sigalgs", "ECDSA+SHA256")
     assert told["ciphers"] == {"TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384": 10}
     told = bench.json(target, "--sni", NAME, "--count", 10, "--tls", "1.2", "--sigalgs", "RSA-PSS+SHA256", status=1)
     assert set(told["failures"]) == {"alert_handshake_failure"}
@@ -127,7 +126,8 @@ def test_every_way_to_end(bench, proxy, close):
 def test_bulk_both_ways(bench, proxy):
     target, pid = proxy
     size = 3_000_001
-    down = bench.json(target, "--sni", NAME, "--count", 4, "-c", 2, "--request", f"bulk-down:{size}", "--server-pid", pid)
+    down = bench.json(target, "--sni", NAME, "--count", 4, "-c", 2, "--request", f"bulk-down:{size}",
+                      "--server-pid", pid)
     assert down["bytes_down"] == 4 * size and down["transactions"] == 4
     assert down["server_cpu_s_per_gib"] > 0
     up = bench.json(target, "--sni", NAME, "--count", 4, "-c", 2, "--request", f"bulk-up:{size}")
@@ -171,7 +171,8 @@ def test_names_are_asked_for_in_turn(bench, world, tmp_path):
     names = tmp_path / "names"
     names.write_text("a.example.com # the first\n\nb.example.com\n")
     with TlsServer(world.complete, world.key) as server:
-        told = bench.json(f"127.0.0.1:{server.port}", "--sni", f"@{names}", "--sni", "c.example.com", "-c", 1, "--count", 7)
+        told = bench.json(f"127.0.0.1:{server.port}", "--sni", f"@{names}", "--sni", "c.example.com", "-c", 1,
+                          "--count", 7)
         assert told["handshakes"] == 7
         assert server.names == [f"{letter}.example.com" for letter in "abcabca"]
 
@@ -184,7 +185,8 @@ def test_an_address_is_no_name(bench, world):
 
 def test_openssl_s_server(bench, world, tmp_path):
     with openssl_server(tmp_path, world.complete, world.key) as port:
-        told = bench.json(f"127.0.0.1:{port}", "--sni", NAME, "--ca", world.roots, "--count", 20, "-c", 2, "--request", "http")
+        told = bench.json(f"127.0.0.1:{port}", "--sni", NAME, "--ca", world.roots, "--count", 20, "-c", 2,
+                          "--request", "http")
         assert told["transactions"] == 20 and told["verified"] is True
         told = bench.json(f"127.0.0.1:{port}", "--sni", NAME, "--count", 20, "-c", 2, "--request", "http", "--resume")
         assert told["resumed"] == told["transactions"] == 20
@@ -199,8 +201,8 @@ def test_a_server_of_other_groups_costs_a_second_round(bench, world, tmp_path):
 def test_nginx_and_its_children(bench, world, tmp_path):
     with nginx(tmp_path, world.complete, world.key) as (port, pid):
         target = f"127.0.0.1:{port}"
-        whole = bench.json(target, "--sni", NAME, "--ca", world.roots, "--count", COUNT, "--request", "http", "--server-pid",
-                           pid, "--server-children")
+        whole = bench.json(target, "--sni", NAME, "--ca", world.roots, "--count", COUNT, "--request", "http",
+                           "--server-pid", pid, "--server-children")
         assert whole["transactions"] == COUNT and whole["server_processes_lost"] == 0
         master = bench.json(target, "--sni", NAME, "--count", COUNT, "--request", "http", "--server-pid", pid)
         assert master["server_cpu_s"] < whole["server_cpu_s"]  # the worker is its child
@@ -221,7 +223,7 @@ def test_certificates_are_verified_where_it_is_wished(bench, world, tmp_path):
 
 
 @pytest.mark.parametrize("talk, cause", [(plain_text, "not_tls"), (reset, "reset"), (lambda pipe: pipe.receive(),
-                                                                                    "closed_in_handshake")])
+                                                                                     "closed_in_handshake")])
 def test_servers_that_speak_no_tls(bench, talk, cause):
     with Server(talk) as server:
         told = bench.json(f"127.0.0.1:{server.port}", "--count", 12, status=1)
@@ -257,7 +259,8 @@ def test_answers_that_are_wrong(bench, world):
         pipe.receive()
     for talk, cause in ((lie, "wrong_echo"), (leave, "closed_before_answer"), (wait, "timeout_of_answer")):
         with TlsServer(world.complete, world.key, talk) as server:
-            told = bench.json(f"127.0.0.1:{server.port}", "--count", 4, "--request", "echo", "--timeout", "500ms", status=1)
+            told = bench.json(f"127.0.0.1:{server.port}", "--count", 4, "--request", "echo", "--timeout", "500ms",
+                              status=1)
             assert told["failures"] == {cause: 4} and told["handshakes"] == 4 and told["transactions"] == 0
 
 
@@ -272,8 +275,8 @@ def test_alerts_by_their_names(bench, world):
 
 
 def test_an_open_loop_counts_from_when_each_was_meant_to_start(bench, world):
-    """One connection at a time and 50 ms each: of 20 starts, 10 ms apart, the last waits for 800 ms. A closed loop does not
-    see that anybody waited."""
+    """One connection at a time and 50 ms each: of 20 starts, 10 ms apart, the last waits for 800 ms. A closed loop does
+    not see that anybody waited."""
     def slow(pipe):
         pipe.receive()
         time.sleep(0.05)

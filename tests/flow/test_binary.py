@@ -19,9 +19,9 @@ def exported(binary):
 def test_no_symbol_of_boringssl_is_exported(binary):
     """libcurl brings OpenSSL's libcrypto into the same process; what we export it would find first."""
     names = exported(binary)
-    suspects = {name for name in names if re.match(r"(_?(SSL|X509|EVP|BIO|RSA|EC|ASN1|CRYPTO|ERR|OPENSSL|PEM|BN|SHA|MD5|"
-                                                   r"AES|HMAC|RAND|PKCS|CBS|CBB|EVP_PKEY|OBJ|d2i|i2d)_)|.*bssl", name)}
-    assert suspects == set()
+    suspect = re.compile(r"(_?(SSL|X509|EVP|BIO|RSA|EC|ASN1|CRYPTO|ERR|OPENSSL|PEM|BN|SHA|MD5|"
+                         r"AES|HMAC|RAND|PKCS|CBS|CBB|EVP_PKEY|OBJ|d2i|i2d)_)|.*bssl")
+    assert {name for name in names if suspect.match(name)} == set()
 
 
 def test_only_system_libraries_are_needed_and_no_libssl_among_them(binary):

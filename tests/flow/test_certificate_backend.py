@@ -106,7 +106,7 @@ def test_an_expired_leaf_does_not_take_the_place_of_a_good_one(program, world):
 
 
 def test_a_leaf_that_serves_fewer_audiences_is_not_published_and_that_is_told(program, world):
-    """Two stores accept the leaf of today, by a cross-sign; a renewed one, by another authority, would serve one of them."""
+    """Two stores accept today's leaf, by a cross-sign. A renewed one, by another authority, would serve one of them."""
     port = free_port()
     fabrikam = Authority.root("Fabrikam Root CA")
     cross = fabrikam.issue_authority("Contoso Issuing CA", key=world.issuing.key)

@@ -1,4 +1,4 @@
-"""check: what a server sends, what should be sent, what is wrong, and the exit status that a monitoring system reads."""
+"""check: what a server sends, what should be sent, what is wrong, and the exit status that monitoring reads."""
 
 import datetime
 import json
@@ -312,7 +312,8 @@ def test_a_chain_over_ipv6(program, tmp_path, aia):
 
 def test_a_chain_file_may_come_with_text_and_carriage_returns(program, world):
     path = world.folder / "windows.pem"
-    text = "Bag Attributes\n    friendlyName: mail\n" + chain_pem(world.leaf) + "some words\n" + chain_pem(world.issuing)
+    text = ("Bag Attributes\n    friendlyName: mail\n" + chain_pem(world.leaf) + "some words\n"
+            + chain_pem(world.issuing))
     path.write_bytes(text.replace("\n", "\r\n").encode())
     result, report = check_file(program, world, path)
     assert result.returncode == 0, result

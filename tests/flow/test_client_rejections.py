@@ -159,7 +159,8 @@ def test_before_and_after_a_change_stand_side_by_side(program, world):
     """The leaf alone, which its clients reject; then the cache learns the intermediate, and they accept."""
     port = free_port()
     with Server() as backend:
-        running = program.run(world.settings(fetch="off"), site(world, port, backend.port, certificate=world.leaf_alone))
+        running = program.run(world.settings(fetch="off"),
+                              site(world, port, backend.port, certificate=world.leaf_alone))
         for _ in range(5):
             assert not shakes(port, NAME, world.roots)
         wait_for_alert(running, "unknown_ca")

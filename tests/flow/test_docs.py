@@ -33,7 +33,8 @@ def anchors_of(text):
 
 @pytest.mark.parametrize("page, name", named(r"`(\w+)\(\)`"))
 def test_every_function_that_is_named_is_defined(page, name):
-    definition = re.compile(rf"^[a-z][^;=\n]*\b{name}\([^;]*?\)\n\{{|\b(?:inline|define)\b[^;\n]*\b{name}\(", re.MULTILINE)
+    definition = re.compile(rf"^[a-z][^;=\n]*\b{name}\([^;]*?\)\n\{{|\b(?:inline|define)\b[^;\n]*\b{name}\(",
+                            re.MULTILINE)
     from_outside = name.startswith(("SSL_", "X509_", "uv_", "EVP_"))
     assert from_outside or [path for path, text in SOURCES.items() if definition.search(text)], \
         f"{page}: {name}() is nowhere defined"

@@ -338,7 +338,8 @@ def test_the_journal_gets_an_entry_with_fields(program, world, tmp_path):
     script.write_text(JOURNAL)
     config = program.write(world.settings(fix_log="stderr"), site(world, free_port(), 9))
     result = subprocess.run([*mount_namespace(), "sh", "-c",
-                             'mount -t tmpfs none /run && exec "$@"', "sh", sys.executable, script, program.binary, config],
+                             'mount -t tmpfs none /run && exec "$@"', "sh", sys.executable, script, program.binary,
+                             config],
                             capture_output=True, text=True, timeout=90, check=False)
     assert result.returncode == 0, result
     entry = json.loads(result.stdout)

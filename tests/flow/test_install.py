@@ -24,7 +24,8 @@ def test_the_binary_runs_from_where_it_is_installed(stage):
 
 
 def test_the_load_tool_and_its_manual_are_beside_it(stage):
-    answer = subprocess.run([str(stage / "usr/bin/chainmend-bench"), "--version"], capture_output=True, text=True, check=True)
+    answer = subprocess.run([str(stage / "usr/bin/chainmend-bench"), "--version"], capture_output=True, text=True,
+                            check=True)
     assert "chainmend-bench" in answer.stdout
     assert (stage / "usr/share/man/man1/chainmend-bench.1").is_file()
     assert list(stage.glob("usr/share/doc/*/docs/benchmarking.md"))
@@ -64,5 +65,6 @@ def test_the_unit_file_starts_the_installed_binary(stage):
 
 def test_nothing_lands_outside_of_the_usual_places(stage):
     files = [str(path.relative_to(stage)) for path in stage.rglob("*") if path.is_file()]
-    places = ("usr/bin/", "etc/chainmend/", "etc/logrotate.d/chainmend", "usr/lib/systemd/", "usr/lib/sysusers.d/", "lib/systemd/", "usr/share/")
+    places = ("usr/bin/", "etc/chainmend/", "etc/logrotate.d/chainmend", "usr/lib/systemd/",
+              "usr/lib/sysusers.d/", "lib/systemd/", "usr/share/")
     assert [name for name in files if not name.startswith(places)] == []

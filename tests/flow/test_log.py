@@ -55,8 +55,8 @@ def write(path, *entries):
 def test_a_person_gets_a_table(program, fix_log):
     result = program.command("log", fix_log)
     assert result.returncode == 0, result
-    for words in ("TIME (UTC)", "2026-11-20 10:00:00  fixed     mail      missing_intermediate", "The intermediate was added.",
-                  "after: 2 certificates: CN=a <- CN=Issuing", "resolved", "shop"):
+    for words in ("TIME (UTC)", "2026-11-20 10:00:00  fixed     mail      missing_intermediate",
+                  "The intermediate was added.", "after: 2 certificates: CN=a <- CN=Issuing", "resolved", "shop"):
         assert words in result.stdout
     assert "\x1b[" not in result.stdout
     assert result.stderr == ""
@@ -114,7 +114,8 @@ def test_what_logrotate_has_compressed_is_read(program, fix_log):
     packed.write_bytes(b"".join(halves))
     assert lines(program, packed) == LINES
     with open(packed, "rb") as piped:
-        result = subprocess.run([str(program.binary), "log", "-", "--json"], stdin=piped, capture_output=True, check=True)
+        result = subprocess.run([str(program.binary), "log", "-", "--json"], stdin=piped, capture_output=True,
+                                check=True)
     assert json.loads(result.stdout)["lines"] == LINES
     packed.write_bytes(halves[0] + halves[1][:-12])
     result = program.command("log", packed, "--json")
@@ -200,10 +201,10 @@ def test_a_summary_by_site_in_order_of_weight(program, tmp_path):
     assert (shop["resolved"], shop["next"], web["resolved"]) == (1, [], 0)
     assert (document["lines"], document["passed_over"]) == (8, 0)
     said = program.command("log", path, "--summary").stdout
-    assert re.search(r"1\. error  name_not_covered.*2\. warning  client_rejected.*3\. fixed  missing_intermediate", said,
-                     re.DOTALL)
-    assert "Clients rejected 12 of 40 handshakes before the chain was changed (2026-11-20 10:02), and 1 of 500 since." in \
-        " ".join(said.split())
+    assert re.search(r"1\. error  name_not_covered.*2\. warning  client_rejected.*3\. fixed  missing_intermediate",
+                     said, re.DOTALL)
+    assert ("Clients rejected 12 of 40 handshakes before the chain was changed (2026-11-20 10:02), "
+            "and 1 of 500 since.") in " ".join(said.split())
     assert "Mend name_not_covered." in said
     assert [site["site"] for site in summary(program, path, "--site", "web")["sites"]] == ["web"]
 
@@ -211,16 +212,17 @@ def test_a_summary_by_site_in_order_of_weight(program, tmp_path):
 def test_rejections_of_two_certificates_are_told_apart(program, tmp_path):
     present = {"since": "2026-11-20T10:02:00.000Z", "handshakes": 500, "rejected": 1}
     path = write(tmp_path / "fixes.jsonl",
-                 finding("10:04:00", "appeared", "mail", "client_rejected", "warning", subject_of="clients", rejections=[
-                     {"certificate": 0, "verdict": "steady", "present": present},
-                     {"certificate": 1, "verdict": "steady", "present": {**present, "rejected": 7}}]))
+                 finding("10:04:00", "appeared", "mail", "client_rejected", "warning", subject_of="clients",
+                         rejections=[{"certificate": 0, "verdict": "steady", "present": present},
+                                     {"certificate": 1, "verdict": "steady", "present": {**present, "rejected": 7}}]))
     said = " ".join(program.command("log", path, "--summary").stdout.split())
     assert "Certificate 0: Clients rejected 1 of 500 handshakes" in said
     assert "Certificate 1: Clients rejected 7 of 500 handshakes" in said
 
 
 def test_an_advice_that_several_share_stands_once(program, tmp_path):
-    lines = [finding(f"10:0{i}:00", "appeared", "mail", "name_not_covered", "error", name=f"{i}.test") for i in range(3)]
+    lines = [finding(f"10:0{i}:00", "appeared", "mail", "name_not_covered", "error", name=f"{i}.test")
+             for i in range(3)]
     path = write(tmp_path / "fixes.jsonl", *lines)
     assert program.command("log", path, "--summary").stdout.count("Mend name_not_covered.") == 1
     path = write(path, *lines[:2], {**lines[2], "advice": "Another one."})
@@ -256,7 +258,7 @@ def test_a_row_says_what_it_is_about(program, tmp_path):
 
 
 def test_what_is_asked_for_says_nothing_about_when_it_ended(program, tmp_path):
-    """A later run told of another site, and not of this one any more: whoever asks for this one alone must learn that, too."""
+    """A later run told of another site, and not of this one: whoever asks for this one alone must learn that, too."""
     path = write(tmp_path / "fixes.jsonl", finding("10:00:00", "appeared", "mail", "wrong_order", "fixed"),
                  finding("12:00:00", "appeared", "shop", "wrong_order", "fixed", run="2026-11-20T12:00:00.000Z"))
     mail = summary(program, path, "--site", "mail")["sites"][0]
@@ -267,8 +269,8 @@ def test_what_is_asked_for_says_nothing_about_when_it_ended(program, tmp_path):
 
 @pytest.mark.parametrize("verdict, former, wanted", [
     ("rolled_back", {"since": "2026-11-20T09:30:00.000Z", "handshakes": 40, "rejected": 12},
-     "Clients rejected 12 of 40 handshakes with the chain that went out from 2026-11-20 09:30 and was withdrawn, and 1 of 500 "
-     "with the one before it, which goes out again."),
+     "Clients rejected 12 of 40 handshakes with the chain that went out from 2026-11-20 09:30 and was withdrawn, "
+     "and 1 of 500 with the one before it, which goes out again."),
     ("steady", {"since": "2026-11-20T09:30:00.000Z", "handshakes": 0, "rejected": 0},
      "Clients rejected 1 of 500 handshakes since 2026-11-20 08:00."),
 ])

@@ -74,16 +74,19 @@ def report(program, tmp_path, *arguments):
 
 def test_it_says_what_is_wrong_and_how_to_repair_it(program, mended, tmp_path):
     page = Page(report(program, tmp_path, mended.fix_log, "--cache", mended.cache))
-    for words in ("mail", "mended meanwhile missing_intermediate", "error name_not_covered", "autodiscover.contoso.test",
-                  "chainmend adds the missing certificate", "Nothing can be done in front of the server",
-                  "What the server sends", "What it should send", "Clients that trust demo refuse what the server sends, "
-                  "and accept the repaired chain.", "certutil -addstore CA", "nginx -s reload",
+    for words in ("mail", "mended meanwhile missing_intermediate", "error name_not_covered",
+                  "autodiscover.contoso.test", "chainmend adds the missing certificate",
+                  "Nothing can be done in front of the server",
+                  "What the server sends", "What it should send",
+                  "Clients that trust demo refuse what the server sends, and accept the repaired chain.",
+                  "certutil -addstore CA", "nginx -s reload",
                   "keytool -importcert", mended.issuing.sha256, "Seen since 20"):
         assert words in page.words, words
     certificates = {name: sha256_of_pem_chain(pem) for name, pem in page.files.items()}
     assert [mended.leaf.sha256, mended.issuing.sha256] in certificates.values()
     assert [mended.issuing.sha256] in certificates.values() and [mended.root.sha256] in certificates.values()
-    named = set(re.findall(r"\S+\.(?:pem|cer)\b", " ".join(re.findall(r"<pre>.*?</pre>", (tmp_path / "report.html").read_text()))))
+    steps = " ".join(re.findall(r"<pre>.*?</pre>", (tmp_path / "report.html").read_text()))
+    named = set(re.findall(r"\S+\.(?:pem|cer)\b", steps))
     assert {name.rsplit("/", 1)[-1] for name in named if "bundle" not in name and "haproxy" not in name
             and "with-root" not in name} <= set(page.files)
 
@@ -109,8 +112,9 @@ def test_a_chain_that_was_put_back_is_told_as_that(program, tmp_path):
     log = tmp_path / "fixes.jsonl"
     log.write_text(json.dumps({
         "time": "2026-11-20T10:00:00.000Z", "event": "appeared", "site": "mail", "subject_of": "clients", "part": 1,
-        "code": "client_rejected", "severity": "warning", "action": "replaced", "applied": True, "before": [], "after": [],
-        "message": "The chain was withdrawn.", "advice": "Decide: `chainmend <check>`, then one ` alone."}) + "\n")
+        "code": "client_rejected", "severity": "warning", "action": "replaced", "applied": True, "before": [],
+        "after": [], "message": "The chain was withdrawn.",
+        "advice": "Decide: `chainmend <check>`, then one ` alone."}) + "\n")
     text = report(program, tmp_path, log)
     assert "<dd>Decide: <code>chainmend &lt;check&gt;</code>, then one ` alone.</dd>" in text
     page = Page(text)
@@ -132,7 +136,8 @@ def test_it_loads_nothing_from_anywhere(program, mended, tmp_path):
     text = report(program, tmp_path, mended.fix_log, "--cache", mended.cache)
     page = Page(text)
     assert not {tag for tag, _ in page.elements} & {"script", "img", "link", "iframe", "object", "form", "base"}
-    assert not [given for _, given in page.elements if set(given) & {"src", "srcset", "action", "style", "onclick", "onload"}]
+    loading = {"src", "srcset", "action", "style", "onclick", "onload"}
+    assert not [given for _, given in page.elements if set(given) & loading]
     assert "url(" not in text and "@import" not in text
     assert "default-src 'none'" in text
 
@@ -169,7 +174,8 @@ def test_hostile_names_stay_text(program, tmp_path, world, aia):
     leaf = evil.issue_leaf([NAME], aia=[aia.url("/evil.cer")], common_name="<img src=x onerror=alert(1)>")
     certificate, key = leaf.write(tmp_path, "given")
     with Server() as backend:
-        running = program.run(world.settings(), site(world, free_port(), backend.port, certificate=certificate, key=key))
+        running = program.run(world.settings(),
+                              site(world, free_port(), backend.port, certificate=certificate, key=key))
         fix = running.wait_for_fix("missing_intermediate")
         running.stop()
     text = report(program, tmp_path, world.fix_log, "--cache", world.cache)
@@ -205,8 +211,8 @@ def test_it_is_written_whole_or_not_at_all(program, mended, tmp_path):
     assert result.returncode == 1 and "the report was not written" in result.stderr
 
 
-FRAME = """<!doctype html><title>waiting</title><iframe id="f" src="report.html" style="width:390px;height:800px;border:0">
-</iframe><script>
+FRAME = """<!doctype html><title>waiting</title>
+<iframe id="f" src="report.html" style="width:390px;height:800px;border:0"></iframe><script>
 window.onload = () => {
   const page = document.getElementById("f").contentDocument.documentElement;
   document.body.innerHTML = "<p id=width>width " + page.scrollWidth + " of " + page.clientWidth + "</p>";
@@ -228,9 +234,10 @@ def test_nothing_is_wider_than_a_phone(program, mended, tmp_path):
     text = report(program, tmp_path, log, "--cache", mended.cache)
     (tmp_path / "report.html").write_text(text.replace("<details>", "<details open>"))
     (tmp_path / "frame.html").write_text(FRAME)
-    result = subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files",
-                             f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=5000", "--dump-dom",
-                             (tmp_path / "frame.html").as_uri()], capture_output=True, text=True, timeout=90, check=False)
+    result = subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu",
+                             "--allow-file-access-from-files", f"--user-data-dir={tmp_path / 'profile'}",
+                             "--virtual-time-budget=5000", "--dump-dom", (tmp_path / "frame.html").as_uri()],
+                            capture_output=True, text=True, timeout=90, check=False)
     assert re.search(r"width (\d+) of \1\b", result.stdout), result
 
 

@@ -159,8 +159,8 @@ def test_a_backend_whose_issuer_url_has_it_is_refused_and_the_proxy_goes_on(prog
 def test_a_certificate_that_shows_it_keeps_run_from_starting(program, world, chains):
     certificate, key = chains.leaf.write(world.folder, "dsa")
     with Server() as backend:
-        result = program.command("run", "-c", program.write(world.settings(),
-                                                            site(world, free_port(), backend, certificate=certificate, key=key)))
+        sites = site(world, free_port(), backend, certificate=certificate, key=key)
+        result = program.command("run", "-c", program.write(world.settings(), sites))
     assert result.returncode == 1, result
     assert "dsa.pem" in result.stderr and "no certificate in this file belongs to the private key" in result.stderr
 

@@ -46,7 +46,8 @@ class Checker:
         rest.write_text(chain_pem(*chain[1:]))
         store.write_text(chain_pem(*roots))
         result = subprocess.run(["openssl", "verify", "-partial_chain", "-no-CApath", "-no-CAstore",
-                                 "-purpose", "sslserver", "-CAfile", store, *(["-untrusted", rest] if chain[1:] else []), leaf],
+                                 "-purpose", "sslserver", "-CAfile", store,
+                                 *(["-untrusted", rest] if chain[1:] else []), leaf],
                                 capture_output=True, text=True, timeout=30, check=False)
         return result.returncode == 0, result.stdout + result.stderr
 

@@ -12,8 +12,8 @@ from tls_servers import Server, TlsServer, WAIT_S, banner_then_listen, count_byt
 
 MIB = 1024 * 1024
 SIZES = [1, 2, 1023, 16_383, 16_384, 16_385, 65_536, 65_537, MIB, 8 * MIB]
-BACKLOG_BYTES = 64 * MIB # more than the kernel's buffers on the way hold
-MEMORY_LIMIT_KIB = 24 * 1024 # what a stalled connection may cost at the most, sanitizers' own included
+BACKLOG_BYTES = 64 * MIB  # more than the kernel's buffers on the way hold
+MEMORY_LIMIT_KIB = 24 * 1024  # what a stalled connection may cost at the most, sanitizers' own included
 
 
 @pytest.fixture(params=["tcp", "tls"])

@@ -1,4 +1,4 @@
-"""mend --for: the steps for eight kinds of servers, read as an operator's shell would, and run where the tool is here."""
+"""mend --for: the steps for eight kinds of servers, read as an operator's shell would, and run where the tool is."""
 
 import os
 import re
@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from conftest import NAME
-from pki import NOW, DAY, Authority, chain_pem, sha256_of_pem_chain
+from pki import NOW, DAY, sha256_of_pem_chain
 from program import free_port
 
 SERVERS = ["iis", "exchange", "nginx", "apache", "haproxy", "java", "f5", "netscaler"]

@@ -73,7 +73,8 @@ def test_a_revoked_leaf(check, world, crls):
 
 def test_mend_says_it_too(program, world, crls):
     crls[1].write_text(crl_pem(make_crl(world.issuing, [world.leaf])))
-    result = program.command("mend", world.complete, *world.check_flags(), "--offline", "--crl", crls[1], "--crl", crls[0])
+    result = program.command("mend", world.complete, *world.check_flags(), "--offline",
+                             "--crl", crls[1], "--crl", crls[0])
     assert result.returncode == 2 and "revoked" in result.stderr
 
 
@@ -183,7 +184,8 @@ def test_a_delta_beside_its_base(check, world, crls):
 
 def test_an_archive_of_crls_does_not_hide_the_latest(check, world, crls):
     old = [make_crl(world.issuing, this_update=NOW - datetime.timedelta(hours=48 - hour)) for hour in range(40)]
-    crls[1].write_text(crl_pem(*old, make_crl(world.issuing, [world.leaf], this_update=NOW - datetime.timedelta(hours=1))))
+    newer = make_crl(world.issuing, [world.leaf], this_update=NOW - datetime.timedelta(hours=1))
+    crls[1].write_text(crl_pem(*old, newer))
     result, report = check(world.complete, *crls)
     assert result.returncode == 2 and codes(report) == ["revoked error"]
 
@@ -204,8 +206,8 @@ def test_a_revoked_intermediate_is_avoided(check, world, crls):
     assert [entry["sha256"] for entry in report["mended"]] == [world.leaf.sha256, cross.sha256]
     assert all("leads through" not in finding["message"] or finding["severity"] == "fixed"
                for finding in report["findings"])
-    # Only the revoked one is served, and the clean one is in the cache. Stores that know one root each: the one whose clients
-    # met the revoked certificate is lost, and told.
+    # Only the revoked one is served, and the clean one is in the cache. Of two stores that know one root each, the one
+    # whose clients met the revoked certificate is lost, and told.
     program_cache = world.folder / "cache"
     del cache, program_cache
     _, report = check(world.complete, *crls)
@@ -222,8 +224,8 @@ def test_the_clean_one_comes_from_the_cache(program, world, crls):
     both = world.chain("both", world.root, other)
     crls[0].write_text(crl_pem(make_crl(world.root, [world.issuing]), make_crl(other)))
     program.command("cache", "import", world.chain("cross", cross), "--cache", world.cache)
-    result = program.command("check", "--chain", world.complete, *world.check_flags()[2:], "--roots", f"both={both}", "--offline",
-                             "--json", "--crl", crls[0], "--crl", crls[1])
+    result = program.command("check", "--chain", world.complete, *world.check_flags()[2:], "--roots", f"both={both}",
+                             "--offline", "--json", "--crl", crls[0], "--crl", crls[1])
     report = json.loads(result.stdout)
     assert result.returncode == 1, result
     assert [entry["sha256"] for entry in report["mended"]] == [world.leaf.sha256, cross.sha256]
@@ -232,8 +234,8 @@ def test_the_clean_one_comes_from_the_cache(program, world, crls):
     assert "The mended chain takes another way" in finding["message"]
     assert report["served_trusted"] is False and report["mended_trusted"] is True
     # Without the CRLs the served chain is as good, and stays.
-    result = program.command("check", "--chain", world.complete, *world.check_flags()[2:], "--roots", f"both={both}", "--offline",
-                             "--json")
+    result = program.command("check", "--chain", world.complete, *world.check_flags()[2:], "--roots", f"both={both}",
+                             "--offline", "--json")
     assert result.returncode == 0 and not json.loads(result.stdout)["changed"]
 
 
@@ -358,8 +360,8 @@ def test_a_staple_counts_whichever_name_it_came_for(program, world):
     revoked = make_ocsp(leaf, world.issuing, "revoked")
     with stapler(world, None, leaf) as bare, stapler(world, revoked, leaf) as stapled:
         with Server(relay_by_name(bare, stapled)) as server:
-            result = program.command("check", NAME, "--connect", f"127.0.0.1:{server.port}", "--name", NAME, "--name", other,
-                                     *world.check_flags(), "--offline", "--json")
+            result = program.command("check", NAME, "--connect", f"127.0.0.1:{server.port}",
+                                     "--name", NAME, "--name", other, *world.check_flags(), "--offline", "--json")
     report = json.loads(result.stdout)
     assert len(report["chains"]) == 1 and "stapled" in the(report, "revoked")["message"], result
 

@@ -91,7 +91,8 @@ def test_two_listeners_and_ipv6(program, world):
         assert curl(first, NAME, world.roots).ok
         host = "[::1]" if listens[1].startswith("[") else "127.0.0.1"
         answer = subprocess.run(["curl", "-sS", "--noproxy", "*", "--cacert", str(world.roots), "--connect-to",
-                                 f"::{host}:{second}", f"https://{NAME}/"], capture_output=True, timeout=60, check=False)
+                                 f"::{host}:{second}", f"https://{NAME}/"],
+                                capture_output=True, timeout=60, check=False)
         assert answer.returncode == 0, answer
 
 
@@ -170,7 +171,7 @@ def test_sigterm_lets_an_open_connection_finish(program, world):
     port = free_port()
     with Server() as backend:
         running = program.run(world.settings(drain_timeout="30s"), site(world, port, backend.port,
-                                                                       certificate=world.complete))
+                                                                        certificate=world.complete))
         with python_pipe(port, NAME, world.roots) as pipe:
             pipe.send(b"one")
             assert pipe.receive_exactly(3) == b"one"
@@ -195,7 +196,7 @@ def test_what_is_still_open_at_the_drain_timeout_is_cut(program, world):
     port = free_port()
     with Server() as backend:
         running = program.run(world.settings(drain_timeout="1s"), site(world, port, backend.port,
-                                                                      certificate=world.complete))
+                                                                       certificate=world.complete))
         with python_pipe(port, NAME, world.roots) as pipe:
             pipe.send(b"one")
             assert pipe.receive_exactly(3) == b"one"

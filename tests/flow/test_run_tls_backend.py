@@ -1,4 +1,4 @@
-"""run in front of a TLS backend: its chain is mended, then verified, names included; or verified as sent; or not at all."""
+"""run in front of a TLS backend: its chain is mended and verified with its names, verified as sent, or not at all."""
 
 import hashlib
 import ssl
@@ -65,7 +65,7 @@ def untrusted(world):
                                   lambda world: world.issuing.issue_leaf(["other.test"], aia=[world.url])])
 @pytest.mark.parametrize("verify, works", [("mend", False), ("strict", False), ("off", True)])
 def test_a_backend_that_nobody_vouches_for_gets_no_byte_unless_verification_is_off(program, world, leaf, verify, works,
-                                                                                    tmp_path):
+                                                                                   tmp_path):
     port = free_port()
     chain, key = leaf(world).write(tmp_path, "bad")
     heard = []

@@ -37,7 +37,8 @@ def answering(port, leaves, name):
     ("mail.contoso.test", "exact"), ("MAIL.Contoso.TEST", "exact"), ("owa.contoso.test", "wildcard"),
     ("www.fabrikam.test", "other"), ("a.b.contoso.test", "exact"), ("nobody.test", "exact"), (None, "exact"),
 ])
-def test_the_name_picks_the_site_exact_before_wildcard_and_the_first_answers_the_rest(program, world, sites, name, site):
+def test_the_name_picks_the_site_exact_before_wildcard_and_the_first_answers_the_rest(
+        program, world, sites, name, site):
     port, leaves, made = sites
     program.run(world.settings(), made)
     assert answering(port, leaves, name) == site
@@ -46,7 +47,8 @@ def test_the_name_picks_the_site_exact_before_wildcard_and_the_first_answers_the
 def test_each_site_has_its_own_backend(program, world, sites):
     port, _, made = sites
     running = program.run(world.settings(), made)
-    for name, site in (("mail.contoso.test", "exact"), ("owa.contoso.test", "wildcard"), ("www.fabrikam.test", "other")):
+    for name, site in (("mail.contoso.test", "exact"), ("owa.contoso.test", "wildcard"),
+                       ("www.fabrikam.test", "other")):
         running.wait_for_fix("missing_intermediate", site=site)
         answer = curl(port, name, world.roots, "--retry", 3, "--retry-all-errors")
         assert answer.ok, f"{answer}\n{running.report()}"

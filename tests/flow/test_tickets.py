@@ -18,7 +18,7 @@ OTHER = "www.fabrikam.test"
 def resumes(port, name, roots, version, session, keep=None):
     """Offers `session` where it is there; the ticket that comes goes to `keep`. Was it resumed?
 
-    s_client takes a TLS 1.3 ticket only when it reads behind the handshake: the end of the backend's bytes sees to that.
+    s_client takes a TLS 1.3 ticket only when it reads after the handshake: it reads until the backend's bytes end.
     """
     flags = ["-sess_in", session] if session is not None and session.exists() else []
     flags += ["-sess_out", keep] if keep is not None else []

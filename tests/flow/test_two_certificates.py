@@ -1,4 +1,4 @@
-"""An RSA and an ECDSA certificate side by side: each client gets the one that it can verify, with its own mended chain."""
+"""An RSA and an ECDSA certificate side by side: each client gets the one that it can verify, with its mended chain."""
 
 import pytest
 from aia_server import body
@@ -54,7 +54,7 @@ def test_each_client_gets_what_it_can_verify(program, world, pair, order):
 
 
 def test_the_name_counts_more_than_the_kind_of_key(program, world, pair):
-    """Of two certificates, the one that covers what is asked for: an ECDSA leaf for another name does not get in its way."""
+    """The certificate that covers the name is served, though an ECDSA leaf for another name is there, too."""
     port = free_port()
     other = Authority.root("Other Root CA").issue_leaf(["other.contoso.test"])
     file = world.folder / "other.pem"

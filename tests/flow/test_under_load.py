@@ -64,4 +64,5 @@ def test_a_thousand_handshakes_with_the_chain_mended_meanwhile(program, world, c
     with capsys.disabled():
         print(f"\n   {HANDSHAKES} handshakes by {CLIENTS} clients in {taken_s:.1f} s, none lost: "
               f"{chain_lengths.count(1)} with the leaf alone, {chain_lengths.count(2)} with the mended chain; "
-              f"median {1000 * times_s[HANDSHAKES // 2]:.1f} ms, 99th of 100 {1000 * times_s[HANDSHAKES * 99 // 100]:.1f} ms")
+              f"median {1000 * times_s[HANDSHAKES // 2]:.1f} ms, "
+              f"99th of 100 {1000 * times_s[HANDSHAKES * 99 // 100]:.1f} ms")

@@ -1,7 +1,7 @@
 """alert_clients - clients that dislike a certificate, each in its own way: at once, late, or without a word.
 
-The late one is a GnuTLS program that looks at the certificate when the handshake is done, as many do, and then sends its
-alert (gnutls_alert_send).
+The late one is a GnuTLS program that looks at the certificate when the handshake is done, as many do, and then sends
+its alert (gnutls_alert_send).
 """
 
 from __future__ import annotations

@@ -28,7 +28,8 @@ class Bench:
         result = subprocess.run([str(self.binary), *(str(argument) for argument in arguments)], capture_output=True,
                                 text=True, timeout=WAIT_S, check=False)
         assert not any(mark in result.stderr for mark in SANITIZER_MARKS), result.stderr
-        assert status is None or result.returncode == status, f"status {result.returncode}: {result.stderr}\n{result.stdout}"
+        said = f"status {result.returncode}: {result.stderr}\n{result.stdout}"
+        assert status is None or result.returncode == status, said
         return result
 
     def json(self, *arguments: object, status: int = 0) -> dict[str, Any]:

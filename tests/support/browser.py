@@ -1,7 +1,7 @@
 """browser - a headless Chromium, driven over its debugging pipe: no driver, no port, no package of Python's.
 
-What the page complains of (scripts that throw, requests that fail, rules of its security policy that it breaks) is kept in
-`complaints`.
+`complaints` keeps what the browser reports: scripts that throw, requests that fail, breaches of the page's security
+policy.
 """
 
 from __future__ import annotations

@@ -77,7 +77,8 @@ def _handshake_secret(shared: bytes, transcript: bytes) -> bytes:
     """The server's handshake traffic secret (RFC 8446 7.1)."""
     early = hmac.digest(bytes(32), bytes(32), "sha256")
     derived = _expand_label(early, "derived", hashlib.sha256(b"").digest(), 32)
-    return _expand_label(hmac.digest(derived, shared, "sha256"), "s hs traffic", hashlib.sha256(transcript).digest(), 32)
+    secret = hmac.digest(derived, shared, "sha256")
+    return _expand_label(secret, "s hs traffic", hashlib.sha256(transcript).digest(), 32)
 
 
 def _seal(secret: bytes, messages: bytes) -> bytes:

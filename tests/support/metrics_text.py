@@ -1,7 +1,7 @@
 """metrics_text - a strict reader of Prometheus' text format 0.0.4: what it takes, every scraper takes.
 
-Each family has its HELP and TYPE before its first sample and stands in one piece; no series twice; names and values as the
-format has them; a histogram's buckets rise and end with +Inf, which is its count.
+Each family has its HELP and TYPE before its first sample and stands in one piece; no series twice; names and values as
+the format has them; a histogram's buckets rise and end with +Inf, which is its count.
 """
 
 from __future__ import annotations

@@ -17,7 +17,8 @@ def _way() -> tuple[list[str] | None, str]:
     said = "unshare is not installed"
     for way in WAYS if os.geteuid() == 0 else WAYS[1:]:
         try:
-            tried = subprocess.run([*way, "sh", "-c", "mount -t tmpfs none /run"], capture_output=True, text=True, timeout=30)
+            tried = subprocess.run([*way, "sh", "-c", "mount -t tmpfs none /run"], capture_output=True, text=True,
+                                   timeout=30)
         except FileNotFoundError:
             break
         if tried.returncode == 0:

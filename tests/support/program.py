@@ -1,6 +1,6 @@
 """program - starts the real chainmend, watches it, and sees that it ends as it should.
 
-Every run ends in a clean exit and without a word from a sanitizer, or the test fails; so does a wait that takes too long.
+A test fails when a run does not exit cleanly, when a sanitizer reports something, or when a wait takes too long.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import json
 import os
 import resource
 import signal
-import socket
 import subprocess
 import threading
 import time

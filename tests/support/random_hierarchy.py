@@ -210,4 +210,3 @@ def expect(case: Case) -> Expectation:
         surely = max(surely, verdicts.count(True))
         at_most = max(at_most, len(verdicts) - verdicts.count(False))
     return Expectation(surely, at_most)
-

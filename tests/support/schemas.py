@@ -12,7 +12,7 @@ SCHEMAS = {path.name: json.loads(path.read_text()) for path in sorted(DOCS.glob(
 
 
 def validator(name: str, part: str | None = None) -> jsonschema.Draft202012Validator:
-    """Of docs/NAME, or of one definition in it. Nothing is read from anywhere else: an unknown reference is an error."""
+    """Of docs/NAME, or of one definition in it. An unknown reference is an error: nothing else is read."""
     schema = SCHEMAS[name] if part is None else {"$ref": f"{name}#/$defs/{part}"}
     resolver = jsonschema.RefResolver(name, SCHEMAS[name], store=SCHEMAS)
     return jsonschema.Draft202012Validator(schema, resolver=resolver)

@@ -1,5 +1,5 @@
-"""shop_window - a configuration that shows every state of the admin page: one site mended, one good, one that only reports,
-one broken; with a browser's client and one that refuses, so that there is something to count.
+"""shop_window - a configuration that shows every state of the admin page: one site mended, one good, one that only
+reports, one broken; with a browser's client and one that refuses, so that there is something to count.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Callable
 
 READ_BYTES = 64 * 1024
-WAIT_S = 30.0 # the longest that any of these waits for its peer
+WAIT_S = 30.0  # the longest that any of these waits for its peer
 
 # What is done with one connection whose bytes are read and written through `Pipe`.
 Talk = Callable[["Pipe"], None]
