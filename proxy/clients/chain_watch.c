@@ -314,6 +314,17 @@ static enum rejection_verdict judge(const struct watched_part *part, int64_t now
 	return verdict > part->verdict ? verdict : part->verdict;
 }
 
+static bool roll_back(const struct chain_watch *watch, const struct watched_part *part)
+{
+	const struct chain_roll_back roll_back = {
+	    .site = part->site,
+	    .part = part->part,
+	    .withdrawn = part->present->credential,
+	    .former = part->former->credential,
+	};
+	return watch->options.roll_back(watch->options.context, &roll_back);
+}
+
 static void tick_part(const struct chain_watch *watch, struct watched_part *part, int64_t now_ms)
 {
 	if (part->rolled_back)
@@ -324,9 +335,8 @@ static void tick_part(const struct chain_watch *watch, struct watched_part *part
 	bool asks = verdict == REJECTIONS_ROLL_BACK && (news || verdict != part->verdict);
 
 	part->verdict = verdict;
-	/* What was rolled back is told once it is published. */
-	if (asks && watch->options.roll_back(watch->options.context, part->site, part->part, part->former->credential))
-		return;
+	if (asks && roll_back(watch, part))
+		return; /* the publication tells it */
 	if (news)
 		tell(watch, part, now_ms);
 }

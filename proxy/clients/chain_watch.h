@@ -18,14 +18,22 @@
 
 struct chain_watch;
 
+/* A wish: `former` is to go out in the place of `withdrawn`. */
+struct chain_roll_back {
+	const char *site;
+	unsigned part; /* which certificate of the site */
+	struct credential *withdrawn; /* was published last, and clients reject it */
+	struct credential *former;
+};
+
 /* All borrowed. */
 struct chain_watch_options {
 	struct fix_log *fix_log;
 	const struct program_log *log;
 	unsigned num_workers;
 	void *context;
-	/* Has `former` go out again in the place of what clients reject: true when it does, from the next publication on. */
-	bool (*roll_back)(void *context, const char *site, unsigned part, struct credential *former);
+	/* True when `former` goes out, from the next publication on. */
+	bool (*roll_back)(void *context, const struct chain_roll_back *roll_back);
 };
 
 struct chain_watch *chain_watch_new(const struct chain_watch_options *options); /* NULL when out of memory */

@@ -28,12 +28,12 @@ void server_give_verdict(void *context, unsigned worker, uint64_t connection, bo
 		worker_give_verdict(server->workers[worker], connection, trusted, reason);
 }
 
-bool server_roll_back(void *context, const char *site, unsigned part, struct credential *former)
+bool server_roll_back(void *context, const struct chain_roll_back *roll_back)
 {
 	const struct server *server = context;
-	struct managed_site *found = site_set_find(server->set, site);
+	struct managed_site *found = site_set_find(server->set, roll_back->site);
 	return server->state == SERVER_RUNNING && found != NULL &&
-	       managed_site_roll_back(found, part, former, time_text_now_ms());
+	       managed_site_roll_back(found, roll_back, time_text_now_ms());
 }
 
 bool server_is_certificate(void *context, const char *site, unsigned part)

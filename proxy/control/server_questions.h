@@ -15,8 +15,8 @@ bool server_is_covered(void *context, const char *site, const char *name);
 bool server_find_terms(void *context, const char *site, struct backend_trust_terms *out);
 void server_give_verdict(void *context, unsigned worker, uint64_t connection, bool trusted, const char *reason);
 
-/* Has the former chain go out again. */
-bool server_roll_back(void *context, const char *site, unsigned part, struct credential *former);
+/* Serves the former chain again; false where it must not, or cannot yet. */
+bool server_roll_back(void *context, const struct chain_roll_back *roll_back);
 
 /* Whether there still is such a certificate, such a site, such a group. */
 bool server_is_certificate(void *context, const char *site, unsigned part);

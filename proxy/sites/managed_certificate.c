@@ -127,9 +127,10 @@ bool managed_certificate_tell_watch(const struct managed_certificate *certificat
 	return chain_watch_published(certificate->options.watch, &publication, now_ms);
 }
 
-bool managed_certificate_roll_back(struct managed_certificate *certificate, struct credential *former, int64_t now_ms)
+bool managed_certificate_roll_back(struct managed_certificate *certificate, const struct chain_roll_back *roll_back,
+				   int64_t now_ms)
 {
-	bool changed = outgoing_chain_roll_back(certificate->outgoing, former, now_ms);
+	bool changed = outgoing_chain_roll_back(certificate->outgoing, roll_back, now_ms);
 
 	if (changed)
 		on_outgoing(certificate);

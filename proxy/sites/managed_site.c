@@ -383,10 +383,10 @@ bool managed_site_tell_watch(const struct managed_site *site, int64_t now_ms)
 	return told;
 }
 
-bool managed_site_roll_back(struct managed_site *site, unsigned certificate, struct credential *former, int64_t now_ms)
+bool managed_site_roll_back(struct managed_site *site, const struct chain_roll_back *roll_back, int64_t now_ms)
 {
-	return certificate < site->num_certificates &&
-	       managed_certificate_roll_back(site->certificates[certificate], former, now_ms);
+	return roll_back->part < site->num_certificates &&
+	       managed_certificate_roll_back(site->certificates[roll_back->part], roll_back, now_ms);
 }
 
 void managed_site_tick(struct managed_site *site, int64_t now_ms)

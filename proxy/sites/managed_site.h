@@ -64,8 +64,8 @@ bool managed_site_covers(const struct managed_site *site, const char *name);
 /* managed_site_tell_watch tells the watch what goes out now, once it was published; false: it is to be told again. */
 MUST_USE bool managed_site_tell_watch(const struct managed_site *site, int64_t now_ms);
 
-/* managed_site_roll_back has `former` go out again for that certificate, as outgoing_chain_roll_back says. */
-bool managed_site_roll_back(struct managed_site *site, unsigned certificate, struct credential *former, int64_t now_ms);
+/* managed_site_roll_back does it for the certificate `part`, as outgoing_chain_roll_back says. */
+bool managed_site_roll_back(struct managed_site *site, const struct chain_roll_back *roll_back, int64_t now_ms);
 
 /* managed_site_tick, once a second or so: what stands in may have expired, what failed may be possible now. */
 void managed_site_tick(struct managed_site *site, int64_t now_ms);

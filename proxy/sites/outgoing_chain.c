@@ -233,11 +233,13 @@ static bool put_back(struct outgoing_chain *outgoing, int64_t now_ms)
 	return !failed(error);
 }
 
-bool outgoing_chain_roll_back(struct outgoing_chain *outgoing, struct credential *former, int64_t now_ms)
+/* Clients have not seen a chain yet that is not published: they reject the one before it. */
+bool outgoing_chain_roll_back(struct outgoing_chain *outgoing, const struct chain_roll_back *roll_back, int64_t now_ms)
 {
-	if (outgoing->credential == NULL || outgoing->reason == OUTGOING_ROLLED_BACK)
+	if (outgoing->credential == NULL || outgoing->reason == OUTGOING_ROLLED_BACK ||
+	    !is_chain_of(outgoing->credential, &roll_back->withdrawn->chain))
 		return false;
-	set_withdrawn(outgoing, credential_ref(outgoing->credential), credential_ref(former));
+	set_withdrawn(outgoing, credential_ref(outgoing->credential), credential_ref(roll_back->former));
 	return put_back(outgoing, now_ms);
 }
 

@@ -75,9 +75,9 @@ void outgoing_chain_free(struct outgoing_chain *outgoing); /* NULL is fine */
 MUST_USE struct error outgoing_chain_keep(struct outgoing_chain *outgoing, const struct certificate_list *chain,
 					  EVP_PKEY *key, int64_t now_s);
 
-/* outgoing_chain_roll_back: clients reject what goes out, and accepted `former`. True when that one goes out now; what is
- * refused, and what is tried again by outgoing_chain_look, is false. */
-bool outgoing_chain_roll_back(struct outgoing_chain *outgoing, struct credential *former, int64_t now_ms);
+/* outgoing_chain_roll_back serves `former` again in the place of `withdrawn`. True when it goes out now. False when it is
+ * refused, when another chain than `withdrawn` goes out by now, and when outgoing_chain_look tries it again. */
+bool outgoing_chain_roll_back(struct outgoing_chain *outgoing, const struct chain_roll_back *roll_back, int64_t now_ms);
 
 /* outgoing_chain_look, once a second or so, ends what stands in when it has expired, and tries again what failed. True when
  * another chain goes out now. */

@@ -19,6 +19,7 @@ struct place {
 	struct chain_watch *watch;
 	bool wants_rollback;
 	unsigned num_rollbacks;
+	struct credential *rejected; /* is to be withdrawn */
 	struct credential *asked_for; /* to go out again */
 	long seen; /* bytes of the fix log */
 	const struct certificate *leaf;
@@ -29,13 +30,14 @@ struct place {
 
 static char site_name[] = "mail";
 
-static bool roll_back(void *context, const char *site, unsigned part, struct credential *former)
+static bool roll_back(void *context, const struct chain_roll_back *roll_back)
 {
 	struct place *place = context;
 
-	assert_string_equal(site, site_name);
-	assert_int_equal(part, 0);
-	place->asked_for = former;
+	assert_string_equal(roll_back->site, site_name);
+	assert_int_equal(roll_back->part, 0);
+	place->rejected = roll_back->withdrawn;
+	place->asked_for = roll_back->former;
 	place->num_rollbacks += place->wants_rollback;
 	return place->wants_rollback;
 }
@@ -286,6 +288,7 @@ static void roll_back_to_the_complete_one(struct place *place)
 	reject(place, place->alone, 60, 25);
 	chain_watch_tick(place->watch, 3 * START_MS);
 	assert_int_equal(place->num_rollbacks, 1);
+	assert_ptr_equal(place->rejected, place->alone);
 	assert_ptr_equal(place->asked_for, place->complete);
 	expect_no_news(place); /* what is not published is not told */
 	chain_watch_tick(place->watch, 3 * START_MS + 1);

@@ -215,9 +215,11 @@ static void test_what_goes_out_is_what_a_credential_stands_for(void **state)
 	outgoing_chain_free(outgoing);
 }
 
-static bool roll_back(struct outgoing_chain *outgoing, enum chain_kind former)
+static bool roll_back(struct outgoing_chain *outgoing, enum chain_kind withdrawn, enum chain_kind former)
 {
-	return outgoing_chain_roll_back(outgoing, credentials[former], (PKI_NOW - 1) * 1000);
+	const struct chain_roll_back roll_back = {
+	    .site = site_name, .withdrawn = credentials[withdrawn], .former = credentials[former]};
+	return outgoing_chain_roll_back(outgoing, &roll_back, (PKI_NOW - 1) * 1000);
 }
 
 static void test_the_former_chain_stands_in_until_it_expires(void **state)
@@ -227,9 +229,9 @@ static void test_the_former_chain_stands_in_until_it_expires(void **state)
 
 	(void)state;
 	assert_ok(keep(outgoing, CHAIN_LEAF));
-	assert_true(roll_back(outgoing, CHAIN_BRIEF));
+	assert_true(roll_back(outgoing, CHAIN_LEAF, CHAIN_BRIEF));
 	expect(outgoing, CHAIN_BRIEF, OUTGOING_ROLLED_BACK);
-	assert_false(roll_back(outgoing, CHAIN_COMPLETE)); /* it is settled */
+	assert_false(roll_back(outgoing, CHAIN_LEAF, CHAIN_COMPLETE)); /* it is settled */
 	assert_ok(keep(outgoing, CHAIN_LEAF)); /* which changes nothing */
 	expect(outgoing, CHAIN_BRIEF, OUTGOING_ROLLED_BACK);
 	revoked = true; /* which is looked at when a chain is chosen, not each second */
@@ -264,7 +266,7 @@ static void test_a_roll_back_that_fails_is_tried_again(void **state)
 	(void)state;
 	assert_ok(keep(outgoing, CHAIN_LEAF));
 	num_failures = 1;
-	assert_false(roll_back(outgoing, CHAIN_COMPLETE));
+	assert_false(roll_back(outgoing, CHAIN_LEAF, CHAIN_COMPLETE));
 	expect(outgoing, CHAIN_LEAF, OUTGOING_KEPT);
 	assert_false(outgoing_chain_look(outgoing, now_ms + 1));
 	/* A clock that was set back holds nothing up. */
@@ -276,7 +278,7 @@ static void test_a_roll_back_that_fails_is_tried_again(void **state)
 	outgoing = start(&revoked, NULL);
 	assert_ok(keep(outgoing, CHAIN_LEAF));
 	num_failures = 1;
-	assert_false(roll_back(outgoing, CHAIN_COMPLETE));
+	assert_false(roll_back(outgoing, CHAIN_LEAF, CHAIN_COMPLETE));
 	assert_ok(keep(outgoing, CHAIN_RENEWED));
 	assert_false(outgoing_chain_look(outgoing, now_ms + OUTGOING_RETRY_MAX_MS));
 	expect(outgoing, CHAIN_RENEWED, OUTGOING_KEPT);
@@ -290,13 +292,28 @@ static void test_a_roll_back_that_is_refused_is_forgotten(void **state)
 
 	(void)state;
 	assert_ok(keep(outgoing, CHAIN_LEAF));
-	assert_false(roll_back(outgoing, CHAIN_COMPLETE));
+	assert_false(roll_back(outgoing, CHAIN_LEAF, CHAIN_COMPLETE));
 	expect(outgoing, CHAIN_LEAF, OUTGOING_FORMER_REVOKED);
 	revoked = false;
 	assert_false(outgoing_chain_look(outgoing, PKI_NOW * 1000));
 	expect(outgoing, CHAIN_LEAF, OUTGOING_FORMER_REVOKED);
-	assert_true(roll_back(outgoing, CHAIN_COMPLETE)); /* asked for again */
+	assert_true(roll_back(outgoing, CHAIN_LEAF, CHAIN_COMPLETE)); /* asked for again */
 	expect(outgoing, CHAIN_COMPLETE, OUTGOING_ROLLED_BACK);
+	outgoing_chain_free(outgoing);
+}
+
+static void test_a_chain_that_clients_have_not_seen_is_not_withdrawn(void **state)
+{
+	bool revoked = false;
+	struct outgoing_chain *outgoing = start(&revoked, NULL);
+
+	(void)state;
+	assert_ok(keep(outgoing, CHAIN_LEAF));
+	assert_ok(keep(outgoing, CHAIN_RENEWED)); /* and it is not published yet */
+	assert_false(roll_back(outgoing, CHAIN_LEAF, CHAIN_COMPLETE));
+	expect(outgoing, CHAIN_RENEWED, OUTGOING_KEPT);
+	assert_false(outgoing_chain_look(outgoing, PKI_NOW * 1000));
+	expect(outgoing, CHAIN_RENEWED, OUTGOING_KEPT);
 	outgoing_chain_free(outgoing);
 }
 
@@ -307,7 +324,7 @@ static void test_over_a_reload(void **state)
 
 	(void)state;
 	assert_ok(keep(outgoing, CHAIN_LEAF));
-	assert_true(roll_back(outgoing, CHAIN_COMPLETE));
+	assert_true(roll_back(outgoing, CHAIN_LEAF, CHAIN_COMPLETE));
 
 	/* What was withdrawn stays so. */
 	struct outgoing_chain *reloaded = start(&revoked, outgoing);
@@ -345,6 +362,7 @@ int main(void)
 	    cmocka_unit_test(test_the_former_chain_stands_in_until_it_expires),
 	    cmocka_unit_test(test_a_roll_back_that_fails_is_tried_again),
 	    cmocka_unit_test(test_a_roll_back_that_is_refused_is_forgotten),
+	    cmocka_unit_test(test_a_chain_that_clients_have_not_seen_is_not_withdrawn),
 	    cmocka_unit_test(test_over_a_reload),
 	};
 	return cmocka_run_group_tests(tests, make_chains, free_chains);
