@@ -106,8 +106,10 @@ struct outgoing_chain *outgoing_chain_new(const struct outgoing_options *options
 		return NULL;
 	outgoing->options = *options;
 	retry_init(&outgoing->retry, OUTGOING_RETRY_FIRST_MS, OUTGOING_RETRY_MAX_MS);
-	if (former != NULL && former->former != NULL)
+	if (former != NULL && former->former != NULL) {
 		set_withdrawn(outgoing, credential_ref(former->withdrawn), credential_ref(former->former));
+		outgoing->reason = former->reason;
+	}
 	return outgoing;
 }
 

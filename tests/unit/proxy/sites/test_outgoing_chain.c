@@ -340,6 +340,16 @@ static void test_over_a_reload(void **state)
 	outgoing_chain_free(outgoing);
 	revoked = false;
 
+	/* It stands in when both have expired meanwhile: a reload alone changes nothing. */
+	outgoing = start(&revoked, NULL);
+	assert_ok(keep(outgoing, CHAIN_BRIEF_LEAF));
+	assert_true(roll_back(outgoing, CHAIN_BRIEF_LEAF, CHAIN_BRIEF));
+	struct outgoing_chain *later = start(&revoked, outgoing);
+	assert_ok(outgoing_chain_keep(later, &chains[CHAIN_BRIEF_LEAF], key_of(CHAIN_BRIEF_LEAF), PKI_NOW));
+	expect(later, CHAIN_BRIEF, OUTGOING_ROLLED_BACK);
+	outgoing_chain_free(later);
+	outgoing_chain_free(outgoing);
+
 	/* Another certificate in its place is another one. */
 	outgoing = start(&revoked, reloaded);
 	assert_ok(keep(outgoing, CHAIN_RENEWED));
