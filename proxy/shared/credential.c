@@ -20,20 +20,21 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* A dNSName as credential_covers looks it up; NULL for what can never be asked for. */
-static char *usable_name(struct bytes value)
+/* Adds a dNSName as credential_covers looks it up; passes over one that no client can ask for. */
+static struct error add_name(struct credential *credential, struct bytes value)
 {
 	if (value.len == 0 || value.len > 255 || memchr(value.data, '\0', value.len) != NULL)
-		return NULL;
+		return error_none();
 	char *name = strndup((const char *)value.data, value.len);
 	if (name == NULL)
-		return NULL;
+		return error_of(ERROR_MEMORY, 0, "collect a certificate's names");
 	for (char *at = name; *at != '\0'; at++)
 		if (*at >= 'A' && *at <= 'Z')
 			*at = (char)(*at - 'A' + 'a');
 	if (name[value.len - 1] == '.')
 		name[value.len - 1] = '\0';
-	return name;
+	credential->names[credential->num_names++] = name;
+	return error_none();
 }
 
 static struct error collect_names(struct credential *credential, const struct certificate *leaf)
@@ -43,15 +44,13 @@ static struct error collect_names(struct credential *credential, const struct ce
 	credential->names = calloc(leaf->num_alt_names, sizeof(*credential->names));
 	if (credential->names == NULL)
 		return error_of(ERROR_MEMORY, 0, "collect a certificate's names");
-	for (size_t i = 0; i < leaf->num_alt_names; i++) {
-		if (leaf->alt_names[i].type != ALT_NAME_DNS)
-			continue;
-		char *name = usable_name(leaf->alt_names[i].value);
-		if (name != NULL)
-			credential->names[credential->num_names++] = name;
+	struct error error = error_none();
+	for (size_t i = 0; i < leaf->num_alt_names && !failed(error); i++) {
+		if (leaf->alt_names[i].type == ALT_NAME_DNS)
+			error = add_name(credential, leaf->alt_names[i].value);
 	}
 	qsort(credential->names, credential->num_names, sizeof(*credential->names), compare_names);
-	return error_none();
+	return error;
 }
 
 static bool has_name(const struct credential *credential, const char *name)

@@ -12,6 +12,17 @@
 
 static char site_name[] = "a";
 
+/* How many strings are copied before one cannot be; below zero: all are. */
+static int before_failure = -1;
+
+char *__real_strndup(const char *text, size_t len);
+char *__wrap_strndup(const char *text, size_t len);
+
+char *__wrap_strndup(const char *text, size_t len)
+{
+	return before_failure >= 0 && before_failure-- == 0 ? NULL : __real_strndup(text, len);
+}
+
 static int teardown(void **state)
 {
 	(void)state;
@@ -102,6 +113,24 @@ static void test_names(void **state)
 	credential_unref(credential);
 	assert_ok(make(&site, nameless, pki_key(nameless), &credential));
 	assert_false(credential_covers(credential, "cn.example"));
+	credential_unref(credential);
+}
+
+/* A credential that lacks a name of its leaf would have clients of that name served by another site. */
+static void test_no_name_is_lost_when_memory_is_short(void **state)
+{
+	const struct certificate *leaf = PKI(.cn = "n", .dns = PKI_STRINGS("a.example", "b.example"));
+	struct config_site site = plain_site();
+	struct credential *credential = NULL;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		before_failure = i;
+		assert_kind(make(&site, leaf, pki_key(leaf), &credential), ERROR_MEMORY);
+		assert_int_equal(before_failure, -1);
+	}
+	assert_ok(make(&site, leaf, pki_key(leaf), &credential));
+	assert_int_equal(credential->num_names, 2);
 	credential_unref(credential);
 }
 
@@ -232,6 +261,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_kinds_of_keys),
 	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_no_name_is_lost_when_memory_is_short),
 	    cmocka_unit_test(test_what_does_not_fit_is_refused),
 	    cmocka_unit_test(test_alpn_in_its_wire_format),
 	    cmocka_unit_test(test_groups_and_round_trips),
