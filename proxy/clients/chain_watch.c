@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chaincache/base/hash_index.h"
 #include "proxy/clients/rejection_report.h"
 #include "proxy/log/json_member.h"
 
@@ -59,14 +60,9 @@ void chain_watch_free(struct chain_watch *watch)
 	free(watch);
 }
 
-/* FNV-1a: sites come from the configuration, so nobody can choose them to collide. */
 static size_t bucket_of(const char *site)
 {
-	uint32_t hash = 2166136261U;
-
-	for (const char *at = site; *at != '\0'; at++)
-		hash = (hash ^ (uint8_t)*at) * 16777619U;
-	return hash % NUM_BUCKETS;
+	return hash_index_text(HASH_INDEX_NO_TEXT, site) % NUM_BUCKETS;
 }
 
 /* The next part of the site from `part` on; NULL: there is none. */

@@ -22,11 +22,6 @@ static struct name_count *find(const struct name_sketch *sketch, const char *nam
 	return NULL;
 }
 
-const struct name_count *name_sketch_find(const struct name_sketch *sketch, const char *name)
-{
-	return find(sketch, name);
-}
-
 static struct name_count *lowest(const struct name_sketch *sketch)
 {
 	struct name_count *low = &sketch->items[0];

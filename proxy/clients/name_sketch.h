@@ -36,9 +36,6 @@ struct name_sketch {
  * changed. A zeroed sketch is empty. */
 const struct name_count *name_sketch_add(struct name_sketch *sketch, const char *name, uint64_t count, uint64_t error);
 
-/* name_sketch_find is NULL for a name that is not there. */
-const struct name_count *name_sketch_find(const struct name_sketch *sketch, const char *name);
-
 /* name_sketch_top copies the `max` highest, the highest first, into `out`; returns how many. */
 size_t name_sketch_top(const struct name_sketch *sketch, struct name_count *out, size_t max);
 void name_sketch_cleanup(struct name_sketch *sketch);
