@@ -327,8 +327,9 @@ struct error web_server_open(struct loop *loop, int listen_fd, void *context, ht
 	server->num_handles = 1;
 	const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	if (!watch(server, &server->working, info->epoll_fd) || !watch(server, &server->listening, listen_fd)) {
+		error = error_system("watch the admin page's sockets"); /* before the close changes errno */
 		web_server_close(server);
-		return error_system("watch the admin page's sockets");
+		return error;
 	}
 	uv_poll_start(&server->working, UV_READABLE, on_working);
 	accept_if_room(server);
