@@ -37,7 +37,7 @@ bool backend_choice_next(struct backend_choice *choice, const struct site *site,
 	bool found = false;
 
 	for (size_t i = 0; i < site->num_backends; i++) {
-		if (tried & (1u << i))
+		if (tried & (1U << i))
 			continue;
 		uint64_t until = rests_until(choice, &site->backends[i], now_ms);
 		if (until >= best_until)

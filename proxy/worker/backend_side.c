@@ -91,7 +91,7 @@ static bool choose_address(struct connection *connection)
 	if (!backend_choice_next(&thread->choice, connection->site, connection->tried, thread->now_ms, &index))
 		return false;
 	connection->backend_index = (uint8_t)index;
-	connection->tried |= 1u << index;
+	connection->tried |= 1U << index;
 	return true;
 }
 

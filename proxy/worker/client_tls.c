@@ -17,7 +17,7 @@ static unsigned rank(const struct credential *credential, const struct client_he
 	bool covers = hello->has_sni && credential_covers(credential, hello->sni);
 	bool verifies = client_hello_verifies(hello, credential->signature_algorithm);
 
-	return (covers ? 4u : 0u) + (verifies ? 2u : 0u) + (verifies && credential->is_ecdsa ? 1u : 0u);
+	return (covers ? 4U : 0U) + (verifies ? 2U : 0U) + (verifies && credential->is_ecdsa ? 1U : 0U);
 }
 
 static const struct credential *choose_credential(const struct site *site, const struct client_hello *hello)

@@ -135,7 +135,7 @@ void event_limit_report(struct event_limit *limit, const struct event_limit_entr
 		add(limit, report, now_ms);
 	} else if (rule->when_full == FULL_FOLD) {
 		fold(limit, report, now_ms);
-	} else if (rule->when_full == FULL_EVICT) {
+	} else if (rule->when_full == FULL_EVICT && found.least != NULL) {
 		evict(found.least, report);
 	}
 }
