@@ -69,14 +69,14 @@ json_t *chain_json(const struct certificate_list *chain)
 	return keep_if_complete(array, complete);
 }
 
-json_t *chain_json_short(const struct certificate_list *chain)
+static json_t *path_json(const struct certificate_list *path)
 {
 	json_t *array = json_array();
 	bool complete = array != NULL;
-	for (size_t i = 0; complete && i < chain->count; i++) {
-		json_t *object = certificate_reference(chain->items[i].certificate);
-		complete = object != NULL &&
-			   set_text_member(object, "source", certificate_source_name(chain->items[i].source));
+	for (size_t i = 0; complete && i < path->count; i++) {
+		json_t *object = certificate_reference(path->items[i].certificate);
+		complete =
+		    object != NULL && set_text_member(object, "source", certificate_source_name(path->items[i].source));
 		if (json_array_append_new(array, object) != 0)
 			complete = false;
 	}
@@ -86,8 +86,7 @@ json_t *chain_json_short(const struct certificate_list *chain)
 static json_t *runner_up_json(const struct runner_up *runner_up)
 {
 	json_t *object = json_object();
-	return keep_if_complete(object, object != NULL &&
-					    set_member(object, "path", chain_json_short(&runner_up->path)) &&
+	return keep_if_complete(object, object != NULL && set_member(object, "path", path_json(&runner_up->path)) &&
 					    set_text_member(object, "why", runner_up->why));
 }
 

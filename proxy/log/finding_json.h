@@ -20,10 +20,7 @@ json_t *finding_list_json(const struct finding_list *list);
 json_t *certificate_json(const struct certificate_entry *entry);
 json_t *chain_json(const struct certificate_list *chain);
 
-/* chain_json_short: a list of {subject, sha256, source}. */
-json_t *chain_json_short(const struct certificate_list *chain);
-
-/* runners_up_json: a list of {path (as chain_json_short), why}. */
+/* runners_up_json: a list of {path, a list of {subject, sha256, source}, why}. */
 json_t *runners_up_json(const struct mend_result *result);
 
 #endif

@@ -70,7 +70,7 @@ static const char *print_span(int64_t seconds, char *out, size_t out_size)
 {
 	int64_t days = seconds / SECONDS_A_DAY;
 	int64_t hours = seconds / SECONDS_AN_HOUR;
-	if (days >= 2 * DAYS_A_YEAR)
+	if (days / DAYS_A_YEAR >= 2)
 		snprintf(out, out_size, "%" PRId64 " years", days / DAYS_A_YEAR);
 	else if (days >= 2)
 		snprintf(out, out_size, "%" PRId64 " days", days);

@@ -34,14 +34,17 @@ static void test_a_certificate_has_what_the_contract_promises(void **state)
 	json_decref(object);
 }
 
-static void test_chains_in_full_and_in_short(void **state)
+static void test_a_chain_in_full_and_a_runner_up_in_short(void **state)
 {
 	const struct certificate *root = PKI(.cn = "Root", .ca = true);
 	struct certificate_list chain = PKI_LIST(SOURCE_SERVED, PKI(.cn = "leaf", .issuer = root), root);
-	struct certificate_list none = {0};
+	struct runner_up runner_up = {.path = chain, .why = "it is longer"};
+	struct mend_result result = {.runners_up = &runner_up, .num_runners_up = 1};
+	struct mend_result nothing = {0};
 	json_t *full = chain_json(&chain);
-	json_t *brief = chain_json_short(&chain);
-	json_t *empty = chain_json_short(&none);
+	json_t *runners_up = runners_up_json(&result);
+	json_t *brief = json_object_get(json_array_get(runners_up, 0), "path");
+	json_t *empty = runners_up_json(&nothing);
 	(void)state;
 	assert_int_equal(json_array_size(full), 2);
 	assert_int_equal(json_array_size(brief), 2);
@@ -49,9 +52,10 @@ static void test_chains_in_full_and_in_short(void **state)
 	assert_string_equal(text_at(json_array_get(brief, 1), "subject"), "CN=Root");
 	assert_string_equal(text_at(json_array_get(brief, 1), "sha256"), root->sha256_hex);
 	assert_string_equal(text_at(json_array_get(brief, 1), "source"), "served");
+	assert_string_equal(text_at(json_array_get(runners_up, 0), "why"), "it is longer");
 	assert_int_equal(json_array_size(empty), 0);
 	json_decref(full);
-	json_decref(brief);
+	json_decref(runners_up);
 	json_decref(empty);
 	certificate_list_cleanup(&chain);
 }
@@ -91,7 +95,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_certificate_has_what_the_contract_promises),
-	    cmocka_unit_test(test_chains_in_full_and_in_short),
+	    cmocka_unit_test(test_a_chain_in_full_and_a_runner_up_in_short),
 	    cmocka_unit_test(test_a_finding_has_the_fields_that_apply_and_no_others),
 	};
 	return cmocka_run_group_tests(tests, NULL, teardown);
