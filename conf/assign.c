@@ -30,7 +30,7 @@ static const char *assign_switch(const struct assignment *to, const char *text)
 	return value_parse_switch(text, field(to));
 }
 
-static const char *tell_choices(const struct assignment *to)
+static const char *list_choices(const struct assignment *to)
 {
 	size_t len = (size_t)snprintf(to->why, ASSIGN_MAX_TEXT, "is none of ");
 	for (const struct config_choice *choice = to->key->choices; choice->word != NULL && len < ASSIGN_MAX_TEXT;
@@ -44,7 +44,7 @@ static const char *assign_choice(const struct assignment *to, const char *text)
 {
 	unsigned value = 0;
 	if (value_parse_choice(text, to->key->choices, &value) != NULL)
-		return tell_choices(to);
+		return list_choices(to);
 	memcpy(field(to), &value, sizeof(value));
 	return NULL;
 }
@@ -53,12 +53,12 @@ static const char *assign_tls_version(const struct assignment *to, const char *t
 {
 	unsigned value = 0;
 	if (value_parse_choice(text, to->key->choices, &value) != NULL)
-		return tell_choices(to);
+		return list_choices(to);
 	*(uint16_t *)field(to) = (uint16_t)value;
 	return NULL;
 }
 
-/* In the units that the key is written in, so that the limits of a time are not told in milliseconds. */
+/* Prints a number in the units of the key: the limits of a time are not milliseconds. */
 static const char *check_limits(const struct assignment *to, uint64_t value)
 {
 	const struct config_key *key = to->key;

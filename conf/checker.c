@@ -17,7 +17,7 @@ static unsigned line_of(const struct subject *subject, enum config_key_id id)
 	return subject->section->lines[id] != 0 ? subject->section->lines[id] : subject->section->line;
 }
 
-static void tell(const struct subject *subject, enum config_key_id id, const char *what)
+static void report(const struct subject *subject, enum config_key_id id, const char *what)
 {
 	char key[DRAFT_MAX_KEY_TEXT];
 	draft_key_text(subject->draft, id, key);
@@ -33,7 +33,7 @@ static void check_required(const struct subject *subject)
 	for (enum config_key_id id = 0; id < NUM_CONFIG_KEYS; id++) {
 		const char *missing = config_key(id)->missing;
 		if (missing != NULL && !subject->section->has[id])
-			tell(subject, id, missing);
+			report(subject, id, missing);
 	}
 }
 
@@ -46,7 +46,7 @@ static bool any_backend(const struct config_site *site, bool tls)
 	return false;
 }
 
-/* A key that would do nothing is an error: who wrote it believes that it does something. */
+/* A key that would do nothing is an error: its author expects an effect. */
 static void check_backend(const struct subject *subject)
 {
 	static const enum config_key_id of_tls[] = {
@@ -58,15 +58,15 @@ static void check_backend(const struct subject *subject)
 	bool tls = any_backend(site, true);
 	bool tcp = any_backend(site, false);
 	if (tls && tcp)
-		tell(subject, KEY_BACKEND, "tcp:// and tls:// backends stand together: use one kind in a site");
+		report(subject, KEY_BACKEND, "tcp:// and tls:// backends stand together: use one kind in a site");
 	for (size_t i = 0; tcp && !tls && i < sizeof(of_tls) / sizeof(of_tls[0]); i++) {
 		if (has[of_tls[i]])
-			tell(subject, of_tls[i], "does nothing with a tcp:// backend: use tls://, or take it out");
+			report(subject, of_tls[i], "does nothing with a tcp:// backend: use tls://, or take it out");
 	}
 	if (has[KEY_BACKEND_PIN] && site->backend_verify == BACKEND_VERIFY_OFF)
-		tell(subject, KEY_BACKEND_PIN, "does nothing with backend_verify = off: take one of them out");
+		report(subject, KEY_BACKEND_PIN, "does nothing with backend_verify = off: take one of them out");
 	if (has[KEY_BACKEND_KEY] && !has[KEY_BACKEND_CERTIFICATE])
-		tell(subject, KEY_BACKEND_KEY, "has no backend_certificate to go with: name that too");
+		report(subject, KEY_BACKEND_KEY, "has no backend_certificate to go with: name that too");
 }
 
 static void check_certificate(const struct subject *subject)
@@ -75,20 +75,20 @@ static void check_certificate(const struct subject *subject)
 	if (!site->certificate_is_backend)
 		return;
 	if (site->certificates.count > 0)
-		tell(subject, KEY_CERTIFICATE, "the word backend and a file stand together: use one of them");
+		report(subject, KEY_CERTIFICATE, "the word backend and a file stand together: use one of them");
 	if (any_backend(site, false))
-		tell(subject, KEY_CERTIFICATE,
-		     "the word backend needs a tls:// backend: a tcp:// one serves no certificate");
+		report(subject, KEY_CERTIFICATE,
+		       "the word backend needs a tls:// backend: a tcp:// one serves no certificate");
 	if (!subject->section->has[KEY_KEY])
-		tell(subject, KEY_KEY,
-		     "missing: certificate = backend takes the certificate from the backend, and its key from here");
+		report(subject, KEY_KEY,
+		       "missing: certificate = backend takes the certificate from the backend, and its key from here");
 }
 
 static void check_versions(const struct subject *subject)
 {
 	if (subject->site->tls_min > subject->site->tls_max)
-		tell(subject, subject->section->has[KEY_TLS_MIN] ? KEY_TLS_MIN : KEY_TLS_MAX,
-		     "tls_min is above tls_max: no client could connect");
+		report(subject, subject->section->has[KEY_TLS_MIN] ? KEY_TLS_MIN : KEY_TLS_MAX,
+		       "tls_min is above tls_max: no client could connect");
 }
 
 static bool same_address(const struct config_address *a, const struct config_address *b)
@@ -103,20 +103,20 @@ static void check_listens(const struct subject *subject)
 		for (size_t k = 0; k < i; k++) {
 			if (!same_address(&site->listens[i], &site->listens[k]))
 				continue;
-			tell(subject, KEY_LISTEN, "an address stands twice: take one out");
+			report(subject, KEY_LISTEN, "an address stands twice: take one out");
 			return;
 		}
 	}
 }
 
-/* What two sites claim, and how that is told. */
+/* A key that two sites claim the same word of, and the error. */
 struct contest {
 	struct draft *draft;
 	enum config_key_id id;
 	const char *what;
 };
 
-static void tell_contest(void *context, size_t first_site, size_t second_site)
+static void report_contest(void *context, size_t first_site, size_t second_site)
 {
 	const struct contest *contest = context;
 	struct draft *draft = contest->draft;
@@ -131,7 +131,7 @@ static void settle(struct draft *draft, struct claims *claims, enum claims_scope
 		   const char *what)
 {
 	struct contest contest = {draft, id, what};
-	claims_settle(claims, scope, tell_contest, &contest);
+	claims_settle(claims, scope, report_contest, &contest);
 }
 
 static void check_across_sites(struct draft *draft)
@@ -160,7 +160,7 @@ static void check_across_sites(struct draft *draft)
 	claims_free(claims);
 }
 
-static void tell_global(struct draft *draft, enum config_key_id id, const char *what)
+static void report_global(struct draft *draft, enum config_key_id id, const char *what)
 {
 	char key[DRAFT_MAX_KEY_TEXT];
 	unsigned line = draft->global.lines[id] != 0 ? draft->global.lines[id] : draft->global.line;
@@ -171,12 +171,12 @@ static void tell_global(struct draft *draft, enum config_key_id id, const char *
 		config_errors_add(&draft->errors, line, "[chainmend]: %s: %s", key, what);
 }
 
-/* What the page tells is no secret of the machine's own users, but it is none of the world's business. */
+/* Local users may read the page without a token, other machines may not. */
 static void check_admin(struct draft *draft)
 {
 	const struct config *config = draft->config;
 	if (!config_admin_is_local(&config->admin) && !draft->global.has[KEY_ADMIN_TOKEN_FILE])
-		tell_global(
+		report_global(
 		    draft, KEY_ADMIN,
 		    "is beyond loopback and needs admin_token_file: name a file with a token, or use 127.0.0.1");
 }

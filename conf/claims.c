@@ -104,7 +104,8 @@ void claims_add(struct claims *claims, const char *word, size_t site)
 	claims->items[claims->count++] = (struct claim){word, site};
 }
 
-/* The last claim from `first` on at an address of this site; NONE when there is none. Claim `index` is the last from now on. */
+/* The last claim from `first` on at an address of this site; NONE when there is none. Claim `index` is the last from
+ * now on. */
 static size_t take_addresses(struct claims *claims, size_t index, size_t first)
 {
 	size_t site = claims->items[index].site;
@@ -121,7 +122,7 @@ static size_t take_addresses(struct claims *claims, size_t index, size_t first)
 }
 
 void claims_settle(struct claims *claims, enum claims_scope scope,
-		   void (*tell)(void *context, size_t first_site, size_t second_site), void *context)
+		   void (*report)(void *context, size_t first_site, size_t second_site), void *context)
 {
 	size_t first = 0; /* of the claims of this word */
 	size_t other = NONE;
@@ -140,7 +141,7 @@ void claims_settle(struct claims *claims, enum claims_scope scope,
 				: is_first                    ? NONE
 							      : i - 1;
 		if (other != NONE)
-			tell(context, claims->items[other].site, claim->site);
+			report(context, claims->items[other].site, claim->site);
 	}
 	claims->count = 0;
 }

@@ -10,15 +10,15 @@ struct claims;
 struct claims *claims_new(const struct config *config);
 void claims_free(struct claims *claims); /* NULL is fine */
 
-/* claims_add notes that a site, by its index, claims `word` (borrowed; letters in either case are the same). At most one word
- * a site and one a hostname between two calls of claims_settle. */
+/* claims_add adds a claim of `word` (borrowed; letters in either case are the same) by a site, by its index. Between
+ * two calls of claims_settle there is room for one claim a site and one a hostname. */
 void claims_add(struct claims *claims, const char *word, size_t site);
 
 enum claims_scope { CLAIMS_ANYWHERE, CLAIMS_AT_AN_ADDRESS };
 
-/* claims_settle tells of each claim of a site that another site before it has made too, by both sites' indexes: the nearest
- * one before it. Then it forgets all of them. */
+/* claims_settle reports each claim of a site that a site before it has made too, with the indexes of the nearest such
+ * site and of its own. Then it forgets all claims. */
 void claims_settle(struct claims *claims, enum claims_scope scope,
-		   void (*tell)(void *context, size_t first_site, size_t second_site), void *context);
+		   void (*report)(void *context, size_t first_site, size_t second_site), void *context);
 
 #endif

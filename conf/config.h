@@ -1,4 +1,4 @@
-/* config - what a configuration says, read and checked: plain data, owned by struct config, immutable from then on.
+/* config - a configuration, read and checked: plain data, owned by struct config, immutable from then on.
  *
  * Times are milliseconds (_ms), sizes bytes (_bytes). A string that was not given is NULL; every other key that was not
  * given has its default from the table in conf/keys.c.

@@ -62,6 +62,6 @@ void config_errors_print(struct config_errors *errors, const char *path, struct 
 	}
 	if (!failed(error) && errors->count > errors->num_items)
 		error = buffer_printf(out, "... and %zu errors more\n", errors->count - errors->num_items);
-	/* A buffer that is full holds the first errors, which is what a person starts with. */
+	/* A full buffer holds the first errors, with which a person starts. */
 	(void)error;
 }

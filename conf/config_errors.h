@@ -1,10 +1,10 @@
-/* config_errors - what is wrong with a configuration, collected, then told in the order of the file. */
+/* config_errors - collects the errors of a configuration, and prints them in the order of the file. */
 #ifndef CONF_CONFIG_ERRORS_H
 #define CONF_CONFIG_ERRORS_H
 
 #include "chaincache/base/buffer.h"
 
-#define CONFIG_MAX_ERRORS 100 /* told; the rest are counted */
+#define CONFIG_MAX_ERRORS 100 /* kept; the rest are counted */
 
 struct config_error {
 	unsigned line; /* 0: of no line */

@@ -68,7 +68,7 @@ const char *draft_key_text(const struct draft *draft, enum config_key_id id, cha
 	return out;
 }
 
-static void tell_unknown(struct draft *draft, enum config_scope scope, const char *name, unsigned line)
+static void report_unknown(struct draft *draft, enum config_scope scope, const char *name, unsigned line)
 {
 	enum config_scope other = scope == SCOPE_SITE ? SCOPE_CHAINMEND : SCOPE_SITE;
 	const char *nearest = config_key_nearest(scope, name);
@@ -110,7 +110,7 @@ void draft_set(struct draft *draft, enum config_scope scope, const char *name, c
 {
 	enum config_key_id id = config_key_find(scope, name);
 	if (id == NUM_CONFIG_KEYS) {
-		tell_unknown(draft, scope, name, line);
+		report_unknown(draft, scope, name, line);
 		return;
 	}
 	size_t last = draft->config->num_sites - 1;

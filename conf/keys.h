@@ -1,5 +1,5 @@
-/* keys - the one table of what a configuration file may say: the parser, --help, the sample, the manual page and
- * docs/configuration.md come from it. Its rows stand in keys.def.
+/* keys - the table of the configuration's keys: the parser, --help, the sample, the manual page and
+ * docs/configuration.md are made from it. Its rows stand in keys.def.
  */
 #ifndef CONF_KEYS_H
 #define CONF_KEYS_H
@@ -65,12 +65,12 @@ struct config_key {
 	uint64_t min, max; /* of numbers, sizes and times */
 	const struct config_choice *choices; /* ends with a NULL word */
 	bool not_built; /* a key of the contract that this version refuses ... */
-	const char *harmless; /* ... but for this value, which says what is so anyway; may be NULL */
-	bool flag; /* run takes it as a flag, too; those that make sense with several sites alone are none */
+	const char *harmless; /* ... but for this value, which asks for nothing new; may be NULL */
+	bool flag; /* run takes it as a flag, too; not a key that needs several sites */
 	enum config_sample sample;
-	const char *missing; /* what is told where a site lacks the key; NULL: a site need not have it */
+	const char *missing; /* the error where a site lacks the key; NULL: a site need not have it */
 	size_t offset; /* of the field in struct config or struct config_site */
-	const char *help; /* a paragraph; what other columns know is not said in it */
+	const char *help; /* a paragraph; it does not repeat other columns */
 };
 
 /* config_key returns the row; never NULL for an id below NUM_CONFIG_KEYS. */
@@ -82,7 +82,7 @@ enum config_key_id config_key_find(enum config_scope scope, const char *name);
 /* config_key_nearest is the right spelling of a misspelt name; NULL when nothing is near. */
 const char *config_key_nearest(enum config_scope scope, const char *name);
 
-/* config_key_print_form appends what a value looks like: "TIME", "mend|strict|off" ... */
+/* config_key_print_form appends the form of a value: "TIME", "mend|strict|off" ... */
 MUST_USE struct error config_key_print_form(const struct config_key *key, struct buffer *out);
 
 /* config_key_print_words appends the key's help, and that it must be set or is repeatable. */

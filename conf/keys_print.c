@@ -1,4 +1,4 @@
-/* A key in words: what its value looks like, and its help. */
+/* A key in words: the form of its value, and its help. */
 #include "conf/keys.h"
 
 static const char *const forms[] = {
@@ -42,6 +42,6 @@ struct error config_key_print_help(const struct config_key *key, struct buffer *
 {
 	struct error error = config_key_print_words(key, out);
 	if (failed(error) || key->default_text == NULL)
-		return error; /* without a default its help says what is so where it is not set */
+		return error; /* without a default the help says what happens where it is not set */
 	return buffer_printf(out, " (default: %s)", key->default_text);
 }

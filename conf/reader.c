@@ -52,7 +52,7 @@ static void open_chainmend(struct line_reader *reader)
 	reader->draft->global.line = reader->line;
 }
 
-static void tell_unknown_section(struct line_reader *reader, const char *name)
+static void report_unknown_section(struct line_reader *reader, const char *name)
 {
 	char word[MAX_SECTION_CHARS + 1];
 	snprintf(word, sizeof(word), "%.*s", (int)strcspn(name, " \t"), name);
@@ -83,7 +83,7 @@ static void open_section(struct line_reader *reader, const char *name)
 		if (draft_add_site(reader->draft, name, reader->line))
 			reader->section = SECTION_SITE;
 	} else {
-		tell_unknown_section(reader, name);
+		report_unknown_section(reader, name);
 	}
 }
 
@@ -157,7 +157,7 @@ static bool examine(struct line_reader *reader, const char *line, size_t len, si
 }
 
 /* The line that inih was given held no key: it says so only by its return value, and of the first one alone. */
-static void tell_no_key(struct line_reader *reader)
+static void report_no_key(struct line_reader *reader)
 {
 	if (reader->awaits_key)
 		config_errors_add(&reader->draft->errors, reader->line, "the line is not of the form KEY = VALUE");
@@ -168,7 +168,7 @@ static void tell_no_key(struct line_reader *reader)
 static char *next_line(char *out, int size, void *stream)
 {
 	struct line_reader *reader = stream;
-	tell_no_key(reader);
+	report_no_key(reader);
 	while (reader->at < reader->end) {
 		const char *line = reader->at;
 		size_t left = (size_t)(reader->end - line);
@@ -202,7 +202,7 @@ static int on_pair(void *user, const char *section, const char *name, const char
 	return 1;
 }
 
-/* The draft becomes the result, or its errors are told. */
+/* Turns the draft into the result, or prints its errors. */
 static bool finish(struct draft *draft, const char *path, struct config **out, struct buffer *errors)
 {
 	if (draft->errors.count == 0 && path != NULL) {
@@ -219,7 +219,7 @@ static bool finish(struct draft *draft, const char *path, struct config **out, s
 	return good;
 }
 
-/* For what is told before there is a draft. */
+/* Prints an error from before there is a draft. */
 static bool fail(const char *path, const char *why, struct config **out, struct buffer *errors)
 {
 	*out = NULL;
@@ -241,7 +241,7 @@ bool config_read_text(const char *text, size_t len, const char *path, struct con
 		reader.at += strlen(bom);
 	if (ini_parse_stream(next_line, &reader, on_pair, &reader) < 0)
 		config_errors_add(&draft.errors, 0, "out of memory");
-	tell_no_key(&reader);
+	report_no_key(&reader);
 	draft_complete(&draft);
 	checker_check(&draft);
 	return finish(&draft, path, out, errors);

@@ -1,7 +1,7 @@
 /* reader - from a configuration file, or from the flags of the short form, to a checked struct config.
  *
- * All errors of a file are told in one go, each with file and line. Nothing else is opened: whether the files that it
- * names can be used is for the one who uses them to say.
+ * All errors of a file are reported in one go, each with file and line. Nothing else is opened: whether the files that
+ * it names can be used is for the one who uses them to say.
  */
 #ifndef CONF_READER_H
 #define CONF_READER_H

@@ -1,4 +1,4 @@
-/* values - the texts of single values, read: sizes, times, addresses, URLs. Pure; each says in words what is wrong.
+/* values - parses the texts of single values: sizes, times, addresses, URLs. Pure.
  *
  * Each returns NULL when the text is right, else a static clause that completes "VALUE: ...".
  */
@@ -23,7 +23,7 @@ const char *value_parse_address(const char *text, struct config_address *out);
 /* The same, or PORT, :PORT or *:PORT for every address. */
 const char *value_parse_listen(const char *text, struct config_address *out);
 
-/* off, PORT (loopback), ADDRESS:PORT or unix:PATH. What it points to is owned by the caller. */
+/* off, PORT (loopback), ADDRESS:PORT or unix:PATH. The caller owns what it points to. */
 const char *value_parse_admin(const char *text, struct config_admin *out);
 
 /* tcp://HOST:PORT or tls://HOST:PORT. */

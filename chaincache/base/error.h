@@ -1,7 +1,7 @@
-/* error - what went wrong, as a value: nothing allocated, nothing thread-local.
+/* error - a failure as a value: nothing allocated, nothing thread-local.
  *
- * A function that can fail returns a struct error, and the caller must look at it. What is not a failure (a verdict,
- * a state) is an enum of its own. The words for a person are made at the edge, with error_print().
+ * A function that can fail returns a struct error, and the caller must look at it. A verdict or a state is no failure,
+ * and has an enum of its own. error_print() makes the words for a person, at the edge.
  */
 #ifndef CHAINCACHE_BASE_ERROR_H
 #define CHAINCACHE_BASE_ERROR_H
@@ -54,7 +54,8 @@ struct error error_system(const char *step);
 /* error_crypto returns ERROR_CRYPTO with BoringSSL's oldest queued error, and empties the queue. */
 struct error error_crypto(const char *step);
 
-/* error_print writes one line without a full stop into `out` ("step: reason"), truncated to `out_size`; returns `out`. */
+/* error_print writes one line without a full stop into `out` ("step: reason"), truncated to `out_size`; returns `out`.
+ * */
 const char *error_print(struct error error, char *out, size_t out_size);
 
 #endif

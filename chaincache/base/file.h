@@ -12,8 +12,8 @@ struct buffer;
  * ERROR_FORMAT, a pipe is read to its end) into `out`, which the caller has initialised with at least that maximum. */
 MUST_USE struct error file_read_all(const char *path, size_t max_bytes, struct buffer *out);
 
-/* file_advice says what to do about a file that could not be read, for after error_print(): ": check the path". "" when the
- * error says so itself, or nothing can be said. Passwords (ERROR_MISMATCH) are the caller's. */
+/* file_advice returns advice about a file that could not be read, to be written behind error_print(): ": check the
+ * path". "" when the error has its own, or there is none. Passwords (ERROR_MISMATCH) are the caller's. */
 const char *file_advice(struct error error);
 
 /* file_is_folder says whether `path` is a directory; false also when it cannot be looked at. */

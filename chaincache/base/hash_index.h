@@ -1,7 +1,7 @@
 /* hash_index - finds the positions of an array's items by a 32-bit hash, in the order in which they were added.
  *
- * Items are numbered 0, 1, 2 ... as they are added. Equal hashes are kept apart from unequal ones; whether two items with
- * equal hashes are really the same is for the caller to compare. Zero-initialised is a valid empty index.
+ * Items are numbered 0, 1, 2 ... as they are added. Equal hashes are kept apart from unequal ones; whether two items
+ * with equal hashes are really the same is for the caller to compare. Zero-initialised is a valid empty index.
  */
 #ifndef CHAINCACHE_BASE_HASH_INDEX_H
 #define CHAINCACHE_BASE_HASH_INDEX_H
@@ -44,8 +44,8 @@ void hash_index_add(struct hash_index *index, uint32_t hash);
 uint32_t hash_index_first(const struct hash_index *index, uint32_t hash);
 uint32_t hash_index_next(const struct hash_index *index, uint32_t position);
 
-/* hash_index_text hashes a text (FNV-1a) together with what `hash` stands for: HASH_INDEX_NO_TEXT, or an earlier result. For
- * texts of the configuration: a stranger could choose texts that collide. */
+/* hash_index_text adds a text to a hash (FNV-1a): HASH_INDEX_NO_TEXT, or an earlier result. For texts of the
+ * configuration alone: a stranger could choose texts that collide. */
 uint32_t hash_index_text(uint32_t hash, const char *text);
 
 #endif

@@ -178,7 +178,7 @@ static enum signature_digest signature_digest_of(const X509 *x509)
 	return OBJ_find_sigid_algs(nid, &digest_nid, NULL) ? digest_class(digest_nid) : SIGNATURE_DIGEST_UNKNOWN;
 }
 
-/* What X509 works out by itself. The calls fill its own caches too, so that later ones only read. */
+/* Reads what X509 has worked out. The calls fill its caches too, so that later ones only read. */
 static void read_constraints(struct certificate *certificate)
 {
 	uint32_t flags = X509_get_extension_flags(certificate->x509);
@@ -265,7 +265,7 @@ struct error certificate_parse(struct bytes der, const struct certificate **out)
 
 const struct certificate *certificate_ref(const struct certificate *certificate)
 {
-	/* The count is the one thing that changes in a certificate that everybody else sees as constant. */
+	/* The count alone changes in a certificate that is const to all. */
 	atomic_fetch_add_explicit(&((struct certificate *)certificate)->references, 1, memory_order_relaxed);
 	return certificate;
 }

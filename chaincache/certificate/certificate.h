@@ -1,7 +1,7 @@
 /* certificate - one X.509 certificate, parsed once, immutable, reference-counted (RFC 5280).
  *
- * Everything that discovery, audit and people ask of a certificate is worked out when it is parsed. The fields are
- * read-only from then on, so a certificate may be shared between threads; the reference count is atomic.
+ * All fields are worked out when it is parsed, and are read-only from then on, so a certificate may be shared between
+ * threads; the reference count is atomic.
  */
 #ifndef CHAINCACHE_CERTIFICATE_CERTIFICATE_H
 #define CHAINCACHE_CERTIFICATE_CERTIFICATE_H
@@ -25,7 +25,7 @@
 enum signature_digest {
 	SIGNATURE_DIGEST_MD5, /* MD2 and MD4 too */
 	SIGNATURE_DIGEST_SHA1,
-	SIGNATURE_DIGEST_SHA2, /* SHA-224 and up, and what hashes by itself (Ed25519) */
+	SIGNATURE_DIGEST_SHA2, /* SHA-224 and up, and signatures that hash by themselves (Ed25519) */
 	SIGNATURE_DIGEST_UNKNOWN,
 };
 
@@ -69,8 +69,7 @@ struct certificate {
 	size_t num_alt_names;
 	bool has_alt_names; /* the extension is there, be it empty */
 
-	char *
-	    *ca_issuer_urls; /* caIssuers of authorityInfoAccess (RFC 5280 4.2.2.1), any scheme, in order; see aia.h */
+	char **ca_issuer_urls; /* caIssuers of authorityInfoAccess (RFC 5280 4.2.2.1), any scheme; see aia.h */
 	size_t num_ca_issuer_urls;
 	size_t num_urls_dropped; /* over the maximum, or with a control character, a space or a NUL in it */
 };

@@ -1,6 +1,6 @@
 /* certificate_extensions - reads the extensions of a certificate that discovery and audits go by (RFC 5280 4.2).
  *
- * An extension that is absent or does not parse is no error: it reads as empty. Whether all parse, X509 says itself.
+ * An extension that is absent or does not parse is no error: it reads as empty. X509 itself says whether all parse.
  */
 #ifndef CHAINCACHE_CERTIFICATE_CERTIFICATE_EXTENSIONS_H
 #define CHAINCACHE_CERTIFICATE_CERTIFICATE_EXTENSIONS_H
@@ -21,19 +21,19 @@ struct alt_name {
 	struct bytes value; /* borrowed from the certificate */
 };
 
-/* certificate_extensions_alt_names reads subjectAltName into an array, which the caller frees; NULL when there is no entry.
- * *out_present: the extension is there, be it empty. ERROR_LIMIT above CERTIFICATE_MAX_NAMES. */
+/* certificate_extensions_alt_names reads subjectAltName into an array, which the caller frees; NULL when there is no
+ * entry. *out_present: the extension is there, be it empty. ERROR_LIMIT above CERTIFICATE_MAX_NAMES. */
 MUST_USE struct error certificate_extensions_alt_names(const X509 *x509, bool *out_present, struct alt_name **out,
 						       size_t *out_count);
 
-/* certificate_extensions_ca_issuer_urls reads the caIssuers URLs of authorityInfoAccess, any scheme, in order. The caller
- * frees each, and the array, after an error too. *out_dropped counts what is over the maximum, or has a control character,
- * a space or a NUL in it. */
+/* certificate_extensions_ca_issuer_urls reads the caIssuers URLs of authorityInfoAccess, any scheme, in order. The
+ * caller frees each, and the array, after an error too. *out_dropped counts what is over the maximum, or has a control
+ * character, a space or a NUL in it. */
 MUST_USE struct error certificate_extensions_ca_issuer_urls(const X509 *x509, char ***out, size_t *out_count,
 							    size_t *out_dropped);
 
-/* The keyIdentifiers of subjectKeyIdentifier and authorityKeyIdentifier, borrowed from the certificate, whose caches the calls
- * fill. */
+/* The keyIdentifiers of subjectKeyIdentifier and authorityKeyIdentifier, borrowed from the certificate, whose caches
+ * the calls fill. */
 struct bytes certificate_extensions_subject_key_id(X509 *x509);
 struct bytes certificate_extensions_authority_key_id(X509 *x509);
 

@@ -6,9 +6,9 @@
 
 /* Where a certificate came from; the words of `source` in the JSON and in the fix log. */
 #define CERTIFICATE_SOURCES(X)                                                                                         \
-	X(SOURCE_SERVED, "served") /* what an audited server sent */                                                   \
+	X(SOURCE_SERVED, "served") /* sent by an audited server */                                                     \
 	X(SOURCE_FILE, "file") /* the configured certificate file */                                                   \
-	X(SOURCE_BACKEND, "backend") /* what a tls backend sends */                                                    \
+	X(SOURCE_BACKEND, "backend") /* sent by a tls backend */                                                       \
 	X(SOURCE_CACHE, "cache")                                                                                       \
 	X(SOURCE_FETCHED, "fetched") /* from a caIssuers URL, in this mend */                                          \
 	X(SOURCE_ROOTS, "roots")

@@ -1,4 +1,4 @@
-/* certificate_words - how findings speak of certificates and dates. */
+/* certificate_words - certificates and dates in the words of findings. */
 #ifndef CHAINCACHE_CERTIFICATE_CERTIFICATE_WORDS_H
 #define CHAINCACHE_CERTIFICATE_CERTIFICATE_WORDS_H
 

@@ -6,13 +6,13 @@
 
 #include "chaincache/base/error.h"
 
-/* distinguished_name_print writes `name` as RFC 4514 has it: UTF-8, the last relative name first. What could deceive a
- * reader or a terminal (control characters, the C1 set, bidirectional overrides, line separators) is escaped byte by
- * byte as \XX. *out is "" for the empty name; the caller frees it. */
+/* distinguished_name_print writes `name` as RFC 4514 has it: UTF-8, the last relative name first. Characters that could
+ * deceive a reader or a terminal (control characters, the C1 set, bidirectional overrides, line separators) are escaped
+ * byte by byte as \XX. *out is "" for the empty name; the caller frees it. */
 MUST_USE struct error distinguished_name_print(const X509_NAME *name, char **out);
 
-/* distinguished_name_common_name writes the last commonName, escaped in the same way; *out is NULL when there is none or
- * its characters do not decode. */
+/* distinguished_name_common_name writes the last commonName, escaped in the same way; *out is NULL when there is none
+ * or its characters do not decode. */
 MUST_USE struct error distinguished_name_common_name(const X509_NAME *name, char **out);
 
 #endif

@@ -35,7 +35,7 @@ static void lower_ascii(char *text)
 			*text = (char)(*text - 'A' + 'a');
 }
 
-/* What people write where a name belongs, told apart from a mere wrong character. */
+/* Mistakes with words of their own, beside a mere wrong character. */
 static struct error wrong_character(const char *text)
 {
 	if (strstr(text, "://") != NULL)

@@ -1,4 +1,4 @@
-/* host_name - a name that a client uses, in the one form in which names are compared (RFC 9525 6.3, RFC 5890).
+/* host_name - a name that a client uses, in the form in which names are compared (RFC 9525 6.3, RFC 5890).
  *
  * A-labels in lower case without a trailing dot, or an IP address's bytes.
  */
@@ -19,8 +19,9 @@ struct host_name {
 	char text[HOST_NAME_MAX_CHARS + 1]; /* the A-label form, or the address in its canonical spelling */
 };
 
-/* host_name_parse reads what a person or a client wrote: U-labels are converted (libidn2), brackets around an IPv6
- * address are taken off, one trailing dot is dropped, underscores are allowed. ERROR_FORMAT says what is wrong. */
+/* host_name_parse reads a name as a person or a client writes it: U-labels are converted (libidn2), brackets around an
+ * IPv6 address are taken off, one trailing dot is dropped, underscores are allowed. ERROR_FORMAT says what is wrong.
+ * */
 MUST_USE struct error host_name_parse(const char *text, struct host_name *out);
 
 #endif

@@ -34,8 +34,8 @@ enum key_id_fit issuer_match_key_id(const struct certificate *issuer, const stru
 	return bytes_equal(issuer->subject_key_id, child->authority_key_id) ? KEY_ID_EQUAL : KEY_ID_DIFFERS;
 }
 
-/* X509_verify no longer knows RSA with MD5. Nobody accepts it, path_verifier included; but who issued such a certificate
- * has to be known before it can be said what is wrong with it. */
+/* X509_verify refuses RSA with MD5. No client accepts it, and neither does path_verifier; but the issuer has to be
+ * found before the weak signature can be reported. */
 static bool verify_by_md5(const struct certificate *child, EVP_PKEY *key)
 {
 	const ASN1_BIT_STRING *signature;

@@ -1,4 +1,4 @@
-/* issuer_match - could this certificate have issued that one? And if not, the first reason why not. */
+/* issuer_match - says whether one certificate could have issued another, or the first reason why not. */
 #ifndef CHAINCACHE_CERTIFICATE_ISSUER_MATCH_H
 #define CHAINCACHE_CERTIFICATE_ISSUER_MATCH_H
 

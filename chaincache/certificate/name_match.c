@@ -9,8 +9,8 @@
 
 enum {
 	MAX_ENTRY_TEXT = 100, /* of one subjectAltName entry in an explanation */
-	MAX_NEAR_MISSES_TOLD = 3,
-	MAX_NAMES_TOLD = 5,
+	MAX_NEAR_MISSES = 3,
+	MAX_NAMES_LISTED = 5,
 	MAX_PATTERN_BYTES = 256, /* a longer entry is like no name */
 };
 
@@ -349,7 +349,7 @@ static const char *labels_in_words(size_t count, char out[24])
 	return out;
 }
 
-static void tell_miss(struct text *why, enum miss miss, const struct alt_name *entry, const struct host_name *name)
+static void explain_miss(struct text *why, enum miss miss, const struct alt_name *entry, const struct host_name *name)
 {
 	char shown[MAX_ENTRY_TEXT];
 	char number[24];
@@ -366,24 +366,24 @@ static void tell_miss(struct text *why, enum miss miss, const struct alt_name *e
 	text_add_sentence(why, miss_texts[miss], words);
 }
 
-static bool tell_near_misses(const struct certificate *leaf, const struct host_name *name, struct text *why)
+static bool explain_near_misses(const struct certificate *leaf, const struct host_name *name, struct text *why)
 {
-	unsigned told = 0;
+	unsigned num_named = 0;
 
 	for (enum miss miss = MISS_NONE + 1; miss < MISS_UNLIKE; miss++) {
-		for (size_t i = 0; i < leaf->num_alt_names && told < MAX_NEAR_MISSES_TOLD; i++) {
+		for (size_t i = 0; i < leaf->num_alt_names && num_named < MAX_NEAR_MISSES; i++) {
 			if (judge_entry(&leaf->alt_names[i], name) != miss)
 				continue;
-			tell_miss(why, miss, &leaf->alt_names[i], name);
-			told++;
+			explain_miss(why, miss, &leaf->alt_names[i], name);
+			num_named++;
 		}
 	}
-	return told > 0 && told == leaf->num_alt_names;
+	return num_named > 0 && num_named == leaf->num_alt_names;
 }
 
-static void tell_names(const struct certificate *leaf, struct text *why)
+static void explain_names(const struct certificate *leaf, struct text *why)
 {
-	size_t told = 0, num_names = 0;
+	size_t num_named = 0, num_names = 0;
 
 	for (size_t i = 0; i < leaf->num_alt_names; i++)
 		num_names += leaf->alt_names[i].type != ALT_NAME_OTHER;
@@ -392,20 +392,21 @@ static void tell_names(const struct certificate *leaf, struct text *why)
 		return;
 	}
 	text_add(why, "%sthe certificate is for ", why->len > 0 ? "; " : "");
-	for (size_t i = 0; i < leaf->num_alt_names && told < MAX_NAMES_TOLD; i++) {
+	for (size_t i = 0; i < leaf->num_alt_names && num_named < MAX_NAMES_LISTED; i++) {
 		char shown[MAX_ENTRY_TEXT];
 		if (leaf->alt_names[i].type == ALT_NAME_OTHER)
 			continue;
 		print_entry(&leaf->alt_names[i], shown);
-		const char *separator = told == 0 ? "" : told + 1 == num_names ? " and " : ", ";
+		const char *separator = num_named == 0 ? "" : num_named + 1 == num_names ? " and " : ", ";
 		/* Room is kept for the count of the rest. */
 		if (why->size - why->len < strlen(shown) + 32)
 			break;
 		text_add(why, "%s%s", separator, shown);
-		told++;
+		num_named++;
 	}
-	if (told < num_names)
-		text_add(why, "%s%zu %s", told > 0 ? " and " : "", num_names - told, told > 0 ? "more" : "long names");
+	if (num_named < num_names)
+		text_add(why, "%s%zu %s", num_named > 0 ? " and " : "", num_names - num_named,
+			 num_named > 0 ? "more" : "long names");
 }
 
 static bool common_name_covers(const struct certificate *leaf, const struct host_name *name)
@@ -442,7 +443,7 @@ static const struct alt_name *covering_entry(const struct certificate *leaf, con
 	return NULL;
 }
 
-static void tell_matched_by(const struct alt_name *entry, struct name_match *out)
+static void explain_matched_by(const struct alt_name *entry, struct name_match *out)
 {
 	struct text matched_by = {out->matched_by, sizeof(out->matched_by), 0};
 
@@ -460,7 +461,7 @@ void name_match(const struct certificate *leaf, const struct host_name *name, st
 	const struct alt_name *entry = covering_entry(leaf, name);
 	if (entry != NULL && library_agrees(leaf, name)) {
 		out->verdict = NAME_COVERED;
-		tell_matched_by(entry, out);
+		explain_matched_by(entry, out);
 		text_add(&why, "covered by %s", out->matched_by);
 		return;
 	}
@@ -472,6 +473,6 @@ void name_match(const struct certificate *leaf, const struct host_name *name, st
 		out->verdict = NAME_ONLY_IN_CN;
 		text_add(&why, "%s stands in the Common Name alone, which clients no longer read", name->text);
 	}
-	if (!tell_near_misses(leaf, name, &why) && out->verdict == NAME_NOT_COVERED)
-		tell_names(leaf, &why);
+	if (!explain_near_misses(leaf, name, &why) && out->verdict == NAME_NOT_COVERED)
+		explain_names(leaf, &why);
 }

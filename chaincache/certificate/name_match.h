@@ -1,4 +1,4 @@
-/* name_match - does this certificate cover that name, by what, and if not, why not? (RFC 9525, CA/B BR 7.1.2.7.12)
+/* name_match - says whether a certificate covers a name, by which entry, or why not (RFC 9525, CA/B BR 7.1.2.7.12)
  *
  * subjectAltName alone; a wildcard is the whole left-most label, covers one label, never stands directly above a single
  * label and never covers an IP address. The Common Name is never read for the verdict, only for the explanation.

@@ -1,12 +1,12 @@
-/* public_key - what a public key is: its kind, its size, and whether it verifies signatures here (RFC 5280 4.1.2.7).
+/* public_key - judges a public key: its kind, its size, and whether it verifies signatures here (RFC 5280 4.1.2.7).
  *
- * BoringSSL parses kinds of keys that it verifies nothing with, and asking some of them for their size follows a null
- * pointer: a DSA key may inherit its parameters from its issuer (RFC 3279 2.3.2). So the kind is judged by the object
- * identifier of the algorithm, before BoringSSL parses the key, and only a usable key comes out as an EVP_PKEY.
- * struct certificate holds the key that this module has let pass: nobody takes another one from an X509.
+ * BoringSSL parses kinds of keys that it cannot verify with, and follows a null pointer when it is asked for the size
+ * of some: a DSA key may inherit its parameters from its issuer (RFC 3279 2.3.2). So the kind is judged by the
+ * algorithm's object identifier before BoringSSL parses the key, and only a usable key becomes an EVP_PKEY. struct
+ * certificate holds it; no other file takes a key from an X509 (scripts/rooms.py checks that).
  *
- * X509_verify_cert and the handshakes of TLS take keys by themselves. They compare kinds before anything else, and give
- * up a DSA key without a look at its parameters.
+ * X509_verify_cert and TLS handshakes take keys by themselves. They compare kinds first, and refuse a DSA key without
+ * reading its parameters.
  */
 #ifndef CHAINCACHE_CERTIFICATE_PUBLIC_KEY_H
 #define CHAINCACHE_CERTIFICATE_PUBLIC_KEY_H
@@ -15,8 +15,8 @@
 
 #include <openssl/base.h>
 
-/* KEY_TYPE_RSA_PSS is id-RSASSA-PSS (RFC 4055 1.2): an RSA key that is bound to PSS signatures. Clients know it badly, and
- * it is not usable here. Ordinary RSA keys may sign by PSS too. */
+/* KEY_TYPE_RSA_PSS is id-RSASSA-PSS (RFC 4055 1.2): an RSA key that is bound to PSS signatures. Few clients know it,
+ * and it is not usable here. Ordinary RSA keys may sign by PSS too. */
 enum key_type { KEY_TYPE_RSA, KEY_TYPE_RSA_PSS, KEY_TYPE_EC, KEY_TYPE_ED25519, KEY_TYPE_OTHER };
 
 struct public_key {

@@ -1,4 +1,4 @@
-/* aia - which of a certificate's caIssuers URLs may be asked for its issuer (RFC 5280 4.2.2.1). */
+/* aia - says which of a certificate's caIssuers URLs may be fetched for its issuer (RFC 5280 4.2.2.1). */
 #ifndef CHAINCACHE_FETCHING_AIA_H
 #define CHAINCACHE_FETCHING_AIA_H
 

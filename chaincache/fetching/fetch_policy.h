@@ -1,5 +1,5 @@
-/* fetch_policy - may this URL, this host, this address be fetched? Pure; judged again on the resolved address at connect
- * time and for every redirect.
+/* fetch_policy - says whether an address or a host may be fetched from. Pure; asked again with the resolved address at
+ * connect time, and for every redirect.
  */
 #ifndef CHAINCACHE_FETCHING_FETCH_POLICY_H
 #define CHAINCACHE_FETCHING_FETCH_POLICY_H
@@ -27,8 +27,9 @@ enum address_class {
 
 const char *address_class_name(enum address_class address_class); /* "loopback", "private", ... */
 
-/* address_classify judges by the IANA special-purpose registries (RFC 6890); an IPv4 address inside an IPv6 one (mapped,
- * compatible, NAT64 64:ff9b::/96 and 64:ff9b:1::/48, 6to4, Teredo) is judged as the IPv4 address too, the worse counts. */
+/* address_classify judges by the IANA special-purpose registries (RFC 6890); an IPv4 address inside an IPv6 one
+ * (mapped, compatible, NAT64 64:ff9b::/96 and 64:ff9b:1::/48, 6to4, Teredo) is judged as the IPv4 address too, the
+ * worse counts. */
 enum address_class address_classify(const struct sockaddr *address);
 
 struct fetch_policy; /* immutable once built; one thread builds it, any may ask */
@@ -36,8 +37,9 @@ struct fetch_policy; /* immutable once built; one thread builds it, any may ask 
 struct fetch_policy *fetch_policy_new(void); /* public addresses; rules add to them */
 void fetch_policy_free(struct fetch_policy *policy);
 
-/* fetch_policy_allow adds one rule: "public" (which is there anyway), "any", a host name, an IP address or a CIDR block. "any" is every address
- * but link-local ones, which only a block or address that lists them allows. ERROR_FORMAT says what is wrong. */
+/* fetch_policy_allow adds one rule: "public" (which is there anyway), "any", a host name, an IP address or a CIDR
+ * block. "any" is every address but link-local ones, which only a block or address that lists them allows.
+ * ERROR_FORMAT says what is wrong. */
 MUST_USE struct error fetch_policy_allow(struct fetch_policy *policy, const char *rule);
 
 /* fetch_policy_address: may a connection for the host `host` (as in the URL) be opened to `address`? */

@@ -27,7 +27,6 @@ struct error certificate_collector_add_one(struct certificate_collector *collect
 	return error;
 }
 
-/* In a bundle, what does not parse is counted; running out of memory or over a file's limit stays an error. */
 struct error certificate_collector_tolerate(struct certificate_collector *collector, struct error error)
 {
 	bool is_content = error.kind == ERROR_FORMAT || error.kind == ERROR_CRYPTO || error.kind == ERROR_LIMIT;

@@ -13,7 +13,7 @@
 #include "chaincache/files/der_kind.h"
 #include "chaincache/files/private_key.h"
 
-/* BER's indefinite form shows its end only as it is parsed; what follows it is passed over. */
+/* An indefinite length shows its end only as it is parsed: bytes behind it are passed over. */
 static bool has_trailing_bytes(struct bytes der)
 {
 	size_t len = der_outer_length(der);
@@ -128,7 +128,7 @@ static struct error open_pkcs12(struct bytes der, const char *password, EVP_PKEY
 	return error_none();
 }
 
-/* Refuses what BoringSSL would work on for long. */
+/* Refuses a file that BoringSSL would work on for long. */
 static struct error check_pkcs12_work(struct bytes der)
 {
 	struct ber_work work;

@@ -1,7 +1,7 @@
-/* certificate_file - what a file of certificates holds, whatever its format: PEM, DER, PKCS#7, PKCS#12, keys too.
+/* certificate_file - reads the certificates and the key of a file, whatever its format: PEM, DER, PKCS#7, PKCS#12.
  *
- * The format is judged by the bytes, never by the file's name. PEM may have anything between its blocks, any line ends, a
- * byte order mark, or be UTF-16. certificate_file_parse is pure.
+ * The format is judged by the bytes, never by the file's name. PEM may have anything between its blocks, any line
+ * ends, a byte order mark, or be UTF-16. certificate_file_parse is pure.
  */
 #ifndef CHAINCACHE_FILES_CERTIFICATE_FILE_H
 #define CHAINCACHE_FILES_CERTIFICATE_FILE_H
@@ -28,7 +28,7 @@ struct certificate_file {
 	EVP_PKEY *key; /* owned; NULL when the file holds none */
 	unsigned fault_block; /* after an error: the PEM block at fault, 1 for the first; 0: none is known */
 	unsigned fault_line; /* of its BEGIN */
-	size_t num_unreadable; /* blocks that say they are certificates and do not parse (passed over in bundles) */
+	size_t num_unreadable; /* certificates that do not parse, passed over in a bundle */
 };
 
 struct certificate_file_options {
@@ -36,21 +36,21 @@ struct certificate_file_options {
 	enum certificate_source source; /* given to each certificate */
 	size_t max_certificates; /* 0: CERTIFICATE_FILE_MAX_CERTIFICATES */
 	size_t max_bytes; /* of the file, 0: CERTIFICATE_FILE_MAX_BYTES */
-	bool pass_over_unreadable; /* a bundle: count what does not parse instead of failing */
+	bool pass_over_unreadable; /* a bundle: count blocks that do not parse instead of failing */
 	bool skip_keys; /* private keys in PEM are passed over unread, so an encrypted one needs no password */
 };
 
 /* certificate_file_parse reads `content`. ERROR_FORMAT when nothing in it is a certificate or a key, or a block is
- * broken; ERROR_LIMIT above a maximum; ERROR_MISMATCH for a wrong or missing password. `out` is cleaned up on error, all but its fault.
- * With SOURCE_FETCHED keys are skipped and PKCS#12 is refused: no peer makes us hash a password. */
+ * broken; ERROR_LIMIT above a maximum; ERROR_MISMATCH for a wrong or missing password. An error leaves nothing in `out`
+ * but its fault. With SOURCE_FETCHED keys are skipped and PKCS#12 is refused: no peer makes us hash a password. */
 MUST_USE struct error certificate_file_parse(struct bytes content, const struct certificate_file_options *options,
 					     struct certificate_file *out);
 MUST_USE struct error certificate_file_read(const char *path, const struct certificate_file_options *options,
 					    struct certificate_file *out);
 #define CERTIFICATE_FILE_MAX_FAULT 64
 
-/* certificate_file_fault says where in the file the error that was returned lies: "PEM block 3 (line 61): ", "" where that is
- * not known. Returns `out`. */
+/* certificate_file_fault writes where in the file the error lies: "PEM block 3 (line 61): ", or "" where that is not
+ * known. Returns `out`. */
 const char *certificate_file_fault(const struct certificate_file *file, char out[CERTIFICATE_FILE_MAX_FAULT]);
 void certificate_file_cleanup(struct certificate_file *file);
 

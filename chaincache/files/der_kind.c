@@ -111,9 +111,9 @@ static enum der_kind judge_algorithm(struct bytes in)
 	}
 }
 
-/* What is signed. A request is { version, subject, key, [0] attributes }; a version 1 certificate starts like one, but
- * has six elements of which the fourth is the validity; a CRL has a time there, and need not have a version (RFC 5280
- * 5.1). */
+/* Judges a signed structure. A request is { version, subject, key, [0] attributes }; a version 1 certificate starts
+ * like one, but has six elements of which the fourth is the validity; a CRL has a time there, and need not have a
+ * version (RFC 5280 5.1). */
 static enum der_kind judge_signed(struct bytes in)
 {
 	if (peek(in) == TAG_CONTEXT_0)

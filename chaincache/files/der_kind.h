@@ -1,4 +1,4 @@
-/* der_kind - what a DER (or BER) structure is, judged by its first elements. */
+/* der_kind - judges the kind of a DER (or BER) structure by its first elements. */
 #ifndef CHAINCACHE_FILES_DER_KIND_H
 #define CHAINCACHE_FILES_DER_KIND_H
 
@@ -18,7 +18,7 @@ enum der_kind {
 	DER_KIND_PUBLIC_KEY,
 };
 
-/* der_kind_judge says what `der` looks like. Whether it parses is another question. */
+/* der_kind_judge does not say whether `der` parses. */
 enum der_kind der_kind_judge(struct bytes der);
 
 /* der_outer_length is the number of bytes that the outer SEQUENCE says it has, header included: SIZE_MAX for BER's

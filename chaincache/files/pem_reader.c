@@ -168,7 +168,7 @@ static struct error decode(struct pem_reader *reader, struct bytes body)
 	return error_none();
 }
 
-/* Finds the END line, steps behind it, and decodes what stood before it. */
+/* Finds the END line, steps behind it, and decodes the body before it. */
 static struct error read_body(struct pem_reader *reader)
 {
 	char label[PEM_MAX_LABEL_CHARS + 1];

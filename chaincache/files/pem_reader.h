@@ -38,7 +38,7 @@ void pem_reader_cleanup(struct pem_reader *reader);
  * reader->error; the one after it can be read all the same. */
 enum pem_status pem_reader_next(struct pem_reader *reader);
 
-/* pem_reader_line is the line of the block's BEGIN, 1 for the first: counted on each call, for the words of an error. */
+/* pem_reader_line is the line of the block's BEGIN, 1 for the first. Counts from the start on each call. */
 unsigned pem_reader_line(const struct pem_reader *reader);
 
 #endif

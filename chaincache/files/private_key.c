@@ -147,7 +147,7 @@ static const struct pem_cipher pem_ciphers[] = {
     {"DES-EDE3-CBC", EVP_des_ede3_cbc}, {"DES-CBC", EVP_des_cbc},
 };
 
-/* What stands behind `name` and a colon in the headers, up to the end of its line. */
+/* Finds the value of the header `name`, up to the end of its line. */
 static bool find_header(struct bytes headers, const char *name, struct bytes *out)
 {
 	size_t name_len = strlen(name);
@@ -245,7 +245,7 @@ struct error private_key_parse_pem(struct bytes headers, struct bytes der, const
 	uint8_t *plain = OPENSSL_malloc(der.len + EVP_MAX_BLOCK_LENGTH);
 	if (plain == NULL)
 		return error_of(ERROR_MEMORY, 0, "decrypt a private key");
-	/* A wrong password may decrypt to rubbish that is well padded by chance: what does not parse is a wrong one too. */
+	/* A wrong password may decrypt to rubbish that is well padded by chance and does not parse. */
 	if (!decrypt(cipher, iv, password, der, plain, &len) ||
 	    failed(private_key_parse_der(bytes_of(plain, len), NULL, out)))
 		error = error_of(ERROR_MISMATCH, 0, "the password does not open the private key");

@@ -7,7 +7,8 @@
 #include "chaincache/base/bytes.h"
 #include "chaincache/base/error.h"
 
-/* Turns that all password hashes of an encrypted key or a PKCS#12 file may ask for together: some seconds of one core. */
+/* Turns that all password hashes of an encrypted key or a PKCS#12 file may ask for together: some seconds of one core.
+ * */
 #define PRIVATE_KEY_MAX_ITERATIONS 10000000u
 
 #define PRIVATE_KEY_UNSUPPORTED                                                                                        \
@@ -15,8 +16,8 @@
 	"that is "                                                                                                     \
 	"bound to PSS is not)"
 
-/* private_key_parse_der reads a key of any of these forms. `password` NULL: none is known. ERROR_MISMATCH for a wrong or
- * missing password. The caller frees *out. */
+/* private_key_parse_der reads a key of any of these forms. `password` NULL: none is known. ERROR_MISMATCH for a wrong
+ * or missing password. The caller frees *out. */
 MUST_USE struct error private_key_parse_der(struct bytes der, const char *password, EVP_PKEY **out);
 
 /* private_key_parse_pem reads a PEM block's content, encrypted or not (Proc-Type and DEK-Info, RFC 1421 4.6), which it
@@ -24,8 +25,8 @@ MUST_USE struct error private_key_parse_der(struct bytes der, const char *passwo
 MUST_USE struct error private_key_parse_pem(struct bytes headers, struct bytes der, const char *password,
 					    EVP_PKEY **out);
 
-/* private_key_encryption_is_unsupported says whether BoringSSL's oldest error is that it cannot read how something is
- * encrypted: no password would help. */
+/* private_key_encryption_is_unsupported says whether BoringSSL's oldest error is an encryption that it does not
+ * support: no password would help. */
 bool private_key_encryption_is_unsupported(void);
 
 #endif

@@ -1,5 +1,6 @@
-/* audit - what a finished mend knows, for those who put it into findings: chain_audit (served against mended),
- * trust_audit (where the mended chain ends), leaf_audit (validity, key, sizes), revocation_audit and fetch_audit (what could not be had).
+/* audit - a finished mend, as the audits read it to write findings: chain_audit (served against mended), trust_audit
+ * (where the mended chain ends), leaf_audit (validity, key, sizes), revocation_audit, and fetch_audit (failed
+ * fetches).
  */
 #ifndef CHAINCACHE_MEND_AUDIT_H
 #define CHAINCACHE_MEND_AUDIT_H
@@ -10,7 +11,7 @@
 #include "chaincache/paths/chain_search.h"
 #include "chaincache/revocation/ocsp_response.h"
 
-/* What is known of the leaf alone. */
+/* The revocation of the leaf alone. */
 struct leaf_revocation {
 	struct revocation_answer crl;
 	bool has_staple;

@@ -3,7 +3,7 @@
 #include "chaincache/certificate/certificate_words.h"
 #include "chaincache/files/certificate_file.h"
 
-/* What a served certificate, the leaf apart, is to the mended chain. */
+/* The role of a served certificate, the leaf apart, in the mended chain. */
 enum served_role {
 	ROLE_STRANGER, /* it issued nothing that leads to the leaf */
 	ROLE_DUPLICATE,
@@ -106,7 +106,7 @@ static const struct certificate *find_twin(const struct audit *audit, const stru
 	return NULL;
 }
 
-static void tell_stale(struct audit *audit, const struct certificate *certificate, bool kept)
+static void report_stale(struct audit *audit, const struct certificate *certificate, bool kept)
 {
 	char date[CERTIFICATE_WORDS_DATE_CHARS];
 	bool expired = audit->input->now > certificate->not_after;
@@ -140,8 +140,8 @@ static void tell_stale(struct audit *audit, const struct certificate *certificat
 	finding_set_certificate(finding, certificate);
 }
 
-/* Whether a repair of this very certificate is told already. */
-static bool told(const struct audit *audit, const struct certificate *certificate)
+/* Whether a repair of this very certificate is reported already. */
+static bool is_reported(const struct audit *audit, const struct certificate *certificate)
 {
 	for (size_t i = 0; i < audit->findings->count; i++)
 		if (audit->findings->items[i].certificate != NULL &&
@@ -168,10 +168,10 @@ static enum finding_code code_of(const struct audience_verdict *verdict)
 	return root_at_fault ? FINDING_BETTER_PATH : chain_audit_code(verdict->verdict.fault);
 }
 
-static void tell_given_up(struct audit *audit, enum finding_code code, const struct certificate *culprit,
-			  const struct certificate *reached, const char *reason)
+static void report_given_up(struct audit *audit, enum finding_code code, const struct certificate *culprit,
+			    const struct certificate *reached, const char *reason)
 {
-	if (told(audit, culprit))
+	if (is_reported(audit, culprit))
 		return;
 	struct finding *finding = finding_list_add(
 	    audit->findings, code,
@@ -185,34 +185,34 @@ static void tell_given_up(struct audit *audit, enum finding_code code, const str
 }
 
 /* Why an audience that the mended chain wins did not accept the served one, where that is not seen by comparison. */
-static void tell_gain(struct audit *audit, size_t audience)
+static void report_gain(struct audit *audit, size_t audience)
 {
 	struct audience_verdict verdict;
 	struct sent_chain served = {audit->served->items, audit->served->count};
 
 	chain_judge_ask(&audit->search->judge, served, audience, &verdict);
 	if (verdict.verdict.fault == PATH_REVOKED)
-		return; /* revocation_audit tells it, with its date */
+		return; /* revocation_audit reports it, with its date */
 	if (verdict.answer == AUDIENCE_REFUSES)
-		tell_given_up(audit, code_of(&verdict), given_up(audit, &verdict),
-			      verdict.path.items[verdict.verdict.index].certificate, verdict.verdict.reason);
+		report_given_up(audit, code_of(&verdict), given_up(audit, &verdict),
+				verdict.path.items[verdict.verdict.index].certificate, verdict.verdict.reason);
 	else if (verdict.answer == AUDIENCE_FINDS_NO_PATH &&
 		 !certificate_list_contains(audit->mended, path_last(&verdict.path)))
-		tell_given_up(audit, FINDING_BETTER_PATH, given_up(audit, &verdict), path_last(&verdict.path),
-			      "it leads to no root that they trust");
+		report_given_up(audit, FINDING_BETTER_PATH, given_up(audit, &verdict), path_last(&verdict.path),
+				"it leads to no root that they trust");
 }
 
-static void tell_gains(struct audit *audit)
+static void report_gains(struct audit *audit)
 {
 	uint32_t gained = audit->mended_mask & ~audit->search->served_mask;
 
 	for (size_t i = 0; i < chain_judge_audiences(&audit->search->judge); i++)
 		if ((gained >> i & 1) != 0)
-			tell_gain(audit, i);
+			report_gain(audit, i);
 }
 
-/* Whether the served chain was given up for another way: that tells all of its certificates. */
-static bool given_up_is_told(const struct audit *audit)
+/* Whether the served chain was given up for another way: that finding covers all of its certificates. */
+static bool given_up_is_reported(const struct audit *audit)
 {
 	for (size_t i = 0; i < audit->findings->count; i++)
 		if (audit->findings->items[i].severity == SEVERITY_FIXED &&
@@ -221,8 +221,8 @@ static bool given_up_is_told(const struct audit *audit)
 	return false;
 }
 
-static void tell_removed(struct audit *audit, enum finding_code code, const struct certificate *certificate,
-			 const char *what)
+static void report_removed(struct audit *audit, enum finding_code code, const struct certificate *certificate,
+			   const char *what)
 {
 	struct finding *finding = finding_list_add(audit->findings, code, "The served certificate %s %s.",
 						   certificate_words_subject(certificate), what);
@@ -232,44 +232,44 @@ static void tell_removed(struct audit *audit, enum finding_code code, const stru
 }
 
 /* Below a missing issuer nobody can say what belongs to the chain and what does not. */
-static void tell_stranger(struct audit *audit, const struct certificate *certificate)
+static void report_stranger(struct audit *audit, const struct certificate *certificate)
 {
 	bool complete = audit->chosen->root != NULL;
 
 	if (!complete && is_root(audit, certificate))
-		tell_removed(audit, FINDING_ROOT_INCLUDED, certificate,
-			     "is a root: clients go by their own copy, so it is left out");
+		report_removed(audit, FINDING_ROOT_INCLUDED, certificate,
+			       "is a root: clients go by their own copy, so it is left out");
 	else if (!complete)
-		tell_removed(
+		report_removed(
 		    audit, FINDING_UNRELATED_CERTIFICATE, certificate,
 		    "does not follow on the server certificate, because an issuer between them is missing, or because "
 		    "it does not belong here: it is left out");
 	else
-		tell_removed(audit, FINDING_UNRELATED_CERTIFICATE, certificate,
-			     "issued nothing on the way to the server certificate: it is left out");
+		report_removed(audit, FINDING_UNRELATED_CERTIFICATE, certificate,
+			       "issued nothing on the way to the server certificate: it is left out");
 }
 
-static void tell_role(struct audit *audit, enum served_role role, const struct certificate *certificate)
+static void report_role(struct audit *audit, enum served_role role, const struct certificate *certificate)
 {
 	bool valid = certificate_valid_at(certificate, audit->input->now);
 
 	if (role == ROLE_DUPLICATE)
-		tell_removed(audit, FINDING_DUPLICATE_CERTIFICATE, certificate,
-			     "is sent twice, which only costs bytes: the second copy is left out");
+		report_removed(audit, FINDING_DUPLICATE_CERTIFICATE, certificate,
+			       "is sent twice, which only costs bytes: the second copy is left out");
 	else if (role == ROLE_STRANGER && (valid || !certificate->is_ca))
-		tell_stranger(audit, certificate);
+		report_stranger(audit, certificate);
 	else if (!valid)
-		tell_stale(audit, certificate, role == ROLE_USED);
+		report_stale(audit, certificate, role == ROLE_USED);
 	else if (role == ROLE_ROOT)
-		tell_removed(
+		report_removed(
 		    audit, FINDING_ROOT_INCLUDED, certificate,
 		    "is a root: clients go by their own copy, and this one only costs bytes, so it is left out");
-	else if (role == ROLE_SPARE && !given_up_is_told(audit))
-		tell_removed(audit, FINDING_UNRELATED_CERTIFICATE, certificate,
-			     "is an issuer that the chain does without: it is left out");
+	else if (role == ROLE_SPARE && !given_up_is_reported(audit))
+		report_removed(audit, FINDING_UNRELATED_CERTIFICATE, certificate,
+			       "is an issuer that the chain does without: it is left out");
 }
 
-static void tell_missing(struct audit *audit, const struct certificate_entry *added, const struct certificate *issued)
+static void report_missing(struct audit *audit, const struct certificate_entry *added, const struct certificate *issued)
 {
 	const char *url = fetch_plan_url_of(audit->plan, added->certificate);
 	const char *where = added->source == SOURCE_FETCHED ? "fetched from the URL in the certificate that it issued"
@@ -298,12 +298,12 @@ static bool replaces_served(const struct audit *audit, const struct roles *roles
 	return false;
 }
 
-static void tell_added(struct audit *audit, const struct roles *roles)
+static void report_added(struct audit *audit, const struct roles *roles)
 {
 	for (size_t i = 1; i < audit->mended->count; i++)
 		if (!certificate_list_contains(audit->served, mended_at(audit, i)) &&
 		    !replaces_served(audit, roles, mended_at(audit, i)))
-			tell_missing(audit, &audit->mended->items[i], mended_at(audit, i - 1));
+			report_missing(audit, &audit->mended->items[i], mended_at(audit, i - 1));
 }
 
 static size_t position(const struct certificate_list *list, const struct certificate *certificate)
@@ -316,7 +316,7 @@ static size_t position(const struct certificate_list *list, const struct certifi
 }
 
 /* Servers and clients take the first certificate for the server's own. */
-static void tell_leaf_place(struct audit *audit)
+static void report_leaf_place(struct audit *audit)
 {
 	struct finding *finding = finding_list_add(
 	    audit->findings, FINDING_WRONG_ORDER,
@@ -329,13 +329,13 @@ static void tell_leaf_place(struct audit *audit)
 }
 
 /* The served root counts too: in the midst of the chain it leads strict clients astray. */
-static void tell_order(struct audit *audit)
+static void report_order(struct audit *audit)
 {
 	const struct certificate *last = audit_leaf(audit);
 	size_t last_position = 0;
 
 	if (audit->input->leaf_place > 0 && audit->input->leaf_place < audit->served->count) {
-		tell_leaf_place(audit);
+		report_leaf_place(audit);
 		return;
 	}
 
@@ -360,7 +360,7 @@ static void tell_order(struct audit *audit)
 }
 
 /* Nothing is repaired in silence. */
-static void tell_unexplained_gain(struct audit *audit)
+static void report_unexplained_gain(struct audit *audit)
 {
 	if ((audit->mended_mask & ~audit->search->served_mask) == 0)
 		return;
@@ -381,14 +381,14 @@ void chain_audit(struct audit *audit)
 	if (audit->chosen == NULL)
 		return;
 	find_roles(audit, &roles);
-	tell_added(audit, &roles);
-	tell_gains(audit);
+	report_added(audit, &roles);
+	report_gains(audit);
 	for (size_t i = 1; i < audit->served->count; i++)
-		tell_role(audit, roles.items[i], served_at(audit, i));
+		report_role(audit, roles.items[i], served_at(audit, i));
 	for (size_t i = 1; i < audit->mended->count; i++)
 		if (!certificate_list_contains(audit->served, mended_at(audit, i)) &&
 		    !certificate_valid_at(mended_at(audit, i), audit->input->now))
-			tell_stale(audit, mended_at(audit, i), true);
-	tell_order(audit);
-	tell_unexplained_gain(audit);
+			report_stale(audit, mended_at(audit, i), true);
+	report_order(audit);
+	report_unexplained_gain(audit);
 }

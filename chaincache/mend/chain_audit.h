@@ -1,4 +1,4 @@
-/* chain_audit - what is wrong with the chain that is served, told by comparing it with the mended one. */
+/* chain_audit - reports the faults of the served chain, by comparing it with the mended one. */
 #ifndef CHAINCACHE_MEND_CHAIN_AUDIT_H
 #define CHAINCACHE_MEND_CHAIN_AUDIT_H
 
@@ -6,7 +6,7 @@
 
 void chain_audit(struct audit *audit);
 
-/* chain_audit_code is the code under which a path's fault is told. */
+/* chain_audit_code returns the code that reports a fault of a path. */
 enum finding_code chain_audit_code(enum path_fault fault);
 
 #endif

@@ -2,8 +2,8 @@
 
 #include "chaincache/certificate/certificate_words.h"
 
-static void tell_uncovered(const struct certificate *leaf, const struct name_result *result,
-			   struct finding_list *findings)
+static void report_uncovered(const struct certificate *leaf, const struct name_result *result,
+			     struct finding_list *findings)
 {
 	const char *name = result->name.text;
 	enum finding_code code =
@@ -22,6 +22,6 @@ void coverage_judge(const struct certificate *leaf, const struct host_name *name
 		out[i].name = names[i];
 		name_match(leaf, &names[i], &out[i].match);
 		if (out[i].match.verdict != NAME_COVERED)
-			tell_uncovered(leaf, &out[i], findings);
+			report_uncovered(leaf, &out[i], findings);
 	}
 }

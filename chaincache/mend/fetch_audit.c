@@ -21,7 +21,7 @@ static const struct {
     [FETCH_WRONG_ISSUER] = {FINDING_FETCH_WRONG_ISSUER, "does not give the issuer"},
 };
 
-static void tell_attempt(struct audit *audit, const struct fetch_attempt *attempt)
+static void report_attempt(struct audit *audit, const struct fetch_attempt *attempt)
 {
 	if (attempt->outcome == FETCH_PENDING || attempt->outcome == FETCH_KEPT)
 		return;
@@ -57,8 +57,8 @@ static struct url_counts count_urls(const struct certificate *certificate)
 	return counts;
 }
 
-static void tell_unusable(struct audit *audit, const struct certificate *child, const struct url_counts *counts,
-			  enum finding_severity severity)
+static void report_unusable(struct audit *audit, const struct certificate *child, const struct url_counts *counts,
+			    enum finding_severity severity)
 {
 	bool scheme = counts->by_verdict[AIA_URL_OTHER_SCHEME] > 0;
 	struct finding *finding = finding_list_add(audit->findings, FINDING_NO_ISSUER_URL,
@@ -71,7 +71,7 @@ static void tell_unusable(struct audit *audit, const struct certificate *child, 
 	finding_set_url(finding, counts->passed_over);
 }
 
-static void tell_no_url(struct audit *audit, const struct certificate *child)
+static void report_no_url(struct audit *audit, const struct certificate *child)
 {
 	struct finding *finding =
 	    finding_list_add(audit->findings, FINDING_NO_ISSUER_URL,
@@ -89,14 +89,14 @@ static bool seen_before(const struct audit *audit, size_t index)
 	return false;
 }
 
-/* What was left out of a certificate that was asked about. */
-static void tell_left_out(struct audit *audit, const struct certificate *child)
+/* Reports the URLs of a certificate that were left out. */
+static void report_left_out(struct audit *audit, const struct certificate *child)
 {
 	struct url_counts counts = count_urls(child);
 	size_t over = counts.by_verdict[AIA_URL_OVER_LIMIT] + child->num_urls_dropped;
 
 	if (counts.passed_over != NULL)
-		tell_unusable(audit, child, &counts, SEVERITY_INFO);
+		report_unusable(audit, child, &counts, SEVERITY_INFO);
 	if (over == 0)
 		return;
 	struct finding *finding =
@@ -107,7 +107,7 @@ static void tell_left_out(struct audit *audit, const struct certificate *child)
 	finding_set_certificate(finding, child);
 }
 
-static void tell_dead_end(struct audit *audit)
+static void report_dead_end(struct audit *audit)
 {
 	const struct certificate *end = path_last(&audit->chosen->chain);
 	struct url_counts counts = count_urls(end);
@@ -115,9 +115,9 @@ static void tell_dead_end(struct audit *audit)
 	if (counts.by_verdict[AIA_URL_USABLE] > 0)
 		return;
 	if (counts.passed_over != NULL)
-		tell_unusable(audit, end, &counts, SEVERITY_WARNING);
+		report_unusable(audit, end, &counts, SEVERITY_WARNING);
 	else
-		tell_no_url(audit, end);
+		report_no_url(audit, end);
 }
 
 void fetch_audit(struct audit *audit)
@@ -128,10 +128,10 @@ void fetch_audit(struct audit *audit)
 	if (audit->pinned)
 		return;
 	for (size_t i = 0; i < audit->plan->num_attempts; i++) {
-		tell_attempt(audit, &audit->plan->attempts[i]);
+		report_attempt(audit, &audit->plan->attempts[i]);
 		if (!seen_before(audit, i))
-			tell_left_out(audit, audit->plan->attempts[i].child);
+			report_left_out(audit, audit->plan->attempts[i].child);
 	}
 	if (dead)
-		tell_dead_end(audit);
+		report_dead_end(audit);
 }

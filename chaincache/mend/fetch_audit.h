@@ -1,4 +1,5 @@
-/* fetch_audit - why issuers could not be fetched: only what a person can act on, a warning while a chain is missing. */
+/* fetch_audit - reports why issuers could not be fetched, as far as a person can act on it. A warning while the chain
+ * is incomplete. */
 #ifndef CHAINCACHE_MEND_FETCH_AUDIT_H
 #define CHAINCACHE_MEND_FETCH_AUDIT_H
 

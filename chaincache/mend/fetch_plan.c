@@ -132,7 +132,7 @@ static bool keep(struct fetch_plan *plan, const struct certificate *certificate,
 	return true;
 }
 
-/* Keeps what issued `child`, then what issued those, until nothing more of the body is an issuer. */
+/* Keeps the issuers of `child`, then the issuers of those, until the body holds no further one. */
 static bool keep_issuers(struct fetch_plan *plan, const struct fetch_attempt *attempt,
 			 const struct certificate_list *body)
 {

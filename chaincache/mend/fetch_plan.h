@@ -1,4 +1,4 @@
-/* fetch_plan - which URLs a mend asks for, what came back, and what of it is kept.
+/* fetch_plan - the URLs that a mend fetches, their answers, and the issuers that are kept.
  *
  * A certificate that came is kept only if it is a true issuer: its subject is the child's issuer, its key verifies the
  * child's signature, it is a CA; or it is that to one that is kept from the same body (the rest of a PKCS#7).
@@ -29,7 +29,7 @@ struct mend_request {
 	const struct certificate *child; /* whose issuer is wanted */
 };
 
-/* A CA certificate that a URL gave and that is truly an issuer: to be kept in the cache. */
+/* A fetched CA certificate that is a true issuer: it goes into the cache. */
 struct fetched_issuer {
 	const struct certificate *certificate;
 	const char *url;
@@ -43,7 +43,7 @@ struct fetch_attempt {
 };
 
 struct fetch_plan {
-	struct issuer_store *store; /* owned: what was kept, with SOURCE_FETCHED */
+	struct issuer_store *store; /* owned: the kept ones, with SOURCE_FETCHED */
 	struct signature_memo *memo;
 	struct fetch_attempt attempts[MEND_MAX_FETCHES];
 	size_t num_attempts;
@@ -60,7 +60,7 @@ MUST_USE struct error fetch_plan_init(struct fetch_plan *plan, struct signature_
 void fetch_plan_cleanup(struct fetch_plan *plan);
 
 /* fetch_plan_ask opens requests for the issuers of `children`, best first: the first usable URL of each, then the
- * second of each, and so on. What was asked before is not asked again. Returns how many are open. */
+ * second of each, and so on. No URL is asked for twice. Returns how many are open. */
 size_t fetch_plan_ask(struct fetch_plan *plan, const struct certificate *const *children, size_t num_children);
 
 /* fetch_plan_pending says whether a request has no answer yet. */

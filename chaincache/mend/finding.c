@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What holds for a code wherever it is told. A message is written where the fact is known. */
+/* One row a code. A message is written where the fact is known. */
 static const struct finding_row {
 	const char *word;
 	enum finding_severity severity;

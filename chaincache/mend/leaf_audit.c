@@ -10,7 +10,7 @@ static bool expires_soon(const struct certificate *certificate, int64_t now)
 	return certificate->not_after - now < soon;
 }
 
-static struct finding *tell(struct audit *audit, enum finding_code code, const char *what)
+static struct finding *report(struct audit *audit, enum finding_code code, const char *what)
 {
 	const struct certificate *leaf = audit_leaf(audit);
 	struct finding *finding = finding_list_add(audit->findings, code, "The server certificate %s %s.",
@@ -20,7 +20,8 @@ static struct finding *tell(struct audit *audit, enum finding_code code, const c
 	return finding;
 }
 
-static void tell_date(struct audit *audit, enum finding_code code, const char *before, int64_t time, const char *after)
+static void report_date(struct audit *audit, enum finding_code code, const char *before, int64_t time,
+			const char *after)
 {
 	char date[CERTIFICATE_WORDS_DATE_CHARS];
 	const struct certificate *leaf = audit_leaf(audit);
@@ -31,22 +32,22 @@ static void tell_date(struct audit *audit, enum finding_code code, const char *b
 	finding_set_certificate(finding, leaf);
 }
 
-static void tell_validity(struct audit *audit)
+static void report_validity(struct audit *audit)
 {
 	const struct certificate *leaf = audit_leaf(audit);
 	unsigned faults = audit->search->leaf_faults;
 
 	if ((faults & LEAF_EXPIRED) != 0)
-		tell_date(audit, FINDING_LEAF_EXPIRED, "expired on", leaf->not_after, ": every client refuses it");
+		report_date(audit, FINDING_LEAF_EXPIRED, "expired on", leaf->not_after, ": every client refuses it");
 	else if ((faults & LEAF_NOT_YET_VALID) != 0)
-		tell_date(audit, FINDING_LEAF_NOT_YET_VALID, "is not valid before", leaf->not_before,
-			  ": every client refuses it until then");
+		report_date(audit, FINDING_LEAF_NOT_YET_VALID, "is not valid before", leaf->not_before,
+			    ": every client refuses it until then");
 	else if (expires_soon(leaf, audit->input->now))
-		tell_date(audit, FINDING_LEAF_EXPIRES_SOON, "expires on", leaf->not_after,
-			  ", which is soon: every client refuses it from then on");
+		report_date(audit, FINDING_LEAF_EXPIRES_SOON, "expires on", leaf->not_after,
+			    ", which is soon: every client refuses it from then on");
 }
 
-static void tell_key(struct audit *audit)
+static void report_key(struct audit *audit)
 {
 	const struct certificate *leaf = audit_leaf(audit);
 	struct finding *finding;
@@ -77,20 +78,20 @@ void leaf_audit(struct audit *audit)
 	unsigned faults = audit->search->leaf_faults;
 
 	if (audit->input->key != NULL && !certificate_matches_key(audit_leaf(audit), audit->input->key))
-		tell(audit, FINDING_KEY_MISMATCH,
-		     "does not belong to the private key that was given: no handshake can succeed with the two");
-	tell_validity(audit);
+		report(audit, FINDING_KEY_MISMATCH,
+		       "does not belong to the private key that was given: no handshake can succeed with the two");
+	report_validity(audit);
 	if ((faults & LEAF_WRONG_PURPOSE) != 0)
-		tell(audit, FINDING_WRONG_PURPOSE,
-		     "is not for TLS servers (by its extended key usage or key usage): clients refuse it");
+		report(audit, FINDING_WRONG_PURPOSE,
+		       "is not for TLS servers (by its extended key usage or key usage): clients refuse it");
 	if ((faults & LEAF_WEAK_KEY) != 0)
-		tell_key(audit);
+		report_key(audit);
 	/* Nobody checks the signature of a certificate that is its own issuer or its own anchor. */
 	if ((faults & LEAF_WEAK_SIGNATURE) != 0 && !audit->self_signed && audit->anchor != audit_leaf(audit))
-		tell(audit, FINDING_WEAK_SIGNATURE, "is signed with SHA-1 or MD5: today's clients refuse it");
+		report(audit, FINDING_WEAK_SIGNATURE, "is signed with SHA-1 or MD5: today's clients refuse it");
 }
 
-static void tell_link(struct audit *audit, const struct certificate *link, bool before_leaf)
+static void report_link(struct audit *audit, const struct certificate *link, bool before_leaf)
 {
 	char date[CERTIFICATE_WORDS_DATE_CHARS], other[CERTIFICATE_WORDS_DATE_CHARS];
 	const char *subject = certificate_words_subject(link);
@@ -145,7 +146,7 @@ void leaf_audit_links(struct audit *audit)
 			continue;
 		bool before_leaf = now <= leaf->not_after && link->not_after < leaf->not_after;
 		if ((before_leaf || expires_soon(link, now)) && !better_is_known(audit, link))
-			tell_link(audit, link, before_leaf);
+			report_link(audit, link, before_leaf);
 	}
 }
 

@@ -1,5 +1,5 @@
-/* leaf_audit - what no chain can repair: the leaf's validity, purpose, key and signature, the private key, and what
- * will break soon.
+/* leaf_audit - reports faults that no chain repairs (the leaf's validity, purpose, key and signature, the private
+ * key), and what will break soon.
  */
 #ifndef CHAINCACHE_MEND_LEAF_AUDIT_H
 #define CHAINCACHE_MEND_LEAF_AUDIT_H
@@ -10,10 +10,10 @@
 
 void leaf_audit(struct audit *audit);
 
-/* leaf_audit_links tells certificates of the mended chain, and its root, that expire before the leaf or soon. */
+/* leaf_audit_links reports certificates of the mended chain, and its root, that expire before the leaf or soon. */
 void leaf_audit_links(struct audit *audit);
 
-/* leaf_audit_size tells a mended chain above the configured maximum. */
+/* leaf_audit_size reports a mended chain above the configured maximum. */
 void leaf_audit_size(struct audit *audit);
 
 #endif

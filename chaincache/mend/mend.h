@@ -1,4 +1,4 @@
-/* mend - the mending of one served chain, as a machine that opens no socket, reads no clock and writes no log.
+/* mend - mends one served chain, as a state machine that opens no socket, reads no clock and writes no log.
  *
  *	mend_new -> mend_advance -> MEND_WANT_URLS: fetch what mend_requests names, side by side, give each answer
  *	                            exactly once (mend_give_body or mend_give_failure), then mend_advance again

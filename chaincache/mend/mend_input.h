@@ -1,4 +1,4 @@
-/* mend_input - what a mend is given: the served chain, what is known beside it, and what is asked of it. */
+/* mend_input - the input of a mend: the served chain, the trust stores, further certificates, and options. */
 #ifndef CHAINCACHE_MEND_MEND_INPUT_H
 #define CHAINCACHE_MEND_MEND_INPUT_H
 
@@ -10,7 +10,7 @@
 
 #define MEND_MAX_NAMES 1000
 
-/* Everything is borrowed until mend_free, but what mend_new says it copies. */
+/* Everything is borrowed until mend_free, but for the members that are marked as copied. */
 struct mend_input {
 	const struct certificate_list *served; /* leaf first, as it stands or is sent; at least one (copied) */
 	size_t leaf_place; /* where the leaf stood in what was given, before it was put first; 0: it was the first */

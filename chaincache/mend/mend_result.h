@@ -1,4 +1,4 @@
-/* mend_result - what a finished mend hands out: both chains, the verdict of each store on them, and the findings. */
+/* mend_result - the result of a mend: both chains, the verdict of each trust store on them, and the findings. */
 #ifndef CHAINCACHE_MEND_MEND_RESULT_H
 #define CHAINCACHE_MEND_MEND_RESULT_H
 
@@ -41,14 +41,14 @@ struct mend_result {
 	size_t num_fetched;
 	bool wants_retry; /* something could not be fetched that may be had later */
 	int64_t first_expiry; /* of the mended chain, seconds since 1970 */
-	unsigned num_signature_checks; /* what the mend spent of its budget, for tests and the log */
+	unsigned num_signature_checks; /* spent of the budget, for tests and the log */
 	unsigned num_verifications;
 	unsigned num_steps;
 };
 
-/* mend_result_fill fills a zero-initialised `result` from the search and the fetches, with room for a verdict on each of the
- * input's names; findings come after. Should memory run out, the served chain is what goes out, and lists are shorter than
- * they should be. The search and the plan must outlive it. */
+/* mend_result_fill fills a zero-initialised `result` from the search and the fetches, with room for a verdict on each
+ * of the input's names; findings come after. Out of memory, the mended chain is the served one, and lists are cut
+ * short. The search and the plan must outlive it. */
 void mend_result_fill(struct mend_result *result, struct chain_search *search, const struct fetch_plan *plan,
 		      const struct mend_input *input, bool pinned);
 void mend_result_cleanup(struct mend_result *result);

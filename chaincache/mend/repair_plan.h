@@ -1,6 +1,6 @@
-/* repair_plan - what has to change on a server so that it sends the mended chain by itself.
+/* repair_plan - the changes to a server that make it send the mended chain by itself.
  *
- * Made from a finished mend, in groups of certificates; what each kind of server makes of them stands in its recipe.
+ * Made from a finished mend, in groups of certificates; the recipe of each kind of server turns them into commands.
  */
 #ifndef CHAINCACHE_MEND_REPAIR_PLAN_H
 #define CHAINCACHE_MEND_REPAIR_PLAN_H
@@ -13,7 +13,7 @@
 enum repair_group {
 	REPAIR_NOBODY, /* always empty */
 	REPAIR_LEAF, /* always one */
-	REPAIR_ISSUERS, /* what has to be sent after the leaf, in order */
+	REPAIR_ISSUERS, /* to be sent after the leaf, in order */
 	REPAIR_ADDED, /* issuers that the server does not send today */
 	REPAIR_STALE, /* CA certificates that it sends and must not use again: expired, or leading another way */
 	REPAIR_ROOT, /* where the chain ends; empty when it is not known */
@@ -38,7 +38,7 @@ struct repair_plan {
 	struct repair_items groups[REPAIR_GROUP_COUNT];
 };
 
-/* repair_plan_make compares what is served with the mended chain, as of `now` (seconds since 1970). */
+/* repair_plan_make compares the served chain with the mended one, as of `now` (seconds since 1970). */
 void repair_plan_make(const struct mend_result *result, int64_t now, struct repair_plan *out);
 
 /* repair_plan_has says whether the group has anything in it. */

@@ -6,7 +6,7 @@
 #include "chaincache/certificate/certificate_words.h"
 #include "chaincache/revocation/revocation_reason.h"
 
-/* Who issued the leaf, by the path that goes out; NULL where nobody is known. */
+/* The issuer of the leaf in the path that goes out; NULL where none is known. */
 static const struct certificate *issuer_of_leaf(const struct chain_search *search)
 {
 	const struct chain_candidate *chosen = chain_search_best(search);
@@ -39,7 +39,7 @@ bool revocation_audit_is_revoked(const struct leaf_revocation *leaf)
 	return leaf->crl.status == REVOCATION_REVOKED || (leaf->has_staple && leaf->staple.status == OCSP_REVOKED);
 }
 
-static void tell_leaf_revoked(struct audit *audit)
+static void report_leaf_revoked(struct audit *audit)
 {
 	const struct leaf_revocation *known = audit->leaf_revocation;
 	char words[REVOCATION_MAX_WORDS], date[CERTIFICATE_WORDS_DATE_CHARS];
@@ -71,7 +71,7 @@ static void tell_leaf_revoked(struct audit *audit)
 	"chainmend itself staples none."
 
 /* One finding for all that is not known of the leaf: they would be the same by code and certificate. */
-static void tell_leaf_unknown(struct audit *audit)
+static void report_leaf_unknown(struct audit *audit)
 {
 	const struct leaf_revocation *known = audit->leaf_revocation;
 	const char *subject = certificate_words_subject(audit_leaf(audit));
@@ -124,8 +124,8 @@ static void tell_leaf_unknown(struct audit *audit)
 	buffer_cleanup(&text);
 }
 
-static void tell_authority_revoked(struct audit *audit, const struct certificate *certificate,
-				   const struct revocation_answer *answer, bool stays)
+static void report_authority_revoked(struct audit *audit, const struct certificate *certificate,
+				     const struct revocation_answer *answer, bool stays)
 {
 	char words[REVOCATION_MAX_WORDS];
 	const char *subject = certificate_words_subject(certificate);
@@ -157,8 +157,8 @@ static void tell_authority_revoked(struct audit *audit, const struct certificate
 	finding_set_source(finding, answer->crl->path);
 }
 
-static void tell_authority_unknown(struct audit *audit, const struct certificate *certificate,
-				   const struct revocation_answer *answer)
+static void report_authority_unknown(struct audit *audit, const struct certificate *certificate,
+				     const struct revocation_answer *answer)
 {
 	char words[REVOCATION_MAX_WORDS];
 	struct finding *finding =
@@ -183,13 +183,13 @@ static void look_at_authorities(struct audit *audit)
 		struct revocation_answer answer =
 		    revocation_look(&audit->search->revocation, path->items[i].certificate, issuer);
 		if (answer.status == REVOCATION_REVOKED)
-			tell_authority_revoked(audit, path->items[i].certificate, &answer, true);
+			report_authority_revoked(audit, path->items[i].certificate, &answer, true);
 		else if (answer.status == REVOCATION_UNKNOWN)
-			tell_authority_unknown(audit, path->items[i].certificate, &answer);
+			report_authority_unknown(audit, path->items[i].certificate, &answer);
 	}
 }
 
-static bool is_told(const struct audit *audit, const struct certificate *certificate)
+static bool is_reported(const struct audit *audit, const struct certificate *certificate)
 {
 	for (size_t i = 0; i < audit->findings->count; i++) {
 		const struct finding *finding = &audit->findings->items[i];
@@ -212,17 +212,17 @@ static void look_at_served(struct audit *audit, size_t audience)
 	const struct certificate_entry *revoked = &verdict.path.items[verdict.verdict.index];
 	struct revocation_answer answer =
 	    revocation_look(&audit->search->revocation, revoked[0].certificate, revoked[1].certificate);
-	if (answer.status == REVOCATION_REVOKED && !is_told(audit, revoked->certificate) &&
+	if (answer.status == REVOCATION_REVOKED && !is_reported(audit, revoked->certificate) &&
 	    !certificate_list_contains(audit->mended, revoked->certificate))
-		tell_authority_revoked(audit, revoked->certificate, &answer, false);
+		report_authority_revoked(audit, revoked->certificate, &answer, false);
 }
 
 void revocation_audit(struct audit *audit)
 {
 	if (revocation_audit_is_revoked(audit->leaf_revocation))
-		tell_leaf_revoked(audit);
+		report_leaf_revoked(audit);
 	else
-		tell_leaf_unknown(audit);
+		report_leaf_unknown(audit);
 	if (audit->search->revocation.crls == NULL || audit->self_signed)
 		return;
 	look_at_authorities(audit);

@@ -32,7 +32,7 @@ static void advise_roots(struct finding *finding, const struct certificate *root
 	    root->sha256_hex, slug, slug, slug, otherwise);
 }
 
-static void tell_self_signed(struct audit *audit)
+static void report_self_signed(struct audit *audit)
 {
 	const struct certificate *leaf = audit_leaf(audit);
 	const char *subject = certificate_words_subject(leaf);
@@ -77,7 +77,7 @@ static void tell_self_signed(struct audit *audit)
 	buffer_cleanup(&names);
 }
 
-static void tell_untrusted_root(struct audit *audit, const struct certificate *root)
+static void report_untrusted_root(struct audit *audit, const struct certificate *root)
 {
 	struct finding *finding = finding_list_add(audit->findings, FINDING_UNTRUSTED_ROOT,
 						   "The chain is complete but ends at %s, which no trust store holds: "
@@ -89,7 +89,7 @@ static void tell_untrusted_root(struct audit *audit, const struct certificate *r
 	advise_roots(finding, root, "have the certificate reissued by an authority that the clients trust.");
 }
 
-static void tell_partly_trusted(struct audit *audit)
+static void report_partly_trusted(struct audit *audit)
 {
 	uint32_t missing = chain_judge_everybody(&audit->search->judge) & ~audit->mended_mask;
 	struct buffer accepting, refusing;
@@ -118,7 +118,7 @@ static bool may_lack_the_root_alone(const struct audit *audit)
 	return audit->input->ignore_trust && audit->mended->count > 1;
 }
 
-static void tell_top_unknown(struct audit *audit)
+static void report_top_unknown(struct audit *audit)
 {
 	const struct certificate *end = audit->mended->items[audit->mended->count - 1].certificate;
 	struct finding *finding = finding_list_add(
@@ -146,7 +146,7 @@ static const struct certificate *issuer_of_unknown_kind(struct audit *audit, con
 	return found;
 }
 
-static void tell_unknown_kind(struct audit *audit, const struct certificate *end, const struct certificate *issuer)
+static void report_unknown_kind(struct audit *audit, const struct certificate *end, const struct certificate *issuer)
 {
 	struct finding *finding =
 	    finding_list_add(audit->findings, FINDING_INCOMPLETE_CHAIN,
@@ -161,12 +161,12 @@ static void tell_unknown_kind(struct audit *audit, const struct certificate *end
 			   "many clients do not know this kind of key either.");
 }
 
-static void tell_incomplete(struct audit *audit)
+static void report_incomplete(struct audit *audit)
 {
 	const struct certificate *end = audit->mended->items[audit->mended->count - 1].certificate;
 	const struct certificate *unknown = issuer_of_unknown_kind(audit, end);
 	if (unknown != NULL) {
-		tell_unknown_kind(audit, end, unknown);
+		report_unknown_kind(audit, end, unknown);
 		return;
 	}
 	const char *fetching = audit->input->offline ? "fetching is off" : "it could not be fetched";
@@ -182,7 +182,7 @@ static void tell_incomplete(struct audit *audit)
 				   finding_code_advice(FINDING_INCOMPLETE_CHAIN));
 }
 
-static bool told_already(const struct audit *audit, enum finding_code code, const struct certificate *certificate)
+static bool is_reported(const struct audit *audit, enum finding_code code, const struct certificate *certificate)
 {
 	for (size_t i = 0; i < audit->findings->count; i++) {
 		const struct finding *finding = &audit->findings->items[i];
@@ -199,11 +199,11 @@ static const struct certificate *certificate_at(const struct chain_candidate *ca
 	return index < candidate->chain.count ? candidate->chain.items[index].certificate : candidate->root;
 }
 
-static void tell_refusal(struct audit *audit, const struct certificate *at_fault, struct path_verdict verdict)
+static void report_refusal(struct audit *audit, const struct certificate *at_fault, struct path_verdict verdict)
 {
 	enum finding_code code = chain_audit_code(verdict.fault);
 
-	if (told_already(audit, code, at_fault))
+	if (is_reported(audit, code, at_fault))
 		return;
 	struct finding *finding = finding_list_add(audit->findings, code, "Clients refuse every known path at %s: %s.",
 						   certificate_words_subject(at_fault), verdict.reason);
@@ -216,7 +216,7 @@ static void tell_refusal(struct audit *audit, const struct certificate *at_fault
 }
 
 /* The path is good by itself, and yet no store's client takes it: the first store's own answer is the reason. */
-static bool tell_stores_refusal(struct audit *audit)
+static bool report_stores_refusal(struct audit *audit)
 {
 	struct audience_verdict verdict;
 	struct sent_chain mended = {audit->mended->items, audit->mended->count};
@@ -224,34 +224,34 @@ static bool tell_stores_refusal(struct audit *audit)
 	for (size_t i = 0; i < chain_judge_audiences(&audit->search->judge); i++) {
 		chain_judge_ask(&audit->search->judge, mended, i, &verdict);
 		if (verdict.answer == AUDIENCE_REFUSES) {
-			tell_refusal(audit, verdict.path.items[verdict.verdict.index].certificate, verdict.verdict);
+			report_refusal(audit, verdict.path.items[verdict.verdict.index].certificate, verdict.verdict);
 			return true;
 		}
 	}
 	return false;
 }
 
-static void tell_nobody_accepts(struct audit *audit)
+static void report_nobody_accepts(struct audit *audit)
 {
 	const struct chain_candidate *chosen = audit->chosen;
 
 	if (chosen->root == NULL && may_lack_the_root_alone(audit)) {
-		tell_top_unknown(audit);
+		report_top_unknown(audit);
 		return;
 	}
 	if (chosen->root == NULL) {
-		tell_incomplete(audit);
+		report_incomplete(audit);
 		return;
 	}
 	if (chosen->verdict.fault != PATH_GOOD)
-		tell_refusal(audit, certificate_at(chosen, chosen->verdict.index), chosen->verdict);
+		report_refusal(audit, certificate_at(chosen, chosen->verdict.index), chosen->verdict);
 	if (chosen->chain.end == PATH_END_SELF_SIGNED && !audit->input->ignore_trust)
-		tell_untrusted_root(audit, chosen->root);
-	else if (chosen->verdict.fault == PATH_GOOD && !tell_stores_refusal(audit))
-		tell_incomplete(audit);
+		report_untrusted_root(audit, chosen->root);
+	else if (chosen->verdict.fault == PATH_GOOD && !report_stores_refusal(audit))
+		report_incomplete(audit);
 }
 
-static void tell_limit(struct audit *audit)
+static void report_limit(struct audit *audit)
 {
 	const char *what = audit->search->budget.refused;
 
@@ -273,10 +273,10 @@ void trust_audit(struct audit *audit)
 	bool settled = audit->pinned || audit_everybody_accepts(audit);
 
 	if (audit->self_signed)
-		tell_self_signed(audit);
+		report_self_signed(audit);
 	else if (!settled && audit->mended_mask != 0)
-		tell_partly_trusted(audit);
+		report_partly_trusted(audit);
 	else if (!settled && audit->chosen != NULL)
-		tell_nobody_accepts(audit);
-	tell_limit(audit);
+		report_nobody_accepts(audit);
+	report_limit(audit);
 }

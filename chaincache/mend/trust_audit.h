@@ -1,4 +1,4 @@
-/* trust_audit - where the mended chain ends, for whom that is good, and what keeps the others out. */
+/* trust_audit - reports where the mended chain ends, and why trust stores do not accept it. */
 #ifndef CHAINCACHE_MEND_TRUST_AUDIT_H
 #define CHAINCACHE_MEND_TRUST_AUDIT_H
 

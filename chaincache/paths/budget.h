@@ -1,7 +1,7 @@
-/* budget - what one mend has spent of its limits (the contract's section 8).
+/* budget - counts the work of one mend against its limits (the contract's section 8).
  *
- * A hostile bag of certificates can ask for exponential work; each kind of work is counted, refused above its maximum,
- * and the refusal is remembered, so that it can be told.
+ * A hostile set of certificates can ask for exponential work. Each kind of work is counted and refused above its
+ * maximum; the first refusal is kept for the findings.
  */
 #ifndef CHAINCACHE_PATHS_BUDGET_H
 #define CHAINCACHE_PATHS_BUDGET_H

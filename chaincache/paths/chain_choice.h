@@ -1,4 +1,4 @@
-/* chain_choice - which of the chains that discovery found goes out (the contract's section 4, steps 4 and 5).
+/* chain_choice - chooses the chain to send among those that were found (the contract's section 4, steps 4 and 5).
  *
  * The order is total and made of the certificates alone, so the same input gives the same chain whatever the order of
  * files and candidates.
@@ -9,7 +9,7 @@
 #include "chaincache/paths/path_verifier.h"
 
 struct chain_candidate {
-	struct path chain; /* what would be sent: the path without its root; `end` is the path's */
+	struct path chain; /* to be sent: the path without its root; `end` is the path's */
 	const struct certificate *root; /* the path's anchor or self-signed end; NULL: the chain ends nowhere */
 	enum certificate_source root_source;
 	struct path_verdict verdict; /* of the path with its root; PATH_GOOD where there is none */

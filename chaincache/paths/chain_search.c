@@ -4,7 +4,7 @@
 
 #include "chaincache/paths/path_builder.h"
 
-/* What the served chain may spend of the signature checks before discovery has begun. */
+/* The signature checks that the served chain may take before discovery begins. */
 #define SERVED_MAX_SIGNATURE_CHECKS (MEND_MAX_SIGNATURE_CHECKS / 2)
 
 static struct sent_chain view_of(const struct path *path)

@@ -1,5 +1,5 @@
 /* chain_search - gathers, discovers, verifies: every chain that could be sent for one leaf, each judged by every trust
- * store. It may be run again when more issuers are known; what was found and worked out before stays.
+ * store. It may be run again when more issuers are known; earlier results stay.
  */
 #ifndef CHAINCACHE_PATHS_CHAIN_SEARCH_H
 #define CHAINCACHE_PATHS_CHAIN_SEARCH_H
@@ -33,8 +33,8 @@ void chain_search_run(struct chain_search *search);
 /* chain_search_best is the chain to be sent; NULL when the served one must stay as it is. */
 const struct chain_candidate *chain_search_best(const struct chain_search *search);
 
-/* chain_search_self_signed says whether the leaf is its own issuer: its key verifies it, or is of a kind that does not parse
- * here, so that its own word counts. */
+/* chain_search_self_signed says whether the leaf is its own issuer: self-issued, and verified by its key where that
+ * key is usable. */
 bool chain_search_self_signed(struct chain_search *search);
 
 /* chain_search_choice is the choice over all candidates, for its words. */

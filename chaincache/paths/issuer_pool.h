@@ -1,5 +1,5 @@
-/* issuer_pool - where a mend looks for issuers: the served chain, further certificates, what was fetched, the cache and
- * the trust stores, in one ranked list a certificate.
+/* issuer_pool - finds candidate issuers in the served chain, further certificates, fetched ones, the cache and the
+ * trust stores, as one ranked list a certificate.
  *
  * Candidates are found by name alone. Everything else (key identifiers, validity, the CA bit) ranks them and filters
  * nobody: a path is refused by verification, never by a guess.
@@ -27,7 +27,7 @@ struct issuer_candidate {
 	enum key_id_fit key_id_fit;
 	bool valid_now;
 	bool may_issue; /* CA bit and key usage */
-	bool long_enough; /* its path length admits what is below */
+	bool long_enough; /* its path length admits the certificates below */
 };
 
 struct issuer_candidates {

@@ -1,6 +1,6 @@
 /* limits - how much work a search for paths may do (the contract's section 8).
  *
- * A real hierarchy never meets them, a hostile bag of certificates always does; budget.h counts what is spent.
+ * A real hierarchy never meets them, a hostile set of certificates always does; budget.h counts the work.
  */
 #ifndef CHAINCACHE_PATHS_LIMITS_H
 #define CHAINCACHE_PATHS_LIMITS_H

@@ -1,7 +1,8 @@
 /* name_constraints - do the name constraints of a CA admit a certificate below it? (RFC 5280 4.2.1.10)
  *
  * BoringSSL's NAME_CONSTRAINTS_check judges every kind of name but iPAddress, which it refuses as unsupported; so the
- * subtrees of that kind are taken out and judged here, and the rest is left to it. docs/name-constraints.md has the why.
+ * subtrees of that kind are taken out and judged here, and the rest is left to it. docs/name-constraints.md has the
+ * why.
  */
 #ifndef CHAINCACHE_PATHS_NAME_CONSTRAINTS_H
 #define CHAINCACHE_PATHS_NAME_CONSTRAINTS_H
@@ -18,8 +19,8 @@ struct name_constraints {
 	NAME_CONSTRAINTS *others; /* owned; all the rest */
 };
 
-/* name_constraints_init reads what `issuer` asks of those below it. X509_V_OK, or X509_V_ERR_INVALID_EXTENSION or
- * X509_V_ERR_OUT_OF_MEM: nobody below it is to be accepted then. */
+/* name_constraints_init reads the constraints of `issuer` on those below it. X509_V_OK, or
+ * X509_V_ERR_INVALID_EXTENSION or X509_V_ERR_OUT_OF_MEM: nobody below it is to be accepted then. */
 int name_constraints_init(struct name_constraints *constraints, const struct certificate *issuer);
 void name_constraints_cleanup(struct name_constraints *constraints);
 

@@ -32,14 +32,14 @@ static void push(struct path_builder *builder, const struct issuer_candidate *ca
 	*top(builder) = (struct path_builder_level){.anchor = candidate->anchor};
 }
 
-static bool tell(const struct path_builder *builder, enum path_end end, struct path *out)
+static bool finish_path(const struct path_builder *builder, enum path_end end, struct path *out)
 {
 	*out = builder->path;
 	out->end = end;
 	return true;
 }
 
-/* The first visit of a level: the path may end here. Says whether there is a path to tell. */
+/* The first visit of a level: the path may end here. Says whether there is a path to return. */
 static bool enter(struct path_builder *builder, struct path *out)
 {
 	struct path_builder_level *level = top(builder);
@@ -53,7 +53,7 @@ static bool enter(struct path_builder *builder, struct path *out)
 	if (!level->anchor && !self_signed)
 		return false;
 	level->extended = true;
-	return tell(builder, level->anchor ? PATH_END_ANCHOR : PATH_END_SELF_SIGNED, out);
+	return finish_path(builder, level->anchor ? PATH_END_ANCHOR : PATH_END_SELF_SIGNED, out);
 }
 
 /* Tries the level's candidates until one is a true issuer: it is pushed. Says whether there was one. */
@@ -95,7 +95,7 @@ bool path_builder_next(struct path_builder *builder, struct path *out)
 			continue;
 		bool dead = !top(builder)->extended;
 		if (dead)
-			tell(builder, PATH_END_DEAD, out);
+			finish_path(builder, PATH_END_DEAD, out);
 		pop(builder);
 		if (dead)
 			return true;

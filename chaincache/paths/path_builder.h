@@ -16,7 +16,7 @@ struct path_builder_level {
 	size_t next; /* the candidate to try next */
 	enum { LEVEL_NEW, LEVEL_SEARCHING } state;
 	bool anchor;
-	bool extended; /* a true issuer was found that is not in the path yet, or the end was told already */
+	bool extended; /* a true issuer was found that is not in the path yet, or the path's end was returned already */
 };
 
 /* Holds always: level i belongs to path.items[i]. */

@@ -1,8 +1,8 @@
 /* path_verifier - is this one path good, from its leaf to its anchor? The verdict is X509_verify_cert's, given that
- * path alone, and then our own on what it lets pass: digests and keys that today's clients refuse, and path lengths.
+ * path alone, and then our own on what it accepts: digests and keys that today's clients refuse, and path lengths.
  *
- * What is wrong with the leaf alone (out of its validity, no serverAuth, a weak key or signature) is judged apart, by
- * path_verifier_leaf, and does not make a path bad: the chain of an expired leaf is completed all the same.
+ * Faults of the leaf alone (out of its validity, no serverAuth, a weak key or signature) are judged apart, by
+ * path_verifier_leaf, and do not make a path bad: the chain of an expired leaf is completed all the same.
  */
 #ifndef CHAINCACHE_PATHS_PATH_VERIFIER_H
 #define CHAINCACHE_PATHS_PATH_VERIFIER_H
@@ -34,7 +34,7 @@ struct path_verdict {
 /* path_verifier_verify judges everything but the leaf's own faults, as of `now`; the last certificate is the anchor. */
 struct path_verdict path_verifier_verify(const struct path *path, int64_t now);
 
-/* What is wrong with a leaf whatever its path: bits. */
+/* The faults of a leaf whatever its path: bits. */
 enum {
 	LEAF_EXPIRED = 1,
 	LEAF_NOT_YET_VALID = 2,

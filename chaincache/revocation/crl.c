@@ -48,7 +48,7 @@ static bool read_extension(CBS *list, struct extension *out)
 	return true;
 }
 
-/* What the extensions of one entry forbid (5.3); all entries are looked at once. */
+/* Refuses a CRL by the extensions of one entry (5.3); all entries are looked at once. */
 static bool look_at_entry(struct crl *crl, CBS rest)
 {
 	CBS list;

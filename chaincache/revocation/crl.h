@@ -1,8 +1,8 @@
 /* crl - one certificate revocation list, parsed once and immutable (RFC 5280 5).
  *
  * Entries are sorted by serial number as it is parsed, so that a look-up among a million of them is some comparisons.
- * Whether it may be used at all is worked out too: an indirect one, or one with a critical extension that nobody knows says
- * nothing about anybody (5.2, 5.3).
+ * Whether it may be used at all is worked out too: an indirect one, or one with an unknown critical extension, says
+ * nothing about any certificate (5.2, 5.3).
  */
 #ifndef CHAINCACHE_REVOCATION_CRL_H
 #define CHAINCACHE_REVOCATION_CRL_H
@@ -26,7 +26,7 @@ struct crl {
 	int64_t this_update; /* seconds since 1970, UTC */
 	bool has_next_update;
 	int64_t next_update;
-	bool is_delta; /* it says what changed: a revocation in it counts, its silence does not (5.2.4) */
+	bool is_delta; /* it holds changes alone: a revocation in it counts, an absent one says nothing (5.2.4) */
 	struct crl_scope scope;
 	const char *refused; /* why it cannot be used for any certificate, a clause; NULL: it can */
 	struct crl_entry *entries; /* owned */

@@ -1,6 +1,6 @@
-/* crl_scope - which certificates of its issuer a CRL speaks of (issuingDistributionPoint, RFC 5280 5.2.5 and 6.3.3 b).
+/* crl_scope - the certificates of its issuer that a CRL covers (issuingDistributionPoint, RFC 5280 5.2.5 and 6.3.3 b).
  *
- * Authorities with many certificates cut their CRL in parts. A part speaks of a certificate when one of the names of its
+ * Authorities with many certificates cut their CRL in parts. A part covers a certificate when one of the names of its
  * distribution point stands in the certificate's cRLDistributionPoints too. CRLs of some reasons, and indirect ones
  * (entries of other issuers), are refused.
  */
@@ -22,7 +22,7 @@ struct crl_scope {
 /* crl_scope_read reads the extension's content; false when it does not parse. */
 bool crl_scope_read(struct bytes extension, struct crl_scope *out);
 
-/* crl_scope_covers says whether the CRL speaks of `certificate`. */
+/* crl_scope_covers says whether the CRL covers `certificate`. */
 bool crl_scope_covers(const struct crl_scope *scope, const struct certificate *certificate);
 
 #endif

@@ -1,7 +1,7 @@
 /* crl_store - the CRLs that are at hand, found by their issuer's name.
  *
- * Filled once, then shared: reference-counted, and read-only from the first reference on. Nothing is fetched: what is
- * given in files is all there is.
+ * Filled once, then shared: reference-counted, and read-only from the first reference on. Nothing is fetched: all CRLs
+ * come from files.
  */
 #ifndef CHAINCACHE_REVOCATION_CRL_STORE_H
 #define CHAINCACHE_REVOCATION_CRL_STORE_H
@@ -21,16 +21,17 @@ struct crl_store *crl_store_ref(struct crl_store *store); /* NULL is fine, and g
 void crl_store_unref(struct crl_store *store); /* NULL is fine */
 
 /* crl_store_add_content adds the CRLs of a file's content: PEM ("X509 CRL", with anything between the blocks) or DER;
- * `path` is what is told of. ERROR_FORMAT when there is none in it or one is broken; those before it are added. */
+ * `path` is for messages. ERROR_FORMAT when there is none in it or one is broken; those before it are added. */
 MUST_USE struct error crl_store_add_content(struct crl_store *store, struct bytes content, const char *path);
 
-/* crl_store_add_path reads a file, or each file of a directory. In a directory what holds no CRL is passed over, and one CRL
- * at least must be there. *out_path is the file at fault, where there is one. */
+/* crl_store_add_path reads a file, or each file of a directory. In a directory, files without a CRL are passed over,
+ * and at least one CRL must be there. *out_path is the file at fault, where there is one. */
 MUST_USE struct error crl_store_add_path(struct crl_store *store, const char *path, char out_path[CRL_STORE_MAX_PATH]);
 
 size_t crl_store_count(const struct crl_store *store);
 
-/* crl_store_next walks the CRLs whose issuer's name is the certificate's; *cursor is 0 at the start. NULL at the end. */
+/* crl_store_next walks the CRLs whose issuer's name is the certificate's; *cursor is 0 at the start. NULL at the end.
+ * */
 const struct crl *crl_store_next(const struct crl_store *store, const struct certificate *certificate, size_t *cursor);
 
 #endif

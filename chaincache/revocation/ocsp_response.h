@@ -1,8 +1,8 @@
-/* ocsp_response - what a stapled OCSP response says of a certificate (RFC 6960 4.2; RFC 6066 8 for the stapling).
+/* ocsp_response - judges a certificate by a stapled OCSP response (RFC 6960 4.2; RFC 6066 8 for the stapling).
  *
- * It counts when a response in it is about this certificate (issuer's name and key by SHA-1 or SHA-256, serial number), is
- * current, and is signed by the certificate's issuer, or by a certificate in it that this issuer made for OCSPSigning
- * (4.2.2.2). Requests, nonces and the network have no place here.
+ * It counts when a response in it is about this certificate (issuer's name and key by SHA-1 or SHA-256, serial
+ * number), is current, and is signed by the certificate's issuer, or by a certificate in it that this issuer made for
+ * OCSPSigning (4.2.2.2). There are no requests and no nonces.
  */
 #ifndef CHAINCACHE_REVOCATION_OCSP_RESPONSE_H
 #define CHAINCACHE_REVOCATION_OCSP_RESPONSE_H
@@ -17,7 +17,7 @@
 
 enum ocsp_status {
 	OCSP_UNUSABLE, /* `why` says it */
-	OCSP_NOT_CHECKED, /* the certificate's issuer is not known, so that nobody can say who signed it */
+	OCSP_NOT_CHECKED, /* the certificate's issuer is not known, and so no signature can be checked */
 	OCSP_GOOD,
 	OCSP_REVOKED,
 };

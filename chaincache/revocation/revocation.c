@@ -108,7 +108,7 @@ static const struct crl *next_by_time(struct walk *walk)
 	return next;
 }
 
-/* Of two of the same moment the one that knows more evil. */
+/* Of two of the same moment, the one that says worse. */
 static void take_usable(struct revocation_answer *answer, const struct crl *crl, const struct certificate *certificate)
 {
 	struct revocation_answer fresh = {.status = REVOCATION_GOOD, .crl = crl};
@@ -136,8 +136,8 @@ static bool is_settled(const struct revocation_answer *answer, const struct crl 
 	       (answer->status == REVOCATION_GOOD && crl->this_update < answer->crl->this_update);
 }
 
-/* The latest CRL counts: a certificate on hold may be released. What may be later than one that is usable, and cannot be
- * checked any more, may know of a revocation: then nothing is known. */
+/* The latest CRL counts: a certificate on hold may be released. What may be later than one that is usable, and cannot
+ * be checked any more, may know of a revocation: then nothing is known. */
 static void look_at_bases(struct walk *walk, struct revocation_answer *answer)
 {
 	const struct crl *crl;

@@ -1,10 +1,11 @@
-/* revocation - was this certificate revoked? The judgement by the CRLs at hand, for one mend (RFC 5280 6.3.3).
+/* revocation - judges by the CRLs at hand whether a certificate was revoked, for one mend (RFC 5280 6.3.3).
  *
- * A CRL is usable for a certificate when it has its issuer's name (7.1) and covers it, is current and not indirect, and is
- * signed by the key of the certificate's own issuer, which may sign CRLs where it has a key usage. A CRL that an
- * authority signs by another key than the certificate's (after a change of its key) is not followed, and told. Of several
- * usable ones the latest counts: signatures are checked from the latest on, so that an archive of old ones costs nothing.
- * These checks are remembered, and bounded. Of a delta CRL that is no older a revocation counts, and nothing else.
+ * A CRL is usable for a certificate when it has its issuer's name (7.1) and covers it, is current and not indirect,
+ * and is signed by the key of the certificate's own issuer, which may sign CRLs where it has a key usage. A CRL that
+ * an authority signs by another key than the certificate's (after a change of its key) is not followed, and is
+ * reported. Of several usable ones the latest counts: signatures are checked from the latest on, so that an archive of
+ * old ones costs nothing. These checks are remembered, and bounded. Of a delta CRL that is no older a revocation
+ * counts, and nothing else.
  */
 #ifndef CHAINCACHE_REVOCATION_REVOCATION_H
 #define CHAINCACHE_REVOCATION_REVOCATION_H
@@ -13,7 +14,7 @@
 
 #define REVOCATION_MAX_SIGNATURE_CHECKS 32 /* of CRLs, in one mend */
 
-/* From the least that is known to the most. */
+/* In rising order of knowledge. */
 enum revocation_status {
 	REVOCATION_NOT_ASKED, /* no CRL was given */
 	REVOCATION_UNKNOWN, /* none is usable: `obstacle` */
@@ -63,8 +64,8 @@ struct revocation_answer revocation_look(struct revocation *revocation, const st
 
 #define REVOCATION_MAX_WORDS 400
 
-/* revocation_print writes a clause that completes the certificate's name, without a full stop: "was revoked on 2026-01-31
- * (key compromise), as corp.crl says", or why it is not known. Returns `out`. */
+/* revocation_print writes a clause that completes the certificate's name, without a full stop: "was revoked on
+ * 2026-01-31 (key compromise), as corp.crl says", or why it is not known. Returns `out`. */
 const char *revocation_print(const struct revocation_answer *answer, char out[REVOCATION_MAX_WORDS]);
 
 #endif

@@ -1,5 +1,5 @@
-/* signed_data - what X.509 signs: a content, the algorithm, the signature, as certificates, CRLs and OCSP responses have
- * them one behind the other (RFC 5280 4.1.1, RFC 6960 4.2.1).
+/* signed_data - the signed form of certificates, CRLs and OCSP responses: a content, the algorithm, the signature, one
+ * behind the other (RFC 5280 4.1.1, RFC 6960 4.2.1).
  */
 #ifndef CHAINCACHE_REVOCATION_SIGNED_DATA_H
 #define CHAINCACHE_REVOCATION_SIGNED_DATA_H
@@ -8,7 +8,7 @@
 
 #include "chaincache/certificate/certificate.h"
 
-/* The three elements, tag and length included; borrowed from what was read. */
+/* The three elements, tag and length included; borrowed from the input. */
 struct signed_data {
 	struct bytes content; /* a SEQUENCE */
 	struct bytes algorithm; /* AlgorithmIdentifier */
@@ -19,7 +19,7 @@ struct signed_data {
 bool signed_data_read(CBS *in, struct signed_data *out);
 
 /* signed_data_verifies says whether signer's key verifies the signature: one public-key operation over all of the
- * content. MD5, and keys that do not parse, verify nothing. */
+ * content. MD5, and keys that are not usable, verify nothing. */
 bool signed_data_verifies(const struct signed_data *data, const struct certificate *signer);
 
 /* signed_data_read_time reads an UTCTime or a GeneralizedTime off `in`, as seconds since 1970. */

@@ -142,14 +142,14 @@ static struct error read_entry(int dir_fd, const char *name, struct cache_entry 
 	return error;
 }
 
-/* What is wrong by its content, not merely out of reach at the moment. */
+/* Whether the content is at fault, and not merely out of reach at the moment. */
 static bool is_bad_content(struct error error)
 {
 	return error.kind == ERROR_FORMAT || error.kind == ERROR_MISMATCH || error.kind == ERROR_LIMIT ||
 	       error.kind == ERROR_CRYPTO || (error.kind == ERROR_SYSTEM && error.code == ELOOP);
 }
 
-/* Where the directory cannot be written, the file stays, and is told again the next time. */
+/* Where the directory cannot be written, the file stays, and is reported again the next time. */
 static void set_aside(int dir_fd, const char *name)
 {
 	char bad_name[NAME_MAX + 1];

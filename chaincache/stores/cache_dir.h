@@ -1,9 +1,9 @@
-/* cache_dir - the cache of intermediates on disk: one <sha256>.pem a certificate, with lines before the PEM block that
- * tell its `source:` and when it was `fetched:`.
+/* cache_dir - the cache of intermediates on disk: one <sha256>.pem a certificate, with its `source:` and the time it
+ * was `fetched:` in lines before the PEM block.
  *
  * Only CA certificates go in. Writes are atomic (temporary file, fsync, rename, fsync of the directory), so a crash
- * leaves a readable cache and several processes may share it. A file whose content does not match its name is set aside
- * (renamed to <name>.bad) and told, never read as a certificate. Nothing is trusted because it is here.
+ * leaves a readable cache and several processes may share it. A file whose content does not match its name is set
+ * aside (renamed to <name>.bad) and reported, never read as a certificate. Nothing is trusted because it is here.
  */
 #ifndef CHAINCACHE_STORES_CACHE_DIR_H
 #define CHAINCACHE_STORES_CACHE_DIR_H

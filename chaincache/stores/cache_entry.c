@@ -37,7 +37,7 @@ static bool line_is(struct bytes line, const char *text)
 	return bytes_equal(line, bytes_of_string(text));
 }
 
-/* Copies what stands behind "key:", when the line has that key. What is not printable ASCII becomes a question mark. */
+/* Copies the value behind "key:", when the line has that key. All but printable ASCII becomes a question mark. */
 static void read_value(struct bytes line, const char *key, char *out, size_t out_size)
 {
 	size_t at = strlen(key);

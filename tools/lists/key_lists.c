@@ -5,7 +5,7 @@
 
 enum { SAMPLE_COLUMNS = 118, MANUAL_COLUMNS = 79, MAX_WORDS = 2000 };
 
-/* Which keys a list is about. */
+/* Chooses the keys of a list. */
 typedef bool key_filter(const struct config_key *key);
 
 static bool is_of_chainmend(const struct config_key *key)
@@ -64,7 +64,7 @@ static void print_names(struct list_text *text, key_filter *filter)
 	}
 }
 
-/* What one of conf's printers writes, as a string; "" where that fails, which the text then knows. */
+/* Returns the text that a printer of conf writes; "" where it fails, with the error in `text`. */
 static const char *text_of(struct list_text *text, const struct config_key *key,
 			   struct error (*print)(const struct config_key *key, struct buffer *out),
 			   struct buffer *scratch)

@@ -1,7 +1,7 @@
-/* list_text - a text that grows in a buffer, in the forms in which lists are shown: lines, folded paragraphs, cells of a
- * Markdown table, and words of a manual page.
+/* list_text - a text that grows in a buffer, in the forms in which lists are shown: lines, folded paragraphs, cells of
+ * a Markdown table, and words of a manual page.
  *
- * From the first failure on nothing more is written, and `error` says why: a list is printed without a look at each line.
+ * After a failure nothing more is written, and `error` has the reason: callers look at it once, at the end.
  */
 #ifndef TOOLS_LISTS_LIST_TEXT_H
 #define TOOLS_LISTS_LIST_TEXT_H
@@ -15,8 +15,8 @@ struct list_text {
 
 void list_text_add(struct list_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* list_text_fold writes `words` as lines of at most `columns` bytes, each behind `prefix`; blanks and line feeds are where
- * it may break, and a word that is longer than a line has one of its own. */
+/* list_text_fold writes `words` as lines of at most `columns` bytes, each behind `prefix`; blanks and line feeds are
+ * where it may break, and a word that is longer than a line has one of its own. */
 void list_text_fold(struct list_text *text, const char *prefix, const char *words, size_t columns);
 
 /* list_text_cell writes `words` as one cell of a Markdown table and the bar behind it. */

@@ -1,5 +1,4 @@
-/* lists - what can be printed, by name: the lists that the code knows, in the forms in which people and programs read them.
- */
+/* lists - the lists that are printed from the tables in the code, by name. */
 #ifndef TOOLS_LISTS_LISTS_H
 #define TOOLS_LISTS_LISTS_H
 

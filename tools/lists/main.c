@@ -1,4 +1,4 @@
-/* chainmend-lists - prints what the tables in the code know, for the texts that are made from them at build time.
+/* chainmend-lists - prints lists from the tables in the code, for the texts that are made at build time.
  *
  *   chainmend-lists OUT NAME           writes the list of that name to the file OUT
  *   chainmend-lists OUT --fill FILE    writes FILE to OUT, with each list in it as it is now

@@ -4,7 +4,7 @@
 
 #include "chaincache/base/buffer.h"
 
-/* A table in Markdown: each family with its type, its labels and what it says; appended to `out`. */
+/* A table in Markdown: each family with its type, its labels and its meaning; appended to `out`. */
 MUST_USE struct error metric_lists_table(struct buffer *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* schema_lists - JSON Schemas (draft 2020-12) of nothing but $defs, which the hand-written schemas beside them refer to. */
+/* schema_lists - JSON Schemas (draft 2020-12) with nothing but $defs, which the hand-written schemas refer to. */
 #ifndef TOOLS_LISTS_SCHEMA_LISTS_H
 #define TOOLS_LISTS_SCHEMA_LISTS_H
 
@@ -7,7 +7,7 @@
 /* docs/finding.schema.json: the words of findings. Appended to `out`. */
 MUST_USE struct error schema_lists_finding(struct buffer *out);
 
-/* docs/counters.schema.json: what is counted, and the words by which it is; likewise. */
+/* docs/counters.schema.json: the counters, and the words that they are counted by. Appended to `out`. */
 MUST_USE struct error schema_lists_counters(struct buffer *out);
 
 #endif
