@@ -50,11 +50,11 @@ static size_t decode_utf8(struct bytes text, uint32_t *out_code)
 	*out_code = 0; /* escaped, as NUL is */
 	if (len == 0 || len > text.len)
 		return 1;
-	uint32_t code = len == 1 ? lead : lead & (0x7fu >> len);
+	uint32_t code = len == 1 ? lead : lead & (0x7fU >> len);
 	for (size_t i = 1; i < len; i++) {
 		if ((text.data[i] & 0xc0) != 0x80)
 			return 1;
-		code = code << 6 | (text.data[i] & 0x3fu);
+		code = code << 6 | (text.data[i] & 0x3fU);
 	}
 	*out_code = code;
 	return len;
