@@ -73,13 +73,14 @@ sources() {
 	git ls-files --cached --others --exclude-standard -- "$@" | while read -r path; do [ ! -f "$path" ] || say "$path"; done
 }
 
-# Where the commit before is not there (the first one, a shallow clone), everything has changed.
+# Where the commit before is not there (the first one, a shallow clone), what is not committed yet has changed.
 changed_sources() {
 	local since=${base:-HEAD~1}
-	if [ $everything = yes ] || ! git rev-parse --quiet --verify "$since^{commit}" >/dev/null; then
+	if [ $everything = yes ]; then
 		sources '*.c'
 		return
 	fi
+	git rev-parse --quiet --verify "$since^{commit}" >/dev/null || since=HEAD
 	{
 		git diff --name-only --diff-filter=d "$since" -- '*.c' && git ls-files --others --exclude-standard -- '*.c'
 	} | sort -u
