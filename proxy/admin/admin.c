@@ -166,14 +166,14 @@ static void give(struct http_answer *out, struct shared_text *text, const struct
 	};
 }
 
-/* The parts that `next` leads to have places of their own, so that nobody can have them forgotten. */
+/* The parts that `next` leads to have places of their own, so that other requests do not displace them. */
 static struct kept_answer *place_of(struct answer_maker *maker, size_t from)
 {
 	bool own = from % STATUS_MAX_SITES == 0 && from / STATUS_MAX_SITES < ADMIN_KEPT_ANSWERS;
 	return &maker->kept[own ? from / STATUS_MAX_SITES : ADMIN_KEPT_ANSWERS];
 }
 
-/* What is kept, made anew where it has become old and there is time for it. */
+/* The kept answer; an old one is made anew while there is time for it. */
 static void answer_made(const struct admin *admin, struct answer_maker *maker, size_t from, struct http_answer *out)
 {
 	struct kept_answer *kept = place_of(maker, from);

@@ -6,9 +6,9 @@
  *	/healthz        200 while the process works
  *	/readyz         200 while it listens and serves, 503 while it starts or drains
  *
- * Read-only. However often it is asked, and for whatever parts, making metrics takes a tenth of the thread's time at the
- * most, and making the page's data another one (time_budget.h): an answer that took long to make is given out again for
- * nine times as long, and who asks for ever other parts of the data has to wait (503).
+ * Read-only. However often it is asked, and for whatever parts, making metrics takes a tenth of the thread's time at
+ * the most, and making the page's data another one (time_budget.h): an answer that took long to make is sent again for
+ * nine times as long, and a client that keeps asking for other parts has to wait (503).
  */
 #ifndef PROXY_ADMIN_ADMIN_H
 #define PROXY_ADMIN_ADMIN_H
@@ -24,7 +24,7 @@ struct admin_options {
 	struct loop *loop;
 	const struct program_log *log; /* borrowed */
 	void *context;
-	/* What is so at this moment; the times are put in by admin. */
+	/* Fills in the state of this moment; admin adds the times. */
 	void (*look)(void *context, struct overview *out);
 };
 
@@ -33,10 +33,10 @@ struct admin;
 struct admin *admin_new(const struct admin_options *options); /* NULL when out of memory */
 void admin_free(struct admin *admin); /* NULL is fine */
 
-/* admin_tick ends a minute of the sites' traffic when it is over: to be called each second. `now_s` is monotonic. */
+/* admin_tick ends a minute of the sites' traffic when it is over. Call it each second; `now_s` is monotonic. */
 void admin_tick(struct admin *admin, uint64_t now_s);
 
-/* admin_use serves at this door from now on (NULL: nowhere). What fails is told in the log. */
+/* admin_use serves at this door from now on (NULL: nowhere). Failures are logged. */
 void admin_use(struct admin *admin, struct admin_door *take_door);
 const struct admin_door *admin_door(const struct admin *admin); /* NULL: none */
 

@@ -1,7 +1,8 @@
-/* admin_access - who may see the admin page: whoever asks by a name that is ours and, where there is a token, has it.
+/* admin_access - decides who may see the admin page: requests for one of our names that bring the token, where there is
+ * one.
  *
- * The name keeps web sites out that have their own name resolve to this machine (DNS rebinding): a browser then sends
- * their name as the Host. Addresses as such cannot be rebound. Pure.
+ * The name stops DNS rebinding, by which a web site's name resolves to this machine: a browser then sends that name as
+ * the Host. A literal address cannot be rebound. Pure.
  */
 #ifndef PROXY_ADMIN_ADMIN_ACCESS_H
 #define PROXY_ADMIN_ADMIN_ACCESS_H

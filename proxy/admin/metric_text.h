@@ -20,7 +20,7 @@ struct metric_family {
 /* metric_type_name returns "counter", "gauge" or "histogram". */
 const char *metric_type_name(enum metric_type type);
 
-/* What is written; from the first failure on nothing more, and `error` says why. */
+/* Writes nothing more from the first failure on; `error` says why. */
 struct metric_text {
 	struct buffer *out;
 	struct error error;

@@ -112,7 +112,7 @@ static void write_done(struct scrape *scrape, const struct metric_family *family
 	}
 }
 
-/* What was not complete has no version, no group, and was not resumed. */
+/* Handshakes that were not completed: without version and group, and not resumed. */
 static void write_handshakes(struct scrape *scrape, const struct metric_family *family)
 {
 	for (size_t i = 0; i < num_sites(scrape); i++) {
@@ -381,7 +381,7 @@ static void write_mend_duration(struct scrape *scrape, const struct metric_famil
 	metric_text_sum(&scrape->text, family, (double)mends->took_ns / 1e9, count);
 }
 
-/* In the order in which they are told. A counter whose row names no metric leaves a family without a name. */
+/* In the order of /metrics. A counter whose row names no metric leaves a family without a name. */
 static const struct {
 	struct metric_family family;
 	family_writer *write;

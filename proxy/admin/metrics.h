@@ -1,6 +1,6 @@
-/* metrics - everything that is counted, as Prometheus reads it: one table of families, each with who writes it.
+/* metrics - all counts in Prometheus' text format: one table of families, each with its writer.
  *
- * The counters of counters.h and site_tally.h are rows of it by themselves. docs/metrics.md is made from it (tools/lists).
+ * The counters of counters.h and site_tally.h become rows of it. docs/metrics.md is made from it (tools/lists).
  */
 #ifndef PROXY_ADMIN_METRICS_H
 #define PROXY_ADMIN_METRICS_H
@@ -9,7 +9,7 @@
 #include "proxy/admin/metric_text.h"
 #include "proxy/admin/overview.h"
 
-/* metrics_family returns family `index`, in the order in which they are told; NULL behind the last one. */
+/* metrics_family returns family `index`, in the order of /metrics; NULL behind the last one. */
 const struct metric_family *metrics_family(size_t index);
 
 /* metrics_print appends all families. */

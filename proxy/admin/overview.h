@@ -1,4 +1,4 @@
-/* overview - what the admin page and the metrics are made from, as it stands when they are asked for. All borrowed. */
+/* overview - the state of the server at one moment, for the admin page and the metrics. All borrowed. */
 #ifndef PROXY_ADMIN_OVERVIEW_H
 #define PROXY_ADMIN_OVERVIEW_H
 

@@ -35,7 +35,7 @@ static void count(void *context, const struct finding_group *group, const struct
 	struct finding_counts *counts = context;
 	(void)since_ms;
 	counts->by_severity[finding->severity]++;
-	/* What a single client complains of, anybody can bring about; what is known of a certificate weighs. */
+	/* Anybody can bring about a client's complaint: it weighs only with what is known of a certificate. */
 	if (group->subject != SUBJECT_CLIENTS || finding->certificate != NULL)
 		counts->weighing[finding->severity]++;
 }
@@ -109,7 +109,7 @@ enum backend_state site_state_of_evidence(enum prober_state probed, uint64_t pro
 	return failed_ms > good_ms ? BACKEND_STATE_DOWN : BACKEND_STATE_UP;
 }
 
-/* The prober looks at tls backends alone, and seldom; the connections are what tells of the rest. */
+/* The prober looks at tls backends alone, and seldom; connections show the rest. */
 enum backend_state site_state_backend(const struct managed_site *site, size_t backend, const struct site_sum *sum)
 {
 	const struct prober *prober = managed_site_prober(site);

@@ -1,4 +1,4 @@
-/* site_state - a chain, a backend and a whole site in one word each, for a person who has one glance. */
+/* site_state - a chain, a backend and a whole site in one word each. */
 #ifndef PROXY_ADMIN_SITE_STATE_H
 #define PROXY_ADMIN_SITE_STATE_H
 
@@ -62,7 +62,7 @@ void site_state_count(const struct known_findings *known, const char *site, stru
 enum chain_state site_state_chain(const struct managed_site *site, size_t certificate);
 enum site_state site_state_of(const struct managed_site *site, const struct finding_counts *findings);
 
-/* site_state_of_evidence is what the latest of a probe and of the connections says: `probed_ms` as the times in `seen`
+/* site_state_of_evidence judges by the latest of a probe and of the connections: `probed_ms` as the times in `seen`
  * (NULL: it is not counted). */
 enum backend_state site_state_of_evidence(enum prober_state probed, uint64_t probed_ms, const struct backend_sum *seen);
 enum backend_state site_state_backend(const struct managed_site *site, size_t backend, const struct site_sum *sum);

@@ -9,7 +9,7 @@ bool time_budget_has(struct time_budget *budget, uint64_t now_ns)
 {
 	uint64_t earned_ns = (now_ns - budget->at_ns) / TIME_BUDGET_PART;
 
-	/* What does not make a whole nanosecond yet is counted the next time. */
+	/* Fractions of a nanosecond are counted the next time. */
 	budget->at_ns += earned_ns * TIME_BUDGET_PART;
 	if (earned_ns >= (uint64_t)(TIME_BUDGET_MOST_NS - budget->left_ns))
 		budget->left_ns = TIME_BUDGET_MOST_NS;

@@ -1,7 +1,7 @@
-/* time_budget - a tenth of a thread's time for what anybody may ask it to make, with TIME_BUDGET_MOST_NS to begin with.
+/* time_budget - limits work that anybody can request to a tenth of a thread's time.
  *
- * Time that is not spent is saved up to that; who spends more has to wait until it is there again. Pure: the moments are
- * nanoseconds of a clock that does not go back.
+ * It begins with TIME_BUDGET_MOST_NS, and saves up to that. Once it is spent, work waits until there is some again.
+ * Pure: times are nanoseconds of a monotonic clock.
  */
 #ifndef PROXY_ADMIN_TIME_BUDGET_H
 #define PROXY_ADMIN_TIME_BUDGET_H

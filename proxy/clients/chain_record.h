@@ -1,5 +1,5 @@
-/* chain_record - what clients made of one chain while it went out: handshakes that showed it, rejections by alert, by
- * network and by name, and clients that closed without a word.
+/* chain_record - counts what clients did while one chain went out: handshakes that showed it, rejections by alert, by
+ * network and by name, and clients that closed without an alert.
  *
  * On the control thread; the handshakes are counted by the workers (chain_tally.h).
  */
@@ -22,8 +22,8 @@ struct chain_record {
 	int64_t since_ms; /* when it went out; since 1970 */
 	uint64_t done_before; /* of the tally, when it went out */
 	uint64_t alerts[NUM_TALLY_ALERTS]; /* rejections alone */
-	uint64_t late; /* of the alerts: came after the handshake was counted as done */
-	uint64_t vanished; /* closed or reset without an alert, when the chain had been shown: suspected, no more */
+	uint64_t late; /* of the alerts: came after the handshake was done */
+	uint64_t vanished; /* closed or reset without an alert once the chain was shown: suspected rejections */
 	struct network_set *networks; /* of the clients that sent alerts; NULL: none yet */
 	struct name_sketch names; /* that these clients asked for */
 };
@@ -40,7 +40,7 @@ struct rejection {
 struct chain_record *chain_record_new(struct credential *credential, uint64_t generation, int64_t now_ms); /* or NULL */
 void chain_record_free(struct chain_record *record);
 
-/* chain_record_use has the record go on with another credential of the same chain. */
+/* chain_record_use continues the record with another credential of the same chain. */
 void chain_record_use(struct chain_record *record, struct credential *credential);
 void chain_record_add(struct chain_record *record, const struct rejection *rejection);
 

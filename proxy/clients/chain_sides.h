@@ -1,5 +1,5 @@
-/* chain_sides - one certificate's chains side by side: the one that goes out now and the one before it, each with what clients
- * made of it. */
+/* chain_sides - one certificate's chains side by side: the one that goes out now and the one before it, each with
+ * what clients made of it. */
 #ifndef PROXY_CLIENTS_CHAIN_SIDES_H
 #define PROXY_CLIENTS_CHAIN_SIDES_H
 

@@ -118,7 +118,7 @@ struct chain_tally *chain_watch_tally(struct chain_watch *watch, const char *sit
 
 static void tell(const struct chain_watch *watch, struct watched_part *part, int64_t now_ms);
 
-/* The side before a change must have been seen by enough clients; one that was there for a moment is passed over. */
+/* Enough clients must have seen a former side; one that was there for a moment is passed over. */
 static bool is_measured(const struct chain_record *record)
 {
 	return record != NULL && chain_record_handshakes(record) >= RISE_MIN_HANDSHAKES_BEFORE;
@@ -128,7 +128,7 @@ static void change(struct watched_part *part, struct chain_record *take_record)
 {
 	struct chain_record *passed_over = part->former;
 
-	/* What was put back was put back for a reason, and what was withdrawn is no measure for what follows. */
+	/* A chain that was put back is the measure, however few saw it; one that was withdrawn is none. */
 	if (!part->rolled_back && !is_measured(part->present) && is_measured(part->former))
 		passed_over = part->present;
 	else
@@ -185,7 +185,7 @@ static void take_roll_back(const struct chain_watch *watch, struct watched_part 
 	tell(watch, part, now_ms);
 }
 
-/* What was put back is what is wanted now: nothing was withdrawn. */
+/* The chain that was put back is the keeper's own by now: nothing is withdrawn any more. */
 static void settle(const struct chain_watch *watch, struct watched_part *part, int64_t now_ms)
 {
 	part->rolled_back = false;
@@ -195,7 +195,7 @@ static void settle(const struct chain_watch *watch, struct watched_part *part, i
 	tell(watch, part, now_ms);
 }
 
-/* The chain that is known to go out goes on, by a credential that may be another one. */
+/* The same chain goes on, perhaps by another credential. */
 static void go_on(const struct chain_watch *watch, struct watched_part *part,
 		  const struct chain_publication *publication, int64_t now_ms)
 {
@@ -324,15 +324,15 @@ static bool roll_back(const struct chain_watch *watch, const struct watched_part
 static void tick_part(const struct chain_watch *watch, struct watched_part *part, int64_t now_ms)
 {
 	if (part->rolled_back)
-		return; /* it is settled, whatever clients do */
+		return;
 	enum rejection_verdict verdict = judge(part, now_ms);
 	bool news = (verdict == REJECTIONS_STEADY) != (part->verdict == REJECTIONS_STEADY) || is_due(part, now_ms);
-	/* One that was refused is not asked for each second: a look at what is revoked is work. */
+	/* A refused roll-back is not asked for each second: the look for revoked certificates costs time. */
 	bool asks = verdict == REJECTIONS_ROLL_BACK && (news || verdict != part->verdict);
 
 	part->verdict = verdict;
 	if (asks && roll_back(watch, part))
-		return; /* the publication tells it */
+		return; /* reported with the publication */
 	if (news)
 		tell(watch, part, now_ms);
 }

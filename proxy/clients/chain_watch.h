@@ -1,11 +1,12 @@
-/* chain_watch - what clients make of the chains: for each certificate of each site the chain that goes out now and
- * the one before it, side by side, and whether rejections have risen with the change.
+/* chain_watch - compares how clients take the present and the former chain of each certificate, and judges whether
+ * rejections have risen with the change.
  *
- * A change is watched for CHAIN_WATCH_MS. The side before it is the last chain that was seen by enough clients to
- * say anything: one that went out for a moment alone is passed over. A verdict only ever gets worse until the chain
- * changes again. Everything is in memory: a restart begins anew. On the control thread alone.
+ * A change is watched for CHAIN_WATCH_MS. The former side is the last chain that enough clients saw; one that went out
+ * for a moment alone is passed over. A verdict only gets worse until the chain changes again. Everything is in memory:
+ * a restart begins anew. On the control thread alone.
  *
- * It decides nothing about what goes out: it asks for the former chain, and is told of what was published.
+ * It decides nothing about what goes out: it asks for a roll-back, and learns from chain_watch_published what came of
+ * it.
  */
 #ifndef PROXY_CLIENTS_CHAIN_WATCH_H
 #define PROXY_CLIENTS_CHAIN_WATCH_H
@@ -18,7 +19,7 @@
 
 struct chain_watch;
 
-/* A wish: `former` is to go out in the place of `withdrawn`. */
+/* Asks for `former` to go out in the place of `withdrawn`. */
 struct chain_roll_back {
 	const char *site;
 	unsigned part; /* which certificate of the site */
@@ -39,19 +40,19 @@ struct chain_watch_options {
 struct chain_watch *chain_watch_new(const struct chain_watch_options *options); /* NULL when out of memory */
 void chain_watch_free(struct chain_watch *watch);
 
-/* chain_watch_tally is what a credential for this chain is to count by: a new reference; NULL when out of memory. */
+/* chain_watch_tally returns the tally of this chain, for a new credential: a new reference; NULL when out of memory. */
 struct chain_tally *chain_watch_tally(struct chain_watch *watch, const char *site,
 				      const struct certificate_list *chain);
 
-/* What goes out from now on. */
+/* Goes out from now on. */
 struct chain_publication {
 	const char *site;
 	unsigned part; /* which certificate of the site */
 	struct credential *credential;
-	bool rolled_back; /* it is the former chain, and stands in for one that was withdrawn */
+	bool rolled_back; /* the former chain stands in for one that was withdrawn */
 };
 
-/* chain_watch_published is false when out of memory: it is to be told again. */
+/* chain_watch_published takes note of it. False when out of memory: call it again. */
 MUST_USE bool chain_watch_published(struct chain_watch *watch, const struct chain_publication *publication,
 				    int64_t now_ms);
 
@@ -59,18 +60,18 @@ MUST_USE bool chain_watch_published(struct chain_watch *watch, const struct chai
 void chain_watch_add(struct chain_watch *watch, const char *site, const struct credential *credential,
 		     const struct rejection *rejection);
 
-/* chain_watch_tick judges, tells, and asks for roll-backs: once a second, say. */
+/* chain_watch_tick judges, reports, and asks for roll-backs. Call it once a second. */
 void chain_watch_tick(struct chain_watch *watch, int64_t now_ms);
 
 /* chain_watch_keep forgets certificates that are gone. */
 void chain_watch_keep(struct chain_watch *watch, bool (*is_kept)(void *context, const char *site, unsigned part),
 		      void *context, int64_t now_ms);
 
-/* chain_watch_look is what is known of one certificate; false where nothing is. The records are borrowed until the next call
- * that is not const. */
+/* chain_watch_look gets both sides of one certificate; false where it is not known. The records are borrowed until
+ * the next call that is not const. */
 bool chain_watch_look(const struct chain_watch *watch, const char *site, unsigned part, struct chain_sides *out);
 
-/* chain_watch_json is the array `rejections` of a finding: an object for each certificate of the site. A new
+/* chain_watch_json makes the array `rejections` of a finding: an object for each certificate of the site. A new
  * reference; NULL when out of memory. */
 json_t *chain_watch_json(const struct chain_watch *watch, const char *site);
 

@@ -227,7 +227,7 @@ static void report(const struct client_findings *findings, const struct complain
 	finding_list_cleanup(&list);
 }
 
-/* Whether its count is to be told now; takes note that it was. */
+/* Whether its count is reported now; takes note of it. */
 static bool is_due(struct complaint *complaint, int64_t now_ms)
 {
 	if (complaint->count == complaint->told_count)
@@ -267,8 +267,7 @@ bool client_findings_alert(struct client_findings *findings, const char *site_na
 	return true;
 }
 
-/* The link to the name that was asked for least, of those that were told a minute ago or longer; NULL: there is
- * none. */
+/* Finds the least frequent name of those that were reported a minute ago or longer; NULL: there is none. */
 static struct complaint **find_least(struct complaining_site *site, int64_t now_ms)
 {
 	struct complaint **least = NULL;
@@ -294,7 +293,7 @@ static char *explain(const struct missed_name *missed)
 	return match.verdict != NAME_COVERED && match.why[0] != '\0' ? strdup(match.why) : NULL;
 }
 
-/* A name that is not told yet: it has a place of its own, takes another one's, or is a part of the sum. */
+/* A name that is not reported yet gets a place of its own, takes another one's, or becomes part of the sum. */
 static struct complaint *admit_name(struct client_findings *findings, struct complaining_site *site,
 				    const struct name_count *counted, const struct missed_name *missed, int64_t now_ms)
 {

@@ -1,9 +1,9 @@
-/* client_findings - what clients of a site complained of: certificate alerts, and names that no certificate covers.
+/* client_findings - the complaints of a site's clients: certificate alerts, and names that no certificate covers.
  *
- * Counted by site and by alert or name; each is told when it is first seen, then at most once a minute while its
- * count grows, and resolved when it was not seen for a while. Names are whatever clients send:
- * CLIENT_FINDINGS_MAX_OF_SITE of them are told, a new one that is asked for much more often takes the place of the
- * least frequent, and the rest is one sum. Pure but for the fix log that it tells.
+ * Counts by site and by alert or name. Reports each when it is first seen, then at most once a minute while its count
+ * grows, and resolves it when it was not seen for a while. Names are whatever clients send: CLIENT_FINDINGS_MAX_OF_SITE
+ * of them are reported, a new one that is much more frequent replaces the least frequent, and the rest is one sum. Pure
+ * but for the fix log that it writes.
  */
 #ifndef PROXY_CLIENTS_CLIENT_FINDINGS_H
 #define PROXY_CLIENTS_CLIENT_FINDINGS_H
@@ -11,7 +11,7 @@
 #include "proxy/clients/chain_watch.h"
 #include "proxy/log/fix_log.h"
 
-#define CLIENT_FINDINGS_MAX 10000 /* of all sites; beyond it new ones are counted and not told */
+#define CLIENT_FINDINGS_MAX 10000 /* of all sites; beyond it new ones are counted, not reported */
 #define CLIENT_FINDINGS_MAX_OF_SITE 50 /* of one site; further names are counted together */
 #define CLIENT_FINDINGS_TAKEOVER_FACTOR 2 /* a name takes another one's place when it is that much more frequent */
 #define CLIENT_FINDINGS_TELL_MS 60000
@@ -45,7 +45,7 @@ void client_findings_drop_covered(struct client_findings *findings,
 				  bool (*is_covered)(void *context, const char *site, const char *name), void *context,
 				  int64_t now_ms);
 
-/* client_findings_tick tells what has grown for long enough, and forgets what is old: once a second, say. */
+/* client_findings_tick reports what has grown for long enough, and forgets what is old. Call it once a second. */
 void client_findings_tick(struct client_findings *findings, int64_t now_ms);
 
 /* client_findings_keep_sites forgets sites that are gone. */

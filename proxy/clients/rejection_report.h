@@ -1,4 +1,4 @@
-/* rejection_report - what chain_watch knows, in words and as JSON. */
+/* rejection_report - two sides of a chain_watch, in words and as JSON. */
 #ifndef PROXY_CLIENTS_REJECTION_REPORT_H
 #define PROXY_CLIENTS_REJECTION_REPORT_H
 

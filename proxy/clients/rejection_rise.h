@@ -1,7 +1,6 @@
-/* rejection_rise - did clients begin to reject when the chain was changed? Two sides are compared: what was counted
- * while the former chain went out, and what is counted since.
+/* rejection_rise - judges whether clients reject more since the chain was changed, by the counts before and since.
  *
- * A rise is told when all of these hold: enough handshakes on either side to know a rate, rejections from several
+ * There is a rise when all of these hold: enough handshakes on either side to know a rate, rejections from several
  * networks, a rate that has at least doubled, and a difference that chance does not make (two proportions, pooled,
  * four standard deviations: about one in 30,000 where nothing has changed, which leaves room for looking again and
  * again). For the former chain to come back, much more is asked: rejections from RISE_ROLL_BACK_NETWORKS networks

@@ -15,8 +15,8 @@ struct event_lines;
 struct event_lines *event_lines_new(void); /* NULL when out of memory */
 void event_lines_free(struct event_lines *lines);
 
-/* event_lines_count adds `count` events of the kind `key`. Returns how many are to be told now, those held back before
- * included; 0: none, it was told less than a pause ago. `now_ms` is monotonic. */
+/* event_lines_count adds `count` events of the kind `key`. Returns how many to log now, with those that were held
+ * back; 0 when the last line is less than a pause ago. `now_ms` is monotonic. */
 uint64_t event_lines_count(struct event_lines *lines, const char *key, uint64_t count, uint64_t now_ms);
 
 #endif

@@ -75,7 +75,7 @@ static void publish(void *context)
 	}
 	if (failed(error)) {
 		tell_error(server, what, error);
-		/* Tried again: the change itself does not come twice. */
+		/* Nothing else would publish it: a change is announced once. */
 		alarm_set(server->publisher, retry_next(&server->publish_retry));
 		return;
 	}
@@ -119,7 +119,7 @@ static struct site_set_options set_options(struct server *server)
 	};
 }
 
-/* What was built aside takes the place of what is there. */
+/* Replaces the present sites and listeners by those that were built aside. */
 static void swap(struct server *server, struct site_set *take_set, struct listeners *take_listeners)
 {
 	struct site_set *former = server->set;
@@ -142,7 +142,7 @@ static void swap(struct server *server, struct site_set *take_set, struct listen
 	site_set_begin(server->set);
 }
 
-/* `by_operator`: he has the last word on a chain that clients made us withdraw. */
+/* `by_operator`: chains that clients rejected are served again. */
 static void reload(struct server *server, const char *why, bool by_operator)
 {
 	struct config *config = NULL;
@@ -153,7 +153,7 @@ static void reload(struct server *server, const char *why, bool by_operator)
 
 	if (server->state != SERVER_RUNNING)
 		return;
-	/* What changes from here on, while the files are read, is another change. */
+	/* A file that changes from here on is a change of its own. */
 	(void)file_watch_look(server->file_watch);
 	buffer_init(&errors, SERVER_MAX_ERROR_BYTES);
 	struct site_set_options options = set_options(server);
@@ -237,7 +237,7 @@ static void on_tick(void *context)
 		on_change(server);
 }
 
-/* Everything that stands on the loop goes. A name that is still looked up would keep the loop alive, so it is stopped. */
+/* Frees everything that uses the loop, and stops it: a name that is still looked up would keep it alive. */
 static void close_all(struct server *server)
 {
 	server->state = SERVER_STOPPED;
@@ -368,7 +368,7 @@ static bool build_sites(struct server *server, struct buffer *errors)
 	return site_set_build(server->set, &options, NULL, errors);
 }
 
-/* A client that is let in must find a descriptor for its backend: so no more of them are than there are descriptors. */
+/* Admits no more clients than there are descriptors: each needs one for its backend too. */
 static struct error make_admission(struct server *server)
 {
 	uint64_t wanted = site_set_config(server->set)->max_connections;
@@ -419,7 +419,7 @@ static bool start(struct server *server)
 		return false;
 	server->state = SERVER_RUNNING;
 	if (!site_set_tell_watch(server->set, time_text_now_ms()))
-		on_change(server); /* which tells it again */
+		on_change(server); /* tells it again */
 	admin_use(server->admin, server->door);
 	server->door = NULL;
 	watch_files(server);

@@ -1,4 +1,4 @@
-/* server - the control thread of `chainmend run`: starts, reloads, publishes, drains and stops; owns all.
+/* server - the control thread of `chainmend run`: starts, reloads, publishes, drains, stops. Owns everything.
  *
  * SIGHUP reloads (so does a certificate or key file that changes), SIGUSR1 reopens the logs, SIGTERM and SIGINT
  * drain, and stop at once when they come again. A configuration that is wrong in anything changes nothing.
@@ -28,9 +28,9 @@ struct server_options {
 	bool (*read_config)(void *context, struct config **out, struct buffer *errors);
 };
 
-/* server_run serves until it is told to stop. Returns the exit status: 0 after a clean stop, 1 when it could not
- * start; why has then been told on stderr. `out_looking_up` says that a name is still looked up in a thread, for which
- * exit() would wait. */
+/* server_run serves until a signal stops it. Returns the exit status: 0 after a clean stop, 1 when it could not
+ * start; the reason is then on stderr. *out_looking_up says that a thread still looks up a name: exit() would wait
+ * for it. */
 int server_run(const struct server_options *options, bool *out_looking_up);
 
 #endif

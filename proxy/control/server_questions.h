@@ -1,6 +1,5 @@
-/* server_questions - what its parts ask the server: about a site, a certificate, a group of findings, about itself.
- *
- * The parts know no server; each of these is a callback that they were given, with the server as its context.
+/* server_questions - the callbacks by which the server's parts ask about a site, a certificate, a group of findings,
+ * and the server itself. `context` is the server, which the parts do not know.
  */
 #ifndef PROXY_CONTROL_SERVER_QUESTIONS_H
 #define PROXY_CONTROL_SERVER_QUESTIONS_H
@@ -23,7 +22,7 @@ bool server_is_certificate(void *context, const char *site, unsigned part);
 bool server_is_site(void *context, const char *site);
 bool server_has_group(void *context, const struct finding_group *group);
 
-/* What the admin page is made from. */
+/* Fills in what the admin page is made from. */
 void server_look(void *context, struct overview *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* server_state - what the control thread holds: for server.c, and for server_questions.c, which answers from it. */
+/* server_state - the state of the control thread: server.c changes it, server_questions.c answers from it. */
 #ifndef PROXY_CONTROL_SERVER_STATE_H
 #define PROXY_CONTROL_SERVER_STATE_H
 

@@ -1,5 +1,5 @@
-/* worker_events - what becomes of the workers' reports: findings about clients, lines in the program log, questions
- * of trust. */
+/* worker_events - handles what the workers report: makes findings about clients, lines of the program log, and
+ * questions of trust. */
 #ifndef PROXY_CONTROL_WORKER_EVENTS_H
 #define PROXY_CONTROL_WORKER_EVENTS_H
 

@@ -1,4 +1,4 @@
-/* chain_tally - how many handshakes showed one chain to a client, from the first byte to the last.
+/* chain_tally - counts the completed handshakes that showed one chain to a client.
  *
  * A slot a worker, each on a cache line of its own: to count is a plain add by the only writer, as in counters.h.
  * Shared by all credentials that serve the same chain of the same site; reference-counted (atomic).
@@ -13,7 +13,7 @@
 #define CHAIN_TALLY_LINE_BYTES 64
 
 struct chain_tally_slot {
-	/* That are done, resumed ones apart: those show no chain. */
+	/* Without resumed ones: those show no chain. */
 	_Alignas(CHAIN_TALLY_LINE_BYTES) _Atomic uint64_t handshakes;
 };
 

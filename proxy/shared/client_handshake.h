@@ -1,4 +1,4 @@
-/* client_handshake - what the handshake of a client's SSL needs of the one that runs it: the SSL's app data points to it. */
+/* client_handshake - the app data of a client's SSL: how its handshake chooses a credential, and its ticket keys. */
 #ifndef PROXY_SHARED_CLIENT_HANDSHAKE_H
 #define PROXY_SHARED_CLIENT_HANDSHAKE_H
 

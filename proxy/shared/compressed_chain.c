@@ -11,7 +11,7 @@
  * window above 16 bits this one would use tables of 32 MB, which a thousand chains feel. */
 enum { BROTLI_QUALITY = 9, BROTLI_WINDOW = 16, ZLIB_LEVEL = 9 };
 
-/* What CompressedCertificate has around the bytes that Certificate has not: algorithm, two lengths. */
+/* CompressedCertificate adds an algorithm and two lengths (RFC 8879 4). */
 enum { ENVELOPE_BYTES = 2 + 3 + 3 };
 
 static bool compress_brotli(struct bytes in, uint8_t *out, size_t *out_len)
@@ -81,7 +81,7 @@ bool compressed_chain_is(const struct compressed_chain *compressed, struct bytes
 	return CBS_len(&list) == 0;
 }
 
-/* A result that has no room where the message has is no smaller, and not kept. */
+/* Keeps the result only if it is smaller than the message. */
 static struct error add_form(struct compressed_chain *compressed, const struct algorithm *algorithm,
 			     struct bytes message)
 {

@@ -1,5 +1,5 @@
-/* compressed_chain - a chain as the CompressedCertificate message has it (RFC 8879): made once, on the control
- * thread, and served from memory to every client that takes one of its forms.
+/* compressed_chain - a chain in the form of the CompressedCertificate message (RFC 8879): made once, on the control
+ * thread, and sent from memory to every client that takes one of its forms.
  *
  * Immutable. A form that is no smaller than the chain itself is not offered.
  */
@@ -31,8 +31,8 @@ struct compressed_chain {
 MUST_USE struct error compressed_chain_new(const struct certificate_list *chain, struct compressed_chain **out);
 void compressed_chain_free(struct compressed_chain *compressed); /* NULL is fine */
 
-/* compressed_chain_serve has `ctx`, which sends this chain, offer its forms. `compressed` outlives `ctx`, and is its
- * app data. */
+/* compressed_chain_serve offers the forms in handshakes of `ctx`, which sends this chain. `compressed` becomes the
+ * app data of `ctx`, and outlives it. */
 MUST_USE struct error compressed_chain_serve(const struct compressed_chain *compressed, SSL_CTX *ctx);
 
 /* compressed_chain_is says whether `message` (a Certificate message's body, RFC 8446 4.4.2) is just this chain. */

@@ -1,13 +1,13 @@
-/* counters - what one worker has seen; written by its thread alone, read by any (relaxed atomics, no lock). */
+/* counters - one worker's counts; written by its thread alone, read by any (relaxed atomics, no lock). */
 #ifndef PROXY_SHARED_COUNTERS_H
 #define PROXY_SHARED_COUNTERS_H
 
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* X(field, metric, type, help): one row a counter. `metric` is its name in /metrics, NULL where the counters of the sites
- * (site_tally.h) say more there, and `type` what it is; `help` is one line for /metrics, docs/metrics.md and the schema
- * of /api/status, which has every counter under the name of its field.
+/* X(field, metric, type, help): one row a counter. `metric` is its name in /metrics, NULL where the counters of the
+ * sites (site_tally.h) say more there, and `type` what it is; `help` is one line for /metrics, docs/metrics.md and the
+ * schema of /api/status, which has every counter under the name of its field.
  */
 #define COUNTERS(X)                                                                                                    \
 	X(connections_accepted, "chainmend_connections_accepted_total", METRIC_COUNTER, "Client connections.")         \

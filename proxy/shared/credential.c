@@ -278,7 +278,7 @@ static struct error attach_protocol(const struct credential *credential, const s
 	return error_none();
 }
 
-/* Left alone, an SSL would ask a client for the best group of both, be the share that it sent of another one. */
+/* By default an SSL asks for the best group of both sides, even where the client sent a share for another one. */
 static struct error attach_groups(const struct credential *credential, const struct credential *first, SSL *ssl,
 				  const struct client_hello *hello)
 {

@@ -43,7 +43,7 @@ struct compressed_chain;
 MUST_USE struct error credential_new(const struct config_site *site, const struct certificate_list *chain,
 				     EVP_PKEY *key, struct credential **out);
 
-/* credential_set_tally has the handshakes that show this chain counted there (a reference is taken); before any
+/* credential_set_tally counts the handshakes that show this chain there (takes a reference). Call it before any
  * worker has the credential. */
 void credential_set_tally(struct credential *credential, struct chain_tally *tally);
 
@@ -56,10 +56,10 @@ void credential_unref(struct credential *credential);
  * rules. */
 bool credential_covers(const struct credential *credential, const char *sni);
 
-/* credential_attach has the handshake of `ssl`, which began with the SSL_CTX of `first`, go on with this
- * credential. To be called in the select_certificate callback. The name that `hello` asks for becomes part of the
- * session id context: a session is resumed for the same site and the same name alone. Its key shares decide where the
- * first group in common would cost a round trip. */
+/* credential_attach continues the handshake of `ssl`, which began with the SSL_CTX of `first`, with this credential.
+ * Call it in the select_certificate callback. The name that `hello` asks for becomes part of the session id context:
+ * a session is resumed for the same site and the same name alone. Its key shares decide where the first group in
+ * common would cost a round trip. */
 MUST_USE struct error credential_attach(const struct credential *credential, const struct credential *first, SSL *ssl,
 					const struct client_hello *hello);
 

@@ -60,7 +60,7 @@ static struct error count_sites(struct listener_sites *out, const struct socket_
 	return error_none();
 }
 
-/* From how many each socket has to where its own begin; returns how many there are of all. */
+/* Turns the number of sites of each socket into where they begin; returns the sum. */
 static size_t sum_up(struct listener_sites *out, size_t num_sockets)
 {
 	for (size_t i = 0; i < num_sockets; i++)

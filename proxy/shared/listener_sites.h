@@ -5,7 +5,8 @@
 #include "proxy/shared/site.h"
 #include "proxy/system/listen_socket.h"
 
-/* The sites of socket i are sites[first[i]] up to, and without, sites[first[i + 1]], in the order of the configuration. */
+/* The sites of socket i are sites[first[i]] up to, and without, sites[first[i + 1]], in the order of the
+ * configuration. */
 struct listener_sites {
 	const struct site **sites;
 	size_t *first; /* one more than there are sockets */

@@ -1,4 +1,4 @@
-/* site - what the workers serve one site by: credentials, the backends' addresses, where its traffic is counted. A part of a
+/* site - one site for the workers: its credentials, the addresses of its backends, its counters. A part of a
  * snapshot, and read-only with it. */
 #ifndef PROXY_SHARED_SITE_H
 #define PROXY_SHARED_SITE_H
@@ -24,12 +24,13 @@ struct site {
 	const struct config_site *config; /* borrowed from the snapshot's config */
 	size_t index; /* of the site in snapshot->sites */
 	struct credential *credentials[SITE_MAX_CREDENTIALS]; /* one reference each */
-	size_t num_credentials; /* 0 while the backend's leaf is not known: handshakes are refused, and told */
+	size_t num_credentials; /* 0 while the backend's leaf is not known: handshakes are refused, and reported */
 	struct backend_address backends[SITE_MAX_BACKEND_ADDRESSES]; /* in the order of the configuration */
-	size_t num_backends; /* 0 while no name resolves: connections are refused, and told */
+	size_t num_backends; /* 0 while no name resolves: connections are refused, and reported */
 	SSL_CTX *backend_ssl_ctx; /* client side, one reference; NULL for tcp backends */
 	struct site_tally *tally; /* one reference; NULL: nobody reads its counts */
-	struct host_name backend_name; /* what a tls backend is asked for (SNI, unless an IP) and must cover */
+	struct host_name
+	    backend_name; /* sent to a tls backend as SNI (unless an IP), and its certificate must cover it */
 };
 
 #endif

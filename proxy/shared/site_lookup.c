@@ -83,7 +83,7 @@ static struct error add_name(struct site_lookup *lookup, const char *name, enum 
 	bool is_wildcard = strncmp(name, "*.", 2) == 0;
 
 	if (failed(host_name_parse(is_wildcard ? name + 2 : name, &host)))
-		return error_none(); /* no client can ask for it; the audit tells it */
+		return error_none(); /* no client can ask for it; the audit reports it */
 	return add(lookup, host.text, is_wildcard ? exact + 1 : exact, site);
 }
 

@@ -1,4 +1,4 @@
-/* site_tally - what the workers have counted for one site, and its last hour.
+/* site_tally - the workers' counts of one site, and its last hour.
  *
  * Every worker has a part of its own, which its thread alone writes: relaxed atomics by one writer, no lock, no
  * allocation, nothing shared between two threads' cache lines. Whoever reads sums the parts. Kept over reloads as long
@@ -48,8 +48,9 @@
 	X(TALLY_USER_CANCELED, 90, "user_canceled")                                                                    \
 	X(TALLY_ALERT_OTHER, 255, "other")
 
-/* X(field, metric, help): one row a counter of a site, and of a backend. `metric` is its name in /metrics, NULL where one
- * family is made of several counters; `help` is one line for /metrics, docs/metrics.md and the schema of /api/status.
+/* X(field, metric, help): one row a counter of a site, and of a backend. `metric` is its name in /metrics, NULL where
+ * one family is made of several counters; `help` is one line for /metrics, docs/metrics.md and the schema of
+ * /api/status.
  */
 #define SITE_COUNTERS(X)                                                                                               \
 	X(failed, NULL, "TLS handshakes with clients that failed.")                                                    \
@@ -105,7 +106,7 @@ struct backend_counts {
 	_Atomic uint64_t failed_ms;
 };
 
-/* What one worker has counted for one site. */
+/* One worker's counts of one site. */
 struct site_counts {
 	_Atomic uint64_t done[NUM_TALLY_VERSIONS][NUM_TALLY_GROUPS][2]; /* handshakes; [1]: resumed */
 	_Atomic uint64_t handshakes; /* all of the above together */
@@ -122,8 +123,9 @@ struct site_tally;
 /* site_tally_new: `num_backends` is cut to what is counted. NULL when out of memory. */
 struct site_tally *site_tally_new(unsigned num_workers, size_t num_backends);
 
-/* site_tally_continue is what a site counts by after a reload: `former` (may be NULL) goes on where it has the same
- * backends; else counts begin at zero, and the last hour is still known. A new reference; NULL when out of memory. */
+/* site_tally_continue gives a site its tally after a reload: `former` (may be NULL) where it has the same backends;
+ * else a new one, whose counts begin at zero and which keeps the last hour. A new reference; NULL when out of
+ * memory. */
 struct site_tally *site_tally_continue(struct site_tally *former, bool same_backends, unsigned num_workers,
 				       size_t num_backends);
 struct site_tally *site_tally_ref(struct site_tally *tally);

@@ -1,4 +1,4 @@
-/* snapshot - everything that the workers serve by: immutable, reference-counted, swapped whole.
+/* snapshot - all sites and listeners for the workers: immutable, reference-counted, replaced as a whole.
  *
  * The control thread builds the next one aside and publishes it to each worker. A connection keeps the snapshot under
  * which it was accepted, so what it borrows from it stays until it is closed.
@@ -40,9 +40,10 @@ struct snapshot {
 	struct hash_index by_address; /* of listeners */
 };
 
-/* snapshot_new makes one with every site empty (index and config set); it references `ticket_keys`. The caller fills credentials, backends and SSL
- * contexts, then calls snapshot_finish, which makes the listeners and their lookups; from then on it is read-only.
- * `sockets` are all open listen sockets: each listen address of the configuration must be among them. */
+/* snapshot_new makes one whose sites have nothing but index and config; it references `ticket_keys`. The caller
+ * fills in credentials, backends and SSL contexts, then calls snapshot_finish, which makes the listeners; from then
+ * on it is read-only. `sockets` are all open listen sockets: each listen address of the configuration must be among
+ * them. */
 MUST_USE struct error snapshot_new(struct shared_config *shared_config, struct ticket_keys *ticket_keys,
 				   struct snapshot **out);
 MUST_USE struct error snapshot_finish(struct snapshot *snapshot, struct listen_socket *const *sockets,
@@ -50,7 +51,7 @@ MUST_USE struct error snapshot_finish(struct snapshot *snapshot, struct listen_s
 struct snapshot *snapshot_ref(struct snapshot *snapshot);
 void snapshot_unref(struct snapshot *snapshot);
 
-/* snapshot_find_listener is the listener of this very socket; NULL: no site listens on it. */
+/* snapshot_find_listener returns the listener of a socket; NULL: no site listens on it. */
 const struct snapshot_listener *snapshot_find_listener(const struct snapshot *snapshot,
 						       const struct listen_socket *socket);
 

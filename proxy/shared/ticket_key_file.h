@@ -1,9 +1,9 @@
 /* ticket_key_file - ticket keys that an operator made and several machines share: the first one writes, all are read.
  *
  * Two forms, told apart by their bytes:
- *   binary   one key of 48 or of 80 bytes, as nginx's ssl_session_ticket_key has it, or several of 80 bytes, one
+ *   binary   one key of 48 or of 80 bytes, as for nginx's ssl_session_ticket_key, or several of 80 bytes, one
  *            behind the other ("openssl rand 80 >> FILE");
- *   text     a key a line in base64, of 48 or 80 bytes, as HAProxy's tls-ticket-keys has it ("openssl rand -base64
+ *   text     a key a line in base64, of 48 or 80 bytes, as for HAProxy's tls-ticket-keys ("openssl rand -base64
  *            80 | tr -d '\n'"); empty lines and lines that begin with # are passed over.
  * The first 16 bytes are the key's name; the secret that seals is derived from all of them (HKDF-SHA256, RFC 5869),
  * so tickets of other programs with the same file are not opened, and do no harm.
@@ -16,7 +16,7 @@
 
 #define TICKET_KEY_FILE_MAX_BYTES 8192
 
-/* What a file holds. Wiped by its owner. */
+/* The keys of a file. Its owner wipes it. */
 struct ticket_key_list {
 	struct ticket_secret secrets[TICKET_KEYS_MAX];
 	size_t count;

@@ -17,7 +17,7 @@
 #define TICKET_NAME_BYTES 16
 #define TICKET_SECRET_BYTES 32
 
-/* What one key is made of. Whoever holds one wipes it. */
+/* One key. Its owner wipes it. */
 struct ticket_secret {
 	uint8_t name[TICKET_NAME_BYTES]; /* stands in the ticket, in the clear */
 	uint8_t secret[TICKET_SECRET_BYTES];
@@ -30,8 +30,7 @@ MUST_USE struct error ticket_keys_new(const struct ticket_secret *secrets, size_
 struct ticket_keys *ticket_keys_ref(struct ticket_keys *keys);
 void ticket_keys_unref(struct ticket_keys *keys); /* NULL is fine */
 
-/* ticket_keys_serve has `ctx` seal and open its tickets with the keys that the client_handshake of each SSL
- * names. */
+/* ticket_keys_serve seals and opens the tickets of `ctx` with the keys that the client_handshake of each SSL names. */
 void ticket_keys_serve(SSL_CTX *ctx);
 
 #endif

@@ -1,4 +1,4 @@
-/* tls_settings - what the SSL_CTX of both sides have in common: ALPN and one certificate with its key. */
+/* tls_settings - settings that the SSL_CTX of both sides have in common: ALPN and one certificate with its key. */
 #ifndef PROXY_SHARED_TLS_SETTINGS_H
 #define PROXY_SHARED_TLS_SETTINGS_H
 
@@ -10,8 +10,8 @@
 
 #define TLS_SETTINGS_MAX_ALPN_BYTES 65535 /* RFC 7301 3.1 */
 
-/* tls_settings_set_chain has `ctx` show `chain`, leaf first, and sign with `key`. ERROR_MISMATCH when they do not
- * belong together. */
+/* tls_settings_set_chain sets the chain that `ctx` sends, leaf first, and the key that it signs with. ERROR_MISMATCH
+ * when they do not belong together. */
 MUST_USE struct error tls_settings_set_chain(SSL_CTX *ctx, const struct certificate_list *chain, EVP_PKEY *key);
 
 /* tls_settings_write_alpn appends the list in its wire format. ERROR_FORMAT for a name that is empty or above 255

@@ -25,16 +25,17 @@ struct traffic_history {
 	size_t next; /* where the next minute goes */
 };
 
-/* traffic_history_end_minute: `total` is what has been counted up to now. */
+/* traffic_history_end_minute: `total` is the count up to now. */
 void traffic_history_end_minute(struct traffic_history *history, struct traffic_sample total);
 
-/* traffic_history_get is the minute that ended `age` minutes before the last one, below TRAFFIC_HISTORY_MINUTES. */
+/* traffic_history_get returns the minute that ended `age` minutes before the last one, below
+ * TRAFFIC_HISTORY_MINUTES. */
 struct traffic_sample traffic_history_get(const struct traffic_history *history, size_t age);
 
 /* traffic_history_continue takes over the minutes of a history whose totals ended; those to come begin at zero. */
 void traffic_history_continue(struct traffic_history *history, const struct traffic_history *former);
 
-/* traffic_history_running is what the minute that is not over yet has had. */
+/* traffic_history_running returns what the present minute has had up to now. */
 struct traffic_sample traffic_history_running(const struct traffic_history *history, struct traffic_sample total);
 
 #endif

@@ -1,4 +1,4 @@
-/* worker_event - what a worker tells the control thread; rare things alone. */
+/* worker_event - a worker's report to the control thread, about rare things alone. */
 #ifndef PROXY_SHARED_WORKER_EVENT_H
 #define PROXY_SHARED_WORKER_EVENT_H
 
@@ -28,8 +28,8 @@ struct worker_event {
 	uint64_t count; /* at least 1 */
 	uint64_t error; /* by which the count may be too high; 0 for nearly all */
 	uint8_t alert; /* WORKER_CLIENT_ALERT: the TLS alert */
-	bool late; /* WORKER_CLIENT_ALERT: it came when the handshake was held for done, and counted as such */
-	uint64_t network; /* of the client, as network_set.h has it */
+	bool late; /* WORKER_CLIENT_ALERT: it came after the handshake was counted as done */
+	uint64_t network; /* of the client (network_set.h) */
 	const struct credential *credential; /* that the client was shown, borrowed from snapshot; NULL: none */
 	uint64_t connection; /* WORKER_VERIFY_BACKEND: for the verdict */
 	struct certificate_list chain; /* WORKER_VERIFY_BACKEND: what the backend sent */

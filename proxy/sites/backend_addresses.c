@@ -20,7 +20,7 @@ struct backend_host {
 	struct resolver *resolver;
 	struct alarm *alarm;
 	struct retry retry;
-	bool told; /* that it does not resolve */
+	bool logged; /* that it does not resolve */
 };
 
 struct backend_addresses {
@@ -94,17 +94,17 @@ void backend_addresses_free(struct backend_addresses *backends)
 	free(backends);
 }
 
-static void tell_unresolved(struct backend_host *host, struct error error)
+static void log_unresolved(struct backend_host *host, struct error error)
 {
 	const struct backend_addresses *backends = host->backends;
 	char text[ERROR_MAX_TEXT];
 
-	if (!host->told)
+	if (!host->logged)
 		program_log_write(backends->log, LOG_LEVEL_WARNING, backends->config->name,
 				  "backend %s does not resolve: %s; %s", host->address->host,
 				  error_print(error, text, sizeof(text)),
 				  host->num_addresses > 0 ? "its last addresses stay in use" : "it is tried again");
-	host->told = true;
+	host->logged = true;
 }
 
 static void on_resolved(void *context, struct error error, const struct sockaddr_storage *addresses,
@@ -115,11 +115,11 @@ static void on_resolved(void *context, struct error error, const struct sockaddr
 
 	host->resolver = NULL;
 	if (failed(error)) {
-		tell_unresolved(host, error);
+		log_unresolved(host, error);
 		alarm_set(host->alarm, retry_next(&host->retry));
 		return;
 	}
-	host->told = false;
+	host->logged = false;
 	retry_reset(&host->retry);
 	alarm_set(host->alarm, BACKEND_ADDRESSES_RENEW_MS);
 	if (num_addresses > RESOLVER_MAX_ADDRESSES)
@@ -140,7 +140,7 @@ static void look_up(void *context)
 	    resolver_start(host->backends->loop, host->address->host, host->address->port, host, on_resolved);
 	if (host->resolver != NULL)
 		return;
-	tell_unresolved(host, error_of(ERROR_MEMORY, 0, "start looking it up"));
+	log_unresolved(host, error_of(ERROR_MEMORY, 0, "start looking it up"));
 	alarm_set(host->alarm, retry_next(&host->retry));
 }
 

@@ -1,7 +1,6 @@
-/* backend_addresses - the addresses of one site's backends: literals at once, names by the name server and again each
- * minute.
+/* backend_addresses - the addresses of one site's backends: literals at once; names are looked up each minute.
  *
- * A name that does not resolve is told, and keeps the addresses that it had before.
+ * A name that does not resolve is logged, and keeps the addresses that it had before.
  */
 #ifndef PROXY_SITES_BACKEND_ADDRESSES_H
 #define PROXY_SITES_BACKEND_ADDRESSES_H
@@ -25,7 +24,7 @@ void backend_addresses_free(struct backend_addresses *backends);
 /* backend_addresses_begin starts looking up the names. */
 void backend_addresses_begin(struct backend_addresses *backends);
 
-/* backend_addresses_inherit takes over what `former` knows about the same hosts and ports: a reload loses no backend. */
+/* backend_addresses_inherit takes over the addresses of the same hosts and ports: a reload loses no backend. */
 void backend_addresses_inherit(struct backend_addresses *backends, const struct backend_addresses *former);
 
 /* backend_addresses_fill writes the site's addresses in the order of the configuration. */

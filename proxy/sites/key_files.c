@@ -116,7 +116,7 @@ bool key_files_match(struct site_reading *reading, struct site_pair *pair, EVP_P
 			return true;
 		}
 	}
-	/* What could not be read has been told already: no second line for the same cause. */
+	/* A key that could not be read has its line already. */
 	if (material->num_keys < reading->config->keys.count)
 		return false;
 	if (own_key == NULL && material->num_keys == 0)

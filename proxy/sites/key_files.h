@@ -6,7 +6,7 @@
 
 #define PASSWORD_FILE_MAX_BYTES 4096
 
-/* What reading one site's files needs and gives beside the material itself. */
+/* The reading of one site's files. */
 struct site_reading {
 	const struct config_site *config;
 	struct site_material *material;
@@ -16,7 +16,7 @@ struct site_reading {
 	bool good;
 };
 
-/* site_error notes one line: "site NAME: PATH: why". */
+/* site_error adds a line to the errors: "site NAME: PATH: why". */
 void site_error(struct site_reading *reading, const char *path, const char *why, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -24,7 +24,7 @@ void site_error(struct site_reading *reading, const char *path, const char *why,
 void key_files_read(struct site_reading *reading);
 
 /* key_files_match puts the leaf of `pair` first: the certificate that `own_key` (of the same file, may be NULL) or
- * one of the site's keys belongs to. Sets pair->key; false when there is none, noted as an error. */
+ * one of the site's keys belongs to. Sets pair->key. False when there is none; the error is noted. */
 bool key_files_match(struct site_reading *reading, struct site_pair *pair, EVP_PKEY *own_key);
 
 void key_files_cleanup(struct site_reading *reading);

@@ -1,4 +1,5 @@
-/* list_owners - which site was the first to name a list of files, so that sites with the same list share what was read. */
+/* list_owners - finds the first site that named a list of files, so that sites with the same list share what was
+ * read. */
 #ifndef PROXY_SITES_LIST_OWNERS_H
 #define PROXY_SITES_LIST_OWNERS_H
 
@@ -21,10 +22,10 @@ struct list_owners {
 
 void list_owners_cleanup(struct list_owners *owners);
 
-/* list_owners_find is the site that named these very files in this order; LIST_OWNERS_NONE: none has. */
+/* list_owners_find returns the site that named the same files in the same order; LIST_OWNERS_NONE: none has. */
 size_t list_owners_find(const struct list_owners *owners, const struct string_list *list);
 
-/* list_owners_add notes it for a list that has no owner. */
+/* list_owners_add makes `site` the owner of a list that has none. */
 MUST_USE struct error list_owners_add(struct list_owners *owners, const struct string_list *list, size_t site);
 
 #endif

@@ -18,7 +18,7 @@ struct managed_certificate_options {
 	void (*on_change)(void *context); /* another chain goes out; from managed_certificate_begin on */
 };
 
-/* What is to be mended, and for which key. */
+/* A chain to mend, with its key. */
 struct given_certificate {
 	const struct certificate_list *chain; /* leaf first */
 	const struct certificate_list *extra; /* further candidates; may be NULL */
@@ -27,8 +27,8 @@ struct given_certificate {
 
 struct managed_certificate;
 
-/* managed_certificate_new has a chain to go out when it returns. `former` (may be NULL) is the same certificate before a
- * reload, whose withdrawn chain stays withdrawn. */
+/* managed_certificate_new mends by the cache, and makes the first credential. `former` (may be NULL) is the same
+ * certificate before a reload; its withdrawn chain stays withdrawn. */
 MUST_USE struct error managed_certificate_new(const struct managed_certificate_options *options,
 					      const struct given_certificate *given,
 					      const struct managed_certificate *former,
@@ -38,10 +38,10 @@ void managed_certificate_free(struct managed_certificate *certificate); /* NULL 
 /* managed_certificate_begin starts mending in the background. */
 void managed_certificate_begin(struct managed_certificate *certificate);
 
-/* managed_certificate_keeper is its keeper, which may be given other chains. */
+/* managed_certificate_keeper returns its keeper, to which other chains may be given. */
 struct certificate_keeper *managed_certificate_keeper(const struct managed_certificate *certificate);
 
-/* managed_certificate_credential is what goes out; never NULL. */
+/* managed_certificate_credential returns what goes out; never NULL. */
 struct credential *managed_certificate_credential(const struct managed_certificate *certificate);
 
 /* managed_certificate_tell_watch, _roll_back, _tick: as managed_site's of the same names. */

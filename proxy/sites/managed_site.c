@@ -18,7 +18,7 @@ struct managed_site {
 	struct backend_addresses *addresses;
 	struct prober *prober; /* NULL for tcp backends */
 	struct site_tally *tally; /* NULL in a look without a loop */
-	const struct certificate *told_leaf; /* whose key is not here, told in the program log; NULL: none */
+	const struct certificate *logged_leaf; /* its key is not here, and this was logged; NULL: none */
 	bool begun;
 };
 
@@ -28,7 +28,7 @@ static void on_change(void *context)
 	site->options.on_change(site->options.context);
 }
 
-/* The same certificate of the site before a reload; NULL where nothing of it is to be taken over. */
+/* Finds the same certificate before a reload; NULL where nothing of it is taken over. */
 static const struct managed_certificate *find_former(const struct managed_site *site, const struct managed_site *former)
 {
 	size_t part = site->num_certificates;
@@ -75,7 +75,7 @@ static EVP_PKEY *find_key(const struct managed_site *site, const struct certific
 	return NULL;
 }
 
-/* What was served last for this leaf; NULL where it was not there. */
+/* Finds the last chain of the keeper of this leaf; NULL where the leaf is new. */
 static const struct certificate_list *find_chain(const struct managed_site *site, const struct certificate *leaf)
 {
 	for (size_t i = 0; site != NULL && i < site->num_certificates; i++) {
@@ -85,7 +85,7 @@ static const struct certificate_list *find_chain(const struct managed_site *site
 	return NULL;
 }
 
-/* What went out for the same leaf before a reload stays a candidate, so that a reload never serves less. */
+/* The chain before a reload stays a candidate, so that a reload never serves less. */
 static struct error add_pairs(struct managed_site *site, const struct managed_site *former)
 {
 	for (size_t i = 0; i < site->material->num_pairs; i++) {
@@ -102,7 +102,7 @@ static struct error add_pairs(struct managed_site *site, const struct managed_si
 	return error_none();
 }
 
-/* `certificate = backend`: the leaf that was known before a reload goes on until the next probe. */
+/* `certificate = backend`: serves the leaf that was known before a reload, until the next probe. */
 static struct error inherit_backend_leaf(struct managed_site *site, const struct managed_site *former)
 {
 	if (former == NULL || !former->config->certificate_is_backend || former->num_certificates == 0)
@@ -125,7 +125,7 @@ static void report_key(const struct managed_site *site, size_t backend, const st
 	fix_log_report(site->options.fix_log, &fix_report, time_text_now_ms());
 }
 
-/* The chain of the first backend whose leaf one of the keys belongs to. */
+/* Chooses the first backend for whose leaf there is a key. */
 static const struct certificate_list *choose_backend_chain(const struct managed_site *site, EVP_PKEY **out_key)
 {
 	for (size_t i = 0; i < site->config->num_backends; i++) {
@@ -162,12 +162,12 @@ static void follow_backend(struct managed_site *site)
 	managed_certificate_begin(site->certificates[0]);
 }
 
-static void tell_key_mismatch(struct managed_site *site, const struct certificate *leaf)
+static void log_key_mismatch(struct managed_site *site, const struct certificate *leaf)
 {
-	if (site->told_leaf != NULL && certificate_equal(site->told_leaf, leaf))
+	if (site->logged_leaf != NULL && certificate_equal(site->logged_leaf, leaf))
 		return;
-	certificate_unref(site->told_leaf);
-	site->told_leaf = certificate_ref(leaf);
+	certificate_unref(site->logged_leaf);
+	site->logged_leaf = certificate_ref(leaf);
 	program_log_write(site->options.log, LOG_LEVEL_ERROR, site->config->name,
 			  "the backend serves %s (serial number %s), and none of the keys belongs to it", leaf->subject,
 			  leaf->serial);
@@ -179,7 +179,7 @@ static void on_backend_leaf(struct managed_site *site, size_t backend, const str
 	struct finding_list findings = {0};
 
 	if (find_key(site, leaf) == NULL) {
-		tell_key_mismatch(site, leaf);
+		log_key_mismatch(site, leaf);
 		key_mismatch_add(&findings, leaf, site->num_certificates > 0 ? keeper_chain(keeper_of(site, 0)) : NULL);
 	}
 	report_key(site, backend, &findings);
@@ -187,7 +187,7 @@ static void on_backend_leaf(struct managed_site *site, size_t backend, const str
 	follow_backend(site);
 }
 
-/* All that the backends send, as candidates for the certificates of the files. */
+/* Offers all that the backends send as candidates for the files' certificates. */
 static void offer_extra(struct managed_site *site)
 {
 	struct certificate_list extra = {0};
@@ -289,7 +289,7 @@ void managed_site_free(struct managed_site *site)
 	if (site == NULL)
 		return;
 	prober_free(site->prober);
-	certificate_unref(site->told_leaf);
+	certificate_unref(site->logged_leaf);
 	backend_addresses_free(site->addresses);
 	site_tally_unref(site->tally);
 	for (size_t i = 0; i < site->num_certificates; i++)

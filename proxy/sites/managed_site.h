@@ -1,4 +1,4 @@
-/* managed_site - one site as the control thread looks after it: its certificates, backends, addresses, credentials.
+/* managed_site - one site on the control thread: its certificates, credentials, backends and their addresses.
  *
  * The workers see none of this: managed_site_fill copies what they need into a snapshot's site.
  */
@@ -12,7 +12,7 @@
 #include "proxy/mending/prober.h"
 #include "proxy/mending/site_material.h"
 
-/* What all sites share. Everything is borrowed. */
+/* All sites share these. Everything is borrowed. */
 struct managed_site_options {
 	struct mend_services *services;
 	struct fix_log *fix_log; /* NULL for a look without a loop */
@@ -20,15 +20,15 @@ struct managed_site_options {
 	struct backend_trust *trust; /* NULL for a look without a loop */
 	unsigned num_workers; /* that count for it; 0 for a look without a loop */
 	struct chain_watch *watch; /* NULL for a look without a loop */
-	bool operator_decides; /* no chain that clients made us withdraw stays withdrawn over this reload */
+	bool operator_decides; /* an operator reloads: withdrawn chains are served again */
 	void *context;
-	void (*on_change)(void *context); /* what managed_site_fill gives has changed */
+	void (*on_change)(void *context); /* managed_site_fill gives something else now */
 };
 
 struct managed_site;
 
-/* managed_site_new: `config` and `material` are borrowed. `former` (may be NULL) is the same site before a reload:
- * what was learnt of its backends and certificates passes over. Errors name what could not be made. */
+/* managed_site_new: `config` and `material` are borrowed. `former` (may be NULL) is the same site before a reload; its
+ * knowledge of backends and certificates is taken over. Errors name what could not be made. */
 MUST_USE struct error managed_site_new(const struct managed_site_options *options, const struct config_site *config,
 				       const struct site_material *material, const struct managed_site *former,
 				       struct managed_site **out);
@@ -43,31 +43,32 @@ void managed_site_fill(const struct managed_site *site, struct site *out);
 const char *managed_site_name(const struct managed_site *site);
 size_t managed_site_num_certificates(const struct managed_site *site);
 
-/* managed_site_chain is what goes out, be it one that stands in; managed_site_given is what is mended. */
+/* managed_site_chain returns what goes out, which may be a chain that stands in; managed_site_given what is mended. */
 const struct certificate_list *managed_site_chain(const struct managed_site *site, size_t certificate);
 const struct certificate_list *managed_site_given(const struct managed_site *site, size_t certificate);
 bool managed_site_is_trusted(const struct managed_site *site, size_t certificate); /* by what is here, unfetched */
 
 const struct config_site *managed_site_config(const struct managed_site *site);
 
-/* managed_site_verdict is what the last mend of a certificate said. */
+/* managed_site_verdict returns the verdict of a certificate's last mend. */
 const struct chain_verdict *managed_site_verdict(const struct managed_site *site, size_t certificate);
 
 /* managed_site_prober is NULL for tcp backends. */
 const struct prober *managed_site_prober(const struct managed_site *site);
 
-/* managed_site_tally is what the workers count; NULL in a look without a loop. */
+/* managed_site_tally returns the workers' counts; NULL in a look without a loop. */
 struct site_tally *managed_site_tally(const struct managed_site *site);
+
 /* managed_site_covers says whether one of its certificates covers the name, as credential_covers does. */
 bool managed_site_covers(const struct managed_site *site, const char *name);
 
-/* managed_site_tell_watch tells the watch what goes out now, once it was published; false: it is to be told again. */
+/* managed_site_tell_watch tells the watch what was published. False when out of memory: call it again. */
 MUST_USE bool managed_site_tell_watch(const struct managed_site *site, int64_t now_ms);
 
-/* managed_site_roll_back does it for the certificate `part`, as outgoing_chain_roll_back says. */
+/* managed_site_roll_back serves a former chain again, as outgoing_chain_roll_back says. */
 bool managed_site_roll_back(struct managed_site *site, const struct chain_roll_back *roll_back, int64_t now_ms);
 
-/* managed_site_tick, once a second or so: what stands in may have expired, what failed may be possible now. */
+/* managed_site_tick replaces expired chains that stand in, and tries again what failed. Call it once a second. */
 void managed_site_tick(struct managed_site *site, int64_t now_ms);
 
 /* managed_site_has_group says whether the site still has what a group of findings is about. */
@@ -76,7 +77,7 @@ bool managed_site_has_group(const struct managed_site *site, const struct findin
 /* managed_site_terms says how its backends are judged. */
 void managed_site_terms(const struct managed_site *site, struct backend_trust_terms *out);
 
-/* managed_site_saw_chain: a handshake saw this chain from a backend; probes again when it is news. */
+/* managed_site_saw_chain probes the backends again when a handshake saw a chain that no probe did. */
 void managed_site_saw_chain(struct managed_site *site, const struct certificate_list *chain);
 
 #endif

@@ -64,8 +64,8 @@ static bool has_names_of(const struct credential *former, const struct credentia
 	return true;
 }
 
-/* All clients reject an expired chain, and only some of them the one that was withdrawn; when both have expired, what goes
- * out stays. */
+/* All clients reject an expired chain, only some of them the withdrawn one. When both have expired, what goes out
+ * stays. */
 static bool is_too_old(const struct outgoing_question *question)
 {
 	return has_expired(&question->former->chain, question->now_s) &&
@@ -139,7 +139,7 @@ static struct error make_credential(const struct outgoing_chain *outgoing, const
 	return error;
 }
 
-/* Has the chain go out, for this reason; on failure nothing has changed. */
+/* Serves the chain, for this reason; on failure nothing has changed. */
 static struct error serve(struct outgoing_chain *outgoing, const struct certificate_list *chain, EVP_PKEY *key,
 			  enum outgoing_reason reason)
 {
@@ -208,7 +208,7 @@ static void note_failure(struct outgoing_chain *outgoing, const char *which, str
 			  "the %s chain cannot be served again: %s", which, error_print(error, text, sizeof(text)));
 }
 
-static void tell_refusal(const struct outgoing_chain *outgoing, enum outgoing_reason reason)
+static void log_refusal(const struct outgoing_chain *outgoing, enum outgoing_reason reason)
 {
 	if (reason == OUTGOING_FORMER_REVOKED)
 		program_log_write(
@@ -217,14 +217,14 @@ static void tell_refusal(const struct outgoing_chain *outgoing, enum outgoing_re
 		    "new one stays");
 }
 
-/* The former chain is to stand in for what goes out; both are noted, so that a failure can be tried again. */
-static bool put_back(struct outgoing_chain *outgoing, int64_t now_ms)
+/* Serves the former chain in the place of what goes out. On a memory shortage both stay noted, for the next attempt. */
+static bool serve_former(struct outgoing_chain *outgoing, int64_t now_ms)
 {
 	struct outgoing_question question = question_of(outgoing, now_ms / 1000);
 	question.kept = &outgoing->credential->chain;
 	enum outgoing_reason reason = outgoing_chain_decide(&question);
 	if (reason != OUTGOING_ROLLED_BACK) {
-		tell_refusal(outgoing, reason);
+		log_refusal(outgoing, reason);
 		set_withdrawn(outgoing, NULL, NULL);
 		outgoing->reason = reason;
 		return false;
@@ -235,14 +235,14 @@ static bool put_back(struct outgoing_chain *outgoing, int64_t now_ms)
 	return !failed(error);
 }
 
-/* Clients have not seen a chain yet that is not published: they reject the one before it. */
+/* A chain that is not published yet is not what clients rejected. */
 bool outgoing_chain_roll_back(struct outgoing_chain *outgoing, const struct chain_roll_back *roll_back, int64_t now_ms)
 {
 	if (outgoing->credential == NULL || outgoing->reason == OUTGOING_ROLLED_BACK ||
 	    !is_chain_of(outgoing->credential, &roll_back->withdrawn->chain))
 		return false;
 	set_withdrawn(outgoing, credential_ref(outgoing->credential), credential_ref(roll_back->former));
-	return put_back(outgoing, now_ms);
+	return serve_former(outgoing, now_ms);
 }
 
 static bool end_stand_in(struct outgoing_chain *outgoing, int64_t now_ms)
@@ -264,7 +264,7 @@ static bool end_stand_in(struct outgoing_chain *outgoing, int64_t now_ms)
 	return true;
 }
 
-/* A clock that was set back does not make it wait longer. */
+/* A clock that was set back does not lengthen the pause. */
 static bool is_pausing(const struct outgoing_chain *outgoing, int64_t now_ms)
 {
 	return now_ms >= outgoing->failed_ms && now_ms - outgoing->failed_ms < outgoing->pause_ms;
@@ -274,7 +274,8 @@ bool outgoing_chain_look(struct outgoing_chain *outgoing, int64_t now_ms)
 {
 	if (outgoing->former == NULL || outgoing->credential == NULL || is_pausing(outgoing, now_ms))
 		return false;
-	return outgoing->reason == OUTGOING_ROLLED_BACK ? end_stand_in(outgoing, now_ms) : put_back(outgoing, now_ms);
+	return outgoing->reason == OUTGOING_ROLLED_BACK ? end_stand_in(outgoing, now_ms)
+							: serve_former(outgoing, now_ms);
 }
 
 struct credential *outgoing_chain_credential(const struct outgoing_chain *outgoing)

@@ -1,12 +1,12 @@
-/* outgoing_chain - decides which chain goes out for one certificate of one site, says why, and makes the credential of it.
+/* outgoing_chain - decides which chain goes out for one certificate of one site, says why, and makes its credential.
  *
- * Two chains may be at hand: the one that the keeper mended and tried out, and, when clients rejected that one, the chain
- * that went out before it and may stand in (`rollback = on`). What goes out is what a credential stands for: while none can
- * be made of the chosen chain, the former one goes on serving, and the attempt is repeated with growing pauses, by the
- * keeper for its own chain, by outgoing_chain_look for the other.
+ * It chooses between two chains: the keeper's, which was mended and tried out, and, when clients rejected that one, the
+ * chain that went out before it and may stand in (`rollback = on`). While no credential can be made of the chosen
+ * chain, the present one goes on. The attempt is repeated with growing pauses: by the keeper for its own chain, by
+ * outgoing_chain_look for the other.
  *
- * A chain that was withdrawn stays so until the one that stands in has expired, until the keeper has another one, or until
- * an operator decides: a reload that he asked for inherits nothing.
+ * A withdrawn chain stays withdrawn until the one that stands in has expired, until the keeper has another one, or
+ * until an operator reloads: such a reload inherits nothing.
  */
 #ifndef PROXY_SITES_OUTGOING_CHAIN_H
 #define PROXY_SITES_OUTGOING_CHAIN_H
@@ -37,27 +37,27 @@ const char *outgoing_reason_words(enum outgoing_reason reason);
 /* Says whether a certificate of the chain is revoked, or cannot be judged. */
 typedef bool outgoing_revocation(void *context, const struct certificate_list *chain);
 
-/* What the decision is made from. */
+/* The decision depends on nothing else. */
 struct outgoing_question {
 	const struct config_site *config;
 	const struct certificate_list *kept; /* the keeper's chain */
-	const struct credential *withdrawn; /* what clients rejected; NULL: nothing, and `former` is NULL too */
-	const struct credential *former; /* what went out before it */
+	const struct credential *withdrawn; /* clients rejected it; NULL: nothing was withdrawn, and `former` is NULL */
+	const struct credential *former; /* went out before it */
 	bool stands_in; /* `former` goes out at present */
 	int64_t now_s; /* since 1970 */
 	void *context;
 	outgoing_revocation *finds_revoked; /* asked last; NULL: not looked at */
 };
 
-/* outgoing_chain_decide: OUTGOING_ROLLED_BACK has the former chain go out, any other reason the keeper's. Pure but for
- * `finds_revoked`. */
+/* outgoing_chain_decide chooses the former chain by OUTGOING_ROLLED_BACK, the keeper's by any other reason. Pure but
+ * for `finds_revoked`. */
 enum outgoing_reason outgoing_chain_decide(const struct outgoing_question *question);
 
 /* All borrowed. */
 struct outgoing_options {
 	const struct config_site *config;
 	const struct program_log *log;
-	struct chain_watch *watch; /* by which handshakes are counted; NULL in a look without a loop */
+	struct chain_watch *watch; /* counts handshakes; NULL in a look without a loop */
 	unsigned part; /* which certificate of the site */
 	void *context;
 	outgoing_revocation *finds_revoked;
@@ -65,25 +65,25 @@ struct outgoing_options {
 
 struct outgoing_chain;
 
-/* outgoing_chain_new: `former` (may be NULL) is the same certificate's before a reload, whose withdrawn chain stays
+/* outgoing_chain_new: `former` (may be NULL) is the same certificate's before a reload; its withdrawn chain stays
  * withdrawn. Nothing goes out until outgoing_chain_keep. NULL when out of memory. */
 struct outgoing_chain *outgoing_chain_new(const struct outgoing_options *options, const struct outgoing_chain *former);
 void outgoing_chain_free(struct outgoing_chain *outgoing); /* NULL is fine */
 
-/* outgoing_chain_keep: this is the keeper's chain from now on; it, or the one that stands in for it, goes out. On failure
- * (those of credential_new) what went out before goes on. */
+/* outgoing_chain_keep takes the keeper's chain, and serves it or the one that stands in for it. On failure (those of
+ * credential_new) what went out before goes on. */
 MUST_USE struct error outgoing_chain_keep(struct outgoing_chain *outgoing, const struct certificate_list *chain,
 					  EVP_PKEY *key, int64_t now_s);
 
-/* outgoing_chain_roll_back serves `former` again in the place of `withdrawn`. True when it goes out now. False when it is
- * refused, when another chain than `withdrawn` goes out by now, and when outgoing_chain_look tries it again. */
+/* outgoing_chain_roll_back serves `former` again in the place of `withdrawn`. True when it goes out now. False when
+ * it is refused, when another chain than `withdrawn` goes out by now, and when outgoing_chain_look tries it again. */
 bool outgoing_chain_roll_back(struct outgoing_chain *outgoing, const struct chain_roll_back *roll_back, int64_t now_ms);
 
-/* outgoing_chain_look, once a second or so, ends what stands in when it has expired, and tries again what failed. True when
- * another chain goes out now. */
+/* outgoing_chain_look replaces a chain that stands in and has expired, and tries again what failed. Call it once a
+ * second. True when another chain goes out now. */
 bool outgoing_chain_look(struct outgoing_chain *outgoing, int64_t now_ms);
 
-/* outgoing_chain_credential is what goes out; NULL until a chain was kept. */
+/* outgoing_chain_credential returns what goes out; NULL until a chain was kept. */
 struct credential *outgoing_chain_credential(const struct outgoing_chain *outgoing);
 enum outgoing_reason outgoing_chain_reason(const struct outgoing_chain *outgoing);
 

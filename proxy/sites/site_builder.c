@@ -110,7 +110,7 @@ static void make_backend_tls(struct site_reading *reading)
 			   error_print(error, text, sizeof(text)), file != NULL ? file_advice(error) : "");
 }
 
-/* A reading of all sites: what they are made of, and who named which list of files first. */
+/* A reading of all sites, with the first site of each list of files. */
 struct whole_reading {
 	const struct config *config;
 	struct site_material *materials;
@@ -150,8 +150,8 @@ static struct trust_store_set *read_stores(struct site_reading *reading, const s
 	return stores;
 }
 
-/* Sites with the same list share one set: the system's roots are some hundred certificates. A list that cannot be read
- * has one line, not one a site. */
+/* Sites with the same list share one set: the system's roots are some hundred certificates. A list that cannot be
+ * read is reported once, not once a site. */
 static void find_stores(struct site_reading *reading, struct whole_reading *whole, size_t site)
 {
 	const struct string_list *roots = roots_of(whole->config, site);

@@ -1,7 +1,8 @@
-/* site_builder - from a checked configuration to what it names on the disk: certificates, keys, roots, TLS contexts.
+/* site_builder - reads the files that a checked configuration names: certificates, keys, roots, CRLs; makes TLS
+ * contexts.
  *
- * Everything is read before anything is used, and all that is wrong is told in one go, one line an error with site,
- * path and what to do. Reads files; opens no socket.
+ * Reads everything before anything is used, and reports all errors at once: a line each, with site, path and advice.
+ * Opens no socket.
  */
 #ifndef PROXY_SITES_SITE_BUILDER_H
 #define PROXY_SITES_SITE_BUILDER_H
@@ -16,8 +17,9 @@
  * failure *out is NULL and `errors` holds a line an error ("what: why: what to do"). */
 bool site_builder_read(const struct config *config, struct site_material **out, struct buffer *errors);
 
-/* site_builder_paths lists the certificate, key, password, CRL and ticket key files that the configuration names, in no order, each
- * once a mention; to be freed, strings borrowed from `config`. NULL when there is none or no memory. */
+/* site_builder_paths lists the certificate, key, password, CRL and ticket key files of the configuration, in no
+ * order; a file that is named twice stands twice. The caller frees the array; the strings are borrowed from
+ * `config`. NULL when out of memory. */
 const char **site_builder_paths(const struct config *config, size_t *out_count);
 
 #endif

@@ -13,7 +13,7 @@ struct site_set {
 	struct ticket_keys *ticket_keys; /* of the file; NULL: there is none */
 	struct mend_services *services;
 	struct managed_site **sites; /* in the order of the configuration */
-	size_t num_sites; /* of the configuration; the last ones may be NULL while it is built */
+	size_t num_sites; /* of the configuration; some may be NULL while it is built */
 	struct hash_index by_name; /* of sites */
 };
 

@@ -1,4 +1,4 @@
-/* site_set - one configuration as it is lived by: its sites, their files' content, the mend services that they share.
+/* site_set - one configuration in use: its sites, the content of their files, the mend services that they share.
  *
  * Built aside and swapped whole: a reload makes a new one beside the old one, and the old one goes on until the
  * new one stands. On the control thread alone.
@@ -16,7 +16,7 @@ struct site_set_options {
 	unsigned num_workers; /* 0 for a look */
 	struct chain_watch *watch; /* NULL for a look */
 	struct mend_tally *mend_tally; /* NULL for a look */
-	bool operator_decides; /* the reload is his: no chain that was withdrawn stays so */
+	bool operator_decides; /* see managed_site_options */
 	void *context;
 	void (*on_change)(void *context); /* the snapshot has become old */
 };
@@ -36,18 +36,18 @@ void site_set_free(struct site_set *set);
 /* site_set_begin starts all background work. */
 void site_set_begin(struct site_set *set);
 
-/* site_set_tell_watch tells the watch what goes out now, once it was published; false: it is to be told again. */
+/* site_set_tell_watch tells the watch what was published. False when out of memory: call it again. */
 MUST_USE bool site_set_tell_watch(const struct site_set *set, int64_t now_ms);
 
-/* site_set_tick, once a second or so: see managed_site_tick. */
+/* site_set_tick calls managed_site_tick of each site. */
 void site_set_tick(const struct site_set *set, int64_t now_ms);
 
-/* site_set_snapshot makes what the workers serve by, as of now. `ticket_keys` are used where the configuration names no
- * file of them. */
+/* site_set_snapshot makes the snapshot of this moment. `ticket_keys` are used where the configuration names no file of
+ * them. */
 MUST_USE struct error site_set_snapshot(const struct site_set *set, struct listen_socket *const *sockets,
 					size_t num_sockets, struct ticket_keys *ticket_keys, struct snapshot **out);
 
-/* site_set_end_minute: a minute of the sites' traffic is over. */
+/* site_set_end_minute ends a minute of the sites' traffic. */
 void site_set_end_minute(const struct site_set *set);
 
 const struct config *site_set_config(const struct site_set *set);
