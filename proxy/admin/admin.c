@@ -40,7 +40,7 @@ struct answer_maker {
 
 struct admin {
 	struct admin_options options;
-	struct admin_door *door; /* NULL: none */
+	struct admin_listener *listener; /* NULL: none */
 	struct web_server *server; /* NULL: none */
 	struct answer_maker metrics;
 	struct answer_maker status;
@@ -259,7 +259,7 @@ static void answer(void *context, const struct http_request *request, struct htt
 	};
 	struct admin *admin = context;
 
-	switch (admin_access_judge(&admin->door->access, request->host, request->authorization)) {
+	switch (admin_access_judge(&admin->listener->access, request->host, request->authorization)) {
 	case ADMIN_WRONG_HOST:
 		say(out, 421,
 		    "This name is not chainmend's: ask by its address, by localhost, or by the name in `admin`.\n");
@@ -269,7 +269,7 @@ static void answer(void *context, const struct http_request *request, struct htt
 		    "The token of admin_token_file is wanted: as Authorization: Bearer, or as the password.\n");
 		out->more_fields = wants_token;
 		return;
-	case ADMIN_WELCOME:
+	case ADMIN_ALLOWED:
 		break;
 	}
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
@@ -316,7 +316,7 @@ void admin_free(struct admin *admin)
 	if (admin == NULL)
 		return;
 	web_server_close(admin->server);
-	admin_door_close(admin->door);
+	admin_listener_close(admin->listener);
 	forget_answers(&admin->metrics);
 	forget_answers(&admin->status);
 	free(admin);
@@ -324,34 +324,34 @@ void admin_free(struct admin *admin)
 
 static struct error serve(struct admin *admin)
 {
-	if (admin->door == NULL)
+	if (admin->listener == NULL)
 		return error_none();
-	return web_server_open(admin->options.loop, admin_door_fd(admin->door), admin, answer, &admin->server);
+	return web_server_open(admin->options.loop, admin_listener_fd(admin->listener), admin, answer, &admin->server);
 }
 
 /* The socket of the same address goes on with its connections: only who may come in is another question now. */
-void admin_use(struct admin *admin, struct admin_door *take_door)
+void admin_use(struct admin *admin, struct admin_listener *take_listener)
 {
-	struct admin_door *former = admin->door;
+	struct admin_listener *former = admin->listener;
 	char text[ERROR_MAX_TEXT];
 
-	admin->door = take_door;
-	if (admin->server == NULL || take_door == NULL || former == NULL ||
-	    admin_door_fd(former) != admin_door_fd(take_door)) {
+	admin->listener = take_listener;
+	if (admin->server == NULL || take_listener == NULL || former == NULL ||
+	    admin_listener_fd(former) != admin_listener_fd(take_listener)) {
 		web_server_close(admin->server);
 		admin->server = NULL;
 		struct error error = serve(admin);
-		if (!failed(error) && take_door != NULL)
+		if (!failed(error) && take_listener != NULL)
 			program_log_write(admin->options.log, LOG_LEVEL_INFO, "admin", "the page is at %s%s",
-					  take_door->tcp != NULL ? "http://" : "", take_door->where);
+					  take_listener->tcp != NULL ? "http://" : "", take_listener->where);
 		if (failed(error))
 			program_log_write(admin->options.log, LOG_LEVEL_ERROR, "admin", "there is no admin page: %s",
 					  error_print(error, text, sizeof(text)));
 	}
-	admin_door_close(former);
+	admin_listener_close(former);
 }
 
-const struct admin_door *admin_door(const struct admin *admin)
+const struct admin_listener *admin_listener(const struct admin *admin)
 {
-	return admin->door;
+	return admin->listener;
 }

@@ -13,7 +13,7 @@
 #ifndef PROXY_ADMIN_ADMIN_H
 #define PROXY_ADMIN_ADMIN_H
 
-#include "proxy/admin/admin_door.h"
+#include "proxy/admin/admin_listener.h"
 #include "proxy/admin/overview.h"
 
 #define ADMIN_MAX_ANSWER_BYTES ((size_t)128 * 1024 * 1024)
@@ -36,8 +36,8 @@ void admin_free(struct admin *admin); /* NULL is fine */
 /* admin_tick ends a minute of the sites' traffic when it is over. Call it each second; `now_s` is monotonic. */
 void admin_tick(struct admin *admin, uint64_t now_s);
 
-/* admin_use serves at this door from now on (NULL: nowhere). Failures are logged. */
-void admin_use(struct admin *admin, struct admin_door *take_door);
-const struct admin_door *admin_door(const struct admin *admin); /* NULL: none */
+/* admin_use serves at this listener from now on (NULL: the page is off). Failures are logged. */
+void admin_use(struct admin *admin, struct admin_listener *take_listener);
+const struct admin_listener *admin_listener(const struct admin *admin); /* NULL: none */
 
 #endif

@@ -94,7 +94,7 @@ enum admin_verdict admin_access_judge(const struct admin_access *access, const c
 {
 	if (!is_ours(access, host))
 		return ADMIN_WRONG_HOST;
-	return has_token(access, authorization) ? ADMIN_WELCOME : ADMIN_NO_TOKEN;
+	return has_token(access, authorization) ? ADMIN_ALLOWED : ADMIN_NO_TOKEN;
 }
 
 static bool refuse(struct buffer *errors, const char *path, const char *why, const char *advice)

@@ -21,7 +21,7 @@ struct admin_access {
 	uint8_t token_sha256[SHA256_BYTES]; /* the token itself is not kept */
 };
 
-enum admin_verdict { ADMIN_WELCOME, ADMIN_WRONG_HOST, ADMIN_NO_TOKEN };
+enum admin_verdict { ADMIN_ALLOWED, ADMIN_WRONG_HOST, ADMIN_NO_TOKEN };
 
 /* admin_access_judge: `host` and `authorization` are the request's fields; NULL where there is none (without a Host,
  * in HTTP/1.0, it is no browser that asks). The token comes as RFC 6750's Bearer, or as the password of any user in

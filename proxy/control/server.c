@@ -148,7 +148,7 @@ static void reload(struct server *server, const char *why, bool by_operator)
 	struct config *config = NULL;
 	struct listeners listeners = {0};
 	struct site_set *set = NULL;
-	struct admin_door *door = NULL;
+	struct admin_listener *page_listener = NULL;
 	struct buffer errors;
 
 	if (server->state != SERVER_RUNNING)
@@ -161,15 +161,15 @@ static void reload(struct server *server, const char *why, bool by_operator)
 	if (server->options->read_config(server->options->context, &config, &errors))
 		set = site_set_read(config, &errors);
 	if (set != NULL && site_set_build(set, &options, server->set, &errors) &&
-	    admin_door_open(site_set_config(set), admin_door(server->admin), &door, &errors) &&
+	    admin_listener_open(site_set_config(set), admin_listener(server->admin), &page_listener, &errors) &&
 	    listeners_open(site_set_config(set), server->num_workers, &server->listeners, &listeners, &errors)) {
 		server_log_fixed_keys(&server->log, site_set_config(server->set), site_set_config(set),
 				      count_workers(site_set_config(set)) != server->num_workers);
 		swap(server, set, &listeners);
-		admin_use(server->admin, door);
+		admin_use(server->admin, page_listener);
 		server_log_reload(&server->log, why, site_set_count(server->set));
 	} else {
-		admin_door_close(door);
+		admin_listener_close(page_listener);
 		site_set_free(set);
 		program_log_lines(&server->log, LOG_LEVEL_ERROR, buffer_text(&errors));
 		program_log_write(&server->log, LOG_LEVEL_ERROR, "reload",
@@ -242,7 +242,7 @@ static void close_all(struct server *server)
 {
 	server->state = SERVER_STOPPED;
 	admin_free(server->admin);
-	admin_door_close(server->door);
+	admin_listener_close(server->admin_listener);
 	backend_trust_free(server->events.trust);
 	site_set_free(server->set);
 	listeners_cleanup(&server->listeners);
@@ -358,7 +358,7 @@ static bool read_and_listen(struct server *server, struct buffer *errors)
 		return false;
 	const struct config *set_config = site_set_config(server->set);
 	return listeners_open(set_config, server->num_workers, NULL, &server->listeners, errors) &&
-	       admin_door_open(set_config, NULL, &server->door, errors) &&
+	       admin_listener_open(set_config, NULL, &server->admin_listener, errors) &&
 	       privileges_drop(set_config->user, set_config->group, errors);
 }
 
@@ -420,8 +420,8 @@ static bool start(struct server *server)
 	server->state = SERVER_RUNNING;
 	if (!site_set_tell_watch(server->set, time_text_now_ms()))
 		on_change(server); /* tells it again */
-	admin_use(server->admin, server->door);
-	server->door = NULL;
+	admin_use(server->admin, server->admin_listener);
+	server->admin_listener = NULL;
 	watch_files(server);
 	site_set_begin(server->set);
 	alarm_set(server->ticker, SERVER_TICK_MS);

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "proxy/admin/admin_door.h"
+#include "proxy/admin/admin_listener.h"
 #include "proxy/cli/exit_status.h"
 #include "proxy/cli/output.h"
 #include "proxy/log/time_text.h"
@@ -131,7 +131,7 @@ int run_view_check(struct config *take_config, FILE *file)
 	program_log_init(&log, STDERR_FILENO, take_config->log_level);
 	buffer_init(&errors, MAX_ERROR_BYTES);
 	bool good = privileges_check(take_config->user, take_config->group, &errors);
-	good = admin_door_check(take_config, &errors) && good;
+	good = admin_listener_check(take_config, &errors) && good;
 	struct site_set *set = site_set_read(take_config, &errors);
 	if (good && set != NULL && site_set_build(set, &options, NULL, &errors))
 		status = print_all(set, file);

@@ -29,7 +29,7 @@ static void test_names_that_are_not_ours_are_refused(void **state)
 {
 	static const struct {
 		const char *host;
-		bool welcome;
+		bool allowed;
 	} cases[] = {
 	    {NULL, true},
 	    {"127.0.0.1", true},
@@ -60,10 +60,10 @@ static void test_names_that_are_not_ours_are_refused(void **state)
 	struct admin_access access = open_to("admin.example");
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		bool welcome = admin_access_judge(&access, cases[i].host, NULL) == ADMIN_WELCOME;
-		if (welcome != cases[i].welcome)
+		bool allowed = admin_access_judge(&access, cases[i].host, NULL) == ADMIN_ALLOWED;
+		if (allowed != cases[i].allowed)
 			print_error("%s\n", cases[i].host != NULL ? cases[i].host : "(none)");
-		assert_int_equal(welcome, cases[i].welcome);
+		assert_int_equal(allowed, cases[i].allowed);
 	}
 }
 
@@ -72,9 +72,9 @@ static void test_every_address_has_no_name_of_its_own(void **state)
 	struct admin_access access = open_to("");
 	(void)state;
 	assert_int_equal(admin_access_judge(&access, "", NULL), ADMIN_WRONG_HOST);
-	assert_int_equal(admin_access_judge(&access, "10.0.0.1", NULL), ADMIN_WELCOME);
+	assert_int_equal(admin_access_judge(&access, "10.0.0.1", NULL), ADMIN_ALLOWED);
 	access.any_host = true;
-	assert_int_equal(admin_access_judge(&access, "whatever", NULL), ADMIN_WELCOME);
+	assert_int_equal(admin_access_judge(&access, "whatever", NULL), ADMIN_ALLOWED);
 }
 
 static void test_a_host_of_any_length_is_read(void **state)
@@ -112,7 +112,7 @@ static void test_the_token_comes_in_two_forms(void **state)
 	struct admin_access access = with_token();
 	(void)state;
 	for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++)
-		assert_int_equal(admin_access_judge(&access, "localhost", right[i]), ADMIN_WELCOME);
+		assert_int_equal(admin_access_judge(&access, "localhost", right[i]), ADMIN_ALLOWED);
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		assert_int_equal(admin_access_judge(&access, "localhost", wrong[i]), ADMIN_NO_TOKEN);
 	assert_int_equal(admin_access_judge(&access, "localhost", NULL), ADMIN_NO_TOKEN);
@@ -159,7 +159,7 @@ static void test_a_token_is_the_first_line_of_its_file(void **state)
 	(void)state;
 	assert_string_equal(read_token(TOKEN "  \r\nthe rest", 36, &access), "");
 	assert_true(access.wants_token);
-	assert_int_equal(admin_access_judge(&access, NULL, "Bearer " TOKEN), ADMIN_WELCOME);
+	assert_int_equal(admin_access_judge(&access, NULL, "Bearer " TOKEN), ADMIN_ALLOWED);
 	assert_non_null(strstr(read_token("", 0, &access), "less than 16"));
 	assert_non_null(strstr(read_token("0123456789abcde", 15, &access), "less than 16"));
 	assert_string_equal(read_token("0123456789abcdef", 16, &access), "");

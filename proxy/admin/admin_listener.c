@@ -1,4 +1,4 @@
-#include "proxy/admin/admin_door.h"
+#include "proxy/admin/admin_listener.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,9 +7,9 @@
 
 #include "proxy/system/privileges.h"
 
-static bool is_tcp(const struct admin_door *door)
+static bool is_tcp(const struct admin_listener *listener)
 {
-	return door != NULL && door->tcp != NULL;
+	return listener != NULL && listener->tcp != NULL;
 }
 
 /* Own: the port is the one that the page is at, by another address. */
@@ -35,7 +35,7 @@ static const char *advice(struct error error, bool own)
 	}
 }
 
-static bool refuse(const struct config_admin *admin, const struct admin_door *former, struct error error,
+static bool refuse(const struct config_admin *admin, const struct admin_listener *former, struct error error,
 		   struct buffer *errors)
 {
 	bool own = admin->kind == ADMIN_TCP && is_tcp(former) && former->tcp->port == admin->address.port;
@@ -47,79 +47,80 @@ static bool refuse(const struct config_admin *admin, const struct admin_door *fo
 	return false;
 }
 
-static struct error open_tcp(struct admin_door *door, const struct config_admin *admin, const struct admin_door *former)
+static struct error open_tcp(struct admin_listener *listener, const struct config_admin *admin,
+			     const struct admin_listener *former)
 {
 	const struct config_address *address = &admin->address;
 
-	snprintf(door->host, sizeof(door->host), "%s", address->host);
+	snprintf(listener->host, sizeof(listener->host), "%s", address->host);
 	if (is_tcp(former) && former->tcp->port == address->port && strcmp(former->tcp->host, address->host) == 0) {
-		door->tcp = listen_socket_ref(former->tcp);
+		listener->tcp = listen_socket_ref(former->tcp);
 		return error_none();
 	}
-	return listen_socket_open(address, 1, &door->tcp);
+	return listen_socket_open(address, 1, &listener->tcp);
 }
 
-static struct error open_local(struct admin_door *door, const struct config_admin *admin,
-			       const struct admin_door *former)
+static struct error open_local(struct admin_listener *listener, const struct config_admin *admin,
+			       const struct admin_listener *former)
 {
-	door->access.any_host = true;
+	listener->access.any_host = true;
 	if (former != NULL && former->local != NULL && strcmp(former->local->path, admin->path) == 0) {
-		door->local = unix_listener_ref(former->local);
+		listener->local = unix_listener_ref(former->local);
 		return error_none();
 	}
-	return unix_listener_open(admin->path, &door->local);
+	return unix_listener_open(admin->path, &listener->local);
 }
 
-static bool open_socket(struct admin_door *door, const struct config *config, const struct admin_door *former,
-			struct buffer *errors)
+static bool open_socket(struct admin_listener *listener, const struct config *config,
+			const struct admin_listener *former, struct buffer *errors)
 {
 	const struct config_admin *admin = &config->admin;
 	struct error error =
-	    admin->kind == ADMIN_UNIX ? open_local(door, admin, former) : open_tcp(door, admin, former);
+	    admin->kind == ADMIN_UNIX ? open_local(listener, admin, former) : open_tcp(listener, admin, former);
 
 	if (failed(error))
 		return refuse(admin, former, error, errors);
 	return admin->kind != ADMIN_UNIX || privileges_give(admin->path, config->user, config->group, errors);
 }
 
-bool admin_door_open(const struct config *config, const struct admin_door *former, struct admin_door **out,
-		     struct buffer *errors)
+bool admin_listener_open(const struct config *config, const struct admin_listener *former, struct admin_listener **out,
+			 struct buffer *errors)
 {
 	*out = NULL;
 	if (config->admin.kind == ADMIN_OFF)
 		return true;
-	struct admin_door *door = calloc(1, sizeof(*door));
-	if (door == NULL)
+	struct admin_listener *listener = calloc(1, sizeof(*listener));
+	if (listener == NULL)
 		return refuse(&config->admin, former, error_of(ERROR_MEMORY, 0, "open the admin page"), errors);
-	door->access.host = door->host;
-	config_admin_print(&config->admin, door->where);
-	bool good = open_socket(door, config, former, errors);
+	listener->access.host = listener->host;
+	config_admin_print(&config->admin, listener->where);
+	bool good = open_socket(listener, config, former, errors);
 	if (config->admin_token_file != NULL)
-		good = admin_access_read_token(&door->access, config->admin_token_file, errors) && good;
+		good = admin_access_read_token(&listener->access, config->admin_token_file, errors) && good;
 	if (!good) {
-		admin_door_close(door);
+		admin_listener_close(listener);
 		return false;
 	}
-	*out = door;
+	*out = listener;
 	return true;
 }
 
-void admin_door_close(struct admin_door *door)
+void admin_listener_close(struct admin_listener *listener)
 {
-	if (door == NULL)
+	if (listener == NULL)
 		return;
-	if (door->tcp != NULL)
-		listen_socket_unref(door->tcp);
-	unix_listener_unref(door->local);
-	free(door);
+	if (listener->tcp != NULL)
+		listen_socket_unref(listener->tcp);
+	unix_listener_unref(listener->local);
+	free(listener);
 }
 
-int admin_door_fd(const struct admin_door *door)
+int admin_listener_fd(const struct admin_listener *listener)
 {
-	return door->tcp != NULL ? door->tcp->fds[0] : door->local->fd;
+	return listener->tcp != NULL ? listener->tcp->fds[0] : listener->local->fd;
 }
 
-bool admin_door_check(const struct config *config, struct buffer *errors)
+bool admin_listener_check(const struct config *config, struct buffer *errors)
 {
 	struct admin_access access = {.host = ""};
 	return config->admin_token_file == NULL || admin_access_read_token(&access, config->admin_token_file, errors);
