@@ -44,8 +44,8 @@ def site(world, route, port, backend):
     kind = "tls" if route.endswith("tls") else "tcp"
     name = {"backend_name": NAME} if kind == "tls" else {}
     # Whom a busy machine keeps waiting is not to be cut.
-    return {"handshake_timeout": "60s", "connect_timeout": "60s", "listen": f"127.0.0.1:{port}", "hostnames": NAME, "certificate": world.complete, "key": world.key,
-            "backend": f"{kind}://127.0.0.1:{backend}", **name}
+    return {"handshake_timeout": "60s", "connect_timeout": "60s", "listen": f"127.0.0.1:{port}", "hostnames": NAME,
+            "certificate": world.complete, "key": world.key, "backend": f"{kind}://127.0.0.1:{backend}", **name}
 
 
 def test_every_byte_of_every_connection(program, world, torture, monkeypatch, capsys):
