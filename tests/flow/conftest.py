@@ -25,7 +25,7 @@ WORKERS = int(os.environ.get("CHAINMEND_TEST_WORKERS", 2))
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "alone: measures or fills the machine, so not beside other tests (scripts/test.sh)")
+    config.addinivalue_line("markers", "alone: measures or fills the machine; scripts/test.sh runs it after the others")
 
 
 @pytest.fixture(scope="session")
