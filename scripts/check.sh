@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks the sources without running the tests: quick enough for each commit.
+# Checks the sources without running the tests: format, linters, rooms, pages, costs, some fuzzing.
 #
 #   scripts/check.sh                  every check; clang-tidy on the sources that changed since the last commit but one
 #   scripts/check.sh --base REV       clang-tidy on the sources that changed since REV
