@@ -26,6 +26,7 @@ struct transfer {
 	char host[MAX_HOST_CHARS]; /* of this hop, as in its URL */
 	unsigned num_redirects;
 	uint64_t deadline_ms; /* of the whole transfer, by clock_now_ms */
+	uint64_t hop_limit_ms; /* what was left until then when this hop began */
 	bool through_proxy; /* this hop */
 	unsigned num_allowed; /* addresses of this hop that the policy let through */
 	int socket_errno; /* why no socket could be made for an address of this hop, 0 when one could */
@@ -75,6 +76,8 @@ static void print_duration(unsigned ms, char *out, size_t out_size)
 		snprintf(out, out_size, "%u ms", ms);
 }
 
+/* libcurl may end a hop up to a millisecond early, so that the clock alone does not say which limit it was. A hop that is
+ * connected has no other one. */
 static void fail_timed_out(struct transfer *transfer)
 {
 	curl_off_t resolved_us = 0;
@@ -82,20 +85,18 @@ static void fail_timed_out(struct transfer *transfer)
 	char duration[32];
 	char reason[96];
 
-	if (clock_now_ms() >= transfer->deadline_ms) {
+	curl_easy_getinfo(transfer->client.easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved_us);
+	curl_easy_getinfo(transfer->client.easy, CURLINFO_CONNECT_TIME_T, &connected_us);
+	if (clock_now_ms() >= transfer->deadline_ms || connected_us > 0 ||
+	    transfer->hop_limit_ms <= transfer->rules->connect_timeout_ms) {
 		print_duration(transfer->rules->timeout_ms, duration, sizeof(duration));
 		snprintf(reason, sizeof(reason), "timed out after %s", duration);
 		fail(transfer, FETCH_FAILURE_NETWORK, reason);
 		return;
 	}
-	curl_easy_getinfo(transfer->client.easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved_us);
-	curl_easy_getinfo(transfer->client.easy, CURLINFO_CONNECT_TIME_T, &connected_us);
 	print_duration(transfer->rules->connect_timeout_ms, duration, sizeof(duration));
 	snprintf(reason, sizeof(reason), "%s within %s",
-		 resolved_us == 0    ? "the host name was not resolved"
-		 : connected_us == 0 ? "the connection did not stand"
-				     : "no answer",
-		 duration);
+		 resolved_us == 0 ? "the host name was not resolved" : "the connection did not stand", duration);
 	fail(transfer, FETCH_FAILURE_NETWORK, reason);
 }
 
@@ -309,10 +310,10 @@ static bool start_hop(struct transfer *transfer)
 	}
 
 	CURL *easy = transfer->client.easy;
-	long left_ms = (long)(transfer->deadline_ms - now);
+	transfer->hop_limit_ms = transfer->deadline_ms - now;
 	curl_easy_setopt(easy, CURLOPT_URL, transfer->url);
 	curl_easy_setopt(easy, CURLOPT_PROXY, transfer->through_proxy ? rules->proxy.url : "");
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, left_ms);
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)transfer->hop_limit_ms);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)rules->connect_timeout_ms);
 	if (curl_loop_add(transfer->curl_loop, &transfer->client))
 		return true;
