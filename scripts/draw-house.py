@@ -15,7 +15,7 @@ import textwrap
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 BOX_WIDTH, BOX_HEIGHT, GAP_X, GAP_Y, MARGIN = 206, 62, 26, 34, 20
-SENTENCE_CHARS = 33
+SENTENCE_CHARS = 31
 COLUMNS, SWEEPS = 5, 8
 COLOURS = (("proxy/", "#e1ecf7"), ("proxy/commands", "#ececec"), ("conf", "#fbf3d3"), ("chaincache/", "#e3f1e3"))
 LANES = (0.75, 0.3, 0.4, 0.0)  # where the rooms of a colour would like to stand, from left to right
