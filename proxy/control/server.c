@@ -68,8 +68,10 @@ static void publish(void *context)
 	if (server->state != SERVER_RUNNING)
 		return;
 	const char *what = "a change cannot be published, what is served stays as it is";
+	/* First, so that every handshake that shows a new chain is counted for it. */
+	bool is_watched = site_set_tell_watch(server->set, time_text_now_ms());
 	struct error error = publish_to_workers(server);
-	if (!failed(error) && !site_set_tell_watch(server->set, time_text_now_ms())) {
+	if (!failed(error) && !is_watched) {
 		what = "what clients make of a change cannot be counted yet";
 		error = error_of(ERROR_MEMORY, 0, "watch a chain");
 	}
@@ -415,10 +417,11 @@ static bool start(struct server *server)
 		    build_sites(server, &errors);
 	program_log_lines(&server->log, LOG_LEVEL_ERROR, buffer_text(&errors));
 	buffer_cleanup(&errors);
+	bool is_watched = good && site_set_tell_watch(server->set, time_text_now_ms());
 	if (!good || !start_workers(server))
 		return false;
 	server->state = SERVER_RUNNING;
-	if (!site_set_tell_watch(server->set, time_text_now_ms()))
+	if (!is_watched)
 		on_change(server); /* tells it again */
 	admin_use(server->admin, server->admin_listener);
 	server->admin_listener = NULL;
