@@ -52,6 +52,7 @@ trap 'status=$?; [ $status = 0 ] || printf "\n== FAILED in: %s, status %d, after
 now="installing what is missing"
 stage "$now"
 scripts/install-deps.sh
+scripts/unpack-servers.sh
 
 now="building with ASan and UBSan in $asan"
 stage "$now"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import http.client
 import json
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 from clients import curl, s_client
 from conftest import NAME, ROOT
+from debian_servers import find
 from metrics_text import Family, read_metrics
 from program import eventually, free_port
 from schemas import errors
@@ -194,12 +194,12 @@ def re_rows(text):
             yield name.strip("`"), (kind, [label.strip(" `") for label in labels.split(",")], words)
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool (Debian: prometheus) is not here")
 def test_promtool_takes_the_metrics_and_the_rules(admin):
-    checked = subprocess.run(["promtool", "check", "metrics"], input=ask(admin, "/metrics").body, capture_output=True,
+    promtool = find("promtool", "prometheus")
+    checked = subprocess.run([*promtool, "check", "metrics"], input=ask(admin, "/metrics").body, capture_output=True,
                              check=False)
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")
-    rules = subprocess.run(["promtool", "check", "rules", ROOT / "conf" / "install" / "prometheus-alerts.yml"],
+    rules = subprocess.run([*promtool, "check", "rules", ROOT / "conf" / "install" / "prometheus-alerts.yml"],
                            capture_output=True, check=False)
     assert rules.returncode == 0, rules.stdout + rules.stderr
 

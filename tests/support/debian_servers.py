@@ -1,32 +1,67 @@
 """debian_servers - servers of Debian's that speak STARTTLS, started for one test on a free loopback port.
 
-None of them has to be there: `start` skips the test, and says which package would have to be installed.
+Each is this machine's own, or one that scripts/unpack-servers.sh unpacked into .deps: that one runs in a mount
+namespace in which it stands at its usual place. Where there is neither, the test is skipped, with the reason.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import shutil
 import ssl
 import subprocess
+import sys
 import time
+import types
 from pathlib import Path
 from typing import Iterator
 
 import pytest
+from namespaces import mount_namespace
 from program import free_port, is_listening
 
 START_WAIT_S = 20.0
 STOP_WAIT_S = 10.0
-SCHEMA = Path("/etc/ldap/schema/core.schema")
+TREE = Path(__file__).resolve().parents[2] / ".deps" / "servers" / "tree"
+PLACES = ("/usr/sbin", "/usr/bin", "/usr/lib/dovecot")
+# Lays usr and etc of the tree, the first argument, over those of this machine, for the command that follows.
+OVER_THIS_MACHINE = """
+for place in usr etc; do
+    mount -t overlay -o "lowerdir=$0/$place:/$place" overlay "/$place" || exit 126
+done
+exec "$@"
+"""
 
 
-def _find(program: str, package: str) -> str:
-    path = shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/bin")
-    if path is None:
-        pytest.skip(f"{program} is not installed (apt-get install --no-install-recommends {package})")
-    return path
+@functools.lru_cache(maxsize=None)
+def _unpacked() -> list[str]:
+    """The start of a command that runs in the tree; skips the test where nothing may be laid over this machine's."""
+    way = [*mount_namespace(), "sh", "-c", OVER_THIS_MACHINE, str(TREE)]
+    tried = subprocess.run([*way, "true"], capture_output=True, text=True, check=False)
+    if tried.returncode != 0:
+        pytest.skip(f"Debian's servers cannot be laid over this machine's: {tried.stderr.strip()}")
+    return way
+
+
+def find(program: str, package: str) -> list[str]:
+    """The start of the command that runs a program of Debian's; skips the test where there is no such program."""
+    path = shutil.which(program, path=os.pathsep.join([os.environ.get("PATH", ""), *PLACES]))
+    if path is not None:
+        return [path]
+    for place in PLACES:
+        if (TREE / place[1:] / program).exists():
+            return [*_unpacked(), f"{place}/{program}"]
+    pytest.skip(f"{program} is neither installed nor unpacked (scripts/unpack-servers.sh; Debian's {package})")
+
+
+def _python_module(module: str, package: str) -> types.ModuleType:
+    packages = TREE / "usr/lib/python3/dist-packages"
+    if packages.is_dir() and str(packages) not in sys.path:
+        sys.path.append(str(packages))
+    return pytest.importorskip(module, reason=f"{package} is neither installed nor unpacked "
+                                              "(scripts/unpack-servers.sh)")
 
 
 def _need_root(program: str) -> None:
@@ -56,8 +91,7 @@ def _running(arguments: list[str], port: int, log: Path) -> Iterator[int]:
 
 @contextlib.contextmanager
 def smtp(folder: Path, chain: Path, key: Path, name: str) -> Iterator[int]:
-    controller = pytest.importorskip("aiosmtpd.controller",
-                                     reason="aiosmtpd is not installed (apt-get install python3-aiosmtpd)")
+    controller = _python_module("aiosmtpd.controller", "python3-aiosmtpd")
     from aiosmtpd.handlers import Sink
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(chain, key)
@@ -72,14 +106,16 @@ def smtp(folder: Path, chain: Path, key: Path, name: str) -> Iterator[int]:
 
 @contextlib.contextmanager
 def _dovecot(protocol: str, folder: Path, chain: Path, key: Path) -> Iterator[int]:
-    program = _find("dovecot", f"dovecot-{protocol}d")
-    if not Path(f"/usr/lib/dovecot/{protocol}-login").exists():
-        pytest.skip(f"dovecot-{protocol}d is not installed")
     _need_root("dovecot")
+    find(f"{protocol}-login", f"dovecot-{protocol}d")
+    program = find("dovecot", "dovecot-core")
     port = free_port()
     settings = folder / "dovecot.conf"
     settings.write_text(f"""
 protocols = {protocol}
+default_internal_user = nobody
+default_internal_group = nogroup
+default_login_user = daemon
 listen = 127.0.0.1
 base_dir = {folder}/run
 state_dir = {folder}/state
@@ -104,7 +140,7 @@ service {protocol}-login {{
   }}
 }}
 """)
-    with _running([program, "-F", "-c", str(settings)], port, folder / "dovecot.out"):
+    with _running([*program, "-F", "-c", str(settings)], port, folder / "dovecot.out"):
         yield port
 
 
@@ -121,21 +157,20 @@ def pop3(folder: Path, chain: Path, key: Path, name: str) -> contextlib.Abstract
 @contextlib.contextmanager
 def ldap(folder: Path, chain: Path, key: Path, name: str) -> Iterator[int]:
     del name
-    program = _find("slapd", "slapd")
-    if not SCHEMA.exists():
-        pytest.skip(f"slapd is here, and {SCHEMA} is not")
+    program = find("slapd", "slapd")
     port = free_port()
     settings = folder / "slapd.conf"
-    settings.write_text(f"include {SCHEMA}\npidfile {folder}/slapd.pid\nTLSCertificateFile {chain}\n"
+    settings.write_text(f"include /etc/ldap/schema/core.schema\npidfile {folder}/slapd.pid\n"
+                        f"TLSCertificateFile {chain}\n"
                         f"TLSCertificateKeyFile {key}\nTLSVerifyClient never\n")
-    with _running([program, "-f", str(settings), "-h", f"ldap://127.0.0.1:{port}/", "-d", "0"], port,
+    with _running([*program, "-f", str(settings), "-h", f"ldap://127.0.0.1:{port}/", "-d", "0"], port,
                   folder / "slapd.out"):
         yield port
 
 
 @contextlib.contextmanager
 def xmpp(folder: Path, chain: Path, key: Path, name: str) -> Iterator[int]:
-    program = _find("prosody", "prosody")
+    program = find("prosody", "prosody")
     port = free_port()
     settings = folder / "prosody.cfg.lua"
     settings.write_text(f"""
@@ -151,7 +186,7 @@ modules_disabled = {{ "s2s" }}
 VirtualHost "{name}"
   ssl = {{ certificate = "{chain}", key = "{key}" }}
 """)
-    with _running([program, "--config", str(settings), "-F"], port, folder / "prosody.out"):
+    with _running([*program, "--config", str(settings), "-F"], port, folder / "prosody.out"):
         yield port
 
 
