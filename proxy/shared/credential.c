@@ -20,10 +20,11 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Adds a dNSName as credential_covers looks it up; passes over one that no client can ask for. */
+/* Adds a dNSName as credential_covers looks it up; passes over one that matches nothing (with a dot at its end, say). */
 static struct error add_name(struct credential *credential, struct bytes value)
 {
-	if (value.len == 0 || value.len > 255 || memchr(value.data, '\0', value.len) != NULL)
+	if (value.len == 0 || value.len > 255 || memchr(value.data, '\0', value.len) != NULL ||
+	    value.data[value.len - 1] == '.')
 		return error_none();
 	char *name = strndup((const char *)value.data, value.len);
 	if (name == NULL)
@@ -31,8 +32,6 @@ static struct error add_name(struct credential *credential, struct bytes value)
 	for (char *at = name; *at != '\0'; at++)
 		if (*at >= 'A' && *at <= 'Z')
 			*at = (char)(*at - 'A' + 'a');
-	if (name[value.len - 1] == '.')
-		name[value.len - 1] = '\0';
 	credential->names[credential->num_names++] = name;
 	return error_none();
 }

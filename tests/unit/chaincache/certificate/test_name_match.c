@@ -43,7 +43,8 @@ static const struct {
 } patterns[] = {
     {"contoso.com", "contoso.com", true},
     {"CONTOSO.com", "contoso.COM", true},
-    {"contoso.com.", "contoso.com", true},
+    {"contoso.com.", "contoso.com", false},
+    {"contoso.com.", "contoso.com.", false},
     {"contoso.com", "contoso.com.", true},
     {"contoso.com", "www.contoso.com", false},
     {"www.contoso.com", "contoso.com", false},
@@ -152,6 +153,7 @@ static const struct {
     {"*.*.contoso.com", "a.b.contoso.com", "*.*.contoso.com covers nothing: a wildcard must be the whole"},
     {"*.contoso.com", "my_host.contoso.com", "*.contoso.com covers no name with an underscore"},
     {"*.contoso.com.", "www.contoso.com", "*.contoso.com. ends in a dot"},
+    {"www.contoso.com.", "www.contoso.com", "www.contoso.com. ends in a dot"},
     {"*.0.2.1", "192.0.2.1", "*.0.2.1 is a wildcard, and a wildcard never covers an IP address"},
     {"contoso.com", "www.contoso.com", "contoso.com covers itself alone, and not www.contoso.com"},
     {"www.contoso.com", "contoso.com", "www.contoso.com does not cover contoso.com"},

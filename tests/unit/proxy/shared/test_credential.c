@@ -95,11 +95,13 @@ static void test_names(void **state)
 	    {"*.wild.example", false},
 	    {"x.example", false}, /* *.example stands directly above a single label */
 	    {"cn.example", false}, /* the common name is never read */
+	    {"dot.example", false}, /* dot.example. matches nothing */
 	    {"", false},
 	    {"10.0.0.1", false},
 	};
 	const struct certificate *leaf =
-	    PKI(.cn = "cn.example", .dns = PKI_STRINGS("WWW.a.Example", "*.wild.example", "*.example", "z.example"),
+	    PKI(.cn = "cn.example",
+		.dns = PKI_STRINGS("WWW.a.Example", "*.wild.example", "*.example", "z.example", "dot.example."),
 		.ip = PKI_STRINGS("10.0.0.1"));
 	const struct certificate *nameless = PKI(.cn = "cn.example");
 	struct config_site site = plain_site();
