@@ -196,3 +196,8 @@ struct error host_name_parse(const char *text, struct host_name *out)
 		*out = (struct host_name){0};
 	return error;
 }
+
+bool host_name_equal(const struct host_name *a, const struct host_name *b)
+{
+	return a->is_ip == b->is_ip && strcmp(a->text, b->text) == 0;
+}

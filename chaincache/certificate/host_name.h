@@ -24,4 +24,7 @@ struct host_name {
  * */
 MUST_USE struct error host_name_parse(const char *text, struct host_name *out);
 
+/* host_name_equal says whether both are the same name. */
+bool host_name_equal(const struct host_name *a, const struct host_name *b);
+
 #endif

@@ -196,6 +196,25 @@ struct error crl_store_add_path(struct crl_store *store, const char *path, char 
 	return !failed(error) && count == 0 ? error_of(ERROR_FORMAT, 0, no_crl) : error;
 }
 
+/* The signature first: two that differ mostly differ there. */
+static bool crl_equal(const struct crl *a, const struct crl *b)
+{
+	return bytes_equal(a->signed_data.signature, b->signed_data.signature) &&
+	       bytes_equal(a->signed_data.content, b->signed_data.content) && strcmp(a->path, b->path) == 0;
+}
+
+bool crl_store_equal(const struct crl_store *a, const struct crl_store *b)
+{
+	if (a == NULL || b == NULL || a == b)
+		return a == b;
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (!crl_equal(a->items[i], b->items[i]))
+			return false;
+	return true;
+}
+
 size_t crl_store_count(const struct crl_store *store)
 {
 	return store->count;

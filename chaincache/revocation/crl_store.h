@@ -28,6 +28,9 @@ MUST_USE struct error crl_store_add_content(struct crl_store *store, struct byte
  * and at least one CRL must be there. *out_path is the file at fault, where there is one. */
 MUST_USE struct error crl_store_add_path(struct crl_store *store, const char *path, char out_path[CRL_STORE_MAX_PATH]);
 
+/* crl_store_equal says whether both have the same CRLs in the same order, byte for byte. NULL equals NULL alone. */
+bool crl_store_equal(const struct crl_store *a, const struct crl_store *b);
+
 size_t crl_store_count(const struct crl_store *store);
 
 /* crl_store_next walks the CRLs whose issuer's name is the certificate's; *cursor is 0 at the start. NULL at the end.

@@ -41,6 +41,11 @@ void issuer_store_unref(struct issuer_store *store)
 	free(store);
 }
 
+bool issuer_store_is_shared(const struct issuer_store *store)
+{
+	return atomic_load_explicit(&store->references, memory_order_acquire) > 1;
+}
+
 bool issuer_store_contains(const struct issuer_store *store, const struct certificate *certificate)
 {
 	const struct hash_index *index = &store->by_digest;

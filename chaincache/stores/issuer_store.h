@@ -16,6 +16,9 @@ struct issuer_store *issuer_store_new(void); /* NULL when out of memory; one ref
 struct issuer_store *issuer_store_ref(struct issuer_store *store);
 void issuer_store_unref(struct issuer_store *store);
 
+/* issuer_store_is_shared says whether anybody but the caller holds a reference: it may not be added to then. */
+bool issuer_store_is_shared(const struct issuer_store *store);
+
 /* issuer_store_add takes a reference of its own. ERROR_LIMIT above the maximum. */
 MUST_USE struct error issuer_store_add(struct issuer_store *store, const struct certificate *certificate,
 				       enum certificate_source source);

@@ -153,6 +153,19 @@ struct error trust_store_set_add_list(struct trust_store_set *set, const char *n
 	return error_none();
 }
 
+bool trust_store_set_equal(const struct trust_store_set *a, const struct trust_store_set *b)
+{
+	if (a == b)
+		return true;
+	if (a->num_stores != b->num_stores)
+		return false;
+	for (size_t i = 0; i < a->num_stores; i++)
+		if (strcmp(a->stores[i].name, b->stores[i].name) != 0 ||
+		    !certificate_list_equal(&a->stores[i].roots, &b->stores[i].roots))
+			return false;
+	return true;
+}
+
 size_t trust_store_set_count(const struct trust_store_set *set)
 {
 	return set->num_stores;

@@ -34,6 +34,9 @@ MUST_USE struct error trust_store_set_add_option(struct trust_store_set *set, co
  * place of TRUST_STORE_SYSTEM_PATH by the commands alone: they pass its path to trust_store_set_add_path. */
 MUST_USE struct error trust_store_set_add_system(struct trust_store_set *set);
 
+/* trust_store_set_equal says whether both have the same stores in the same order, root for root. */
+bool trust_store_set_equal(const struct trust_store_set *a, const struct trust_store_set *b);
+
 size_t trust_store_set_count(const struct trust_store_set *set);
 const char *trust_store_set_name(const struct trust_store_set *set, size_t index);
 const struct certificate_list *trust_store_set_roots(const struct trust_store_set *set, size_t index);

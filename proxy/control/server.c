@@ -11,10 +11,17 @@
 #include "proxy/io/alarm.h"
 #include "proxy/io/clock.h"
 #include "proxy/io/loop.h"
+#include "proxy/io/thread_pool.h"
 #include "proxy/log/time_text.h"
 #include "proxy/sites/site_builder.h"
 #include "proxy/system/journal.h"
 #include "proxy/system/privileges.h"
+
+static const struct thread_pool_options mending_threads = {
+    .name = "mending",
+    .num_threads = SERVER_MENDING_THREADS,
+    .max_running_a_share = SERVER_MENDING_THREADS - 1, /* so that no site has them all */
+};
 
 static const int watched_signals[SERVER_NUM_SIGNALS] = {SIGHUP, SIGUSR1, SIGTERM, SIGINT};
 
@@ -116,6 +123,7 @@ static struct site_set_options set_options(struct server *server)
 	    .num_workers = server->num_workers,
 	    .watch = server->events.watch,
 	    .mend_tally = &server->mends,
+	    .threads = server->threads,
 	    .context = server,
 	    .on_change = on_change,
 	};
@@ -128,6 +136,7 @@ static void swap(struct server *server, struct site_set *take_set, struct listen
 	struct listeners former_listeners = server->listeners;
 	const struct config *config = site_set_config(take_set);
 
+	site_set_await_first(take_set, SERVER_FIRST_MENDS_MS);
 	backend_trust_suspend(server->events.trust);
 	server->set = take_set;
 	server->listeners = *take_listeners;
@@ -247,6 +256,7 @@ static void close_all(struct server *server)
 	admin_listener_close(server->admin_listener);
 	backend_trust_free(server->events.trust);
 	site_set_free(server->set);
+	thread_pool_close(server->threads);
 	listeners_cleanup(&server->listeners);
 	file_watch_free(server->file_watch);
 	alarm_free(server->publisher);
@@ -290,13 +300,21 @@ static void on_mail(void *context, struct mail *take_mail)
 static bool make_parts(struct server *server)
 {
 	struct backend_trust_options trust_options = {
-	    .loop = server->loop, .context = server, .find_terms = server_find_terms, .give = server_give_verdict};
+	    .loop = server->loop,
+	    .log = &server->log,
+	    .tally = &server->mends,
+	    .context = server,
+	    .find_terms = server_find_terms,
+	    .give = server_give_verdict,
+	};
 	struct fix_log_options log_options = {.path = site_set_config(server->set)->fix_log,
 					      .journal = JOURNAL_SOCKET_PATH,
 					      .log = &server->log,
 					      .now_ms = time_text_now_ms()};
 	struct error error = fix_log_open(&log_options, &server->fix_log);
 
+	if (!failed(error))
+		error = thread_pool_open(server->loop, &mending_threads, &server->threads);
 	if (!failed(error))
 		error = mailbox_open(server->loop, on_mail, server, &server->mailbox);
 	if (!failed(error))
@@ -367,7 +385,10 @@ static bool read_and_listen(struct server *server, struct buffer *errors)
 static bool build_sites(struct server *server, struct buffer *errors)
 {
 	struct site_set_options options = set_options(server);
-	return site_set_build(server->set, &options, NULL, errors);
+	if (!site_set_build(server->set, &options, NULL, errors))
+		return false;
+	site_set_await_first(server->set, SERVER_FIRST_MENDS_MS);
+	return true;
 }
 
 /* Admits no more clients than there are descriptors: each needs one for its backend too. */

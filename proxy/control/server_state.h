@@ -30,6 +30,7 @@ struct server {
 	struct worker_events events; /* owns what it points to, but the log */
 	struct site_set *set;
 	struct mend_tally mends;
+	struct thread_pool *threads; /* that mends run in */
 	struct admin_listener *admin_listener; /* NULL once `admin` has it */
 	struct admin *admin;
 	struct listeners listeners;

@@ -7,6 +7,7 @@
 
 #include "proxy/io/alarm.h"
 #include "proxy/io/loop.h"
+#include "proxy/mending/mend_tally.h"
 #include "proxy/shared/verdict_memory.h"
 
 /* One handshake that waits. */
@@ -16,11 +17,21 @@ struct asker {
 	uint64_t connection;
 };
 
+/* A site with questions under way, or with a line in the log a short while ago. */
+struct asking_site {
+	struct asking_site *next;
+	char *name;
+	size_t num_questions;
+	size_t num_askers;
+	uint64_t num_refused; /* since the last line about it */
+	uint64_t logged_ms; /* that line, in the loop's time; 0: there was none */
+};
+
 /* One chain whose verdict is being found out. */
 struct question {
 	struct question *next;
 	struct backend_trust *trust;
-	char *site;
+	struct asking_site *site; /* counts it from question_new to question_free */
 	struct certificate_list chain;
 	struct verdict_key key;
 	struct mender *mender; /* NULL while suspended */
@@ -31,6 +42,7 @@ struct question {
 struct backend_trust {
 	struct backend_trust_options options;
 	struct verdict_memory *memory;
+	struct asking_site *sites;
 	struct question *questions;
 	size_t num_questions;
 	size_t num_askers;
@@ -99,6 +111,57 @@ struct backend_trust *backend_trust_new(const struct backend_trust_options *opti
 	return NULL;
 }
 
+static bool is_idle(const struct asking_site *site, uint64_t now_ms)
+{
+	return site->num_questions == 0 &&
+	       (site->logged_ms == 0 || now_ms - site->logged_ms >= BACKEND_TRUST_LOG_PAUSE_MS);
+}
+
+static void asking_site_free(struct asking_site *site)
+{
+	free(site->name);
+	free(site);
+}
+
+/* Finds the site, or makes it; forgets those that are idle on the way. NULL when out of memory. */
+static struct asking_site *find_site(struct backend_trust *trust, const char *name)
+{
+	uint64_t now_ms = loop_now_ms(trust->options.loop);
+	struct asking_site **link = &trust->sites;
+
+	while (*link != NULL) {
+		struct asking_site *site = *link;
+		if (strcmp(site->name, name) == 0)
+			return site;
+		if (is_idle(site, now_ms)) {
+			*link = site->next;
+			asking_site_free(site);
+		} else {
+			link = &site->next;
+		}
+	}
+	struct asking_site *site = calloc(1, sizeof(*site));
+	if (site == NULL)
+		return NULL;
+	site->name = strdup(name);
+	if (site->name == NULL) {
+		free(site);
+		return NULL;
+	}
+	*link = site;
+	return site;
+}
+
+static void drop_asker(struct question *question)
+{
+	struct asker *asker = question->askers;
+
+	question->askers = asker->next;
+	question->trust->num_askers--;
+	question->site->num_askers--;
+	free(asker);
+}
+
 static void question_free(struct question *question)
 {
 	if (question == NULL)
@@ -107,13 +170,9 @@ static void question_free(struct question *question)
 		mender_cancel(question->mender);
 	alarm_free(question->deadline);
 	certificate_list_cleanup(&question->chain);
-	while (question->askers != NULL) {
-		struct asker *asker = question->askers;
-		question->askers = asker->next;
-		question->trust->num_askers--;
-		free(asker);
-	}
-	free(question->site);
+	while (question->askers != NULL)
+		drop_asker(question);
+	question->site->num_questions--;
 	free(question);
 }
 
@@ -126,6 +185,11 @@ void backend_trust_free(struct backend_trust *trust)
 		trust->questions = question->next;
 		question_free(question);
 	}
+	while (trust->sites != NULL) {
+		struct asking_site *site = trust->sites;
+		trust->sites = site->next;
+		asking_site_free(site);
+	}
 	verdict_memory_free(trust->memory);
 	free(trust);
 }
@@ -135,11 +199,9 @@ static void answer_askers(struct question *question, bool trusted, const char *r
 	const struct backend_trust_options *options = &question->trust->options;
 
 	while (question->askers != NULL) {
-		struct asker *asker = question->askers;
-		question->askers = asker->next;
-		question->trust->num_askers--;
+		const struct asker *asker = question->askers;
 		options->give(options->context, asker->worker, asker->connection, trusted, reason);
-		free(asker);
+		drop_asker(question);
 	}
 }
 
@@ -174,9 +236,10 @@ static void remember(struct backend_trust *trust, const struct verdict_key *key,
 	verdict_memory_put(trust->memory, key, verdict, until);
 }
 
-static void on_mended(void *context, struct error error, const struct mend_result *result)
+static void on_mended(void *context, const struct mender_outcome *outcome)
 {
 	struct question *question = context;
+	const struct mend_result *result = outcome->result;
 	struct backend_trust *trust = question->trust;
 	struct backend_trust_terms terms;
 	char reason[BACKEND_TRUST_MAX_REASON] = "";
@@ -184,8 +247,8 @@ static void on_mended(void *context, struct error error, const struct mend_resul
 
 	question->mender = NULL;
 	if (result == NULL) {
-		error_print(error, reason, sizeof(reason));
-	} else if (!trust->options.find_terms(trust->options.context, question->site, &terms)) {
+		error_print(outcome->error, reason, sizeof(reason));
+	} else if (!trust->options.find_terms(trust->options.context, question->site->name, &terms)) {
 		snprintf(reason, sizeof(reason), "the site is gone");
 	} else {
 		trusted = judge(&terms, result, reason);
@@ -207,7 +270,7 @@ static bool put_question(struct question *question)
 	struct backend_trust *trust = question->trust;
 	struct backend_trust_terms terms;
 
-	if (!trust->options.find_terms(trust->options.context, question->site, &terms))
+	if (!trust->options.find_terms(trust->options.context, question->site->name, &terms))
 		return false;
 	struct mender_question mender_question = {
 	    .served = &question->chain,
@@ -217,12 +280,13 @@ static bool put_question(struct question *question)
 	    .num_names = 1,
 	    .pin = terms.pin,
 	    .urgent = true,
+	    .share = terms.share,
 	};
 	question->mender = mender_start(terms.services, &mender_question, question, on_mended);
 	return question->mender != NULL;
 }
 
-static struct question *question_new(struct backend_trust *trust, const char *site,
+static struct question *question_new(struct backend_trust *trust, struct asking_site *site,
 				     const struct certificate_list *chain, const struct verdict_key *key)
 {
 	struct question *question = calloc(1, sizeof(*question));
@@ -230,10 +294,11 @@ static struct question *question_new(struct backend_trust *trust, const char *si
 		return NULL;
 	question->trust = trust;
 	question->key = *key;
-	question->site = strdup(site);
+	question->site = site;
+	site->num_questions++;
 	question->deadline = alarm_new(trust->options.loop, question, on_deadline);
-	if (question->site != NULL && question->deadline != NULL &&
-	    !failed(certificate_list_copy(&question->chain, chain)) && put_question(question)) {
+	if (question->deadline != NULL && !failed(certificate_list_copy(&question->chain, chain)) &&
+	    put_question(question)) {
 		alarm_set(question->deadline, BACKEND_TRUST_DEADLINE_MS);
 		question->next = trust->questions;
 		trust->questions = question;
@@ -253,19 +318,70 @@ static struct question *find_question(struct backend_trust *trust, const struct 
 	return question;
 }
 
+/* Each site leaves as many places free as it takes. */
+static bool has_place_for_asker(const struct backend_trust *trust, const struct asking_site *site)
+{
+	return site->num_askers < BACKEND_TRUST_MAX_ASKERS - trust->num_askers;
+}
+
+static bool has_place_for_question(const struct backend_trust *trust, const struct asking_site *site)
+{
+	return site->num_questions == 0 || (site->num_questions < BACKEND_TRUST_MAX_QUESTIONS_A_SITE &&
+					    trust->num_questions < BACKEND_TRUST_MAX_QUESTIONS);
+}
+
 static bool join(struct question *question, unsigned worker, uint64_t connection)
 {
 	struct backend_trust *trust = question->trust;
-	struct asker *asker = trust->num_askers < BACKEND_TRUST_MAX_ASKERS ? malloc(sizeof(*asker)) : NULL;
+	struct asker *asker = malloc(sizeof(*asker));
 
 	if (asker == NULL)
 		return false;
 	*asker = (struct asker){.next = question->askers, .worker = worker, .connection = connection};
 	question->askers = asker;
 	trust->num_askers++;
+	question->site->num_askers++;
 	if (!alarm_is_set(question->deadline))
 		alarm_set(question->deadline, BACKEND_TRUST_DEADLINE_MS);
 	return true;
+}
+
+static void log_refused(struct backend_trust *trust, struct asking_site *site)
+{
+	uint64_t now_ms = loop_now_ms(trust->options.loop);
+
+	site->num_refused++;
+	mend_tally_refuse(trust->options.tally);
+	if (site->logged_ms != 0 && now_ms - site->logged_ms < BACKEND_TRUST_LOG_PAUSE_MS)
+		return;
+	program_log_write(trust->options.log, LOG_LEVEL_WARNING, site->name,
+			  "its backends show more unknown chains at one time than are judged for one site (%d): %llu "
+			  "connection%s refused since the last such line; see which of the backends changes its "
+			  "certificate, and whether somebody stands in between",
+			  BACKEND_TRUST_MAX_QUESTIONS_A_SITE, (unsigned long long)site->num_refused,
+			  site->num_refused == 1 ? " was" : "s were");
+	site->num_refused = 0;
+	site->logged_ms = now_ms;
+}
+
+/* Puts the asker down for a verdict. NULL, or why it gets none. */
+static const char *take_asker(struct backend_trust *trust, const char *name, const struct certificate_list *chain,
+			      const struct verdict_key *key, struct asker who)
+{
+	struct asking_site *site = find_site(trust, name);
+	struct question *question = find_question(trust, key);
+
+	if (site == NULL)
+		return "out of memory";
+	if (!has_place_for_asker(trust, site) || (question == NULL && !has_place_for_question(trust, site))) {
+		log_refused(trust, site);
+		return "its chain is not known, and more of them are being judged than the site's share allows";
+	}
+	if (question == NULL)
+		question = question_new(trust, site, chain, key);
+	if (question == NULL)
+		return "its chain cannot be judged: the site is gone, or memory ran out";
+	return join(question, who.worker, who.connection) ? NULL : "out of memory";
 }
 
 void backend_trust_ask(struct backend_trust *trust, const char *site, const struct certificate_list *chain,
@@ -283,12 +399,10 @@ void backend_trust_ask(struct backend_trust *trust, const char *site, const stru
 		options->give(options->context, worker, connection, verdict.trusted, verdict.reason);
 		return;
 	}
-	struct question *question = find_question(trust, &key);
-	if (question == NULL && trust->num_questions < BACKEND_TRUST_MAX_QUESTIONS)
-		question = question_new(trust, site, chain, &key);
-	if (question == NULL || !join(question, worker, connection))
-		options->give(options->context, worker, connection, false,
-			      "its chain cannot be judged now: too much is under way, or the site is gone");
+	const struct asker who = {.worker = worker, .connection = connection};
+	const char *why_not = take_asker(trust, site, chain, &key, who);
+	if (why_not != NULL)
+		options->give(options->context, worker, connection, false, why_not);
 }
 
 void backend_trust_learn(struct backend_trust *trust, const char *site, const struct mend_result *result)

@@ -4,7 +4,8 @@
  * Mends the chain that the backend sent: BACKEND_VERIFY_MEND completes it, BACKEND_VERIFY_STRICT takes it as it was sent.
  * One of the site's trust stores must accept it and backend_name must be covered; a leaf that matches backend_pin needs
  * neither. Verdicts are remembered by site and chain; handshakes with the same chain share one question. Questions
- * outlive a reload: they are asked again under the new configuration.
+ * outlive a reload: they are asked again under the new configuration. What a site may ask at one time is bounded, so that
+ * one whose backend shows ever new chains takes no other site's place.
  */
 #ifndef PROXY_MENDING_BACKEND_TRUST_H
 #define PROXY_MENDING_BACKEND_TRUST_H
@@ -16,13 +17,16 @@
 #define BACKEND_TRUST_LIFETIME_MS 3600000 /* of a good verdict, or less where a certificate expires before */
 #define BACKEND_TRUST_REFUSED_LIFETIME_MS 30000 /* of a bad one */
 #define BACKEND_TRUST_DEADLINE_MS 10000 /* of a handshake that waits; the verdict that comes later is remembered */
-#define BACKEND_TRUST_MAX_QUESTIONS 1000 /* under way; further ones are refused */
-#define BACKEND_TRUST_MAX_ASKERS 10000 /* of all questions together */
+#define BACKEND_TRUST_MAX_QUESTIONS 1000 /* under way; further ones are refused, but for a site's only one */
+#define BACKEND_TRUST_MAX_QUESTIONS_A_SITE 32 /* backends that are what they should be show fewer chains at a time */
+#define BACKEND_TRUST_MAX_ASKERS 10000 /* of all questions together; a site has half of those that are free at most */
+#define BACKEND_TRUST_LOG_PAUSE_MS 60000 /* between two lines about what a site is refused */
 #define BACKEND_TRUST_MAX_REASON 1024
 
 /* How a site's backends are judged. All borrowed. */
 struct backend_trust_terms {
 	struct mend_services *services;
+	struct pool_share *share; /* of the mending threads' time; may be NULL */
 	struct trust_store_set *stores;
 	struct crl_store *crls; /* NULL: revocation is not checked */
 	const struct host_name *name;
@@ -32,6 +36,8 @@ struct backend_trust_terms {
 
 struct backend_trust_options {
 	struct loop *loop;
+	const struct program_log *log; /* borrowed */
+	struct mend_tally *tally; /* borrowed; counts refusals; may be NULL */
 	void *context;
 	/* The terms of a site; false when there is no such site any more. */
 	bool (*find_terms)(void *context, const char *site, struct backend_trust_terms *out);

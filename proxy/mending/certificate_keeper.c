@@ -1,29 +1,33 @@
 #include "proxy/mending/certificate_keeper.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "proxy/io/alarm.h"
-#include "proxy/log/time_text.h"
+#include "proxy/io/clock.h"
+#include "proxy/mending/keeper_log.h"
 #include "proxy/mending/look_pause.h"
-#include "proxy/mending/refusal.h"
 #include "proxy/system/retry.h"
 
 struct certificate_keeper {
 	struct keeper_options options;
+	struct keeper_log log;
 	struct certificate_list given;
 	struct certificate_list extra;
+	struct certificate_list first; /* goes out until there is anything better */
 	struct certificate_list chain; /* what was served last; empty until the first. Its leaf may be a former one. */
 	EVP_PKEY *key; /* of what was given */
 	EVP_PKEY *chain_key; /* of what was served last */
 	struct chain_verdict verdict;
 	bool trusted; /* by the first mend, without fetching */
-	bool logged_untrusted; /* the verdict in the program log's last line ... */
-	bool logged_changed;
 	struct mender *mender; /* NULL: none is under way */
+	bool is_first; /* `mender` is the first mend, without fetching */
+	struct revocation_look look;
 	struct alarm *alarm; /* NULL in a look without a loop */
+	uint64_t due_ms; /* when the alarm rings, by CLOCK_MONOTONIC */
 	struct retry retry;
+	bool settled; /* nothing is missing: the alarm is for the next regular mend */
+	bool is_inherited; /* the verdict and the alarm are those from before a reload */
 	bool begun;
 	bool withdrawn; /* what goes out is another chain than `chain` */
 };
@@ -59,142 +63,24 @@ static const struct certificate_list *chain_of(const struct certificate_keeper *
 	return &result->mended;
 }
 
-/* A revoked chain is no measure for another: clients that do not check revocation accept it. */
-static bool is_revoked(const struct certificate_list *chain, const struct mend_result *result)
+static void ring_in(struct certificate_keeper *keeper, uint64_t pause_ms)
 {
-	for (size_t i = 0; i < result->findings.count; i++) {
-		const struct finding *finding = &result->findings.items[i];
-		if (finding->code == FINDING_REVOKED && finding->certificate != NULL &&
-		    certificate_list_contains(chain, finding->certificate))
-			return true;
-	}
-	return false;
+	keeper->due_ms = clock_now_ms() + pause_ms;
+	alarm_set(keeper->alarm, pause_ms);
 }
 
-/* Finds the clients that the result's chain would lose, compared with the chain that is served; at first, with the given
- * one. `mode = report` serves the given chain, so that there is nothing to try. */
-static struct error try_out(const struct certificate_keeper *keeper, const struct mend_result *result,
-			    struct chain_trial_loss *out)
-{
-	const struct certificate_list *chain = chain_of(keeper, result);
-	bool first = keeper->chain.count == 0;
-	const struct chain_trial trial = {
-	    .chain = chain,
-	    .key = keeper->key,
-	    .former = first ? &keeper->given : &keeper->chain,
-	    .former_key = first ? keeper->key : keeper->chain_key,
-	    .stores = keeper->options.material->stores,
-	    .names = keeper->options.material->names,
-	    .num_names = keeper->options.material->num_names,
-	    .now = (int64_t)time(NULL),
-	};
-
-	*out = (struct chain_trial_loss){0};
-	if (keeper->options.config->mode == MODE_REPORT || certificate_list_equal(trial.chain, trial.former) ||
-	    is_revoked(trial.former, result))
-		return error_none();
-	return chain_trial_run(&trial, out);
-}
-
-static bool loses_nobody(const struct chain_trial_loss *loss)
-{
-	return loss->store == NULL && loss->name == NULL;
-}
-
-static void log_refusal(const struct certificate_keeper *keeper, struct error error,
-			const struct chain_trial_loss *loss)
-{
-	const struct keeper_options *options = &keeper->options;
-	const char *leaf = keeper->given.items[0].certificate->subject;
-	char text[ERROR_MAX_TEXT];
-	char who[REFUSAL_MAX_WHO];
-
-	if (failed(error))
-		program_log_write(options->log, LOG_LEVEL_ERROR, options->config->name,
-				  "%s: the chain could not be tried out, what is served stays: %s", leaf,
-				  error_print(error, text, sizeof(text)));
-	else
-		program_log_write(options->log, LOG_LEVEL_ERROR, options->config->name,
-				  "%s: its best chain is refused by %s, which accept what is served at present: that "
-				  "stays",
-				  leaf, refusal_who(loss, who));
-}
-
-/* Whether the program log has this verdict, for this chain, already. Remembers it as logged. */
-static bool was_logged(struct certificate_keeper *keeper, const struct mend_result *result, bool chain_is_new)
-{
-	bool only_reports = keeper->options.config->mode == MODE_REPORT;
-	bool logged = !chain_is_new && keeper->logged_untrusted == !result->mended_trusted &&
-		      (!only_reports || keeper->logged_changed == result->changed);
-
-	keeper->logged_untrusted = !result->mended_trusted;
-	keeper->logged_changed = result->changed;
-	return logged;
-}
-
-static void log_chain(const struct certificate_keeper *keeper, const struct mend_result *result)
-{
-	const struct keeper_options *options = &keeper->options;
-	const char *leaf = result->served.items[0].certificate->subject;
-	enum config_log_level level = result->mended_trusted ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING;
-
-	program_log_write(options->log, level, options->config->name, "%s: %zu certificate%s given, %zu %s; %s", leaf,
-			  result->served.count, result->served.count == 1 ? "" : "s", result->mended.count,
-			  options->config->mode == MODE_REPORT ? "would be served (mode = report)" : "served",
-			  result->mended_trusted ? "complete and trusted"
-						 : "not trusted by every store, see the fix log");
-}
-
-static void report(const struct certificate_keeper *keeper, const struct mend_result *result, bool applied,
-		   const struct chain_trial_loss *loss)
-{
-	const struct keeper_options *options = &keeper->options;
-	const struct certificate *leaf = keeper->given.items[0].certificate;
-	struct finding_list findings = {0};
-	struct fix_report fix_report = {
-	    .group = {options->config->name, SUBJECT_CERTIFICATE, options->part},
-	    .findings = &result->findings,
-	    .result = result,
-	    .applied = applied && options->config->mode == MODE_MEND && !keeper->withdrawn,
-	};
-
-	if (!loses_nobody(loss) && !failed(finding_list_copy(&findings, &result->findings))) {
-		refusal_add(&findings, loss, leaf, keeper->chain.count > 0 ? keeper->chain.items[0].certificate : leaf);
-		fix_report.findings = &findings;
-	}
-	fix_log_report(options->fix_log, &fix_report, time_text_now_ms());
-	finding_list_cleanup(&findings);
-}
-
-/* `settled`: there is a result, and its chain was served, or tried out and refused. */
-static void set_alarm(struct certificate_keeper *keeper, const struct mend_result *result, bool settled)
+/* `tried`: there is a result, and its chain was served, or tried out and refused. */
+static void set_alarm(struct certificate_keeper *keeper, const struct mend_result *result, bool tried)
 {
 	if (keeper->mender != NULL)
 		return; /* serving it has started another mend already */
-	if (!settled || result->wants_retry) {
-		alarm_set(keeper->alarm, retry_next(&keeper->retry));
+	keeper->settled = tried && !result->wants_retry;
+	if (!keeper->settled) {
+		ring_in(keeper, retry_next(&keeper->retry));
 		return;
 	}
 	retry_reset(&keeper->retry);
-	alarm_set(keeper->alarm, look_pause_ms(result->first_expiry, (int64_t)time(NULL)));
-}
-
-static void log_failure(const struct certificate_keeper *keeper, struct error error)
-{
-	char text[ERROR_MAX_TEXT];
-
-	program_log_write(keeper->options.log, LOG_LEVEL_ERROR, keeper->options.config->name,
-			  "the chain cannot be mended and is served as it is: %s",
-			  error_print(error, text, sizeof(text)));
-}
-
-static void log_unserved(const struct certificate_keeper *keeper, struct error error)
-{
-	char text[ERROR_MAX_TEXT];
-
-	program_log_write(keeper->options.log, LOG_LEVEL_ERROR, keeper->options.config->name,
-			  "the new chain cannot be served, the former one goes on: %s",
-			  error_print(error, text, sizeof(text)));
+	ring_in(keeper, look_pause_ms(result->first_expiry, (int64_t)time(NULL)));
 }
 
 static void take_verdict(struct certificate_keeper *keeper, const struct mend_result *result, bool applied,
@@ -206,63 +92,56 @@ static void take_verdict(struct certificate_keeper *keeper, const struct mend_re
 }
 
 /* Serves the result's chain, or logs why not; false when it is to be tried again. */
-static bool apply(struct certificate_keeper *keeper, const struct mend_result *result)
+static bool apply(struct certificate_keeper *keeper, const struct mender_outcome *outcome)
 {
+	const struct mend_result *result = outcome->result;
 	const struct certificate_list *chain = chain_of(keeper, result);
-	struct chain_trial_loss loss = {0};
-	struct error untried = try_out(keeper, result, &loss);
-	bool accepted = !failed(untried) && loses_nobody(&loss);
+	const struct certificate *leaf = keeper->given.items[0].certificate;
+	bool accepted = !failed(outcome->untried) && keeper_log_loses_nobody(&outcome->loss);
 	bool is_new = !certificate_list_equal(&keeper->chain, chain);
 	struct error unserved = accepted ? serve(keeper, chain) : error_none();
 	bool applied = accepted && !failed(unserved);
 
-	report(keeper, result, applied, &loss);
+	keeper_log_findings(&keeper->log, result, applied && !keeper->withdrawn, &outcome->loss, leaf,
+			    keeper->chain.count > 0 ? keeper->chain.items[0].certificate : leaf);
 	take_verdict(keeper, result, applied, true);
 	if (!accepted)
-		log_refusal(keeper, untried, &loss);
+		keeper_log_refusal(&keeper->log, leaf, outcome->untried, &outcome->loss);
 	else if (!applied)
-		log_unserved(keeper, unserved);
-	else if (!was_logged(keeper, result, is_new))
-		log_chain(keeper, result);
-	return !failed(untried) && !failed(unserved);
+		keeper_log_unserved(&keeper->log, unserved);
+	else
+		keeper_log_chain(&keeper->log, result, is_new);
+	return !failed(outcome->untried) && !failed(unserved);
 }
 
-static void on_mended(void *context, struct error error, const struct mend_result *result)
+static void on_mended(void *context, const struct mender_outcome *outcome)
 {
 	struct certificate_keeper *keeper = context;
 
 	keeper->mender = NULL;
-	if (result == NULL)
-		log_failure(keeper, error);
-	bool settled = result != NULL && apply(keeper, result);
-	set_alarm(keeper, result, settled);
+	if (outcome->result == NULL)
+		keeper_log_failure(&keeper->log, outcome->error);
+	bool tried = outcome->result != NULL && apply(keeper, outcome);
+	set_alarm(keeper, outcome->result, tried);
 }
 
-/* A mend without fetching, and the error of serving its chain. */
-struct mend_now {
-	struct certificate_keeper *keeper;
-	struct error error;
-};
-
-/* Logs no verdict: the mend with fetching follows. Serves the given chain at least. */
-static void on_mended_now(void *context, struct error error, const struct mend_result *result)
+/* Takes a mend without fetching. Logs no verdict: the mend with fetching follows. Serves the given chain at least. */
+static struct error take_first(struct certificate_keeper *keeper, const struct mender_outcome *outcome)
 {
-	struct mend_now *now = context;
-	struct certificate_keeper *keeper = now->keeper;
-	struct chain_trial_loss loss = {0};
+	const struct mend_result *result = outcome->result;
+	struct error error = error_none();
+	bool accepted = result != NULL && !failed(outcome->untried) && keeper_log_loses_nobody(&outcome->loss);
 
-	if (failed(error))
-		log_failure(keeper, error);
-	else
-		error = try_out(keeper, result, &loss);
-	bool accepted = !failed(error) && loses_nobody(&loss);
+	if (result == NULL)
+		keeper_log_failure(&keeper->log, outcome->error);
 	if (accepted)
-		now->error = serve(keeper, chain_of(keeper, result));
+		error = serve(keeper, chain_of(keeper, result));
 	else if (keeper->chain.count == 0)
-		now->error = serve(keeper, &keeper->given);
+		error = serve(keeper, &keeper->given);
 	keeper->trusted = result != NULL && result->mended_trusted;
 	if (result != NULL)
-		take_verdict(keeper, result, accepted && !failed(now->error), false);
+		take_verdict(keeper, result, accepted && !failed(error), false);
+	return error;
 }
 
 /* The chain that is served at present stays a candidate, so that a later mend can find it again. */
@@ -301,34 +180,103 @@ static struct mender_question question_of(const struct certificate_keeper *keepe
 	    .num_names = options->material->num_names,
 	    .key = keeper->key,
 	    .max_chain_bytes = (size_t)options->config->max_chain_bytes,
+	    .share = options->share,
 	};
+}
+
+/* The chain that is served is not to lose its clients; at first, the given one. `mode = report` serves the given chain, so
+ * that there is nothing to try. */
+static const struct mender_former *former_of(const struct certificate_keeper *keeper, struct mender_former *out)
+{
+	if (keeper->chain.count > 0)
+		*out = (struct mender_former){&keeper->chain, keeper->chain_key};
+	else
+		*out = (struct mender_former){&keeper->given, keeper->key};
+	return keeper->options.config->mode == MODE_REPORT ? NULL : out;
+}
+
+static void cancel_mend(struct certificate_keeper *keeper)
+{
+	if (keeper->mender == NULL)
+		return;
+	if (keeper->is_first)
+		keeper->options.services->num_first--;
+	mender_cancel(keeper->mender);
+	keeper->mender = NULL;
+}
+
+static void start_mend(struct certificate_keeper *keeper, bool is_first, mender_answer *on_answer)
+{
+	struct certificate_list extra = {0};
+	struct mender_former former;
+
+	cancel_mend(keeper);
+	alarm_stop(keeper->alarm);
+	keeper->settled = false;
+	if (!failed(gather_extra(keeper, &extra))) {
+		struct mender_question question = question_of(keeper, &extra);
+		question.former = former_of(keeper, &former);
+		question.offline = is_first;
+		keeper->mender = mender_start(keeper->options.services, &question, keeper, on_answer);
+	}
+	keeper->is_first = is_first;
+	certificate_list_cleanup(&extra);
+}
+
+static void mend(struct certificate_keeper *keeper)
+{
+	start_mend(keeper, false, on_mended);
+	if (keeper->mender == NULL)
+		ring_in(keeper, retry_next(&keeper->retry));
+}
+
+static void on_first(void *context, const struct mender_outcome *outcome)
+{
+	struct certificate_keeper *keeper = context;
+
+	keeper->mender = NULL;
+	keeper->options.services->num_first--;
+	struct error error = take_first(keeper, outcome);
+	if (failed(error))
+		keeper_log_unserved(&keeper->log, error);
+	if (keeper->begun && keeper->mender == NULL)
+		mend(keeper);
+}
+
+/* A mend without fetching, and the error of serving its chain. */
+struct mend_now {
+	struct certificate_keeper *keeper;
+	struct error error;
+};
+
+static void on_mended_now(void *context, const struct mender_outcome *outcome)
+{
+	struct mend_now *now = context;
+	now->error = take_first(now->keeper, outcome);
 }
 
 static struct error mend_now(struct certificate_keeper *keeper)
 {
 	struct mender_question question = question_of(keeper, &keeper->extra);
 	struct mend_now now = {keeper, error_none()};
+	struct mender_former former;
 
+	question.former = former_of(keeper, &former);
 	mender_now(keeper->options.services, &question, &now, on_mended_now);
 	return now.error;
 }
 
-static void mend(struct certificate_keeper *keeper)
+/* The first mend, in a thread or at once. */
+static struct error mend_first(struct certificate_keeper *keeper)
 {
-	struct certificate_list extra = {0};
-
+	if (keeper->options.services->threads == NULL)
+		return mend_now(keeper);
+	start_mend(keeper, true, on_first);
 	if (keeper->mender != NULL)
-		mender_cancel(keeper->mender);
-	keeper->mender = NULL;
-	if (!failed(gather_extra(keeper, &extra))) {
-		struct mender_question question = question_of(keeper, &extra);
-		keeper->mender = mender_start(keeper->options.services, &question, keeper, on_mended);
-	}
-	certificate_list_cleanup(&extra);
-	if (keeper->mender == NULL)
-		alarm_set(keeper->alarm, retry_next(&keeper->retry));
-	else
-		alarm_stop(keeper->alarm);
+		keeper->options.services->num_first++;
+	else if (keeper->begun)
+		mend(keeper);
+	return error_none();
 }
 
 static void on_alarm(void *context)
@@ -336,25 +284,96 @@ static void on_alarm(void *context)
 	mend(context);
 }
 
+static bool same_names(const struct site_material *a, const struct site_material *b)
+{
+	if (a->num_names != b->num_names)
+		return false;
+	for (size_t i = 0; i < a->num_names; i++) {
+		if (!host_name_equal(&a->names[i], &b->names[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Whether a mend would be asked the same as the last one before the reload, which lacked nothing. */
+static bool asks_the_same(const struct certificate_keeper *keeper, const struct certificate_keeper *former)
+{
+	const struct keeper_options *a = &keeper->options, *b = &former->options;
+
+	return former->settled && former->verdict.judged && !former->verdict.held_back && !former->withdrawn &&
+	       a->services->same_as_former && a->config->mode == b->config->mode &&
+	       a->config->max_chain_bytes == b->config->max_chain_bytes && leaf_place(a) == leaf_place(b) &&
+	       certificate_list_equal(&keeper->given, &former->given) &&
+	       certificate_list_equal(&keeper->extra, &former->extra) &&
+	       certificate_list_equal(&keeper->first, &former->chain) && same_names(a->material, b->material) &&
+	       trust_store_set_equal(a->material->stores, b->material->stores) &&
+	       crl_store_equal(a->material->crls, b->material->crls);
+}
+
+static bool is_valid(const struct certificate_list *chain)
+{
+	for (size_t i = 0; i < chain->count; i++) {
+		if (!certificate_valid_at(chain->items[i].certificate, (int64_t)time(NULL)))
+			return false;
+	}
+	return true;
+}
+
+/* What is served before a reload goes on while it is valid. */
+static const struct certificate_list *first_of(const struct certificate_keeper *keeper,
+					       const struct certificate_keeper *former)
+{
+	bool goes_on = former != NULL && keeper->options.config->mode == MODE_MEND && former->chain.count > 0 &&
+		       certificate_equal(former->chain.items[0].certificate, keeper->given.items[0].certificate) &&
+		       is_valid(&former->chain);
+	return goes_on ? &former->chain : &keeper->given;
+}
+
+static void inherit_verdict(struct certificate_keeper *keeper, const struct certificate_keeper *former)
+{
+	chain_verdict_copy(&keeper->verdict, &former->verdict, keeper->options.material->stores);
+	keeper->is_inherited = keeper->verdict.judged;
+	keeper->trusted = former->trusted;
+	keeper->log.logged_untrusted = former->log.logged_untrusted;
+	keeper->log.logged_changed = former->log.logged_changed;
+	keeper->due_ms = former->due_ms;
+}
+
+static struct error copy_chains(struct certificate_keeper *keeper, const struct certificate_list *chain,
+				const struct certificate_keeper *former)
+{
+	struct error error = certificate_list_copy(&keeper->given, chain);
+	if (failed(error))
+		return error;
+	/* What other backends sent is no candidate any more. */
+	if (former != NULL && config_same_backends(former->options.config, keeper->options.config))
+		error = certificate_list_copy(&keeper->extra, &former->extra);
+	if (failed(error))
+		return error;
+	return certificate_list_copy(&keeper->first, first_of(keeper, former));
+}
+
 struct certificate_keeper *keeper_new(const struct keeper_options *options, const struct certificate_list *chain,
-				      const struct certificate_list *extra, EVP_PKEY *key)
+				      const struct certificate_keeper *former, EVP_PKEY *key)
 {
 	struct certificate_keeper *keeper = calloc(1, sizeof(*keeper));
 	if (keeper == NULL)
 		return NULL;
 	keeper->options = *options;
+	keeper->log = (struct keeper_log){
+	    .log = options->log, .fix_log = options->fix_log, .config = options->config, .part = options->part};
 	retry_init(&keeper->retry, KEEPER_RETRY_FIRST_MS, KEEPER_RETRY_MAX_MS);
 	EVP_PKEY_up_ref(key);
 	keeper->key = key;
-	if (failed(certificate_list_copy(&keeper->given, chain)))
-		goto out;
-	if (extra != NULL && failed(certificate_list_copy(&keeper->extra, extra)))
+	if (failed(copy_chains(keeper, chain, former)))
 		goto out;
 	if (options->services->loop != NULL) {
 		keeper->alarm = alarm_new(options->services->loop, keeper, on_alarm);
 		if (keeper->alarm == NULL)
 			goto out;
 	}
+	if (former != NULL && asks_the_same(keeper, former))
+		inherit_verdict(keeper, former);
 	return keeper;
 out:
 	keeper_free(keeper);
@@ -365,11 +384,12 @@ void keeper_free(struct certificate_keeper *keeper)
 {
 	if (keeper == NULL)
 		return;
-	if (keeper->mender != NULL)
-		mender_cancel(keeper->mender);
+	cancel_mend(keeper);
+	revocation_look_cleanup(&keeper->look);
 	alarm_free(keeper->alarm);
 	certificate_list_cleanup(&keeper->given);
 	certificate_list_cleanup(&keeper->extra);
+	certificate_list_cleanup(&keeper->first);
 	certificate_list_cleanup(&keeper->chain);
 	chain_verdict_cleanup(&keeper->verdict);
 	EVP_PKEY_free(keeper->key);
@@ -379,13 +399,26 @@ void keeper_free(struct certificate_keeper *keeper)
 
 struct error keeper_start(struct certificate_keeper *keeper)
 {
-	return mend_now(keeper);
+	struct error error = error_none();
+
+	if (keeper->options.services->threads != NULL)
+		error = serve(keeper, &keeper->first);
+	if (failed(error) || keeper->is_inherited)
+		return error;
+	return mend_first(keeper);
 }
 
 void keeper_begin(struct certificate_keeper *keeper)
 {
+	uint64_t now_ms = clock_now_ms();
+
 	keeper->begun = true;
-	mend(keeper);
+	if (keeper->is_inherited) {
+		keeper->settled = true;
+		ring_in(keeper, keeper->due_ms > now_ms ? keeper->due_ms - now_ms : 0);
+	} else if (keeper->mender == NULL) {
+		mend(keeper);
+	}
 }
 
 static bool replace_list(struct certificate_list *list, const struct certificate_list *by)
@@ -400,11 +433,20 @@ void keeper_set_given(struct certificate_keeper *keeper, const struct certificat
 	EVP_PKEY_up_ref(key);
 	EVP_PKEY_free(keeper->key);
 	keeper->key = key;
+	keeper->is_inherited = false;
 	retry_reset(&keeper->retry);
-	struct error error = mend_now(keeper);
+	struct error error = mend_first(keeper);
 	if (failed(error))
-		log_unserved(keeper, error);
-	if (keeper->begun)
+		keeper_log_unserved(&keeper->log, error);
+	if (keeper->begun && keeper->mender == NULL)
+		mend(keeper);
+}
+
+/* Mends anew, unless the first mend is under way: another one follows it in any case. */
+static void mend_again(struct certificate_keeper *keeper)
+{
+	keeper->is_inherited = false;
+	if (keeper->begun && !(keeper->mender != NULL && keeper->is_first))
 		mend(keeper);
 }
 
@@ -413,8 +455,7 @@ void keeper_set_extra(struct certificate_keeper *keeper, const struct certificat
 	if (!replace_list(&keeper->extra, extra))
 		return;
 	retry_reset(&keeper->retry);
-	if (keeper->begun)
-		mend(keeper);
+	mend_again(keeper);
 }
 
 void keeper_set_withdrawn(struct certificate_keeper *keeper, bool withdrawn)
@@ -422,32 +463,16 @@ void keeper_set_withdrawn(struct certificate_keeper *keeper, bool withdrawn)
 	if (keeper->withdrawn == withdrawn)
 		return;
 	keeper->withdrawn = withdrawn;
-	if (keeper->begun)
-		mend(keeper); /* which reports what is applied now */
+	mend_again(keeper); /* which reports what is applied now */
 }
 
-/* A judgement of a chain that is not the keeper's own. */
-struct revoked_look {
-	const struct certificate_list *chain;
-	bool revoked;
-};
-
-static void on_looked_at(void *context, struct error error, const struct mend_result *result)
-{
-	struct revoked_look *look = context;
-	look->revoked = failed(error) || is_revoked(look->chain, result);
-}
-
-bool keeper_finds_revoked(const struct certificate_keeper *keeper, const struct certificate_list *chain)
+enum revocation_answer keeper_finds_revoked(struct certificate_keeper *keeper, const struct certificate_list *chain)
 {
 	struct mender_question question = question_of(keeper, &keeper->extra);
-	struct revoked_look look = {chain, true};
 
 	if (question.crls == NULL)
-		return false;
-	question.served = chain;
-	mender_now(keeper->options.services, &question, &look, on_looked_at);
-	return look.revoked;
+		return REVOCATION_NONE;
+	return revocation_look_ask(&keeper->look, keeper->options.services, &question, chain);
 }
 
 const struct certificate_list *keeper_chain(const struct certificate_keeper *keeper)

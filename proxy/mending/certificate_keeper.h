@@ -1,10 +1,11 @@
 /* certificate_keeper - keeps one certificate of one site mended: knows the chain that was given and the best one for it,
  * and when to look again.
  *
- * The first chain is completed from the cache at once. keeper_begin then mends in the background, with fetching: once
- * a day, before a certificate of the chain expires, when another chain is given, and with growing pauses while something
- * could not be fetched. A chain that clients accept is replaced only by one that they accept too (chain_trial.h). A chain
- * becomes the keeper's once it is served; one that cannot be served is tried again with growing pauses.
+ * What there is goes out at once: the given chain, or the one from before a reload. The first mend completes it from the
+ * cache. keeper_begin then mends in the background, with fetching: once a day, before a certificate of the chain expires,
+ * when another chain is given, and with growing pauses while something could not be fetched. A chain that clients accept
+ * is replaced only by one that they accept too (chain_trial.h). A chain becomes the keeper's once it is served; one that
+ * cannot be served is tried again with growing pauses.
  */
 #ifndef PROXY_MENDING_CERTIFICATE_KEEPER_H
 #define PROXY_MENDING_CERTIFICATE_KEEPER_H
@@ -12,6 +13,7 @@
 #include "proxy/log/fix_log.h"
 #include "proxy/mending/chain_verdict.h"
 #include "proxy/mending/mender.h"
+#include "proxy/mending/revocation_look.h"
 #include "proxy/mending/site_material.h"
 
 #define KEEPER_RETRY_FIRST_MS 30000 /* while something is missing ... */
@@ -26,37 +28,39 @@ struct keeper_options {
 	const struct program_log *log;
 	const struct config_site *config;
 	const struct site_material *material; /* stores and names */
+	struct pool_share *share; /* of the mending threads' time; may be NULL */
 	unsigned part; /* which certificate of the site */
 	void *context;
-	/* Serves another chain with its key; on failure the former one stays. Comes once from keeper_start, and then each
-	 * time that there is a better one. */
+	/* Serves another chain with its key; on failure the former one stays. Comes from keeper_start, and then each time
+	 * that there is a better one. */
 	struct error (*serve)(void *context, const struct certificate_list *chain, EVP_PKEY *key);
 };
 
-/* keeper_new: `chain` (leaf first, copied) and `key` (referenced) belong together; `extra` (copied, may be NULL) are
- * further candidates. NULL when out of memory. */
+/* keeper_new: `chain` (leaf first, copied) and `key` (referenced) belong together. `former` (may be NULL) kept the same
+ * leaf before a reload, and is read before this returns: what it served goes out at first. Where nothing that a mend
+ * depends on has changed, its verdict and the time of its next mend hold on. NULL when out of memory. */
 struct certificate_keeper *keeper_new(const struct keeper_options *options, const struct certificate_list *chain,
-				      const struct certificate_list *extra, EVP_PKEY *key);
+				      const struct certificate_keeper *former, EVP_PKEY *key);
 void keeper_free(struct certificate_keeper *keeper);
 
-/* keeper_start serves the first chain: the given one, completed without fetching. Called once, before all that follows.
- * Errors are those of `serve`; no chain is served then. */
+/* keeper_start serves the first chain, and begins the first mend in the services' threads (mend_services_await_first);
+ * without threads, the first chain is the mended one. Called once, before all that follows. Errors are those of `serve`;
+ * no chain is served then. */
 MUST_USE struct error keeper_start(struct certificate_keeper *keeper);
 
 /* keeper_begin starts mending in the background. */
 void keeper_begin(struct certificate_keeper *keeper);
 
 /* keeper_set_given replaces the given chain (the backend serves another one), keeper_set_extra the further candidates.
- * Both mend anew where there is a difference; keeper_set_given also completes the chain from the cache at once. */
+ * Both mend anew where there is a difference; keeper_set_given first without fetching. */
 void keeper_set_given(struct certificate_keeper *keeper, const struct certificate_list *chain, EVP_PKEY *key);
 void keeper_set_extra(struct certificate_keeper *keeper, const struct certificate_list *extra);
 
 /* keeper_set_withdrawn: clients rejected the mended chain, and another one is served. Goes into the fix log. */
 void keeper_set_withdrawn(struct certificate_keeper *keeper, bool withdrawn);
 
-/* keeper_finds_revoked judges another chain for the same key by the site's CRLs: true where one of its certificates is
- * revoked, or where it cannot be judged. */
-bool keeper_finds_revoked(const struct certificate_keeper *keeper, const struct certificate_list *chain);
+/* keeper_finds_revoked judges another chain for the same key by the site's CRLs, as revocation_look_ask does. */
+enum revocation_answer keeper_finds_revoked(struct certificate_keeper *keeper, const struct certificate_list *chain);
 
 /* keeper_chain is the chain that was served last, keeper_given the one that was given: each has a leaf at least. */
 const struct certificate_list *keeper_chain(const struct certificate_keeper *keeper);

@@ -42,6 +42,26 @@ void chain_verdict_take(struct chain_verdict *verdict, const struct mend_result 
 	}
 }
 
+void chain_verdict_copy(struct chain_verdict *out, const struct chain_verdict *from,
+			const struct trust_store_set *stores)
+{
+	struct chain_verdict copy = *from;
+
+	copy.mended = (struct certificate_list){0};
+	copy.anchor = from->anchor != NULL ? certificate_ref(from->anchor) : NULL;
+	copy.stores = NULL;
+	copy.names = NULL;
+	if (failed(certificate_list_copy(&copy.mended, &from->mended)) ||
+	    !copy_items(&copy.stores, from->stores, from->num_stores, sizeof(*copy.stores)) ||
+	    !copy_items(&copy.names, from->names, from->num_names, sizeof(*copy.names))) {
+		chain_verdict_cleanup(&copy);
+		return;
+	}
+	for (size_t i = 0; i < copy.num_stores; i++)
+		copy.stores[i].name = trust_store_set_name(stores, i);
+	*out = copy;
+}
+
 void chain_verdict_cleanup(struct chain_verdict *verdict)
 {
 	certificate_list_cleanup(&verdict->mended);

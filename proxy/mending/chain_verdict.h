@@ -23,6 +23,11 @@ struct chain_verdict {
 
 /* chain_verdict_take replaces it by that of `result`; it stays as it was when out of memory. */
 void chain_verdict_take(struct chain_verdict *verdict, const struct mend_result *result, int64_t now_s);
+
+/* chain_verdict_copy makes `out` (zero-initialised) a copy, whose stores are those of `stores`, in the same order. It stays
+ * as it was when out of memory. */
+void chain_verdict_copy(struct chain_verdict *out, const struct chain_verdict *from,
+			const struct trust_store_set *stores);
 void chain_verdict_cleanup(struct chain_verdict *verdict);
 
 /* chain_verdict_any_store says whether at least one store accepts the mended chain. */

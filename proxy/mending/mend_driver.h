@@ -1,7 +1,8 @@
 /* mend_driver - drives one mend to its end: fetches the URLs that it asks for, side by side, gives it each answer, and
  * ends all fetching when the time is up.
  *
- * The mend opens no socket and reads no clock (chaincache/mend/mend.h).
+ * The mend opens no socket and reads no clock (chaincache/mend/mend.h). Its steps run in a pool of threads where there is
+ * one: nobody else may look at the mend, nor change what it borrows, before on_done or on_released.
  */
 #ifndef PROXY_MENDING_MEND_DRIVER_H
 #define PROXY_MENDING_MEND_DRIVER_H
@@ -11,13 +12,21 @@
 
 struct loop;
 struct mend_tally;
+struct pool_share;
+struct thread_pool;
 
 /* Everything is borrowed while the driver lives. */
 struct mend_driver_options {
 	struct loop *loop;
+	struct thread_pool *threads; /* NULL: the steps run on the loop's thread */
+	struct pool_share *share; /* of the threads' time; NULL: the pool's own */
+	bool urgent; /* its steps go before the others of the share */
 	struct fetcher *fetcher; /* NULL: each URL that the mend asks for fails */
-	struct mend_tally *tally; /* counts the fetches by outcome; may be NULL */
+	struct mend_tally *tally; /* counts the fetches by outcome, and the steps; may be NULL */
 	uint64_t timeout_ms; /* for all fetches together; 0: each URL fails */
+	/* What is done once the mend is in MEND_DONE, where its last step ran; NULL: nothing. */
+	void *end_context;
+	void (*end)(void *end_context);
 };
 
 /* `fetching_ms` counts from the first fetch to the end; 0 where nothing was fetched. */
@@ -32,7 +41,7 @@ struct mend_driver *mend_driver_start(const struct mend_driver_options *options,
 				      mend_driver_done *on_done);
 
 /* mend_driver_cancel ends the fetches and frees the driver: on_done does not come, and the mend is good for mend_free
- * alone. NULL is fine. */
-void mend_driver_cancel(struct mend_driver *driver);
+ * alone, once `on_released` says so: before this returns, or when a step that runs in a thread has ended. */
+void mend_driver_cancel(struct mend_driver *driver, void *context, void (*on_released)(void *context));
 
 #endif

@@ -7,10 +7,10 @@
 TAILQ_HEAD(turn_list, mend_turn);
 
 struct mend_queue {
-	struct turn_list waiting;
-	size_t num_running;
+	struct turn_list waiting[NUM_MEND_RANKS];
+	size_t num_running[NUM_MEND_RANKS];
 	size_t max_running;
-	struct alarm *alarm; /* set where the head of the line may begin */
+	struct alarm *alarm; /* set where one may begin */
 };
 
 static void on_ring(void *context);
@@ -20,7 +20,8 @@ struct mend_queue *mend_queue_new(struct loop *loop, size_t max_running)
 	struct mend_queue *queue = calloc(1, sizeof(*queue));
 	if (queue == NULL)
 		return NULL;
-	TAILQ_INIT(&queue->waiting);
+	for (size_t i = 0; i < NUM_MEND_RANKS; i++)
+		TAILQ_INIT(&queue->waiting[i]);
 	queue->max_running = max_running;
 	queue->alarm = alarm_new(loop, queue, on_ring);
 	if (queue->alarm != NULL)
@@ -37,35 +38,52 @@ void mend_queue_free(struct mend_queue *queue)
 	free(queue);
 }
 
+static bool has_place(const struct mend_queue *queue, enum mend_rank rank)
+{
+	size_t num_running = mend_queue_num_running(queue) - queue->num_running[MEND_RANK_URGENT];
+
+	if (rank == MEND_RANK_URGENT)
+		return true;
+	if (rank == MEND_RANK_SLOW && queue->num_running[rank] >= (queue->max_running + 1) / 2)
+		return false;
+	return num_running < queue->max_running;
+}
+
+/* NULL: nothing waits that may begin. */
+static struct mend_turn *find_next(const struct mend_queue *queue)
+{
+	for (enum mend_rank rank = 0; rank < NUM_MEND_RANKS; rank++) {
+		if (!TAILQ_EMPTY(&queue->waiting[rank]) && has_place(queue, rank))
+			return TAILQ_FIRST(&queue->waiting[rank]);
+	}
+	return NULL;
+}
+
 static void ring_soon(struct mend_queue *queue)
 {
-	if (!TAILQ_EMPTY(&queue->waiting) && !alarm_is_set(queue->alarm))
+	if (!alarm_is_set(queue->alarm) && find_next(queue) != NULL)
 		alarm_set(queue->alarm, 0);
 }
 
 static void on_ring(void *context)
 {
 	struct mend_queue *queue = context;
-	struct mend_turn *turn = TAILQ_FIRST(&queue->waiting);
+	struct mend_turn *turn = find_next(queue);
 
-	if (turn == NULL || (queue->num_running >= queue->max_running && !turn->urgent))
+	if (turn == NULL)
 		return;
-	TAILQ_REMOVE(&queue->waiting, turn, link);
+	TAILQ_REMOVE(&queue->waiting[turn->rank], turn, link);
 	turn->state = MEND_TURN_RUNNING;
-	queue->num_running++;
+	queue->num_running[turn->rank]++;
 	ring_soon(queue);
 	turn->on_turn(turn->context);
 }
 
-void mend_queue_join(struct mend_queue *queue, struct mend_turn *turn, bool urgent, void *context,
+void mend_queue_join(struct mend_queue *queue, struct mend_turn *turn, enum mend_rank rank, void *context,
 		     void (*on_turn)(void *context))
 {
-	*turn =
-	    (struct mend_turn){.state = MEND_TURN_WAITING, .urgent = urgent, .context = context, .on_turn = on_turn};
-	if (urgent)
-		TAILQ_INSERT_HEAD(&queue->waiting, turn, link);
-	else
-		TAILQ_INSERT_TAIL(&queue->waiting, turn, link);
+	*turn = (struct mend_turn){.state = MEND_TURN_WAITING, .rank = rank, .context = context, .on_turn = on_turn};
+	TAILQ_INSERT_TAIL(&queue->waiting[rank], turn, link);
 	ring_soon(queue);
 }
 
@@ -74,14 +92,18 @@ void mend_queue_leave(struct mend_queue *queue, struct mend_turn *turn)
 	if (turn->state == MEND_TURN_NONE)
 		return;
 	if (turn->state == MEND_TURN_WAITING)
-		TAILQ_REMOVE(&queue->waiting, turn, link);
+		TAILQ_REMOVE(&queue->waiting[turn->rank], turn, link);
 	else
-		queue->num_running--;
+		queue->num_running[turn->rank]--;
 	turn->state = MEND_TURN_NONE;
 	ring_soon(queue);
 }
 
 size_t mend_queue_num_running(const struct mend_queue *queue)
 {
-	return queue->num_running;
+	size_t count = 0;
+
+	for (size_t i = 0; i < NUM_MEND_RANKS; i++)
+		count += queue->num_running[i];
+	return count;
 }

@@ -1,7 +1,7 @@
 /* mend_queue - lets at most so many mends, or probes, run at one time; the rest wait in line for their turn.
  *
- * First come, first served; an urgent one goes to the head of the line and begins however many run. At most one begins
- * in a turn of the loop, so that other work comes in between. The caller owns its struct mend_turn, and leaves the queue
+ * By rank, and within one first come, first served. At most one begins in a turn of the loop, so that other work comes in
+ * between. The caller owns its struct mend_turn, and leaves the queue
  * when its work is done.
  */
 #ifndef PROXY_MENDING_MEND_QUEUE_H
@@ -11,13 +11,21 @@
 #include <stddef.h>
 #include <sys/queue.h>
 
+enum mend_rank {
+	MEND_RANK_URGENT, /* begins however many run, and takes nobody's place */
+	MEND_RANK_FIRST,
+	MEND_RANK_REGULAR,
+	MEND_RANK_SLOW, /* is likely to take long: has half of the places at most */
+	NUM_MEND_RANKS
+};
+
 enum mend_turn_state { MEND_TURN_NONE, MEND_TURN_WAITING, MEND_TURN_RUNNING };
 
 /* Zero-initialised: in no queue. */
 struct mend_turn {
 	TAILQ_ENTRY(mend_turn) link; /* while it waits */
 	enum mend_turn_state state;
-	bool urgent;
+	enum mend_rank rank;
 	void *context;
 	void (*on_turn)(void *context);
 };
@@ -32,7 +40,7 @@ void mend_queue_free(struct mend_queue *queue);
 
 /* mend_queue_join: `turn` is in no queue. `on_turn` comes exactly once, from the loop and never before this returned,
  * unless it leaves before. */
-void mend_queue_join(struct mend_queue *queue, struct mend_turn *turn, bool urgent, void *context,
+void mend_queue_join(struct mend_queue *queue, struct mend_turn *turn, enum mend_rank rank, void *context,
 		     void (*on_turn)(void *context));
 
 /* mend_queue_leave gives up the place in the line, or the turn. From on_turn too, and for a turn that is in no queue. */

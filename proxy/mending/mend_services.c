@@ -1,10 +1,12 @@
 #include "proxy/mending/mend_services.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "chaincache/base/buffer.h"
 #include "proxy/fetch/fetch_settings.h"
+#include "proxy/io/thread_pool.h"
 
 #define CACHE_ADVICE "let `cache` name a directory that chainmend's user can write, with room in it"
 
@@ -105,6 +107,39 @@ static struct issuer_store *make_store(const struct mend_services *services)
 	return NULL;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool same_settings(const struct config *a, const struct config *b)
+{
+	if (a->fetch != b->fetch || !same_text(a->fetch_proxy, b->fetch_proxy) || !same_text(a->cache, b->cache) ||
+	    a->fetch_allow.count != b->fetch_allow.count)
+		return false;
+	for (size_t i = 0; i < a->fetch_allow.count; i++) {
+		if (strcmp(a->fetch_allow.items[i], b->fetch_allow.items[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool knows_all(const struct mend_services *services, const struct certificate_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (!issuer_store_contains(services->issuers, list->items[i].certificate))
+			return false;
+	}
+	return true;
+}
+
+/* What was fetched since the last mend began is not in the former one's store yet. */
+static bool is_same(const struct mend_services *services, const struct mend_services *former)
+{
+	return same_settings(services->config, former->config) && knows_all(services, &former->cached) &&
+	       knows_all(services, &former->kept) && knows_all(former, &services->cached);
+}
+
 static bool make_queues(struct mend_services *services)
 {
 	if (services->loop == NULL)
@@ -121,6 +156,7 @@ struct mend_services *mend_services_new(struct loop *loop, const struct config *
 	if (services == NULL)
 		return NULL;
 	services->loop = loop;
+	services->config = config;
 	services->log = log;
 	if (!make_fetcher(services, config, errors))
 		goto out;
@@ -130,6 +166,7 @@ struct mend_services *mend_services_new(struct loop *loop, const struct config *
 		goto out;
 	services->issuers = make_store(services);
 	services->num_kept_known = services->kept.count;
+	services->same_as_former = former != NULL && services->issuers != NULL && is_same(services, former);
 	if (services->issuers != NULL && make_queues(services))
 		return services;
 out:
@@ -158,7 +195,7 @@ static void renew_issuers(struct mend_services *services)
 {
 	if (services->num_kept_known == services->kept.count)
 		return;
-	if (services->num_borrowers == 0) {
+	if (!issuer_store_is_shared(services->issuers)) {
 		if (add_all(services->issuers, &services->kept, services->num_kept_known))
 			services->num_kept_known = services->kept.count;
 		return;
@@ -168,22 +205,25 @@ static void renew_issuers(struct mend_services *services)
 		return;
 	issuer_store_unref(services->issuers);
 	services->issuers = store;
-	services->num_borrowers = 0;
 	services->num_kept_known = services->kept.count;
 }
 
-struct issuer_store *mend_services_borrow_issuers(struct mend_services *services)
+struct issuer_store *mend_services_issuers(struct mend_services *services)
 {
 	renew_issuers(services);
-	services->num_borrowers++;
 	return issuer_store_ref(services->issuers);
 }
 
-void mend_services_return_issuers(struct mend_services *services, struct issuer_store *issuers)
+static bool has_no_first(void *context)
 {
-	if (issuers == services->issuers)
-		services->num_borrowers--;
-	issuer_store_unref(issuers);
+	const struct mend_services *services = context;
+	return services->num_first == 0;
+}
+
+void mend_services_await_first(struct mend_services *services, uint64_t timeout_ms)
+{
+	if (services->threads != NULL)
+		thread_pool_wait(services->threads, timeout_ms, services, has_no_first);
 }
 
 static void write_to_cache(struct mend_services *services, const struct fetched_issuer *fetched, int64_t now)

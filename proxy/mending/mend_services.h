@@ -17,9 +17,11 @@
 #define MEND_SERVICES_MAX_KEPT 10000 /* issuers fetched in this process, beside those of the cache directory */
 
 struct mend_tally;
+struct thread_pool;
 
 struct mend_services {
 	struct loop *loop; /* borrowed; NULL for a look without a loop (--check-config) */
+	const struct config *config; /* borrowed; what is fetched and cached */
 	const struct program_log *log; /* borrowed */
 	struct fetcher *fetcher; /* NULL: `fetch = off` */
 	struct mend_queue *queue; /* of the mends; NULL without a loop */
@@ -28,11 +30,13 @@ struct mend_services {
 	struct cache_dir cache_dir;
 	bool has_cache_dir;
 	bool logged_cache_write; /* that the cache directory cannot be written */
+	struct thread_pool *threads; /* that mends run in; borrowed; NULL: they run on the loop's thread */
 	struct issuer_store *issuers; /* read-only while anybody else holds a reference */
 	struct certificate_list cached; /* of the cache directory: for making `issuers` anew ... */
 	struct certificate_list kept; /* ... with those that this process fetched */
 	size_t num_kept_known; /* of kept, those that are in `issuers` */
-	unsigned num_borrowers; /* of `issuers` */
+	bool same_as_former; /* the same settings and issuers as before the reload: a mend comes to the same result */
+	size_t num_first; /* certificates whose first mend, without fetching, is not done yet */
 };
 
 /* mend_services_new opens the cache directory and makes the fetcher. A cache that cannot be read or written is logged and
@@ -44,9 +48,12 @@ struct mend_services *mend_services_new(struct loop *loop, const struct config *
 /* mend_services_free: every mender and every probe has ended. NULL is fine. */
 void mend_services_free(struct mend_services *services);
 
-/* mend_services_borrow_issuers returns a store that does not change until mend_services_return_issuers. */
-struct issuer_store *mend_services_borrow_issuers(struct mend_services *services);
-void mend_services_return_issuers(struct mend_services *services, struct issuer_store *issuers);
+/* mend_services_issuers returns a reference to a store that does not change while it is held, by any thread. */
+struct issuer_store *mend_services_issuers(struct mend_services *services);
+
+/* mend_services_await_first waits, for `timeout_ms` at most, until each certificate's first mend is done, and hands out
+ * what comes of them. Nothing to wait for without threads. */
+void mend_services_await_first(struct mend_services *services, uint64_t timeout_ms);
 
 /* mend_services_keep remembers a fetched issuer for all later mends, and writes it to the cache directory. */
 void mend_services_keep(struct mend_services *services, const struct fetched_issuer *fetched, int64_t now);

@@ -83,3 +83,18 @@ void mend_tally_mend(struct mend_tally *tally, const struct mend_result *result,
 			tally->at_most[i]++;
 	}
 }
+
+void mend_tally_step(struct mend_tally *tally, uint64_t waited_ns, uint64_t cpu_ns)
+{
+	if (tally == NULL)
+		return;
+	tally->steps++;
+	tally->steps_waited_ns += waited_ns;
+	tally->steps_cpu_ns += cpu_ns;
+}
+
+void mend_tally_refuse(struct mend_tally *tally)
+{
+	if (tally != NULL)
+		tally->verdicts_refused++;
+}

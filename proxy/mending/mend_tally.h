@@ -53,6 +53,10 @@ struct mend_tally {
 	uint64_t mends[NUM_MEND_OUTCOMES];
 	uint64_t took_ns; /* all mends together, fetching included */
 	uint64_t at_most[NUM_MEND_BUCKETS]; /* each counts the ones below, too */
+	uint64_t steps; /* that ran in threads */
+	uint64_t steps_waited_ns; /* for a thread, all together */
+	uint64_t steps_cpu_ns; /* CPU time of all together */
+	uint64_t verdicts_refused; /* on backends' chains: more was asked than is judged at one time */
 };
 
 const char *mend_fetch_result_name(enum mend_fetch_result result);
@@ -63,5 +67,7 @@ uint64_t mend_tally_count(const struct mend_tally *tally); /* of all mends */
 /* `tally` may be NULL. `failure` is read where the fetch was not ok; `result` is NULL where no mend could be made. */
 void mend_tally_fetch(struct mend_tally *tally, bool ok, enum fetch_failure failure);
 void mend_tally_mend(struct mend_tally *tally, const struct mend_result *result, uint64_t took_ns);
+void mend_tally_step(struct mend_tally *tally, uint64_t waited_ns, uint64_t cpu_ns);
+void mend_tally_refuse(struct mend_tally *tally); /* a verdict on a backend's chain */
 
 #endif

@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 
 #include "proxy/io/clock.h"
+#include "proxy/io/pool_share.h"
 #include "proxy/mending/mend_driver.h"
 #include "proxy/mending/mend_tally.h"
 
@@ -32,8 +33,17 @@ struct mender {
 	uint8_t pin[SHA256_BYTES];
 	size_t max_chain_bytes;
 
+	bool offline;
+	bool urgent;
+	struct pool_share *share; /* may be NULL */
+	bool has_former;
+	struct certificate_list former;
+	EVP_PKEY *former_key;
+
 	struct mend *mend;
 	struct mend_driver *driver; /* NULL: it is not under way */
+	struct error untried; /* of the trial ... */
+	struct chain_trial_loss loss;
 };
 
 static void mender_free(struct mender *mender)
@@ -41,15 +51,33 @@ static void mender_free(struct mender *mender)
 	if (mender == NULL)
 		return;
 	mend_free(mender->mend);
-	if (mender->issuers != NULL)
-		mend_services_return_issuers(mender->services, mender->issuers);
+	issuer_store_unref(mender->issuers);
 	certificate_list_cleanup(&mender->served);
 	certificate_list_cleanup(&mender->extra);
 	trust_store_set_unref(mender->stores);
 	crl_store_unref(mender->crls);
 	EVP_PKEY_free(mender->key);
+	certificate_list_cleanup(&mender->former);
+	EVP_PKEY_free(mender->former_key);
+	pool_share_unref(mender->share);
 	free(mender->names);
 	free(mender);
+}
+
+static EVP_PKEY *key_ref(EVP_PKEY *key)
+{
+	if (key != NULL)
+		EVP_PKEY_up_ref(key);
+	return key;
+}
+
+static struct error copy_former(struct mender *mender, const struct mender_former *former)
+{
+	if (former == NULL)
+		return error_none();
+	mender->has_former = true;
+	mender->former_key = key_ref(former->key);
+	return certificate_list_copy(&mender->former, former->chain);
 }
 
 static struct error copy_question(struct mender *mender, const struct mender_question *question)
@@ -57,6 +85,8 @@ static struct error copy_question(struct mender *mender, const struct mender_que
 	struct error error = certificate_list_copy(&mender->served, question->served);
 	if (!failed(error) && question->extra != NULL)
 		error = certificate_list_copy(&mender->extra, question->extra);
+	if (!failed(error))
+		error = copy_former(mender, question->former);
 	if (failed(error))
 		return error;
 	if (question->num_names > 0) {
@@ -69,10 +99,10 @@ static struct error copy_question(struct mender *mender, const struct mender_que
 	mender->stores = trust_store_set_ref(question->stores);
 	mender->crls = crl_store_ref(question->crls);
 	mender->no_staple = question->no_staple;
-	if (question->key != NULL) {
-		EVP_PKEY_up_ref(question->key);
-		mender->key = question->key;
-	}
+	mender->key = key_ref(question->key);
+	mender->offline = question->offline;
+	mender->urgent = question->urgent;
+	mender->share = question->share != NULL ? pool_share_ref(question->share) : NULL;
 	if (question->pin != NULL) {
 		memcpy(mender->pin, question->pin, SHA256_BYTES);
 		mender->has_pin = true;
@@ -99,7 +129,7 @@ static struct error make_mend(struct mender *mender, bool offline)
 {
 	mender->now = (int64_t)time(NULL);
 	mender->begun_ns = clock_now_ns();
-	mender->issuers = mend_services_borrow_issuers(mender->services);
+	mender->issuers = mend_services_issuers(mender->services);
 	struct mend_input input = {
 	    .served = &mender->served,
 	    .leaf_place = mender->leaf_place,
@@ -119,15 +149,50 @@ static struct error make_mend(struct mender *mender, bool offline)
 	return mend_new(&input, &mender->mend);
 }
 
+bool mender_is_revoked(const struct certificate_list *chain, const struct mend_result *result)
+{
+	for (size_t i = 0; i < result->findings.count; i++) {
+		const struct finding *finding = &result->findings.items[i];
+		if (finding->code == FINDING_REVOKED && finding->certificate != NULL &&
+		    certificate_list_contains(chain, finding->certificate))
+			return true;
+	}
+	return false;
+}
+
+/* Finds the clients that the mended chain would lose, where the last step of the mend ran. A revoked chain is no measure
+ * for another: clients that do not check revocation accept it. */
+static void try_out(void *context)
+{
+	struct mender *mender = context;
+	const struct mend_result *result = mend_result(mender->mend);
+	const struct chain_trial trial = {
+	    .chain = result->mended.count > 0 ? &result->mended : &mender->served,
+	    .key = mender->key,
+	    .former = &mender->former,
+	    .former_key = mender->former_key,
+	    .stores = mender->stores,
+	    .names = mender->names,
+	    .num_names = mender->num_names,
+	    .now = mender->now,
+	};
+
+	if (!mender->has_former || certificate_list_equal(trial.chain, trial.former) ||
+	    mender_is_revoked(trial.former, result))
+		return;
+	mender->untried = chain_trial_run(&trial, &mender->loss);
+}
+
 /* Ends the mender. The callback may start another one. */
 static void answer(struct mender *mender, struct error error)
 {
 	const struct mend_result *result = failed(error) ? NULL : mend_result(mender->mend);
+	const struct mender_outcome outcome = {error, result, mender->untried, mender->loss};
 
 	mend_tally_mend(mender->services->tally, result, clock_now_ns() - mender->begun_ns);
 	for (size_t i = 0; result != NULL && i < result->num_fetched; i++)
 		mend_services_keep(mender->services, &result->fetched[i], mender->now);
-	mender->on_answer(mender->context, error, result);
+	mender->on_answer(mender->context, &outcome);
 	mender_free(mender);
 }
 
@@ -136,12 +201,15 @@ void mender_now(struct mend_services *services, const struct mender_question *qu
 {
 	struct mender *mender = mender_new(services, question, context, on_answer);
 	if (mender == NULL) {
-		on_answer(context, error_of(ERROR_MEMORY, 0, "mend a chain"), NULL);
+		const struct mender_outcome outcome = {.error = error_of(ERROR_MEMORY, 0, "mend a chain")};
+		on_answer(context, &outcome);
 		return;
 	}
 	struct error error = make_mend(mender, true);
 	if (!failed(error) && mend_advance(mender->mend) != MEND_DONE)
 		error = error_of(ERROR_FORMAT, 0, "a mend without fetching asked for a URL");
+	if (!failed(error))
+		try_out(mender);
 	answer(mender, error);
 }
 
@@ -160,23 +228,32 @@ static void on_driven(void *context, uint64_t fetching_ms)
 	end_turn(mender, error_none());
 }
 
-static void on_turn(void *context)
+static struct error begin(struct mender *mender)
 {
-	struct mender *mender = context;
 	const struct mend_services *services = mender->services;
 	const struct mend_driver_options options = {
 	    .loop = services->loop,
+	    .threads = services->threads,
+	    .share = mender->share,
+	    .urgent = mender->urgent,
 	    .fetcher = services->fetcher,
 	    .tally = services->tally,
 	    .timeout_ms = MEND_TIMEOUT_MS,
+	    .end_context = mender,
+	    .end = try_out,
 	};
-	struct error error = make_mend(mender, services->fetcher == NULL);
+	struct error error = make_mend(mender, mender->offline || services->fetcher == NULL);
 
-	if (!failed(error)) {
-		mender->driver = mend_driver_start(&options, mender->mend, mender, on_driven);
-		if (mender->driver == NULL)
-			error = error_of(ERROR_MEMORY, 0, "mend a chain");
-	}
+	if (failed(error))
+		return error;
+	mender->driver = mend_driver_start(&options, mender->mend, mender, on_driven);
+	return mender->driver != NULL ? error_none() : error_of(ERROR_MEMORY, 0, "mend a chain");
+}
+
+static void on_turn(void *context)
+{
+	struct mender *mender = context;
+	struct error error = begin(mender);
 	if (failed(error))
 		end_turn(mender, error);
 }
@@ -185,14 +262,30 @@ struct mender *mender_start(struct mend_services *services, const struct mender_
 			    mender_answer *on_answer)
 {
 	struct mender *mender = mender_new(services, question, context, on_answer);
-	if (mender != NULL)
-		mend_queue_join(services->queue, &mender->turn, question->urgent, mender, on_turn);
-	return mender;
+	if (mender == NULL)
+		return NULL;
+	/* What needs no fetching is bounded by the threads alone. */
+	if (!question->offline) {
+		mend_queue_join(services->queue, &mender->turn, question->urgent ? MEND_RANK_URGENT : MEND_RANK_REGULAR,
+				mender, on_turn);
+		return mender;
+	}
+	if (!failed(begin(mender)))
+		return mender;
+	mender_free(mender);
+	return NULL;
+}
+
+static void on_released(void *context)
+{
+	mender_free(context);
 }
 
 void mender_cancel(struct mender *mender)
 {
-	mend_driver_cancel(mender->driver);
 	mend_queue_leave(mender->services->queue, &mender->turn);
-	mender_free(mender);
+	if (mender->driver != NULL)
+		mend_driver_cancel(mender->driver, mender, on_released);
+	else
+		mender_free(mender);
 }

@@ -20,6 +20,7 @@ struct probed_backend {
 	struct chain_probe *probe; /* NULL: none is under way */
 	struct mender *mender; /* the audit of `chain`; NULL: none is under way */
 	struct alarm *alarm;
+	enum mend_rank rank; /* of the next probe */
 	struct retry retry;
 	struct retry audit_retry; /* while an issuer could not be fetched */
 	struct certificate_list chain;
@@ -39,6 +40,7 @@ struct prober {
 };
 
 static void on_alarm(void *context);
+static void probe(struct probed_backend *backend);
 
 static void print_target(const struct config_address *address, char *out, size_t out_size)
 {
@@ -64,6 +66,7 @@ struct prober *prober_new(const struct prober_options *options)
 		struct probed_backend *backend = &prober->backends[prober->num_backends++];
 		backend->prober = prober;
 		backend->index = i;
+		backend->rank = MEND_RANK_FIRST;
 		print_target(&config->backends[i].address, backend->target, sizeof(backend->target));
 		retry_init(&backend->retry, PROBER_RETRY_FIRST_MS, retry_max);
 		retry_init(&backend->audit_retry, KEEPER_RETRY_FIRST_MS, KEEPER_RETRY_MAX_MS);
@@ -155,10 +158,12 @@ static void set_alarm(struct probed_backend *backend, uint64_t pause_ms)
 	alarm_set(backend->alarm, pause_ms < interval ? pause_ms : interval);
 }
 
-static void on_audited(void *context, struct error error, const struct mend_result *result)
+static void on_audited(void *context, const struct mender_outcome *outcome)
 {
 	struct probed_backend *backend = context;
 	struct prober *prober = backend->prober;
+	const struct mend_result *result = outcome->result;
+	struct error error = outcome->error;
 	struct finding_list findings = {0};
 	char text[ERROR_MAX_TEXT];
 
@@ -195,6 +200,7 @@ static void audit(struct probed_backend *backend)
 	    .names = &material->backend_name,
 	    .num_names = 1,
 	    .pin = options->config->has_backend_pin ? options->config->backend_pin : NULL,
+	    .share = options->share,
 	};
 
 	if (backend->mender != NULL)
@@ -242,6 +248,7 @@ static void on_seen(struct probed_backend *backend, const struct chain_probe_res
 
 	report(prober, prober_part(backend->index, PROBER_REACH), &none, NULL);
 	backend->outcome = CHAIN_PROBE_OK;
+	backend->rank = MEND_RANK_REGULAR;
 	retry_reset(&backend->retry);
 	alarm_set(backend->alarm, prober->options.config->probe_interval_ms);
 	if (failed(certificate_list_replace(&backend->chain, &result->chain)))
@@ -270,15 +277,24 @@ static void on_not_seen(struct probed_backend *backend, const struct chain_probe
 				  "backend %s: %s: %s; it is tried again", backend->target,
 				  unreachable ? "cannot be reached" : "the TLS handshake failed", reason);
 	backend->outcome = result->outcome;
+	backend->rank = result->outcome == CHAIN_PROBE_TIMED_OUT || result->outcome == CHAIN_PROBE_UNRESOLVED
+			    ? MEND_RANK_SLOW
+			    : MEND_RANK_REGULAR;
 	alarm_set(backend->alarm, retry_next(&backend->retry));
 }
 
 static void on_probed(void *context, const struct chain_probe_result *result)
 {
 	struct probed_backend *backend = context;
+	bool was_short = backend->turn.rank == MEND_RANK_FIRST;
 
 	backend->probe = NULL;
 	mend_queue_leave(backend->prober->options.services->probes, &backend->turn);
+	if (was_short && result->outcome == CHAIN_PROBE_TIMED_OUT) {
+		backend->rank = MEND_RANK_SLOW;
+		probe(backend);
+		return;
+	}
 	backend->probed = true;
 	backend->probed_ms = loop_now_ms(backend->prober->options.services->loop);
 	if (result->outcome == CHAIN_PROBE_OK && result->chain.count > 0)
@@ -298,6 +314,7 @@ static void on_turn(void *context)
 	    .sni = options->material->backend_name.is_ip ? NULL : options->material->backend_name.text,
 	    .tls_min = options->config->backend_tls_min,
 	    .source = SOURCE_BACKEND,
+	    .timeout_ms = backend->turn.rank == MEND_RANK_FIRST ? PROBER_FIRST_LOOK_MS : CHAIN_PROBE_TIMEOUT_MS,
 	};
 
 	backend->probe = chain_probe_start(options->services->loop, &probe_options, backend, on_probed);
@@ -313,7 +330,7 @@ static void probe(struct probed_backend *backend)
 	if (backend->turn.state != MEND_TURN_NONE)
 		return;
 	alarm_stop(backend->alarm);
-	mend_queue_join(backend->prober->options.services->probes, &backend->turn, false, backend, on_turn);
+	mend_queue_join(backend->prober->options.services->probes, &backend->turn, backend->rank, backend, on_turn);
 }
 
 static void on_alarm(void *context)

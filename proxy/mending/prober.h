@@ -1,7 +1,9 @@
 /* prober - looks at the chains that the tls backends of one site send: at the start, every probe_interval, and with
  * growing pauses while a backend does not answer.
  *
- * The probes of all sites wait in one queue, which limits how many run at a time (mend_services.h). Each chain is audited
+ * The probes of all sites wait in one queue, which limits how many run at a time (mend_services.h). First looks go first,
+ * and are short: backends that say nothing do not hold up the look at the others. Those that took too long the last time
+ * wait behind all others. Each chain is audited
  * by a mender; its findings go into the fix log with the subject `backend`.
  */
 #ifndef PROXY_MENDING_PROBER_H
@@ -13,6 +15,7 @@
 
 #define PROBER_RETRY_FIRST_MS 1000 /* after a probe that failed ... */
 #define PROBER_RETRY_MAX_MS 60000 /* ... doubling up to this, or probe_interval where that is less */
+#define PROBER_FIRST_LOOK_MS 1500 /* a backend that takes longer is looked at once more, when all have had a look */
 #define PROBER_SOON_MS 5000 /* between two probes that prober_look_again asks for */
 
 /* A backend's three groups of findings in the fix log; prober_part gives the group's part. */
@@ -32,6 +35,7 @@ struct prober_options {
 	const struct program_log *log;
 	const struct config_site *config; /* with tls backends */
 	const struct site_material *material;
+	struct pool_share *share; /* of the mending threads' time; may be NULL */
 	void *context;
 	/* A backend sent this chain. Comes with each probe. */
 	void (*on_chain)(void *context, size_t backend, const struct certificate_list *chain);

@@ -31,7 +31,7 @@ static struct error serve(void *context, const struct certificate_list *chain, E
 	return error;
 }
 
-static bool finds_revoked(void *context, const struct certificate_list *chain)
+static enum revocation_answer finds_revoked(void *context, const struct certificate_list *chain)
 {
 	const struct managed_certificate *certificate = context;
 	return keeper_finds_revoked(certificate->keeper, chain);
@@ -47,11 +47,12 @@ static struct certificate_keeper *make_keeper(struct managed_certificate *certif
 	    .log = options->log,
 	    .config = options->config,
 	    .material = options->material,
+	    .share = options->share,
 	    .part = options->part,
 	    .context = certificate,
 	    .serve = serve,
 	};
-	return keeper_new(&keeper_options, given->chain, given->extra, given->key);
+	return keeper_new(&keeper_options, given->chain, given->former, given->key);
 }
 
 static struct outgoing_chain *make_outgoing(struct managed_certificate *certificate,

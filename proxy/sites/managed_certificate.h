@@ -12,6 +12,7 @@ struct managed_certificate_options {
 	const struct program_log *log;
 	const struct config_site *config;
 	const struct site_material *material;
+	struct pool_share *share; /* of the mending threads' time; may be NULL */
 	struct chain_watch *watch; /* NULL for a look without a loop */
 	unsigned part; /* which certificate of the site */
 	void *context;
@@ -21,13 +22,13 @@ struct managed_certificate_options {
 /* A chain to mend, with its key. */
 struct given_certificate {
 	const struct certificate_list *chain; /* leaf first */
-	const struct certificate_list *extra; /* further candidates; may be NULL */
+	const struct certificate_keeper *former; /* of the same leaf before a reload; may be NULL */
 	EVP_PKEY *key;
 };
 
 struct managed_certificate;
 
-/* managed_certificate_new mends by the cache, and makes the first credential. `former` (may be NULL) is the same
+/* managed_certificate_new makes the first credential, and begins the first mend (keeper_start). `former` (may be NULL) is the same
  * certificate before a reload; its withdrawn chain stays withdrawn. */
 MUST_USE struct error managed_certificate_new(const struct managed_certificate_options *options,
 					      const struct given_certificate *given,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proxy/io/pool_share.h"
 #include "proxy/log/time_text.h"
 #include "proxy/mending/prober.h"
 #include "proxy/sites/backend_addresses.h"
@@ -16,6 +17,7 @@ struct managed_site {
 	struct managed_certificate *certificates[SITE_MAX_CREDENTIALS];
 	size_t num_certificates; /* 0 while the backend's leaf is not known */
 	struct backend_addresses *addresses;
+	struct pool_share *share; /* of the mending threads' time, before and after a reload */
 	struct prober *prober; /* NULL for tcp backends */
 	struct site_tally *tally; /* NULL in a look without a loop */
 	const struct certificate *logged_leaf; /* its key is not here, and this was logged; NULL: none */
@@ -45,6 +47,7 @@ static struct error add_certificate(struct managed_site *site, const struct mana
 	    .log = site->options.log,
 	    .config = site->config,
 	    .material = site->material,
+	    .share = site->share,
 	    .watch = site->options.watch,
 	    .part = (unsigned)site->num_certificates,
 	    .context = site,
@@ -75,24 +78,24 @@ static EVP_PKEY *find_key(const struct managed_site *site, const struct certific
 	return NULL;
 }
 
-/* Finds the last chain of the keeper of this leaf; NULL where the leaf is new. */
-static const struct certificate_list *find_chain(const struct managed_site *site, const struct certificate *leaf)
+/* Finds the keeper of this leaf; NULL where the leaf is new. */
+static const struct certificate_keeper *find_keeper(const struct managed_site *site, const struct certificate *leaf)
 {
 	for (size_t i = 0; site != NULL && i < site->num_certificates; i++) {
 		if (certificate_equal(keeper_given(keeper_of(site, i))->items[0].certificate, leaf))
-			return keeper_chain(keeper_of(site, i));
+			return keeper_of(site, i);
 	}
 	return NULL;
 }
 
-/* The chain before a reload stays a candidate, so that a reload never serves less. */
+/* The chain before a reload goes on, so that a reload never serves less. */
 static struct error add_pairs(struct managed_site *site, const struct managed_site *former)
 {
 	for (size_t i = 0; i < site->material->num_pairs; i++) {
 		const struct site_pair *pair = &site->material->pairs[i];
 		const struct given_certificate given = {
 		    .chain = &pair->chain,
-		    .extra = find_chain(former, pair->chain.items[0].certificate),
+		    .former = find_keeper(former, pair->chain.items[0].certificate),
 		    .key = pair->key,
 		};
 		struct error error = add_certificate(site, former, &given);
@@ -112,7 +115,7 @@ static struct error inherit_backend_leaf(struct managed_site *site, const struct
 	bool same = certificate_equal(leaf, keeper_given(old)->items[0].certificate);
 	const struct given_certificate given = {
 	    .chain = same ? keeper_given(old) : keeper_chain(old),
-	    .extra = keeper_chain(old),
+	    .former = old,
 	    .key = find_key(site, leaf),
 	};
 	return given.key != NULL ? add_certificate(site, former, &given) : error_none();
@@ -221,6 +224,12 @@ static void on_audit(void *context, const struct mend_result *result)
 	backend_trust_learn(site->options.trust, site->config->name, result);
 }
 
+static struct error make_share(struct managed_site *site, const struct managed_site *former)
+{
+	site->share = former != NULL ? pool_share_ref(former->share) : pool_share_new();
+	return site->share != NULL ? error_none() : error_of(ERROR_MEMORY, 0, "set up a site");
+}
+
 static struct error make_tally(struct managed_site *site, const struct managed_site *former)
 {
 	struct site_tally *old = former != NULL ? former->tally : NULL;
@@ -242,6 +251,7 @@ static struct error make_prober(struct managed_site *site)
 	    .log = options->log,
 	    .config = site->config,
 	    .material = site->material,
+	    .share = site->share,
 	    .context = site,
 	    .on_chain = on_backend_chain,
 	    .on_audit = on_audit,
@@ -266,6 +276,7 @@ struct error managed_site_new(const struct managed_site_options *options, const 
 	site->options = *options;
 	site->config = config;
 	site->material = material;
+	error = make_share(site, former);
 	site->addresses = backend_addresses_new(options->services->loop, config, options->log, site, on_change);
 	if (site->addresses == NULL)
 		error = error_of(ERROR_MEMORY, 0, "set up a site");
@@ -294,6 +305,7 @@ void managed_site_free(struct managed_site *site)
 	site_tally_unref(site->tally);
 	for (size_t i = 0; i < site->num_certificates; i++)
 		managed_certificate_free(site->certificates[i]);
+	pool_share_unref(site->share);
 	free(site);
 }
 
@@ -422,6 +434,7 @@ void managed_site_terms(const struct managed_site *site, struct backend_trust_te
 {
 	*out = (struct backend_trust_terms){
 	    .services = site->options.services,
+	    .share = site->share,
 	    .stores = site->material->stores,
 	    .crls = site->material->crls,
 	    .name = &site->material->backend_name,

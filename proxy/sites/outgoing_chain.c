@@ -9,6 +9,7 @@ struct outgoing_chain {
 	struct outgoing_options options;
 	struct credential *credential; /* what goes out */
 	enum outgoing_reason reason;
+	bool undecided; /* the former chain stands in until it is known whether it is revoked under the present CRLs */
 	struct credential *withdrawn; /* of the keeper's chain, which clients rejected */
 	struct credential *former;
 	struct retry retry;
@@ -84,8 +85,16 @@ enum outgoing_reason outgoing_chain_decide(const struct outgoing_question *quest
 		return OUTGOING_FORMER_EXPIRED;
 	if (!has_names_of(question->former, question->withdrawn))
 		return OUTGOING_FEWER_NAMES;
-	if (question->finds_revoked != NULL && question->finds_revoked(question->context, &question->former->chain))
+	if (question->finds_revoked == NULL)
+		return OUTGOING_ROLLED_BACK;
+	switch (question->finds_revoked(question->context, &question->former->chain)) {
+	case REVOCATION_FOUND:
 		return OUTGOING_FORMER_REVOKED;
+	case REVOCATION_NOT_KNOWN_YET:
+		return OUTGOING_UNDECIDED;
+	case REVOCATION_NONE:
+		break;
+	}
 	return OUTGOING_ROLLED_BACK;
 }
 
@@ -189,10 +198,11 @@ struct error outgoing_chain_keep(struct outgoing_chain *outgoing, const struct c
 	struct outgoing_question question = question_of(outgoing, now_s);
 	question.kept = chain;
 	enum outgoing_reason reason = outgoing_chain_decide(&question);
-	if (reason == OUTGOING_ROLLED_BACK)
-		return serve_again(outgoing, outgoing->former, reason);
+	outgoing->undecided = reason == OUTGOING_UNDECIDED && outgoing->reason == OUTGOING_ROLLED_BACK;
+	if (reason == OUTGOING_ROLLED_BACK || outgoing->undecided)
+		return serve_again(outgoing, outgoing->former, OUTGOING_ROLLED_BACK);
 	struct error error = serve(outgoing, chain, key, reason);
-	if (!failed(error))
+	if (!failed(error) && reason != OUTGOING_UNDECIDED)
 		set_withdrawn(outgoing, NULL, NULL);
 	return error;
 }
@@ -223,6 +233,8 @@ static bool serve_former(struct outgoing_chain *outgoing, int64_t now_ms)
 	struct outgoing_question question = question_of(outgoing, now_ms / 1000);
 	question.kept = &outgoing->credential->chain;
 	enum outgoing_reason reason = outgoing_chain_decide(&question);
+	if (reason == OUTGOING_UNDECIDED)
+		return false;
 	if (reason != OUTGOING_ROLLED_BACK) {
 		log_refusal(outgoing, reason);
 		set_withdrawn(outgoing, NULL, NULL);
@@ -249,9 +261,11 @@ static bool end_stand_in(struct outgoing_chain *outgoing, int64_t now_ms)
 {
 	struct outgoing_question question = question_of(outgoing, now_ms / 1000);
 	question.kept = &outgoing->withdrawn->chain;
-	question.finds_revoked = NULL; /* CRLs come with a reload, which decides anew */
+	if (!outgoing->undecided)
+		question.finds_revoked = NULL; /* CRLs come with a reload, which decides anew */
 	enum outgoing_reason reason = outgoing_chain_decide(&question);
-	if (reason == OUTGOING_ROLLED_BACK)
+	outgoing->undecided = reason == OUTGOING_UNDECIDED;
+	if (reason == OUTGOING_ROLLED_BACK || outgoing->undecided)
 		return false;
 	struct error error = serve_again(outgoing, outgoing->withdrawn, reason);
 	if (failed(error)) {
@@ -260,7 +274,8 @@ static bool end_stand_in(struct outgoing_chain *outgoing, int64_t now_ms)
 	}
 	set_withdrawn(outgoing, NULL, NULL);
 	program_log_write(outgoing->options.log, LOG_LEVEL_WARNING, outgoing->options.config->name,
-			  "the chain that was put back has expired: the one that was withdrawn is served again");
+			  "the chain that was put back %s: the one that was withdrawn is served again",
+			  reason == OUTGOING_FORMER_REVOKED ? "has a certificate that is revoked" : "has expired");
 	return true;
 }
 

@@ -12,6 +12,7 @@
 #define PROXY_SITES_OUTGOING_CHAIN_H
 
 #include "proxy/clients/chain_watch.h"
+#include "proxy/mending/revocation_look.h"
 #include "proxy/system/retry.h"
 
 #define OUTGOING_RETRY_FIRST_MS 1000 /* when no credential can be made of the chain that was chosen ... */
@@ -24,7 +25,8 @@
 	X(OUTGOING_OTHER_KEY, "the keeper's chain: the former one is for another key")                                 \
 	X(OUTGOING_FEWER_NAMES, "the keeper's chain: the former one lacks a name")                                     \
 	X(OUTGOING_FORMER_EXPIRED, "the keeper's chain: the former one has expired")                                   \
-	X(OUTGOING_FORMER_REVOKED, "the keeper's chain: a certificate of the former one is revoked")
+	X(OUTGOING_FORMER_REVOKED, "the keeper's chain: a certificate of the former one is revoked")                   \
+	X(OUTGOING_UNDECIDED, "as before: whether the former chain is revoked is being looked up")
 
 enum outgoing_reason {
 #define X(id, words) id,
@@ -34,8 +36,8 @@ enum outgoing_reason {
 
 const char *outgoing_reason_words(enum outgoing_reason reason);
 
-/* Says whether a certificate of the chain is revoked, or cannot be judged. */
-typedef bool outgoing_revocation(void *context, const struct certificate_list *chain);
+/* Says whether a certificate of the chain is revoked, or cannot be judged; it may take its time. */
+typedef enum revocation_answer outgoing_revocation(void *context, const struct certificate_list *chain);
 
 /* The decision depends on nothing else. */
 struct outgoing_question {
@@ -49,8 +51,8 @@ struct outgoing_question {
 	outgoing_revocation *finds_revoked; /* asked last; NULL: not looked at */
 };
 
-/* outgoing_chain_decide chooses the former chain by OUTGOING_ROLLED_BACK, the keeper's by any other reason. Pure but
- * for `finds_revoked`. */
+/* outgoing_chain_decide chooses the former chain by OUTGOING_ROLLED_BACK, none yet by OUTGOING_UNDECIDED, and the keeper's
+ * by any other reason. Pure but for `finds_revoked`. */
 enum outgoing_reason outgoing_chain_decide(const struct outgoing_question *question);
 
 /* All borrowed. */
@@ -79,8 +81,8 @@ MUST_USE struct error outgoing_chain_keep(struct outgoing_chain *outgoing, const
  * it is refused, when another chain than `withdrawn` goes out by now, and when outgoing_chain_look tries it again. */
 bool outgoing_chain_roll_back(struct outgoing_chain *outgoing, const struct chain_roll_back *roll_back, int64_t now_ms);
 
-/* outgoing_chain_look replaces a chain that stands in and has expired, and tries again what failed. Call it once a
- * second. True when another chain goes out now. */
+/* outgoing_chain_look replaces a chain that stands in and has expired or is found to be revoked, and tries again what
+ * failed or was not decided. Call it once a second. True when another chain goes out now. */
 bool outgoing_chain_look(struct outgoing_chain *outgoing, int64_t now_ms);
 
 /* outgoing_chain_credential returns what goes out; NULL until a chain was kept. */

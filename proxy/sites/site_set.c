@@ -109,6 +109,7 @@ bool site_set_build(struct site_set *set, const struct site_set_options *options
 	if (set->services == NULL)
 		return errors->len > 0 ? false : note_memory(errors);
 	set->services->tally = options->mend_tally;
+	set->services->threads = options->threads;
 	return make_sites(set, options, former, errors);
 }
 
@@ -125,6 +126,11 @@ void site_set_free(struct site_set *set)
 	ticket_keys_unref(set->ticket_keys);
 	shared_config_unref(set->shared_config);
 	free(set);
+}
+
+void site_set_await_first(struct site_set *set, uint64_t timeout_ms)
+{
+	mend_services_await_first(set->services, timeout_ms);
 }
 
 void site_set_begin(struct site_set *set)

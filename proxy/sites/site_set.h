@@ -16,6 +16,7 @@ struct site_set_options {
 	unsigned num_workers; /* 0 for a look */
 	struct chain_watch *watch; /* NULL for a look */
 	struct mend_tally *mend_tally; /* NULL for a look */
+	struct thread_pool *threads; /* that mends run in; NULL for a look: they run at once */
 	bool operator_decides; /* see managed_site_options */
 	void *context;
 	void (*on_change)(void *context); /* the snapshot has become old */
@@ -27,11 +28,14 @@ struct site_set;
  * failure NULL, and `errors` holds a line an error. */
 struct site_set *site_set_read(struct config *take_config, struct buffer *errors);
 
-/* site_set_build opens the cache, makes the sites and mends what the cache completes at once. Once a set. `former`
- * may be NULL. False: `errors` holds a line an error. */
+/* site_set_build opens the cache, makes the sites and begins each certificate's first mend. Once a set. `former` may be
+ * NULL. False: `errors` holds a line an error. */
 bool site_set_build(struct site_set *set, const struct site_set_options *options, const struct site_set *former,
 		    struct buffer *errors);
 void site_set_free(struct site_set *set);
+
+/* site_set_await_first waits, for `timeout_ms` at most, until the cache has completed each chain that it can. */
+void site_set_await_first(struct site_set *set, uint64_t timeout_ms);
 
 /* site_set_begin starts all background work. */
 void site_set_begin(struct site_set *set);

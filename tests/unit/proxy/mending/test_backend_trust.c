@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include "proxy/io/loop.h"
+#include "proxy/io/thread_pool.h"
 #include "proxy/mending/backend_trust.h"
+#include "proxy/mending/mend_tally.h"
 #include "tests/support/pki.h"
 
 enum { MAX_ANSWERS = 64 };
@@ -22,6 +24,8 @@ struct world {
 	struct loop *loop;
 	struct program_log log;
 	struct config config;
+	struct mend_tally tally;
+	struct thread_pool *threads; /* NULL: the test runs without */
 	struct mend_services *services;
 	struct trust_store_set *stores;
 	struct host_name name;
@@ -41,9 +45,14 @@ static bool find_terms(void *context, const char *site, struct backend_trust_ter
 {
 	struct world *world = context;
 
-	*out =
-	    (struct backend_trust_terms){world->services, world->stores, NULL, &world->name, world->verify, world->pin};
-	return !world->gone && strcmp(site, "mail") == 0;
+	*out = (struct backend_trust_terms){
+	    .services = world->services,
+	    .stores = world->stores,
+	    .name = &world->name,
+	    .verify = world->verify,
+	    .pin = world->pin,
+	};
+	return !world->gone && strncmp(site, "mail", 4) == 0;
 }
 
 static void give(void *context, unsigned worker, uint64_t connection, bool trusted, const char *reason)
@@ -64,26 +73,40 @@ static void make_services(struct world *world)
 	buffer_init(&errors, 4096);
 	world->services = mend_services_new(world->loop, &world->config, &world->log, NULL, &errors);
 	assert_non_null(world->services);
+	world->services->threads = world->threads;
 	buffer_cleanup(&errors);
 }
 
-static int set_up(void **state)
+static int set_up_with(void **state, bool with_threads)
 {
+	static const struct thread_pool_options threads = {"test", 2, 1};
 	struct world *world = calloc(1, sizeof(*world));
 	struct certificate_list roots = PKI_LIST(SOURCE_ROOTS, root);
 
 	assert_ok(loop_new(&world->loop));
+	if (with_threads)
+		assert_ok(thread_pool_open(world->loop, &threads, &world->threads));
 	program_log_init(&world->log, STDERR_FILENO, LOG_LEVEL_ERROR);
 	world->config.cache = (char *)"/proc/no/such/cache";
 	make_services(world);
 	world->stores = trust_store_set_new();
 	assert_ok(trust_store_set_add_list(world->stores, "ours", &roots));
 	assert_ok(host_name_parse("backend.test", &world->name));
-	struct backend_trust_options options = {world->loop, world, find_terms, give};
+	struct backend_trust_options options = {world->loop, &world->log, &world->tally, world, find_terms, give};
 	world->trust = backend_trust_new(&options);
 	certificate_list_cleanup(&roots);
 	*state = world;
 	return world->trust != NULL ? 0 : -1;
+}
+
+static int set_up(void **state)
+{
+	return set_up_with(state, false);
+}
+
+static int set_up_threads(void **state)
+{
+	return set_up_with(state, true);
 }
 
 static int tear_down(void **state)
@@ -92,6 +115,7 @@ static int tear_down(void **state)
 
 	backend_trust_free(world->trust);
 	mend_services_free(world->services);
+	thread_pool_close(world->threads);
 	assert_true(loop_free(world->loop));
 	trust_store_set_unref(world->stores);
 	free(world);
@@ -114,11 +138,17 @@ static int clean_up(void **state)
 	return 0;
 }
 
-static void ask(struct world *world, const struct certificate *const *certificates, uint64_t connection)
+static void ask_for(struct world *world, const char *site, const struct certificate *const *certificates,
+		    uint64_t connection)
 {
 	struct certificate_list chain = pki_list(SOURCE_BACKEND, certificates);
-	backend_trust_ask(world->trust, "mail", &chain, 3, connection);
+	backend_trust_ask(world->trust, site, &chain, 3, connection);
 	certificate_list_cleanup(&chain);
+}
+
+static void ask(struct world *world, const struct certificate *const *certificates, uint64_t connection)
+{
+	ask_for(world, "mail", certificates, connection);
 }
 
 #define ASK(world, connection, ...) ask(world, (const struct certificate *const[]){__VA_ARGS__, NULL}, connection)
@@ -248,11 +278,11 @@ static void test_a_site_that_is_gone_gets_a_refusal(void **state)
 }
 
 /* What is learnt from a probe answers a handshake at once. */
-static void learn(void *context, struct error error, const struct mend_result *result)
+static void learn(void *context, const struct mender_outcome *outcome)
 {
 	struct world *world = context;
-	assert_ok(error);
-	backend_trust_learn(world->trust, "mail", result);
+	assert_ok(outcome->error);
+	backend_trust_learn(world->trust, "mail", outcome->result);
 }
 
 static void test_what_a_probe_found_out_is_known(void **state)
@@ -269,6 +299,33 @@ static void test_what_a_probe_found_out_is_known(void **state)
 	certificate_list_cleanup(&chain);
 }
 
+/* A site whose backend shows ever new chains meets its own bound, and takes no other site's place. */
+static void test_a_site_asks_within_its_share(void **state)
+{
+	struct world *world = *state;
+	size_t allowed = BACKEND_TRUST_MAX_QUESTIONS_A_SITE;
+
+	world->log.level = LOG_LEVEL_ERROR;
+	for (unsigned i = 0; i + 1 < allowed; i++)
+		ASK(world, i, PKI(.cn = "backend.test", .issuer = issuing, .serial = 1000 + i), issuing);
+	ASK(world, 99, leaf, issuing);
+	assert_int_equal(world->num_answers, 0);
+	ASK(world, 100, PKI(.cn = "backend.test", .issuer = issuing, .serial = 999), issuing);
+	assert_int_equal(world->num_answers, 1);
+	assert_false(world->answers[0].trusted);
+	assert_non_null(strstr(world->answers[0].reason, "share"));
+	assert_int_equal(world->tally.verdicts_refused, 1);
+	/* A chain that is asked about already is joined, and another site is not concerned. */
+	ASK(world, 101, leaf, issuing);
+	ask_for(world, "mail-2", (const struct certificate *const[]){leaf, issuing, NULL}, 102);
+	assert_int_equal(world->num_answers, 1);
+	wait_for(world, allowed + 3);
+	/* All have been answered: there is room again. */
+	ASK(world, 103, PKI(.cn = "backend.test", .issuer = issuing, .serial = 999), issuing);
+	assert_null(strstr(wait_for(world, allowed + 4)->reason, "share"));
+	assert_int_equal(world->tally.verdicts_refused, 1);
+}
+
 static void test_questions_left_open_are_freed(void **state)
 {
 	struct world *world = *state;
@@ -278,7 +335,11 @@ static void test_questions_left_open_are_freed(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name)                                                                                                     \
+	cmocka_unit_test_setup_teardown(name, set_up, tear_down),                                                      \
+	{                                                                                                              \
+#name " in threads", name, set_up_threads, tear_down, NULL                                             \
+	}
 	const struct CMUnitTest tests[] = {
 	    TEST(test_a_good_chain_is_trusted_and_remembered),
 	    TEST(test_a_question_under_way_is_joined),
@@ -289,6 +350,7 @@ int main(void)
 	    TEST(test_a_reload_asks_again_and_forgets),
 	    TEST(test_a_site_that_is_gone_gets_a_refusal),
 	    TEST(test_what_a_probe_found_out_is_known),
+	    TEST(test_a_site_asks_within_its_share),
 	    TEST(test_questions_left_open_are_freed),
 	};
 	return cmocka_run_group_tests(tests, make_pki, clean_up);

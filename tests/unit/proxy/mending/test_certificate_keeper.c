@@ -13,12 +13,16 @@ static struct {
 	struct mend_services services;
 	struct config_site config;
 	struct site_material material;
+	struct config_site later_config; /* after a reload */
+	struct site_material later_material;
 	struct program_log log;
 	const struct certificate *leaf;
 	struct certificate_list alone;
 	struct certificate_list complete;
 	struct mend_result result;
 	mender_answer *on_answer; /* of the mend that is under way; NULL: none is */
+	bool offline; /* it is without fetching */
+	unsigned num_mends; /* that were started */
 	void *answer_context;
 	uint64_t alarm_ms; /* 0: it is not set */
 	void *alarm_context;
@@ -41,21 +45,23 @@ void __wrap_alarm_set(struct alarm *alarm, uint64_t pause_ms);
 void __wrap_alarm_stop(struct alarm *alarm);
 void __wrap_alarm_free(struct alarm *alarm);
 void __wrap_fix_log_report(struct fix_log *fix_log, const struct fix_report *report, int64_t now_ms);
-struct error __wrap_chain_trial_run(const struct chain_trial *test, struct chain_trial_loss *out);
 
 void __wrap_mender_now(struct mend_services *services, const struct mender_question *question, void *context,
 		       mender_answer *on_answer)
 {
+	const struct mender_outcome outcome = {.result = &around.result};
+
 	(void)services;
 	(void)question;
-	on_answer(context, error_none(), &around.result);
+	on_answer(context, &outcome);
 }
 
 struct mender *__wrap_mender_start(struct mend_services *services, const struct mender_question *question,
 				   void *context, mender_answer *on_answer)
 {
 	(void)services;
-	(void)question;
+	around.offline = question->offline;
+	around.num_mends++;
 	around.on_answer = on_answer;
 	around.answer_context = context;
 	return (struct mender *)(void *)&around;
@@ -99,16 +105,6 @@ void __wrap_fix_log_report(struct fix_log *fix_log, const struct fix_report *rep
 	around.applied = report->applied;
 }
 
-struct error __wrap_chain_trial_run(const struct chain_trial *test, struct chain_trial_loss *out)
-{
-	(void)test;
-	(void)out;
-	if (around.num_untried == 0)
-		return error_none();
-	around.num_untried--;
-	return error_of(ERROR_MEMORY, 0, "try out a chain");
-}
-
 static struct error serve(void *context, const struct certificate_list *chain, EVP_PKEY *key)
 {
 	(void)context;
@@ -132,6 +128,9 @@ static int set_up(void **state)
 	around.services.loop = (void *)&around; /* there is one */
 	around.config.name = site_name;
 	around.config.mode = MODE_MEND;
+	around.later_config = around.config;
+	around.material.stores = trust_store_set_new();
+	around.later_material.stores = trust_store_set_new();
 	program_log_init(&around.log, STDERR_FILENO, LOG_LEVEL_ERROR);
 	return 0;
 }
@@ -141,6 +140,8 @@ static int tear_down(void **state)
 	(void)state;
 	certificate_list_cleanup(&around.alone);
 	certificate_list_cleanup(&around.complete);
+	trust_store_set_unref(around.material.stores);
+	trust_store_set_unref(around.later_material.stores);
 	pki_cleanup();
 	return 0;
 }
@@ -153,27 +154,37 @@ static void mend_to(const struct certificate_list *chain)
 	around.result.mended_trusted = true;
 }
 
-static struct certificate_keeper *make_keeper(void)
+static struct certificate_keeper *make_keeper_after(const struct certificate_keeper *former)
 {
 	const struct keeper_options options = {
 	    .services = &around.services,
 	    .log = &around.log,
-	    .config = &around.config,
-	    .material = &around.material,
+	    .config = former == NULL ? &around.config : &around.later_config,
+	    .material = former == NULL ? &around.material : &around.later_material,
 	    .serve = serve,
 	};
-	struct certificate_keeper *keeper = keeper_new(&options, &around.alone, NULL, pki_key(around.leaf));
+	struct certificate_keeper *keeper = keeper_new(&options, &around.alone, former, pki_key(around.leaf));
 	assert_non_null(keeper);
 	return keeper;
+}
+
+static struct certificate_keeper *make_keeper(void)
+{
+	return make_keeper_after(NULL);
 }
 
 static void answer(void)
 {
 	mender_answer *on_answer = around.on_answer;
+	const struct mender_outcome outcome = {
+	    .result = &around.result,
+	    .untried = around.num_untried > 0 ? error_of(ERROR_MEMORY, 0, "try out a chain") : error_none(),
+	};
 
 	assert_non_null(on_answer);
+	around.num_untried -= around.num_untried > 0;
 	around.on_answer = NULL;
-	on_answer(around.answer_context, error_none(), &around.result);
+	on_answer(around.answer_context, &outcome);
 }
 
 /* Once the pause is over it mends anew. */
@@ -275,6 +286,165 @@ static void test_a_trial_that_cannot_be_held(void **state)
 	keeper_free(keeper);
 }
 
+static void with_threads(void)
+{
+	around.services.threads = (void *)&around; /* there are some */
+}
+
+/* What was given goes out at once; what the cache completes, and what is fetched, when it is there. */
+static void test_with_threads_nothing_is_waited_for(void **state)
+{
+	struct certificate_keeper *keeper = make_keeper();
+
+	(void)state;
+	with_threads();
+	mend_to(&around.complete);
+	assert_ok(keeper_start(keeper));
+	expect_chain(keeper, &around.alone);
+	assert_true(around.offline);
+	assert_int_equal(around.services.num_first, 1);
+	keeper_begin(keeper);
+	assert_int_equal(around.num_mends, 1);
+	answer();
+	expect_chain(keeper, &around.complete);
+	assert_int_equal(around.services.num_first, 0);
+	assert_true(keeper_is_trusted(keeper));
+	assert_false(keeper_verdict(keeper)->with_fetching);
+	assert_false(around.offline);
+	answer();
+	assert_true(keeper_verdict(keeper)->with_fetching);
+	assert_int_equal(around.alarm_ms, LOOK_PAUSE_MAX_MS);
+
+	/* What a backend shows anew goes out when it has been mended; further candidates change nothing of that. */
+	keeper_set_given(keeper, &around.complete, pki_key(around.leaf));
+	assert_true(around.offline);
+	keeper_set_extra(keeper, &around.complete);
+	assert_true(around.offline);
+	answer();
+	assert_false(around.offline);
+	keeper_free(keeper);
+	assert_null(around.on_answer);
+}
+
+static void test_a_keeper_that_goes_is_not_waited_for(void **state)
+{
+	struct certificate_keeper *keeper = make_keeper();
+
+	(void)state;
+	with_threads();
+	assert_ok(keeper_start(keeper));
+	assert_int_equal(around.services.num_first, 1);
+	keeper_free(keeper);
+	assert_int_equal(around.services.num_first, 0);
+	assert_null(around.on_answer);
+}
+
+/* A keeper whose chain is complete, and nothing is missing. */
+static struct certificate_keeper *make_settled(void)
+{
+	struct certificate_keeper *keeper = make_keeper();
+
+	with_threads();
+	mend_to(&around.complete);
+	around.result.first_expiry = PKI_NOT_AFTER;
+	assert_ok(keeper_start(keeper));
+	keeper_begin(keeper);
+	answer();
+	answer();
+	expect_chain(keeper, &around.complete);
+	around.num_mends = 0;
+	return keeper;
+}
+
+static void test_a_reload_that_changes_nothing_mends_nothing(void **state)
+{
+	struct certificate_keeper *former = make_settled();
+
+	(void)state;
+	around.services.same_as_former = true;
+	struct certificate_keeper *keeper = make_keeper_after(former);
+	keeper_free(former);
+	assert_ok(keeper_start(keeper));
+	expect_chain(keeper, &around.complete);
+	assert_true(keeper_is_trusted(keeper));
+	assert_true(keeper_verdict(keeper)->judged);
+	assert_true(keeper_verdict(keeper)->with_fetching);
+	around.alarm_ms = 0;
+	keeper_begin(keeper);
+	assert_int_equal(around.num_mends, 0);
+	/* The next regular mend comes when it would have come. */
+	assert_in_range(around.alarm_ms, 1, LOOK_PAUSE_MAX_MS);
+	around.on_ring(around.alarm_context);
+	assert_int_equal(around.num_mends, 1);
+	keeper_free(keeper);
+}
+
+static void change_services(void)
+{
+	around.services.same_as_former = false;
+}
+
+static void change_mode(void)
+{
+	around.later_config.mode = MODE_REPORT;
+}
+
+static void change_limit(void)
+{
+	around.later_config.max_chain_bytes = 1;
+}
+
+static void change_stores(void)
+{
+	struct certificate_list roots = PKI_LIST(SOURCE_ROOTS, around.leaf);
+
+	assert_ok(trust_store_set_add_list(around.later_material.stores, "other", &roots));
+	certificate_list_cleanup(&roots);
+}
+
+static void test_a_reload_that_changes_something_mends(void **state)
+{
+	static void (*const changes[])(void) = {change_services, change_mode, change_limit, change_stores};
+
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		struct certificate_keeper *former = make_settled();
+
+		around.services.same_as_former = true;
+		changes[i]();
+		struct certificate_keeper *keeper = make_keeper_after(former);
+		keeper_free(former);
+		assert_ok(keeper_start(keeper));
+		assert_int_equal(around.num_mends, 1);
+		assert_true(around.offline);
+		keeper_free(keeper);
+		tear_down(state);
+		set_up(state);
+	}
+}
+
+/* Something could not be fetched: a reload tries it again at once. */
+static void test_a_reload_mends_where_something_was_missing(void **state)
+{
+	struct certificate_keeper *former = make_keeper();
+
+	(void)state;
+	with_threads();
+	mend_to(&around.complete);
+	around.result.wants_retry = true;
+	assert_ok(keeper_start(former));
+	keeper_begin(former);
+	answer();
+	answer();
+	around.services.same_as_former = true;
+	around.num_mends = 0;
+	struct certificate_keeper *keeper = make_keeper_after(former);
+	keeper_free(former);
+	assert_ok(keeper_start(keeper));
+	expect_chain(keeper, &around.complete); /* it is served meanwhile */
+	assert_int_equal(around.num_mends, 1);
+	keeper_free(keeper);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +452,11 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_a_chain_is_the_keepers_once_it_is_served, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_what_is_given_anew_and_cannot_be_served, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_a_trial_that_cannot_be_held, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_with_threads_nothing_is_waited_for, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_keeper_that_goes_is_not_waited_for, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_reload_that_changes_nothing_mends_nothing, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_reload_that_changes_something_mends, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_reload_mends_where_something_was_missing, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proxy/io/thread_pool.h"
 #include "proxy/mending/mend_tally.h"
 #include "tests/support/fetch_world.h"
 #include "tests/support/mend_world.h"
 
 enum { LONG_MS = 10000, SHORT_MS = 200 };
 
+static struct thread_pool *threads; /* NULL: the tests run without */
 static const struct certificate *root;
 static const struct certificate *upper;
 static const struct certificate *issuing;
@@ -21,6 +23,8 @@ struct drive {
 	struct mend_tally tally;
 	struct mend_driver *driver;
 	unsigned num_done;
+	bool cancelled;
+	unsigned num_released;
 	uint64_t fetching_ms;
 	struct drive *next; /* started when this one is done; NULL: none */
 };
@@ -75,6 +79,7 @@ static void start(struct drive *drive, uint64_t timeout_ms)
 {
 	const struct mend_driver_options options = {
 	    .loop = drive->fetches->loop,
+	    .threads = threads,
 	    .fetcher = drive->fetches->fetcher,
 	    .tally = &drive->tally,
 	    .timeout_ms = timeout_ms,
@@ -83,6 +88,21 @@ static void start(struct drive *drive, uint64_t timeout_ms)
 	drive->driver = mend_driver_start(&options, drive->mends.mend, drive, on_done);
 	assert_non_null(drive->driver);
 	assert_int_equal(drive->num_done, 0);
+}
+
+static void on_released(void *context)
+{
+	struct drive *drive = context;
+	drive->num_released++;
+}
+
+/* Without a step in a thread, the mend is given back at once. */
+static void cancel(struct drive *drive)
+{
+	mend_driver_cancel(drive->driver, drive, on_released);
+	drive->cancelled = true;
+	if (threads == NULL)
+		assert_int_equal(drive->num_released, 1);
 }
 
 static const struct mend_result *wait_for(struct drive *drive)
@@ -102,7 +122,10 @@ static void let_loop_turn(struct fetch_world *fetches)
 static void end(struct drive *drive)
 {
 	let_loop_turn(drive->fetches);
+	while (drive->cancelled && drive->num_released == 0)
+		loop_run_once(drive->fetches->loop);
 	assert_true(drive->num_done <= 1);
+	assert_true(drive->num_released <= 1);
 	world_cleanup(&drive->mends);
 }
 
@@ -244,17 +267,16 @@ static void test_a_cancelled_driver_says_nothing(void **state)
 
 	begin(&early, fetches, "/holds");
 	start(&early, LONG_MS);
-	mend_driver_cancel(early.driver);
+	cancel(&early);
 	begin(&late, fetches, "/holds");
 	start(&late, LONG_MS);
 	while (http_server_num_requests(fetches->server, "/holds") == 0)
 		loop_run_once(fetches->loop);
-	mend_driver_cancel(late.driver);
+	cancel(&late);
 	http_server_release(fetches->server);
 	end(&early);
 	end(&late);
 	assert_int_equal(early.num_done + late.num_done, 0);
-	mend_driver_cancel(NULL);
 }
 
 static void test_two_that_want_one_url_share_the_fetch(void **state)
@@ -272,7 +294,7 @@ static void test_two_that_want_one_url_share_the_fetch(void **state)
 	start(&third, LONG_MS);
 	while (http_server_num_requests(fetches->server, "/holds") == 0)
 		loop_run_once(fetches->loop);
-	mend_driver_cancel(first.driver);
+	cancel(&first);
 	http_server_release(fetches->server);
 	expect_reason(wait_for(&second), FINDING_FETCH_NOT_A_CERTIFICATE, "/holds");
 	expect_reason(wait_for(&third), FINDING_FETCH_NOT_A_CERTIFICATE, "/holds");
@@ -300,7 +322,29 @@ static void test_the_callback_may_start_another_one(void **state)
 	end(&second);
 }
 
-#define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, fetch_world_setup, fetch_world_teardown)
+static int set_up_threads(void **state)
+{
+	static const struct thread_pool_options options = {"test", 2, 1};
+
+	if (fetch_world_setup(state) != 0)
+		return -1;
+	const struct fetch_world *fetches = *state;
+	return failed(thread_pool_open(fetches->loop, &options, &threads)) ? -1 : 0;
+}
+
+static int tear_down_threads(void **state)
+{
+	thread_pool_close(threads);
+	threads = NULL;
+	return fetch_world_teardown(state);
+}
+
+/* Each without threads, and with them. */
+#define WORLD_TEST(name)                                                                                               \
+	cmocka_unit_test_setup_teardown(name, fetch_world_setup, fetch_world_teardown),                                \
+	{                                                                                                              \
+#name " in threads", name, set_up_threads, tear_down_threads, NULL                                     \
+	}
 
 int main(void)
 {

@@ -29,11 +29,16 @@ struct world {
 
 static void on_turn(void *context);
 
-static void join(struct world *world, struct guest *guest, char name, bool urgent)
+static void join_as(struct world *world, struct guest *guest, char name, enum mend_rank rank)
 {
 	guest->world = world;
 	guest->name = name;
-	mend_queue_join(world->queue, &guest->turn, urgent, guest, on_turn);
+	mend_queue_join(world->queue, &guest->turn, rank, guest, on_turn);
+}
+
+static void join(struct world *world, struct guest *guest, char name)
+{
+	join_as(world, guest, name, MEND_RANK_REGULAR);
 }
 
 static void on_turn(void *context)
@@ -47,7 +52,7 @@ static void on_turn(void *context)
 	if (mend_queue_num_running(world->queue) > world->most_running)
 		world->most_running = mend_queue_num_running(world->queue);
 	if (guest->brings != NULL)
-		join(world, guest->brings, 'n', false);
+		join(world, guest->brings, 'n');
 	if (guest->leaves_at_once)
 		mend_queue_leave(world->queue, &guest->turn);
 }
@@ -84,7 +89,7 @@ static void test_a_turn_comes_from_the_loop_and_once(void **state)
 	struct world *world = *state;
 	struct guest guest = {0};
 
-	join(world, &guest, 'a', false);
+	join(world, &guest, 'a');
 	assert_string_equal(world->told, "");
 	assert_int_equal(guest.turn.state, MEND_TURN_WAITING);
 	run(world);
@@ -102,7 +107,7 @@ static void test_the_third_waits_until_one_leaves(void **state)
 	struct guest guests[4] = {0};
 
 	for (size_t i = 0; i < 4; i++)
-		join(world, &guests[i], (char)('a' + i), false);
+		join(world, &guests[i], (char)('a' + i));
 	run(world);
 	assert_string_equal(world->told, "ab");
 	mend_queue_leave(world->queue, &guests[1].turn);
@@ -123,20 +128,43 @@ static void test_an_urgent_one_waits_for_nobody(void **state)
 	struct guest guests[5] = {0};
 
 	for (size_t i = 0; i < 4; i++)
-		join(world, &guests[i], (char)('a' + i), false);
+		join(world, &guests[i], (char)('a' + i));
 	run(world);
-	join(world, &guests[4], 'u', true);
+	join_as(world, &guests[4], 'u', MEND_RANK_URGENT);
 	run(world);
 	assert_string_equal(world->told, "abu");
 	assert_int_equal(mend_queue_num_running(world->queue), MAX_RUNNING + 1);
-	/* One place is not free yet: two of three have to leave. */
+	/* It has taken nobody's place. */
 	mend_queue_leave(world->queue, &guests[0].turn);
 	run(world);
-	assert_string_equal(world->told, "abu");
+	assert_string_equal(world->told, "abuc");
+	for (size_t i = 1; i < 5; i++)
+		mend_queue_leave(world->queue, &guests[i].turn);
+}
+
+static void test_the_slow_ones_leave_half_of_the_places_to_others(void **state)
+{
+	struct world *world = *state;
+	struct guest guests[6] = {0};
+
+	for (size_t i = 0; i < 3; i++)
+		join_as(world, &guests[i], (char)('s' + i), MEND_RANK_SLOW);
+	run(world);
+	assert_string_equal(world->told, "s");
+	join_as(world, &guests[3], 'r', MEND_RANK_REGULAR);
+	join_as(world, &guests[4], 'f', MEND_RANK_FIRST);
+	run(world);
+	assert_string_equal(world->told, "sf");
+	mend_queue_leave(world->queue, &guests[0].turn);
+	run(world);
+	assert_string_equal(world->told, "sfr");
+	mend_queue_leave(world->queue, &guests[3].turn);
+	run(world);
+	assert_string_equal(world->told, "sfrt");
 	mend_queue_leave(world->queue, &guests[4].turn);
 	run(world);
-	assert_string_equal(world->told, "abuc");
-	for (size_t i = 1; i < 4; i++)
+	assert_string_equal(world->told, "sfrt");
+	for (size_t i = 1; i < 3; i++)
 		mend_queue_leave(world->queue, &guests[i].turn);
 }
 
@@ -146,7 +174,7 @@ static void test_one_that_leaves_the_line_has_no_turn(void **state)
 	struct guest guests[5] = {0};
 
 	for (size_t i = 0; i < 5; i++)
-		join(world, &guests[i], (char)('a' + i), false);
+		join(world, &guests[i], (char)('a' + i));
 	mend_queue_leave(world->queue, &guests[0].turn); /* the head */
 	mend_queue_leave(world->queue, &guests[2].turn);
 	mend_queue_leave(world->queue, &guests[4].turn); /* the last */
@@ -155,7 +183,7 @@ static void test_one_that_leaves_the_line_has_no_turn(void **state)
 	assert_string_equal(world->told, "bd");
 	mend_queue_leave(world->queue, &guests[1].turn);
 	mend_queue_leave(world->queue, &guests[3].turn);
-	join(world, &guests[4], 'e', false);
+	join(world, &guests[4], 'e');
 	run(world);
 	assert_string_equal(world->told, "bde");
 	mend_queue_leave(world->queue, &guests[4].turn);
@@ -170,7 +198,7 @@ static void test_one_may_leave_and_another_join_while_a_turn_begins(void **state
 	guests[0].brings = &last;
 	for (size_t i = 0; i < 4; i++) {
 		guests[i].leaves_at_once = true;
-		join(world, &guests[i], (char)('a' + i), false);
+		join(world, &guests[i], (char)('a' + i));
 	}
 	run(world);
 	assert_string_equal(world->told, "abcdn");
@@ -183,6 +211,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_a_turn_comes_from_the_loop_and_once, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_the_third_waits_until_one_leaves, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_an_urgent_one_waits_for_nobody, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_the_slow_ones_leave_half_of_the_places_to_others, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_one_that_leaves_the_line_has_no_turn, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_one_may_leave_and_another_join_while_a_turn_begins, set_up, tear_down),
 	};

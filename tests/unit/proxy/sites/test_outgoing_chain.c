@@ -91,12 +91,12 @@ static int free_chains(void **state)
 	return 0;
 }
 
-/* `context` is a bool: everything is revoked. */
-static bool finds_revoked(void *context, const struct certificate_list *chain)
+/* `context` is the answer, whatever is asked. */
+static enum revocation_answer finds_revoked(void *context, const struct certificate_list *chain)
 {
-	const bool *revoked = context;
+	const enum revocation_answer *answer = context;
 	assert_true(chain->count > 0);
-	return *revoked;
+	return *answer;
 }
 
 static void test_which_goes_out_and_why(void **state)
@@ -105,7 +105,7 @@ static void test_which_goes_out_and_why(void **state)
 		const char *what;
 		enum chain_kind kept, withdrawn, former;
 		bool stands_in;
-		bool revoked;
+		enum revocation_answer revoked;
 		bool rollback_off;
 		bool only_reports;
 		int64_t now_s;
@@ -133,15 +133,16 @@ static void test_which_goes_out_and_why(void **state)
 	     .reason = OUTGOING_ROLLED_BACK},
 	    {"the withdrawn one has expired", CHAIN_BRIEF_LEAF, CHAIN_BRIEF_LEAF, CHAIN_COMPLETE,
 	     .reason = OUTGOING_ROLLED_BACK},
-	    {"revoked", CHAIN_LEAF, CHAIN_LEAF, CHAIN_COMPLETE, .revoked = true, .reason = OUTGOING_FORMER_REVOKED},
-	    {"revoked meanwhile", CHAIN_LEAF, CHAIN_LEAF, CHAIN_COMPLETE, true, .revoked = true,
+	    {"revoked", CHAIN_LEAF, CHAIN_LEAF, CHAIN_COMPLETE, .revoked = REVOCATION_FOUND,
+	     .reason = OUTGOING_FORMER_REVOKED},
+	    {"revoked meanwhile", CHAIN_LEAF, CHAIN_LEAF, CHAIN_COMPLETE, true, .revoked = REVOCATION_FOUND,
 	     .reason = OUTGOING_FORMER_REVOKED},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct config_site site = config;
-		bool revoked = cases[i].revoked;
+		enum revocation_answer revoked = cases[i].revoked;
 		struct outgoing_question question = {
 		    .config = &site,
 		    .kept = &chains[cases[i].kept],
@@ -162,7 +163,7 @@ static void test_which_goes_out_and_why(void **state)
 }
 
 /* One certificate whose former chain was seen by clients. */
-static struct outgoing_chain *start(bool *revoked, const struct outgoing_chain *former)
+static struct outgoing_chain *start(enum revocation_answer *revoked, const struct outgoing_chain *former)
 {
 	const struct outgoing_options options = {
 	    .config = &config, .log = &program_log, .context = revoked, .finds_revoked = finds_revoked};
@@ -185,7 +186,7 @@ static void expect(const struct outgoing_chain *outgoing, enum chain_kind kind, 
 
 static void test_what_goes_out_is_what_a_credential_stands_for(void **state)
 {
-	bool revoked = false;
+	enum revocation_answer revoked = REVOCATION_NONE;
 	struct outgoing_chain *outgoing = start(&revoked, NULL);
 
 	(void)state;
@@ -224,7 +225,7 @@ static bool roll_back(struct outgoing_chain *outgoing, enum chain_kind withdrawn
 
 static void test_the_former_chain_stands_in_until_it_expires(void **state)
 {
-	bool revoked = false;
+	enum revocation_answer revoked = REVOCATION_NONE;
 	struct outgoing_chain *outgoing = start(&revoked, NULL);
 
 	(void)state;
@@ -234,9 +235,9 @@ static void test_the_former_chain_stands_in_until_it_expires(void **state)
 	assert_false(roll_back(outgoing, CHAIN_LEAF, CHAIN_COMPLETE)); /* it is settled */
 	assert_ok(keep(outgoing, CHAIN_LEAF)); /* which changes nothing */
 	expect(outgoing, CHAIN_BRIEF, OUTGOING_ROLLED_BACK);
-	revoked = true; /* which is looked at when a chain is chosen, not each second */
+	revoked = REVOCATION_FOUND; /* which is looked at when a chain is chosen, not each second */
 	assert_false(outgoing_chain_look(outgoing, (PKI_NOW - 1) * 1000));
-	revoked = false;
+	revoked = REVOCATION_NONE;
 
 	/* It cannot be made at once: the pauses grow. */
 	num_failures = 2;
@@ -259,7 +260,7 @@ static void test_the_former_chain_stands_in_until_it_expires(void **state)
 
 static void test_a_roll_back_that_fails_is_tried_again(void **state)
 {
-	bool revoked = false;
+	enum revocation_answer revoked = REVOCATION_NONE;
 	struct outgoing_chain *outgoing = start(&revoked, NULL);
 	int64_t now_ms = (PKI_NOW - 1) * 1000;
 
@@ -287,14 +288,14 @@ static void test_a_roll_back_that_fails_is_tried_again(void **state)
 
 static void test_a_roll_back_that_is_refused_is_forgotten(void **state)
 {
-	bool revoked = true;
+	enum revocation_answer revoked = REVOCATION_FOUND;
 	struct outgoing_chain *outgoing = start(&revoked, NULL);
 
 	(void)state;
 	assert_ok(keep(outgoing, CHAIN_LEAF));
 	assert_false(roll_back(outgoing, CHAIN_LEAF, CHAIN_COMPLETE));
 	expect(outgoing, CHAIN_LEAF, OUTGOING_FORMER_REVOKED);
-	revoked = false;
+	revoked = REVOCATION_NONE;
 	assert_false(outgoing_chain_look(outgoing, PKI_NOW * 1000));
 	expect(outgoing, CHAIN_LEAF, OUTGOING_FORMER_REVOKED);
 	assert_true(roll_back(outgoing, CHAIN_LEAF, CHAIN_COMPLETE)); /* asked for again */
@@ -302,9 +303,37 @@ static void test_a_roll_back_that_is_refused_is_forgotten(void **state)
 	outgoing_chain_free(outgoing);
 }
 
+/* The CRLs are looked through elsewhere: what goes out stays until that is done. */
+static void test_a_roll_back_waits_for_the_crls(void **state)
+{
+	enum revocation_answer revoked = REVOCATION_NOT_KNOWN_YET;
+	struct outgoing_chain *outgoing = start(&revoked, NULL);
+
+	(void)state;
+	assert_ok(keep(outgoing, CHAIN_LEAF));
+	assert_false(roll_back(outgoing, CHAIN_LEAF, CHAIN_COMPLETE));
+	expect(outgoing, CHAIN_LEAF, OUTGOING_KEPT);
+	assert_false(outgoing_chain_look(outgoing, PKI_NOW * 1000));
+	revoked = REVOCATION_NONE;
+	assert_true(outgoing_chain_look(outgoing, PKI_NOW * 1000));
+	expect(outgoing, CHAIN_COMPLETE, OUTGOING_ROLLED_BACK);
+
+	/* After a reload, too; and then it is found to be revoked. */
+	revoked = REVOCATION_NOT_KNOWN_YET;
+	struct outgoing_chain *after = start(&revoked, outgoing);
+	assert_ok(keep(after, CHAIN_LEAF));
+	expect(after, CHAIN_COMPLETE, OUTGOING_ROLLED_BACK);
+	assert_false(outgoing_chain_look(after, PKI_NOW * 1000));
+	revoked = REVOCATION_FOUND;
+	assert_true(outgoing_chain_look(after, PKI_NOW * 1000));
+	expect(after, CHAIN_LEAF, OUTGOING_FORMER_REVOKED);
+	outgoing_chain_free(after);
+	outgoing_chain_free(outgoing);
+}
+
 static void test_a_chain_that_clients_have_not_seen_is_not_withdrawn(void **state)
 {
-	bool revoked = false;
+	enum revocation_answer revoked = REVOCATION_NONE;
 	struct outgoing_chain *outgoing = start(&revoked, NULL);
 
 	(void)state;
@@ -319,7 +348,7 @@ static void test_a_chain_that_clients_have_not_seen_is_not_withdrawn(void **stat
 
 static void test_over_a_reload(void **state)
 {
-	bool revoked = false;
+	enum revocation_answer revoked = REVOCATION_NONE;
 	struct outgoing_chain *outgoing = start(&revoked, NULL);
 
 	(void)state;
@@ -333,12 +362,12 @@ static void test_over_a_reload(void **state)
 	expect(reloaded, CHAIN_COMPLETE, OUTGOING_ROLLED_BACK);
 
 	/* CRLs that came with the reload count. */
-	revoked = true;
+	revoked = REVOCATION_FOUND;
 	outgoing = start(&revoked, reloaded);
 	assert_ok(keep(outgoing, CHAIN_LEAF));
 	expect(outgoing, CHAIN_LEAF, OUTGOING_FORMER_REVOKED);
 	outgoing_chain_free(outgoing);
-	revoked = false;
+	revoked = REVOCATION_NONE;
 
 	/* It stands in when both have expired meanwhile: a reload alone changes nothing. */
 	outgoing = start(&revoked, NULL);
@@ -372,6 +401,7 @@ int main(void)
 	    cmocka_unit_test(test_the_former_chain_stands_in_until_it_expires),
 	    cmocka_unit_test(test_a_roll_back_that_fails_is_tried_again),
 	    cmocka_unit_test(test_a_roll_back_that_is_refused_is_forgotten),
+	    cmocka_unit_test(test_a_roll_back_waits_for_the_crls),
 	    cmocka_unit_test(test_a_chain_that_clients_have_not_seen_is_not_withdrawn),
 	    cmocka_unit_test(test_over_a_reload),
 	};

@@ -1,0 +1,90 @@
+#include "proxy/mending/keeper_log.h"
+
+#include "proxy/log/time_text.h"
+#include "proxy/mending/refusal.h"
+
+bool keeper_log_loses_nobody(const struct chain_trial_loss *loss)
+{
+	return loss->store == NULL && loss->name == NULL;
+}
+
+void keeper_log_findings(const struct keeper_log *log, const struct mend_result *result, bool applied,
+			 const struct chain_trial_loss *loss, const struct certificate *leaf,
+			 const struct certificate *present)
+{
+	struct finding_list findings = {0};
+	struct fix_report fix_report = {
+	    .group = {log->config->name, SUBJECT_CERTIFICATE, log->part},
+	    .findings = &result->findings,
+	    .result = result,
+	    .applied = applied && log->config->mode == MODE_MEND,
+	};
+
+	if (!keeper_log_loses_nobody(loss) && !failed(finding_list_copy(&findings, &result->findings))) {
+		refusal_add(&findings, loss, leaf, present);
+		fix_report.findings = &findings;
+	}
+	fix_log_report(log->fix_log, &fix_report, time_text_now_ms());
+	finding_list_cleanup(&findings);
+}
+
+/* Remembers the verdict as logged. */
+static bool was_logged(struct keeper_log *log, const struct mend_result *result, bool chain_is_new)
+{
+	bool only_reports = log->config->mode == MODE_REPORT;
+	bool logged = !chain_is_new && log->logged_untrusted == !result->mended_trusted &&
+		      (!only_reports || log->logged_changed == result->changed);
+
+	log->logged_untrusted = !result->mended_trusted;
+	log->logged_changed = result->changed;
+	return logged;
+}
+
+void keeper_log_chain(struct keeper_log *log, const struct mend_result *result, bool chain_is_new)
+{
+	const char *leaf = result->served.items[0].certificate->subject;
+	enum config_log_level level = result->mended_trusted ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING;
+
+	if (was_logged(log, result, chain_is_new))
+		return;
+	program_log_write(log->log, level, log->config->name, "%s: %zu certificate%s given, %zu %s; %s", leaf,
+			  result->served.count, result->served.count == 1 ? "" : "s", result->mended.count,
+			  log->config->mode == MODE_REPORT ? "would be served (mode = report)" : "served",
+			  result->mended_trusted ? "complete and trusted"
+						 : "not trusted by every store, see the fix log");
+}
+
+void keeper_log_refusal(const struct keeper_log *log, const struct certificate *leaf, struct error error,
+			const struct chain_trial_loss *loss)
+{
+	char text[ERROR_MAX_TEXT];
+	char who[REFUSAL_MAX_WHO];
+
+	if (failed(error))
+		program_log_write(log->log, LOG_LEVEL_ERROR, log->config->name,
+				  "%s: the chain could not be tried out, what is served stays: %s", leaf->subject,
+				  error_print(error, text, sizeof(text)));
+	else
+		program_log_write(log->log, LOG_LEVEL_ERROR, log->config->name,
+				  "%s: its best chain is refused by %s, which accept what is served at present: that "
+				  "stays",
+				  leaf->subject, refusal_who(loss, who));
+}
+
+void keeper_log_failure(const struct keeper_log *log, struct error error)
+{
+	char text[ERROR_MAX_TEXT];
+
+	program_log_write(log->log, LOG_LEVEL_ERROR, log->config->name,
+			  "the chain cannot be mended and is served as it is: %s",
+			  error_print(error, text, sizeof(text)));
+}
+
+void keeper_log_unserved(const struct keeper_log *log, struct error error)
+{
+	char text[ERROR_MAX_TEXT];
+
+	program_log_write(log->log, LOG_LEVEL_ERROR, log->config->name,
+			  "the new chain cannot be served, the former one goes on: %s",
+			  error_print(error, text, sizeof(text)));
+}

@@ -1,0 +1,34 @@
+/* keeper_log - what is written about one kept certificate: its verdicts, and why a chain is not served. */
+#ifndef PROXY_MENDING_KEEPER_LOG_H
+#define PROXY_MENDING_KEEPER_LOG_H
+
+#include "proxy/log/fix_log.h"
+#include "proxy/mending/chain_trial.h"
+
+struct keeper_log {
+	const struct program_log *log; /* borrowed, as the next two */
+	struct fix_log *fix_log;
+	const struct config_site *config;
+	unsigned part; /* which certificate of the site */
+	bool logged_untrusted; /* the verdict in the program log's last line ... */
+	bool logged_changed;
+};
+
+bool keeper_log_loses_nobody(const struct chain_trial_loss *loss);
+
+/* keeper_log_findings writes the findings into the fix log. `leaf` is the given one, `present` that of the chain that is
+ * served. */
+void keeper_log_findings(const struct keeper_log *log, const struct mend_result *result, bool applied,
+			 const struct chain_trial_loss *loss, const struct certificate *leaf,
+			 const struct certificate *present);
+
+/* keeper_log_chain writes what is served by this result, unless the last line said so of the same chain. */
+void keeper_log_chain(struct keeper_log *log, const struct mend_result *result, bool chain_is_new);
+
+/* Why what is served stays: the trial failed (`error`) or refused it, no mend could be made, it cannot be served. */
+void keeper_log_refusal(const struct keeper_log *log, const struct certificate *leaf, struct error error,
+			const struct chain_trial_loss *loss);
+void keeper_log_failure(const struct keeper_log *log, struct error error);
+void keeper_log_unserved(const struct keeper_log *log, struct error error);
+
+#endif
