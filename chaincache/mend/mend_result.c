@@ -181,6 +181,7 @@ void mend_result_fill(struct mend_result *result, struct chain_search *search, c
 	result->num_signature_checks = search->budget.num_signature_checks;
 	result->num_verifications = search->budget.num_verifications;
 	result->num_steps = search->budget.num_steps;
+	result->num_name_comparisons = search->budget.num_name_comparisons;
 }
 
 void mend_result_cleanup(struct mend_result *result)

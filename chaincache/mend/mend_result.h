@@ -44,6 +44,7 @@ struct mend_result {
 	unsigned num_signature_checks; /* spent of the budget, for tests and the log */
 	unsigned num_verifications;
 	unsigned num_steps;
+	size_t num_name_comparisons;
 };
 
 /* mend_result_fill fills a zero-initialised `result` from the search and the fetches, with room for a verdict on each

@@ -15,6 +15,8 @@ struct budget {
 	unsigned num_signature_checks;
 	unsigned num_steps;
 	unsigned num_verifications;
+	size_t signature_work;
+	size_t num_name_comparisons;
 	const char *refused; /* which maximum was met first, in words; NULL: none */
 };
 
@@ -49,6 +51,24 @@ static inline bool budget_spend_step(struct budget *budget)
 static inline bool budget_spend_verification(struct budget *budget)
 {
 	return budget_spend(budget, &budget->num_verifications, MEND_MAX_VERIFICATIONS, "the number of paths verified");
+}
+
+/* budget_spend_path takes what the verification of one whole path needs. */
+static inline bool budget_spend_path(struct budget *budget, size_t signature_work, size_t num_name_comparisons)
+{
+	if (!budget_spend_verification(budget))
+		return false;
+	if (signature_work > MEND_MAX_SIGNATURE_WORK - budget->signature_work) {
+		budget_refuse(budget, "the work of verifying the paths' signatures");
+		return false;
+	}
+	if (num_name_comparisons > MEND_MAX_NAME_COMPARISONS - budget->num_name_comparisons) {
+		budget_refuse(budget, "the number of names compared with name constraints");
+		return false;
+	}
+	budget->signature_work += signature_work;
+	budget->num_name_comparisons += num_name_comparisons;
+	return true;
 }
 
 #endif

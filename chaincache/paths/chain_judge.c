@@ -49,7 +49,8 @@ struct path_verdict chain_judge_verify(struct chain_judge *judge, const struct p
 	for (size_t i = 0; i < judge->num_verdicts; i++)
 		if (memcmp(judge->verdicts[i].path, digest, SHA256_BYTES) == 0)
 			return judge->verdicts[i].verdict;
-	if (!budget_spend_verification(judge->memo->budget))
+	struct path_cost cost = path_verifier_cost(path);
+	if (!budget_spend_path(judge->memo->budget, cost.signature_work, cost.num_name_comparisons))
 		return (struct path_verdict){PATH_REFUSED, path->count - 1, "too many paths were verified before it"};
 
 	struct remembered_verdict *remembered = &judge->verdicts[judge->num_verdicts++];

@@ -190,19 +190,55 @@ static size_t count_names(const struct certificate *certificate)
 	return certificate->num_alt_names + (size_t)X509_NAME_entry_count(X509_get_subject_name(certificate->x509));
 }
 
-/* Names and constraints are compared each with each, and both are the certificates' own choice. */
-static struct path_verdict check_constraint_work(const struct path *path)
+/* Names and constraints are compared each with each, and both are the certificates' own choice. Counts up to the issuer
+ * that exceeds the maximum, whose place is *out_above; 0 where none does. */
+static size_t count_comparisons(const struct path *path, size_t *out_above)
 {
 	size_t num_comparisons = 0, num_names = 0;
 
-	for (size_t i = 1; i < path->count; i++) {
+	*out_above = 0;
+	for (size_t i = 1; i < path->count && *out_above == 0; i++) {
 		num_names += count_names(path->items[i - 1].certificate);
 		num_comparisons += num_names * path->items[i].certificate->num_constraints;
 		if (num_comparisons > NAME_CONSTRAINTS_MAX_COMPARISONS)
-			return bad(PATH_NAME_CONSTRAINED, i,
-				   "it constrains names with more rules than can be compared with the names below it");
+			*out_above = i;
 	}
-	return good();
+	return num_comparisons;
+}
+
+static struct path_verdict check_constraint_work(const struct path *path)
+{
+	size_t above;
+
+	(void)count_comparisons(path, &above);
+	return above == 0 ? good()
+			  : bad(PATH_NAME_CONSTRAINED, above,
+				"it constrains names with more rules than can be compared with the names below it");
+}
+
+/* Measured: the time of one verification, in that of RSA with 2048 bits. */
+static size_t signature_work(const struct certificate *issuer)
+{
+	size_t size = (issuer->key_bits + 2047) / 2048;
+
+	if (issuer->key_type != KEY_TYPE_EC)
+		return size > 1 ? size * size : 1;
+	if (issuer->key_bits <= 256)
+		return 2;
+	return issuer->key_bits <= 384 ? 16 : 40;
+}
+
+struct path_cost path_verifier_cost(const struct path *path)
+{
+	struct path_cost cost = {0};
+	size_t above;
+
+	for (size_t i = 1; i < path->count; i++)
+		cost.signature_work += signature_work(path->items[i].certificate);
+	cost.num_name_comparisons = count_comparisons(path, &above);
+	if (above != 0)
+		cost.num_name_comparisons = 0;
+	return cost;
 }
 
 /* Everybody below the issuer at `above`, but self-issued intermediates (RFC 5280 6.1.3 b and c). */

@@ -31,6 +31,15 @@ struct path_verdict {
 	const char *reason; /* in words, static; "" when good */
 };
 
+/* What it costs to verify a path, in the units of limits.h. */
+struct path_cost {
+	size_t signature_work;
+	size_t num_name_comparisons;
+};
+
+/* path_verifier_cost: a path with more comparisons than NAME_CONSTRAINTS_MAX_COMPARISONS is refused without one, and costs none. */
+struct path_cost path_verifier_cost(const struct path *path);
+
 /* path_verifier_verify judges everything but the leaf's own faults, as of `now`; the last certificate is the anchor. */
 struct path_verdict path_verifier_verify(const struct path *path, int64_t now);
 

@@ -49,3 +49,42 @@ void hostile_bag_impostors(struct hostile_bag *bag, const struct certificate *ro
 		add(bag, PKI(.cn = "Issuer", .ca = true, .issuer = root, .key_number = i, .ski = PKI_KEY_ID_ABSENT));
 	add(bag, true_one);
 }
+
+enum { LEVEL = 8, RULES = 120, RULE_CHARS = 32, NAMES = 500 };
+
+/* No name of the leaf falls under any of them. */
+static void print_rules(char *out, size_t out_size, size_t number)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < RULES; i++)
+		len += (size_t)snprintf(out + len, out_size - len, "%sexcluded;DNS:%zu-%zu.test", i > 0 ? "," : "",
+					number, i);
+}
+
+static void add_level(struct hostile_bag *bag, const char *name, const struct certificate *issuer)
+{
+	char rules[RULES * RULE_CHARS];
+
+	for (size_t i = 0; i < LEVEL; i++) {
+		print_rules(rules, sizeof(rules), i);
+		add(bag, PKI(.cn = name, .ca = true, .issuer = issuer, .name_constraints = rules));
+	}
+}
+
+void hostile_bag_constrained(struct hostile_bag *bag, const struct certificate *root)
+{
+	char names[NAMES][NAME_CHARS];
+	const char *list[NAMES + 1] = {NULL};
+
+	for (size_t i = 0; i < NAMES; i++) {
+		snprintf(names[i], NAME_CHARS, "n%zu.example", i);
+		list[i] = names[i];
+	}
+	*bag = (struct hostile_bag){.count = 0};
+	const struct certificate *upper = PKI(.cn = "Upper", .ca = true, .issuer = root);
+	const struct certificate *lower = PKI(.cn = "Lower", .ca = true, .issuer = upper);
+	add(bag, PKI(.cn = "a.example", .dns = list, .issuer = lower));
+	add_level(bag, "Lower", upper);
+	add_level(bag, "Upper", root);
+}

@@ -23,4 +23,8 @@ void hostile_bag_twins(struct hostile_bag *bag, const struct certificate *root);
  * the signature tells them apart. */
 void hostile_bag_impostors(struct hostile_bag *bag, const struct certificate *root);
 
+/* hostile_bag_constrained: two levels of eight CAs, those of a level with one name and one key, so that there are 64 paths;
+ * each with 120 name constraints, which the leaf's 500 names are to be compared with. All below `root`. */
+void hostile_bag_constrained(struct hostile_bag *bag, const struct certificate *root);
+
 #endif

@@ -354,6 +354,29 @@ static void test_a_hundred_impostors(void **state)
 	world_cleanup(&world);
 }
 
+/* A trusted path is found, and the other 63 are not all compared. */
+static void test_constraints_on_every_path(void **state)
+{
+	const struct certificate *root = CA("Root");
+	struct hostile_bag bag;
+	struct mend_world world = {0};
+	(void)state;
+
+	hostile_bag_constrained(&bag, root);
+	for (int served = 0; served < 2; served++) {
+		WORLD_TRUST(&world, "store", root);
+		WORLD_TRUST(&world, "another", CA("Unreachable"));
+		const struct mend_result *result = mend_bag(&world, &bag, served != 0);
+		assert_within_budgets(result);
+		assert_int_equal(result->mended.count, 3);
+		assert_true(result->stores[0].mended_trusted);
+		assert_true(result->num_name_comparisons <= MEND_MAX_NAME_COMPARISONS);
+		assert_true(result->num_name_comparisons > MEND_MAX_NAME_COMPARISONS / 2);
+		assert_true(finding_list_has(&result->findings, FINDING_VERIFICATION_LIMIT));
+		world_cleanup(&world);
+	}
+}
+
 static int cleanup_pki(void **state)
 {
 	(void)state;
@@ -378,6 +401,7 @@ int main(void)
 	    cmocka_unit_test(test_a_clique_is_bounded_and_told),
 	    cmocka_unit_test(test_a_hundred_interchangeable_issuers),
 	    cmocka_unit_test(test_a_hundred_impostors),
+	    cmocka_unit_test(test_constraints_on_every_path),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
