@@ -11,6 +11,7 @@
 #include "proxy/io/alarm.h"
 #include "proxy/io/clock.h"
 #include "proxy/io/loop.h"
+#include "proxy/io/resolver.h"
 #include "proxy/io/thread_pool.h"
 #include "proxy/log/time_text.h"
 #include "proxy/sites/site_builder.h"
@@ -471,6 +472,7 @@ int server_run(const struct server_options *options, bool *out_looking_up)
 		free(server);
 		return EXIT_FAILURE;
 	}
+	resolver_prepare();
 	server->options = options;
 	server->config = options->take_config;
 	server->num_workers = count_workers(options->take_config);

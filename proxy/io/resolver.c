@@ -9,8 +9,12 @@
 
 #define PORT_CHARS 6
 
+/* An address needs no look-up, and does not wait for those that hang: the timer gives the answer. */
 struct resolver {
 	uv_getaddrinfo_t request;
+	uv_timer_t timer;
+	bool is_literal;
+	struct sockaddr_storage literal;
 	bool cancelled;
 	void *context;
 	void (*on_done)(void *context, struct error error, const struct sockaddr_storage *addresses,
@@ -60,6 +64,31 @@ static void on_addrinfo(uv_getaddrinfo_t *request, int status, struct addrinfo *
 	free(resolver);
 }
 
+static void on_timer_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+static void on_literal(uv_timer_t *timer)
+{
+	struct resolver *resolver = timer->data;
+
+	resolver->on_done(resolver->context, error_none(), &resolver->literal, 1);
+	uv_close((uv_handle_t *)timer, on_timer_closed);
+}
+
+static bool read_literal(const char *host, uint16_t port, struct sockaddr_storage *out)
+{
+	memset(out, 0, sizeof(*out));
+	return uv_ip4_addr(host, port, (struct sockaddr_in *)(void *)out) == 0 ||
+	       uv_ip6_addr(host, port, (struct sockaddr_in6 *)(void *)out) == 0;
+}
+
+void resolver_prepare(void)
+{
+	(void)setenv("UV_THREADPOOL_SIZE", RESOLVER_THREADS, 0);
+}
+
 struct resolver *resolver_start(struct loop *loop, const char *host, uint16_t port, void *context,
 				void (*on_done)(void *context, struct error error,
 						const struct sockaddr_storage *addresses, size_t num_addresses))
@@ -72,6 +101,13 @@ struct resolver *resolver_start(struct loop *loop, const char *host, uint16_t po
 	resolver->context = context;
 	resolver->on_done = on_done;
 	resolver->request.data = resolver;
+	resolver->is_literal = read_literal(host, port, &resolver->literal);
+	if (resolver->is_literal) {
+		uv_timer_init(&loop->uv, &resolver->timer);
+		resolver->timer.data = resolver;
+		uv_timer_start(&resolver->timer, on_literal, 0, 0);
+		return resolver;
+	}
 	snprintf(service, sizeof(service), "%u", port);
 	if (uv_getaddrinfo(&loop->uv, &resolver->request, on_addrinfo, host, service, &hints) != 0) {
 		free(resolver);
@@ -82,6 +118,10 @@ struct resolver *resolver_start(struct loop *loop, const char *host, uint16_t po
 
 void resolver_cancel(struct resolver *resolver)
 {
+	if (resolver->is_literal) {
+		uv_close((uv_handle_t *)&resolver->timer, on_timer_closed);
+		return;
+	}
 	resolver->cancelled = true;
 	/* Where it is under way already, the answer comes late and is dropped. */
 	uv_cancel((uv_req_t *)&resolver->request);

@@ -9,11 +9,17 @@
 
 #define RESOLVER_MAX_ADDRESSES 32 /* of one host, the first ones; the rest are passed over */
 #define RESOLVER_MAX_TEXT 80 /* of resolver_print */
+#define RESOLVER_THREADS                                                                                               \
+	"32" /* of libuv, which lets look-ups have half of them; those that hang keep theirs for long */
 
 struct loop;
 struct resolver;
 
-/* resolver_start looks up `host` (a name or a literal). `on_done` is called exactly once, from the loop, unless the
+/* resolver_prepare sets how many names are looked up at one time, unless UV_THREADPOOL_SIZE does. Before any other thread
+ * and the first look-up. */
+void resolver_prepare(void);
+
+/* resolver_start looks up `host` (a name, or a literal, which waits for no thread). `on_done` is called exactly once, from the loop, unless the
  * look-up is cancelled before: with ERROR_RESOLVE, or with at least one address, borrowed while the callback runs, in
  * the order in which they should be tried. NULL when it could not even start. */
 struct resolver *resolver_start(struct loop *loop, const char *host, uint16_t port, void *context,
