@@ -86,6 +86,13 @@ void metric_text_seconds(struct metric_text *text, const struct metric_family *f
 		text->error = buffer_printf(text->out, "%" PRId64 "\n", seconds);
 }
 
+void metric_text_duration(struct metric_text *text, const struct metric_family *family, double seconds)
+{
+	append_series(text, family, NULL);
+	if (!failed(text->error))
+		text->error = buffer_printf(text->out, "%.9g\n", seconds);
+}
+
 void metric_text_bucket(struct metric_text *text, const struct metric_family *family, const char *at_most,
 			uint64_t count)
 {

@@ -35,6 +35,9 @@ void metric_text_count(struct metric_text *text, const struct metric_family *fam
 void metric_text_seconds(struct metric_text *text, const struct metric_family *family, const char *const *values,
 			 int64_t seconds); /* may be below 0 */
 
+/* The one sample of a family without labels: a duration. */
+void metric_text_duration(struct metric_text *text, const struct metric_family *family, double seconds);
+
 /* One bucket of a histogram without labels; then its sum and its count. */
 void metric_text_bucket(struct metric_text *text, const struct metric_family *family, const char *at_most,
 			uint64_t count);

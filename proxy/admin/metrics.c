@@ -381,6 +381,26 @@ static void write_mend_duration(struct scrape *scrape, const struct metric_famil
 	metric_text_sum(&scrape->text, family, (double)mends->took_ns / 1e9, count);
 }
 
+static void write_mend_steps(struct scrape *scrape, const struct metric_family *family)
+{
+	write_one(scrape, family, scrape->overview->mends->steps);
+}
+
+static void write_mend_cpu(struct scrape *scrape, const struct metric_family *family)
+{
+	metric_text_duration(&scrape->text, family, (double)scrape->overview->mends->steps_cpu_ns / 1e9);
+}
+
+static void write_mend_wait(struct scrape *scrape, const struct metric_family *family)
+{
+	metric_text_duration(&scrape->text, family, (double)scrape->overview->mends->steps_waited_ns / 1e9);
+}
+
+static void write_refused(struct scrape *scrape, const struct metric_family *family)
+{
+	write_one(scrape, family, scrape->overview->mends->verdicts_refused);
+}
+
 /* In the order of /metrics. A counter whose row names no metric leaves a family without a name. */
 static const struct {
 	struct metric_family family;
@@ -450,6 +470,16 @@ static const struct {
      write_mends},
     {{"chainmend_mend_duration_seconds", METRIC_HISTOGRAM, {NULL}, "How long a mend took, fetching included."},
      write_mend_duration},
+    {{"chainmend_mend_steps_total", METRIC_COUNTER, {NULL}, "Steps of mends that ran in the mending threads."},
+     write_mend_steps},
+    {{"chainmend_mend_cpu_seconds_total", METRIC_COUNTER, {NULL}, "CPU time of these steps."}, write_mend_cpu},
+    {{"chainmend_mend_wait_seconds_total", METRIC_COUNTER, {NULL}, "Time that these steps waited for a thread."},
+     write_mend_wait},
+    {{"chainmend_backend_verdicts_refused_total",
+      METRIC_COUNTER,
+      {NULL},
+      "Connections whose backend's chain was not judged, since its site had too many under way."},
+     write_refused},
 };
 
 enum { NUM_ROWS = sizeof(table) / sizeof(table[0]) };
