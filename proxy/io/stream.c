@@ -51,6 +51,13 @@ struct error stream_connect(struct stream *stream, const struct sockaddr *addres
 	return error;
 }
 
+static void set_close_resets(struct stream *stream)
+{
+	const struct linger none = {.l_onoff = 1};
+
+	setsockopt(stream->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+}
+
 void stream_close(struct stream *stream)
 {
 	if (stream->fd >= 0)
@@ -65,10 +72,8 @@ void stream_close(struct stream *stream)
 
 void stream_reset(struct stream *stream)
 {
-	const struct linger none = {.l_onoff = 1};
-
 	if (stream->fd >= 0)
-		setsockopt(stream->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+		set_close_resets(stream);
 	stream_close(stream);
 }
 
@@ -89,6 +94,15 @@ static void fail_write(struct stream *stream, int code)
 	stream->readable = stream->read_to_end = true; /* the reads find out whether the peer has ended or broken off */
 	buffer_cleanup(&stream->pending);
 	stream->pending_at = 0;
+}
+
+/* Fails for lack of memory. The peer is there and may never say a word: an end of reading wakes whoever waits for it,
+ * and is read as a break. */
+static void fail_short(struct stream *stream, int code)
+{
+	fail_write(stream, code);
+	set_close_resets(stream);
+	shutdown(stream->fd, SHUT_RD);
 }
 
 /* Turns Nagle's algorithm off at the second write, the first that it could delay: a connection with one request does
@@ -124,7 +138,7 @@ void stream_watch_writable(struct stream *stream)
 	stream->watches_writable = true;
 	struct error error = poller_change(stream->poller, &stream->pollable, stream->fd, wanted_events(true));
 	if (failed(error))
-		fail_write(stream, error.code);
+		fail_short(stream, error.code);
 }
 
 static void send_end(struct stream *stream)
@@ -194,6 +208,13 @@ bool stream_is_connected(struct stream *stream)
 	return false;
 }
 
+/* Says whether a read of nothing is an end that the peer has sent. Without one, the first error of a reset is another
+ * than EPIPE; a reset that was only noted leaves its error for the read. */
+static bool is_end_of_peer(const struct stream *stream)
+{
+	return !stream->write_failed || stream->error == 0 || stream->error == EPIPE;
+}
+
 enum stream_result stream_read(struct stream *stream, uint8_t *out, size_t out_size, size_t *out_len)
 {
 	*out_len = 0;
@@ -216,7 +237,7 @@ enum stream_result stream_read(struct stream *stream, uint8_t *out, size_t out_s
 	stream->readable = false;
 	if (blocked)
 		return STREAM_BLOCKED;
-	if (stream->write_failed)
+	if (got < 0 || !is_end_of_peer(stream))
 		return STREAM_BROKEN;
 	stream->ended = true;
 	return STREAM_END;
@@ -249,7 +270,7 @@ void stream_write(struct stream *stream, struct bytes bytes)
 	if (bytes.len == 0)
 		return;
 	if (failed(buffer_append(&stream->pending, bytes))) {
-		fail_write(stream, ENOBUFS);
+		fail_short(stream, ENOBUFS);
 		return;
 	}
 	stream_watch_writable(stream);

@@ -22,7 +22,7 @@ struct stream {
 	bool readable; /* a read may give something */
 	bool read_to_end; /* the peer's end is on its way, or an error: reads go on until they say so */
 	bool ended; /* the end was read */
-	bool write_failed; /* the socket is broken: bytes that are written are dropped */
+	bool write_failed; /* bytes that are written are dropped: the peer is gone, or memory is short */
 	bool watches_writable;
 	bool end_wanted; /* stream_end was called: FIN follows the pending bytes */
 	bool end_sent;
@@ -45,7 +45,9 @@ MUST_USE struct error stream_open(struct stream *stream, int take_fd, bool watch
 /* stream_connect opens a socket of its own and starts to connect it. ERROR_SYSTEM where that fails at once. */
 MUST_USE struct error stream_connect(struct stream *stream, const struct sockaddr *address, socklen_t address_len,
 				     bool watch_writable);
-void stream_close(struct stream *stream); /* a closed one is fine */
+
+/* stream_close closes; by RST where bytes for the peer were lost for lack of memory. A closed one is fine. */
+void stream_close(struct stream *stream);
 
 /* stream_reset closes by RST: the peer learns that its bytes are not all. Those under way are dropped. */
 void stream_reset(struct stream *stream);
@@ -62,6 +64,8 @@ void stream_watch_writable(struct stream *stream);
 /* stream_is_connected says whether the connect has succeeded by now; stream->error says why it has failed. */
 bool stream_is_connected(struct stream *stream);
 
+/* stream_read reads once. STREAM_END is an end that the peer has sent, whether it still takes bytes or not (see
+ * write_failed); STREAM_BROKEN is for a reset without one. */
 enum stream_result stream_read(struct stream *stream, uint8_t *out, size_t out_size, size_t *out_len);
 
 /* stream_write writes or keeps all the bytes. A failure shows in write_failed. */
