@@ -100,6 +100,7 @@ static void enter(struct tls_pump *pump, struct tls_input *input)
 		channel->to = pump->to;
 	}
 	channel->input = input;
+	channel->mark = channel->send_len;
 }
 
 struct error tls_pump_init(struct tls_pump *pump, struct tls_channel *channel, SSL *take_ssl, void *to)
@@ -134,6 +135,8 @@ static enum tls_result fail(struct tls_pump *pump, const struct tls_input *input
 	int reason = ERR_GET_REASON(error);
 
 	pump->failed = true;
+	pump->out_of_memory = reason == ERR_R_MALLOC_FAILURE;
+	pump->alert_sent = pump->channel->send_len != pump->channel->mark; /* the last that a failing SSL writes */
 	if (ssl_error == SSL_ERROR_SYSCALL && (input == NULL || input->ended)) {
 		pump->reason = "the peer closed the connection";
 	} else if (ERR_GET_LIB(error) == ERR_LIB_SSL && reason >= SSL_AD_REASON_OFFSET &&
@@ -216,8 +219,10 @@ enum tls_result tls_pump_handshake(struct tls_pump *pump, struct tls_input *inpu
 
 	if (result != TLS_WANT_VERDICT)
 		return result;
-	if (failed(buffer_append(&pump->kept, input->bytes))) {
+	struct error error = buffer_append(&pump->kept, input->bytes);
+	if (failed(error)) {
 		pump->failed = true;
+		pump->out_of_memory = error.kind == ERROR_MEMORY;
 		pump->reason = "too many bytes came while a verdict was awaited";
 		return TLS_FAILED;
 	}
@@ -290,6 +295,19 @@ bool tls_pump_write(struct tls_pump *pump, struct bytes bytes)
 		bytes = bytes_of(bytes.data + status, bytes.len - (size_t)status);
 	}
 	return true;
+}
+
+bool tls_pump_fail(struct tls_pump *pump, uint8_t alert)
+{
+	if (pump->ssl == NULL || pump->end_sent)
+		return false;
+	if (pump->alert_sent || pump->alert != TLS_PUMP_NO_ALERT)
+		return true;
+	enter(pump, NULL);
+	pump->failed = true;
+	pump->alert_sent = SSL_send_fatal_alert(pump->ssl, alert) == 1;
+	ERR_clear_error();
+	return pump->alert_sent;
 }
 
 void tls_pump_end(struct tls_pump *pump)

@@ -32,6 +32,7 @@ struct tls_channel {
 	struct tls_input *input; /* of the call that is under way */
 	uint8_t *send; /* TLS_CHANNEL_SEND_BYTES */
 	size_t send_len;
+	size_t mark; /* send_len at the start of the call */
 	void *to; /* the receiver of `send` */
 	tls_channel_sender *sender;
 };
@@ -48,9 +49,11 @@ struct tls_pump {
 	struct tls_channel *channel;
 	void *to; /* the receiver of its bytes */
 	struct buffer kept; /* input that came while a verdict was awaited */
-	bool end_sent;
-	bool failed;
-	bool cut; /* its peer ended without close_notify: somebody else may have ended it (RFC 8446 6.1) */
+	bool end_sent : 1;
+	bool failed : 1;
+	bool out_of_memory : 1; /* it failed for lack of memory: the peer has done nothing wrong */
+	bool alert_sent : 1; /* an alert of ours is out */
+	bool cut : 1; /* its peer ended without close_notify: somebody else may have ended it (RFC 8446 6.1) */
 	uint8_t small_left; /* small records to come before the large ones */
 	int alert; /* that the peer sent, encrypted or not, or TLS_PUMP_NO_ALERT */
 	const char *reason; /* why it failed, a static text; "" */
@@ -61,7 +64,7 @@ enum tls_result {
 	TLS_WANT_INPUT, /* all input is consumed */
 	TLS_WANT_VERDICT, /* the certificate callback waits; the rest of the input is kept */
 	TLS_ENDED, /* read: close_notify, or the end of the input without one (see cut) */
-	TLS_FAILED, /* see alert and reason; an alert of our own has been written */
+	TLS_FAILED, /* see alert and reason; an alert of ours is written as far as there is memory (alert_sent) */
 };
 
 /* tls_pump_init starts with an SSL whose side (accept or connect) is set. */
@@ -85,6 +88,10 @@ void tls_pump_start_small(struct tls_pump *pump);
 
 /* tls_pump_write is false when the SSL cannot write any more. */
 bool tls_pump_write(struct tls_pump *pump, struct bytes bytes);
+
+/* tls_pump_fail writes a fatal alert, where none of ours is out and the peer has sent none; false when none can be
+ * written: there is no memory, or close_notify is out. */
+bool tls_pump_fail(struct tls_pump *pump, uint8_t alert);
 
 /* tls_pump_end writes close_notify, once; nothing where the handshake is not complete or has failed. */
 void tls_pump_end(struct tls_pump *pump);

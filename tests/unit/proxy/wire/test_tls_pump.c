@@ -310,6 +310,69 @@ static void test_alert_in_the_clear(void **state)
 	}
 }
 
+/* One fatal alert, at any time, and none behind close_notify, or to a peer that has sent one itself. */
+static void test_fail(void **state)
+{
+	enum { BEFORE, BEHIND_HANDSHAKE, BEHIND_END, BEHIND_ALERT_OF_PEER, WITHOUT_TLS, NUM_TIMES };
+
+	(void)state;
+	for (int when = BEFORE; when < NUM_TIMES; when++) {
+		struct buffer got;
+		struct wire wire;
+
+		wire_open(&wire, TLS1_3_VERSION);
+		buffer_init(&got, 1000);
+		wire.verdict = when == BEHIND_ALERT_OF_PEER ? ssl_verify_invalid : ssl_verify_ok;
+		if (when == BEHIND_HANDSHAKE || when == BEHIND_END)
+			assert_true(shake(&wire, 65536));
+		if (when == BEHIND_ALERT_OF_PEER) {
+			assert_false(shake(&wire, 65536));
+			assert_int_equal(step(&wire, &wire.server, &wire.to_server, 65536), TLS_FAILED);
+		}
+		if (when == BEHIND_END)
+			tls_pump_end(&wire.server);
+		if (when == WITHOUT_TLS)
+			tls_pump_cleanup(&wire.server);
+		tls_channel_flush(&wire.channel);
+		wire.to_client.len = when == BEHIND_HANDSHAKE ? wire.to_client.len : 0;
+		bool told = tls_pump_fail(&wire.server, SSL_AD_INTERNAL_ERROR);
+		size_t len = wire.channel.send_len;
+		assert_int_equal(told, when != BEHIND_END && when != WITHOUT_TLS);
+		assert_int_equal(len > 0, when == BEFORE || when == BEHIND_HANDSHAKE);
+		assert_int_equal(tls_pump_fail(&wire.server, SSL_AD_INTERNAL_ERROR), told); /* once is enough */
+		assert_int_equal(wire.channel.send_len, len);
+		tls_pump_end(&wire.server); /* no clean end behind it */
+		assert_int_equal(wire.channel.send_len, len);
+		tls_channel_flush(&wire.channel);
+		if (when == BEHIND_HANDSHAKE) {
+			assert_int_equal(read_all(&wire.client, &wire.to_client, 65536, false, &got), TLS_FAILED);
+			assert_int_equal(wire.client.alert, SSL_AD_INTERNAL_ERROR);
+		}
+		buffer_cleanup(&got);
+		wire_close(&wire);
+	}
+}
+
+/* What BoringSSL finds has an alert of its own. */
+static void test_fail_behind_rubbish(void **state)
+{
+	struct tls_input input = {.bytes = bytes_of_string("this is no record of TLS")};
+	struct wire wire;
+	uint8_t plain[64];
+	size_t len;
+
+	(void)state;
+	wire_open(&wire, TLS1_3_VERSION);
+	assert_true(shake(&wire, 65536));
+	assert_int_equal(tls_pump_read(&wire.server, &input, plain, sizeof(plain), &len), TLS_FAILED);
+	assert_true(wire.server.alert_sent);
+	assert_false(wire.server.out_of_memory);
+	size_t written = wire.channel.send_len;
+	assert_true(tls_pump_fail(&wire.server, SSL_AD_INTERNAL_ERROR));
+	assert_int_equal(wire.channel.send_len, written);
+	wire_close(&wire);
+}
+
 static void test_rubbish(void **state)
 {
 	static const char text[] = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
@@ -356,6 +419,8 @@ int main(void)
 	    cmocka_unit_test(test_end_within_a_handshake_is_a_failure),
 	    cmocka_unit_test(test_alert_of_the_peer),
 	    cmocka_unit_test(test_alert_in_the_clear),
+	    cmocka_unit_test(test_fail),
+	    cmocka_unit_test(test_fail_behind_rubbish),
 	    cmocka_unit_test(test_rubbish),
 	    cmocka_unit_test(test_verdict_that_comes_later),
 	};
