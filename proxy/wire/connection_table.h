@@ -46,7 +46,7 @@
 	X(CONNECTION_BACKEND_ENDED, "backend ended", FLOW_PASSED, FLOW_NONE, DEADLINE_IDLE, AWAITS_BYTES)              \
 	/* Both have ended; last bytes are on their way. */                                                            \
 	X(CONNECTION_FLUSHING, "flushing", FLOW_NONE, FLOW_NONE, DEADLINE_IDLE, AWAITS_BYTES)                          \
-	/* Given up: last bytes go out, the client's end is awaited. */                                                \
+	/* Last bytes go out to the client, and its end is awaited. */                                                 \
 	X(CONNECTION_LINGERING, "lingering", FLOW_DROPPED, FLOW_NONE, DEADLINE_LINGER, AWAITS_BYTES)
 
 #define CONNECTION_EVENTS(X)                                                                                           \
@@ -57,6 +57,7 @@
 	X(EVENT_CONNECTED, "connected") /* to the backend */                                                           \
 	X(EVENT_CONNECT_FAILED, "connect failed")                                                                      \
 	X(EVENT_NO_BACKEND_LEFT, "no backend left")                                                                    \
+	X(EVENT_SHORTAGE, "shortage") /* of memory or descriptors, and no fault of the backend's */                    \
 	X(EVENT_CLIENT_ENDED, "client ended") /* its end is read */                                                    \
 	X(EVENT_BACKEND_ENDED, "backend ended")                                                                        \
 	X(EVENT_CLIENT_FAILED, "client failed") /* TLS behind its preamble: an alert, rubbish */                       \
@@ -75,27 +76,39 @@
 	X(GUARD_CLIENT_GONE_DELIVERED, "the client is gone, and its bytes have reached the backend")                   \
 	X(GUARD_CLIENT_LEFT, "the client has ended, and has all bytes")                                                \
 	X(GUARD_BACKEND_GONE, "the backend takes no bytes any more")                                                   \
+	X(GUARD_CLIENT_SENT_MORE, "nothing is left to write, and the client has sent more")                            \
 	X(GUARD_FLUSHED, "nothing is left to write")
 
+/* What the client sees of an action's end. Only END_SAME may read as the whole of an answer. */
+#define CONNECTION_ENDS(X)                                                                                             \
+	X(END_NONE, "") /* nothing, or nothing more */                                                                 \
+	X(END_SAME, "the backend's end") /* close_notify; a FIN alone where a tls backend sent no close_notify */      \
+	X(END_ALERT, "an alert") /* fatal, and a FIN; a reset where it cannot be written. A FIN before TLS begins */   \
+	X(END_RESET, "a reset")
+
+/* Action, name, what the client sees of it. */
 #define CONNECTION_ACTIONS(X)                                                                                          \
-	X(ACTION_IMPOSSIBLE, "impossible") /* the event cannot come here; the connection is closed if it does */       \
-	X(ACTION_NOTHING, "nothing")                                                                                   \
-	X(ACTION_CONNECT, "connect") /* to the first backend */                                                        \
-	X(ACTION_CONNECT_NEXT, "connect to the next") /* the present one rests for a while */                          \
-	X(ACTION_WATCH_CONNECT, "watch the connect") /* no write will find out */                                      \
-	X(ACTION_START_PREAMBLE, "start the preamble") /* towards the backend */                                       \
-	X(ACTION_ASK_VERDICT, "ask for a verdict")                                                                     \
-	X(ACTION_RESUME_PREAMBLE, "resume the preamble")                                                               \
-	X(ACTION_START_RELAY, "start the relay") /* what is held goes out */                                           \
-	X(ACTION_END_BACKEND, "end towards the backend") /* close_notify and FIN, once its bytes are out */            \
-	X(ACTION_END_CLIENT, "end towards the client")                                                                 \
-	X(ACTION_NOTIFY_CLIENT, "notify the client") /* close_notify; the FIN comes with the close */                  \
-	X(ACTION_AWAIT_DELIVERY, "await the delivery") /* looks again in the next tick */                              \
-	X(ACTION_GIVE_UP, "give up") /* close the backend; close_notify and FIN to the client */                       \
-	X(ACTION_ABANDON, "abandon") /* the same without close_notify: the client sees that something is missing */    \
-	X(ACTION_CLOSE, "close")                                                                                       \
-	X(ACTION_CLOSE_FAILED, "count a failed handshake, close")                                                      \
-	X(ACTION_CLOSE_LATE, "count a handshake that took too long, close")
+	X(ACTION_IMPOSSIBLE, "impossible", END_RESET) /* the event cannot come here; closed if it does */              \
+	X(ACTION_NOTHING, "nothing", END_NONE)                                                                         \
+	X(ACTION_CONNECT, "connect", END_NONE) /* to the first backend */                                              \
+	X(ACTION_CONNECT_NEXT, "connect to the next", END_NONE) /* the present one rests for a while */                \
+	X(ACTION_WATCH_CONNECT, "watch the connect", END_NONE) /* no write will find out */                            \
+	X(ACTION_START_PREAMBLE, "start the preamble", END_NONE) /* towards the backend */                             \
+	X(ACTION_ASK_VERDICT, "ask for a verdict", END_NONE)                                                           \
+	X(ACTION_RESUME_PREAMBLE, "resume the preamble", END_NONE)                                                     \
+	X(ACTION_START_RELAY, "start the relay", END_NONE) /* what is held goes out */                                 \
+	X(ACTION_END_BACKEND, "end towards the backend", END_NONE) /* close_notify and FIN, once its bytes are out */  \
+	X(ACTION_END_CLIENT, "end towards the client", END_SAME)                                                       \
+	X(ACTION_NOTIFY_CLIENT, "notify the client", END_SAME) /* the FIN comes with the close */                      \
+	X(ACTION_AWAIT_DELIVERY, "await the delivery", END_NONE) /* looks again in the next tick */                    \
+	X(ACTION_FAIL, "fail", END_ALERT) /* close the backend */                                                      \
+	X(ACTION_LEAVE_BACKEND, "leave the backend", END_NONE) /* the client has its end already */                    \
+	X(ACTION_AWAIT_CLIENT, "await the client's end", END_NONE) /* FIN; no reset overtakes the last bytes */        \
+	X(ACTION_CLOSE, "close", END_NONE) /* the client has its end, or has ended itself */                           \
+	X(ACTION_CLOSE_FAILED, "count a failed handshake, close", END_NONE)                                            \
+	X(ACTION_CUT, "cut", END_ALERT) /* close both at once */                                                       \
+	X(ACTION_CUT_LATE, "count a handshake that took too long, cut", END_ALERT)                                     \
+	X(ACTION_RESET, "reset", END_RESET) /* close both at once */
 
 #define X(name, ...) name,
 enum connection_flow { CONNECTION_FLOWS(X) };
@@ -106,6 +119,7 @@ enum connection_state { CONNECTION_STATES(X) NUM_CONNECTION_STATES, CONNECTION_S
 enum connection_event { CONNECTION_EVENTS(X) NUM_CONNECTION_EVENTS, EVENT_NONE = NUM_CONNECTION_EVENTS };
 enum connection_guard { CONNECTION_GUARDS(X) NUM_CONNECTION_GUARDS };
 enum connection_action { CONNECTION_ACTIONS(X) NUM_CONNECTION_ACTIONS };
+enum connection_end { CONNECTION_ENDS(X) };
 #undef X
 
 /* The rules of a state, whatever happens. */
@@ -155,5 +169,9 @@ const char *connection_state_name(enum connection_state state);
 const char *connection_event_name(enum connection_event event);
 const char *connection_guard_name(enum connection_guard guard);
 const char *connection_action_name(enum connection_action action);
+const char *connection_end_name(enum connection_end end);
+
+/* connection_action_end says what the client sees of `action`. */
+enum connection_end connection_action_end(enum connection_action action);
 
 #endif

@@ -58,8 +58,8 @@ static bool has_preamble(const struct connection *connection)
 	return preambles_are_left(backend_side_preambles, connection->backend.preamble);
 }
 
-/* Connects to the chosen address; false when that fails at once. */
-static bool start_connect(struct connection *connection, void (*on_ready)(struct pollable *, uint32_t))
+/* Connects to the chosen address: 0, or the errno where that fails at once. */
+static int start_connect(struct connection *connection, void (*on_ready)(struct pollable *, uint32_t))
 {
 	struct worker_thread *thread = connection->thread;
 	struct side *backend = &connection->backend;
@@ -74,13 +74,13 @@ static bool start_connect(struct connection *connection, void (*on_ready)(struct
 	struct error error =
 	    stream_connect(&backend->stream, (const struct sockaddr *)&address->address, address->address_len, watch);
 	if (!failed(error))
-		return true;
+		return 0;
+	if (shortage_is(error.code))
+		return error.code;
 	backend_reason_set(connection, error.step, strerror(error.code));
 	if (!is_own_fault(error.code))
 		rest_address(connection);
-	else if (shortage_is(error.code))
-		thread->pause(thread, error.code); /* new clients could not be served */
-	return false;
+	return error.code;
 }
 
 static bool choose_address(struct connection *connection)
@@ -95,14 +95,20 @@ static bool choose_address(struct connection *connection)
 	return true;
 }
 
+/* Ends at the first shortage: there is one for every address. */
 static enum connection_event try_addresses(struct connection *connection)
 {
 	void (*on_ready)(struct pollable *, uint32_t) = connection->backend.stream.pollable.on_ready;
 
 	connection->backend.preamble = preambles_find(backend_side_preambles, 0, connection);
-	while (choose_address(connection))
-		if (start_connect(connection, on_ready))
+	while (choose_address(connection)) {
+		int code = start_connect(connection, on_ready);
+
+		if (code == 0)
 			return EVENT_NONE;
+		if (shortage_is(code))
+			return shortage_note(connection, code);
+	}
 	backend_reason_report(connection);
 	return EVENT_NO_BACKEND_LEFT;
 }
@@ -161,7 +167,9 @@ enum connection_event backend_side_start_relay(struct connection *connection)
 
 static enum connection_event hold(struct connection *connection, struct bytes bytes)
 {
-	return failed(relay_hold(&connection->backend.out, bytes)) ? EVENT_CUT : EVENT_NONE;
+	if (failed(relay_hold(&connection->backend.out, bytes)))
+		return shortage_note(connection, ENOMEM);
+	return EVENT_NONE;
 }
 
 /* Tries to write at once: most connects to a backend nearby are done by now, and a write finds that out for free. */
@@ -200,21 +208,25 @@ enum connection_event backend_side_take(struct connection *connection, struct by
 
 /* Keeps in words why the backend broke off, and reports it where the backend has sent nothing: it may have refused our
  * certificate behind its handshake (TLS 1.3). */
-static void note_break(struct connection *connection, const char *what, const char *why)
+static enum connection_event break_off(struct connection *connection, const char *what, const char *why)
 {
 	backend_reason_set(connection, what, why);
 	if (connection_rules_now(connection).down == FLOW_PASSED && connection->client.out.bytes == 0)
 		backend_reason_report(connection);
+	return EVENT_BACKEND_BROKEN;
 }
 
 enum connection_event backend_side_fail(struct connection *connection)
 {
-	note_break(connection, "TLS", connection->backend.pump.reason);
-	return EVENT_BACKEND_BROKEN;
+	const struct tls_pump *pump = &connection->backend.pump;
+
+	return pump->out_of_memory ? shortage_note(connection, ENOMEM) : break_off(connection, "TLS", pump->reason);
 }
 
 enum connection_event backend_side_break_off(struct connection *connection)
 {
-	note_break(connection, "the connection broke", strerror(connection->backend.stream.error));
-	return EVENT_BACKEND_BROKEN;
+	int code = connection->backend.stream.error;
+
+	return shortage_is(code) ? shortage_note(connection, code)
+				 : break_off(connection, "the connection broke", strerror(code));
 }

@@ -35,3 +35,14 @@ enum connection_event client_side_fail(struct connection *connection)
 	client_report_late_alert(connection);
 	return EVENT_CLIENT_FAILED;
 }
+
+bool client_side_refuse(struct connection *connection)
+{
+	struct side *client = &connection->client;
+
+	if (client->heard && !tls_pump_fail(&client->pump, SSL_AD_INTERNAL_ERROR))
+		return false;
+	tls_channel_flush(&connection->thread->channel);
+	stream_end(&client->stream);
+	return true;
+}

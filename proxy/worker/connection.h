@@ -23,7 +23,10 @@ struct connection {
 	struct verdict_key backend_chain; /* of the chain in backend_handshake */
 	struct timer timer;
 	uint64_t last_active_ms;
-	uint64_t last_down_ms; /* bytes for the client; 0: none yet */
+	union {
+		uint64_t last_down_ms; /* bytes for the client; 0: none yet */
+		uint64_t linger_until_ms; /* CONNECTION_LINGERING: the longest, whatever the client still sends */
+	};
 	struct worker_thread *thread;
 	struct snapshot_lease *lease; /* one use */
 	const struct snapshot_listener *listener;

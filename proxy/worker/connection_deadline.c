@@ -4,9 +4,8 @@ bool connection_deadline_is_premature(struct connection *connection)
 {
 	struct worker_thread *thread = connection->thread;
 	enum connection_deadline deadline = connection_rules_now(connection).deadline;
-	bool flushes = deadline == DEADLINE_LINGER && stream_backlog(&connection->client.stream) > 0;
 
-	if (deadline != DEADLINE_IDLE && !flushes)
+	if (deadline != DEADLINE_IDLE && deadline != DEADLINE_LINGER)
 		return false;
 	uint64_t deadline_ms = connection->last_active_ms + connection_deadline_ms(connection, deadline);
 	if (deadline_ms <= thread->now_ms)

@@ -51,6 +51,15 @@ static bool is_flushed(struct connection *connection)
 	return stream_backlog(&connection->client.stream) == 0 && stream_backlog(&connection->backend.stream) == 0;
 }
 
+/* Holds only for bytes that are certain to be there. With a FIN, which is noted as well, there are none in general:
+ * nothing follows a close_notify (RFC 8446 6.1), and looking would cost each connection a read. */
+static bool client_has_sent_more(struct connection *connection)
+{
+	const struct stream *client = &connection->client.stream;
+
+	return is_flushed(connection) && client->readable && !client->read_to_end;
+}
+
 bool (*const connection_guards[NUM_CONNECTION_GUARDS])(struct connection *connection) = {
     [GUARD_BACKEND_PREAMBLE] = backend_has_preamble,
     [GUARD_CLIENT_SILENT] = client_is_silent,
@@ -59,5 +68,6 @@ bool (*const connection_guards[NUM_CONNECTION_GUARDS])(struct connection *connec
     [GUARD_CLIENT_GONE_DELIVERED] = client_is_gone_delivered,
     [GUARD_CLIENT_LEFT] = client_has_left,
     [GUARD_BACKEND_GONE] = backend_is_gone,
+    [GUARD_CLIENT_SENT_MORE] = client_has_sent_more,
     [GUARD_FLUSHED] = is_flushed,
 };

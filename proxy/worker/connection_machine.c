@@ -138,20 +138,32 @@ static enum connection_event await_delivery(struct connection *connection)
 	return EVENT_NONE;
 }
 
-static enum connection_event give_up(struct connection *connection)
+/* Closes the backend, and drops what it was to get. */
+static void drop_backend(struct connection *connection)
 {
 	backend_side_close(connection);
 	relay_release(&connection->backend.out);
-	return end_client(connection);
 }
 
-static enum connection_event abandon(struct connection *connection)
+static enum connection_event fail_client(struct connection *connection)
 {
-	backend_side_close(connection);
-	relay_release(&connection->backend.out);
-	tls_channel_flush(&connection->thread->channel);
+	drop_backend(connection);
+	if (client_side_refuse(connection))
+		return EVENT_NONE;
+	stream_reset(&connection->client.stream);
+	return EVENT_CLIENT_BROKEN;
+}
+
+static enum connection_event await_client(struct connection *connection)
+{
 	stream_end(&connection->client.stream);
 	return EVENT_NONE;
+}
+
+static enum connection_event leave_backend(struct connection *connection)
+{
+	drop_backend(connection);
+	return await_client(connection);
 }
 
 static enum connection_event close_both(struct connection *connection)
@@ -172,14 +184,29 @@ static enum connection_event close_failed(struct connection *connection)
 	return close_both(connection);
 }
 
-static enum connection_event close_late(struct connection *connection)
+static enum connection_event reset_client(struct connection *connection)
 {
-	client_report_timeout(connection);
+	tls_channel_flush(&connection->thread->channel); /* what is there for the backend */
+	stream_reset(&connection->client.stream);
 	return close_both(connection);
 }
 
+/* An alert that waits behind bytes that the client does not take does not reach it. */
+static enum connection_event cut(struct connection *connection)
+{
+	if (!client_side_refuse(connection) || stream_backlog(&connection->client.stream) > 0)
+		return reset_client(connection);
+	return close_both(connection);
+}
+
+static enum connection_event cut_late(struct connection *connection)
+{
+	client_report_timeout(connection);
+	return cut(connection);
+}
+
 static enum connection_event (*const actions[NUM_CONNECTION_ACTIONS])(struct connection *connection) = {
-    [ACTION_IMPOSSIBLE] = close_both,
+    [ACTION_IMPOSSIBLE] = reset_client,
     [ACTION_NOTHING] = do_nothing,
     [ACTION_CONNECT] = backend_side_connect,
     [ACTION_CONNECT_NEXT] = backend_side_connect_next,
@@ -192,11 +219,14 @@ static enum connection_event (*const actions[NUM_CONNECTION_ACTIONS])(struct con
     [ACTION_END_CLIENT] = end_client,
     [ACTION_NOTIFY_CLIENT] = notify_client,
     [ACTION_AWAIT_DELIVERY] = await_delivery,
-    [ACTION_GIVE_UP] = give_up,
-    [ACTION_ABANDON] = abandon,
+    [ACTION_FAIL] = fail_client,
+    [ACTION_LEAVE_BACKEND] = leave_backend,
+    [ACTION_AWAIT_CLIENT] = await_client,
     [ACTION_CLOSE] = close_both,
     [ACTION_CLOSE_FAILED] = close_failed,
-    [ACTION_CLOSE_LATE] = close_late,
+    [ACTION_CUT] = cut,
+    [ACTION_CUT_LATE] = cut_late,
+    [ACTION_RESET] = reset_client,
 };
 
 /* Finds the first step whose guard holds. */
@@ -249,6 +279,13 @@ static inline void feed(struct connection *connection, enum connection_way way, 
 		client_side_acknowledge(connection);
 }
 
+/* Says whether a read ends in a reset. The end of a backend counts, whatever came behind it: its answer is whole. That
+ * of a client which is gone by now does not: it may have been cut short. */
+static bool is_broken(const struct side *from, enum connection_way way, enum stream_result result)
+{
+	return result == STREAM_BROKEN || (result == STREAM_END && way == WAY_UP && from->stream.write_failed);
+}
+
 /* Reads once, if the state allows it, and handles the bytes as the state says. */
 static inline void read_side(struct connection *connection, enum connection_way way)
 {
@@ -258,18 +295,17 @@ static inline void read_side(struct connection *connection, enum connection_way 
 
 	if (!from->stream.readable || !connection_may_read(connection, way))
 		return;
-	switch (side_read(from, thread->received, WORKER_READ_BYTES, &input)) {
-	case STREAM_BLOCKED:
+	enum stream_result result = side_read(from, thread->received, WORKER_READ_BYTES, &input);
+	if (result == STREAM_BLOCKED)
 		return;
-	case STREAM_BROKEN:
+	if (is_broken(from, way, result)) {
 		fire(connection, break_off(connection, way));
 		return;
-	case STREAM_BYTES:
-	case STREAM_END:
-		break;
 	}
-	if (connection_flow(connection, way) == FLOW_DROPPED)
+	if (connection_flow(connection, way) == FLOW_DROPPED) {
+		connection_deadline_note_dropped(connection);
 		return;
+	}
 	if (!input.ended)
 		connection->last_active_ms = thread->now_ms;
 	feed(connection, way, &input);

@@ -1,8 +1,10 @@
 #include "proxy/worker/tls_backend.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "proxy/worker/backend_reason.h"
+#include "proxy/worker/shortage.h"
 
 bool tls_backend_is_wanted(const struct connection *connection)
 {
@@ -73,6 +75,8 @@ static enum connection_event event_of(struct connection *connection, enum tls_re
 	case TLS_FAILED:
 		break;
 	}
+	if (connection->backend.pump.out_of_memory)
+		return shortage_note(connection, ENOMEM);
 	/* For a chain that is not trusted, tls_backend_note_verdict has set the reason. */
 	if (connection->backend_handshake.verdict != BACKEND_NOT_TRUSTED)
 		backend_reason_set(connection, "the TLS handshake failed", connection->backend.pump.reason);
@@ -81,12 +85,10 @@ static enum connection_event event_of(struct connection *connection, enum tls_re
 
 enum connection_event tls_backend_start(struct connection *connection)
 {
-	struct error error = open_tls(connection);
-	if (failed(error)) {
-		backend_reason_set(connection, error.step, "");
-		return EVENT_PREAMBLE_FAILED;
-	}
 	struct tls_input nothing = {0};
+
+	if (failed(open_tls(connection)))
+		return shortage_note(connection, ENOMEM); /* nothing else can fail there */
 	return tls_backend_take(connection, &nothing);
 }
 
@@ -113,6 +115,8 @@ enum connection_event tls_backend_ask(struct connection *connection)
 		char text[ERROR_MAX_TEXT];
 
 		worker_event_free(event);
+		if (error.kind == ERROR_MEMORY)
+			return shortage_note(connection, ENOMEM);
 		backend_reason_set(connection, "its certificates cannot be read",
 				   error_print(error, text, sizeof(text)));
 		return EVENT_PREAMBLE_FAILED;

@@ -39,9 +39,9 @@ def curl(port: int, name: str, roots: Path, *more: object) -> Answer:
                 "--resolve", f"{name}:{port}:127.0.0.1", *more, f"https://{name}:{port}/")
 
 
-def s_client(port: int, name: str, roots: Path, *more: object, host: str = "127.0.0.1") -> Answer:
+def s_client(port: int, name: str, roots: Path, *more: object, host: str = "127.0.0.1", stdin: str = "") -> Answer:
     return _run("openssl", "s_client", "-connect", f"{host}:{port}", "-servername", name, "-verify_hostname", name,
-                "-CAfile", roots, "-no-CApath", "-verify_return_error", "-showcerts", *more)
+                "-CAfile", roots, "-no-CApath", "-verify_return_error", "-showcerts", *more, stdin=stdin)
 
 
 def gnutls_cli(port: int, name: str, roots: Path) -> Answer:

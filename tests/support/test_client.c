@@ -1,9 +1,12 @@
 #include "tests/support/test_client.h"
 
+#include <errno.h>
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <openssl/err.h>
 
 SSL_CTX *test_client_context(void)
 {
@@ -90,17 +93,47 @@ void test_client_echo(struct test_client *client, const char *text)
 	assert_memory_equal(back, text, len);
 }
 
-bool test_client_read_all(struct test_client *client, uint8_t *out, size_t out_size, size_t *out_len)
+/* Reads once; what does not give bytes is an end. */
+static bool read_some(struct test_client *client, uint8_t *out, size_t out_size, size_t *out_len,
+		      enum test_client_end *out_end)
 {
-	int n;
+	errno = 0;
+	ERR_clear_error();
+	int n = SSL_read(client->ssl, out, (int)out_size);
+	if (n > 0) {
+		*out_len = (size_t)n;
+		return true;
+	}
+	int code = errno;
+	int error = SSL_get_error(client->ssl, n);
+	int reason = ERR_GET_REASON(ERR_peek_error());
+	assert_int_not_equal(error, SSL_ERROR_WANT_READ); /* the patience is at its end, and not the connection */
+	if (error == SSL_ERROR_ZERO_RETURN)
+		*out_end = CLIENT_END_CLEAN;
+	else if (error == SSL_ERROR_SSL && reason > SSL_AD_REASON_OFFSET)
+		*out_end = CLIENT_END_ALERT;
+	else
+		*out_end = code == ECONNRESET ? CLIENT_END_RESET : CLIENT_END_BARE;
+	return false;
+}
+
+enum test_client_end test_client_read_end(struct test_client *client, uint8_t *out, size_t out_size, size_t *out_len)
+{
+	enum test_client_end end;
+	uint8_t extra;
+	size_t len;
 
 	*out_len = 0;
-	while (*out_len < out_size && (n = SSL_read(client->ssl, out + *out_len, (int)(out_size - *out_len))) > 0)
-		*out_len += (size_t)n;
-	uint8_t extra;
-	n = SSL_read(client->ssl, &extra, 1);
-	assert_true(n <= 0);
-	int error = SSL_get_error(client->ssl, n);
-	assert_int_not_equal(error, SSL_ERROR_WANT_READ); /* the patience is at its end, and not the connection */
-	return error == SSL_ERROR_ZERO_RETURN;
+	while (*out_len < out_size) {
+		if (!read_some(client, out + *out_len, out_size - *out_len, &len, &end))
+			return end;
+		*out_len += len;
+	}
+	assert_false(read_some(client, &extra, 1, &len, &end));
+	return end;
+}
+
+bool test_client_read_all(struct test_client *client, uint8_t *out, size_t out_size, size_t *out_len)
+{
+	return test_client_read_end(client, out, out_size, out_len) == CLIENT_END_CLEAN;
 }

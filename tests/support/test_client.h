@@ -37,7 +37,18 @@ void test_client_adopt(struct test_client *client, SSL_CTX *take_ctx, int take_f
 /* test_client_echo writes `text` and reads as much back: the same, or the test fails. */
 void test_client_echo(struct test_client *client, const char *text);
 
-/* test_client_read_all reads to the end; true for close_notify, false for an end without one. */
+/* How the other side ends. */
+enum test_client_end {
+	CLIENT_END_CLEAN, /* close_notify */
+	CLIENT_END_BARE, /* a FIN alone */
+	CLIENT_END_ALERT, /* a fatal alert */
+	CLIENT_END_RESET,
+};
+
+/* test_client_read_end reads to the end. */
+enum test_client_end test_client_read_end(struct test_client *client, uint8_t *out, size_t out_size, size_t *out_len);
+
+/* test_client_read_all does so, and is true for a clean end. */
 bool test_client_read_all(struct test_client *client, uint8_t *out, size_t out_size, size_t *out_len);
 
 #endif

@@ -32,16 +32,18 @@ struct error connection_lists_states(struct buffer *out)
 static void print_step(struct list_text *text, enum connection_state from, enum connection_event event,
 		       const struct connection_step *step)
 {
-	list_text_add(text, "| %s | %s | %s | %s | %s |\n", connection_state_name(from), connection_event_name(event),
-		      step->guard != GUARD_NONE ? connection_guard_name(step->guard) : "",
-		      connection_action_name(step->action), connection_state_name(end_of(from, step)));
+	list_text_add(text, "| %s | %s | %s | %s | %s | %s |\n", connection_state_name(from),
+		      connection_event_name(event), step->guard != GUARD_NONE ? connection_guard_name(step->guard) : "",
+		      connection_action_name(step->action), connection_end_name(connection_action_end(step->action)),
+		      connection_state_name(end_of(from, step)));
 }
 
 struct error connection_lists_steps(struct buffer *out)
 {
 	struct list_text text = {.out = out, .error = error_none()};
 
-	list_text_add(&text, "| state | event | when | what is done | next |\n| --- | --- | --- | --- | --- |\n");
+	list_text_add(&text, "| state | event | when | what is done | the client sees | next |\n");
+	list_text_add(&text, "| --- | --- | --- | --- | --- | --- |\n");
 	for (enum connection_state from = (enum connection_state)0; from < NUM_CONNECTION_STATES; from++) {
 		for (enum connection_event event = (enum connection_event)0; event < NUM_CONNECTION_EVENTS; event++) {
 			const struct connection_step *step = connection_steps_of(from, event);

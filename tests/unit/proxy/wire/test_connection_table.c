@@ -39,8 +39,8 @@ static bool is_possible(enum connection_state state, enum connection_event event
 
 static bool closes(enum connection_action action)
 {
-	return action == ACTION_CLOSE || action == ACTION_CLOSE_FAILED || action == ACTION_CLOSE_LATE ||
-	       action == ACTION_IMPOSSIBLE;
+	return action == ACTION_CLOSE || action == ACTION_CLOSE_FAILED || action == ACTION_CUT ||
+	       action == ACTION_CUT_LATE || action == ACTION_RESET || action == ACTION_IMPOSSIBLE;
 }
 
 /* What can come where, each state by each event: one that is forgotten closes the connection. */
@@ -50,19 +50,20 @@ static void test_which_event_can_come_in_which_state(void **state)
 		enum connection_state state;
 		const char *events; /* in their order; '-': it cannot come */
 	} rows[] = {
-	    /* preamble done, failed; verdict needed, given; Connected, connect Failed, no backend Left; end of client,
+	    /* preamble done, failed; verdict needed, given; Connected, connect Failed, no backend Left,
+	     * Shortage; end of client,
 	     * backend; client failed; client, backend broken; turn, deadline, cut */
 	    /* clang-format off */
-	    {CONNECTION_CLOSED,           "df ng CFL cb f cb tdc"},
-	    {CONNECTION_CLIENT_PREAMBLE,  "df -- --- -- - c- tdc"},
-	    {CONNECTION_CONNECTING,       "-- -- CFL c- f c- tdc"},
-	    {CONNECTION_BACKEND_PREAMBLE, "df n- --- c- f cb tdc"},
-	    {CONNECTION_VERDICT,          "-f -g --- c- f c- tdc"},
-	    {CONNECTION_RELAYING,         "-- -- --- cb f cb tdc"},
-	    {CONNECTION_CLIENT_ENDED,     "-- -- --- -b f -b tdc"},
-	    {CONNECTION_BACKEND_ENDED,    "-- -- --- c- f cb tdc"},
-	    {CONNECTION_FLUSHING,         "-- -- --- -- - -- tdc"},
-	    {CONNECTION_LINGERING,        "-- -- --- -- - c- tdc"},
+	    {CONNECTION_CLOSED,            "df ng CFLS cb f cb tdc"},
+	    {CONNECTION_CLIENT_PREAMBLE,   "df -- ---- -- - c- tdc"},
+	    {CONNECTION_CONNECTING,        "-- -- CFLS c- f c- tdc"},
+	    {CONNECTION_BACKEND_PREAMBLE,  "df n- ---S c- f cb tdc"},
+	    {CONNECTION_VERDICT,           "-f -g ---S c- f c- tdc"},
+	    {CONNECTION_RELAYING,          "-- -- ---S cb f cb tdc"},
+	    {CONNECTION_CLIENT_ENDED,      "-- -- ---S -b f -b tdc"},
+	    {CONNECTION_BACKEND_ENDED,     "-- -- ---- c- f cb tdc"},
+	    {CONNECTION_FLUSHING,          "-- -- ---- -- - -- tdc"},
+	    {CONNECTION_LINGERING,         "-- -- ---- -- - c- tdc"},
 	    /* clang-format on */
 	};
 
@@ -180,6 +181,99 @@ static void test_every_action_and_guard_is_used(void **state)
 			fail_msg("nothing asks whether %s", connection_guard_name((enum connection_guard)g));
 }
 
+/* What the client sees of each step: only where the backend has ended, or it has ended itself, is there an end that may
+ * read as the whole of an answer. Rows that show it nothing and keep it connected are left out. */
+static void test_what_the_client_sees(void **state)
+{
+	static const struct {
+		enum connection_state state;
+		enum connection_event event;
+		enum connection_guard guard;
+		enum connection_end end; /* END_NONE: it is closed, and has been told or is gone */
+	} rows[] = {
+	    /* clang-format off */
+	    {CONNECTION_CLIENT_PREAMBLE,  EVENT_PREAMBLE_FAILED, GUARD_CLIENT_SILENT,         END_NONE},
+	    {CONNECTION_CLIENT_PREAMBLE,  EVENT_PREAMBLE_FAILED, GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_CLIENT_PREAMBLE,  EVENT_CLIENT_BROKEN,   GUARD_CLIENT_SILENT,         END_NONE},
+	    {CONNECTION_CLIENT_PREAMBLE,  EVENT_CLIENT_BROKEN,   GUARD_NONE,                  END_NONE},
+	    {CONNECTION_CLIENT_PREAMBLE,  EVENT_TURN_DONE,       GUARD_CLIENT_GONE,           END_NONE},
+	    {CONNECTION_CLIENT_PREAMBLE,  EVENT_DEADLINE,        GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_CLIENT_PREAMBLE,  EVENT_CUT,             GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_CONNECTING,       EVENT_NO_BACKEND_LEFT, GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_CONNECTING,       EVENT_SHORTAGE,        GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_CONNECTING,       EVENT_CLIENT_FAILED,   GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_CONNECTING,       EVENT_TURN_DONE,       GUARD_CLIENT_GONE_WRITTEN,   END_NONE},
+	    {CONNECTION_CONNECTING,       EVENT_CUT,             GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_BACKEND_PREAMBLE, EVENT_SHORTAGE,        GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_BACKEND_PREAMBLE, EVENT_CLIENT_FAILED,   GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_BACKEND_PREAMBLE, EVENT_TURN_DONE,       GUARD_CLIENT_GONE_WRITTEN,   END_NONE},
+	    {CONNECTION_BACKEND_PREAMBLE, EVENT_CUT,             GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_VERDICT,          EVENT_SHORTAGE,        GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_VERDICT,          EVENT_CLIENT_FAILED,   GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_VERDICT,          EVENT_TURN_DONE,       GUARD_CLIENT_GONE_WRITTEN,   END_NONE},
+	    {CONNECTION_VERDICT,          EVENT_CUT,             GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_RELAYING,         EVENT_SHORTAGE,        GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_RELAYING,         EVENT_BACKEND_ENDED,   GUARD_NONE,                  END_SAME},
+	    {CONNECTION_RELAYING,         EVENT_CLIENT_FAILED,   GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_RELAYING,         EVENT_BACKEND_BROKEN,  GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_RELAYING,         EVENT_TURN_DONE,       GUARD_CLIENT_GONE_DELIVERED, END_NONE},
+	    {CONNECTION_RELAYING,         EVENT_DEADLINE,        GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_RELAYING,         EVENT_CUT,             GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_CLIENT_ENDED,     EVENT_SHORTAGE,        GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_CLIENT_ENDED,     EVENT_BACKEND_ENDED,   GUARD_NONE,                  END_SAME},
+	    {CONNECTION_CLIENT_ENDED,     EVENT_CLIENT_FAILED,   GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_CLIENT_ENDED,     EVENT_BACKEND_BROKEN,  GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_CLIENT_ENDED,     EVENT_TURN_DONE,       GUARD_CLIENT_GONE_DELIVERED, END_NONE},
+	    {CONNECTION_CLIENT_ENDED,     EVENT_DEADLINE,        GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_CLIENT_ENDED,     EVENT_CUT,             GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_BACKEND_ENDED,    EVENT_TURN_DONE,       GUARD_CLIENT_GONE_DELIVERED, END_NONE},
+	    {CONNECTION_BACKEND_ENDED,    EVENT_CUT,             GUARD_FLUSHED,               END_NONE},
+	    {CONNECTION_BACKEND_ENDED,    EVENT_CUT,             GUARD_NONE,                  END_RESET},
+	    {CONNECTION_FLUSHING,         EVENT_TURN_DONE,       GUARD_FLUSHED,               END_NONE},
+	    {CONNECTION_FLUSHING,         EVENT_DEADLINE,        GUARD_NONE,                  END_RESET},
+	    {CONNECTION_FLUSHING,         EVENT_CUT,             GUARD_NONE,                  END_RESET},
+	    {CONNECTION_LINGERING,        EVENT_CLIENT_BROKEN,   GUARD_NONE,                  END_NONE},
+	    {CONNECTION_LINGERING,        EVENT_TURN_DONE,       GUARD_CLIENT_GONE,           END_NONE},
+	    {CONNECTION_LINGERING,        EVENT_TURN_DONE,       GUARD_CLIENT_LEFT,           END_NONE},
+	    {CONNECTION_LINGERING,        EVENT_DEADLINE,        GUARD_FLUSHED,               END_NONE},
+	    {CONNECTION_LINGERING,        EVENT_DEADLINE,        GUARD_NONE,                  END_RESET},
+	    {CONNECTION_LINGERING,        EVENT_CUT,             GUARD_FLUSHED,               END_NONE},
+	    {CONNECTION_LINGERING,        EVENT_CUT,             GUARD_NONE,                  END_RESET},
+	    /* clang-format on */
+	};
+	size_t num_seen = 0;
+
+	(void)state;
+	for (const struct arrow *arrow = arrows; arrow < arrows + num_arrows; arrow++) {
+		enum connection_end end = connection_action_end(arrow->step->action);
+
+		if (arrow->from == CONNECTION_CLOSED || !is_possible(arrow->from, arrow->event) ||
+		    (end == END_NONE && arrow->step->next != CONNECTION_CLOSED))
+			continue;
+		assert_true(num_seen < sizeof(rows) / sizeof(rows[0]));
+		if (arrow->from != rows[num_seen].state || arrow->event != rows[num_seen].event ||
+		    arrow->step->guard != rows[num_seen].guard || end != rows[num_seen].end)
+			fail_msg("%s, %s, %s: %s", connection_state_name(arrow->from),
+				 connection_event_name(arrow->event), connection_guard_name(arrow->step->guard),
+				 connection_end_name(end));
+		num_seen++;
+	}
+	assert_int_equal(num_seen, sizeof(rows) / sizeof(rows[0]));
+	assert_int_equal(connection_action_end(ACTION_IMPOSSIBLE), END_RESET);
+}
+
+/* A client is left to linger only by a step that ends its direction, or behind one that has. */
+static void test_who_lingers_has_its_end(void **state)
+{
+	(void)state;
+	for (const struct arrow *arrow = arrows; arrow < arrows + num_arrows; arrow++) {
+		if (arrow->step->next != CONNECTION_LINGERING)
+			continue;
+		bool has_end = arrow->from == CONNECTION_BACKEND_ENDED || arrow->from == CONNECTION_FLUSHING;
+		assert_int_equal(connection_action_end(arrow->step->action), has_end ? END_NONE : END_ALERT);
+	}
+}
+
 /* Whatever state it is in: a cut ends it at once. */
 static void test_a_cut_closes(void **state)
 {
@@ -210,8 +304,10 @@ static void test_what_the_end_of_a_turn_looks_at(void **state)
 	     {ACTION_CLOSE, ACTION_AWAIT_DELIVERY, ACTION_NOTHING}},
 	    {CONNECTION_BACKEND_ENDED,
 	     {GUARD_CLIENT_GONE_DELIVERED, GUARD_BACKEND_GONE, GUARD_CLIENT_GONE_WRITTEN},
-	     {ACTION_CLOSE, ACTION_ABANDON, ACTION_AWAIT_DELIVERY, ACTION_NOTHING}},
-	    {CONNECTION_FLUSHING, {GUARD_FLUSHED}, {ACTION_CLOSE, ACTION_NOTHING}},
+	     {ACTION_CLOSE, ACTION_LEAVE_BACKEND, ACTION_AWAIT_DELIVERY, ACTION_NOTHING}},
+	    {CONNECTION_FLUSHING,
+	     {GUARD_CLIENT_SENT_MORE, GUARD_FLUSHED},
+	     {ACTION_AWAIT_CLIENT, ACTION_CLOSE, ACTION_NOTHING}},
 	    {CONNECTION_LINGERING,
 	     {GUARD_CLIENT_GONE, GUARD_CLIENT_LEFT},
 	     {ACTION_CLOSE, ACTION_CLOSE, ACTION_NOTHING}},
@@ -364,6 +460,8 @@ static void test_names(void **state)
 	assert_string_equal(connection_event_name(EVENT_NONE), "none");
 	assert_string_equal(connection_guard_name(GUARD_FLUSHED), "nothing is left to write");
 	assert_string_equal(connection_action_name(ACTION_CLOSE), "close");
+	assert_string_equal(connection_end_name(END_NONE), "");
+	assert_string_equal(connection_end_name(END_ALERT), "an alert");
 	assert_string_equal(connection_flow_name(FLOW_PASSED), "passed on");
 	assert_string_equal(connection_deadline_name(DEADLINE_LINGER), "linger");
 	assert_string_equal(connection_awaits_name(AWAITS_VERDICT), "the verdict");
@@ -378,6 +476,8 @@ int main(void)
 	    cmocka_unit_test(test_every_state_can_be_reached),
 	    cmocka_unit_test(test_every_state_is_left_by_its_deadline),
 	    cmocka_unit_test(test_every_action_and_guard_is_used),
+	    cmocka_unit_test(test_what_the_client_sees),
+	    cmocka_unit_test(test_who_lingers_has_its_end),
 	    cmocka_unit_test(test_a_cut_closes),
 	    cmocka_unit_test(test_what_the_end_of_a_turn_looks_at),
 	    cmocka_unit_test(test_flows_agree_with_what_can_come),

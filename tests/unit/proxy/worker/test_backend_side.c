@@ -32,7 +32,7 @@ static void test_dead_backend_is_told_and_the_client_let_go(void **state)
 	(void)state;
 	world_start(&world, &site, 1);
 	test_client_join(&client, &world, "a.example");
-	assert_true(test_client_read_all(&client, answer, sizeof(answer), &len));
+	assert_int_equal(test_client_read_end(&client, answer, sizeof(answer), &len), CLIENT_END_ALERT);
 	assert_int_equal(len, 0);
 	struct worker_event *event = world_wait(&world, WORKER_BACKEND_FAILED);
 	assert_non_null(strstr(event->text, "127.0.0.1:"));
@@ -79,7 +79,7 @@ static void test_tls_backend_waits_for_its_verdict(void **state)
 	struct worker_event *event = world_wait(&world, WORKER_VERIFY_BACKEND);
 	worker_give_verdict(world.worker, event->connection, false, "nobody knows its root");
 	worker_event_free(event);
-	assert_true(test_client_read_all(&client, nothing, sizeof(nothing), &len));
+	assert_int_equal(test_client_read_end(&client, nothing, sizeof(nothing), &len), CLIENT_END_ALERT);
 	event = world_wait(&world, WORKER_BACKEND_FAILED);
 	assert_non_null(strstr(event->text, "nobody knows its root"));
 	worker_event_free(event);
@@ -228,7 +228,7 @@ static void test_late_verdict_is_not_the_next_backends(void **state)
 	struct worker_event *second = world_wait(&world, WORKER_VERIFY_BACKEND);
 	worker_give_verdict(world.worker, first->connection, true, NULL);
 	worker_give_verdict(world.worker, second->connection, false, "it is another one");
-	assert_true(test_client_read_all(&client, nothing, sizeof(nothing), &len));
+	assert_int_equal(test_client_read_end(&client, nothing, sizeof(nothing), &len), CLIENT_END_ALERT);
 	assert_int_equal(len, 0);
 	assert_int_equal(atomic_load(test_backend_received(other)), 0);
 	assert_int_not_equal(first->connection, second->connection);
@@ -315,7 +315,7 @@ static void test_backend_that_wants_a_certificate_is_told_of(void **state)
 
 		world_start(&world, &site, 1);
 		test_client_join(&client, &world, "a.example");
-		test_client_read_all(&client, nothing, sizeof(nothing), &len);
+		assert_int_equal(test_client_read_end(&client, nothing, sizeof(nothing), &len), CLIENT_END_ALERT);
 		assert_int_equal(len, 0);
 		struct worker_event *event = world_wait(&world, WORKER_BACKEND_FAILED);
 		if (strstr(event->text, "certificate") == NULL && strstr(event->text, "handshake failure") == NULL)
@@ -383,7 +383,7 @@ static void test_backend_that_does_not_answer(void **state)
 	world_start(&world, &site, 1);
 	test_client_join(&client, &world, "a.example");
 	assert_int_equal(SSL_write(client.ssl, "held", 4), 4);
-	assert_true(test_client_read_all(&client, nothing, sizeof(nothing), &len));
+	assert_int_equal(test_client_read_end(&client, nothing, sizeof(nothing), &len), CLIENT_END_ALERT);
 	assert_int_equal(len, 0);
 	struct worker_event *event = world_wait(&world, WORKER_BACKEND_FAILED);
 	assert_non_null(strstr(event->text, "no answer within connect_timeout"));

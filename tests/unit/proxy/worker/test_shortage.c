@@ -5,7 +5,7 @@
 
 static void test_which_errors_are_a_shortage(void **state)
 {
-	static const int shortages[] = {EMFILE, ENFILE, ENOBUFS, ENOMEM};
+	static const int shortages[] = {EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOSPC};
 	static const int faults[] = {ECONNABORTED, EPROTO, EAGAIN, EINTR, ECONNREFUSED, ETIMEDOUT};
 
 	(void)state;

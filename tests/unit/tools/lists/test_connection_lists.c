@@ -75,10 +75,11 @@ static void test_steps(void **state)
 	const char *text = buffer_text(&printed);
 
 	(void)state;
-	assert_has_line(text, "| client preamble | preamble done |  | connect | connecting |");
-	assert_has_line(text, "| client preamble | preamble failed | the client has sent nothing | close | closed |");
-	assert_has_line(text, "| client preamble | preamble failed |  | give up | lingering |");
-	assert_has_line(text, "| flushing | turn done | nothing is left to write | close | closed |");
+	assert_has_line(text, "| client preamble | preamble done |  | connect |  | connecting |");
+	assert_has_line(text,
+			"| client preamble | preamble failed | the client has sent nothing | close |  | closed |");
+	assert_has_line(text, "| client preamble | preamble failed |  | fail | an alert | lingering |");
+	assert_has_line(text, "| flushing | turn done | nothing is left to write | close |  | closed |");
 	assert_int_equal(count(text, "\n"), count_steps() + 2);
 	assert_int_equal(count(text, "impossible"), 0);
 	buffer_cleanup(&printed);
@@ -98,8 +99,10 @@ static void test_diagram(void **state)
 	assert_has_line(text, "    client_preamble --> connecting : preamble done");
 	assert_has_line(text, "    verdict --> backend_preamble : verdict given");
 	/* What leads from one state to another stands at one arrow. */
-	assert_has_line(text, "    lingering --> closed : client broken<br/>turn done [the client is gone, and read to "
-			      "its end]<br/>turn done [the client has ended, and has all bytes]<br/>deadline<br/>cut");
+	assert_has_line(text,
+			"    lingering --> closed : client broken<br/>turn done [the client is gone, and read to "
+			"its end]<br/>turn done [the client has ended, and has all bytes]<br/>deadline [nothing is "
+			"left to write]<br/>deadline<br/>cut [nothing is left to write]<br/>cut");
 	assert_int_equal(count(text, "flushing --> flushing"), 0);
 	assert_int_equal(count(text, "connecting --> connecting"), 1);
 	buffer_cleanup(&printed);
