@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "proxy/io/loop.h"
 #include "proxy/io/loop_uv.h"
 
 #define SAME(ours, theirs) _Static_assert((ours) == (uint32_t)(theirs), "a kernel's bit is passed on as it is")
@@ -22,7 +23,7 @@ static struct error watch_loop(struct poller *poller)
 	poller->fd = epoll_create1(EPOLL_CLOEXEC);
 	if (poller->fd < 0)
 		return error_system("make an epoll set");
-	uv_run(&poller->loop->uv, UV_RUN_NOWAIT); /* libuv tells the kernel of a handle when the loop is run */
+	loop_run_ready(poller->loop); /* libuv tells the kernel of a handle when the loop is run */
 	return poller_add(poller, &poller->loop_pollable, uv_backend_fd(&poller->loop->uv), POLLER_READABLE);
 }
 
@@ -73,12 +74,21 @@ void poller_remove(struct poller *poller, int fd)
 	epoll_ctl(poller->fd, EPOLL_CTL_DEL, fd, NULL);
 }
 
+static void unqueue(struct pollable *pollable)
+{
+	if (pollable->next == NULL)
+		return;
+	pollable->next->previous = pollable->previous;
+	pollable->previous->next = pollable->next;
+	pollable->next = pollable->previous = NULL;
+}
+
 void poller_forget(struct poller *poller, struct pollable *pollable)
 {
 	for (int i = 0; i < poller->num_events; i++)
 		if (poller->events[i].data.ptr == pollable)
 			poller->events[i].data.ptr = NULL;
-	poller_unqueue(pollable);
+	unqueue(pollable);
 }
 
 void poller_queue(struct poller *poller, struct pollable *pollable)
@@ -89,15 +99,6 @@ void poller_queue(struct poller *poller, struct pollable *pollable)
 	pollable->previous = poller->queue.previous;
 	poller->queue.previous->next = pollable;
 	poller->queue.previous = pollable;
-}
-
-void poller_unqueue(struct pollable *pollable)
-{
-	if (pollable->next == NULL)
-		return;
-	pollable->next->previous = pollable->previous;
-	pollable->previous->next = pollable->next;
-	pollable->next = pollable->previous = NULL;
 }
 
 /* Moved to a ring of their own: who queues itself again has its turn in the next round. */
@@ -114,7 +115,7 @@ static void run_queue(struct poller *poller)
 	while (turn.next != &turn) {
 		struct pollable *pollable = turn.next;
 
-		poller_unqueue(pollable);
+		unqueue(pollable);
 		pollable->on_ready(pollable, 0);
 	}
 }
@@ -178,5 +179,5 @@ void poller_dispatch(struct poller *poller)
 	poller->num_events = 0;
 	run_queue(poller);
 	if (poller->run_loop)
-		uv_run(&poller->loop->uv, UV_RUN_NOWAIT);
+		loop_run_ready(poller->loop);
 }

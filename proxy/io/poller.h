@@ -59,7 +59,6 @@ void poller_forget(struct poller *poller, struct pollable *pollable);
 
 /* poller_queue calls on_ready once more in the next turn, after the events of the sockets. */
 void poller_queue(struct poller *poller, struct pollable *pollable);
-void poller_unqueue(struct pollable *pollable);
 
 /* poller_wait sleeps until something is ready, for `wait_ms` at most (-1: no limit). */
 MUST_USE struct error poller_wait(struct poller *poller, int wait_ms);

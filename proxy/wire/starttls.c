@@ -57,11 +57,6 @@ uint16_t starttls_default_port(enum starttls_protocol protocol)
 	return dialogues[protocol].port;
 }
 
-const char *starttls_name(enum starttls_protocol protocol)
-{
-	return dialogues[protocol].name;
-}
-
 /* Letters, digits, and what stands in literals: nothing that XML or a line would read otherwise. */
 static bool is_plain(const char *domain)
 {

@@ -27,7 +27,6 @@ struct starttls;
 /* starttls_find: false when `name` ("smtp", "imap", "pop3", "ldap", "xmpp") is none of them. */
 bool starttls_find(const char *name, enum starttls_protocol *out);
 uint16_t starttls_default_port(enum starttls_protocol protocol); /* 25, 143, 110, 389, 5222; 443 of STARTTLS_NONE */
-const char *starttls_name(enum starttls_protocol protocol); /* as people write it: "SMTP"; "TLS" of STARTTLS_NONE */
 
 /* starttls_new begins; not for STARTTLS_NONE. `domain` (copied) is the domain of an XMPP stream. NULL when out of
  * memory, or when `domain` cannot stand in a stream's header. */

@@ -167,8 +167,8 @@ static void test_queue_comes_after_the_sockets(void **state)
 	assert_string_equal(turn(world), "h");
 	assert_string_equal(turn(world), "");
 	poller_queue(&world->poller, &world->watched[7].pollable);
-	poller_unqueue(&world->watched[7].pollable);
-	poller_unqueue(&world->watched[7].pollable);
+	poller_forget(&world->poller, &world->watched[7].pollable);
+	poller_forget(&world->poller, &world->watched[7].pollable);
 	assert_string_equal(turn(world), "");
 }
 
