@@ -1,6 +1,8 @@
 #include "proxy/worker/acceptor.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +16,9 @@ struct acceptor {
 	struct acceptor *next;
 	struct worker_thread *thread;
 	struct listen_socket *socket; /* one reference */
-	const struct snapshot_listener *listener; /* of the present snapshot */
+	const struct snapshot_listener *listener; /* of the present snapshot, or of `lease` */
+	struct snapshot_lease *lease; /* it leaves, and serves those who waited by this one; NULL: it does not leave */
+	unsigned num_waiting; /* while it leaves: clients that it still takes */
 	int fd;
 	bool watched;
 };
@@ -44,11 +48,18 @@ static void unwatch(struct acceptor *acceptor)
 	acceptor->watched = false;
 }
 
+static void change_all(struct worker_thread *thread, void (*change)(struct acceptor *acceptor))
+{
+	for (struct acceptor *acceptor = thread->acceptors; acceptor != NULL; acceptor = acceptor->next)
+		change(acceptor);
+	for (struct acceptor *acceptor = thread->leaving; acceptor != NULL; acceptor = acceptor->next)
+		change(acceptor);
+}
+
 static void pause_all(struct worker_thread *thread)
 {
 	thread->accepting_paused = true;
-	for (struct acceptor *acceptor = thread->acceptors; acceptor != NULL; acceptor = acceptor->next)
-		unwatch(acceptor);
+	change_all(thread, unwatch);
 	try_again_later(thread);
 	admission_wait(thread->options.admission, thread->options.index);
 }
@@ -58,8 +69,7 @@ static void resume_all(struct worker_thread *thread)
 {
 	admission_stop_waiting(thread->options.admission, thread->options.index);
 	thread->accepting_paused = false;
-	for (struct acceptor *acceptor = thread->acceptors; acceptor != NULL; acceptor = acceptor->next)
-		watch(acceptor);
+	change_all(thread, watch);
 }
 
 /* Pauses until a place is given back. Looks for one afterwards: one that was given back just before wakes nobody. */
@@ -116,7 +126,8 @@ static enum accept_result accept_one(struct acceptor *acceptor)
 	socklen_t peer_len = sizeof(peer);
 	int fd = accept4(acceptor->fd, (struct sockaddr *)&peer, &peer_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd >= 0) {
-		connection_open(thread, acceptor->listener, fd, network_of_address((struct sockaddr *)&peer));
+		connection_open(thread, acceptor->lease != NULL ? acceptor->lease : thread->lease, acceptor->listener,
+				fd, network_of_address((struct sockaddr *)&peer));
 		return ACCEPTED;
 	}
 	int code = errno;
@@ -129,6 +140,18 @@ static enum accept_result accept_one(struct acceptor *acceptor)
 	return code == EAGAIN ? NOTHING_TO_ACCEPT : ACCEPTED;
 }
 
+/* Takes one of those who waited when it began to leave. */
+static bool accept_waiting(struct acceptor *acceptor)
+{
+	if (acceptor->num_waiting == 0)
+		return false;
+	enum accept_result result = accept_one(acceptor);
+	if (result == NO_ROOM)
+		return false;
+	acceptor->num_waiting = result == ACCEPTED ? acceptor->num_waiting - 1 : 0;
+	return true;
+}
+
 /* Takes more in a turn with much else to do: new clients would starve behind those who move bytes in bulk. */
 static void on_ready(struct pollable *pollable, uint32_t events)
 {
@@ -137,34 +160,102 @@ static void on_ready(struct pollable *pollable, uint32_t events)
 
 	(void)events;
 	for (int i = 0; i < share && acceptor->watched; i++)
-		if (accept_one(acceptor) != ACCEPTED)
+		if (acceptor->lease != NULL ? !accept_waiting(acceptor) : accept_one(acceptor) != ACCEPTED)
 			return;
 }
 
-/* Takes those who wait, and lets the kernel refuse new ones. The descriptor stays open, as it is the listen_socket's:
- * listen() would bring it back. */
+/* Lets the kernel refuse new clients. The descriptor stays open, as it is the listen_socket's: listen() would bring it
+ * back. */
 static void acceptor_close(struct acceptor *acceptor)
 {
-	for (int i = 0; i < LISTEN_BACKLOG && accept_one(acceptor) == ACCEPTED; i++)
-		;
 	unwatch(acceptor);
 	shutdown(acceptor->fd, SHUT_RDWR);
 	listen_socket_unref(acceptor->socket);
+	snapshot_lease_unref(acceptor->lease);
 	free(acceptor);
+}
+
+/* How many clients wait in the kernel: tcp_info(7) of a listening socket says so. */
+static unsigned count_waiting(int fd)
+{
+	struct tcp_info info = {0};
+	socklen_t len = sizeof(info);
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 ? info.tcpi_unacked : LISTEN_BACKLOG;
+}
+
+/* Takes those who wait, as far as there is room; the others as there is room again. Meanwhile the kernel queues no more
+ * than one behind them. */
+static void acceptor_leave(struct acceptor *acceptor)
+{
+	struct worker_thread *thread = acceptor->thread;
+
+	listen(acceptor->fd, 0);
+	acceptor->num_waiting = count_waiting(acceptor->fd);
+	acceptor->lease = thread->lease;
+	acceptor->lease->users++;
+	acceptor->next = thread->leaving;
+	thread->leaving = acceptor;
+	while (accept_waiting(acceptor))
+		;
+}
+
+void acceptors_close_left(struct worker_thread *thread, bool all)
+{
+	struct acceptor **link = &thread->leaving;
+
+	while (*link != NULL) {
+		struct acceptor *acceptor = *link;
+
+		if (acceptor->num_waiting > 0 && !all) {
+			link = &acceptor->next;
+			continue;
+		}
+		*link = acceptor->next;
+		acceptor_close(acceptor);
+	}
+}
+
+/* Unlinks the acceptor of `socket` that leaves, if there is one: it stays. */
+static struct acceptor *take_back(struct worker_thread *thread, const struct listen_socket *socket)
+{
+	struct acceptor **link = &thread->leaving;
+
+	while (*link != NULL && (*link)->socket != socket)
+		link = &(*link)->next;
+	struct acceptor *acceptor = *link;
+	if (acceptor == NULL)
+		return NULL;
+	*link = acceptor->next;
+	snapshot_lease_unref(acceptor->lease);
+	acceptor->lease = NULL;
+	acceptor->num_waiting = 0;
+	return acceptor;
+}
+
+static struct acceptor *make(struct worker_thread *thread, struct listen_socket *socket)
+{
+	struct acceptor *acceptor = calloc(1, sizeof(*acceptor));
+	if (acceptor == NULL)
+		return NULL;
+
+	acceptor->pollable.on_ready = on_ready;
+	acceptor->thread = thread;
+	acceptor->socket = listen_socket_ref(socket);
+	acceptor->fd = socket->fds[thread->options.index];
+	return acceptor;
 }
 
 static void acceptor_open(struct worker_thread *thread, const struct snapshot_listener *listener)
 {
-	struct acceptor *acceptor = calloc(1, sizeof(*acceptor));
+	struct acceptor *acceptor = take_back(thread, listener->socket);
+	if (acceptor == NULL)
+		acceptor = make(thread, listener->socket);
 	if (acceptor == NULL) {
 		try_again_later(thread);
 		return;
 	}
-	acceptor->pollable.on_ready = on_ready;
-	acceptor->thread = thread;
-	acceptor->socket = listen_socket_ref(listener->socket);
 	acceptor->listener = listener;
-	acceptor->fd = listener->socket->fds[thread->options.index];
 	acceptor->next = thread->acceptors;
 	thread->acceptors = acceptor;
 	listen(acceptor->fd, LISTEN_BACKLOG); /* an address that an earlier snapshot has given up listens again */
@@ -213,7 +304,7 @@ void acceptors_drop(struct worker_thread *thread, const struct snapshot *snapsho
 			continue;
 		}
 		*link = acceptor->next;
-		acceptor_close(acceptor);
+		acceptor_leave(acceptor);
 	}
 }
 

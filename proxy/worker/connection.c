@@ -19,7 +19,8 @@ void connection_report(struct connection *connection, enum worker_event_kind kin
 			     text);
 }
 
-struct connection *connection_new(struct worker_thread *thread, const struct snapshot_listener *listener)
+struct connection *connection_new(struct worker_thread *thread, struct snapshot_lease *lease,
+				  const struct snapshot_listener *listener)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
 	if (connection == NULL)
@@ -27,7 +28,7 @@ struct connection *connection_new(struct worker_thread *thread, const struct sna
 
 	connection->thread = thread;
 	connection->listener = listener;
-	connection->lease = thread->lease;
+	connection->lease = lease;
 	connection->lease->users++;
 	connection_set_site(connection, site_lookup_fallback(listener->lookup));
 	return connection;

@@ -47,8 +47,9 @@ struct connection {
 
 _Static_assert(SITE_MAX_BACKEND_ADDRESSES <= UINT8_MAX, "an address is counted by an uint8_t");
 
-/* connection_new makes one of `listener`, and leaves its sides and its timer to be set up. NULL: out of memory. */
-struct connection *connection_new(struct worker_thread *thread, const struct snapshot_listener *listener);
+/* connection_new makes one of `listener` of `lease` (one use is taken), and leaves its sides and its timer to be set up. NULL: out of memory. */
+struct connection *connection_new(struct worker_thread *thread, struct snapshot_lease *lease,
+				  const struct snapshot_listener *listener);
 void connection_free(struct connection *connection);
 
 /* connection_rules_now returns the rules of its state. */

@@ -392,9 +392,10 @@ static void on_deadline(struct timer *timer)
 		work(connection);
 }
 
-static struct connection *make(struct worker_thread *thread, const struct snapshot_listener *listener)
+static struct connection *make(struct worker_thread *thread, struct snapshot_lease *lease,
+			       const struct snapshot_listener *listener)
 {
-	struct connection *connection = connection_new(thread, listener);
+	struct connection *connection = connection_new(thread, lease, listener);
 	if (connection == NULL)
 		return NULL;
 
@@ -405,20 +406,20 @@ static struct connection *make(struct worker_thread *thread, const struct snapsh
 	return connection;
 }
 
-void connection_open(struct worker_thread *thread, const struct snapshot_listener *listener, int take_fd,
-		     uint64_t network)
+void connection_open(struct worker_thread *thread, struct snapshot_lease *lease,
+		     const struct snapshot_listener *listener, int take_fd, uint64_t network)
 {
 	enum connection_event event = EVENT_PREAMBLE_FAILED;
 
 	counters_add(&thread->counters.connections_accepted, 1);
 	if (site_lookup_first_credential(listener->lookup) == NULL) {
-		worker_thread_report(thread, WORKER_NO_CREDENTIAL, thread->lease->snapshot,
+		worker_thread_report(thread, WORKER_NO_CREDENTIAL, lease->snapshot,
 				     site_lookup_fallback(listener->lookup)->index, 0, "");
 		close(take_fd);
 		admission_give_back(thread->options.admission, thread->options.index);
 		return;
 	}
-	struct connection *connection = make(thread, listener);
+	struct connection *connection = make(thread, lease, listener);
 	if (connection != NULL)
 		event = preambles_start(client_side_preambles, &connection->client.preamble, connection);
 	if (event == EVENT_PREAMBLE_FAILED) {

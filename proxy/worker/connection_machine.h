@@ -8,9 +8,10 @@
 
 #include "proxy/worker/worker_thread.h"
 
-/* connection_open takes an accepted socket, the place that was taken for it, and its client's network. */
-void connection_open(struct worker_thread *thread, const struct snapshot_listener *listener, int take_fd,
-		     uint64_t network);
+/* connection_open takes an accepted socket, the place that was taken for it, and its client's network; it is served by
+ * `listener` of `lease`. */
+void connection_open(struct worker_thread *thread, struct snapshot_lease *lease,
+		     const struct snapshot_listener *listener, int take_fd, uint64_t network);
 
 /* connections_give_verdict answers the question of a connection, if it still waits; `reason` in words when not
  * trusted. */

@@ -46,7 +46,10 @@ static void on_room(struct pollable *pollable, uint32_t events)
 
 static void on_drain_due(struct timer *timer)
 {
-	connections_cut_all(THREAD_OF(timer, drain_timer));
+	struct worker_thread *thread = THREAD_OF(timer, drain_timer);
+
+	acceptors_close_left(thread, true);
+	connections_cut_all(thread);
 }
 
 static void send_to_stream(void *to, struct bytes bytes)
@@ -122,6 +125,7 @@ struct error worker_loop_init(struct worker_thread *thread, const struct worker_
 void worker_loop_cleanup(struct worker_thread *thread)
 {
 	acceptors_drop(thread, NULL);
+	acceptors_close_left(thread, true);
 	connections_cut_all(thread);
 	connections_free_closed(thread);
 	event_limit_cleanup(&thread->limit);
@@ -136,7 +140,7 @@ void worker_loop_cleanup(struct worker_thread *thread)
 
 static void tell_stopped(struct worker_thread *thread)
 {
-	if (!thread->draining || thread->stop_told || thread->num_connections > 0)
+	if (!thread->draining || thread->stop_told || thread->num_connections > 0 || thread->leaving != NULL)
 		return;
 	event_limit_flush(&thread->limit, thread->now_ms, true);
 	struct worker_event *event = worker_event_new(WORKER_STOPPED, thread->options.index, NULL, 0);
@@ -159,6 +163,7 @@ void worker_loop_run(struct worker_thread *thread)
 		poller_dispatch(&thread->poller);
 		timer_wheel_advance(&thread->timers, thread->now_ms);
 		connections_free_closed(thread);
+		acceptors_close_left(thread, false);
 		tell_stopped(thread);
 	}
 }
@@ -182,7 +187,7 @@ void worker_loop_drain(struct worker_thread *thread, uint64_t timeout_ms)
 		thread->draining = true;
 	}
 	if (timeout_ms == 0)
-		connections_cut_all(thread);
+		on_drain_due(&thread->drain_timer);
 	else
 		timer_arm(&thread->timers, &thread->drain_timer, thread->now_ms + timeout_ms);
 }

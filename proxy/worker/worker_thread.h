@@ -51,6 +51,7 @@ struct worker_thread {
 
 	struct snapshot_lease *lease; /* the present one */
 	struct acceptor *acceptors;
+	struct acceptor *leaving; /* those that only wait for room for their last clients */
 	bool accepting_paused;
 	/* acceptors_pause (acceptor.h), handed in: connections do not depend on acceptors. */
 	void (*pause)(struct worker_thread *thread, int code);

@@ -112,6 +112,125 @@ static void test_no_worker_starves_behind_another(void **state)
 	test_backend_stop(backend);
 }
 
+enum { NUM_QUEUED = 3 };
+
+/* A full worker, whose one place has a client, and clients that wait in the kernel. */
+struct queue {
+	struct test_backend *backend;
+	struct world_site site;
+	struct world world;
+	struct test_client inside;
+	struct test_client waiting[NUM_QUEUED];
+};
+
+static int setup_queue(void **state)
+{
+	struct queue *queue = test_calloc(1, sizeof(*queue));
+	struct test_client_options options = {.sni = "a.example"};
+
+	queue->backend = test_backend_start(BACKEND_ECHO, NULL);
+	queue->site = world_site(test_backend_port(queue->backend), "");
+	queue->world.max_connections = 1;
+	world_start(&queue->world, &queue->site, 1);
+	test_client_join(&queue->inside, &queue->world, "a.example");
+	for (size_t i = 0; i < NUM_QUEUED; i++)
+		test_client_open(&queue->waiting[i], &queue->world, &options);
+	worker_event_free(world_wait(&queue->world, WORKER_FULL));
+	*state = queue;
+	return 0;
+}
+
+static int teardown_queue(void **state)
+{
+	struct queue *queue = *state;
+
+	world_stop(&queue->world);
+	test_backend_stop(queue->backend);
+	test_free(queue);
+	return 0;
+}
+
+/* One after the other comes in as there is room. */
+static void serve_queue(struct queue *queue)
+{
+	test_client_echo(&queue->inside, "inside");
+	test_client_close(&queue->inside);
+	for (size_t i = 0; i < NUM_QUEUED; i++) {
+		assert_true(test_client_shake(&queue->waiting[i]));
+		test_client_echo(&queue->waiting[i], "its turn");
+		test_client_close(&queue->waiting[i]);
+	}
+}
+
+/* Publishes another listener in the place of the present one, of which a reference is returned. */
+static struct listen_socket *change_listener(struct queue *queue)
+{
+	struct listen_socket *former = queue->world.listening;
+
+	queue->world.listening = NULL;
+	world_publish(&queue->world, &queue->site, 1);
+	return former;
+}
+
+static bool is_refused(uint16_t port)
+{
+	struct sockaddr_in address = loopback_address(port);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	bool refused = connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0 && errno == ECONNREFUSED;
+
+	close(fd);
+	return refused;
+}
+
+static void test_a_listener_that_goes_while_it_is_full_loses_nobody(void **state)
+{
+	struct queue *queue = *state;
+	uint16_t port = queue->world.port;
+
+	listen_socket_unref(change_listener(queue));
+	serve_queue(queue);
+	for (int ms = 0; !is_refused(port); ms++) {
+		assert_true(ms < LOOPBACK_PATIENCE_S * 1000);
+		usleep(1000);
+	}
+}
+
+static void test_a_listener_that_comes_back_meanwhile(void **state)
+{
+	struct queue *queue = *state;
+	struct listen_socket *former = change_listener(queue);
+	struct test_client client;
+
+	listen_socket_unref(queue->world.listening);
+	queue->world.listening = former;
+	world_publish(&queue->world, &queue->site, 1);
+	serve_queue(queue);
+	test_client_join(&client, &queue->world, "a.example");
+	test_client_echo(&client, "as before");
+	test_client_close(&client);
+}
+
+static void test_a_drain_while_it_is_full_loses_nobody(void **state)
+{
+	struct queue *queue = *state;
+
+	worker_drain(queue->world.worker, 60000);
+	serve_queue(queue);
+}
+
+/* The drain's time is over: whoever waits is not waited for. */
+static void test_a_cut_while_it_is_full_ends(void **state)
+{
+	struct queue *queue = *state;
+
+	worker_drain(queue->world.worker, 0);
+	for (size_t i = 0; i < NUM_QUEUED; i++) {
+		assert_false(test_client_shake(&queue->waiting[i]));
+		test_client_close(&queue->waiting[i]);
+	}
+	test_client_close(&queue->inside);
+}
+
 /* Without a descriptor it looks again once a pause, and not in a loop. That it takes as long is sure: a deadline is
  * never early. */
 static void test_a_pause_is_not_spent_looking(void **state)
@@ -151,6 +270,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_every_worker_gets_some),
 	    cmocka_unit_test(test_no_worker_starves_behind_another),
+	    cmocka_unit_test_setup_teardown(test_a_listener_that_goes_while_it_is_full_loses_nobody, setup_queue,
+					    teardown_queue),
+	    cmocka_unit_test_setup_teardown(test_a_listener_that_comes_back_meanwhile, setup_queue, teardown_queue),
+	    cmocka_unit_test_setup_teardown(test_a_drain_while_it_is_full_loses_nobody, setup_queue, teardown_queue),
+	    cmocka_unit_test_setup_teardown(test_a_cut_while_it_is_full_ends, setup_queue, teardown_queue),
 	    cmocka_unit_test(test_a_pause_is_not_spent_looking),
 	};
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);

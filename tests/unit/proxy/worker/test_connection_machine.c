@@ -122,7 +122,7 @@ static void open_connection(struct fixture *fixture, uint16_t port, const char *
 	close(listening);
 	assert_int_equal(fcntl(accepted, F_SETFL, O_NONBLOCK), 0);
 	assert_true(admission_take(fixture->world.admission));
-	connection_open(thread, &fixture->world.snapshot->listeners[0], accepted, 0);
+	connection_open(thread, thread->lease, &fixture->world.snapshot->listeners[0], accepted, 0);
 	test_client_adopt(&fixture->client, test_client_context(), fd);
 	SSL_set_tlsext_host_name(fixture->client.ssl, "a.example");
 }
