@@ -36,7 +36,7 @@ int worker_setup(void **state)
 	struct worker_fixture *fixture = test_calloc(1, sizeof(*fixture));
 
 	fixture->listening = fixture->accepted = -1;
-	fixture->max_connections = plan->max_connections;
+	fixture->plan = *plan;
 	if (plan->tls)
 		fixture->tls = worker_backend_context("backend.example");
 	uint16_t port = start_backend(fixture, plan);
@@ -67,7 +67,8 @@ int worker_teardown(void **state)
 
 void worker_fixture_start(struct worker_fixture *fixture)
 {
-	fixture->world = (struct world){.max_connections = fixture->max_connections};
+	fixture->world =
+	    (struct world){.max_connections = fixture->plan.max_connections, .num_workers = fixture->plan.num_workers};
 	world_start(&fixture->world, &fixture->site, 1);
 	fixture->started = true;
 }

@@ -23,6 +23,7 @@ struct worker_plan {
 	bool waits; /* the test starts the worker, by worker_fixture_start */
 	const char *keys; /* of the site, or NULL */
 	uint64_t max_connections; /* 0: many */
+	unsigned num_workers; /* 0: one */
 };
 
 /* Its members are the test's to use; what is there at the end is closed and freed. */
@@ -36,7 +37,7 @@ struct worker_fixture {
 	struct test_client client;
 	bool has_client;
 	bool started;
-	uint64_t max_connections;
+	struct worker_plan plan;
 };
 
 #define WORKER_TEST(function, ...)                                                                                     \

@@ -3,6 +3,22 @@
 
 #include <stdlib.h>
 
+static int setup(void **state)
+{
+	struct relay *relay = test_calloc(1, sizeof(*relay));
+
+	relay_init(relay);
+	*state = relay;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	relay_cleanup(*state);
+	test_free(*state);
+	return 0;
+}
+
 static void test_water_marks(void **state)
 {
 	/* Steps of one relay: the sink's backlog, and whether the source is read then. */
@@ -20,84 +36,69 @@ static void test_water_marks(void **state)
 	    {SIZE_MAX / 2, false},
 	    {0, true},
 	};
-	struct relay relay;
+	struct relay *relay = *state;
 
-	(void)state;
-	relay_init(&relay);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
-		assert_int_equal(relay_may_read(&relay, steps[i].backlog), steps[i].reads);
-	relay_cleanup(&relay);
+		assert_int_equal(relay_may_read(relay, steps[i].backlog), steps[i].reads);
 }
 
 static void test_held_bytes_count(void **state)
 {
 	static uint8_t bytes[RELAY_HIGH_WATER_BYTES];
-	struct relay relay;
+	struct relay *relay = *state;
 
-	(void)state;
-	relay_init(&relay);
-	assert_ok(relay_hold(&relay, bytes_of(bytes, sizeof(bytes) - 1)));
-	assert_true(relay_may_read(&relay, 0));
-	assert_false(relay_may_read(&relay, 1));
-	relay_release(&relay);
-	assert_int_equal(relay.held.len, 0);
-	assert_true(relay_may_read(&relay, 0));
-	relay_cleanup(&relay);
+	assert_ok(relay_hold(relay, bytes_of(bytes, sizeof(bytes) - 1)));
+	assert_true(relay_may_read(relay, 0));
+	assert_false(relay_may_read(relay, 1));
+	relay_release(relay);
+	assert_int_equal(relay->held.len, 0);
+	assert_true(relay_may_read(relay, 0));
 }
 
 static void test_held_bytes_have_a_maximum(void **state)
 {
 	static uint8_t bytes[RELAY_MAX_HELD_BYTES];
-	struct relay relay;
+	struct relay *relay = *state;
 
-	(void)state;
-	relay_init(&relay);
-	assert_ok(relay_hold(&relay, bytes_of(bytes, sizeof(bytes))));
-	assert_kind(relay_hold(&relay, bytes_of(bytes, 1)), ERROR_LIMIT);
-	assert_int_equal(relay.held.len, sizeof(bytes));
-	relay_cleanup(&relay);
+	assert_ok(relay_hold(relay, bytes_of(bytes, sizeof(bytes))));
+	assert_kind(relay_hold(relay, bytes_of(bytes, 1)), ERROR_LIMIT);
+	assert_int_equal(relay->held.len, sizeof(bytes));
 }
 
 static void test_end_comes_last(void **state)
 {
-	struct relay relay;
+	struct relay *relay = *state;
 
-	(void)state;
-	relay_init(&relay);
-	assert_false(relay_has_end(&relay));
-	assert_ok(relay_hold(&relay, bytes_of("x", 1)));
-	relay_end(&relay);
-	assert_false(relay_may_read(&relay, 0));
-	assert_false(relay_has_end(&relay)); /* a byte is to go first */
-	relay_release(&relay);
-	assert_true(relay_has_end(&relay));
-	relay_cleanup(&relay);
+	assert_false(relay_has_end(relay));
+	assert_ok(relay_hold(relay, bytes_of("x", 1)));
+	relay_end(relay);
+	assert_false(relay_may_read(relay, 0));
+	assert_false(relay_has_end(relay)); /* a byte is to go first */
+	relay_release(relay);
+	assert_true(relay_has_end(relay));
 }
 
 /* What it gave goes on; an end that it never meant does not. */
 static void test_break_is_no_end(void **state)
 {
-	struct relay relay;
+	struct relay *relay = *state;
 
-	(void)state;
-	relay_init(&relay);
-	assert_ok(relay_hold(&relay, bytes_of("x", 1)));
-	relay_break(&relay);
-	assert_false(relay_may_read(&relay, 0));
-	assert_int_equal(relay.held.len, 1);
-	relay_release(&relay);
-	assert_false(relay_has_end(&relay));
-	relay_cleanup(&relay);
+	assert_ok(relay_hold(relay, bytes_of("x", 1)));
+	relay_break(relay);
+	assert_false(relay_may_read(relay, 0));
+	assert_int_equal(relay->held.len, 1);
+	relay_release(relay);
+	assert_false(relay_has_end(relay));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_water_marks),
-	    cmocka_unit_test(test_held_bytes_count),
-	    cmocka_unit_test(test_held_bytes_have_a_maximum),
-	    cmocka_unit_test(test_end_comes_last),
-	    cmocka_unit_test(test_break_is_no_end),
+	    cmocka_unit_test_setup_teardown(test_water_marks, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_held_bytes_count, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_held_bytes_have_a_maximum, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_end_comes_last, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_break_is_no_end, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

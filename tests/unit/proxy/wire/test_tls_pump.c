@@ -16,14 +16,14 @@ struct wire {
 
 static const struct certificate *leaf;
 
-static int setup(void **state)
+static int make_leaf(void **state)
 {
 	(void)state;
 	leaf = PKI(.cn = "a.example", .dns = PKI_STRINGS("a.example"));
 	return 0;
 }
 
-static int teardown(void **state)
+static int free_leaf(void **state)
 {
 	(void)state;
 	pki_cleanup();
@@ -82,6 +82,23 @@ static void wire_close(struct wire *wire)
 	tls_channel_cleanup(&wire->channel);
 	buffer_cleanup(&wire->to_server);
 	buffer_cleanup(&wire->to_client);
+}
+
+/* A wire of TLS 1.3. */
+static int setup(void **state)
+{
+	struct wire *wire = test_calloc(1, sizeof(*wire));
+
+	wire_open(wire, TLS1_3_VERSION);
+	*state = wire;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	wire_close(*state);
+	test_free(*state);
+	return 0;
 }
 
 /* Takes up to `max` bytes off the front of `from`. */
@@ -198,83 +215,71 @@ static void test_records_start_small(void **state)
 	enum { OVERHEAD = 17, LARGE = 16384, MAX_RECORDS = 64 }; /* of TLS 1.3: the type's byte and the tag */
 	static uint8_t text[3 * LARGE + TLS_PUMP_SMALL_RECORDS * TLS_PUMP_SMALL_RECORD_BYTES];
 	size_t lengths[MAX_RECORDS];
-	struct wire wire;
+	struct wire *wire = *state;
 
-	(void)state;
-	wire_open(&wire, TLS1_3_VERSION);
-	assert_true(shake(&wire, 65536));
-	assert_true(tls_pump_write(&wire.client, bytes_of(text, 3 * LARGE)));
-	tls_channel_flush(&wire.channel);
-	assert_int_equal(record_lengths(&wire.to_server, lengths, MAX_RECORDS), 3);
+	assert_true(shake(wire, 65536));
+	assert_true(tls_pump_write(&wire->client, bytes_of(text, 3 * LARGE)));
+	tls_channel_flush(&wire->channel);
+	assert_int_equal(record_lengths(&wire->to_server, lengths, MAX_RECORDS), 3);
 	assert_int_equal(lengths[0], LARGE + OVERHEAD);
 
-	wire.to_server.len = 0;
-	tls_pump_start_small(&wire.client);
-	assert_true(tls_pump_write(&wire.client, bytes_of(text, sizeof(text))));
-	tls_channel_flush(&wire.channel);
-	assert_int_equal(record_lengths(&wire.to_server, lengths, MAX_RECORDS), TLS_PUMP_SMALL_RECORDS + 3);
+	wire->to_server.len = 0;
+	tls_pump_start_small(&wire->client);
+	assert_true(tls_pump_write(&wire->client, bytes_of(text, sizeof(text))));
+	tls_channel_flush(&wire->channel);
+	assert_int_equal(record_lengths(&wire->to_server, lengths, MAX_RECORDS), TLS_PUMP_SMALL_RECORDS + 3);
 	for (size_t i = 0; i < TLS_PUMP_SMALL_RECORDS; i++)
 		assert_int_equal(lengths[i], TLS_PUMP_SMALL_RECORD_BYTES + OVERHEAD);
 	assert_int_equal(lengths[TLS_PUMP_SMALL_RECORDS], LARGE + OVERHEAD);
 
 	/* A short one is not padded, and counts. */
-	wire.to_server.len = 0;
-	tls_pump_start_small(&wire.client);
-	assert_true(tls_pump_write(&wire.client, bytes_of(text, 1)));
-	assert_true(tls_pump_write(&wire.client, bytes_of(text, sizeof(text))));
-	tls_channel_flush(&wire.channel);
-	record_lengths(&wire.to_server, lengths, MAX_RECORDS);
+	wire->to_server.len = 0;
+	tls_pump_start_small(&wire->client);
+	assert_true(tls_pump_write(&wire->client, bytes_of(text, 1)));
+	assert_true(tls_pump_write(&wire->client, bytes_of(text, sizeof(text))));
+	tls_channel_flush(&wire->channel);
+	record_lengths(&wire->to_server, lengths, MAX_RECORDS);
 	assert_int_equal(lengths[0], 1 + OVERHEAD);
 	assert_int_equal(lengths[TLS_PUMP_SMALL_RECORDS - 1], TLS_PUMP_SMALL_RECORD_BYTES + OVERHEAD);
 	assert_int_equal(lengths[TLS_PUMP_SMALL_RECORDS], LARGE + OVERHEAD);
-	wire_close(&wire);
 }
 
 static void test_end_of_input_is_an_end(void **state)
 {
 	struct buffer got;
-	struct wire wire;
+	struct wire *wire = *state;
 
-	(void)state;
-	wire_open(&wire, TLS1_3_VERSION);
 	buffer_init(&got, 1000);
-	assert_true(shake(&wire, 65536));
-	assert_true(tls_pump_write(&wire.client, bytes_of("last", 4)));
-	tls_channel_flush(&wire.channel);
-	assert_int_equal(read_all(&wire.server, &wire.to_server, 65536, true, &got), TLS_ENDED);
-	assert_true(wire.server.cut);
+	assert_true(shake(wire, 65536));
+	assert_true(tls_pump_write(&wire->client, bytes_of("last", 4)));
+	tls_channel_flush(&wire->channel);
+	assert_int_equal(read_all(&wire->server, &wire->to_server, 65536, true, &got), TLS_ENDED);
+	assert_true(wire->server.cut);
 	assert_int_equal(got.len, 4);
 	buffer_cleanup(&got);
-	wire_close(&wire);
 }
 
 static void test_end_within_a_handshake_is_a_failure(void **state)
 {
 	struct tls_input nothing = {.ended = true};
-	struct wire wire;
+	struct wire *wire = *state;
 
-	(void)state;
-	wire_open(&wire, TLS1_3_VERSION);
-	assert_int_equal(tls_pump_handshake(&wire.server, &nothing), TLS_FAILED);
-	assert_int_equal(wire.server.alert, TLS_PUMP_NO_ALERT);
-	assert_string_equal(wire.server.reason, "the peer closed the connection");
-	tls_pump_end(&wire.server);
-	assert_int_equal(wire.channel.send_len, 0);
-	wire_close(&wire);
+	assert_int_equal(tls_pump_handshake(&wire->server, &nothing), TLS_FAILED);
+	assert_int_equal(wire->server.alert, TLS_PUMP_NO_ALERT);
+	assert_string_equal(wire->server.reason, "the peer closed the connection");
+	tls_pump_end(&wire->server);
+	assert_int_equal(wire->channel.send_len, 0);
 }
 
 static void test_alert_of_the_peer(void **state)
 {
-	struct wire wire;
+	struct wire *wire = *state;
 
-	(void)state;
-	wire_open(&wire, TLS1_3_VERSION);
-	wire.verdict = ssl_verify_invalid;
-	assert_false(shake(&wire, 65536));
-	assert_true(wire.client.failed);
-	assert_int_equal(step(&wire, &wire.server, &wire.to_server, 65536), TLS_FAILED);
-	assert_int_equal(wire.server.alert, SSL_AD_UNKNOWN_CA);
-	wire_close(&wire);
+	wire->verdict = ssl_verify_invalid;
+	assert_false(shake(wire, 65536));
+	assert_true(wire->client.failed);
+	assert_int_equal(step(wire, &wire->server, &wire->to_server, 65536), TLS_FAILED);
+	assert_int_equal(wire->server.alert, SSL_AD_UNKNOWN_CA);
 }
 
 /* What OpenSSL sends in the place of its Finished: it has no key of its own yet. */
@@ -357,34 +362,28 @@ static void test_fail(void **state)
 static void test_fail_behind_rubbish(void **state)
 {
 	struct tls_input input = {.bytes = bytes_of_string("this is no record of TLS")};
-	struct wire wire;
+	struct wire *wire = *state;
 	uint8_t plain[64];
 	size_t len;
 
-	(void)state;
-	wire_open(&wire, TLS1_3_VERSION);
-	assert_true(shake(&wire, 65536));
-	assert_int_equal(tls_pump_read(&wire.server, &input, plain, sizeof(plain), &len), TLS_FAILED);
-	assert_true(wire.server.alert_sent);
-	assert_false(wire.server.out_of_memory);
-	size_t written = wire.channel.send_len;
-	assert_true(tls_pump_fail(&wire.server, SSL_AD_INTERNAL_ERROR));
-	assert_int_equal(wire.channel.send_len, written);
-	wire_close(&wire);
+	assert_true(shake(wire, 65536));
+	assert_int_equal(tls_pump_read(&wire->server, &input, plain, sizeof(plain), &len), TLS_FAILED);
+	assert_true(wire->server.alert_sent);
+	assert_false(wire->server.out_of_memory);
+	size_t written = wire->channel.send_len;
+	assert_true(tls_pump_fail(&wire->server, SSL_AD_INTERNAL_ERROR));
+	assert_int_equal(wire->channel.send_len, written);
 }
 
 static void test_rubbish(void **state)
 {
 	static const char text[] = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
 	struct tls_input input = {.bytes = bytes_of(text, sizeof(text) - 1)};
-	struct wire wire;
+	struct wire *wire = *state;
 
-	(void)state;
-	wire_open(&wire, TLS1_3_VERSION);
-	assert_int_equal(tls_pump_handshake(&wire.server, &input), TLS_FAILED);
-	assert_int_equal(wire.server.alert, TLS_PUMP_NO_ALERT);
-	assert_true(strlen(wire.server.reason) > 0);
-	wire_close(&wire);
+	assert_int_equal(tls_pump_handshake(&wire->server, &input), TLS_FAILED);
+	assert_int_equal(wire->server.alert, TLS_PUMP_NO_ALERT);
+	assert_true(strlen(wire->server.reason) > 0);
 }
 
 static void test_verdict_that_comes_later(void **state)
@@ -414,15 +413,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_both_ways_in_pieces),
-	    cmocka_unit_test(test_records_start_small),
-	    cmocka_unit_test(test_end_of_input_is_an_end),
-	    cmocka_unit_test(test_end_within_a_handshake_is_a_failure),
-	    cmocka_unit_test(test_alert_of_the_peer),
+	    cmocka_unit_test_setup_teardown(test_records_start_small, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_end_of_input_is_an_end, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_end_within_a_handshake_is_a_failure, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_alert_of_the_peer, setup, teardown),
 	    cmocka_unit_test(test_alert_in_the_clear),
 	    cmocka_unit_test(test_fail),
-	    cmocka_unit_test(test_fail_behind_rubbish),
-	    cmocka_unit_test(test_rubbish),
+	    cmocka_unit_test_setup_teardown(test_fail_behind_rubbish, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_rubbish, setup, teardown),
 	    cmocka_unit_test(test_verdict_that_comes_later),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, make_leaf, free_leaf);
 }

@@ -1,6 +1,5 @@
 #include "proxy/worker/acceptor.h"
-#include "tests/support/test_backend.h"
-#include "tests/support/test_client.h"
+#include "tests/support/worker_fixture.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -36,24 +35,20 @@ static uint64_t count_all(const struct world *world)
 static void test_every_worker_gets_some(void **state)
 {
 	enum { NUM_CLIENTS = 400, LEAST = NUM_CLIENTS / WORLD_MAX_WORKERS / 4 };
-	struct world_site site = world_site(loopback_unused_port(), "");
-	struct world world = {.num_workers = WORLD_MAX_WORKERS};
+	const struct world *world = &((struct worker_fixture *)*state)->world;
+	struct sockaddr_in address = loopback_address(world->port);
 
-	(void)state;
-	world_start(&world, &site, 1);
-	struct sockaddr_in address = loopback_address(world.port);
 	for (int i = 0; i < NUM_CLIENTS; i++) {
 		int fd = socket(AF_INET, SOCK_STREAM, 0);
 		assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 		close(fd);
 	}
-	for (int ms = 0; count_all(&world) < NUM_CLIENTS; ms++) {
+	for (int ms = 0; count_all(world) < NUM_CLIENTS; ms++) {
 		assert_true(ms < LOOPBACK_PATIENCE_S * 1000);
 		usleep(1000);
 	}
-	for (unsigned i = 0; i < world.num_workers; i++)
-		assert_true(count_of(&world, i) >= LEAST);
-	world_stop(&world);
+	for (unsigned i = 0; i < world->num_workers; i++)
+		assert_true(count_of(world, i) >= LEAST);
 }
 
 struct visitor {
@@ -92,15 +87,11 @@ static void *visit(void *argument)
 static void test_no_worker_starves_behind_another(void **state)
 {
 	enum { NUM_VISITORS = 24 };
-	struct test_backend *backend = test_backend_start(BACKEND_ECHO, NULL);
-	struct world_site site = world_site(test_backend_port(backend), "");
-	struct world world = {.num_workers = WORLD_MAX_WORKERS, .max_connections = 2};
+	const struct world *world = &((struct worker_fixture *)*state)->world;
 	struct visitor visitors[NUM_VISITORS];
 
-	(void)state;
-	world_start(&world, &site, 1);
 	for (size_t i = 0; i < NUM_VISITORS; i++) {
-		visitors[i] = (struct visitor){.world = &world};
+		visitors[i] = (struct visitor){.world = world};
 		assert_int_equal(pthread_create(&visitors[i].thread, NULL, visit, &visitors[i]), 0);
 	}
 	for (size_t i = 0; i < NUM_VISITORS; i++) {
@@ -108,34 +99,29 @@ static void test_no_worker_starves_behind_another(void **state)
 		assert_true(visitors[i].served);
 		assert_false(visitors[i].crowded);
 	}
-	world_stop(&world);
-	test_backend_stop(backend);
 }
 
 enum { NUM_QUEUED = 3 };
 
-/* A full worker, whose one place has a client, and clients that wait in the kernel. */
+/* A full worker: its one place has the fixture's client, and these wait in the kernel. */
 struct queue {
-	struct test_backend *backend;
-	struct world_site site;
-	struct world world;
-	struct test_client inside;
+	struct worker_fixture *fixture;
 	struct test_client waiting[NUM_QUEUED];
 };
 
 static int setup_queue(void **state)
 {
-	struct queue *queue = test_calloc(1, sizeof(*queue));
+	struct worker_plan plan = {.manner = BACKEND_ECHO, .max_connections = 1};
 	struct test_client_options options = {.sni = "a.example"};
+	struct queue *queue = test_calloc(1, sizeof(*queue));
+	void *fixture = &plan;
 
-	queue->backend = test_backend_start(BACKEND_ECHO, NULL);
-	queue->site = world_site(test_backend_port(queue->backend), "");
-	queue->world.max_connections = 1;
-	world_start(&queue->world, &queue->site, 1);
-	test_client_join(&queue->inside, &queue->world, "a.example");
+	worker_setup(&fixture);
+	queue->fixture = fixture;
+	worker_fixture_join(queue->fixture);
 	for (size_t i = 0; i < NUM_QUEUED; i++)
-		test_client_open(&queue->waiting[i], &queue->world, &options);
-	worker_event_free(world_wait(&queue->world, WORKER_FULL));
+		test_client_open(&queue->waiting[i], &queue->fixture->world, &options);
+	worker_event_free(world_wait(&queue->fixture->world, WORKER_FULL));
 	*state = queue;
 	return 0;
 }
@@ -143,9 +129,11 @@ static int setup_queue(void **state)
 static int teardown_queue(void **state)
 {
 	struct queue *queue = *state;
+	void *fixture = queue->fixture;
 
-	world_stop(&queue->world);
-	test_backend_stop(queue->backend);
+	for (size_t i = 0; i < NUM_QUEUED; i++)
+		test_client_close(&queue->waiting[i]);
+	worker_teardown(&fixture);
 	test_free(queue);
 	return 0;
 }
@@ -153,22 +141,23 @@ static int teardown_queue(void **state)
 /* One after the other comes in as there is room. */
 static void serve_queue(struct queue *queue)
 {
-	test_client_echo(&queue->inside, "inside");
-	test_client_close(&queue->inside);
+	test_client_echo(&queue->fixture->client, "inside");
+	worker_fixture_leave(queue->fixture);
 	for (size_t i = 0; i < NUM_QUEUED; i++) {
 		assert_true(test_client_shake(&queue->waiting[i]));
 		test_client_echo(&queue->waiting[i], "its turn");
-		test_client_close(&queue->waiting[i]);
+		shutdown(queue->waiting[i].fd, SHUT_RDWR);
 	}
 }
 
 /* Publishes another listener in the place of the present one, of which a reference is returned. */
 static struct listen_socket *change_listener(struct queue *queue)
 {
-	struct listen_socket *former = queue->world.listening;
+	struct world *world = &queue->fixture->world;
+	struct listen_socket *former = world->listening;
 
-	queue->world.listening = NULL;
-	world_publish(&queue->world, &queue->site, 1);
+	world->listening = NULL;
+	world_publish(world, &queue->fixture->site, 1);
 	return former;
 }
 
@@ -185,7 +174,7 @@ static bool is_refused(uint16_t port)
 static void test_a_listener_that_goes_while_it_is_full_loses_nobody(void **state)
 {
 	struct queue *queue = *state;
-	uint16_t port = queue->world.port;
+	uint16_t port = queue->fixture->world.port;
 
 	listen_socket_unref(change_listener(queue));
 	serve_queue(queue);
@@ -199,22 +188,20 @@ static void test_a_listener_that_comes_back_meanwhile(void **state)
 {
 	struct queue *queue = *state;
 	struct listen_socket *former = change_listener(queue);
-	struct test_client client;
 
-	listen_socket_unref(queue->world.listening);
-	queue->world.listening = former;
-	world_publish(&queue->world, &queue->site, 1);
+	listen_socket_unref(queue->fixture->world.listening);
+	queue->fixture->world.listening = former;
+	world_publish(&queue->fixture->world, &queue->fixture->site, 1);
 	serve_queue(queue);
-	test_client_join(&client, &queue->world, "a.example");
-	test_client_echo(&client, "as before");
-	test_client_close(&client);
+	worker_fixture_join(queue->fixture);
+	test_client_echo(&queue->fixture->client, "as before");
 }
 
 static void test_a_drain_while_it_is_full_loses_nobody(void **state)
 {
 	struct queue *queue = *state;
 
-	worker_drain(queue->world.worker, 60000);
+	worker_drain(queue->fixture->world.worker, 60000);
 	serve_queue(queue);
 }
 
@@ -223,12 +210,9 @@ static void test_a_cut_while_it_is_full_ends(void **state)
 {
 	struct queue *queue = *state;
 
-	worker_drain(queue->world.worker, 0);
-	for (size_t i = 0; i < NUM_QUEUED; i++) {
+	worker_drain(queue->fixture->world.worker, 0);
+	for (size_t i = 0; i < NUM_QUEUED; i++)
 		assert_false(test_client_shake(&queue->waiting[i]));
-		test_client_close(&queue->waiting[i]);
-	}
-	test_client_close(&queue->inside);
 }
 
 /* Without a descriptor it looks again once a pause, and not in a loop. That it takes as long is sure: a deadline is
@@ -236,13 +220,10 @@ static void test_a_cut_while_it_is_full_ends(void **state)
 static void test_a_pause_is_not_spent_looking(void **state)
 {
 	enum { NUM_ERRORS = 3, CLOCK_MS = 20 };
-	struct world_site site = world_site(loopback_unused_port(), "");
-	struct world world = {0};
+	struct world *world = &((struct worker_fixture *)*state)->world;
+	struct sockaddr_in address = loopback_address(world->port);
 	struct rlimit limit, none_left;
 
-	(void)state;
-	world_start(&world, &site, 1);
-	struct sockaddr_in address = loopback_address(world.port);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	int lowest_free = dup(fd);
@@ -252,30 +233,30 @@ static void test_a_pause_is_not_spent_looking(void **state)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none_left), 0);
 	uint64_t begun_ms = clock_ms();
 	int connected = connect(fd, (struct sockaddr *)&address, sizeof(address));
-	world_wait_count(&world, accept_errors, NUM_ERRORS);
+	world_wait_count(world, accept_errors, NUM_ERRORS);
 	uint64_t taken_ms = clock_ms() - begun_ms;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	assert_int_equal(connected, 0);
 	assert_true(taken_ms >= (NUM_ERRORS - 1) * (ACCEPTOR_PAUSE_MS - CLOCK_MS));
-	struct worker_event *event = world_wait(&world, WORKER_ACCEPT_PAUSED);
+	struct worker_event *event = world_wait(world, WORKER_ACCEPT_PAUSED);
 	assert_non_null(strstr(event->text, strerror(EMFILE)));
 	worker_event_free(event);
-	world_wait_count(&world, connections_accepted, 1);
+	world_wait_count(world, connections_accepted, 1);
 	close(fd);
-	world_stop(&world);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_every_worker_gets_some),
-	    cmocka_unit_test(test_no_worker_starves_behind_another),
+	    WORKER_TEST(test_every_worker_gets_some, .backend = PLAN_NOBODY, .num_workers = WORLD_MAX_WORKERS),
+	    WORKER_TEST(test_no_worker_starves_behind_another, .manner = BACKEND_ECHO, .max_connections = 2,
+			.num_workers = WORLD_MAX_WORKERS),
 	    cmocka_unit_test_setup_teardown(test_a_listener_that_goes_while_it_is_full_loses_nobody, setup_queue,
 					    teardown_queue),
 	    cmocka_unit_test_setup_teardown(test_a_listener_that_comes_back_meanwhile, setup_queue, teardown_queue),
 	    cmocka_unit_test_setup_teardown(test_a_drain_while_it_is_full_loses_nobody, setup_queue, teardown_queue),
 	    cmocka_unit_test_setup_teardown(test_a_cut_while_it_is_full_ends, setup_queue, teardown_queue),
-	    cmocka_unit_test(test_a_pause_is_not_spent_looking),
+	    WORKER_TEST(test_a_pause_is_not_spent_looking, .backend = PLAN_NOBODY),
 	};
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

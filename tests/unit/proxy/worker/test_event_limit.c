@@ -7,6 +7,7 @@
 #include "tests/support/unit.h"
 
 struct desk {
+	struct event_limit limit;
 	struct loop *loop;
 	struct mailbox *mailbox;
 	size_t num_events;
@@ -35,19 +36,26 @@ static void on_mail(void *context, struct mail *take_mail)
 	worker_event_free(event);
 }
 
-static void desk_open(struct desk *desk, struct event_limit *limit)
+static int setup(void **state)
 {
-	memset(desk, 0, sizeof(*desk));
+	struct desk *desk = test_calloc(1, sizeof(*desk));
+
 	assert_ok(loop_new(&desk->loop));
 	assert_ok(mailbox_open(desk->loop, on_mail, desk, &desk->mailbox));
-	*limit = (struct event_limit){.control = desk->mailbox};
+	desk->limit.control = desk->mailbox;
+	*state = desk;
+	return 0;
 }
 
-static void desk_close(struct desk *desk, struct event_limit *limit)
+static int teardown(void **state)
 {
-	event_limit_cleanup(limit);
+	struct desk *desk = *state;
+
+	event_limit_cleanup(&desk->limit);
 	mailbox_close(desk->mailbox);
 	assert_true(loop_free(desk->loop));
+	test_free(desk);
+	return 0;
 }
 
 static void report(struct event_limit *limit, size_t site, uint8_t alert, const char *text, uint64_t now_ms)
@@ -60,62 +68,50 @@ static void report(struct event_limit *limit, size_t site, uint8_t alert, const 
 
 static void test_first_at_once_then_one_a_second(void **state)
 {
-	struct event_limit limit;
-	struct desk desk;
+	struct desk *desk = *state;
 
-	(void)state;
-	desk_open(&desk, &limit);
-	report(&limit, 0, 48, "first", 1000);
+	report(&desk->limit, 0, 48, "first", 1000);
 	for (int i = 0; i < 99; i++)
-		report(&limit, 0, 48, i == 98 ? "last" : "between", 1001);
-	loop_run_ready(desk.loop);
-	assert_int_equal(desk.num_events, 1);
-	assert_true(event_limit_flush(&limit, 1999, false));
-	loop_run_ready(desk.loop);
-	assert_int_equal(desk.num_events, 1);
-	assert_true(event_limit_flush(&limit, 2000, false));
-	loop_run_ready(desk.loop);
-	assert_int_equal(desk.num_events, 2);
-	assert_int_equal(desk.last.count, 99);
-	assert_string_equal(desk.last.text, "last");
-	assert_false(event_limit_flush(&limit, 3000, false)); /* nothing since: forgotten */
-	report(&limit, 0, 48, "again", 3001);
-	loop_run_ready(desk.loop);
-	assert_int_equal(desk.num_events, 3);
-	assert_int_equal(desk.total, 101);
-	desk_close(&desk, &limit);
+		report(&desk->limit, 0, 48, i == 98 ? "last" : "between", 1001);
+	loop_run_ready(desk->loop);
+	assert_int_equal(desk->num_events, 1);
+	assert_true(event_limit_flush(&desk->limit, 1999, false));
+	loop_run_ready(desk->loop);
+	assert_int_equal(desk->num_events, 1);
+	assert_true(event_limit_flush(&desk->limit, 2000, false));
+	loop_run_ready(desk->loop);
+	assert_int_equal(desk->num_events, 2);
+	assert_int_equal(desk->last.count, 99);
+	assert_string_equal(desk->last.text, "last");
+	assert_false(event_limit_flush(&desk->limit, 3000, false)); /* nothing since: forgotten */
+	report(&desk->limit, 0, 48, "again", 3001);
+	loop_run_ready(desk->loop);
+	assert_int_equal(desk->num_events, 3);
+	assert_int_equal(desk->total, 101);
 }
 
 static void test_sites_and_alerts_apart(void **state)
 {
-	struct event_limit limit;
-	struct desk desk;
+	struct desk *desk = *state;
 
-	(void)state;
-	desk_open(&desk, &limit);
-	report(&limit, 0, 48, "", 0);
-	report(&limit, 1, 48, "", 0);
-	report(&limit, 0, 42, "", 0);
-	loop_run_ready(desk.loop);
-	assert_int_equal(desk.num_events, 3);
-	desk_close(&desk, &limit);
+	report(&desk->limit, 0, 48, "", 0);
+	report(&desk->limit, 1, 48, "", 0);
+	report(&desk->limit, 0, 42, "", 0);
+	loop_run_ready(desk->loop);
+	assert_int_equal(desk->num_events, 3);
 }
 
 static void test_bounded_and_flushed_whole(void **state)
 {
-	struct event_limit limit;
-	struct desk desk;
+	struct desk *desk = *state;
 
-	(void)state;
-	desk_open(&desk, &limit);
 	for (size_t i = 0; i < 2 * EVENT_LIMIT_MAX_ENTRIES; i++)
-		report(&limit, i, 0, "", 0);
-	report(&limit, 0, 0, "", 1);
-	assert_int_equal(limit.num_entries, EVENT_LIMIT_MAX_ENTRIES);
-	assert_false(event_limit_flush(&limit, 1, true));
-	loop_run_ready(desk.loop);
-	assert_int_equal(desk.num_events, EVENT_LIMIT_MAX_ENTRIES + 1);
-	desk_close(&desk, &limit);
+		report(&desk->limit, i, 0, "", 0);
+	report(&desk->limit, 0, 0, "", 1);
+	assert_int_equal(desk->limit.num_entries, EVENT_LIMIT_MAX_ENTRIES);
+	assert_false(event_limit_flush(&desk->limit, 1, true));
+	loop_run_ready(desk->loop);
+	assert_int_equal(desk->num_events, EVENT_LIMIT_MAX_ENTRIES + 1);
 }
 
 static void reject(struct event_limit *limit, uint64_t network, const char *name)
@@ -129,26 +125,22 @@ static void reject(struct event_limit *limit, uint64_t network, const char *name
 /* Whatever comes, no rejection is lost: what is too much loses its name and network alone. */
 static void test_rejections_by_client_and_the_rest_in_one(void **state)
 {
-	struct event_limit limit;
-	struct desk desk;
+	struct desk *desk = *state;
 
-	(void)state;
-	desk_open(&desk, &limit);
-	reject(&limit, 1, "a.example");
-	reject(&limit, 2, "a.example");
-	reject(&limit, 2, "b.example");
-	loop_run_ready(desk.loop);
-	assert_int_equal(desk.num_events, 3);
+	reject(&desk->limit, 1, "a.example");
+	reject(&desk->limit, 2, "a.example");
+	reject(&desk->limit, 2, "b.example");
+	loop_run_ready(desk->loop);
+	assert_int_equal(desk->num_events, 3);
 	for (uint64_t i = 0; i < 10000; i++)
-		reject(&limit, 100 + i, "c.example");
-	assert_int_equal(limit.num_entries, EVENT_LIMIT_MAX_REJECTIONS + 1);
-	report(&limit, 0, 0, "another kind still has room", 0);
-	event_limit_flush(&limit, 1, true);
-	loop_run_ready(desk.loop);
-	assert_int_equal(desk.total, 3 + 10000 + 1);
-	assert_string_equal(desk.folded.text, "");
-	assert_int_equal(desk.folded.count, 10000 - (EVENT_LIMIT_MAX_REJECTIONS - 3) - 1);
-	desk_close(&desk, &limit);
+		reject(&desk->limit, 100 + i, "c.example");
+	assert_int_equal(desk->limit.num_entries, EVENT_LIMIT_MAX_REJECTIONS + 1);
+	report(&desk->limit, 0, 0, "another kind still has room", 0);
+	event_limit_flush(&desk->limit, 1, true);
+	loop_run_ready(desk->loop);
+	assert_int_equal(desk->total, 3 + 10000 + 1);
+	assert_string_equal(desk->folded.text, "");
+	assert_int_equal(desk->folded.count, 10000 - (EVENT_LIMIT_MAX_REJECTIONS - 3) - 1);
 }
 
 static void ask(struct event_limit *limit, const char *name)
@@ -162,33 +154,29 @@ static void ask(struct event_limit *limit, const char *name)
 /* One name in ten is the same, and comes when there is no place left. */
 static void test_a_frequent_name_is_seen_among_random_ones(void **state)
 {
-	struct event_limit limit;
-	struct desk desk;
+	struct desk *desk = *state;
 	char name[64];
 
-	(void)state;
-	desk_open(&desk, &limit);
 	for (int i = 0; i < 100000; i++) {
 		snprintf(name, sizeof(name), "random-%d.example", i);
-		ask(&limit, i >= 1000 && i % 10 == 0 ? "heavy.example" : name);
+		ask(&desk->limit, i >= 1000 && i % 10 == 0 ? "heavy.example" : name);
 	}
-	assert_int_equal(limit.num_entries, EVENT_LIMIT_MAX_NAMES);
-	event_limit_flush(&limit, 1, true);
-	loop_run_ready(desk.loop);
-	assert_in_range(desk.heavy - desk.heavy_error, 1, 9900);
-	assert_in_range(desk.heavy, 9900, 9900 + 100000 / EVENT_LIMIT_MAX_NAMES);
-	assert_in_range(desk.num_events, 1, 2 * EVENT_LIMIT_MAX_NAMES);
-	desk_close(&desk, &limit);
+	assert_int_equal(desk->limit.num_entries, EVENT_LIMIT_MAX_NAMES);
+	event_limit_flush(&desk->limit, 1, true);
+	loop_run_ready(desk->loop);
+	assert_in_range(desk->heavy - desk->heavy_error, 1, 9900);
+	assert_in_range(desk->heavy, 9900, 9900 + 100000 / EVENT_LIMIT_MAX_NAMES);
+	assert_in_range(desk->num_events, 1, 2 * EVENT_LIMIT_MAX_NAMES);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_rejections_by_client_and_the_rest_in_one),
-	    cmocka_unit_test(test_a_frequent_name_is_seen_among_random_ones),
-	    cmocka_unit_test(test_first_at_once_then_one_a_second),
-	    cmocka_unit_test(test_sites_and_alerts_apart),
-	    cmocka_unit_test(test_bounded_and_flushed_whole),
+	    cmocka_unit_test_setup_teardown(test_rejections_by_client_and_the_rest_in_one, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_a_frequent_name_is_seen_among_random_ones, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_first_at_once_then_one_a_second, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_sites_and_alerts_apart, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_bounded_and_flushed_whole, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,14 +22,14 @@ struct world {
 
 static const struct certificate *leaf;
 
-static int setup(void **state)
+static int make_leaf(void **state)
 {
 	(void)state;
 	leaf = PKI(.cn = "a.example", .dns = PKI_STRINGS("a.example"));
 	return 0;
 }
 
-static int teardown(void **state)
+static int free_leaf(void **state)
 {
 	(void)state;
 	pki_cleanup();
@@ -47,11 +47,11 @@ static void send_to_stream(void *to, struct bytes bytes)
 	stream_write(to, bytes);
 }
 
-static void world_open(struct world *world)
+static int setup(void **state)
 {
+	struct world *world = test_calloc(1, sizeof(*world));
 	int fds[2];
 
-	memset(world, 0, sizeof(*world));
 	assert_ok(loop_new(&world->loop));
 	assert_ok(poller_open(&world->poller, world->loop));
 	assert_ok(tls_channel_init(&world->channel, send_to_stream));
@@ -61,15 +61,21 @@ static void world_open(struct world *world)
 	assert_ok(stream_open(&world->side.stream, fds[0], false));
 	assert_ok(stream_open(&world->peer_side.stream, fds[1], false));
 	world->peer = fds[1];
+	*state = world;
+	return 0;
 }
 
-static void world_close(struct world *world)
+static int teardown(void **state)
 {
+	struct world *world = *state;
+
 	side_cleanup(&world->side);
 	side_cleanup(&world->peer_side);
 	tls_channel_cleanup(&world->channel);
 	poller_close(&world->poller);
 	assert_true(loop_free(world->loop));
+	test_free(world);
+	return 0;
 }
 
 static enum ssl_verify_result_t verify_all(SSL *ssl, uint8_t *out_alert)
@@ -113,11 +119,12 @@ static enum tls_result shake(struct world *world, struct side *side)
 	return result;
 }
 
-static void world_open_tls(struct world *world)
+static int setup_tls(void **state)
 {
 	bool server_done = false, client_done = false;
 
-	world_open(world);
+	setup(state);
+	struct world *world = *state;
 	start_tls(world, &world->side, true);
 	start_tls(world, &world->peer_side, false);
 	for (int i = 0; i < 10 && !(server_done && client_done); i++) {
@@ -125,6 +132,7 @@ static void world_open_tls(struct world *world)
 		server_done = server_done || shake(world, &world->side) == TLS_DONE;
 	}
 	assert_true(server_done && client_done);
+	return 0;
 }
 
 /* Reads once and expects this content, and this behind it. */
@@ -148,104 +156,104 @@ static void expect(struct world *world, struct side *side, const char *text, enu
 
 static void test_read(void **state)
 {
-	struct world world;
+	struct world *world = *state;
 	struct tls_input input;
 
-	(void)state;
-	world_open(&world);
-	assert_int_equal(read_side(&world, &world.side, &input), STREAM_BLOCKED);
-	assert_false(world.side.heard);
-	assert_int_equal(send(world.peer, "abc", 3, 0), 3);
-	assert_int_equal(read_side(&world, &world.side, &input), STREAM_BYTES);
+	assert_int_equal(read_side(world, &world->side, &input), STREAM_BLOCKED);
+	assert_false(world->side.heard);
+	assert_int_equal(send(world->peer, "abc", 3, 0), 3);
+	assert_int_equal(read_side(world, &world->side, &input), STREAM_BYTES);
 	assert_int_equal(input.bytes.len, 3);
 	assert_memory_equal(input.bytes.data, "abc", 3);
 	assert_false(input.ended);
-	assert_true(world.side.heard);
-	assert_int_equal(shutdown(world.peer, SHUT_WR), 0);
-	assert_int_equal(read_side(&world, &world.side, &input), STREAM_END);
+	assert_true(world->side.heard);
+	assert_int_equal(shutdown(world->peer, SHUT_WR), 0);
+	assert_int_equal(read_side(world, &world->side, &input), STREAM_END);
 	assert_int_equal(input.bytes.len, 0);
 	assert_true(input.ended);
-	world_close(&world);
 }
 
 static void test_an_end_is_not_heard(void **state)
 {
-	struct world world;
+	struct world *world = *state;
 	struct tls_input input;
 
-	(void)state;
-	world_open(&world);
-	assert_int_equal(shutdown(world.peer, SHUT_WR), 0);
-	assert_int_equal(read_side(&world, &world.side, &input), STREAM_END);
-	assert_false(world.side.heard);
-	world_close(&world);
+	assert_int_equal(shutdown(world->peer, SHUT_WR), 0);
+	assert_int_equal(read_side(world, &world->side, &input), STREAM_END);
+	assert_false(world->side.heard);
 }
 
 static void test_content_without_tls(void **state)
 {
-	struct world world;
+	struct world *world = *state;
 
-	(void)state;
-	world_open(&world);
-	assert_true(side_write(&world.side, bytes_of_string("out")));
-	assert_int_equal(recv(world.peer, world.received, sizeof(world.received), 0), 3);
-	assert_memory_equal(world.received, "out", 3);
-	assert_int_equal(send(world.peer, "in", 2, 0), 2);
-	expect(&world, &world.side, "in", TLS_WANT_INPUT);
-	assert_int_equal(shutdown(world.peer, SHUT_WR), 0);
-	expect(&world, &world.side, "", TLS_ENDED);
-	world_close(&world);
+	assert_true(side_write(&world->side, bytes_of_string("out")));
+	assert_int_equal(recv(world->peer, world->received, sizeof(world->received), 0), 3);
+	assert_memory_equal(world->received, "out", 3);
+	assert_int_equal(send(world->peer, "in", 2, 0), 2);
+	expect(world, &world->side, "in", TLS_WANT_INPUT);
+	assert_int_equal(shutdown(world->peer, SHUT_WR), 0);
+	expect(world, &world->side, "", TLS_ENDED);
 }
 
 static void test_content_with_tls(void **state)
 {
-	struct world world;
+	struct world *world = *state;
 
-	(void)state;
-	world_open_tls(&world);
-	assert_true(side_write(&world.side, bytes_of_string("out")));
-	tls_channel_flush(&world.channel);
-	expect(&world, &world.peer_side, "out", TLS_WANT_INPUT);
-	assert_true(side_write(&world.peer_side, bytes_of_string("in")));
-	tls_channel_flush(&world.channel);
-	expect(&world, &world.side, "in", TLS_WANT_INPUT);
-	assert_int_equal(send(world.peer, "no record", 9, 0), 9);
-	expect(&world, &world.side, "", TLS_FAILED);
-	world_close(&world);
+	assert_true(side_write(&world->side, bytes_of_string("out")));
+	tls_channel_flush(&world->channel);
+	expect(world, &world->peer_side, "out", TLS_WANT_INPUT);
+	assert_true(side_write(&world->peer_side, bytes_of_string("in")));
+	tls_channel_flush(&world->channel);
+	expect(world, &world->side, "in", TLS_WANT_INPUT);
+	assert_int_equal(send(world->peer, "no record", 9, 0), 9);
+	expect(world, &world->side, "", TLS_FAILED);
 }
 
 static void test_end_without_tls(void **state)
 {
-	struct world world;
+	struct world *world = *state;
 	struct side other = {0};
 
-	(void)state;
-	world_open(&world);
-	side_end(&world.side, &other, &world.channel, false);
-	assert_int_equal(recv(world.peer, world.received, sizeof(world.received), 0), -1);
+	side_end(&world->side, &other, &world->channel, false);
+	assert_int_equal(recv(world->peer, world->received, sizeof(world->received), 0), -1);
 	assert_int_equal(errno, EAGAIN);
-	side_end(&world.side, &other, &world.channel, true);
-	assert_int_equal(recv(world.peer, world.received, sizeof(world.received), 0), 0);
-	world_close(&world);
+	side_end(&world->side, &other, &world->channel, true);
+	assert_int_equal(recv(world->peer, world->received, sizeof(world->received), 0), 0);
+}
+
+static void end_with_tls(struct world *world, bool cut, bool fin)
+{
+	struct side other = {.pump = {.cut = cut}};
+	enum tls_result result = cut && !fin ? TLS_WANT_INPUT : TLS_ENDED;
+
+	side_end(&world->side, &other, &world->channel, fin);
+	assert_int_equal(world->side.stream.end_sent, fin);
+	expect(world, &world->peer_side, "", result);
+	expect(world, &world->peer_side, "", result);
+	assert_int_equal(world->peer_side.pump.cut, cut && fin);
 }
 
 /* close_notify goes out, with FIN or without, unless the other side ended without one. */
+
 static void test_end_with_tls(void **state)
 {
-	(void)state;
-	for (int fin = 0; fin < 2; fin++)
-		for (int cut = 0; cut < 2; cut++) {
-			struct world world;
-			struct side other = {.pump = {.cut = cut}};
+	end_with_tls(*state, false, true);
+}
 
-			world_open_tls(&world);
-			side_end(&world.side, &other, &world.channel, fin);
-			assert_int_equal(world.side.stream.end_sent, fin);
-			expect(&world, &world.peer_side, "", cut && !fin ? TLS_WANT_INPUT : TLS_ENDED);
-			expect(&world, &world.peer_side, "", cut && !fin ? TLS_WANT_INPUT : TLS_ENDED);
-			assert_int_equal(world.peer_side.pump.cut, cut && fin);
-			world_close(&world);
-		}
+static void test_end_with_tls_without_fin(void **state)
+{
+	end_with_tls(*state, false, false);
+}
+
+static void test_end_with_tls_of_one_that_was_cut(void **state)
+{
+	end_with_tls(*state, true, true);
+}
+
+static void test_end_with_tls_of_one_that_was_cut_without_fin(void **state)
+{
+	end_with_tls(*state, true, false);
 }
 
 static void test_when_it_is_read(void **state)
@@ -265,7 +273,7 @@ static void test_when_it_is_read(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct side side, to;
+		struct side side = {0}, to = {0};
 
 		side_init(&side, NULL, on_ready);
 		side_init(&to, NULL, on_ready);
@@ -289,13 +297,16 @@ static void test_when_it_is_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_read),
-	    cmocka_unit_test(test_an_end_is_not_heard),
-	    cmocka_unit_test(test_content_without_tls),
-	    cmocka_unit_test(test_content_with_tls),
-	    cmocka_unit_test(test_end_without_tls),
-	    cmocka_unit_test(test_end_with_tls),
+	    cmocka_unit_test_setup_teardown(test_read, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_an_end_is_not_heard, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_content_without_tls, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_content_with_tls, setup_tls, teardown),
+	    cmocka_unit_test_setup_teardown(test_end_without_tls, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_end_with_tls, setup_tls, teardown),
+	    cmocka_unit_test_setup_teardown(test_end_with_tls_without_fin, setup_tls, teardown),
+	    cmocka_unit_test_setup_teardown(test_end_with_tls_of_one_that_was_cut, setup_tls, teardown),
+	    cmocka_unit_test_setup_teardown(test_end_with_tls_of_one_that_was_cut_without_fin, setup_tls, teardown),
 	    cmocka_unit_test(test_when_it_is_read),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, make_leaf, free_leaf);
 }

@@ -2,9 +2,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "tests/support/proxy_world.h"
-#include "tests/support/test_backend.h"
-#include "tests/support/test_client.h"
+#include "tests/support/worker_fixture.h"
 
 static pthread_t test_thread;
 
@@ -35,65 +33,53 @@ static int setup(void **state)
 	return world_setup(state);
 }
 
-static void echo(const struct world *world)
+static void echo(struct worker_fixture *fixture)
 {
-	struct test_client client;
-
-	test_client_join(&client, world, "a.example");
-	test_client_echo(&client, "served");
-	test_client_close(&client);
+	worker_fixture_join(fixture);
+	test_client_echo(&fixture->client, "served");
+	worker_fixture_leave(fixture);
 }
 
 static void test_a_publication_that_is_not_taken_is_told(void **state)
 {
 	enum { NUM_ALLOCATIONS = 2 };
-	struct test_backend *backend = test_backend_start(BACKEND_ECHO, NULL);
-	struct world_site site = world_site(test_backend_port(backend), "");
-	struct world world = {0};
+	struct worker_fixture *fixture = *state;
+	struct world *world = &fixture->world;
 
-	(void)state;
-	world_start(&world, &site, 1);
 	for (int i = 0; i < NUM_ALLOCATIONS; i++) {
 		atomic_store(&before_failure_here, i);
-		assert_kind(worker_publish(world.worker, world.snapshot), ERROR_MEMORY);
+		assert_kind(worker_publish(world->worker, world->snapshot), ERROR_MEMORY);
 		assert_int_equal(atomic_load(&before_failure_here), -1);
 	}
-	assert_ok(worker_publish(world.worker, world.snapshot));
-	echo(&world);
-	world_stop(&world);
-	test_backend_stop(backend);
+	assert_ok(worker_publish(world->worker, world->snapshot));
+	echo(fixture);
 }
 
 /* The worker needs memory for a new listener: it opens it when there is some, however often it has to try. */
 static void test_a_listener_that_cannot_be_opened_is_opened_later(void **state)
 {
 	enum { NUM_ALLOCATIONS = 2, NUM_FURTHER = 2 };
-	struct test_backend *backend = test_backend_start(BACKEND_ECHO, NULL);
-	struct world_site site = world_site(test_backend_port(backend), "");
-	struct world world = {0};
+	struct worker_fixture *fixture = *state;
+	struct world *world = &fixture->world;
 
-	(void)state;
-	world_start(&world, &site, 1);
 	for (int i = 0; i < NUM_ALLOCATIONS * (NUM_FURTHER + 1); i++) {
-		echo(&world);
-		listen_socket_unref(world.listening);
-		world.listening = NULL; /* another port */
+		echo(fixture);
+		listen_socket_unref(world->listening);
+		world->listening = NULL; /* another port */
 		atomic_store(&further_failures, i / NUM_ALLOCATIONS);
 		atomic_store(&before_failure_there, i % NUM_ALLOCATIONS);
-		world_publish(&world, &site, 1);
-		world.port = loopback_port_of(world.listening->fds[0]);
-		echo(&world);
+		world_publish(world, &fixture->site, 1);
+		world->port = loopback_port_of(world->listening->fds[0]);
+		echo(fixture);
 		assert_int_equal(atomic_load(&before_failure_there), -1);
 	}
-	world_stop(&world);
-	test_backend_stop(backend);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_a_publication_that_is_not_taken_is_told),
-	    cmocka_unit_test(test_a_listener_that_cannot_be_opened_is_opened_later),
+	    WORKER_TEST(test_a_publication_that_is_not_taken_is_told, .manner = BACKEND_ECHO),
+	    WORKER_TEST(test_a_listener_that_cannot_be_opened_is_opened_later, .manner = BACKEND_ECHO),
 	};
 	return cmocka_run_group_tests(tests, setup, world_teardown);
 }
