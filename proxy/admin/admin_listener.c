@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proxy/system/privileges.h"
-
 static bool is_tcp(const struct admin_listener *listener)
 {
 	return listener != NULL && listener->tcp != NULL;
@@ -30,6 +28,10 @@ static const char *advice(struct error error, bool own)
 		return ": this machine has no such address";
 	case ENOENT:
 		return ": make the folder first";
+	case EEXIST:
+		return ": a file or a symbolic link stands there, no socket; remove it, or choose another path";
+	case EPERM:
+		return ": remove it, or choose a path in a folder of chainmend's own user";
 	default:
 		return "";
 	}
@@ -61,26 +63,27 @@ static struct error open_tcp(struct admin_listener *listener, const struct confi
 }
 
 static struct error open_local(struct admin_listener *listener, const struct config_admin *admin,
-			       const struct admin_listener *former)
+			       const struct file_owner *owner, const struct admin_listener *former)
 {
 	listener->access.any_host = true;
 	if (former != NULL && former->local != NULL && strcmp(former->local->path, admin->path) == 0) {
 		listener->local = unix_listener_ref(former->local);
 		return error_none();
 	}
-	return unix_listener_open(admin->path, &listener->local);
+	return unix_listener_open(admin->path, owner, &listener->local);
 }
 
 static bool open_socket(struct admin_listener *listener, const struct config *config,
 			const struct admin_listener *former, struct buffer *errors)
 {
 	const struct config_admin *admin = &config->admin;
-	struct error error =
-	    admin->kind == ADMIN_UNIX ? open_local(listener, admin, former) : open_tcp(listener, admin, former);
+	struct file_owner owner;
 
-	if (failed(error))
-		return refuse(admin, former, error, errors);
-	return admin->kind != ADMIN_UNIX || privileges_give(admin->path, config->user, config->group, errors);
+	if (!privileges_owner(config->user, config->group, &owner, errors))
+		return false;
+	struct error error =
+	    admin->kind == ADMIN_UNIX ? open_local(listener, admin, &owner, former) : open_tcp(listener, admin, former);
+	return !failed(error) || refuse(admin, former, error, errors);
 }
 
 bool admin_listener_open(const struct config *config, const struct admin_listener *former, struct admin_listener **out,

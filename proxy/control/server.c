@@ -172,7 +172,8 @@ static void reload(struct server *server, const char *why, bool by_operator)
 	options.operator_decides = by_operator;
 	if (server->options->read_config(server->options->context, &config, &errors))
 		set = site_set_read(config, &errors);
-	if (set != NULL && site_set_build(set, &options, server->set, &errors) &&
+	if (set != NULL && privileges_check(site_set_config(set)->user, site_set_config(set)->group, &errors) &&
+	    site_set_build(set, &options, server->set, &errors) &&
 	    admin_listener_open(site_set_config(set), admin_listener(server->admin), &page_listener, &errors) &&
 	    listeners_open(site_set_config(set), server->num_workers, &server->listeners, &listeners, &errors)) {
 		server_log_fixed_keys(&server->log, site_set_config(server->set), site_set_config(set),
@@ -374,8 +375,9 @@ static bool read_and_listen(struct server *server, struct buffer *errors)
 	struct config *config = server->config;
 
 	server->config = NULL;
+	bool known = privileges_check(config->user, config->group, errors);
 	server->set = site_set_read(config, errors);
-	if (server->set == NULL)
+	if (server->set == NULL || !known)
 		return false;
 	const struct config *set_config = site_set_config(server->set);
 	return listeners_open(set_config, server->num_workers, NULL, &server->listeners, errors) &&
@@ -432,7 +434,10 @@ static bool start(struct server *server)
 	struct buffer errors;
 
 	buffer_init(&errors, SERVER_MAX_ERROR_BYTES);
-	struct error error = privileges_raise_files(&server->max_files);
+	struct error error = privileges_harden();
+	if (failed(error))
+		tell_error(server, "a core dump could show keys", error);
+	error = privileges_raise_files(&server->max_files);
 	if (failed(error))
 		tell_error(server, "open files", error);
 	bool good = watch_signals(server) && read_and_listen(server, &errors) && make_parts(server) &&

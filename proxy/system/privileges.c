@@ -2,11 +2,21 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+enum { MAX_DIGITS = 10 };
+
+/* setresuid and chown take the highest number for "unchanged". */
+static const unsigned long max_id = UINT32_MAX - 1UL;
 
 struct error privileges_raise_files(uint64_t *out_max_files)
 {
@@ -21,9 +31,15 @@ struct error privileges_raise_files(uint64_t *out_max_files)
 	return error_none();
 }
 
-static bool is_number(const char *text)
+struct error privileges_harden(void)
 {
-	return text[0] != '\0' && strspn(text, "0123456789") == strlen(text) && strlen(text) < 10;
+	static const struct rlimit no_core = {0, 0};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return error_system("let no program have more rights");
+	if (setrlimit(RLIMIT_CORE, &no_core) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+		return error_system("switch core dumps off");
+	return error_none();
 }
 
 static bool refuse(struct buffer *errors, const char *key, const char *value, const char *why)
@@ -33,45 +49,65 @@ static bool refuse(struct buffer *errors, const char *key, const char *value, co
 	return false;
 }
 
-static bool find_user(const char *user, uid_t *out_uid, gid_t *out_gid, struct buffer *errors)
+static bool read_number(const char *text, uint32_t *out)
 {
-	if (is_number(user)) {
-		*out_uid = (uid_t)strtoul(user, NULL, 10);
-		const struct passwd *entry = getpwuid(*out_uid);
-		if (entry != NULL)
-			*out_gid = entry->pw_gid;
+	size_t len = strlen(text);
+
+	if (len == 0 || len > MAX_DIGITS || strspn(text, "0123456789") != len || strtoul(text, NULL, 10) > max_id)
+		return false;
+	*out = (uint32_t)strtoul(text, NULL, 10);
+	return true;
+}
+
+/* A look-up leaves what it could not do in errno; that there is no such name is told in several ways (getpwnam(3)). */
+static const char *why_not_found(const char *not_there)
+{
+	return errno == EIO || errno == EMFILE || errno == ENFILE || errno == ENOMEM ? strerror(errno) : not_there;
+}
+
+static bool find_user(const char *user, bool has_group, uid_t *out_uid, gid_t *out_gid, struct buffer *errors)
+{
+	uint32_t number = 0;
+	char why[200];
+
+	errno = 0;
+	const struct passwd *entry = getpwnam(user);
+	if (entry == NULL && !read_number(user, &number))
+		return refuse(errors, "user", user,
+			      why_not_found("there is no such user: create it, or name another one"));
+	if (entry == NULL)
+		entry = getpwuid(number);
+	if (entry != NULL) {
+		*out_uid = entry->pw_uid;
+		*out_gid = entry->pw_gid;
 		return true;
 	}
-	const struct passwd *entry = getpwnam(user);
-	if (entry == NULL)
-		return refuse(errors, "user", user, "there is no such user: create it, or name another one");
-	*out_uid = entry->pw_uid;
-	*out_gid = entry->pw_gid;
-	return true;
+	*out_uid = number;
+	if (has_group)
+		return true;
+	snprintf(why, sizeof(why),
+		 "this machine has no user of that number, so that its group is not known: add the line "
+		 "group = %s, or the number of another group",
+		 user);
+	return refuse(errors, "user", user, why);
 }
 
 static bool find_group(const char *group, gid_t *out_gid, struct buffer *errors)
 {
-	if (is_number(group)) {
-		*out_gid = (gid_t)strtoul(group, NULL, 10);
-		return true;
-	}
-	const struct group *entry = getgrnam(group);
-	if (entry == NULL)
-		return refuse(errors, "group", group, "there is no such group: create it, or name another one");
-	*out_gid = entry->gr_gid;
-	return true;
-}
+	uint32_t number = 0;
 
-/* The group first: who is not root any more cannot change it. */
-static bool become(uid_t uid, gid_t gid)
-{
-	return setgroups(0, NULL) == 0 && setgid(gid) == 0 && setuid(uid) == 0 && (uid == 0 || setuid(0) != 0);
+	errno = 0;
+	const struct group *entry = getgrnam(group);
+	if (entry == NULL && !read_number(group, &number))
+		return refuse(errors, "group", group,
+			      why_not_found("there is no such group: create it, or name another one"));
+	*out_gid = entry != NULL ? entry->gr_gid : number;
+	return true;
 }
 
 static bool find_both(const char *user, const char *group, uid_t *uid, gid_t *gid, struct buffer *errors)
 {
-	bool good = user == NULL || find_user(user, uid, gid, errors);
+	bool good = user == NULL || find_user(user, group != NULL, uid, gid, errors);
 	return (group == NULL || find_group(group, gid, errors)) && good;
 }
 
@@ -82,33 +118,112 @@ bool privileges_check(const char *user, const char *group, struct buffer *errors
 	return find_both(user, group, &uid, &gid, errors);
 }
 
-bool privileges_drop(const char *user, const char *group, struct buffer *errors)
+/* Without the right to leave them, the groups that the start gave stay: a unit's SupplementaryGroups, say. */
+static bool leave_groups(void)
 {
-	uid_t uid = getuid();
-	gid_t gid = getgid();
-
-	if (!find_both(user, group, &uid, &gid, errors))
-		return false;
-	if (uid == geteuid() && gid == getegid())
-		return true;
-	if (geteuid() != 0)
-		return refuse(errors, user != NULL ? "user" : "group", user != NULL ? user : group,
-			      "only root may become another user: start chainmend as root, or take the line out");
-	if (!become(uid, gid))
-		return refuse(errors, user != NULL ? "user" : "group", user != NULL ? user : group, strerror(errno));
-	return true;
+	return setgroups(0, NULL) == 0 || getgroups(0, NULL) == 0 || (errno == EPERM && geteuid() != 0);
 }
 
-bool privileges_give(const char *path, const char *user, const char *group, struct buffer *errors)
+/* The group first: who is not root any more cannot change it. */
+static bool become(uid_t uid, gid_t gid)
 {
-	uid_t uid = getuid();
-	gid_t gid = getgid();
+	return setresgid(gid, gid, gid) == 0 && setresuid(uid, uid, uid) == 0;
+}
 
-	if (geteuid() != 0 || (user == NULL && group == NULL))
-		return true;
+/* Trusts no return value: asks who we are now, and tries to be root again. */
+static bool has_become(uid_t uid, gid_t gid, bool was_root)
+{
+	uid_t uids[3];
+	gid_t gids[3];
+
+	if (getresuid(&uids[0], &uids[1], &uids[2]) != 0 || getresgid(&gids[0], &gids[1], &gids[2]) != 0)
+		return false;
+	for (size_t i = 0; i < 3; i++) {
+		if (uids[i] != uid || gids[i] != gid)
+			return false;
+	}
+	if (was_root && getgroups(0, NULL) != 0)
+		return false;
+	return uid == 0 || (setresuid(-1U, 0, -1U) != 0 && setresuid(0, -1U, -1U) != 0);
+}
+
+bool privileges_drop(const char *user, const char *group, struct buffer *errors)
+{
+	const char *key = user != NULL ? "user" : "group";
+	const char *value = user != NULL ? user : group;
+	bool is_root = geteuid() == 0;
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+
 	if (!find_both(user, group, &uid, &gid, errors))
 		return false;
-	if (lchown(path, uid, gid) != 0)
-		return refuse(errors, "admin", path, strerror(errno));
-	return true;
+	if (!is_root && group == NULL)
+		gid = getegid(); /* that of the start is as good as the user's own */
+	if (!is_root && (uid != geteuid() || gid != getegid()))
+		return refuse(errors, key, value,
+			      "only root may become another user: start chainmend as root, or take the line out");
+	bool done = leave_groups() && become(uid, gid);
+	if (value == NULL)
+		return true; /* nothing was asked for */
+	if (!done)
+		return refuse(errors, key, value, strerror(errno));
+	if (!has_become(uid, gid, is_root))
+		return refuse(
+		    errors, key, value,
+		    "the rights of root could not be given up: start chainmend as that user, without the line");
+	struct error error = privileges_harden(); /* the kernel lets cores be dumped again when the user changes */
+	return !failed(error) || refuse(errors, key, value, strerror(error.code));
+}
+
+bool privileges_owner(const char *user, const char *group, struct file_owner *out, struct buffer *errors)
+{
+	*out = (struct file_owner){.uid = geteuid(), .gid = getegid()};
+	return geteuid() != 0 || find_both(user, group, &out->uid, &out->gid, errors);
+}
+
+/* The kernel takes it away from a thread that creates files as somebody else. */
+static struct error keep_folders_open(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+	const uint32_t bit = UINT32_C(1) << CAP_DAC_OVERRIDE;
+
+	if (syscall(SYS_capget, &header, data) != 0)
+		return error_system("read the capabilities");
+	data[0].effective |= data[0].permitted & bit;
+	if (syscall(SYS_capset, &header, data) != 0)
+		return error_system("keep the right to write in every folder");
+	return error_none();
+}
+
+struct error privileges_lend(const struct file_owner *owner)
+{
+	if (geteuid() != 0)
+		return error_none();
+	setfsgid(owner->gid);
+	setfsuid(owner->uid);
+	/* They return the former number and no error: the highest one is refused, and so asks alone. */
+	if ((uid_t)setfsuid(-1U) == owner->uid && (gid_t)setfsgid(-1U) == owner->gid)
+		return keep_folders_open();
+	privileges_take_back();
+	return error_of(ERROR_SYSTEM, EPERM, "make a file for another user");
+}
+
+void privileges_take_back(void)
+{
+	if (geteuid() != 0)
+		return;
+	setfsuid(geteuid());
+	setfsgid(getegid());
+}
+
+const char *privileges_user_name(char out[PRIVILEGES_MAX_NAME])
+{
+	const struct passwd *entry = getpwuid(geteuid());
+
+	if (entry != NULL)
+		snprintf(out, PRIVILEGES_MAX_NAME, "%s", entry->pw_name);
+	else
+		snprintf(out, PRIVILEGES_MAX_NAME, "%u", (unsigned)geteuid());
+	return out;
 }

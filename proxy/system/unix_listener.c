@@ -16,27 +16,38 @@ static int make_socket(void)
 	return socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
-/* Removes a socket that nobody listens at: a run that was killed has left it. */
-static void remove_stale(const struct sockaddr_un *address)
+static bool is_abandoned(const struct sockaddr_un *address)
+{
+	int fd = make_socket();
+	if (fd < 0)
+		return false;
+	bool refused = connect(fd, (const struct sockaddr *)address, sizeof(*address)) != 0 && errno == ECONNREFUSED;
+	close(fd);
+	return refused;
+}
+
+/* Removes a socket that nobody listens at: a run that was killed has left it. What else is there stays. */
+static struct error make_room(const struct sockaddr_un *address)
 {
 	struct stat status;
 
-	if (lstat(address->sun_path, &status) != 0 || !S_ISSOCK(status.st_mode))
-		return;
-	int fd = make_socket();
-	if (fd < 0)
-		return;
-	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) != 0 && errno == ECONNREFUSED)
-		unlink(address->sun_path);
-	close(fd);
+	if (lstat(address->sun_path, &status) != 0)
+		return error_none();
+	if (!S_ISSOCK(status.st_mode))
+		return error_of(ERROR_SYSTEM, EEXIST, "listen on the socket");
+	if (is_abandoned(address) && unlink(address->sun_path) != 0)
+		return error_system("remove the socket that an earlier run left");
+	return error_none();
 }
 
 static struct error listen_at(const struct sockaddr_un *address, int *out_fd)
 {
+	struct error error = make_room(address);
+	if (failed(error))
+		return error;
 	int fd = make_socket();
 	if (fd < 0)
 		return error_system("make a listening socket");
-	remove_stale(address);
 	mode_t former = umask(not_for_others);
 	int status = bind(fd, (const struct sockaddr *)address, sizeof(*address));
 	int code = errno;
@@ -71,7 +82,19 @@ static bool is_still_ours(const struct unix_listener *listener)
 	       status.st_ino == listener->inode;
 }
 
-struct error unix_listener_open(const char *path, struct unix_listener **out)
+/* bind(2) makes the socket, and does not follow a symbolic link at its path. It is the owner's from then on: a change of
+ * owner by the path would be one of whatever stands there by then. */
+static struct error listen_as(const struct file_owner *owner, const struct sockaddr_un *address, int *out_fd)
+{
+	struct error error = privileges_lend(owner);
+	if (failed(error))
+		return error;
+	error = listen_at(address, out_fd);
+	privileges_take_back();
+	return error;
+}
+
+struct error unix_listener_open(const char *path, const struct file_owner *owner, struct unix_listener **out)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
@@ -83,7 +106,7 @@ struct error unix_listener_open(const char *path, struct unix_listener **out)
 		return error_of(ERROR_MEMORY, 0, "make a listening socket");
 	listener->references = 1;
 	listener->path = strdup(path);
-	struct error error = listener->path != NULL ? listen_at(&address, &listener->fd)
+	struct error error = listener->path != NULL ? listen_as(owner, &address, &listener->fd)
 						    : error_of(ERROR_MEMORY, 0, "make a listening socket");
 	if (failed(error)) {
 		free(listener->path);

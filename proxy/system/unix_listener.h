@@ -1,14 +1,13 @@
 /* unix_listener - a listening Unix socket at a path of its own: for its owner and group alone (mode 0660), gone from
  * the disk with the last reference.
  *
- * A socket that an earlier run left behind is replaced; one that somebody answers at is not. Of the control thread.
+ * A socket that an earlier run left behind is replaced; one that somebody answers at is not, nor is anything else that
+ * stands there. Of the control thread.
  */
 #ifndef PROXY_SYSTEM_UNIX_LISTENER_H
 #define PROXY_SYSTEM_UNIX_LISTENER_H
 
-#include <sys/types.h>
-
-#include "chaincache/base/error.h"
+#include "proxy/system/privileges.h"
 
 #define UNIX_LISTENER_BACKLOG 64
 
@@ -20,8 +19,9 @@ struct unix_listener {
 	ino_t inode;
 };
 
-/* unix_listener_open: EADDRINUSE where somebody listens there, or where something stands that is no socket. */
-MUST_USE struct error unix_listener_open(const char *path, struct unix_listener **out);
+/* unix_listener_open makes a socket that belongs to `owner` from the beginning (privileges_lend). ERROR_SYSTEM with
+ * EADDRINUSE where somebody listens there, EEXIST where something stands that is no socket, a symbolic link, say. */
+MUST_USE struct error unix_listener_open(const char *path, const struct file_owner *owner, struct unix_listener **out);
 struct unix_listener *unix_listener_ref(struct unix_listener *listener);
 void unix_listener_unref(struct unix_listener *listener); /* NULL is fine */
 

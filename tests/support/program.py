@@ -45,6 +45,13 @@ def eventually(what: str, condition: Callable[[], Any], wait_s: float = EVENT_WA
         time.sleep(0.02)
 
 
+def open_to_everybody(folder: Path) -> None:
+    """Lets every user into a test's folder, through those above it that are the test's own too."""
+    for one in (folder, *folder.parents):
+        if one.stat().st_uid == os.geteuid() and one != Path("/"):
+            one.chmod(one.stat().st_mode | 0o055)
+
+
 def is_listening(port: int) -> bool:
     """From the kernel's table: a connection to find out would be one that the program has to handle."""
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
