@@ -377,14 +377,27 @@ struct error trust_store_set_add_system(struct trust_store_set *set)
 }
 
 /* NAME=PATH where the name has no slash in it, so that ./a=b.pem is a path. */
-struct error trust_store_set_add_option(struct trust_store_set *set, const char *option)
+static const char *end_of_name(const char *option)
 {
 	const char *equals = strchr(option, '=');
 	const char *slash = strchr(option, '/');
+	return equals == NULL || (slash != NULL && slash < equals) ? NULL : equals;
+}
+
+const char *trust_store_option_path(const char *option)
+{
+	const char *equals = end_of_name(option);
+	const char *path = equals != NULL ? equals + 1 : option;
+	return strcmp(path, "system") == 0 ? TRUST_STORE_SYSTEM_PATH : path;
+}
+
+struct error trust_store_set_add_option(struct trust_store_set *set, const char *option)
+{
+	const char *equals = end_of_name(option);
 
 	if (strcmp(option, "system") == 0)
 		return trust_store_set_add_system(set);
-	if (equals == NULL || (slash != NULL && slash < equals))
+	if (equals == NULL)
 		return option[0] != '\0' ? trust_store_set_add_path(set, NULL, option)
 					 : error_of(ERROR_USAGE, 0, "a trust store needs a path");
 	if (equals == option || equals[1] == '\0')
@@ -393,8 +406,7 @@ struct error trust_store_set_add_option(struct trust_store_set *set, const char 
 	char *name = strndup(option, (size_t)(equals - option));
 	if (name == NULL)
 		return error_of(ERROR_MEMORY, 0, "name a trust store");
-	const char *path = strcmp(equals + 1, "system") == 0 ? TRUST_STORE_SYSTEM_PATH : equals + 1;
-	struct error error = trust_store_set_add_path(set, name, path);
+	struct error error = trust_store_set_add_path(set, name, trust_store_option_path(option));
 	free(name);
 	return error;
 }

@@ -30,6 +30,9 @@ MUST_USE struct error trust_store_set_add_path(struct trust_store_set *set, cons
 /* trust_store_set_add_option reads the form of --roots and of the key roots: "system", "PATH" or "NAME=PATH". */
 MUST_USE struct error trust_store_set_add_option(struct trust_store_set *set, const char *option);
 
+/* trust_store_option_path is the path in such an option. */
+const char *trust_store_option_path(const char *option);
+
 /* trust_store_set_add_system adds the system's roots under the name "system". SSL_CERT_FILE, where set, is taken in
  * place of TRUST_STORE_SYSTEM_PATH by the commands alone: they pass its path to trust_store_set_add_path. */
 MUST_USE struct error trust_store_set_add_system(struct trust_store_set *set);

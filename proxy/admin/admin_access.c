@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #include <openssl/base64.h>
 #include <openssl/mem.h>
@@ -150,11 +149,4 @@ out:
 	OPENSSL_cleanse(content.data, content.len);
 	buffer_cleanup(&content);
 	return good;
-}
-
-bool admin_access_token_is_open(const char *path)
-{
-	struct stat status;
-
-	return stat(path, &status) == 0 && (status.st_mode & (S_IROTH | S_IWOTH)) != 0;
 }

@@ -31,7 +31,4 @@ enum admin_verdict admin_access_judge(const struct admin_access *access, const c
 /* admin_access_read_token takes the first line of a file. What is wrong goes to `errors`, a line. */
 bool admin_access_read_token(struct admin_access *access, const char *path, struct buffer *errors);
 
-/* admin_access_token_is_open says whether others than owner and group may read or write the file. */
-bool admin_access_token_is_open(const char *path);
-
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "proxy/control/file_rights.h"
 #include "proxy/control/server_log.h"
 #include "proxy/control/server_questions.h"
 #include "proxy/control/server_state.h"
@@ -105,9 +106,8 @@ static void watch_files(struct server *server)
 	size_t count = 0;
 	const char **paths = site_builder_paths(site_set_config(server->set), &count);
 
-	server_log_unreadable(&server->log, paths, paths != NULL ? count : 0);
-	server_log_open_keys(&server->log, site_set_config(server->set)->ticket_keys);
-	server_log_token(&server->log, site_set_config(server->set)->admin_token_file);
+	file_rights_tell_unreadable(&server->log, server->set);
+	file_rights_tell_open(&server->log, server->set);
 	if (!file_watch_set(server->file_watch, paths, paths != NULL ? count : 0))
 		program_log_write(&server->log, LOG_LEVEL_ERROR, "",
 				  "certificate files are not watched: out of memory");

@@ -1,11 +1,6 @@
 #include "proxy/control/server_log.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
-
-#include "proxy/admin/admin_access.h"
-#include "proxy/shared/ticket_key_file.h"
 
 static const char *plural(size_t count)
 {
@@ -65,35 +60,4 @@ void server_log_fixed_keys(const struct program_log *log, const struct config *f
 			program_log_write(log, LOG_LEVEL_WARNING, fixed[i].key,
 					  "the new value takes effect at the next start");
 	}
-}
-
-void server_log_unreadable(const struct program_log *log, const char *const *paths, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (access(paths[i], R_OK) != 0 && errno == EACCES)
-			program_log_write(
-			    log, LOG_LEVEL_WARNING, paths[i],
-			    "cannot be read by the user that chainmend runs as, so that a reload will fail: "
-			    "let that user or its group read it");
-	}
-}
-
-void server_log_open_keys(const struct program_log *log, const char *path)
-{
-	if (path != NULL && ticket_key_file_is_open(path))
-		program_log_write(log, LOG_LEVEL_WARNING, path,
-				  "every user of this machine can read or write these ticket keys, and with them "
-				  "resumed sessions of TLS 1.2: make new ones, in a file of mode 0640 or less");
-}
-
-void server_log_token(const struct program_log *log, const char *path)
-{
-	if (path == NULL)
-		return;
-	server_log_unreadable(log, &path, 1);
-	if (admin_access_token_is_open(path))
-		program_log_write(
-		    log, LOG_LEVEL_WARNING, path,
-		    "every user of this machine can read or write the token of the admin page: write a new "
-		    "one, in a file of mode 0640 or less");
 }

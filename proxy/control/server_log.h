@@ -17,14 +17,4 @@ void server_log_reload(const struct program_log *log, const char *why, size_t nu
 void server_log_fixed_keys(const struct program_log *log, const struct config *former, const struct config *config,
 			   bool other_workers);
 
-/* server_log_unreadable names the files that root could read at the start and the user of now cannot. */
-void server_log_unreadable(const struct program_log *log, const char *const *paths, size_t count);
-
-/* server_log_open_keys warns where others than owner and group may read or write the file of ticket keys; NULL: there
- * is none. */
-void server_log_open_keys(const struct program_log *log, const char *path);
-
-/* server_log_token warns of the same for the file of the admin page's token, and where a reload could not read it. */
-void server_log_token(const struct program_log *log, const char *path);
-
 #endif

@@ -17,6 +17,7 @@ struct site_pair {
 	struct certificate_list chain; /* leaf first */
 	size_t leaf_place; /* where the leaf stood in the file, 0 for the first */
 	EVP_PKEY *key;
+	bool has_key; /* the file holds a private key, this one or another */
 	const char *path; /* borrowed from the configuration */
 };
 

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <openssl/base64.h>
 #include <openssl/digest.h>
@@ -176,11 +175,4 @@ bool ticket_key_file_read(const char *path, struct ticket_keys **out, struct buf
 		OPENSSL_cleanse(content.data, content.len);
 	buffer_cleanup(&content);
 	return !failed(error) || tell(errors, path, line, error);
-}
-
-bool ticket_key_file_is_open(const char *path)
-{
-	struct stat status;
-
-	return stat(path, &status) == 0 && (status.st_mode & (S_IROTH | S_IWOTH)) != 0;
 }

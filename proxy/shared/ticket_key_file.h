@@ -29,7 +29,4 @@ MUST_USE struct error ticket_key_file_parse(struct bytes content, struct ticket_
 /* ticket_key_file_read reads the file at `path`. False: `errors` holds one line ("ticket_keys: FILE:LINE: why"). */
 bool ticket_key_file_read(const char *path, struct ticket_keys **out, struct buffer *errors);
 
-/* ticket_key_file_is_open says whether users other than owner and group can read or write the file. */
-bool ticket_key_file_is_open(const char *path);
-
 #endif

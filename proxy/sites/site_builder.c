@@ -29,7 +29,7 @@ static void read_certificate(struct site_reading *reading, const char *path)
 		return;
 	}
 	struct site_pair *pair = &material->pairs[material->num_pairs];
-	*pair = (struct site_pair){.chain = file.certificates, .path = path};
+	*pair = (struct site_pair){.chain = file.certificates, .has_key = file.key != NULL, .path = path};
 	file.certificates = (struct certificate_list){0};
 	bool matched = false;
 	if (pair->chain.count == 0)

@@ -180,6 +180,17 @@ void site_set_end_minute(const struct site_set *set)
 	}
 }
 
+bool site_set_has_key_in(const struct site_set *set, size_t site, const char *path)
+{
+	const struct site_material *material = &set->materials[site];
+
+	for (size_t i = 0; i < material->num_pairs; i++) {
+		if (material->pairs[i].has_key && strcmp(material->pairs[i].path, path) == 0)
+			return true;
+	}
+	return false;
+}
+
 const struct config *site_set_config(const struct site_set *set)
 {
 	return set->shared_config->config;

@@ -54,6 +54,9 @@ MUST_USE struct error site_set_snapshot(const struct site_set *set, struct liste
 /* site_set_end_minute ends a minute of the sites' traffic. */
 void site_set_end_minute(const struct site_set *set);
 
+/* site_set_has_key_in says whether the certificate file `path` of a site holds a private key too. */
+bool site_set_has_key_in(const struct site_set *set, size_t site, const char *path);
+
 const struct config *site_set_config(const struct site_set *set);
 size_t site_set_count(const struct site_set *set);
 struct managed_site *site_set_get(const struct site_set *set, size_t index);

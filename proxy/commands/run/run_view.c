@@ -6,6 +6,7 @@
 #include "proxy/admin/admin_listener.h"
 #include "proxy/cli/exit_status.h"
 #include "proxy/cli/output.h"
+#include "proxy/control/file_rights.h"
 #include "proxy/log/time_text.h"
 #include "proxy/sites/site_set.h"
 #include "proxy/system/privileges.h"
@@ -133,8 +134,10 @@ int run_view_check(struct config *take_config, FILE *file)
 	bool good = privileges_check(take_config->user, take_config->group, &errors);
 	good = admin_listener_check(take_config, &errors) && good;
 	struct site_set *set = site_set_read(take_config, &errors);
-	if (good && set != NULL && site_set_build(set, &options, NULL, &errors))
+	if (good && set != NULL && site_set_build(set, &options, NULL, &errors)) {
+		file_rights_tell_open(&log, set);
 		status = print_all(set, file);
+	}
 	program_log_lines(&log, LOG_LEVEL_ERROR, buffer_text(&errors));
 	site_set_free(set);
 	buffer_cleanup(&errors);
