@@ -9,6 +9,7 @@
 #include "proxy/admin/page/page.h"
 #include "proxy/admin/status_json.h"
 #include "proxy/admin/time_budget.h"
+#include "proxy/admin/wrong_tokens.h"
 #include "proxy/io/clock.h"
 #include "proxy/io/web_server.h"
 #include "proxy/log/time_text.h"
@@ -45,6 +46,7 @@ struct admin {
 	struct answer_maker metrics;
 	struct answer_maker status;
 	int64_t started_ms; /* since 1970 */
+	struct wrong_tokens wrong_tokens;
 	uint64_t minute_s; /* when the present minute began; 0: none has */
 };
 
@@ -106,6 +108,7 @@ static struct overview look(const struct admin *admin)
 	admin->options.look(admin->options.context, &overview);
 	overview.started_ms = admin->started_ms;
 	overview.now_ms = time_text_now_ms();
+	overview.num_wrong_tokens = admin->wrong_tokens.count;
 	return overview;
 }
 
@@ -246,6 +249,52 @@ static void answer_file(const struct http_request *request, struct http_answer *
 	    .status = 200, .body = file->content, .fields = common_fields, .more_fields = file->type};
 }
 
+static void tell_wrong_token(struct admin *admin, const struct web_peer *peer, uint64_t now_ms)
+{
+	uint64_t count = wrong_tokens_due(&admin->wrong_tokens, peer, now_ms);
+
+	if (count > 0)
+		program_log_write(
+		    admin->options.log, LOG_LEVEL_WARNING, "admin",
+		    "%s sent a wrong token (%llu since the last line): each answer there takes longer; look who "
+		    "asks, or correct the token that is sent",
+		    peer->text, (unsigned long long)count);
+}
+
+static void refuse_token(struct admin *admin, const struct http_request *request, struct http_answer *out)
+{
+	uint64_t now_ms = clock_now_ns() / 1000000;
+
+	if (request->authorization != NULL && !request->has_waited) {
+		out->wait_ms = wrong_tokens_add(&admin->wrong_tokens, request->peer, now_ms);
+		tell_wrong_token(admin, request->peer, now_ms);
+		return;
+	}
+	say(out, 401, "The token of admin_token_file is wanted: as Authorization: Bearer, or as the password.\n");
+	out->more_fields = wants_token;
+}
+
+/* False: `out` is filled; the request waits, or is refused. */
+static bool let_in(struct admin *admin, const struct http_request *request, struct http_answer *out)
+{
+	const struct admin_access *access = &admin->listener->access;
+
+	switch (admin_access_judge(access, request->host, request->authorization)) {
+	case ADMIN_WRONG_HOST:
+		say(out, 421,
+		    "This name is not chainmend's: ask by its address, by localhost, or by the name in `admin`.\n");
+		return false;
+	case ADMIN_NO_TOKEN:
+		refuse_token(admin, request, out);
+		return false;
+	case ADMIN_ALLOWED:
+		break;
+	}
+	if (access->wants_token && !request->has_waited)
+		out->wait_ms = wrong_tokens_pause(&admin->wrong_tokens, request->peer, clock_now_ns() / 1000000);
+	return out->wait_ms == 0;
+}
+
 static void answer(void *context, const struct http_request *request, struct http_answer *out)
 {
 	static const struct {
@@ -259,19 +308,8 @@ static void answer(void *context, const struct http_request *request, struct htt
 	};
 	struct admin *admin = context;
 
-	switch (admin_access_judge(&admin->listener->access, request->host, request->authorization)) {
-	case ADMIN_WRONG_HOST:
-		say(out, 421,
-		    "This name is not chainmend's: ask by its address, by localhost, or by the name in `admin`.\n");
+	if (!let_in(admin, request, out))
 		return;
-	case ADMIN_NO_TOKEN:
-		say(out, 401,
-		    "The token of admin_token_file is wanted: as Authorization: Bearer, or as the password.\n");
-		out->more_fields = wants_token;
-		return;
-	case ADMIN_ALLOWED:
-		break;
-	}
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
 		if (strcmp(routes[i].path, request->path) != 0)
 			continue;

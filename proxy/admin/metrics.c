@@ -67,6 +67,11 @@ static void write_workers(struct scrape *scrape, const struct metric_family *fam
 	write_one(scrape, family, scrape->overview->num_workers);
 }
 
+static void write_wrong_tokens(struct scrape *scrape, const struct metric_family *family)
+{
+	write_one(scrape, family, scrape->overview->num_wrong_tokens);
+}
+
 #define X(field, ...)                                                                                                  \
 	static void write_counter_##field(struct scrape *scrape, const struct metric_family *family)                   \
 	{                                                                                                              \
@@ -412,6 +417,8 @@ static const struct {
     {{"chainmend_ready", METRIC_GAUGE, {NULL}, "1 while it listens and serves, 0 while it starts or drains."},
      write_ready},
     {{"chainmend_workers", METRIC_GAUGE, {NULL}, "Worker threads."}, write_workers},
+    {{"chainmend_admin_wrong_tokens_total", METRIC_COUNTER, {NULL}, "Wrong tokens that the admin page was sent."},
+     write_wrong_tokens},
 #define X(field, metric, type, help) {{metric, type, {NULL}, help}, write_counter_##field},
     COUNTERS(X)
 #undef X

@@ -17,6 +17,7 @@ struct overview {
 	const struct chain_watch *watch;
 	struct worker *const *workers; /* NULL among them: it has ended */
 	unsigned num_workers;
+	uint64_t num_wrong_tokens; /* that the admin page was sent */
 	int64_t started_ms; /* since 1970 */
 	int64_t now_ms;
 };

@@ -10,15 +10,7 @@
 #include <microhttpd.h>
 
 #include "proxy/io/loop_uv.h"
-
-/* One connection. Its deadline, unlike libmicrohttpd's time-out, does not move with each byte. */
-struct http_visit {
-	struct http_visit *next;
-	struct http_visit *previous;
-	struct web_server *server;
-	int fd;
-	uint64_t deadline_ms; /* of the loop's clock */
-};
+#include "proxy/io/web_visits.h"
 
 struct web_server {
 	struct loop *loop;
@@ -30,9 +22,8 @@ struct web_server {
 	uv_poll_t working; /* libmicrohttpd's epoll descriptor */
 	uv_timer_t timer;
 	unsigned num_handles; /* that are not closed yet */
-	struct http_visit *visits;
-	unsigned num_visits;
-	bool paused; /* there was no descriptor to accept with */
+	struct web_visits visits;
+	uint64_t paused_until_ms; /* there was no descriptor to accept with */
 	bool closing;
 };
 
@@ -41,57 +32,87 @@ static const struct http_field plain_fields[] = {
 
 static void on_listening(uv_poll_t *handle, int status, int events);
 
+static uint64_t now_ms(const struct web_server *server)
+{
+	return uv_now(&server->loop->uv);
+}
+
+static bool has_room(const struct web_server *server)
+{
+	return server->visits.count < WEB_SERVER_MAX_CONNECTIONS ||
+	       web_visits_who_goes(&server->visits, now_ms(server)) != NULL;
+}
+
+static bool is_paused(const struct web_server *server)
+{
+	return now_ms(server) < server->paused_until_ms;
+}
+
 static void accept_if_room(struct web_server *server)
 {
 	if (server->closing)
 		return;
-	if (server->num_visits < WEB_SERVER_MAX_CONNECTIONS && !server->paused)
+	if (has_room(server) && !is_paused(server))
 		uv_poll_start(&server->listening, UV_READABLE, on_listening);
 	else
 		uv_poll_stop(&server->listening);
 }
 
-static struct http_visit *visit_of(struct MHD_Connection *connection)
+static struct web_visit *visit_of(struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	return info != NULL ? info->socket_context : NULL;
 }
 
-static void set_deadline(struct MHD_Connection *connection, uint64_t pause_ms)
+static void set_state(struct MHD_Connection *connection, enum web_visit_state state, uint64_t pause_ms)
 {
-	struct http_visit *visit = visit_of(connection);
+	struct web_visit *visit = visit_of(connection);
 	if (visit != NULL)
-		visit->deadline_ms = uv_now(&visit->server->loop->uv) + pause_ms;
+		web_visits_set(&visit->server->visits, visit, state, now_ms(visit->server), pause_ms);
+}
+
+/* libmicrohttpd calls on_request again. */
+static void go_on(struct web_visit *visit)
+{
+	if (visit->state != VISIT_HELD)
+		return;
+	MHD_resume_connection(visit->connection);
+	web_visits_set(&visit->server->visits, visit, VISIT_WAITED, now_ms(visit->server), WEB_SERVER_REQUEST_MS);
+}
+
+/* libmicrohttpd sees the end, and closes. */
+static void cut(struct web_visit *visit)
+{
+	shutdown(visit->fd, SHUT_RDWR);
+	go_on(visit);
+	web_visits_set(&visit->server->visits, visit, VISIT_LEAVING, now_ms(visit->server), 0);
+}
+
+static int fd_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	return info != NULL ? info->connect_fd : -1;
+}
+
+static const struct sockaddr *address_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	return info != NULL ? info->client_addr : NULL;
 }
 
 static void begin_visit(struct web_server *server, struct MHD_Connection *connection, void **out)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	struct http_visit *visit = calloc(1, sizeof(*visit));
+	struct web_visit *visit = calloc(1, sizeof(*visit));
 
 	*out = visit;
 	if (visit == NULL)
-		return; /* answered all the same, but for the deadline */
+		return; /* on_request refuses it */
 	visit->server = server;
-	visit->fd = info != NULL ? info->connect_fd : -1;
-	visit->deadline_ms = uv_now(&server->loop->uv) + WEB_SERVER_REQUEST_MS;
-	visit->next = server->visits;
-	if (visit->next != NULL)
-		visit->next->previous = visit;
-	server->visits = visit;
-}
-
-static void end_visit(struct web_server *server, struct http_visit *visit)
-{
-	if (visit == NULL)
-		return;
-	if (visit->previous != NULL)
-		visit->previous->next = visit->next;
-	else
-		server->visits = visit->next;
-	if (visit->next != NULL)
-		visit->next->previous = visit->previous;
-	free(visit);
+	visit->connection = connection;
+	visit->fd = fd_of(connection);
+	web_peer_find(&visit->peer, visit->fd, address_of(connection));
+	web_visits_add(&server->visits, visit);
+	web_visits_set(&server->visits, visit, VISIT_READING, now_ms(server), WEB_SERVER_REQUEST_MS);
 }
 
 static void on_connection(void *context, struct MHD_Connection *connection, void **visit,
@@ -100,11 +121,10 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 	struct web_server *server = context;
 
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		server->num_visits++;
 		begin_visit(server, connection, visit);
-	} else {
-		server->num_visits--;
-		end_visit(server, *visit);
+	} else if (*visit != NULL) {
+		web_visits_remove(&server->visits, *visit);
+		free(*visit);
 		*visit = NULL;
 	}
 	accept_if_room(server);
@@ -116,7 +136,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 	(void)context;
 	(void)code;
 	*request = NULL;
-	set_deadline(connection, WEB_SERVER_REQUEST_MS);
+	set_state(connection, VISIT_READING, WEB_SERVER_REQUEST_MS);
 }
 
 static bool add_fields(struct MHD_Response *response, const struct http_field *fields)
@@ -145,7 +165,7 @@ static enum MHD_Result queue(struct MHD_Connection *connection, const struct htt
 	if (add_fields(response, answer->fields) && add_fields(response, answer->more_fields))
 		result = MHD_queue_response(connection, answer->status, response);
 	MHD_destroy_response(response);
-	set_deadline(connection, WEB_SERVER_ANSWER_MS);
+	set_state(connection, VISIT_ANSWERING, WEB_SERVER_ANSWER_MS);
 	return result;
 }
 
@@ -188,17 +208,28 @@ static bool has_body(struct MHD_Connection *connection)
 	       (length != NULL && strcmp(length, "0") != 0);
 }
 
-/* Called twice a request: with its fields, when it can still be refused before its body, and when it is complete. */
+static enum MHD_Result hold(struct MHD_Connection *connection, uint32_t wait_ms)
+{
+	set_state(connection, VISIT_HELD, wait_ms);
+	MHD_suspend_connection(connection);
+	return MHD_YES;
+}
+
+/* Called twice a request: with its fields, when it can still be refused before its body, and when it is complete. A third
+ * time where the handler wanted to wait. */
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *path,
 				  const char *method, const char *version, const char *upload, size_t *upload_size,
 				  void **request)
 {
 	static const struct http_field allow[] = {{"Allow", "GET, HEAD"}, {0}};
 	struct web_server *server = context;
+	struct web_visit *visit = visit_of(connection);
 	struct http_answer answer = {0};
 
 	(void)version;
 	(void)upload;
+	if (visit == NULL || visit->state == VISIT_LEAVING)
+		return MHD_NO;
 	if (*request == NULL) {
 		*request = server;
 		if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
@@ -217,39 +248,48 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	    .host = field(connection, MHD_HTTP_HEADER_HOST),
 	    .authorization = field(connection, MHD_HTTP_HEADER_AUTHORIZATION),
 	    .from = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "from"),
+	    .peer = &visit->peer,
+	    .has_waited = visit->state == VISIT_WAITED,
 	};
 	server->handler(server->context, &asked, &answer);
-	return queue(connection, &answer);
+	return answer.wait_ms > 0 ? hold(connection, answer.wait_ms) : queue(connection, &answer);
 }
 
 static void on_timer(uv_timer_t *timer);
 
-/* libmicrohttpd wants to be run again after a while for its own time-outs; ours are looked at each second. */
+static void look_at_deadlines(struct web_server *server)
+{
+	for (struct web_visit *visit = server->visits.first; visit != NULL; visit = visit->next) {
+		if (visit->until_ms > now_ms(server))
+			continue;
+		if (visit->state == VISIT_HELD)
+			go_on(visit);
+		else
+			cut(visit);
+	}
+}
+
+/* libmicrohttpd wants to be run again after a while for its own time-outs. Ours are looked at each time: a client that
+ * sends a byte now and then starts the timer anew each time, so that it alone would never fire. */
 static void work(struct web_server *server)
 {
 	MHD_UNSIGNED_LONG_LONG wait_ms = WEB_SERVER_SWEEP_MS;
 
+	look_at_deadlines(server);
 	MHD_run(server->daemon);
 	if (MHD_get_timeout(server->daemon, &wait_ms) != MHD_YES || wait_ms > WEB_SERVER_SWEEP_MS)
 		wait_ms = WEB_SERVER_SWEEP_MS;
-	if (server->num_visits > 0 || server->paused)
+	wait_ms = web_visits_next_held_ms(&server->visits, now_ms(server), wait_ms);
+	if (server->visits.first != NULL || is_paused(server))
 		uv_timer_start(&server->timer, on_timer, wait_ms, 0);
 	else
 		uv_timer_stop(&server->timer);
+	accept_if_room(server);
 }
 
 static void on_timer(uv_timer_t *timer)
 {
-	struct web_server *server = timer->data;
-	uint64_t now_ms = uv_now(&server->loop->uv);
-
-	for (struct http_visit *visit = server->visits; visit != NULL; visit = visit->next) {
-		if (visit->deadline_ms <= now_ms)
-			shutdown(visit->fd, SHUT_RDWR); /* libmicrohttpd sees the end, and closes */
-	}
-	server->paused = false;
-	accept_if_room(server);
-	work(server);
+	work(timer->data);
 }
 
 static void on_working(uv_poll_t *handle, int status, int events)
@@ -259,26 +299,40 @@ static void on_working(uv_poll_t *handle, int status, int events)
 	work(handle->data);
 }
 
+static bool make_room(struct web_server *server)
+{
+	if (server->visits.count < WEB_SERVER_MAX_CONNECTIONS)
+		return true;
+	struct web_visit *visit = web_visits_who_goes(&server->visits, now_ms(server));
+	if (visit != NULL)
+		cut(visit);
+	return visit != NULL;
+}
+
+/* A few at a time: in between, whole requests are answered, and those that were cut are closed. */
 static void on_listening(uv_poll_t *handle, int status, int events)
 {
 	struct web_server *server = handle->data;
 
 	(void)status;
 	(void)events;
-	while (server->num_visits < WEB_SERVER_MAX_CONNECTIONS) {
+	for (unsigned i = 0; i < WEB_SERVER_ACCEPT_AT_ONCE && has_room(server); i++) {
 		struct sockaddr_storage address;
 		socklen_t len = sizeof(address);
 		int fd = accept4(server->listen_fd, (struct sockaddr *)&address, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd < 0) {
-			server->paused = errno != EAGAIN && errno != ECONNABORTED && errno != EINTR;
+			if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
+				server->paused_until_ms = now_ms(server) + WEB_SERVER_SWEEP_MS;
+			break;
+		}
+		if (!make_room(server)) {
+			close(fd);
 			break;
 		}
 		/* Closes the descriptor itself where it fails. */
 		if (MHD_add_connection(server->daemon, fd, (struct sockaddr *)&address, len) != MHD_YES)
 			break;
 	}
-	if (server->paused)
-		uv_poll_stop(&server->listening);
 	work(server);
 }
 
@@ -300,12 +354,12 @@ static bool watch(struct web_server *server, uv_poll_t *handle, int fd)
 
 static struct error start_daemon(struct web_server *server)
 {
-	server->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, on_request, server,
-					  MHD_OPTION_CONNECTION_LIMIT, (unsigned)WEB_SERVER_MAX_CONNECTIONS,
-					  MHD_OPTION_CONNECTION_MEMORY_LIMIT, WEB_SERVER_MAX_REQUEST_BYTES,
-					  MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(WEB_SERVER_ANSWER_MS / 1000),
-					  MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
-					  server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_END);
+	server->daemon = MHD_start_daemon(
+	    MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, server,
+	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)(WEB_SERVER_MAX_CONNECTIONS + WEB_SERVER_ACCEPT_AT_ONCE),
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, WEB_SERVER_MAX_REQUEST_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
+	    (unsigned)(WEB_SERVER_ANSWER_MS / 1000), MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION,
+	    on_connection, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_END);
 	return server->daemon != NULL ? error_none() : error_system("start the admin page's HTTP server");
 }
 
@@ -344,6 +398,8 @@ void web_server_close(struct web_server *server)
 	uv_handle_t *const handles[] = {(uv_handle_t *)&server->timer, (uv_handle_t *)&server->working,
 					(uv_handle_t *)&server->listening};
 	server->closing = true;
+	for (struct web_visit *visit = server->visits.first; visit != NULL; visit = visit->next)
+		cut(visit); /* none may be held when the daemon stops */
 	MHD_stop_daemon(server->daemon);
 	/* In the order in which they were made. */
 	for (unsigned i = 0, count = server->num_handles; i < count; i++)

@@ -9,7 +9,7 @@
 
 #include "proxy/system/privileges.h"
 
-#define UNIX_LISTENER_BACKLOG 64
+#define UNIX_LISTENER_BACKLOG 1024
 
 struct unix_listener {
 	unsigned references;

@@ -16,6 +16,7 @@ struct place {
 	int listen_fd;
 	struct sockaddr_in address;
 	unsigned num_requests;
+	unsigned num_waiting; /* requests that were told to wait */
 	unsigned num_released;
 	char asked[300];
 	char answer[100000];
@@ -32,6 +33,12 @@ static void handle(void *context, const struct http_request *request, struct htt
 	static const struct http_field fields[] = {{"X-Test", "yes"}, {0}};
 	struct place *place = context;
 
+	if (strcmp(request->path, "/wait") == 0 && !request->has_waited) {
+		place->num_waiting++;
+		out->wait_ms = 20;
+		return;
+	}
+	assert_int_equal(request->peer->kind, WEB_PEER_LOOPBACK);
 	place->num_requests++;
 	snprintf(place->asked, sizeof(place->asked), "%s|%s|%s|%s", request->path,
 		 request->host != NULL ? request->host : "-",
@@ -153,12 +160,112 @@ static void test_a_close_in_the_midst_releases_everything(void **state)
 		close(fds[i]);
 }
 
+static bool is_cut(int fd)
+{
+	char byte;
+	return recv(fd, &byte, 1, MSG_DONTWAIT) == 0;
+}
+
+/* More than there are places for, with the beginning of a request each. */
+static void open_half_requests(struct place *place, int *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		fds[i] = connect_to(place);
+		assert_int_equal(send(fds[i], "GET / HT", 8, MSG_NOSIGNAL), 8);
+		loop_run_ready(place->loop);
+	}
+}
+
+static void test_half_requests_make_room_for_whole_ones(void **state)
+{
+	enum { COUNT = 3 * WEB_SERVER_MAX_CONNECTIONS };
+	struct place *place = *state;
+	int fds[COUNT];
+	size_t num_cut = 0;
+
+	open_half_requests(place, fds, COUNT);
+	int fd = connect_to(place);
+	assert_non_null(strstr(ask(place, fd, "GET /whole HTTP/1.1\r\nHost: h\r\n\r\n", "hello"), "HTTP/1.1 200"));
+	for (size_t i = 0; i < COUNT; i++)
+		num_cut += is_cut(fds[i]);
+	assert_int_equal(num_cut, COUNT + 1 - WEB_SERVER_MAX_CONNECTIONS);
+	assert_true(is_cut(fds[0])); /* the oldest */
+	assert_non_null(strstr(ask(place, fds[COUNT - 1], "TP/1.1\r\nHost: h\r\n\r\n", "hello"), "HTTP/1.1 200"));
+	for (size_t i = 0; i < COUNT; i++)
+		close(fds[i]);
+	close(fd);
+}
+
+static void test_idle_connections_make_room(void **state)
+{
+	struct place *place = *state;
+	int fds[WEB_SERVER_MAX_CONNECTIONS + 1];
+
+	for (size_t i = 0; i <= WEB_SERVER_MAX_CONNECTIONS; i++) {
+		fds[i] = connect_to(place);
+		assert_non_null(strstr(ask(place, fds[i], "GET / HTTP/1.1\r\nHost: h\r\n\r\n", "hello"), "200"));
+	}
+	assert_true(is_cut(fds[0]));
+	assert_false(is_cut(fds[1]));
+	for (size_t i = 0; i <= WEB_SERVER_MAX_CONNECTIONS; i++)
+		close(fds[i]);
+}
+
+static void send_waiting(int fd)
+{
+	static const char request[] = "GET /wait HTTP/1.1\r\nHost: h\r\n\r\n";
+	assert_int_equal(send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL), sizeof(request) - 1);
+}
+
+static void test_an_answer_may_wait_while_others_are_given(void **state)
+{
+	struct place *place = *state;
+	int slow = connect_to(place), fast = connect_to(place);
+
+	for (unsigned i = 1; i <= 3; i++) { /* on one connection */
+		send_waiting(slow);
+		while (place->num_waiting < i)
+			loop_run_ready(place->loop);
+		assert_non_null(strstr(ask(place, fast, "GET /now HTTP/1.1\r\nHost: h\r\n\r\n", "hello"), "200"));
+		assert_string_equal(place->asked, "/now|h|-|-");
+		assert_non_null(strstr(ask(place, slow, "", "hello"), "HTTP/1.1 200"));
+		assert_string_equal(place->asked, "/wait|h|-|-");
+	}
+	assert_int_equal(place->num_waiting, 3);
+	close(slow);
+	close(fast);
+}
+
+static void test_what_waits_makes_room_and_ends_with_the_server(void **state)
+{
+	enum { COUNT = WEB_SERVER_MAX_CONNECTIONS + 10 };
+	struct place *place = *state;
+	int fds[COUNT];
+
+	for (size_t i = 0; i < COUNT; i++) {
+		fds[i] = connect_to(place);
+		send_waiting(fds[i]);
+		while (place->num_waiting <= i)
+			loop_run_ready(place->loop);
+	}
+	web_server_close(place->server);
+	place->server = NULL;
+	loop_run(place->loop);
+	assert_int_equal(place->num_released, place->num_requests);
+	for (size_t i = 0; i < COUNT; i++)
+		close(fds[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_requests_on_one_connection, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_what_is_no_reading_never_comes_to_the_handler, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_a_close_in_the_midst_releases_everything, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_half_requests_make_room_for_whole_ones, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_idle_connections_make_room, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_an_answer_may_wait_while_others_are_given, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_what_waits_makes_room_and_ends_with_the_server, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
