@@ -41,6 +41,7 @@ struct chain_probe {
 	enum starttls_protocol protocol;
 	struct starttls *starttls; /* NULL: TLS at once */
 	struct chain_capture_options capture_options;
+	struct buffer alpn;
 	struct chain_capture *capture;
 	uint8_t read_bytes[READ_BYTES];
 	char address[RESOLVER_MAX_TEXT];
@@ -63,6 +64,8 @@ static void free_when_closed(struct chain_probe *probe)
 		return;
 	chain_capture_free(probe->capture);
 	starttls_free(probe->starttls);
+	SSL_CTX_free(probe->capture_options.ssl_ctx);
+	buffer_cleanup(&probe->alpn);
 	free(probe->host);
 	free(probe->sni);
 	free(probe);
@@ -102,27 +105,29 @@ static void close_all(struct chain_probe *probe)
 	uv_close((uv_handle_t *)&probe->timer, on_timer_closed);
 }
 
-static void give_result(struct chain_probe *probe, enum chain_probe_outcome outcome, const char *reason)
+static void give_result(struct chain_probe *probe, struct chain_probe_result *result)
 {
-	struct chain_probe_result result = {.outcome = outcome, .reason = reason, .address = probe->address};
+	result->address = probe->address;
+	result->tls_version = result->cipher = result->alpn = "";
 	if (probe->capture != NULL) {
-		result.chain = *chain_capture_chain(probe->capture);
-		result.staple = chain_capture_staple(probe->capture);
-		result.tls_version = chain_capture_tls_version(probe->capture);
-		result.cipher = chain_capture_cipher(probe->capture);
-	} else {
-		result.tls_version = "";
-		result.cipher = "";
+		result->chain = *chain_capture_chain(probe->capture);
+		result->staple = chain_capture_staple(probe->capture);
+		result->tls_version = chain_capture_tls_version(probe->capture);
+		result->cipher = chain_capture_cipher(probe->capture);
+		result->alpn = chain_capture_alpn(probe->capture);
+		result->key_usage_refused = chain_capture_refuses_key_usage(probe->capture);
 	}
 	close_all(probe);
-	probe->on_result(probe->context, &result);
+	probe->on_result(probe->context, result);
 }
 
 /* Gives the chain if there is one, even if the connection failed later. */
 static void give_failure(struct chain_probe *probe, enum chain_probe_outcome outcome, const char *reason)
 {
-	bool has_chain = probe->capture != NULL && chain_capture_has_chain(probe->capture);
-	give_result(probe, has_chain ? CHAIN_PROBE_OK : outcome, has_chain ? "" : reason);
+	struct chain_probe_result result = {.outcome = outcome, .reason = reason, .refusal = ""};
+	if (probe->capture != NULL && chain_capture_has_chain(probe->capture))
+		result = (struct chain_probe_result){.outcome = CHAIN_PROBE_OK, .reason = "", .refusal = reason};
+	give_result(probe, &result);
 }
 
 static uint64_t time_left(const struct chain_probe *probe)
@@ -195,7 +200,9 @@ static bool send_output(struct chain_probe *probe)
 
 static void give_capture(struct chain_probe *probe)
 {
-	give_failure(probe, chain_capture_outcome(probe->capture), chain_capture_reason(probe->capture));
+	bool has_chain = chain_capture_has_chain(probe->capture);
+	give_failure(probe, chain_capture_outcome(probe->capture),
+		     has_chain ? chain_capture_refusal(probe->capture) : chain_capture_reason(probe->capture));
 }
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
@@ -358,15 +365,22 @@ static void on_no_resolver(uv_timer_t *timer)
 	give_failure(timer->data, CHAIN_PROBE_UNRESOLVED, "the name is none that could be looked up");
 }
 
+static bool copy_options(struct chain_probe *probe, const struct chain_probe_options *options)
+{
+	probe->host = strdup(options->host);
+	probe->sni = options->sni != NULL ? strdup(options->sni) : NULL;
+	buffer_init(&probe->alpn, CHAIN_PROBE_MAX_ALPN_BYTES);
+	return probe->host != NULL && (options->sni == NULL || probe->sni != NULL) &&
+	       !failed(buffer_append(&probe->alpn, options->alpn));
+}
+
 struct chain_probe *chain_probe_start(struct loop *loop, const struct chain_probe_options *options, void *context,
 				      void (*on_result)(void *context, const struct chain_probe_result *result))
 {
 	struct chain_probe *probe = calloc(1, sizeof(*probe));
 	if (probe == NULL)
 		return NULL;
-	probe->host = strdup(options->host);
-	probe->sni = options->sni != NULL ? strdup(options->sni) : NULL;
-	if (probe->host == NULL || (options->sni != NULL && probe->sni == NULL)) {
+	if (!copy_options(probe, options)) {
 		free(probe->host);
 		free(probe->sni);
 		free(probe);
@@ -378,10 +392,14 @@ struct chain_probe *chain_probe_start(struct loop *loop, const struct chain_prob
 	probe->on_result = on_result;
 	probe->capture_options = (struct chain_capture_options){
 	    .sni = probe->sni,
-	    .tls_min = options->tls_min,
+	    .ssl_ctx = options->ssl_ctx,
+	    .alpn = buffer_bytes(&probe->alpn),
 	    .tls_max = options->tls_max,
+	    .ignores_key_usage = options->ignores_key_usage,
 	    .source = options->source,
 	};
+	if (options->ssl_ctx != NULL)
+		SSL_CTX_up_ref(options->ssl_ctx);
 	probe->timeout_ms = options->timeout_ms != 0 ? options->timeout_ms : CHAIN_PROBE_TIMEOUT_MS;
 	uv_update_time(&loop->uv);
 	probe->deadline = uv_now(&loop->uv) + probe->timeout_ms;

@@ -241,46 +241,61 @@ static void compare_backends(const struct prober *prober)
 	finding_list_cleanup(&findings);
 }
 
+/* Reports how a backend is reached; `reason` is "" where it is. */
+static void report_reach(struct probed_backend *backend, enum chain_probe_outcome outcome, const char *reason)
+{
+	const struct prober_options *options = &backend->prober->options;
+	struct finding_list findings = {0};
+	bool unreachable = chain_probe_is_unreachable(outcome);
+
+	if (reason[0] != '\0') {
+		struct finding *finding =
+		    unreachable
+			? finding_list_add(&findings, FINDING_BACKEND_UNREACHABLE, "Backend %s cannot be reached: %s.",
+					   backend->target, reason)
+			: finding_list_add(&findings, FINDING_BACKEND_TLS_FAILED,
+					   "The TLS handshake with backend %s failed: %s.", backend->target, reason);
+		finding_set_source(finding, backend->target);
+		if (backend->outcome != outcome)
+			program_log_write(options->log, LOG_LEVEL_WARNING, options->config->name,
+					  "backend %s: %s: %s; it is tried again", backend->target,
+					  unreachable ? "cannot be reached" : "the TLS handshake failed", reason);
+	}
+	report(backend->prober, prober_part(backend->index, PROBER_REACH), &findings, NULL);
+	finding_list_cleanup(&findings);
+	backend->outcome = outcome;
+}
+
+static void on_reached(struct probed_backend *backend)
+{
+	report_reach(backend, CHAIN_PROBE_OK, "");
+	backend->rank = MEND_RANK_REGULAR;
+	retry_reset(&backend->retry);
+	alarm_set(backend->alarm, backend->prober->options.config->probe_interval_ms);
+}
+
+/* Looks again soon: no connection could be made. */
+static void on_not_reached(struct probed_backend *backend, enum chain_probe_outcome outcome, const char *reason)
+{
+	report_reach(backend, outcome, reason);
+	backend->rank =
+	    outcome == CHAIN_PROBE_TIMED_OUT || outcome == CHAIN_PROBE_UNRESOLVED ? MEND_RANK_SLOW : MEND_RANK_REGULAR;
+	alarm_set(backend->alarm, retry_next(&backend->retry));
+}
+
 static void on_seen(struct probed_backend *backend, const struct chain_probe_result *result)
 {
 	struct prober *prober = backend->prober;
-	struct finding_list none = {0};
 
-	report(prober, prober_part(backend->index, PROBER_REACH), &none, NULL);
-	backend->outcome = CHAIN_PROBE_OK;
-	backend->rank = MEND_RANK_REGULAR;
-	retry_reset(&backend->retry);
-	alarm_set(backend->alarm, prober->options.config->probe_interval_ms);
+	if (result->refusal[0] == '\0')
+		on_reached(backend);
+	else
+		on_not_reached(backend, CHAIN_PROBE_TLS_FAILED, result->refusal);
 	if (failed(certificate_list_replace(&backend->chain, &result->chain)))
 		return;
 	audit(backend);
 	compare_backends(prober);
 	prober->options.on_chain(prober->options.context, backend->index, &backend->chain);
-}
-
-static void on_not_seen(struct probed_backend *backend, const struct chain_probe_result *result)
-{
-	struct prober *prober = backend->prober;
-	struct finding_list findings = {0};
-	bool unreachable = chain_probe_is_unreachable(result->outcome);
-	const char *reason = result->reason[0] != '\0' ? result->reason : "it sent no certificate";
-	struct finding *finding =
-	    unreachable ? finding_list_add(&findings, FINDING_BACKEND_UNREACHABLE, "Backend %s cannot be reached: %s.",
-					   backend->target, reason)
-			: finding_list_add(&findings, FINDING_BACKEND_TLS_FAILED,
-					   "The TLS handshake with backend %s failed: %s.", backend->target, reason);
-	finding_set_source(finding, backend->target);
-	report(prober, prober_part(backend->index, PROBER_REACH), &findings, NULL);
-	finding_list_cleanup(&findings);
-	if (backend->outcome != result->outcome)
-		program_log_write(prober->options.log, LOG_LEVEL_WARNING, prober->options.config->name,
-				  "backend %s: %s: %s; it is tried again", backend->target,
-				  unreachable ? "cannot be reached" : "the TLS handshake failed", reason);
-	backend->outcome = result->outcome;
-	backend->rank = result->outcome == CHAIN_PROBE_TIMED_OUT || result->outcome == CHAIN_PROBE_UNRESOLVED
-			    ? MEND_RANK_SLOW
-			    : MEND_RANK_REGULAR;
-	alarm_set(backend->alarm, retry_next(&backend->retry));
 }
 
 static void on_probed(void *context, const struct chain_probe_result *result)
@@ -300,7 +315,8 @@ static void on_probed(void *context, const struct chain_probe_result *result)
 	if (result->outcome == CHAIN_PROBE_OK && result->chain.count > 0)
 		on_seen(backend, result);
 	else
-		on_not_seen(backend, result);
+		on_not_reached(backend, result->outcome,
+			       result->reason[0] != '\0' ? result->reason : "it sent no certificate");
 }
 
 static void on_turn(void *context)
@@ -312,7 +328,8 @@ static void on_turn(void *context)
 	    .host = address->host,
 	    .port = address->port,
 	    .sni = options->material->backend_name.is_ip ? NULL : options->material->backend_name.text,
-	    .tls_min = options->config->backend_tls_min,
+	    .ssl_ctx = options->material->backend_ssl_ctx,
+	    .ignores_key_usage = options->config->backend_verify == BACKEND_VERIFY_OFF,
 	    .source = SOURCE_BACKEND,
 	    .timeout_ms = backend->turn.rank == MEND_RANK_FIRST ? PROBER_FIRST_LOOK_MS : CHAIN_PROBE_TIMEOUT_MS,
 	};

@@ -8,7 +8,7 @@
 
 #include "chaincache/files/certificate_file.h"
 #include "proxy/shared/tls_settings.h"
-#include "proxy/wire/tls_groups.h"
+#include "proxy/wire/tls_client.h"
 
 static enum ssl_verify_result_t on_verify(SSL *ssl, uint8_t *out_alert)
 {
@@ -35,8 +35,8 @@ static enum ssl_verify_result_t on_verify(SSL *ssl, uint8_t *out_alert)
 
 static enum ssl_verify_result_t on_verify_off(SSL *ssl, uint8_t *out_alert)
 {
-	(void)ssl;
 	(void)out_alert;
+	tls_client_ignore_key_usage(ssl); /* BoringSSL looks at it after this callback */
 	return ssl_verify_ok;
 }
 
@@ -71,32 +71,17 @@ out:
 	return error;
 }
 
-static struct error set_groups(SSL_CTX *ctx)
-{
-	struct tls_groups own;
-	struct error error = tls_groups_read(NULL, &own);
-
-	if (!failed(error) && !SSL_CTX_set1_group_ids(ctx, own.ids, own.count))
-		error = error_crypto("set the groups for a backend");
-	return error;
-}
-
 struct error backend_tls_context_new(const struct config_site *site, SSL_CTX **out, const char **out_file)
 {
-	*out_file = NULL;
 	bool verify = site->backend_verify != BACKEND_VERIFY_OFF;
-	SSL_CTX *ctx = SSL_CTX_new(TLS_with_buffers_method());
-	if (ctx == NULL)
-		return error_of(ERROR_MEMORY, 0, "make a backend's TLS context");
+	SSL_CTX *ctx = NULL;
 
-	struct error error = error_none();
-	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	*out_file = NULL;
+	struct error error = tls_client_context_new(site->backend_tls_min, TLS1_3_VERSION, &ctx);
+	if (failed(error))
+		return error;
 	SSL_CTX_set_custom_verify(ctx, SSL_VERIFY_PEER, verify ? on_verify : on_verify_off);
-	if (!SSL_CTX_set_min_proto_version(ctx, site->backend_tls_min))
-		error = error_crypto("set backend_tls_min");
-	if (!failed(error))
-		error = set_groups(ctx);
-	if (!failed(error) && site->backend_certificate != NULL)
+	if (site->backend_certificate != NULL)
 		error = use_client_certificate(ctx, site, out_file);
 	if (failed(error))
 		SSL_CTX_free(ctx);

@@ -4,13 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <openssl/ec.h>
+#include <string.h>
+
+#include <openssl/bytestring.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/pool.h>
-#include <openssl/ssl.h>
 
 #include "chaincache/certificate/host_name.h"
+#include "proxy/wire/tls_client.h"
 
 #define RECORD_ALERT 0x15
 #define RECORD_HANDSHAKE 0x16
@@ -25,10 +26,15 @@ struct chain_capture {
 	size_t num_bytes; /* taken from the peer */
 	bool done;
 	bool has_chain;
+	bool ignores_key_usage;
+	bool key_usage_refused; /* the refusal is for the leaf's keyUsage */
 	enum chain_probe_outcome outcome;
 	char reason[CHAIN_CAPTURE_MAX_REASON];
+	char refusal[CHAIN_CAPTURE_MAX_REASON];
+	char alpn[CHAIN_CAPTURE_MAX_ALPN + 1];
 	struct certificate_list chain;
 	struct buffer staple;
+	struct buffer message; /* the body of the server's Certificate */
 	const char *tls_version; /* BoringSSL's static strings */
 	const char *cipher;
 };
@@ -36,23 +42,25 @@ struct chain_capture {
 static void fail(struct chain_capture *capture, enum chain_probe_outcome outcome, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Keeps the first failure, and none once the chain is there. */
+/* Keeps the first failure; once the chain is there, as its refusal. */
 static void fail(struct chain_capture *capture, enum chain_probe_outcome outcome, const char *format, ...)
 {
+	char *words = capture->has_chain ? capture->refusal : capture->reason;
+
 	capture->done = true;
-	if (capture->has_chain || capture->outcome != CHAIN_PROBE_OK)
+	if (words[0] != '\0')
 		return;
-	capture->outcome = outcome;
+	if (!capture->has_chain)
+		capture->outcome = outcome;
 	va_list arguments;
 	va_start(arguments, format);
-	vsnprintf(capture->reason, sizeof(capture->reason), format, arguments);
+	vsnprintf(words, CHAIN_CAPTURE_MAX_REASON, format, arguments);
 	va_end(arguments);
 }
 
-static bool take_certificate(struct chain_capture *capture, const CRYPTO_BUFFER *buffer, size_t index, size_t count)
+static bool take_certificate(struct chain_capture *capture, struct bytes der, size_t index, size_t count)
 {
 	const struct certificate *certificate = NULL;
-	struct bytes der = bytes_of(CRYPTO_BUFFER_data(buffer), CRYPTO_BUFFER_len(buffer));
 	struct error error = certificate_parse(der, &certificate);
 	if (!failed(error)) {
 		error = certificate_list_append(&capture->chain, certificate, capture->source);
@@ -80,6 +88,15 @@ static bool take_staple(struct chain_capture *capture, SSL *ssl)
 	return false;
 }
 
+static void note_connection(struct chain_capture *capture, const SSL *ssl)
+{
+	capture->has_chain = true;
+	capture->tls_version = SSL_get_version(ssl);
+	const SSL_CIPHER *cipher = SSL_get_pending_cipher(ssl);
+	if (cipher != NULL)
+		capture->cipher = SSL_CIPHER_standard_name(cipher);
+}
+
 static enum ssl_verify_result_t on_verify(SSL *ssl, uint8_t *out_alert)
 {
 	struct chain_capture *capture = SSL_get_app_data(ssl);
@@ -94,50 +111,67 @@ static enum ssl_verify_result_t on_verify(SSL *ssl, uint8_t *out_alert)
 		return ssl_verify_invalid;
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (!take_certificate(capture, sk_CRYPTO_BUFFER_value(sent, i), i, count))
+		const CRYPTO_BUFFER *buffer = sk_CRYPTO_BUFFER_value(sent, i);
+		struct bytes der = bytes_of(CRYPTO_BUFFER_data(buffer), CRYPTO_BUFFER_len(buffer));
+		if (!take_certificate(capture, der, i, count))
 			return ssl_verify_invalid;
 	}
 	if (!take_staple(capture, ssl))
 		return ssl_verify_invalid;
-	capture->has_chain = true;
-	capture->tls_version = SSL_get_version(ssl);
-	const SSL_CIPHER *cipher = SSL_get_pending_cipher(ssl);
-	if (cipher != NULL)
-		capture->cipher = SSL_CIPHER_standard_name(cipher);
+	note_connection(capture, ssl);
+	if (capture->ignores_key_usage)
+		tls_client_ignore_key_usage(ssl);
 	return ssl_verify_ok;
 }
 
-/* Offers everything that there is: an old server is looked at, and not trusted with anything. */
-static SSL_CTX *new_context(const struct chain_capture_options *options)
+/* Keeps the server's Certificate: in TLS 1.3, BoringSSL may refuse its leaf before it asks on_verify. */
+static void on_message(int is_write, int version, int content_type, const void *data, size_t len, SSL *ssl,
+		       void *argument)
 {
-	static const uint16_t algorithms[] = {
-	    SSL_SIGN_ECDSA_SECP256R1_SHA256,
-	    SSL_SIGN_RSA_PSS_RSAE_SHA256,
-	    SSL_SIGN_RSA_PKCS1_SHA256,
-	    SSL_SIGN_ECDSA_SECP384R1_SHA384,
-	    SSL_SIGN_RSA_PSS_RSAE_SHA384,
-	    SSL_SIGN_RSA_PKCS1_SHA384,
-	    SSL_SIGN_ECDSA_SECP521R1_SHA512,
-	    SSL_SIGN_RSA_PSS_RSAE_SHA512,
-	    SSL_SIGN_RSA_PKCS1_SHA512,
-	    SSL_SIGN_ED25519,
-	    SSL_SIGN_ECDSA_SHA1,
-	    SSL_SIGN_RSA_PKCS1_SHA1,
-	};
-	SSL_CTX *ctx = SSL_CTX_new(TLS_with_buffers_method());
-	if (ctx == NULL)
-		return NULL;
-	uint16_t tls_min = options->tls_min != 0 ? options->tls_min : TLS1_VERSION;
-	uint16_t tls_max = options->tls_max != 0 ? options->tls_max : TLS1_3_VERSION;
-	SSL_CTX_set_custom_verify(ctx, SSL_VERIFY_PEER, on_verify);
-	SSL_CTX_set_max_cert_list(ctx, CHAIN_CAPTURE_MAX_BYTES);
-	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-	if (SSL_CTX_set_min_proto_version(ctx, tls_min) && SSL_CTX_set_max_proto_version(ctx, tls_max) &&
-	    SSL_CTX_set_cipher_list(ctx, "ALL") &&
-	    SSL_CTX_set_verify_algorithm_prefs(ctx, algorithms, sizeof(algorithms) / sizeof(algorithms[0])))
-		return ctx;
-	SSL_CTX_free(ctx);
-	return NULL;
+	enum { HEADER = 4 };
+	struct chain_capture *capture = argument;
+	struct bytes message = bytes_of(data, len);
+
+	(void)version;
+	(void)ssl;
+	if (is_write || content_type != SSL3_RT_HANDSHAKE || len < HEADER || message.data[0] != SSL3_MT_CERTIFICATE)
+		return;
+	buffer_cleanup(&capture->message);
+	buffer_init(&capture->message, CHAIN_CAPTURE_MAX_BYTES);
+	if (failed(buffer_append(&capture->message, bytes_of(message.data + HEADER, len - HEADER))))
+		fail(capture, CHAIN_PROBE_NO_MEMORY, "out of memory");
+}
+
+/* Takes the chain from a Certificate of TLS 1.3 (RFC 8446 4.4.2) whose leaf BoringSSL refused. */
+static void take_refused_chain(struct chain_capture *capture)
+{
+	CBS body, context, list, der, extensions;
+
+	if (capture->has_chain || SSL_version(capture->ssl) != TLS1_3_VERSION)
+		return;
+	CBS_init(&body, capture->message.data, capture->message.len);
+	if (!CBS_get_u8_length_prefixed(&body, &context) || !CBS_get_u24_length_prefixed(&body, &list))
+		return;
+	for (size_t i = 0; i < CHAIN_CAPTURE_MAX_CERTIFICATES && CBS_get_u24_length_prefixed(&list, &der) &&
+			   CBS_get_u16_length_prefixed(&list, &extensions);
+	     i++) {
+		if (!take_certificate(capture, bytes_of(CBS_data(&der), CBS_len(&der)), i, i + 1))
+			return;
+	}
+	if (capture->chain.count > 0)
+		note_connection(capture, capture->ssl);
+}
+
+/* Begins as connections do, or, where there are none, with every version: an old server is looked at, and not trusted
+ * with anything. */
+static bool set_context(struct chain_capture *capture, SSL_CTX *given)
+{
+	if (given != NULL)
+		SSL_CTX_up_ref(given);
+	else if (failed(tls_client_context_new(TLS1_VERSION, TLS1_3_VERSION, &given)))
+		return false;
+	capture->ssl_ctx = given;
+	return true;
 }
 
 static bool set_server_name(SSL *ssl, const char *sni)
@@ -148,59 +182,60 @@ static bool set_server_name(SSL *ssl, const char *sni)
 	return SSL_set_tlsext_host_name(ssl, name.text);
 }
 
+static void explain_alert(struct chain_capture *capture, int alert)
+{
+	bool nothing_in_common = alert == SSL_AD_HANDSHAKE_FAILURE || alert == SSL_AD_PROTOCOL_VERSION ||
+				 alert == SSL_AD_INSUFFICIENT_SECURITY;
+
+	fail(capture, nothing_in_common ? CHAIN_PROBE_NOTHING_IN_COMMON : CHAIN_PROBE_ALERT, "%s the alert \"%s\"",
+	     nothing_in_common
+		 ? "it offers nothing that this program speaks (RC4, DHE or SSL 3.0 alone, or a certificate "
+		   "with a DSA, RSA-PSS or Ed448 key, say): it sent"
+		 : "the server ended the handshake with",
+	     SSL_alert_desc_string_long(alert));
+}
+
 static void explain_ssl_error(struct chain_capture *capture)
 {
-	static const char too_old[] = "it speaks no TLS version from 1.0 to 1.3, but SSL 3.0, say";
-	static const char cipher[] = "it chose a cipher that was not offered";
-	static const char key[] = "its certificate has a key of an unknown type";
-	static const struct {
-		int library;
-		int reason;
-		enum chain_probe_outcome outcome;
-		const char *words;
-	} known[] = {
-	    {ERR_LIB_SSL, SSL_R_UNSUPPORTED_PROTOCOL, CHAIN_PROBE_NOTHING_IN_COMMON, too_old},
-	    {ERR_LIB_SSL, SSL_R_WRONG_VERSION_NUMBER, CHAIN_PROBE_NOTHING_IN_COMMON, too_old},
-	    {ERR_LIB_SSL, SSL_R_UNKNOWN_CIPHER_RETURNED, CHAIN_PROBE_NOTHING_IN_COMMON, cipher},
-	    {ERR_LIB_SSL, SSL_R_WRONG_CIPHER_RETURNED, CHAIN_PROBE_NOTHING_IN_COMMON, cipher},
-	    {ERR_LIB_SSL, SSL_R_CANNOT_PARSE_LEAF_CERT, CHAIN_PROBE_BAD_CERTIFICATES,
-	     "the certificate that it sends cannot be read"},
-	    {ERR_LIB_SSL, SSL_R_UNKNOWN_CERTIFICATE_TYPE, CHAIN_PROBE_BAD_CERTIFICATES, key},
-	    {ERR_LIB_EVP, EVP_R_UNSUPPORTED_ALGORITHM, CHAIN_PROBE_BAD_CERTIFICATES, key},
-	    {ERR_LIB_EC, EC_R_UNKNOWN_GROUP, CHAIN_PROBE_BAD_CERTIFICATES, key},
-	    {ERR_LIB_SSL, SSL_R_EXCESSIVE_MESSAGE_SIZE, CHAIN_PROBE_BAD_CERTIFICATES,
-	     "it sends a chain that is too large to be read"},
+	static const enum chain_probe_outcome outcomes[] = {
+	    [TLS_CLIENT_OTHER] = CHAIN_PROBE_TLS_FAILED,
+	    [TLS_CLIENT_NOTHING_IN_COMMON] = CHAIN_PROBE_NOTHING_IN_COMMON,
+	    [TLS_CLIENT_BAD_CERTIFICATE] = CHAIN_PROBE_BAD_CERTIFICATES,
+	    [TLS_CLIENT_KEY_USAGE] = CHAIN_PROBE_BAD_CERTIFICATES,
 	};
 	uint32_t packed = ERR_get_error();
 	int reason = ERR_GET_REASON(packed);
 	ERR_clear_error();
 	if (ERR_GET_LIB(packed) == ERR_LIB_SSL && reason >= SSL_AD_REASON_OFFSET) {
-		int alert = reason - SSL_AD_REASON_OFFSET;
-		bool nothing_in_common = alert == SSL_AD_HANDSHAKE_FAILURE || alert == SSL_AD_PROTOCOL_VERSION ||
-					 alert == SSL_AD_INSUFFICIENT_SECURITY;
-		fail(capture, nothing_in_common ? CHAIN_PROBE_NOTHING_IN_COMMON : CHAIN_PROBE_ALERT,
-		     "%s the alert \"%s\"",
-		     nothing_in_common
-			 ? "it offers nothing that this program speaks (RC4, DHE or SSL 3.0 alone, say): it sent"
-			 : "the server ended the handshake with",
-		     SSL_alert_desc_string_long(alert));
+		explain_alert(capture, reason - SSL_AD_REASON_OFFSET);
 		return;
 	}
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (ERR_GET_LIB(packed) == known[i].library && known[i].reason == reason) {
-			fail(capture, known[i].outcome, "%s", known[i].words);
-			return;
-		}
-	}
-	const char *words = ERR_reason_error_string(packed);
-	fail(capture, CHAIN_PROBE_TLS_FAILED, "the TLS handshake failed: %.150s",
-	     words != NULL ? words : "no reason given");
+	struct tls_client_failure failure = tls_client_explain(packed);
+	capture->key_usage_refused = failure.fault == TLS_CLIENT_KEY_USAGE;
+	if (capture->key_usage_refused)
+		take_refused_chain(capture);
+	fail(capture, outcomes[failure.fault], "%s%.150s",
+	     failure.fault == TLS_CLIENT_OTHER ? "the TLS handshake failed: " : "", failure.words);
+}
+
+/* It comes before the chain, in every version. */
+static void note_alpn(struct chain_capture *capture)
+{
+	const uint8_t *name = NULL;
+	unsigned len = 0;
+
+	SSL_get0_alpn_selected(capture->ssl, &name, &len);
+	if (len == 0 || len > CHAIN_CAPTURE_MAX_ALPN)
+		return;
+	memcpy(capture->alpn, name, len);
+	capture->alpn[len] = '\0';
 }
 
 static void advance(struct chain_capture *capture)
 {
 	ERR_clear_error();
 	int result = SSL_do_handshake(capture->ssl);
+	note_alpn(capture);
 	if (result == 1) {
 		capture->done = true;
 		SSL_shutdown(capture->ssl); /* its alert goes out with the output */
@@ -213,6 +248,22 @@ static void advance(struct chain_capture *capture)
 	explain_ssl_error(capture);
 }
 
+static bool prepare(struct chain_capture *capture, const struct chain_capture_options *options)
+{
+	SSL *ssl = capture->ssl;
+
+	SSL_set_connect_state(ssl);
+	SSL_set_custom_verify(ssl, SSL_VERIFY_PEER, on_verify);
+	SSL_set_msg_callback(ssl, on_message);
+	SSL_set_msg_callback_arg(ssl, capture);
+	SSL_enable_ocsp_stapling(ssl);
+	if (options->tls_max != 0 && !SSL_set_max_proto_version(ssl, options->tls_max))
+		return false;
+	if (options->alpn.len > 0 && SSL_set_alpn_protos(ssl, options->alpn.data, options->alpn.len) != 0)
+		return false;
+	return set_server_name(ssl, options->sni) && SSL_set_app_data(ssl, capture);
+}
+
 struct chain_capture *chain_capture_new(const struct chain_capture_options *options)
 {
 	struct chain_capture *capture = calloc(1, sizeof(*capture));
@@ -221,11 +272,11 @@ struct chain_capture *chain_capture_new(const struct chain_capture_options *opti
 	BIO *from_peer = BIO_new(BIO_s_mem());
 	BIO *to_peer = BIO_new(BIO_s_mem());
 	capture->source = options->source;
+	capture->ignores_key_usage = options->ignores_key_usage;
 	buffer_init(&capture->staple, CHAIN_CAPTURE_MAX_STAPLE_BYTES);
-	capture->ssl_ctx = new_context(options);
-	capture->ssl = capture->ssl_ctx != NULL ? SSL_new(capture->ssl_ctx) : NULL;
-	if (from_peer == NULL || to_peer == NULL || capture->ssl == NULL ||
-	    !set_server_name(capture->ssl, options->sni) || !SSL_set_app_data(capture->ssl, capture)) {
+	buffer_init(&capture->message, CHAIN_CAPTURE_MAX_BYTES);
+	capture->ssl = set_context(capture, options->ssl_ctx) ? SSL_new(capture->ssl_ctx) : NULL;
+	if (from_peer == NULL || to_peer == NULL || capture->ssl == NULL || !prepare(capture, options)) {
 		BIO_free(from_peer);
 		BIO_free(to_peer);
 		chain_capture_free(capture);
@@ -234,8 +285,6 @@ struct chain_capture *chain_capture_new(const struct chain_capture_options *opti
 	}
 	BIO_set_mem_eof_return(from_peer, -1); /* empty is not the end */
 	SSL_set_bio(capture->ssl, from_peer, to_peer);
-	SSL_enable_ocsp_stapling(capture->ssl);
-	SSL_set_connect_state(capture->ssl);
 	capture->from_peer = from_peer;
 	capture->to_peer = to_peer;
 	advance(capture);
@@ -250,6 +299,7 @@ void chain_capture_free(struct chain_capture *capture)
 	SSL_CTX_free(capture->ssl_ctx);
 	certificate_list_cleanup(&capture->chain);
 	buffer_cleanup(&capture->staple);
+	buffer_cleanup(&capture->message);
 	free(capture);
 }
 
@@ -322,6 +372,21 @@ const char *chain_capture_reason(const struct chain_capture *capture)
 const struct certificate_list *chain_capture_chain(const struct chain_capture *capture)
 {
 	return &capture->chain;
+}
+
+const char *chain_capture_refusal(const struct chain_capture *capture)
+{
+	return capture->refusal;
+}
+
+bool chain_capture_refuses_key_usage(const struct chain_capture *capture)
+{
+	return capture->key_usage_refused;
+}
+
+const char *chain_capture_alpn(const struct chain_capture *capture)
+{
+	return capture->alpn;
 }
 
 struct bytes chain_capture_staple(const struct chain_capture *capture)

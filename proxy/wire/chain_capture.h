@@ -4,16 +4,20 @@
  *	                  -> bytes came: chain_capture_feed; the peer closed: chain_capture_end
  *	                  -> CAPTURE_DONE: the chain, or the reason why there is none
  *
- * The chain is taken in the verify callback and not judged; a failure after that does not matter.
+ * The chain is taken in the verify callback and not judged. A failure after that leaves it there, and is the refusal: why
+ * no connection could be made.
  */
 #ifndef PROXY_WIRE_CHAIN_CAPTURE_H
 #define PROXY_WIRE_CHAIN_CAPTURE_H
+
+#include <openssl/ssl.h>
 
 #include "chaincache/base/buffer.h"
 #include "chaincache/certificate/certificate_list.h"
 
 #define CHAIN_CAPTURE_MAX_CERTIFICATES 100 /* taken from one peer */
 #define CHAIN_CAPTURE_MAX_BYTES ((size_t)1024 * 1024) /* taken from one peer */
+#define CHAIN_CAPTURE_MAX_ALPN 255 /* of a protocol's name (RFC 7301 3.1) */
 #define CHAIN_CAPTURE_MAX_STAPLE_BYTES ((size_t)64 * 1024) /* a longer one is cut, and does not parse then */
 #define CHAIN_CAPTURE_MAX_REASON 256
 
@@ -37,8 +41,10 @@ enum chain_capture_state { CAPTURE_GOING, CAPTURE_DONE };
 
 struct chain_capture_options {
 	const char *sni; /* NULL or an IP address: none is sent */
-	uint16_t tls_min; /* 0: TLS1_VERSION */
-	uint16_t tls_max; /* 0: TLS1_3_VERSION */
+	SSL_CTX *ssl_ctx; /* that connections begin with, borrowed; NULL: one for TLS 1.0 to 1.3 */
+	struct bytes alpn; /* wire format, borrowed; empty: no protocol is asked for */
+	uint16_t tls_max; /* 0: the context's */
+	bool ignores_key_usage; /* as tls_client_ignore_key_usage */
 	enum certificate_source source; /* given to each certificate */
 };
 
@@ -61,6 +67,15 @@ enum chain_probe_outcome chain_capture_outcome(const struct chain_capture *captu
 bool chain_capture_has_chain(const struct chain_capture *capture);
 const char *chain_capture_reason(const struct chain_capture *capture); /* "" when CHAIN_PROBE_OK */
 const struct certificate_list *chain_capture_chain(const struct chain_capture *capture);
+
+/* chain_capture_refusal says why the handshake failed once the chain had come, a clause; "" where it did not. */
+const char *chain_capture_refusal(const struct chain_capture *capture);
+
+/* chain_capture_refuses_key_usage says whether that is for the keyUsage of the leaf. */
+bool chain_capture_refuses_key_usage(const struct chain_capture *capture);
+
+/* chain_capture_alpn is the protocol that the server agreed to; "" for none. */
+const char *chain_capture_alpn(const struct chain_capture *capture);
 
 /* chain_capture_staple is the OCSP response that the server sent with the chain (it is asked for one); empty: none. */
 struct bytes chain_capture_staple(const struct chain_capture *capture);

@@ -57,6 +57,7 @@ struct tls_pump {
 	uint8_t small_left; /* small records to come before the large ones */
 	int alert; /* that the peer sent, encrypted or not, or TLS_PUMP_NO_ALERT */
 	const char *reason; /* why it failed, a static text; "" */
+	uint32_t error; /* BoringSSL's packed error behind the reason; 0: there is none */
 };
 
 enum tls_result {

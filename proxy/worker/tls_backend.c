@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "proxy/wire/tls_client.h"
 #include "proxy/worker/backend_reason.h"
 #include "proxy/worker/shortage.h"
 
@@ -62,6 +63,12 @@ static struct error open_tls(struct connection *connection)
 	return tls_pump_init(&backend->pump, &connection->thread->channel, ssl, &backend->stream);
 }
 
+static const char *why_failed(const struct tls_pump *pump)
+{
+	return pump->error != 0 && pump->alert == TLS_PUMP_NO_ALERT ? tls_client_explain(pump->error).words
+								    : pump->reason;
+}
+
 static enum connection_event event_of(struct connection *connection, enum tls_result result)
 {
 	switch (result) {
@@ -79,7 +86,7 @@ static enum connection_event event_of(struct connection *connection, enum tls_re
 		return shortage_note(connection, ENOMEM);
 	/* For a chain that is not trusted, tls_backend_note_verdict has set the reason. */
 	if (connection->backend_handshake.verdict != BACKEND_NOT_TRUSTED)
-		backend_reason_set(connection, "the TLS handshake failed", connection->backend.pump.reason);
+		backend_reason_set(connection, "the TLS handshake failed", why_failed(&connection->backend.pump));
 	return EVENT_PREAMBLE_FAILED;
 }
 

@@ -1,6 +1,9 @@
 #include <string.h>
 
+#include <openssl/x509v3.h>
+
 #include "proxy/wire/chain_capture.h"
+#include "proxy/wire/tls_client.h"
 #include "tests/support/pki.h"
 #include "tests/support/tls_peer.h"
 #include "tests/support/unit.h"
@@ -168,17 +171,57 @@ static void test_what_fails_after_the_chain_does_not_matter(void **state)
 	for (size_t i = 0; i < answer.len && !chain_capture_has_chain(talk.client); i++)
 		assert_int_equal(chain_capture_feed(talk.client, bytes_of(answer.data + i, 1)), CAPTURE_GOING);
 	assert_true(chain_capture_has_chain(talk.client));
+	assert_string_equal(chain_capture_refusal(talk.client), "");
 	chain_capture_end(talk.client);
 	expect_chain(talk.client, CHAIN(leaf, issuing));
+	assert_string_equal(chain_capture_refusal(talk.client),
+			    "the server closed the connection in the middle of the handshake");
 	buffer_cleanup(&answer);
 	talk_cleanup(&talk);
 }
 
+/* BoringSSL refuses the leaf before it has asked about it in TLS 1.3, and after that in TLS 1.2. */
+static void test_a_key_usage_that_does_not_fit(void **state)
+{
+	static const struct {
+		uint16_t version;
+		bool ignored, refused;
+	} cases[] = {
+	    {TLS1_3_VERSION, false, true},
+	    {TLS1_3_VERSION, true, true},
+	    {TLS1_2_VERSION, false, true},
+	    {TLS1_2_VERSION, true, false},
+	};
+	const struct certificate *wrong =
+	    PKI(.cn = "w", .key_type = PKI_RSA_2048, .key_usage = X509v3_KU_DATA_ENCIPHERMENT);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct chain_capture_options options = {.source = SOURCE_BACKEND,
+							.ignores_key_usage = cases[i].ignored};
+		struct talk talk = {0};
+		struct bytes chain[] = {wrong->der, issuing->der};
+		talk.server = tls_peer_new(&(struct tls_peer_options){
+		    .chain = chain, .chain_len = 2, .key = pki_key(wrong), .tls_max = cases[i].version});
+		talk.client = chain_capture_new(&options);
+		assert_int_equal(talk_on(&talk), CAPTURE_DONE);
+		expect_chain(talk.client, CHAIN(wrong, issuing));
+		assert_int_equal(chain_capture_refuses_key_usage(talk.client), cases[i].refused);
+		assert_int_equal(strstr(chain_capture_refusal(talk.client), "the keyUsage of its certificate") != NULL,
+				 cases[i].refused);
+		assert_string_not_equal(chain_capture_tls_version(talk.client), "");
+		talk_cleanup(&talk);
+	}
+}
+
 static void test_a_version_of_ones_own_choice(void **state)
 {
-	struct talk talk = talk_of(&(struct chain_capture_options){.tls_min = TLS1_2_VERSION},
+	SSL_CTX *ctx = NULL;
+	assert_ok(tls_client_context_new(TLS1_2_VERSION, TLS1_3_VERSION, &ctx));
+	struct talk talk = talk_of(&(struct chain_capture_options){.ssl_ctx = ctx},
 				   (struct tls_peer_options){.tls_max = TLS1_1_VERSION}, CHAIN(leaf));
 	(void)state;
+	SSL_CTX_free(ctx);
 	assert_int_equal(talk_on(&talk), CAPTURE_DONE);
 	assert_int_equal(chain_capture_outcome(talk.client), CHAIN_PROBE_NOTHING_IN_COMMON);
 	assert_non_null(strstr(chain_capture_reason(talk.client), "it offers nothing that this program speaks"));
@@ -289,6 +332,7 @@ int main(void)
 	    cmocka_unit_test(test_the_server_is_asked_for_a_name_but_never_for_an_address),
 	    cmocka_unit_test(test_a_server_that_wants_a_client_certificate_is_looked_at),
 	    cmocka_unit_test(test_what_fails_after_the_chain_does_not_matter),
+	    cmocka_unit_test(test_a_key_usage_that_does_not_fit),
 	    cmocka_unit_test(test_a_version_of_ones_own_choice),
 	    cmocka_unit_test(test_each_failure_is_told_apart),
 	    cmocka_unit_test(test_certificates_that_cannot_be_read_are_told),
