@@ -155,6 +155,13 @@ static const char *assign_certificate(const struct assignment *to, const char *t
 	return NULL;
 }
 
+static const char *assign_backend_name(const struct assignment *to, const char *text)
+{
+	struct config_site *site = to->object;
+	site->backend_name_is_client = strcmp(text, "client") == 0;
+	return site->backend_name_is_client ? NULL : assign_text(to, text);
+}
+
 static const char *assign_listen(const struct assignment *to, const char *text)
 {
 	struct config_site *site = to->object;
@@ -226,6 +233,7 @@ static const struct {
     [VALUE_HOSTNAMES] = {assign_item, true},
     [VALUE_FETCH_RULES] = {assign_item, true},
     [VALUE_CERTIFICATES] = {assign_certificate, false},
+    [VALUE_BACKEND_NAME] = {assign_backend_name, false},
     [VALUE_LISTENS] = {assign_listen, true},
     [VALUE_BACKENDS] = {assign_backend, true},
     [VALUE_PIN] = {assign_pin, false},

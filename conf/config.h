@@ -75,7 +75,8 @@ struct config_site {
 	char *key_password_file;
 	struct config_backend *backends; /* all of them tcp or all of them tls */
 	size_t num_backends;
-	char *backend_name; /* NULL: the host of the backend's address */
+	char *backend_name; /* NULL: not set, or backend_name_is_client */
+	bool backend_name_is_client; /* the word client */
 	enum config_backend_verify backend_verify;
 	uint16_t backend_tls_min; /* TLS1_VERSION ... TLS1_3_VERSION */
 	char *backend_certificate;

@@ -30,6 +30,7 @@ enum value_type {
 	VALUE_HOSTNAMES, /* several a line -> struct string_list */
 	VALUE_FETCH_RULES, /* several a line -> struct string_list */
 	VALUE_CERTIFICATES, /* paths, or the word backend */
+	VALUE_BACKEND_NAME, /* a name, or the word client */
 	VALUE_LISTENS, /* several a line */
 	VALUE_BACKENDS, /* several a line */
 	VALUE_PIN, /* SHA-256 */

@@ -16,6 +16,7 @@ static const char *const forms[] = {
     [VALUE_HOSTNAMES] = "NAME...",
     [VALUE_FETCH_RULES] = "public|HOST|BLOCK|any",
     [VALUE_CERTIFICATES] = "FILE|backend",
+    [VALUE_BACKEND_NAME] = "NAME|client",
     [VALUE_LISTENS] = "[ADDRESS:]PORT",
     [VALUE_BACKENDS] = "tcp://HOST:PORT|tls://HOST:PORT",
     [VALUE_PIN] = "SHA256",

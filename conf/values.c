@@ -287,7 +287,25 @@ const char *value_check_fetch_rule(const char *text)
 
 const char *value_check_alpn(const char *text)
 {
-	return strlen(text) <= 255 ? NULL : "is too long for a protocol's name";
+	static const char over_udp[] = "is spoken over QUIC (UDP), and clients come by TCP here: take it out";
+	static const struct {
+		const char *protocol; /* with a dash behind it, a draft of it */
+		const char *wrong;
+	} others[] = {
+	    {"h3", over_udp},
+	    {"hq", over_udp},
+	    {"doq", over_udp},
+	    {"h2c", "is HTTP/2 without TLS, and never agreed on in TLS: write h2"},
+	};
+
+	if (strlen(text) > 255)
+		return "is too long for a protocol's name";
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		size_t len = strlen(others[i].protocol);
+		if (strncasecmp(text, others[i].protocol, len) == 0 && (text[len] == '\0' || text[len] == '-'))
+			return others[i].wrong;
+	}
+	return NULL;
 }
 
 const char *value_check_roots(const char *text)

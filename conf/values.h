@@ -37,7 +37,7 @@ const char *value_check_hostname(const char *text);
 
 const char *value_check_fetch_rule(const char *text);
 
-/* An ALPN protocol: 1 to 255 bytes (RFC 7301 3.1). */
+/* An ALPN protocol: 1 to 255 bytes (RFC 7301 3.1), of TLS over TCP. */
 const char *value_check_alpn(const char *text);
 
 /* system, PATH or NAME=PATH. */

@@ -279,6 +279,20 @@ static void on_worker_stopped(struct server *server, unsigned index)
 		close_all(server);
 }
 
+/* Has a backend looked at again that showed another chain, or failed: it may speak something else by now. */
+static void look_at_backend(struct server *server, const struct worker_event *event)
+{
+	if (event->kind != WORKER_VERIFY_BACKEND && event->kind != WORKER_BACKEND_FAILED)
+		return;
+	struct managed_site *site = site_set_find(server->set, event->snapshot->sites[event->site].config->name);
+	if (site == NULL)
+		return;
+	if (event->kind == WORKER_VERIFY_BACKEND)
+		managed_site_saw_chain(site, &event->chain);
+	else
+		managed_site_saw_failure(site);
+}
+
 static void on_mail(void *context, struct mail *take_mail)
 {
 	struct server *server = context;
@@ -288,12 +302,8 @@ static void on_mail(void *context, struct mail *take_mail)
 
 	if (server->state != SERVER_STOPPED && !stopped)
 		worker_events_take(&server->events, event);
-	if (event->kind == WORKER_VERIFY_BACKEND && server->state == SERVER_RUNNING) {
-		struct managed_site *site =
-		    site_set_find(server->set, event->snapshot->sites[event->site].config->name);
-		if (site != NULL)
-			managed_site_saw_chain(site, &event->chain);
-	}
+	if (server->state == SERVER_RUNNING)
+		look_at_backend(server, event);
 	worker_event_free(event);
 	if (stopped)
 		on_worker_stopped(server, worker);

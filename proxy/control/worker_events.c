@@ -78,7 +78,8 @@ void worker_events_take(const struct worker_events *events, const struct worker_
 {
 	switch (event->kind) {
 	case WORKER_VERIFY_BACKEND:
-		backend_trust_ask(events->trust, site_of(event), &event->chain, event->worker, event->connection);
+		backend_trust_ask(events->trust, site_of(event), event->text, &event->chain, event->worker,
+				  event->connection);
 		break;
 	case WORKER_CLIENT_ALERT:
 		take_alert(events, event);

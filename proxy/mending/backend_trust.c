@@ -32,6 +32,7 @@ struct question {
 	struct question *next;
 	struct backend_trust *trust;
 	struct asking_site *site; /* counts it from question_new to question_free */
+	struct host_name name;
 	struct certificate_list chain;
 	struct verdict_key key;
 	struct mender *mender; /* NULL while suspended */
@@ -77,9 +78,9 @@ static const char *why_not(const struct mend_result *result)
 	return worst != NULL ? worst->message : "no trust store accepts its chain";
 }
 
-/* The verdict itself; `reason` is "" when trusted. */
+/* The verdict for one name; `reason` is "" when trusted. */
 static bool judge(const struct backend_trust_terms *terms, const struct mend_result *result,
-		  char reason[BACKEND_TRUST_MAX_REASON])
+		  const struct name_result *name, char reason[BACKEND_TRUST_MAX_REASON])
 {
 	reason[0] = '\0';
 	if (terms->verify == BACKEND_VERIFY_OFF || matches_pin(terms, result->served.items[0].certificate))
@@ -88,14 +89,11 @@ static bool judge(const struct backend_trust_terms *terms, const struct mend_res
 		snprintf(reason, BACKEND_TRUST_MAX_REASON, "%s", why_not(result));
 		return false;
 	}
-	for (size_t i = 0; i < result->num_names; i++) {
-		if (result->names[i].match.verdict == NAME_COVERED)
-			continue;
-		snprintf(reason, BACKEND_TRUST_MAX_REASON, "its certificate does not cover %s: %.150s",
-			 result->names[i].name.text, result->names[i].match.why);
-		return false;
-	}
-	return true;
+	if (name->match.verdict == NAME_COVERED)
+		return true;
+	snprintf(reason, BACKEND_TRUST_MAX_REASON, "its certificate does not cover %s: %.150s", name->name.text,
+		 name->match.why);
+	return false;
 }
 
 struct backend_trust *backend_trust_new(const struct backend_trust_options *options)
@@ -251,7 +249,7 @@ static void on_mended(void *context, const struct mender_outcome *outcome)
 	} else if (!trust->options.find_terms(trust->options.context, question->site->name, &terms)) {
 		snprintf(reason, sizeof(reason), "the site is gone");
 	} else {
-		trusted = judge(&terms, result, reason);
+		trusted = judge(&terms, result, &result->names[0], reason);
 		remember(trust, &question->key, result, (struct verdict){trusted, reason});
 	}
 	answer_askers(question, trusted, reason);
@@ -276,7 +274,7 @@ static bool put_question(struct question *question)
 	    .served = &question->chain,
 	    .stores = terms.stores,
 	    .crls = terms.crls,
-	    .names = terms.name,
+	    .names = &question->name,
 	    .num_names = 1,
 	    .pin = terms.pin,
 	    .urgent = true,
@@ -287,7 +285,8 @@ static bool put_question(struct question *question)
 }
 
 static struct question *question_new(struct backend_trust *trust, struct asking_site *site,
-				     const struct certificate_list *chain, const struct verdict_key *key)
+				     const struct host_name *name, const struct certificate_list *chain,
+				     const struct verdict_key *key)
 {
 	struct question *question = calloc(1, sizeof(*question));
 	if (question == NULL)
@@ -295,6 +294,7 @@ static struct question *question_new(struct backend_trust *trust, struct asking_
 	question->trust = trust;
 	question->key = *key;
 	question->site = site;
+	question->name = *name;
 	site->num_questions++;
 	question->deadline = alarm_new(trust->options.loop, question, on_deadline);
 	if (question->deadline != NULL && !failed(certificate_list_copy(&question->chain, chain)) &&
@@ -365,10 +365,10 @@ static void log_refused(struct backend_trust *trust, struct asking_site *site)
 }
 
 /* Puts the asker down for a verdict. NULL, or why it gets none. */
-static const char *take_asker(struct backend_trust *trust, const char *name, const struct certificate_list *chain,
-			      const struct verdict_key *key, struct asker who)
+static const char *take_asker(struct backend_trust *trust, const char *site_name, const struct host_name *name,
+			      const struct certificate_list *chain, const struct verdict_key *key, struct asker who)
 {
-	struct asking_site *site = find_site(trust, name);
+	struct asking_site *site = find_site(trust, site_name);
 	struct question *question = find_question(trust, key);
 
 	if (site == NULL)
@@ -378,43 +378,50 @@ static const char *take_asker(struct backend_trust *trust, const char *name, con
 		return "its chain is not known, and more of them are being judged than the site's share allows";
 	}
 	if (question == NULL)
-		question = question_new(trust, site, chain, key);
+		question = question_new(trust, site, name, chain, key);
 	if (question == NULL)
 		return "its chain cannot be judged: the site is gone, or memory ran out";
 	return join(question, who.worker, who.connection) ? NULL : "out of memory";
 }
 
-void backend_trust_ask(struct backend_trust *trust, const char *site, const struct certificate_list *chain,
-		       unsigned worker, uint64_t connection)
+void backend_trust_ask(struct backend_trust *trust, const char *site, const char *name,
+		       const struct certificate_list *chain, unsigned worker, uint64_t connection)
 {
 	const struct backend_trust_options *options = &trust->options;
+	struct host_name host;
 	struct verdict verdict;
 
 	if (chain->count == 0) {
 		options->give(options->context, worker, connection, false, "it sent no certificate");
 		return;
 	}
-	struct verdict_key key = verdict_key_of(site, chain);
+	if (failed(host_name_parse(name, &host))) {
+		options->give(options->context, worker, connection, false, "the name that it is asked for is none");
+		return;
+	}
+	struct verdict_key key = verdict_key_of(site, host.text, chain);
 	if (verdict_memory_get(trust->memory, &key, loop_now_ms(options->loop), &verdict)) {
 		options->give(options->context, worker, connection, verdict.trusted, verdict.reason);
 		return;
 	}
 	const struct asker who = {.worker = worker, .connection = connection};
-	const char *why_not = take_asker(trust, site, chain, &key, who);
+	const char *why_not = take_asker(trust, site, &host, chain, &key, who);
 	if (why_not != NULL)
 		options->give(options->context, worker, connection, false, why_not);
 }
 
 void backend_trust_learn(struct backend_trust *trust, const char *site, const struct mend_result *result)
 {
-	struct verdict_key key = verdict_key_of(site, &result->served);
 	struct backend_trust_terms terms;
 	char reason[BACKEND_TRUST_MAX_REASON];
 
 	if (!trust->options.find_terms(trust->options.context, site, &terms))
 		return;
-	bool trusted = judge(&terms, result, reason);
-	remember(trust, &key, result, (struct verdict){trusted, reason});
+	for (size_t i = 0; i < result->num_names; i++) {
+		struct verdict_key key = verdict_key_of(site, result->names[i].name.text, &result->served);
+		bool trusted = judge(&terms, result, &result->names[i], reason);
+		remember(trust, &key, result, (struct verdict){trusted, reason});
+	}
 }
 
 void backend_trust_suspend(struct backend_trust *trust)

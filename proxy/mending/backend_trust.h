@@ -2,10 +2,10 @@
  * thread.
  *
  * Mends the chain that the backend sent: BACKEND_VERIFY_MEND completes it, BACKEND_VERIFY_STRICT takes it as it was sent.
- * One of the site's trust stores must accept it and backend_name must be covered; a leaf that matches backend_pin needs
- * neither. Verdicts are remembered by site and chain; handshakes with the same chain share one question. Questions
- * outlive a reload: they are asked again under the new configuration. What a site may ask at one time is bounded, so that
- * one whose backend shows ever new chains takes no other site's place.
+ * One of the site's trust stores must accept it and the name that it is asked for must be covered; a leaf that matches
+ * backend_pin needs neither. Verdicts are remembered by site, name and chain; handshakes with the same ones share a
+ * question. Questions outlive a reload: they are asked again under the new configuration. What a site may ask at one time
+ * is bounded, so that one whose backend shows ever new chains takes no other site's place.
  */
 #ifndef PROXY_MENDING_BACKEND_TRUST_H
 #define PROXY_MENDING_BACKEND_TRUST_H
@@ -29,7 +29,6 @@ struct backend_trust_terms {
 	struct pool_share *share; /* of the mending threads' time; may be NULL */
 	struct trust_store_set *stores;
 	struct crl_store *crls; /* NULL: revocation is not checked */
-	const struct host_name *name;
 	enum config_backend_verify verify;
 	const uint8_t *pin; /* NULL: none */
 };
@@ -50,11 +49,12 @@ struct backend_trust;
 struct backend_trust *backend_trust_new(const struct backend_trust_options *options); /* NULL when out of memory */
 void backend_trust_free(struct backend_trust *trust); /* open questions are dropped without an answer */
 
-/* backend_trust_ask answers at once where the verdict is remembered, later otherwise. `chain` is copied. */
-void backend_trust_ask(struct backend_trust *trust, const char *site, const struct certificate_list *chain,
-		       unsigned worker, uint64_t connection);
+/* backend_trust_ask answers at once where the verdict is remembered, later otherwise. `name` is what the leaf must cover.
+ * It and `chain` are copied. */
+void backend_trust_ask(struct backend_trust *trust, const char *site, const char *name,
+		       const struct certificate_list *chain, unsigned worker, uint64_t connection);
 
-/* backend_trust_learn remembers the verdict that follows from a probe's audit of a chain. */
+/* backend_trust_learn remembers the verdicts that follow from a probe's audit of a chain, one for each of its names. */
 void backend_trust_learn(struct backend_trust *trust, const char *site, const struct mend_result *result);
 
 /* backend_trust_suspend comes before the mend services are freed, backend_trust_resume once find_terms gives the new ones:

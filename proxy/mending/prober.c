@@ -9,6 +9,7 @@
 #include "proxy/io/loop.h"
 #include "proxy/log/time_text.h"
 #include "proxy/mending/certificate_keeper.h"
+#include "proxy/shared/tls_settings.h"
 #include "proxy/system/retry.h"
 
 /* One backend under observation. */
@@ -26,6 +27,9 @@ struct probed_backend {
 	struct certificate_list chain;
 	enum chain_probe_outcome outcome; /* of the last probe */
 	bool probed; /* there was one */
+	char alpn[CHAIN_CAPTURE_MAX_ALPN + 1]; /* that it agreed to in the last one that reached it; "" for none */
+	bool looks_below_tls13; /* the probe that waits or runs */
+	bool avoids_tls13; /* the last one that reached it did so */
 	uint64_t probed_ms; /* when the last one ended, CLOCK_MONOTONIC; 0: there was none */
 	struct certificate_list logged_chain; /* in the program log's last line about it, with its verdict */
 	bool logged_served_trusted;
@@ -36,11 +40,13 @@ struct prober {
 	struct prober_options options;
 	struct probed_backend *backends;
 	size_t num_backends;
+	struct buffer alpn; /* that backends are asked for, in the wire format */
 	uint64_t last_look_ms; /* that prober_look_again asked for, in the loop's time */
 };
 
 static void on_alarm(void *context);
 static void probe(struct probed_backend *backend);
+static void on_turn(void *context);
 
 static void print_target(const struct config_address *address, char *out, size_t out_size)
 {
@@ -57,11 +63,10 @@ struct prober *prober_new(const struct prober_options *options)
 	if (prober == NULL)
 		return NULL;
 	prober->options = *options;
+	buffer_init(&prober->alpn, TLS_SETTINGS_MAX_ALPN_BYTES);
 	prober->backends = calloc(config->num_backends + 1, sizeof(*prober->backends));
-	if (prober->backends == NULL) {
-		free(prober);
-		return NULL;
-	}
+	if (prober->backends == NULL || failed(tls_settings_write_alpn(&config->alpn, &prober->alpn)))
+		goto out;
 	for (size_t i = 0; i < config->num_backends; i++) {
 		struct probed_backend *backend = &prober->backends[prober->num_backends++];
 		backend->prober = prober;
@@ -96,6 +101,7 @@ void prober_free(struct prober *prober)
 		certificate_list_cleanup(&backend->logged_chain);
 	}
 	free(prober->backends);
+	buffer_cleanup(&prober->alpn);
 	free(prober);
 }
 
@@ -193,12 +199,14 @@ static void audit(struct probed_backend *backend)
 {
 	const struct prober_options *options = &backend->prober->options;
 	const struct site_material *material = options->material;
+	/* Each of them may be asked for. */
+	bool all = options->config->backend_name_is_client && material->num_names > 0;
 	struct mender_question question = {
 	    .served = &backend->chain,
 	    .stores = material->stores,
 	    .crls = material->crls,
-	    .names = &material->backend_name,
-	    .num_names = 1,
+	    .names = all ? material->names : &material->backend_name,
+	    .num_names = all ? material->num_names : 1,
 	    .pin = options->config->has_backend_pin ? options->config->backend_pin : NULL,
 	    .share = options->share,
 	};
@@ -266,10 +274,12 @@ static void report_reach(struct probed_backend *backend, enum chain_probe_outcom
 	backend->outcome = outcome;
 }
 
-static void on_reached(struct probed_backend *backend)
+static void on_reached(struct probed_backend *backend, const char *alpn)
 {
 	report_reach(backend, CHAIN_PROBE_OK, "");
 	backend->rank = MEND_RANK_REGULAR;
+	snprintf(backend->alpn, sizeof(backend->alpn), "%s", alpn);
+	backend->avoids_tls13 = backend->looks_below_tls13;
 	retry_reset(&backend->retry);
 	alarm_set(backend->alarm, backend->prober->options.config->probe_interval_ms);
 }
@@ -288,7 +298,7 @@ static void on_seen(struct probed_backend *backend, const struct chain_probe_res
 	struct prober *prober = backend->prober;
 
 	if (result->refusal[0] == '\0')
-		on_reached(backend);
+		on_reached(backend, result->alpn);
 	else
 		on_not_reached(backend, CHAIN_PROBE_TLS_FAILED, result->refusal);
 	if (failed(certificate_list_replace(&backend->chain, &result->chain)))
@@ -296,6 +306,38 @@ static void on_seen(struct probed_backend *backend, const struct chain_probe_res
 	audit(backend);
 	compare_backends(prober);
 	prober->options.on_chain(prober->options.context, backend->index, &backend->chain);
+}
+
+static void join_queue(struct probed_backend *backend)
+{
+	mend_queue_join(backend->prober->options.services->probes, &backend->turn, backend->rank, backend, on_turn);
+}
+
+/* Looks below TLS 1.3 at once, where TLS cannot pass over a keyUsage and nothing is to be judged. */
+static bool look_below_tls13(struct probed_backend *backend, const struct chain_probe_result *result)
+{
+	const struct prober_options *options = &backend->prober->options;
+
+	if (!result->key_usage_refused || options->config->backend_verify != BACKEND_VERIFY_OFF ||
+	    backend->looks_below_tls13)
+		return false;
+	backend->looks_below_tls13 = true;
+	join_queue(backend);
+	return true;
+}
+
+static void take_failure(struct probed_backend *backend, const struct chain_probe_result *result)
+{
+	const char *reason = result->reason[0] != '\0' ? result->reason : "it sent no certificate";
+	char text[2 * CHAIN_CAPTURE_MAX_REASON];
+
+	snprintf(text, sizeof(text), "%s%s",
+		 backend->looks_below_tls13
+		     ? "the keyUsage of its certificate does not allow what TLS does with the key, "
+		       "which can be passed over below TLS 1.3 alone; and there "
+		     : "",
+		 reason);
+	on_not_reached(backend, result->outcome, text);
 }
 
 static void on_probed(void *context, const struct chain_probe_result *result)
@@ -310,13 +352,14 @@ static void on_probed(void *context, const struct chain_probe_result *result)
 		probe(backend);
 		return;
 	}
+	if (look_below_tls13(backend, result))
+		return;
 	backend->probed = true;
 	backend->probed_ms = loop_now_ms(backend->prober->options.services->loop);
 	if (result->outcome == CHAIN_PROBE_OK && result->chain.count > 0)
 		on_seen(backend, result);
 	else
-		on_not_reached(backend, result->outcome,
-			       result->reason[0] != '\0' ? result->reason : "it sent no certificate");
+		take_failure(backend, result);
 }
 
 static void on_turn(void *context)
@@ -329,6 +372,8 @@ static void on_turn(void *context)
 	    .port = address->port,
 	    .sni = options->material->backend_name.is_ip ? NULL : options->material->backend_name.text,
 	    .ssl_ctx = options->material->backend_ssl_ctx,
+	    .alpn = buffer_bytes(&backend->prober->alpn),
+	    .tls_max = backend->looks_below_tls13 ? TLS1_2_VERSION : 0,
 	    .ignores_key_usage = options->config->backend_verify == BACKEND_VERIFY_OFF,
 	    .source = SOURCE_BACKEND,
 	    .timeout_ms = backend->turn.rank == MEND_RANK_FIRST ? PROBER_FIRST_LOOK_MS : CHAIN_PROBE_TIMEOUT_MS,
@@ -347,7 +392,8 @@ static void probe(struct probed_backend *backend)
 	if (backend->turn.state != MEND_TURN_NONE)
 		return;
 	alarm_stop(backend->alarm);
-	mend_queue_join(backend->prober->options.services->probes, &backend->turn, backend->rank, backend, on_turn);
+	backend->looks_below_tls13 = false;
+	join_queue(backend);
 }
 
 static void on_alarm(void *context)
@@ -375,6 +421,28 @@ void prober_look_again(struct prober *prober)
 const struct certificate_list *prober_chain(const struct prober *prober, size_t backend)
 {
 	return &prober->backends[backend].chain;
+}
+
+bool prober_agrees(const struct prober *prober, const char *protocol)
+{
+	size_t num_reached = 0;
+
+	for (size_t i = 0; i < prober->num_backends; i++) {
+		if (prober_backend_state(prober, i) != PROBER_REACHED)
+			continue;
+		num_reached++;
+		if (strcmp(prober->backends[i].alpn, protocol) != 0)
+			return false;
+	}
+	return num_reached > 0;
+}
+
+bool prober_avoids_tls13(const struct prober *prober)
+{
+	for (size_t i = 0; i < prober->num_backends; i++)
+		if (prober->backends[i].avoids_tls13)
+			return true;
+	return false;
 }
 
 enum prober_state prober_backend_state(const struct prober *prober, size_t index)

@@ -54,6 +54,14 @@ void prober_look_again(struct prober *prober);
 const struct certificate_list *prober_chain(const struct prober *prober, size_t backend);
 
 /* The outcome of a backend's last probe. */
+/* prober_agrees says whether the backends agree to a protocol of the site's `alpn`: of those that were reached, each one.
+ * False while none was. */
+bool prober_agrees(const struct prober *prober, const char *protocol);
+
+/* prober_avoids_tls13 says whether connections to a backend have to be made below TLS 1.3: with backend_verify = off,
+ * where the keyUsage of its leaf does not fit (tls_client.h). */
+bool prober_avoids_tls13(const struct prober *prober);
+
 enum prober_state { PROBER_NOT_YET, PROBER_REACHED, PROBER_UNREACHABLE, PROBER_TLS_FAILED };
 enum prober_state prober_backend_state(const struct prober *prober, size_t index);
 

@@ -104,8 +104,8 @@ struct error backend_tls_prepare(SSL *ssl, const struct host_name *name, struct 
 	return error_none();
 }
 
-/* Name and certificates with their lengths, so that none can run into the next. */
-struct verdict_key backend_tls_chain_key(const SSL *ssl, const char *site)
+/* Names with their NUL, certificates with their length, so that none can run into the next. */
+struct verdict_key backend_tls_chain_key(const SSL *ssl, const char *site, const char *name)
 {
 	const STACK_OF(CRYPTO_BUFFER) *peer = SSL_get0_peer_certificates(ssl);
 	size_t count = peer != NULL ? sk_CRYPTO_BUFFER_num(peer) : 0;
@@ -114,6 +114,7 @@ struct verdict_key backend_tls_chain_key(const SSL *ssl, const char *site)
 
 	SHA256_Init(&context);
 	SHA256_Update(&context, site, strlen(site) + 1);
+	SHA256_Update(&context, name, strlen(name) + 1);
 	for (size_t i = 0; i < count; i++) {
 		const CRYPTO_BUFFER *buffer = sk_CRYPTO_BUFFER_value(peer, i);
 		size_t len = CRYPTO_BUFFER_len(buffer);

@@ -35,7 +35,7 @@ MUST_USE struct error backend_tls_prepare(SSL *ssl, const struct host_name *name
 /* backend_tls_peer_chain appends what the backend sent. ERROR_LIMIT above CERTIFICATE_FILE_MAX_CERTIFICATES. */
 MUST_USE struct error backend_tls_peer_chain(const SSL *ssl, struct certificate_list *out);
 
-/* backend_tls_chain_key stands for what the backend of a site sent, as it was sent. */
-struct verdict_key backend_tls_chain_key(const SSL *ssl, const char *site);
+/* backend_tls_chain_key stands for what the backend of a site sent, as it was sent, and the name that it is judged for. */
+struct verdict_key backend_tls_chain_key(const SSL *ssl, const char *site, const char *name);
 
 #endif

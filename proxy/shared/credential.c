@@ -124,11 +124,13 @@ static int on_server_name(SSL *ssl, int *out_alert, void *argument)
 /* RFC 7301 3.2: with a protocol list on both sides and nothing in common, the handshake ends. */
 static int on_alpn(SSL *ssl, const uint8_t **out, uint8_t *out_len, const uint8_t *in, unsigned in_len, void *argument)
 {
-	(void)ssl;
-	const struct credential *credential = argument;
+	const struct client_handshake *handshake = SSL_get_app_data(ssl);
 	uint8_t *selected = NULL;
 
-	if (SSL_select_next_proto(&selected, out_len, credential->alpn.data, (unsigned)credential->alpn.len, in,
+	(void)argument;
+	if (handshake == NULL || handshake->alpn.len == 0)
+		return SSL_TLSEXT_ERR_NOACK;
+	if (SSL_select_next_proto(&selected, out_len, handshake->alpn.data, (unsigned)handshake->alpn.len, in,
 				  in_len) != OPENSSL_NPN_NEGOTIATED)
 		return SSL_TLSEXT_ERR_ALERT_FATAL;
 	*out = selected;
@@ -157,11 +159,8 @@ static struct error set_protocol(struct credential *credential, const struct con
 	if (!SSL_CTX_set1_group_ids(ctx, credential->groups.ids, credential->groups.count))
 		return error_crypto("set the groups that `groups` names");
 	SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE); /* of groups too */
-	error = tls_settings_write_alpn(&site->alpn, &credential->alpn);
-	if (failed(error))
-		return error;
-	if (credential->alpn.len > 0)
-		SSL_CTX_set_alpn_select_cb(ctx, on_alpn, credential);
+	if (site->alpn.count > 0)
+		SSL_CTX_set_alpn_select_cb(ctx, on_alpn, NULL);
 	return error_none();
 }
 
@@ -198,7 +197,6 @@ struct error credential_new(const struct config_site *site, const struct certifi
 		return error_of(ERROR_MEMORY, 0, "make a credential");
 
 	atomic_init(&credential->references, 1);
-	buffer_init(&credential->alpn, TLS_SETTINGS_MAX_ALPN_BYTES);
 	credential->tls_min = site->tls_min;
 	credential->tls_max = site->tls_max;
 	make_site_id(credential, site);
@@ -253,7 +251,6 @@ void credential_unref(struct credential *credential)
 	for (size_t i = 0; i < credential->num_names; i++)
 		free(credential->names[i]);
 	free(credential->names);
-	buffer_cleanup(&credential->alpn);
 	chain_tally_unref(credential->tally);
 	free(credential);
 }

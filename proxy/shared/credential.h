@@ -1,7 +1,8 @@
 /* credential - one certificate with its key and its chain, ready to be served: an SSL_CTX that is only read.
  *
  * Immutable and reference-counted (atomic): the control thread builds it, the workers serve it. The SSL_CTX carries
- * everything that a handshake needs: chain, key, versions, ciphers, groups, ALPN.
+ * everything that a handshake needs: chain, key, versions, ciphers, groups; what is offered by ALPN comes with the
+ * handshake (client_handshake.h).
  */
 #ifndef PROXY_SHARED_CREDENTIAL_H
 #define PROXY_SHARED_CREDENTIAL_H
@@ -31,7 +32,6 @@ struct credential {
 	struct tls_groups groups;
 	uint16_t tls_min;
 	uint16_t tls_max;
-	struct buffer alpn; /* wire format; empty: none is negotiated */
 	uint8_t site_id[CREDENTIAL_SITE_ID_BYTES];
 };
 

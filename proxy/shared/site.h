@@ -5,6 +5,7 @@
 
 #include <sys/socket.h>
 
+#include "chaincache/base/buffer.h"
 #include "chaincache/certificate/host_name.h"
 #include "conf/config.h"
 #include "proxy/shared/credential.h"
@@ -29,8 +30,12 @@ struct site {
 	size_t num_backends; /* 0 while no name resolves: connections are refused, and reported */
 	SSL_CTX *backend_ssl_ctx; /* client side, one reference; NULL for tcp backends */
 	struct site_tally *tally; /* one reference; NULL: nobody reads its counts */
-	struct host_name
-	    backend_name; /* sent to a tls backend as SNI (unless an IP), and its certificate must cover it */
+	/* Sent to a tls backend as SNI (unless an IP), and its certificate must cover it. With backend_name = client, where
+	 * the client asked for no name of the site's. */
+	struct host_name backend_name;
+	bool backend_name_is_client;
+	bool backend_below_tls13; /* TLS 1.3 with a backend failed where an older version does not (tls_client.h) */
+	struct buffer alpn; /* offered to clients, in the wire format, owned; empty: none is negotiated */
 };
 
 #endif

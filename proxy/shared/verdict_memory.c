@@ -45,16 +45,15 @@ void verdict_memory_free(struct verdict_memory *memory)
 	free(memory);
 }
 
-/* The site's length goes in first, so that no name can run into the certificates' digests. */
-struct verdict_key verdict_key_of(const char *site, const struct certificate_list *chain)
+/* Each text ends with its NUL, so that none can run into what follows. */
+struct verdict_key verdict_key_of(const char *site, const char *name, const struct certificate_list *chain)
 {
 	struct verdict_key key;
-	size_t len = strlen(site);
 	SHA256_CTX context;
 
 	SHA256_Init(&context);
-	SHA256_Update(&context, &len, sizeof(len));
-	SHA256_Update(&context, site, len);
+	SHA256_Update(&context, site, strlen(site) + 1);
+	SHA256_Update(&context, name, strlen(name) + 1);
 	for (size_t i = 0; i < chain->count; i++)
 		SHA256_Update(&context, chain->items[i].certificate->sha256, SHA256_BYTES);
 	SHA256_Final(key.sha256, &context);

@@ -1,4 +1,4 @@
-/* verdict_memory - verdicts by (site, chain), each with an end: a cache that may forget, and never grows. Pure. */
+/* verdict_memory - verdicts by (site, name, chain), each with an end: a cache that may forget, and never grows. Pure. */
 #ifndef PROXY_SHARED_VERDICT_MEMORY_H
 #define PROXY_SHARED_VERDICT_MEMORY_H
 
@@ -19,7 +19,8 @@ struct verdict_memory;
 struct verdict_memory *verdict_memory_new(size_t slots); /* NULL when out of memory */
 void verdict_memory_free(struct verdict_memory *memory);
 
-struct verdict_key verdict_key_of(const char *site, const struct certificate_list *chain);
+/* verdict_key_of stands for a chain and the name that it is judged for. */
+struct verdict_key verdict_key_of(const char *site, const char *name, const struct certificate_list *chain);
 
 /* verdict_memory_put keeps a verdict (reason copied) until `until_ms`. Out of memory, it is forgotten at once. */
 void verdict_memory_put(struct verdict_memory *memory, const struct verdict_key *key, struct verdict verdict,

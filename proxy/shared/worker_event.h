@@ -33,7 +33,7 @@ struct worker_event {
 	const struct credential *credential; /* that the client was shown, borrowed from snapshot; NULL: none */
 	uint64_t connection; /* WORKER_VERIFY_BACKEND: for the verdict */
 	struct certificate_list chain; /* WORKER_VERIFY_BACKEND: what the backend sent */
-	char text[256]; /* a name, or a reason in words, or "" */
+	char text[256]; /* a name, or a reason in words, or ""; WORKER_VERIFY_BACKEND: the name to be judged for */
 };
 
 struct worker_event *worker_event_new(enum worker_event_kind kind, unsigned worker, struct snapshot *snapshot,

@@ -7,6 +7,7 @@
 #include "proxy/log/time_text.h"
 #include "proxy/mending/prober.h"
 #include "proxy/sites/backend_addresses.h"
+#include "proxy/sites/backend_speech.h"
 #include "proxy/sites/key_mismatch.h"
 #include "proxy/sites/managed_certificate.h"
 
@@ -19,6 +20,7 @@ struct managed_site {
 	struct backend_addresses *addresses;
 	struct pool_share *share; /* of the mending threads' time, before and after a reload */
 	struct prober *prober; /* NULL for tcp backends */
+	struct backend_speech speech;
 	struct site_tally *tally; /* NULL in a look without a loop */
 	const struct certificate *logged_leaf; /* its key is not here, and this was logged; NULL: none */
 	bool begun;
@@ -212,6 +214,9 @@ static void on_backend_chain(void *context, size_t backend, const struct certifi
 {
 	struct managed_site *site = context;
 
+	if (backend_speech_follow(&site->speech, site->config, site->prober))
+		on_change(site);
+
 	if (site->config->certificate_is_backend)
 		on_backend_leaf(site, backend, chain);
 	else
@@ -276,6 +281,7 @@ struct error managed_site_new(const struct managed_site_options *options, const 
 	site->options = *options;
 	site->config = config;
 	site->material = material;
+	backend_speech_warn(config, options->log);
 	error = make_share(site, former);
 	site->addresses = backend_addresses_new(options->services->loop, config, options->log, site, on_change);
 	if (site->addresses == NULL)
@@ -284,6 +290,8 @@ struct error managed_site_new(const struct managed_site_options *options, const 
 		backend_addresses_inherit(site->addresses, former->addresses);
 	if (!failed(error))
 		error = config->certificate_is_backend ? inherit_backend_leaf(site, former) : add_pairs(site, former);
+	if (!failed(error) && former != NULL)
+		error = backend_speech_inherit(&site->speech, config, &former->speech, former->config);
 	if (!failed(error))
 		error = make_tally(site, former);
 	if (!failed(error))
@@ -302,6 +310,7 @@ void managed_site_free(struct managed_site *site)
 	prober_free(site->prober);
 	certificate_unref(site->logged_leaf);
 	backend_addresses_free(site->addresses);
+	backend_speech_cleanup(&site->speech);
 	site_tally_unref(site->tally);
 	for (size_t i = 0; i < site->num_certificates; i++)
 		managed_certificate_free(site->certificates[i]);
@@ -321,6 +330,7 @@ void managed_site_begin(struct managed_site *site)
 
 void managed_site_fill(const struct managed_site *site, struct site *out)
 {
+	backend_speech_fill(&site->speech, out);
 	for (size_t i = 0; i < site->num_certificates; i++)
 		out->credentials[out->num_credentials++] = credential_ref(credential_of(site, i));
 	backend_addresses_fill(site->addresses, out);
@@ -329,6 +339,7 @@ void managed_site_fill(const struct managed_site *site, struct site *out)
 		out->backend_ssl_ctx = site->material->backend_ssl_ctx;
 	}
 	out->backend_name = site->material->backend_name;
+	out->backend_name_is_client = site->config->backend_name_is_client;
 	out->tally = site->tally != NULL ? site_tally_ref(site->tally) : NULL;
 }
 
@@ -437,7 +448,6 @@ void managed_site_terms(const struct managed_site *site, struct backend_trust_te
 	    .share = site->share,
 	    .stores = site->material->stores,
 	    .crls = site->material->crls,
-	    .name = &site->material->backend_name,
 	    .verify = site->config->backend_verify,
 	    .pin = site->config->has_backend_pin ? site->config->backend_pin : NULL,
 	};
@@ -446,5 +456,11 @@ void managed_site_terms(const struct managed_site *site, struct backend_trust_te
 void managed_site_saw_chain(struct managed_site *site, const struct certificate_list *chain)
 {
 	if (site->prober != NULL && site->begun && !prober_knows(site->prober, chain))
+		prober_look_again(site->prober);
+}
+
+void managed_site_saw_failure(struct managed_site *site)
+{
+	if (site->prober != NULL && site->begun)
 		prober_look_again(site->prober);
 }

@@ -80,4 +80,7 @@ void managed_site_terms(const struct managed_site *site, struct backend_trust_te
 /* managed_site_saw_chain probes the backends again when a handshake saw a chain that no probe did. */
 void managed_site_saw_chain(struct managed_site *site, const struct certificate_list *chain);
 
+/* managed_site_saw_failure probes the backends again soon: a connection to one of them failed. */
+void managed_site_saw_failure(struct managed_site *site);
+
 #endif

@@ -6,6 +6,7 @@
 #include "chaincache/files/certificate_file.h"
 #include "chaincache/mend/mend.h"
 #include "proxy/shared/backend_tls.h"
+#include "proxy/sites/backend_name.h"
 #include "proxy/sites/key_files.h"
 #include "proxy/sites/list_owners.h"
 
@@ -98,11 +99,11 @@ static void make_backend_tls(struct site_reading *reading)
 
 	if (config->num_backends == 0 || !config->backends[0].tls)
 		return;
-	const char *name = config->backend_name != NULL ? config->backend_name : config->backends[0].address.host;
-	struct error error = host_name_parse(name, &reading->material->backend_name);
+	struct error error = backend_name_choose(config, reading->material, &reading->material->backend_name);
 	if (failed(error))
-		site_error(reading, name, "cannot be a backend's name: %s: set backend_name",
-			   error_print(error, text, sizeof(text)));
+		site_error(reading,
+			   config->backend_name != NULL ? config->backend_name : config->backends[0].address.host,
+			   "cannot be a backend's name: %s: set backend_name", error_print(error, text, sizeof(text)));
 	const char *file = NULL;
 	error = backend_tls_context_new(config, &reading->material->backend_ssl_ctx, &file);
 	if (failed(error))

@@ -79,6 +79,7 @@ static enum ssl_select_cert_result_t on_hello(struct client_handshake *handshake
 	const struct credential *credential = choose_credential(connection->site, &hello);
 	look_at_name(connection, credential, &hello, known);
 	connection->credential = credential;
+	connection->client_handshake.alpn = buffer_bytes(&connection->site->alpn);
 	struct error error =
 	    credential_attach(credential, site_lookup_first_credential(connection->listener->lookup), raw->ssl, &hello);
 	return failed(error) ? ssl_select_cert_error : ssl_select_cert_success;

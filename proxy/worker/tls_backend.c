@@ -1,8 +1,11 @@
 #include "proxy/worker/tls_backend.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "proxy/shared/site_lookup.h"
+#include "proxy/wire/alpn.h"
 #include "proxy/wire/tls_client.h"
 #include "proxy/worker/backend_reason.h"
 #include "proxy/worker/shortage.h"
@@ -10,6 +13,21 @@
 bool tls_backend_is_wanted(const struct connection *connection)
 {
 	return connection->site->backend_ssl_ctx != NULL;
+}
+
+/* The name that the backend is asked for and judged by: the client's own where the site wants that and has the name. */
+static const struct host_name *name_of(const struct connection *connection, struct host_name *space)
+{
+	const struct site *site = connection->site;
+	bool known = false;
+
+	if (!site->backend_name_is_client)
+		return &site->backend_name;
+	const char *asked = SSL_get_servername(connection->client.pump.ssl, TLSEXT_NAMETYPE_host_name);
+	if (asked == NULL || site_lookup_find(connection->listener->lookup, asked, &known) != site || !known ||
+	    failed(host_name_parse(asked, space)) || space->is_ip)
+		return &site->backend_name;
+	return space;
 }
 
 /* Looks in the worker's own memory, which spares a round trip to the control thread and the parsing of the chain. */
@@ -20,7 +38,10 @@ static bool is_known(struct backend_handshake *handshake, const SSL *ssl)
 	const struct verdict_memory *verdicts = connection->lease->verdicts;
 	struct verdict verdict;
 
-	connection->backend_chain = backend_tls_chain_key(ssl, connection->site->config->name);
+	struct host_name space;
+
+	connection->backend_chain =
+	    backend_tls_chain_key(ssl, connection->site->config->name, name_of(connection, &space)->text);
 	return verdicts != NULL &&
 	       verdict_memory_get(verdicts, &connection->backend_chain, connection->thread->now_ms, &verdict);
 }
@@ -36,31 +57,50 @@ static void remember_trusted(struct connection *connection)
 				   connection->thread->now_ms + WORKER_VERDICT_MS);
 }
 
+static struct bytes agreed_with(const struct side *side)
+{
+	const uint8_t *name = NULL;
+	unsigned len = 0;
+
+	SSL_get0_alpn_selected(side->pump.ssl, &name, &len);
+	return bytes_of(name, len);
+}
+
 static struct error open_tls(struct connection *connection)
 {
 	struct side *backend = &connection->backend;
-	const uint8_t *alpn = NULL;
-	unsigned alpn_len = 0;
+	struct bytes agreed = agreed_with(&connection->client);
 	uint8_t offer[1 + UINT8_MAX];
+	struct host_name space;
 
 	SSL *ssl = SSL_new(connection->site->backend_ssl_ctx);
 	if (ssl == NULL)
 		return error_crypto("start TLS with a backend");
-	/* Offers the protocol that was agreed on with the client. */
-	SSL_get0_alpn_selected(connection->client.pump.ssl, &alpn, &alpn_len);
-	if (alpn_len > 0) {
-		offer[0] = (uint8_t)alpn_len;
-		memcpy(offer + 1, alpn, alpn_len);
+	/* Asks for the protocol that was agreed on with the client. */
+	if (agreed.len > 0) {
+		offer[0] = (uint8_t)agreed.len;
+		memcpy(offer + 1, agreed.data, agreed.len);
 	}
 	connection->backend_handshake.is_known = is_known;
 	struct error error =
-	    backend_tls_prepare(ssl, &connection->site->backend_name, bytes_of(offer, alpn_len > 0 ? alpn_len + 1 : 0),
+	    backend_tls_prepare(ssl, name_of(connection, &space), bytes_of(offer, agreed.len > 0 ? agreed.len + 1 : 0),
 				&connection->backend_handshake);
+	if (!failed(error) && connection->site->backend_below_tls13 && !SSL_set_max_proto_version(ssl, TLS1_2_VERSION))
+		error = error_crypto("speak TLS below 1.3 to a backend");
 	if (failed(error)) {
 		SSL_free(ssl);
 		return error;
 	}
 	return tls_pump_init(&backend->pump, &connection->thread->channel, ssl, &backend->stream);
+}
+
+/* Says whether the backend speaks what the client was promised: agreed to, or spoken anyway. */
+static bool keeps_promise(const struct connection *connection)
+{
+	struct bytes promised = agreed_with(&connection->client);
+
+	return promised.len == 0 || bytes_equal(promised, agreed_with(&connection->backend)) ||
+	       !alpn_needs_agreement(promised);
 }
 
 static const char *why_failed(const struct tls_pump *pump)
@@ -73,7 +113,11 @@ static enum connection_event event_of(struct connection *connection, enum tls_re
 {
 	switch (result) {
 	case TLS_DONE:
-		return EVENT_PREAMBLE_DONE;
+		if (keeps_promise(connection))
+			return EVENT_PREAMBLE_DONE;
+		backend_reason_set(connection, "it does not agree to the protocol that was agreed on with the client",
+				   "");
+		return EVENT_PREAMBLE_FAILED;
 	case TLS_WANT_INPUT:
 		return EVENT_NONE;
 	case TLS_WANT_VERDICT:
@@ -128,6 +172,8 @@ enum connection_event tls_backend_ask(struct connection *connection)
 				   error_print(error, text, sizeof(text)));
 		return EVENT_PREAMBLE_FAILED;
 	}
+	struct host_name space;
+	snprintf(event->text, sizeof(event->text), "%s", name_of(connection, &space)->text);
 	event->connection = connection->question;
 	mailbox_post(thread->options.control, &event->mail);
 	return EVENT_NONE;

@@ -1,5 +1,6 @@
 """Each kind of key that a backend may have: what the probe says of it is what a connection gets."""
 
+import json
 import re
 
 import pytest
@@ -72,3 +73,37 @@ def test_a_key_that_cannot_be_spoken_is_said_so(program, world, kind, verify):
         assert not fetches(port, world).ok
         result = program.command("check", NAME, "--connect", f"127.0.0.1:{backend}", *world.check_flags())
     assert result.returncode == 3 and OTHERS in result.stderr + result.stdout, result
+
+
+@pytest.mark.parametrize("options", [(), TLS_1_2], ids=["TLS1.3", "TLS1.2"])
+def test_a_key_usage_that_does_not_fit_is_judged_unless_verify_is_off(program, world, options):
+    ports = {verify: free_port() for verify in ("mend", "off")}
+    whole = make_leaf(world.folder, world.issuing, NAME, "RSA-2048", "dataEncipherment")
+    with openssl_server(world.folder, whole, *options) as backend:
+        running = program.run(world.settings(), {
+            verify: site(world, port, backend, backend_verify=verify)["mail"] for verify, port in ports.items()})
+        eventually("off judges nothing", lambda: fetches(ports["off"], world).ok, also=running.report)
+        failure = running.wait_for_fix("backend_tls_failed", site="mend", subject_of="backend")
+        assert "the keyUsage of its certificate does not allow" in failure["message"]
+        assert not fetches(ports["mend"], world).ok
+        running.wait_for_words("the TLS handshake failed: the keyUsage of its certificate does not allow")
+        assert not [fix for fix in running.fixes() if fix["code"] == "backend_tls_failed" and fix["site"] == "off"]
+
+
+@pytest.mark.parametrize("kind", ["RSA-2048", "P-256"])
+def test_a_key_usage_that_nothing_can_pass_over_is_said_so(program, world, kind):
+    """TLS 1.3 alone; OpenSSL itself shows such an EC leaf in no other version."""
+    port, only = free_port(), ("-tls1_3",) if kind == "RSA-2048" else ()
+    whole = make_leaf(world.folder, world.issuing, NAME, kind, "keyAgreement")
+    with openssl_server(world.folder, whole, *only) as backend:
+        running = program.run(world.settings(), site(world, port, backend, backend_verify="off"))
+        failure = running.wait_for_fix("backend_tls_failed", subject_of="backend")
+        assert "which can be passed over below TLS 1.3 alone" in failure["message"]
+        assert not fetches(port, world).ok
+
+
+def test_check_sees_the_chain_behind_a_key_usage_that_ends_the_handshake(program, world):
+    whole = make_leaf(world.folder, world.issuing, NAME, "P-256", "keyAgreement")
+    with openssl_server(world.folder, whole) as server:
+        result = program.command("check", NAME, "--connect", f"127.0.0.1:{server}", *world.check_flags(), "--json")
+    assert len(json.loads(result.stdout)["served"]) == 2, result

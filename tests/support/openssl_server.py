@@ -50,9 +50,9 @@ def make_leaf(folder: Path, issuer: Authority, name: str, kind: str, key_usage: 
 
 
 @contextlib.contextmanager
-def openssl_server(folder: Path, whole: Path, *more: object) -> Iterator[int]:
-    """Yields the port. `more` are options of s_server: -tls1_2, -alpn http/1.1 ..."""
-    port = free_port()
+def openssl_server(folder: Path, whole: Path, *more: object, port: int | None = None) -> Iterator[int]:
+    """Yields the port. The chain is in issuer.pem of the folder. `more` are options of s_server: -tls1_2, -alpn http/1.1 ..."""
+    port = port or free_port()
     command = ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", whole, "-key", whole, "-cert_chain",
                folder / "issuer.pem", "-www", *more]
     with (folder / f"s_server-{port}.out").open("wb") as output, subprocess.Popen(

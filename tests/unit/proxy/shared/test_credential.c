@@ -152,9 +152,6 @@ static void test_what_does_not_fit_is_refused(void **state)
 	site = plain_site();
 	site.groups = (char[]){"X25519:no-such-group"};
 	assert_step(make(&site, leaf, pki_key(leaf), &credential), ERROR_FORMAT, "there are");
-	site = plain_site();
-	site.alpn = (struct string_list){(char *[]){(char[]){""}}, 1};
-	assert_kind(make(&site, leaf, pki_key(leaf), &credential), ERROR_FORMAT);
 	assert_null(credential);
 }
 

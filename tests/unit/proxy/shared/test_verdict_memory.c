@@ -8,7 +8,7 @@
 static struct verdict_key key_of(const char *site, unsigned number)
 {
 	struct certificate_list chain = PKI_LIST(SOURCE_BACKEND, PKI(.cn = "a.test", .serial = number + 1));
-	struct verdict_key key = verdict_key_of(site, &chain);
+	struct verdict_key key = verdict_key_of(site, "a.test", &chain);
 	certificate_list_cleanup(&chain);
 	return key;
 }
@@ -18,7 +18,7 @@ static void test_a_verdict_holds_until_its_end(void **state)
 	struct verdict_memory *memory = verdict_memory_new(16);
 	const struct certificate *leaf = PKI(.cn = "a.test");
 	struct certificate_list chain = PKI_LIST(SOURCE_BACKEND, leaf);
-	struct verdict_key key = verdict_key_of("mail", &chain);
+	struct verdict_key key = verdict_key_of("mail", "a.test", &chain);
 	struct verdict verdict;
 
 	(void)state;
@@ -38,20 +38,22 @@ static void test_a_verdict_holds_until_its_end(void **state)
 	verdict_memory_free(memory);
 }
 
-static void test_sites_chains_and_orders_are_apart(void **state)
+static void test_sites_names_chains_and_orders_are_apart(void **state)
 {
 	const struct certificate *a = PKI(.cn = "a.test");
 	const struct certificate *b = PKI(.cn = "b.test");
 	struct certificate_list lists[] = {PKI_LIST(SOURCE_BACKEND, a), PKI_LIST(SOURCE_BACKEND, a, b),
 					   PKI_LIST(SOURCE_BACKEND, b, a)};
-	struct verdict_key keys[4];
+	struct verdict_key keys[6];
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++)
-		keys[i] = verdict_key_of("mail", &lists[i]);
-	keys[3] = verdict_key_of("shop", &lists[0]);
-	for (size_t i = 0; i < 4; i++) {
-		for (size_t k = i + 1; k < 4; k++)
+		keys[i] = verdict_key_of("mail", "a.test", &lists[i]);
+	keys[3] = verdict_key_of("shop", "a.test", &lists[0]);
+	keys[4] = verdict_key_of("mail", "b.test", &lists[0]);
+	keys[5] = verdict_key_of("maila.", "test", &lists[0]);
+	for (size_t i = 0; i < 6; i++) {
+		for (size_t k = i + 1; k < 6; k++)
 			assert_memory_not_equal(&keys[i], &keys[k], sizeof(keys[i]));
 	}
 	for (size_t i = 0; i < 3; i++)
@@ -96,7 +98,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_verdict_holds_until_its_end),
-	    cmocka_unit_test(test_sites_chains_and_orders_are_apart),
+	    cmocka_unit_test(test_sites_names_chains_and_orders_are_apart),
 	    cmocka_unit_test(test_what_is_displaced_is_forgotten_and_never_mixed_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, clean_up);
