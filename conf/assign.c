@@ -6,6 +6,8 @@
 
 #include "conf/config.h"
 #include "conf/values.h"
+#include "proxy/wire/tls_ciphers.h"
+#include "proxy/wire/tls_groups.h"
 
 #define SEPARATORS ", \t"
 #define MAX_WORD 256
@@ -120,6 +122,21 @@ static const char *assign_text(const struct assignment *to, const char *text)
 	return NULL;
 }
 
+/* Checks a list of names that BoringSSL reads. */
+static const char *assign_tls_names(const struct assignment *to, const char *text)
+{
+	struct buffer wrong;
+
+	buffer_init(&wrong, ASSIGN_MAX_TEXT - 1);
+	struct error error =
+	    to->key->type == VALUE_CIPHERS ? tls_ciphers_check(text, &wrong) : tls_groups_check(text, &wrong);
+	if (failed(error) || wrong.len > 0)
+		snprintf(to->why, ASSIGN_MAX_TEXT, "%s", failed(error) ? "cannot be read" : buffer_text(&wrong));
+	bool good = !failed(error) && wrong.len == 0;
+	buffer_cleanup(&wrong);
+	return good ? assign_text(to, text) : to->why;
+}
+
 static const char *append(struct string_list *list, const char *text)
 {
 	if (list->count == CONFIG_MAX_VALUES)
@@ -226,6 +243,8 @@ static const struct {
     [VALUE_TIME] = {assign_number, false},
     [VALUE_TEXT] = {assign_text, false},
     [VALUE_PROXY_URL] = {assign_text, false},
+    [VALUE_CIPHERS] = {assign_tls_names, false},
+    [VALUE_GROUPS] = {assign_tls_names, false},
     [VALUE_PATH] = {assign_text, false},
     [VALUE_PATHS] = {assign_item, false},
     [VALUE_ROOTS] = {assign_item, false},

@@ -4,7 +4,7 @@
 
 #include "conf/keys.h"
 
-#define ASSIGN_MAX_TEXT 256
+#define ASSIGN_MAX_TEXT 1000
 
 /* assign_value reads `text` into `object` (struct config or struct config_site, by key->scope). The value of a
  * repeatable key is added to those before it. False: `why` is a clause that completes "KEY = VALUE: ...". */

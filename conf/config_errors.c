@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define MAX_TEXT 1024
+#define MAX_TEXT 1400
 
 void config_errors_add(struct config_errors *errors, unsigned line, const char *format, ...)
 {

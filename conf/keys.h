@@ -22,6 +22,8 @@ enum value_type {
 	VALUE_SIZE, /* bytes, with k, m or g -> uint64_t */
 	VALUE_TIME, /* with ms, s, m, h or d -> uint64_t, milliseconds */
 	VALUE_TEXT, /* -> char * */
+	VALUE_CIPHERS, /* of TLS 1.2 and below -> char * */
+	VALUE_GROUPS, /* of the key exchange -> char * */
 	VALUE_PATH, /* -> char * */
 	VALUE_PROXY_URL, /* http://HOST:PORT -> char * */
 	VALUE_PATHS, /* one a line -> struct string_list */

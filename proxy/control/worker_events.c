@@ -91,6 +91,9 @@ void worker_events_take(const struct worker_events *events, const struct worker_
 		take_name(events, event);
 		tell(events, event, LOG_LEVEL_INFO, "clients ask for a name that no certificate covers");
 		break;
+	case WORKER_NOTHING_IN_COMMON:
+		tell(events, event, LOG_LEVEL_WARNING, "clients offer nothing that this site takes");
+		break;
 	case WORKER_BACKEND_FAILED:
 		tell(events, event, LOG_LEVEL_WARNING, "connections failed at their backend");
 		break;

@@ -12,6 +12,7 @@
 #include "proxy/shared/compressed_chain.h"
 #include "proxy/shared/ticket_keys.h"
 #include "proxy/shared/tls_settings.h"
+#include "proxy/wire/tls_ciphers.h"
 
 _Static_assert(CREDENTIAL_SITE_ID_BYTES + sizeof(uint64_t) <= SSL_MAX_SID_CTX_LENGTH, "a session id context");
 
@@ -75,23 +76,27 @@ bool credential_covers(const struct credential *credential, const char *sni)
 	return has_name(credential, wildcard);
 }
 
-static uint16_t signature_algorithm_of(const struct certificate *leaf)
+/* Notes what its key asks of a client. */
+static void note_key(struct credential *credential, const struct certificate *leaf)
 {
 	static const struct {
 		int curve_nid;
-		uint16_t algorithm;
+		uint16_t algorithm, curve;
 	} curves[] = {
-	    {NID_X9_62_prime256v1, SSL_SIGN_ECDSA_SECP256R1_SHA256},
-	    {NID_secp384r1, SSL_SIGN_ECDSA_SECP384R1_SHA384},
-	    {NID_secp521r1, SSL_SIGN_ECDSA_SECP521R1_SHA512},
+	    {NID_X9_62_prime256v1, SSL_SIGN_ECDSA_SECP256R1_SHA256, SSL_GROUP_SECP256R1},
+	    {NID_secp384r1, SSL_SIGN_ECDSA_SECP384R1_SHA384, SSL_GROUP_SECP384R1},
+	    {NID_secp521r1, SSL_SIGN_ECDSA_SECP521R1_SHA512, SSL_GROUP_SECP521R1},
 	};
 
+	credential->is_ecdsa = leaf->key_type != KEY_TYPE_RSA;
 	if (leaf->key_type == KEY_TYPE_ED25519)
-		return SSL_SIGN_ED25519;
-	for (size_t i = 0; leaf->key_type == KEY_TYPE_EC && i < sizeof(curves) / sizeof(curves[0]); i++)
-		if (curves[i].curve_nid == leaf->ec_curve_nid)
-			return curves[i].algorithm;
-	return 0;
+		credential->signature_algorithm = SSL_SIGN_ED25519;
+	for (size_t i = 0; leaf->key_type == KEY_TYPE_EC && i < sizeof(curves) / sizeof(curves[0]); i++) {
+		if (curves[i].curve_nid != leaf->ec_curve_nid)
+			continue;
+		credential->signature_algorithm = curves[i].algorithm;
+		credential->curve = curves[i].curve;
+	}
 }
 
 void credential_digest_chain(const struct certificate_list *chain, uint8_t out[SHA256_BYTES])
@@ -151,9 +156,9 @@ static struct error set_protocol(struct credential *credential, const struct con
 
 	if (!SSL_CTX_set_min_proto_version(ctx, site->tls_min) || !SSL_CTX_set_max_proto_version(ctx, site->tls_max))
 		return error_crypto("set the TLS versions");
-	if (site->ciphers != NULL && !SSL_CTX_set_strict_cipher_list(ctx, site->ciphers))
-		return error_crypto("set the ciphers that `ciphers` names");
-	struct error error = tls_groups_read(site->groups, &credential->groups);
+	struct error error = site->ciphers != NULL ? tls_ciphers_set(ctx, site->ciphers) : error_none();
+	if (!failed(error))
+		error = tls_groups_read(site->groups, &credential->groups);
 	if (failed(error))
 		return error;
 	if (!SSL_CTX_set1_group_ids(ctx, credential->groups.ids, credential->groups.count))
@@ -209,8 +214,7 @@ struct error credential_new(const struct config_site *site, const struct certifi
 	if (failed(error))
 		goto out;
 	const struct certificate *leaf = chain->items[0].certificate;
-	credential->is_ecdsa = leaf->key_type != KEY_TYPE_RSA;
-	credential->signature_algorithm = signature_algorithm_of(leaf);
+	note_key(credential, leaf);
 	credential_digest_chain(chain, credential->chain_sha256);
 	error = certificate_list_copy(&credential->chain, chain);
 	if (!failed(error))
@@ -253,6 +257,20 @@ void credential_unref(struct credential *credential)
 	free(credential->names);
 	chain_tally_unref(credential->tally);
 	free(credential);
+}
+
+enum client_hello_fit credential_fit(const struct credential *credential, const struct client_hello *hello)
+{
+	/* A key of another kind: few clients know it. */
+	if (credential->is_ecdsa && credential->signature_algorithm == 0)
+		return CLIENT_HELLO_MISFIT;
+	const struct client_hello_demand demand = {
+	    .signature_algorithm = credential->signature_algorithm,
+	    .curve = credential->curve,
+	    .tls_max = credential->tls_max,
+	    .ciphers = SSL_CTX_get_ciphers(credential->ssl_ctx),
+	};
+	return client_hello_fit(hello, &demand);
 }
 
 /* FNV-1a: it keeps a site's names apart, it protects nothing. */

@@ -25,7 +25,8 @@ struct credential {
 	uint8_t chain_sha256[SHA256_BYTES]; /* of the certificates' digests: which chain it is */
 	struct chain_tally *tally; /* one reference; NULL: nobody counts */
 	bool is_ecdsa; /* the leaf's key: EC or Ed25519, not RSA */
-	uint16_t signature_algorithm; /* that a TLS 1.3 client must know to verify it; 0 for RSA: every client does */
+	uint16_t signature_algorithm; /* that its key signs with in TLS 1.3; 0 for RSA */
+	uint16_t curve; /* SSL_GROUP_*, of an ECDSA key; 0: none */
 	char **names; /* the leaf's dNSNames, lower case, sorted, for credential_covers */
 	size_t num_names;
 	struct compressed_chain *compressed; /* owned; NULL: certificate_compression is off */
@@ -55,6 +56,9 @@ void credential_unref(struct credential *credential);
 /* credential_covers says whether the leaf's dNSNames cover `sni` (lower case, no trailing dot), by RFC 9525's
  * rules. */
 bool credential_covers(const struct credential *credential, const char *sni);
+
+/* credential_fit says whether the client of `hello` can verify it. */
+enum client_hello_fit credential_fit(const struct credential *credential, const struct client_hello *hello);
 
 /* credential_attach continues the handshake of `ssl`, which began with the SSL_CTX of `first`, with this credential.
  * Call it in the select_certificate callback. The name that `hello` asks for becomes part of the session id context:

@@ -58,6 +58,8 @@
 	X(rejected, NULL, "Alerts of clients that are about the certificate.")                                         \
 	X(names_not_covered, "chainmend_names_not_covered_total",                                                      \
 	  "Handshakes for a name that no certificate of the site covers.")                                             \
+	X(nothing_in_common, "chainmend_nothing_in_common_total",                                                      \
+	  "Handshakes with clients that offered no TLS version, cipher suite, group or signature that the site has.")  \
 	X(bytes_to_backend, NULL, "Bytes relayed from clients to backends, without TLS around them.")                  \
 	X(bytes_to_client, NULL, "Bytes relayed from backends to clients, without TLS around them.")
 

@@ -11,6 +11,7 @@ enum worker_event_kind {
 	WORKER_CLIENT_ALERT, /* a client ended its handshake with this alert */
 	WORKER_CLIENT_VANISHED, /* a client that was shown the certificate closed or reset, and gave no reason */
 	WORKER_NAME_NOT_COVERED, /* a client asked for a name that the served certificate does not cover */
+	WORKER_NOTHING_IN_COMMON, /* a client's hello has no version, cipher suite ... that the site has, too */
 	WORKER_BACKEND_FAILED, /* every address of the site's backends was tried in vain, or its TLS failed */
 	WORKER_NO_CREDENTIAL, /* a client came while the site has no certificate to serve */
 	WORKER_ACCEPT_PAUSED, /* no descriptors, or no memory in the kernel */

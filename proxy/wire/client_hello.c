@@ -67,21 +67,6 @@ static bool offers_tls13(struct bytes content)
 	return false;
 }
 
-/* In TLS 1.2 and below the suite names the kind of key. */
-static bool offers_ecdsa_suite(const struct client_hello *hello)
-{
-	CBS suites;
-	uint16_t id;
-
-	CBS_init(&suites, hello->cipher_suites.data, hello->cipher_suites.len);
-	while (CBS_get_u16(&suites, &id)) {
-		const SSL_CIPHER *cipher = SSL_get_cipher_by_value(id);
-		if (cipher != NULL && SSL_CIPHER_get_auth_nid(cipher) == NID_auth_ecdsa)
-			return true;
-	}
-	return false;
-}
-
 static void read_extension(uint16_t type, struct bytes content, struct client_hello *out)
 {
 	switch (type) {
@@ -139,12 +124,74 @@ static bool has_number(struct bytes numbers, uint16_t wanted)
 	return false;
 }
 
-bool client_hello_verifies(const struct client_hello *hello, uint16_t signature_algorithm)
+/* Says whether the client verifies one of these, the end of which is a 0. */
+static bool verifies_one(const struct client_hello *hello, const uint16_t *algorithms)
 {
-	if (signature_algorithm == 0)
+	for (; *algorithms != 0; algorithms++)
+		if (has_number(hello->signature_algorithms, *algorithms))
+			return true;
+	return false;
+}
+
+static const uint16_t rsa_pss[] = {SSL_SIGN_RSA_PSS_RSAE_SHA256, SSL_SIGN_RSA_PSS_RSAE_SHA384,
+				   SSL_SIGN_RSA_PSS_RSAE_SHA512, 0};
+static const uint16_t rsa_pkcs1[] = {SSL_SIGN_RSA_PKCS1_SHA256, SSL_SIGN_RSA_PKCS1_SHA384, SSL_SIGN_RSA_PKCS1_SHA512,
+				     SSL_SIGN_RSA_PKCS1_SHA1, 0};
+static const uint16_t ecdsa[] = {SSL_SIGN_ECDSA_SECP256R1_SHA256, SSL_SIGN_ECDSA_SECP384R1_SHA384,
+				 SSL_SIGN_ECDSA_SECP521R1_SHA512, SSL_SIGN_ECDSA_SHA1, 0};
+
+static enum client_hello_fit fit_tls13(const struct client_hello *hello, const struct client_hello_demand *demand)
+{
+	bool verifies = demand->signature_algorithm != 0
+			    ? has_number(hello->signature_algorithms, demand->signature_algorithm)
+			    : verifies_one(hello, rsa_pss);
+
+	return verifies ? CLIENT_HELLO_FITS : CLIENT_HELLO_MISFIT;
+}
+
+/* A suite of TLS 1.2 and below names the kind of key. BoringSSL agrees on no group with a client that names none, though
+ * it might (RFC 8422 4), and so on no ECDHE suite. */
+static bool has_suite(const struct client_hello *hello, const struct client_hello_demand *demand)
+{
+	int wanted = demand->signature_algorithm != 0 ? NID_auth_ecdsa : NID_auth_rsa;
+
+	for (size_t i = 0; i < sk_SSL_CIPHER_num(demand->ciphers); i++) {
+		const SSL_CIPHER *cipher = sk_SSL_CIPHER_value(demand->ciphers, i);
+		bool needs_group = SSL_CIPHER_get_kx_nid(cipher) == NID_kx_ecdhe;
+
+		if (SSL_CIPHER_get_auth_nid(cipher) == wanted && (!needs_group || hello->supported_groups.len > 0) &&
+		    has_number(hello->cipher_suites, SSL_CIPHER_get_protocol_id(cipher)))
+			return true;
+	}
+	return false;
+}
+
+/* In TLS 1.2 an ECDSA key of any curve signs by any hash. A client that names none verifies SHA-1 (RFC 5246 7.4.1.4.1). */
+static bool verifies_tls12(const struct client_hello *hello, const struct client_hello_demand *demand)
+{
+	if (demand->signature_algorithm == SSL_SIGN_ED25519)
+		return has_number(hello->signature_algorithms, SSL_SIGN_ED25519);
+	if (hello->signature_algorithms.len == 0)
 		return true;
-	return has_number(hello->signature_algorithms, signature_algorithm) &&
-	       (hello->offers_tls13 || offers_ecdsa_suite(hello));
+	if (demand->signature_algorithm != 0)
+		return verifies_one(hello, ecdsa);
+	return verifies_one(hello, rsa_pss) || verifies_one(hello, rsa_pkcs1);
+}
+
+static enum client_hello_fit fit_tls12(const struct client_hello *hello, const struct client_hello_demand *demand)
+{
+	bool knows_curve = demand->curve == 0 || has_number(hello->supported_groups, demand->curve);
+
+	if (!has_suite(hello, demand))
+		return CLIENT_HELLO_MISFIT;
+	return knows_curve && verifies_tls12(hello, demand) ? CLIENT_HELLO_FITS : CLIENT_HELLO_UNLIKELY;
+}
+
+enum client_hello_fit client_hello_fit(const struct client_hello *hello, const struct client_hello_demand *demand)
+{
+	bool tls13 = hello->offers_tls13 && demand->tls_max >= TLS1_3_VERSION;
+
+	return tls13 ? fit_tls13(hello, demand) : fit_tls12(hello, demand);
 }
 
 static bool has_share(struct bytes shares, uint16_t group)

@@ -29,14 +29,8 @@ static const struct known_group known[] = {
 
 #ifdef SSL_GROUP_X25519_MLKEM768
 static const char own_list[] = "X25519MLKEM768:X25519:P-256:P-384";
-static const char unknown_text[] =
-    "`groups` names one that this build does not have: there are X25519MLKEM768, X25519, "
-    "P-256, P-384 and P-521, with colons between them";
 #else
 static const char own_list[] = "X25519:P-256:P-384";
-static const char unknown_text[] =
-    "`groups` names one that this build does not have: there are X25519, P-256, P-384 and "
-    "P-521, with colons between them";
 #endif
 
 enum { NUM_KNOWN = sizeof(known) / sizeof(known[0]), MAX_NAMES = sizeof(known[0].names) / sizeof(known[0].names[0]) };
@@ -65,22 +59,45 @@ static bool contains(const struct tls_groups *groups, uint16_t id)
 	return false;
 }
 
-struct error tls_groups_read(const char *text, struct tls_groups *out)
+/* Reads the names up to the first that is wrong; returns that one, NULL where all are right. */
+static const char *read_names(const char *text, struct tls_groups *out)
 {
-	*out = (struct tls_groups){.is_ours = text == NULL};
-	for (const char *at = text != NULL ? text : own_list;; at++) {
+	for (const char *at = text;; at++) {
 		size_t len = strcspn(at, ":");
 		uint16_t id = find_group(at, len);
 
-		if (id == 0)
-			return error_of(ERROR_FORMAT, 0, unknown_text);
-		if (contains(out, id))
-			return error_of(ERROR_FORMAT, 0, "`groups` names one twice: take it out once");
+		if (id == 0 || contains(out, id))
+			return at;
 		out->ids[out->count++] = id; /* each once: there is room for all that are known */
 		at += len;
 		if (*at == '\0')
-			return error_none();
+			return NULL;
 	}
+}
+
+struct error tls_groups_read(const char *text, struct tls_groups *out)
+{
+	*out = (struct tls_groups){.is_ours = text == NULL};
+	if (read_names(text != NULL ? text : own_list, out) == NULL)
+		return error_none();
+	return error_of(ERROR_FORMAT, 0, "`groups` names one twice, or one that this build does not have");
+}
+
+struct error tls_groups_check(const char *text, struct buffer *out)
+{
+	struct tls_groups read = {0};
+	const char *wrong = read_names(text, &read);
+
+	if (wrong == NULL)
+		return error_none();
+	size_t len = strcspn(wrong, ":");
+	if (find_group(wrong, len) != 0)
+		return buffer_printf(out, "`groups` names one twice, `%.*s`: take it out once", (int)len, wrong);
+	struct error error =
+	    buffer_printf(out, "`groups` names one that this build does not have: `%.*s`; there are", (int)len, wrong);
+	for (size_t i = 0; i < NUM_KNOWN && !failed(error); i++)
+		error = buffer_printf(out, "%s %s", i > 0 ? "," : "", known[i].names[0]);
+	return failed(error) ? error : buffer_printf(out, ", with colons between them");
 }
 
 _Static_assert(NUM_KNOWN <= TLS_GROUPS_MAX, "room for each group that is known");

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "chaincache/base/error.h"
+#include "chaincache/base/buffer.h"
 
 #define TLS_GROUPS_MAX 8
 
@@ -17,6 +17,10 @@ struct tls_groups {
 /* tls_groups_read reads `text`, names between colons ("X25519:P-256"), or gives chainmend's own list where it is
  * NULL: X25519MLKEM768 where the BoringSSL has it, X25519, P-256, P-384. ERROR_FORMAT says which names there are. */
 MUST_USE struct error tls_groups_read(const char *text, struct tls_groups *out);
+
+/* tls_groups_check appends a clause about what is wrong with `text`: the name that is meant, and which are known. Nothing
+ * where it is right. */
+MUST_USE struct error tls_groups_check(const char *text, struct buffer *out);
 
 /* tls_groups_equal: the same groups in the same order, whoever wrote them down. */
 bool tls_groups_equal(const struct tls_groups *a, const struct tls_groups *b);

@@ -4,6 +4,7 @@
 
 #include "proxy/shared/site_lookup.h"
 #include "proxy/wire/client_hello.h"
+#include "proxy/worker/client_mismatch.h"
 #include "proxy/worker/client_report.h"
 
 static struct connection *connection_of(struct client_handshake *handshake)
@@ -15,9 +16,9 @@ static struct connection *connection_of(struct client_handshake *handshake)
 static unsigned rank(const struct credential *credential, const struct client_hello *hello)
 {
 	bool covers = hello->has_sni && credential_covers(credential, hello->sni);
-	bool verifies = client_hello_verifies(hello, credential->signature_algorithm);
+	enum client_hello_fit fit = credential_fit(credential, hello);
 
-	return (covers ? 4U : 0U) + (verifies ? 2U : 0U) + (verifies && credential->is_ecdsa ? 1U : 0U);
+	return (covers ? 8U : 0U) + 2U * fit + (fit == CLIENT_HELLO_FITS && credential->is_ecdsa ? 1U : 0U);
 }
 
 static const struct credential *choose_credential(const struct site *site, const struct client_hello *hello)
@@ -122,8 +123,10 @@ enum connection_event client_tls_take(struct connection *connection, struct tls_
 		return EVENT_NONE;
 	default:
 		/* A client that only knocks (connects and closes) is no failure. */
-		if (client->heard)
+		if (client->heard) {
+			client_mismatch_report(connection);
 			client_report_failure(connection, input->ended);
+		}
 		return EVENT_PREAMBLE_FAILED;
 	}
 }

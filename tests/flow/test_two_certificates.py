@@ -4,6 +4,7 @@ import pytest
 from aia_server import body
 from clients import python_pipe, served_chain
 from conftest import NAME
+from cryptography.hazmat.primitives.asymmetric import ec
 from pki import Authority, chain_pem, new_key
 from program import eventually, free_port
 from tls_servers import Server, echo
@@ -18,7 +19,10 @@ CLIENTS = {
     "tls12-rsa-suites": (["-tls1_2", "-cipher", "ECDHE-RSA-AES128-GCM-SHA256"], "rsa"),
     "tls12-ecdsa-suites": (["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"], "ec"),
     "tls12-rsa-signatures": (["-tls1_2", *RSA_ONLY], "rsa"),
-    "tls12-static-rsa": (["-tls1_2", "-cipher", "AES128-GCM-SHA256"], "rsa"),
+    # RFC 8422 5.1: an ECDSA leaf on a curve that the client has named alone.
+    "tls12-other-curves": (["-tls1_2", "-groups", "X25519:P-384"], "rsa"),
+    "tls12-own-curve": (["-tls1_2", "-groups", "X25519:P-256"], "ec"),
+    "tls13-other-curves": (["-groups", "X25519:P-384"], "ec"),
 }
 
 
@@ -51,6 +55,32 @@ def test_each_client_gets_what_it_can_verify(program, world, pair, order):
         with python_pipe(port, NAME, world.roots) as pipe:
             pipe.send(b"well")
             assert pipe.receive_exactly(4) == b"well"
+
+
+def test_a_client_without_groups_gets_plain_rsa_where_it_is_named(program, world, pair):
+    """It could take ECDHE of any group (RFC 8422 4), which BoringSSL does not agree on."""
+    port, flags = free_port(), ["-tls1_2", "-cipher", "AES128-GCM-SHA256"]
+    with Server(echo) as backend:
+        running = program.run(world.settings(), {"mail": {
+            "listen": f"127.0.0.1:{port}", "certificate": [pair[kind][2] for kind in ("ec", "rsa")],
+            "ciphers": "ECDHE:kRSA", "backend": f"tcp://127.0.0.1:{backend.port}"}})
+        leaf, issuing, _ = pair["rsa"]
+        eventually("the RSA chain", lambda: served_chain(port, NAME, *flags) == [leaf.sha256, issuing.sha256],
+                   also=running.report)
+
+
+def test_the_curve_of_the_leaf_counts(program, world, pair):
+    port = free_port()
+    leaf = world.issuing.issue_leaf([NAME], key=ec.generate_private_key(ec.SECP384R1()))
+    file = world.folder / "p384.pem"
+    file.write_text(leaf.key_pem + chain_pem(leaf, world.issuing))
+    with Server(echo) as backend:
+        running = program.run(world.settings(), {"mail": {
+            "listen": f"127.0.0.1:{port}", "certificate": [file, pair["rsa"][2]],
+            "backend": f"tcp://127.0.0.1:{backend.port}"}})
+        for groups, served in (("P-256", pair["rsa"][0]), ("P-256:P-384", leaf)):
+            eventually(groups, lambda groups=groups, served=served: served_chain(
+                port, NAME, "-tls1_2", "-groups", groups)[:1] == [served.sha256], also=running.report)
 
 
 def test_the_name_counts_more_than_the_kind_of_key(program, world, pair):

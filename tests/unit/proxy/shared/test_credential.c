@@ -151,7 +151,7 @@ static void test_what_does_not_fit_is_refused(void **state)
 	assert_kind(make(&site, leaf, pki_key(leaf), &credential), ERROR_CRYPTO);
 	site = plain_site();
 	site.groups = (char[]){"X25519:no-such-group"};
-	assert_step(make(&site, leaf, pki_key(leaf), &credential), ERROR_FORMAT, "there are");
+	assert_step(make(&site, leaf, pki_key(leaf), &credential), ERROR_FORMAT, "`groups`");
 	assert_null(credential);
 }
 

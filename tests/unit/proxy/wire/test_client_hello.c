@@ -10,8 +10,8 @@
 struct reading {
 	bool called;
 	struct client_hello hello;
-	uint16_t algorithm; /* that is asked about */
-	bool verifies;
+	struct client_hello_demand demand;
+	enum client_hello_fit fit;
 	const struct tls_groups *groups; /* NULL: not asked about */
 	uint16_t group;
 	uint8_t alpn[64];
@@ -24,7 +24,9 @@ static enum ssl_select_cert_result_t on_hello(const SSL_CLIENT_HELLO *raw)
 
 	reading->called = true;
 	client_hello_read(raw, &reading->hello);
-	reading->verifies = client_hello_verifies(&reading->hello, reading->algorithm);
+	if (reading->demand.ciphers == NULL)
+		reading->demand.ciphers = SSL_CTX_get_ciphers(SSL_get_SSL_CTX(raw->ssl));
+	reading->fit = client_hello_fit(&reading->hello, &reading->demand);
 	reading->group = reading->groups != NULL ? client_hello_sparing_group(&reading->hello, reading->groups) : 0;
 	reading->alpn_len = reading->hello.alpn.len;
 	assert_in_range(reading->alpn_len, 0, sizeof(reading->alpn));
@@ -184,9 +186,26 @@ static void test_longest_name(void **state)
 	}
 }
 
-#define P256_AND_RSA "\x00\x0d\x00\x06\x00\x04\x04\x03\x08\x04"
-#define RSA_ONLY "\x00\x0d\x00\x04\x00\x02\x08\x04"
+#define ALGORITHMS(list) "\x00\x0d" list
+#define P256_AND_RSA ALGORITHMS("\x00\x06\x00\x04\x04\x03\x08\x04")
+#define P384_ALONE ALGORITHMS("\x00\x04\x00\x02\x05\x03")
+#define ED25519_ALONE ALGORITHMS("\x00\x04\x00\x02\x08\x07")
+#define RSA_ONLY ALGORITHMS("\x00\x04\x00\x02\x08\x04")
+#define PKCS1_ONLY ALGORITHMS("\x00\x04\x00\x02\x04\x01")
+#define GROUP_P256 "\x00\x0a\x00\x04\x00\x02\x00\x17"
+#define GROUP_X25519 "\x00\x0a\x00\x04\x00\x02\x00\x1d"
+#define GROUPS_X25519_P384 "\x00\x0a\x00\x06\x00\x04\x00\x1d\x00\x18"
 #define TLS13 "\x00\x2b\x00\x03\x02\x03\x04"
+#define PLAIN_RSA_SUITE "\x00\x9c"
+
+static const struct client_hello_demand p256 = {SSL_SIGN_ECDSA_SECP256R1_SHA256, SSL_GROUP_SECP256R1, TLS1_3_VERSION,
+						NULL};
+static const struct client_hello_demand p256_tls12 = {SSL_SIGN_ECDSA_SECP256R1_SHA256, SSL_GROUP_SECP256R1,
+						      TLS1_2_VERSION, NULL};
+static const struct client_hello_demand p384 = {SSL_SIGN_ECDSA_SECP384R1_SHA384, SSL_GROUP_SECP384R1, TLS1_3_VERSION,
+						NULL};
+static const struct client_hello_demand ed25519 = {SSL_SIGN_ED25519, 0, TLS1_3_VERSION, NULL};
+static const struct client_hello_demand rsa = {0, 0, TLS1_3_VERSION, NULL};
 
 static void test_what_a_client_can_verify(void **state)
 {
@@ -194,31 +213,62 @@ static void test_what_a_client_can_verify(void **state)
 		const char *suite;
 		const char *extensions;
 		size_t extensions_len;
-		uint16_t algorithm;
-		bool verifies;
+		const struct client_hello_demand *demand;
+		enum client_hello_fit fit;
 	} cases[] = {
-#define CASE(suite, extensions, algorithm, verifies) {suite, extensions, sizeof(extensions) - 1, algorithm, verifies}
-	    CASE(TLS13_SUITE, P256_AND_RSA TLS13, SSL_SIGN_ECDSA_SECP256R1_SHA256, true),
-	    CASE(TLS13_SUITE, P256_AND_RSA TLS13, SSL_SIGN_ECDSA_SECP384R1_SHA384, false),
-	    CASE(TLS13_SUITE, RSA_ONLY TLS13, SSL_SIGN_ECDSA_SECP256R1_SHA256, false),
-	    CASE(TLS13_SUITE, RSA_ONLY TLS13, 0, true),
-	    CASE(ECDSA_SUITE, P256_AND_RSA, SSL_SIGN_ECDSA_SECP256R1_SHA256, true),
-	    CASE(RSA_SUITE, P256_AND_RSA, SSL_SIGN_ECDSA_SECP256R1_SHA256,
-		 false), /* TLS 1.2 names it in the suite too */
-	    CASE(ECDSA_SUITE, "", SSL_SIGN_ECDSA_SECP256R1_SHA256, false),
-	    CASE(RSA_SUITE, "", 0, true),
-	    CASE(ECDSA_SUITE, "\x00\x0d\x00\x03\x00\x03\x04", SSL_SIGN_ECDSA_SECP256R1_SHA256, false), /* cut short */
-#undef CASE
+#define FITS(suite, extensions, demand) {suite, extensions, sizeof(extensions) - 1, &(demand), CLIENT_HELLO_FITS}
+#define UNLIKELY(suite, extensions, demand)                                                                            \
+	{                                                                                                              \
+		suite, extensions, sizeof(extensions) - 1, &(demand), CLIENT_HELLO_UNLIKELY                            \
+	}
+#define MISFIT(suite, extensions, demand)                                                                              \
+	{                                                                                                              \
+		suite, extensions, sizeof(extensions) - 1, &(demand), CLIENT_HELLO_MISFIT                              \
+	}
+	    FITS(TLS13_SUITE, P256_AND_RSA TLS13, p256), /* groups are for key exchange alone */
+	    FITS(TLS13_SUITE, P256_AND_RSA TLS13 GROUP_X25519, p256),
+	    MISFIT(TLS13_SUITE, P256_AND_RSA TLS13, p384),
+	    MISFIT(TLS13_SUITE, RSA_ONLY TLS13, p256),
+	    FITS(TLS13_SUITE, RSA_ONLY TLS13, rsa),
+	    MISFIT(TLS13_SUITE, PKCS1_ONLY TLS13, rsa), /* RFC 8446 4.2.3: not in TLS 1.3 */
+	    MISFIT(TLS13_SUITE, P384_ALONE TLS13, rsa),
+	    FITS(TLS13_SUITE, ED25519_ALONE TLS13, ed25519),
+	    FITS(ECDSA_SUITE, P256_AND_RSA TLS13 GROUP_P256, p256_tls12), /* the site stops at TLS 1.2 */
+	    UNLIKELY(ECDSA_SUITE, P256_AND_RSA TLS13 GROUP_X25519, p256_tls12),
+
+	    FITS(ECDSA_SUITE, P256_AND_RSA GROUP_P256, p256),
+	    UNLIKELY(ECDSA_SUITE, P256_AND_RSA GROUP_X25519, p256),
+	    UNLIKELY(ECDSA_SUITE, P256_AND_RSA GROUPS_X25519_P384, p256),
+	    FITS(ECDSA_SUITE, P256_AND_RSA GROUPS_X25519_P384, p384), /* any hash */
+	    FITS(ECDSA_SUITE, P384_ALONE GROUP_P256, p256),
+	    UNLIKELY(ECDSA_SUITE, RSA_ONLY GROUP_P256, p256),
+	    MISFIT(RSA_SUITE, P256_AND_RSA GROUP_P256, p256), /* TLS 1.2 names it in the suite too */
+	    FITS(ECDSA_SUITE, GROUP_P256, p256), /* SHA-1 */
+	    MISFIT(ECDSA_SUITE, P256_AND_RSA, p256), /* no group can be agreed on */
+	    FITS(ECDSA_SUITE, ED25519_ALONE GROUP_X25519, ed25519),
+	    UNLIKELY(ECDSA_SUITE, GROUP_X25519, ed25519),
+
+	    FITS(RSA_SUITE, GROUP_X25519, rsa),
+	    FITS(RSA_SUITE, PKCS1_ONLY GROUP_X25519, rsa),
+	    FITS(RSA_SUITE, RSA_ONLY GROUP_X25519, rsa),
+	    UNLIKELY(RSA_SUITE, P384_ALONE GROUP_X25519, rsa),
+	    MISFIT(RSA_SUITE, RSA_ONLY, rsa),
+	    FITS(PLAIN_RSA_SUITE, "", rsa),
+	    MISFIT(ECDSA_SUITE, GROUP_X25519, rsa),
+	    MISFIT(ECDSA_SUITE, "\x00\x0d\x00\x03\x00\x03\x04", p256), /* cut short */
+#undef FITS
+#undef UNLIKELY
+#undef MISFIT
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct reading reading = {.algorithm = cases[i].algorithm};
+		struct reading reading = {.demand = *cases[i].demand};
 
 		read_hello(bytes_of(cases[i].suite, 2), bytes_of(cases[i].extensions, cases[i].extensions_len),
 			   &reading);
-		if (!reading.called || reading.verifies != cases[i].verifies)
-			fail_msg("case %zu: %d", i, reading.verifies);
+		if (!reading.called || reading.fit != cases[i].fit)
+			fail_msg("case %zu: %d", i, reading.fit);
 	}
 }
 

@@ -1,5 +1,7 @@
 #include "proxy/wire/tls_groups.h"
 
+#include <string.h>
+
 #include <openssl/ssl.h>
 
 #include "tests/support/unit.h"
@@ -15,22 +17,28 @@ static void test_lists(void **state)
 	    {"X25519", 1, {SSL_GROUP_X25519}, ""},
 	    {"P-384:x25519:prime256v1", 3, {SSL_GROUP_SECP384R1, SSL_GROUP_X25519, SSL_GROUP_SECP256R1}, ""},
 	    {"secp521r1:SECP384R1", 2, {SSL_GROUP_SECP521R1, SSL_GROUP_SECP384R1}, ""},
-	    {"", 0, {0}, "there are"},
-	    {":", 0, {0}, "there are"},
-	    {"X25519:", 0, {0}, "there are"},
-	    {"X25519 :P-256", 0, {0}, "there are"},
-	    {"P-2567", 0, {0}, "there are"},
-	    {"P-25", 0, {0}, "there are"},
-	    {"X25519:P-256:x25519", 0, {0}, "twice"},
+	    {"", 0, {0}, "does not have: ``; there are"},
+	    {":", 0, {0}, "does not have: ``; there are"},
+	    {"X25519:", 0, {0}, "does not have: ``; there are"},
+	    {"X25519 :P-256", 0, {0}, "`X25519 `"},
+	    {"P-256:P-2567", 0, {0}, "`P-2567`; there are "},
+	    {"P-25", 0, {0}, "X25519, P-256, P-384, P-521"},
+	    {"X25519:P-256:x25519", 0, {0}, "twice, `x25519`"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct tls_groups groups;
 		struct error error = tls_groups_read(cases[i].text, &groups);
+		struct buffer wrong;
 
+		buffer_init(&wrong, 4096);
+		assert_ok(tls_groups_check(cases[i].text, &wrong));
+		if (strstr(buffer_text(&wrong), cases[i].words) == NULL || (wrong.len > 0) != (cases[i].count == 0))
+			fail_msg("%s: %s", cases[i].text, buffer_text(&wrong));
+		buffer_cleanup(&wrong);
 		if (cases[i].count == 0) {
-			assert_step(error, ERROR_FORMAT, cases[i].words);
+			assert_kind(error, ERROR_FORMAT);
 			continue;
 		}
 		assert_ok(error);

@@ -1,0 +1,17 @@
+/* tls_ciphers - the cipher suites of TLS 1.2 and below, as an operator writes them down: BoringSSL's rules, in which what
+ * is only taken out may be unknown ("HIGH:!aNULL:!RC4"). Pure. */
+#ifndef PROXY_WIRE_TLS_CIPHERS_H
+#define PROXY_WIRE_TLS_CIPHERS_H
+
+#include <openssl/ssl.h>
+
+#include "chaincache/base/buffer.h"
+
+/* tls_ciphers_check appends a clause about what is wrong with `text`: the name that is meant, and which are known.
+ * Nothing where it is right. */
+MUST_USE struct error tls_ciphers_check(const char *text, struct buffer *out);
+
+/* tls_ciphers_set sets them in a context. */
+MUST_USE struct error tls_ciphers_set(SSL_CTX *ctx, const char *text);
+
+#endif
