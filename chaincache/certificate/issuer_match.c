@@ -1,10 +1,13 @@
 #include "chaincache/certificate/issuer_match.h"
 
+#include <openssl/asn1.h>
 #include <openssl/digest.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/mem.h>
 #include <openssl/x509.h>
+
+#include "chaincache/certificate/algorithm.h"
 
 const char *issuer_mismatch_name(enum issuer_mismatch mismatch)
 {
@@ -15,6 +18,8 @@ const char *issuer_mismatch_name(enum issuer_mismatch mismatch)
 	    [ISSUER_MAY_NOT_SIGN] = "its key usage does not let it sign certificates",
 	    [ISSUER_KEY_UNUSABLE] =
 		"its key is of a kind that is not supported, so that the signature cannot be checked",
+	    [ISSUER_SIGNATURE_UNKNOWN] =
+		"the certificate's signature is of a kind that is not supported, so that it cannot be checked",
 	    [ISSUER_SIGNATURE_FAILS] = "its key does not verify the certificate's signature",
 	};
 
@@ -52,14 +57,53 @@ static bool verify_by_md5(const struct certificate *child, EVP_PKEY *key)
 	return verifies;
 }
 
+/* Why X509_verify did not look at the signature: its algorithm, hash or parameters are none that it knows. */
+static bool is_unknown_algorithm(uint32_t code)
+{
+	int reason = ERR_GET_REASON(code);
+
+	if (ERR_GET_LIB(code) == ERR_LIB_X509)
+		return reason == X509_R_INVALID_PSS_PARAMETERS;
+	return ERR_GET_LIB(code) == ERR_LIB_ASN1 &&
+	       (reason == ASN1_R_UNKNOWN_SIGNATURE_ALGORITHM || reason == ASN1_R_UNKNOWN_MESSAGE_DIGEST_ALGORITHM);
+}
+
+static enum signature_verdict verify(const struct certificate *child, EVP_PKEY *key)
+{
+	ERR_clear_error();
+	if (X509_verify(child->x509, key) == 1)
+		return SIGNATURE_VERIFIES;
+	for (uint32_t code = ERR_get_error(); code != 0; code = ERR_get_error())
+		if (is_unknown_algorithm(code))
+			return SIGNATURE_NOT_JUDGED;
+	return SIGNATURE_FAILS;
+}
+
+enum signature_verdict issuer_match_ask(const struct certificate *issuer, const struct certificate *child)
+{
+	enum signature_verdict verdict = SIGNATURE_NOT_JUDGED;
+
+	if (issuer->public_key != NULL)
+		verdict = verify(child, issuer->public_key);
+	/* Nobody accepts MD5, nor MD2 and MD4, which cannot be verified here. */
+	if (verdict != SIGNATURE_VERIFIES && child->signature_digest == SIGNATURE_DIGEST_MD5)
+		verdict = issuer->key_type == KEY_TYPE_RSA && verify_by_md5(child, issuer->public_key)
+			      ? SIGNATURE_VERIFIES
+			      : SIGNATURE_FAILS;
+	if (verdict == SIGNATURE_NOT_JUDGED && !algorithm_may_verify(issuer, child))
+		verdict = SIGNATURE_FAILS;
+	ERR_clear_error();
+	return verdict;
+}
+
+bool issuer_match_fits(const struct certificate *issuer, const struct certificate *child)
+{
+	return issuer->is_ca && issuer->may_sign_certificates && issuer_match_key_id(issuer, child) != KEY_ID_DIFFERS;
+}
+
 bool issuer_match_signature(const struct certificate *issuer, const struct certificate *child)
 {
-	bool verifies = issuer->public_key != NULL && X509_verify(child->x509, issuer->public_key) == 1;
-
-	if (!verifies && child->signature_digest == SIGNATURE_DIGEST_MD5 && issuer->key_type == KEY_TYPE_RSA)
-		verifies = verify_by_md5(child, issuer->public_key);
-	ERR_clear_error();
-	return verifies;
+	return issuer_match_ask(issuer, child) == SIGNATURE_VERIFIES;
 }
 
 enum issuer_mismatch issuer_match(const struct certificate *issuer, const struct certificate *child)
@@ -72,5 +116,13 @@ enum issuer_mismatch issuer_match(const struct certificate *issuer, const struct
 		return ISSUER_MAY_NOT_SIGN;
 	if (issuer->public_key == NULL)
 		return ISSUER_KEY_UNUSABLE;
-	return issuer_match_signature(issuer, child) ? ISSUER_MATCHES : ISSUER_SIGNATURE_FAILS;
+	switch (issuer_match_ask(issuer, child)) {
+	case SIGNATURE_VERIFIES:
+		return ISSUER_MATCHES;
+	case SIGNATURE_NOT_JUDGED:
+		return ISSUER_SIGNATURE_UNKNOWN;
+	case SIGNATURE_FAILS:
+		break;
+	}
+	return ISSUER_SIGNATURE_FAILS;
 }

@@ -11,7 +11,15 @@ enum issuer_mismatch {
 	ISSUER_NOT_A_CA,
 	ISSUER_MAY_NOT_SIGN, /* keyUsage without keyCertSign */
 	ISSUER_KEY_UNUSABLE, /* so that no signature can be checked: see public_key.h */
+	ISSUER_SIGNATURE_UNKNOWN, /* of an algorithm that cannot be checked */
 	ISSUER_SIGNATURE_FAILS,
+};
+
+/* Does a key verify a signature? Ordered by how good the answer is. */
+enum signature_verdict {
+	SIGNATURE_FAILS,
+	SIGNATURE_NOT_JUDGED, /* key or signature are of a kind that is not supported: neither true nor false */
+	SIGNATURE_VERIFIES,
 };
 
 /* How well a candidate fits, for ranking alone: bigger is better, nothing is filtered (key identifiers are hints). */
@@ -24,7 +32,16 @@ bool issuer_match_names(const struct certificate *issuer, const struct certifica
 
 enum key_id_fit issuer_match_key_id(const struct certificate *issuer, const struct certificate *child);
 
-/* issuer_match_signature verifies child's signature by issuer's key: one public-key operation. */
+/* issuer_match_ask verifies child's signature by issuer's key: one public-key operation. What BoringSSL does not know is
+ * SIGNATURE_NOT_JUDGED, unless the kinds of key and signature are known by name and do not belong together. Names are
+ * not compared. */
+enum signature_verdict issuer_match_ask(const struct certificate *issuer, const struct certificate *child);
+
+/* issuer_match_fits says whether nothing but the signature speaks against issuer: a CA that may sign certificates, and key
+ * identifiers that do not differ. It is what remains to go by where the signature cannot be judged. */
+bool issuer_match_fits(const struct certificate *issuer, const struct certificate *child);
+
+/* issuer_match_signature: whether issuer_match_ask says SIGNATURE_VERIFIES. */
 bool issuer_match_signature(const struct certificate *issuer, const struct certificate *child);
 
 /* issuer_match checks everything of the enum in its order; validity is not judged. */

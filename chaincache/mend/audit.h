@@ -1,6 +1,6 @@
 /* audit - a finished mend, as the audits read it to write findings: chain_audit (served against mended), trust_audit
- * (where the mended chain ends), leaf_audit (validity, key, sizes), revocation_audit, and fetch_audit (failed
- * fetches).
+ * (where the mended chain ends), leaf_audit (validity, key, sizes), judgement_audit (what cannot be judged),
+ * revocation_audit, and fetch_audit (failed fetches).
  */
 #ifndef CHAINCACHE_MEND_AUDIT_H
 #define CHAINCACHE_MEND_AUDIT_H
@@ -29,6 +29,7 @@ struct audit {
 	const struct chain_candidate *chosen; /* NULL: the served chain stays as it is */
 	const struct certificate *anchor; /* NULL: none is known */
 	uint32_t mended_mask; /* the audiences that accept the mended chain, the leaf's own faults apart */
+	uint32_t not_judged_mask; /* the audiences of which nobody can say here */
 	const struct leaf_revocation *leaf_revocation;
 	bool self_signed; /* the leaf is its own issuer */
 	bool pinned; /* the leaf's key is trusted as it is */
@@ -43,6 +44,12 @@ static inline const struct certificate *audit_leaf(const struct audit *audit)
 static inline bool audit_everybody_accepts(const struct audit *audit)
 {
 	return audit->mended_mask == chain_judge_everybody(&audit->search->judge);
+}
+
+/* Nobody is known to refuse the mended chain. */
+static inline bool audit_nobody_refuses(const struct audit *audit)
+{
+	return (audit->mended_mask | audit->not_judged_mask) == chain_judge_everybody(&audit->search->judge);
 }
 
 #endif

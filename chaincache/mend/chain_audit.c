@@ -42,6 +42,7 @@ enum finding_code chain_audit_code(enum path_fault fault)
 	    [PATH_EXTENSION_REFUSED] = FINDING_CONSTRAINT_VIOLATED,
 	    [PATH_REVOKED] = FINDING_REVOKED,
 	    [PATH_REFUSED] = FINDING_CONSTRAINT_VIOLATED,
+	    [PATH_NOT_JUDGED] = FINDING_NOT_JUDGED,
 	};
 
 	return codes[fault];
@@ -53,12 +54,12 @@ static bool issued_any_related(const struct audit *audit, const struct roles *ro
 
 	for (size_t i = 0; i < audit->mended->count; i++)
 		if (issuer_match_names(issuer, mended_at(audit, i)) &&
-		    signature_memo_verifies(memo, issuer, mended_at(audit, i)))
+		    signature_memo_ask(memo, issuer, mended_at(audit, i)) != SIGNATURE_FAILS)
 			return true;
 	for (size_t i = 1; i < audit->served->count; i++)
 		if ((roles->items[i] == ROLE_SPARE || roles->items[i] == ROLE_ROOT) &&
 		    issuer_match_names(issuer, served_at(audit, i)) &&
-		    signature_memo_verifies(memo, issuer, served_at(audit, i)))
+		    signature_memo_ask(memo, issuer, served_at(audit, i)) != SIGNATURE_FAILS)
 			return true;
 	return false;
 }
@@ -184,6 +185,20 @@ static void report_given_up(struct audit *audit, enum finding_code code, const s
 	finding_set_advice(finding, "%s", finding_code_advice(FINDING_BETTER_PATH));
 }
 
+/* Every client can follow the mended chain. */
+static void report_way_around(struct audit *audit, const struct certificate *culprit)
+{
+	if (is_reported(audit, culprit))
+		return;
+	struct finding *finding = finding_list_add(
+	    audit->findings, FINDING_BETTER_PATH,
+	    "The served chain leads through %s by a key or a signature of a kind that many clients do not know. The "
+	    "mended chain takes another way, which all of them can follow.",
+	    certificate_words_subject(culprit));
+	finding_set_action(finding, ACTION_REPLACED);
+	finding_set_certificate(finding, culprit);
+}
+
 /* Why an audience that the mended chain wins did not accept the served one, where that is not seen by comparison. */
 static void report_gain(struct audit *audit, size_t audience)
 {
@@ -193,7 +208,9 @@ static void report_gain(struct audit *audit, size_t audience)
 	chain_judge_ask(&audit->search->judge, served, audience, &verdict);
 	if (verdict.verdict.fault == PATH_REVOKED)
 		return; /* revocation_audit reports it, with its date */
-	if (verdict.answer == AUDIENCE_REFUSES)
+	if (verdict.answer == AUDIENCE_NOT_JUDGED)
+		report_way_around(audit, given_up(audit, &verdict));
+	else if (verdict.answer == AUDIENCE_REFUSES)
 		report_given_up(audit, code_of(&verdict), given_up(audit, &verdict),
 				verdict.path.items[verdict.verdict.index].certificate, verdict.verdict.reason);
 	else if (verdict.answer == AUDIENCE_FINDS_NO_PATH &&
@@ -204,7 +221,7 @@ static void report_gain(struct audit *audit, size_t audience)
 
 static void report_gains(struct audit *audit)
 {
-	uint32_t gained = audit->mended_mask & ~audit->search->served_mask;
+	uint32_t gained = audit->mended_mask & ~audit->search->served.accept;
 
 	for (size_t i = 0; i < chain_judge_audiences(&audit->search->judge); i++)
 		if ((gained >> i & 1) != 0)
@@ -362,7 +379,7 @@ static void report_order(struct audit *audit)
 /* Nothing is repaired in silence. */
 static void report_unexplained_gain(struct audit *audit)
 {
-	if ((audit->mended_mask & ~audit->search->served_mask) == 0)
+	if ((audit->mended_mask & ~audit->search->served.accept) == 0)
 		return;
 	for (size_t i = 0; i < audit->findings->count; i++)
 		if (audit->findings->items[i].severity == SEVERITY_FIXED)

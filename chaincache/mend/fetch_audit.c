@@ -7,7 +7,7 @@
 
 static enum finding_severity weight(const struct audit *audit)
 {
-	return audit_everybody_accepts(audit) ? SEVERITY_INFO : SEVERITY_WARNING;
+	return audit_nobody_refuses(audit) ? SEVERITY_INFO : SEVERITY_WARNING;
 }
 
 static const struct {
@@ -18,6 +18,8 @@ static const struct {
     [FETCH_REFUSED] = {FINDING_FETCH_REFUSED, "was not fetched, because fetch_allow does not cover its address"},
     [FETCH_PAUSED] = {FINDING_FETCH_FAILED, "failed a short while ago and was not asked again yet"},
     [FETCH_NOT_A_CERTIFICATE] = {FINDING_FETCH_NOT_A_CERTIFICATE, "does not give a certificate"},
+    [FETCH_NOT_JUDGED] = {FINDING_NOT_JUDGED,
+			  "gives what may be the issuer and cannot be judged, so that it is not kept"},
     [FETCH_WRONG_ISSUER] = {FINDING_FETCH_WRONG_ISSUER, "does not give the issuer"},
 };
 
@@ -35,6 +37,10 @@ static void report_attempt(struct audit *audit, const struct fetch_attempt *atte
 	finding_set_severity(finding, weight(audit));
 	finding_set_certificate(finding, attempt->child);
 	finding_set_url(finding, attempt->url);
+	if (attempt->outcome == FETCH_NOT_JUDGED)
+		finding_set_advice(finding,
+				   "If it is the issuer that the certificate authority names, add it to the server's "
+				   "chain file by hand: clients that know this kind judge it themselves.");
 	if (refused && attempt->detail[0] != '\0')
 		finding_set_advice(finding, "If this address is right, allow it: `%s`.", attempt->detail);
 }

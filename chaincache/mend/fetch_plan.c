@@ -156,6 +156,23 @@ static bool keep_issuers(struct fetch_plan *plan, const struct fetch_attempt *at
 	return found;
 }
 
+/* The first one that may be the issuer, for all that can be judged here; NULL: none. */
+static const struct certificate *find_possible_issuer(struct fetch_plan *plan, const struct fetch_attempt *attempt,
+						      const struct certificate_list *body)
+{
+	for (size_t i = 0; i < body->count; i++)
+		if (issuer_match_names(body->items[i].certificate, attempt->child) &&
+		    signature_memo_ask(plan->memo, body->items[i].certificate, attempt->child) == SIGNATURE_NOT_JUDGED)
+			return body->items[i].certificate;
+	return NULL;
+}
+
+static void explain_not_judged(struct fetch_attempt *attempt, const struct certificate *came)
+{
+	snprintf(attempt->detail, sizeof(attempt->detail), "%.120s: %s", certificate_words_subject(came),
+		 issuer_mismatch_name(issuer_match(came, attempt->child)));
+}
+
 static void explain_wrong_issuer(struct fetch_attempt *attempt, const struct certificate_list *body)
 {
 	const struct certificate *came = body->items[0].certificate;
@@ -174,6 +191,7 @@ void fetch_plan_give_body(struct fetch_plan *plan, size_t index, struct bytes bo
 	struct fetch_attempt *attempt = pending_attempt(plan, index);
 	struct certificate_file_options options = {.source = SOURCE_FETCHED, .pass_over_unreadable = true};
 	struct certificate_file file = {0};
+	const struct certificate *possible;
 
 	if (attempt == NULL)
 		return;
@@ -188,6 +206,9 @@ void fetch_plan_give_body(struct fetch_plan *plan, size_t index, struct bytes bo
 		snprintf(attempt->detail, sizeof(attempt->detail), "there is no certificate in it");
 	} else if (keep_issuers(plan, attempt, &file.certificates)) {
 		attempt->outcome = FETCH_KEPT;
+	} else if ((possible = find_possible_issuer(plan, attempt, &file.certificates)) != NULL) {
+		attempt->outcome = FETCH_NOT_JUDGED;
+		explain_not_judged(attempt, possible);
 	} else {
 		attempt->outcome = FETCH_WRONG_ISSUER;
 		explain_wrong_issuer(attempt, &file.certificates);

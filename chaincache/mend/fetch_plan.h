@@ -18,6 +18,7 @@ enum fetch_outcome {
 	FETCH_PAUSED,
 	FETCH_NOT_A_CERTIFICATE,
 	FETCH_WRONG_ISSUER,
+	FETCH_NOT_JUDGED, /* it may be the issuer, which cannot be judged here: it is not kept */
 };
 
 #define FETCH_DETAIL_CHARS 256

@@ -7,6 +7,7 @@
 #include "chaincache/mend/chain_audit.h"
 #include "chaincache/mend/coverage.h"
 #include "chaincache/mend/fetch_audit.h"
+#include "chaincache/mend/judgement_audit.h"
 #include "chaincache/mend/leaf_audit.h"
 #include "chaincache/mend/mend_result.h"
 #include "chaincache/mend/revocation_audit.h"
@@ -142,7 +143,7 @@ static const struct certificate *wanted_by(const struct chain_candidate *candida
 		return path_last(chain);
 	if (certificate_equal(candidate->root, path_leaf(chain)))
 		return NULL;
-	if (candidate->verdict.fault == PATH_GOOD)
+	if (candidate->verdict.fault == PATH_GOOD || candidate->verdict.fault == PATH_NOT_JUDGED)
 		return path_last(chain);
 	/* Another issuer in place of the one at fault; a key identifier or a name is the fault of the child. */
 	return chain->items[index > 0 ? index - 1 : 0].certificate;
@@ -153,7 +154,7 @@ static int urgency(const struct chain_candidate *candidate)
 {
 	if (candidate->root == NULL)
 		return 0;
-	return candidate->verdict.fault != PATH_GOOD ? 1 : 2;
+	return candidate->verdict.fault != PATH_GOOD && candidate->verdict.fault != PATH_NOT_JUDGED ? 1 : 2;
 }
 
 static bool listed(const struct certificate *const *wanted, size_t count, const struct certificate *certificate)
@@ -181,17 +182,19 @@ static size_t ask(struct mend *mend)
 
 static bool may_ask(struct mend *mend)
 {
-	const struct chain_candidate *best = chain_search_best(&mend->search);
-	uint32_t mask = best != NULL ? best->mask : mend->search.served_mask;
+	struct audience_masks masks = chain_search_masks(&mend->search, chain_search_best(&mend->search));
 
+	/* What cannot be judged is not judged by more certificates either. */
 	return !mend->input.offline && !failed(mend->search.error) && !is_pinned(mend) &&
-	       mask != chain_judge_everybody(&mend->search.judge) && !chain_search_self_signed(&mend->search);
+	       (masks.accept | masks.not_judged) != chain_judge_everybody(&mend->search.judge) &&
+	       !chain_search_self_signed(&mend->search);
 }
 
 static void audit_all(struct mend *mend)
 {
 	struct mend_result *result = &mend->result;
 	const struct chain_candidate *chosen = chain_search_best(&mend->search);
+	struct audience_masks masks = chain_search_masks(&mend->search, chosen);
 	struct audit audit = {
 	    .input = &mend->input,
 	    .search = &mend->search,
@@ -200,7 +203,8 @@ static void audit_all(struct mend *mend)
 	    .mended = &result->mended,
 	    .chosen = chosen,
 	    .anchor = result->anchor,
-	    .mended_mask = chosen != NULL ? chosen->mask : mend->search.served_mask,
+	    .mended_mask = masks.accept,
+	    .not_judged_mask = masks.not_judged,
 	    .leaf_revocation = &mend->leaf_revocation,
 	    .self_signed = chain_search_self_signed(&mend->search),
 	    .pinned = is_pinned(mend),
@@ -208,6 +212,7 @@ static void audit_all(struct mend *mend)
 	};
 
 	leaf_audit(&audit);
+	judgement_audit(&audit);
 	revocation_audit(&audit);
 	chain_audit(&audit);
 	trust_audit(&audit);

@@ -27,9 +27,81 @@ static const struct certificate *find_anchor(struct chain_search *search, const 
 	return anchor;
 }
 
+/* Whether the chosen chain goes on from `child` by an issuer that is known to be the true one. */
+static bool has_true_issuer(struct chain_search *search, const struct chain_candidate *chosen,
+			    const struct certificate *child)
+{
+	const struct path *chain = &chosen->chain;
+
+	for (size_t i = 0; i < chain->count; i++) {
+		if (!certificate_equal(chain->items[i].certificate, child))
+			continue;
+		const struct certificate *issuer =
+		    i + 1 < chain->count ? chain->items[i + 1].certificate : chosen->root;
+		return issuer != NULL && signature_memo_verifies(&search->memo, issuer, child);
+	}
+	return true;
+}
+
+/* Whether it may have issued a certificate of the chosen chain, and only a client that knows its kind can say. */
+static bool may_be_an_issuer(struct chain_search *search, const struct chain_candidate *chosen,
+			     const struct certificate *certificate)
+{
+	for (size_t i = 0; i < chosen->chain.count; i++) {
+		const struct certificate *child = chosen->chain.items[i].certificate;
+		if (issuer_match_names(certificate, child) &&
+		    signature_memo_ask(&search->memo, certificate, child) == SIGNATURE_NOT_JUDGED &&
+		    !has_true_issuer(search, chosen, child))
+			return true;
+	}
+	return false;
+}
+
+/* Puts the served certificate at `place` behind those of the list that are served before it. */
+static struct error put_back(const struct certificate_list *served, size_t place, struct certificate_list *out)
+{
+	size_t behind = 0;
+	struct error error =
+	    certificate_list_append(out, served->items[place].certificate, served->items[place].source);
+
+	if (failed(error))
+		return error;
+	for (size_t i = 0; i < place; i++)
+		for (size_t k = behind; k + 1 < out->count; k++)
+			if (certificate_equal(out->items[k].certificate, served->items[i].certificate))
+				behind = k + 1;
+	struct certificate_entry entry = out->items[out->count - 1];
+	memmove(out->items + behind + 1, out->items + behind, (out->count - 1 - behind) * sizeof(*out->items));
+	out->items[behind] = entry;
+	return error;
+}
+
+/* Two served issuers that cannot be told apart both stay: one of them is the true one. */
+static struct error keep_possible_issuers(struct chain_search *search, const struct chain_candidate *chosen,
+					  struct certificate_list *out)
+{
+	const struct certificate_list *served = search->pool.served;
+	struct error error = error_none();
+
+	for (size_t i = 1; i < served->count && !failed(error); i++)
+		if (!certificate_list_contains(out, served->items[i].certificate) &&
+		    (chosen->root == NULL || !certificate_equal(chosen->root, served->items[i].certificate)) &&
+		    may_be_an_issuer(search, chosen, served->items[i].certificate))
+			error = put_back(served, i, out);
+	return error;
+}
+
+static struct error list_chosen(struct chain_search *search, const struct chain_candidate *chosen,
+				struct certificate_list *out)
+{
+	struct error error = path_to_list(&chosen->chain, out);
+
+	return failed(error) ? error : keep_possible_issuers(search, chosen, out);
+}
+
 static void set_chain(struct mend_result *result, struct chain_search *search, const struct chain_candidate *chosen)
 {
-	if (chosen == NULL || failed(path_to_list(&chosen->chain, &result->mended))) {
+	if (chosen == NULL || failed(list_chosen(search, chosen, &result->mended))) {
 		certificate_list_cleanup(&result->mended);
 		if (failed(certificate_list_copy(&result->mended, search->pool.served)))
 			certificate_list_cleanup(&result->mended);
@@ -44,7 +116,8 @@ static void set_chain(struct mend_result *result, struct chain_search *search, c
 			result->first_expiry = result->mended.items[i].certificate->not_after;
 }
 
-static void set_stores(struct mend_result *result, const struct chain_search *search, uint32_t served, uint32_t mended)
+static void set_stores(struct mend_result *result, const struct chain_search *search, struct audience_masks served,
+		       struct audience_masks mended)
 {
 	const struct trust_store_set *stores = search->judge.ignore_trust ? NULL : search->pool.stores;
 	size_t count = stores != NULL ? trust_store_set_count(stores) : 0;
@@ -53,34 +126,45 @@ static void set_stores(struct mend_result *result, const struct chain_search *se
 		return;
 	for (size_t i = 0; i < count; i++)
 		result->stores[i] = (struct store_verdict){.name = trust_store_set_name(stores, i),
-							   .served_trusted = (served >> i & 1) != 0,
-							   .mended_trusted = (mended >> i & 1) != 0};
+							   .served_trusted = (served.accept >> i & 1) != 0,
+							   .mended_trusted = (mended.accept >> i & 1) != 0,
+							   .served_judged = (served.not_judged >> i & 1) == 0,
+							   .mended_judged = (mended.not_judged >> i & 1) == 0};
 	result->num_stores = count;
 }
 
 /* The verdicts of real clients: the leaf's own faults, which the choice does not look at, count here. */
-static void set_trust(struct mend_result *result, struct chain_search *search, uint32_t mended_mask, bool pinned)
+static struct audience_masks of_real_clients(struct audience_masks masks, unsigned faults)
+{
+	if ((faults & ~(unsigned)LEAF_KEY_NOT_JUDGED) != 0)
+		return (struct audience_masks){0};
+	if (faults != 0)
+		return (struct audience_masks){.not_judged = masks.accept | masks.not_judged};
+	return masks;
+}
+
+static void set_trust(struct mend_result *result, struct chain_search *search, struct audience_masks mended,
+		      bool pinned)
 {
 	uint32_t everybody = chain_judge_everybody(&search->judge);
-	uint32_t served = search->served_mask, mended = mended_mask;
 	bool anchor_itself = result->anchor != NULL && certificate_equal(result->anchor, path_leaf(&search->own));
 	unsigned faults = search->leaf_faults;
 
 	/* Nobody checks the signature on a certificate that is the anchor. */
 	if (anchor_itself)
 		faults &= ~(unsigned)LEAF_WEAK_SIGNATURE;
-	if (faults != 0)
-		served = mended = 0;
+	struct audience_masks served = of_real_clients(search->served, faults);
+	mended = of_real_clients(mended, faults);
 	set_stores(result, search, served, mended);
-	result->served_trusted = pinned || served == everybody;
-	result->mended_trusted = pinned || mended == everybody;
+	result->served_trusted = pinned || served.accept == everybody;
+	result->mended_trusted = pinned || mended.accept == everybody;
 }
 
 static int compare_for_runners_up(const struct chain_choice *choice, const struct chain_candidate *a,
 				  const struct chain_candidate *b)
 {
 	const struct chain_candidate pair[] = {*a, *b};
-	struct chain_choice duel = {pair, 2, 0, choice->now};
+	struct chain_choice duel = {.candidates = pair, .count = 2, .now = choice->now};
 
 	return chain_choice_best(&duel) == &pair[0] ? -1 : 1;
 }
@@ -137,11 +221,13 @@ static void set_runners_up(struct mend_result *result, const struct chain_search
 	}
 }
 
-/* An answer may be another one later; what the policy refuses stays refused until it is changed. */
+/* An answer may be another one later; what the policy refuses stays refused until it is changed, and what cannot be judged
+ * is what was asked for. */
 static bool may_be_had_later(const struct fetch_plan *plan)
 {
 	for (size_t i = 0; i < plan->num_attempts; i++)
-		if (plan->attempts[i].outcome != FETCH_KEPT && plan->attempts[i].outcome != FETCH_REFUSED)
+		if (plan->attempts[i].outcome != FETCH_KEPT && plan->attempts[i].outcome != FETCH_REFUSED &&
+		    plan->attempts[i].outcome != FETCH_NOT_JUDGED)
 			return true;
 	return false;
 }
@@ -164,20 +250,21 @@ void mend_result_fill(struct mend_result *result, struct chain_search *search, c
 		      const struct mend_input *input, bool pinned)
 {
 	const struct chain_candidate *chosen = chain_search_best(search);
-	uint32_t mended_mask = chosen != NULL ? chosen->mask : search->served_mask;
+	struct audience_masks mended = chain_search_masks(search, chosen);
 
 	size_t num_names = input->num_names;
 
 	if (failed(copy_as_given(input, &result->served)))
 		certificate_list_cleanup(&result->served);
 	set_chain(result, search, chosen);
-	set_trust(result, search, mended_mask, pinned);
+	set_trust(result, search, mended, pinned);
 	set_runners_up(result, search, chosen);
 	if (num_names > 0 && (result->names = calloc(num_names, sizeof(*result->names))) != NULL)
 		result->num_names = num_names;
 	result->fetched = plan->kept;
 	result->num_fetched = plan->num_kept;
-	result->wants_retry = mended_mask != chain_judge_everybody(&search->judge) && !pinned && may_be_had_later(plan);
+	result->wants_retry = (mended.accept | mended.not_judged) != chain_judge_everybody(&search->judge) && !pinned &&
+			      may_be_had_later(plan);
 	result->num_signature_checks = search->budget.num_signature_checks;
 	result->num_verifications = search->budget.num_verifications;
 	result->num_steps = search->budget.num_steps;

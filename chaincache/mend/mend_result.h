@@ -15,6 +15,8 @@ struct store_verdict {
 	const char *name; /* borrowed from the trust_store_set */
 	bool served_trusted; /* clients of this audience accept the served chain as it is sent */
 	bool mended_trusted;
+	bool served_judged; /* false: whether they accept it cannot be judged here, and it does not count as trusted */
+	bool mended_judged;
 };
 
 /* A path that was found and not chosen. */

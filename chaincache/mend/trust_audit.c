@@ -1,6 +1,7 @@
 #include "chaincache/mend/trust_audit.h"
 
 #include "chaincache/base/buffer.h"
+#include "chaincache/certificate/algorithm.h"
 #include "chaincache/certificate/certificate_words.h"
 #include "chaincache/mend/chain_audit.h"
 
@@ -91,15 +92,17 @@ static void report_untrusted_root(struct audit *audit, const struct certificate 
 
 static void report_partly_trusted(struct audit *audit)
 {
-	uint32_t missing = chain_judge_everybody(&audit->search->judge) & ~audit->mended_mask;
+	uint32_t possible = audit->mended_mask | audit->not_judged_mask;
+	uint32_t missing = chain_judge_everybody(&audit->search->judge) & ~possible;
 	struct buffer accepting, refusing;
 
 	buffer_init(&accepting, MAX_NAMES_TEXT);
 	buffer_init(&refusing, MAX_NAMES_TEXT);
 	struct finding *finding = finding_list_add(audit->findings, FINDING_UNTRUSTED_ROOT,
-						   "Clients that trust the roots of %s accept the chain, those of %s "
+						   "Clients that trust the roots of %s %s the chain, those of %s "
 						   "do not: no chain that was found suits both.",
-						   store_names(audit, audit->mended_mask, &accepting),
+						   store_names(audit, possible, &accepting),
+						   audit->not_judged_mask != 0 ? "accept, or may accept," : "accept",
 						   store_names(audit, missing, &refusing));
 	finding_set_severity(finding, SEVERITY_WARNING);
 	if (audit->anchor != NULL)
@@ -132,15 +135,18 @@ static void report_top_unknown(struct audit *audit)
 	finding_set_advice(finding, "Give the root with --roots FILE, and the whole chain is judged.");
 }
 
-/* An issuer by name whose key does not parse here: whether it is the true one cannot be found out. */
+/* An issuer by name of which cannot be found out whether it is the true one. */
 static const struct certificate *issuer_of_unknown_kind(struct audit *audit, const struct certificate *child)
 {
+	struct signature_memo *memo = &audit->search->memo;
 	struct issuer_candidates candidates = {0};
 	const struct certificate *found = NULL;
 
 	if (!failed(issuer_pool_find(&audit->search->pool, child, 0, &candidates)))
 		for (size_t i = 0; i < candidates.count && found == NULL; i++)
-			if (candidates.items[i].entry.certificate->key_bits == 0)
+			if (candidates.items[i].entry.certificate->key_bits == 0 ||
+			    signature_memo_ask(memo, candidates.items[i].entry.certificate, child) ==
+				SIGNATURE_NOT_JUDGED)
 				found = candidates.items[i].entry.certificate;
 	issuer_candidates_cleanup(&candidates);
 	return found;
@@ -148,22 +154,30 @@ static const struct certificate *issuer_of_unknown_kind(struct audit *audit, con
 
 static void report_unknown_kind(struct audit *audit, const struct certificate *end, const struct certificate *issuer)
 {
-	struct finding *finding =
-	    finding_list_add(audit->findings, FINDING_INCOMPLETE_CHAIN,
-			     "The chain cannot be followed beyond %s: %s is known, but its key is of a kind that is "
-			     "not supported (an RSA "
-			     "key that is bound to PSS, say), so the signature cannot be checked.",
-			     certificate_words_subject(end), certificate_words_subject(issuer));
+	char words[ALGORITHM_WORDS_CHARS];
+	bool of_key = issuer->public_key == NULL;
+
+	if (of_key)
+		algorithm_key_words(issuer, words);
+	else
+		algorithm_signature_words(end, words);
+	struct finding *finding = finding_list_add(
+	    audit->findings, FINDING_INCOMPLETE_CHAIN,
+	    "The chain cannot be followed beyond %s: %s is known, but %s of a kind that is not supported (%s). So "
+	    "it cannot be checked whether it is the issuer, and it is not added.",
+	    certificate_words_subject(end), certificate_words_subject(issuer),
+	    of_key ? "its key is" : "the signature is", words);
 
 	finding_set_certificate(finding, end);
-	finding_set_advice(finding,
-			   "Have the certificate reissued under an authority with an ordinary RSA or an ECDSA key: "
-			   "many clients do not know this kind of key either.");
+	finding_set_advice(
+	    finding, "Add the issuer to the server's chain file by hand, for the clients that know this kind; or have "
+		     "the certificate reissued under an authority with an ordinary RSA or an ECDSA key, which all "
+		     "clients know.");
 }
 
 static void report_incomplete(struct audit *audit)
 {
-	const struct certificate *end = audit->mended->items[audit->mended->count - 1].certificate;
+	const struct certificate *end = path_last(&audit->chosen->chain);
 	const struct certificate *unknown = issuer_of_unknown_kind(audit, end);
 	if (unknown != NULL) {
 		report_unknown_kind(audit, end, unknown);
@@ -243,11 +257,12 @@ static void report_nobody_accepts(struct audit *audit)
 		report_incomplete(audit);
 		return;
 	}
-	if (chosen->verdict.fault != PATH_GOOD)
+	bool is_good = chosen->verdict.fault == PATH_GOOD || chosen->verdict.fault == PATH_NOT_JUDGED;
+	if (!is_good)
 		report_refusal(audit, certificate_at(chosen, chosen->verdict.index), chosen->verdict);
 	if (chosen->chain.end == PATH_END_SELF_SIGNED && !audit->input->ignore_trust)
 		report_untrusted_root(audit, chosen->root);
-	else if (chosen->verdict.fault == PATH_GOOD && !report_stores_refusal(audit))
+	else if (is_good && !report_stores_refusal(audit))
 		report_incomplete(audit);
 }
 
@@ -259,7 +274,7 @@ static void report_limit(struct audit *audit)
 		what = "the number or the depth of fetches";
 	if (what == NULL)
 		return;
-	bool hurts = audit->mended_mask == 0 && !audit->self_signed && !audit->pinned;
+	bool hurts = audit->mended_mask == 0 && audit->not_judged_mask == 0 && !audit->self_signed && !audit->pinned;
 	struct finding *finding = finding_list_add(audit->findings, FINDING_VERIFICATION_LIMIT,
 						   "The search for chains stopped early: %s met its maximum. %s", what,
 						   hurts ? "A path that clients accept may exist and was not found."
@@ -270,11 +285,11 @@ static void report_limit(struct audit *audit)
 
 void trust_audit(struct audit *audit)
 {
-	bool settled = audit->pinned || audit_everybody_accepts(audit);
+	bool settled = audit->pinned || audit_nobody_refuses(audit);
 
 	if (audit->self_signed)
 		report_self_signed(audit);
-	else if (!settled && audit->mended_mask != 0)
+	else if (!settled && (audit->mended_mask | audit->not_judged_mask) != 0)
 		report_partly_trusted(audit);
 	else if (!settled && audit->chosen != NULL)
 		report_nobody_accepts(audit);

@@ -69,6 +69,7 @@ static int sign(int64_t a, int64_t b)
 enum criterion {
 	BY_AUDIENCES_KEPT,
 	BY_AUDIENCES,
+	BY_AUDIENCES_NOT_JUDGED,
 	BY_OWN_PATH,
 	BY_REACH,
 	BY_STALENESS,
@@ -80,6 +81,15 @@ enum criterion {
 	CRITERION_COUNT,
 };
 
+/* Clients that may accept the served chain, for all that can be judged here, keep a chain that they may accept. */
+static bool keeps_audiences(const struct chain_choice *choice, const struct chain_candidate *candidate)
+{
+	uint32_t lost = choice->served.accept & ~candidate->mask;
+	uint32_t perhaps_lost = choice->served.not_judged & ~(candidate->mask | candidate->not_judged);
+
+	return lost == 0 && perhaps_lost == 0;
+}
+
 /* Below 0 when a is better than b by this criterion. Those from BY_REACH to BY_RUN_LENGTH rank chains that no store
  * accepts: of these the longest run of true issuers goes out, and what is served is extended rather than replaced. */
 static int compare_by(const struct chain_choice *choice, enum criterion criterion, const struct chain_candidate *a,
@@ -89,10 +99,11 @@ static int compare_by(const struct chain_choice *choice, enum criterion criterio
 
 	switch (criterion) {
 	case BY_AUDIENCES_KEPT:
-		return ((b->mask & choice->served_mask) == choice->served_mask) -
-		       ((a->mask & choice->served_mask) == choice->served_mask);
+		return keeps_audiences(choice, b) - keeps_audiences(choice, a);
 	case BY_AUDIENCES:
 		return count_bits(b->mask) - count_bits(a->mask);
+	case BY_AUDIENCES_NOT_JUDGED:
+		return count_bits(b->not_judged) - count_bits(a->not_judged);
 	case BY_OWN_PATH:
 		return ownness(choice, b) - ownness(choice, a);
 	case BY_REACH:
@@ -136,7 +147,7 @@ const struct chain_candidate *chain_choice_best(const struct chain_choice *choic
 
 	for (size_t i = 0; i < choice->count; i++) {
 		const struct chain_candidate *candidate = &choice->candidates[i];
-		if ((candidate->mask & choice->served_mask) != choice->served_mask)
+		if (!keeps_audiences(choice, candidate))
 			continue;
 		if (best == NULL || (decide(choice, candidate, best, &order) != CRITERION_COUNT && order < 0))
 			best = candidate;
@@ -152,6 +163,10 @@ static void why_not_accepted(const struct chain_candidate *loser, char *out, siz
 	else if (loser->verdict.fault == PATH_GOOD)
 		snprintf(out, out_size, "it ends at %.150s, which no store trusts",
 			 certificate_words_subject(loser->root));
+	else if (loser->verdict.fault == PATH_NOT_JUDGED)
+		snprintf(out, out_size, "whether clients accept it cannot be judged here: at %.100s %.100s",
+			 certificate_words_subject(loser->chain.items[loser->verdict.index].certificate),
+			 loser->verdict.reason);
 	else
 		snprintf(out, out_size, "clients refuse it: %.150s", loser->verdict.reason);
 }
@@ -164,7 +179,8 @@ void chain_choice_why(const struct chain_choice *choice, const struct chain_cand
 
 	switch (decide(choice, winner, loser, &order)) {
 	case BY_AUDIENCES_KEPT:
-		snprintf(out, out_size, "clients that accept the served chain would refuse it");
+		snprintf(out, out_size, "clients that %s the served chain would refuse it",
+			 (choice->served.accept & ~loser->mask) != 0 ? "accept" : "may accept");
 		return;
 	case BY_AUDIENCES:
 		if (loser->mask == 0)
@@ -172,6 +188,9 @@ void chain_choice_why(const struct chain_choice *choice, const struct chain_cand
 		else
 			snprintf(out, out_size, "accepted by fewer trust stores: %d, not %d", count_bits(loser->mask),
 				 count_bits(winner->mask));
+		return;
+	case BY_AUDIENCES_NOT_JUDGED:
+		why_not_accepted(loser, out, out_size);
 		return;
 	case BY_OWN_PATH:
 		snprintf(out, out_size, "the served chain's own path is as good and is kept");

@@ -6,7 +6,7 @@
 #ifndef CHAINCACHE_PATHS_CHAIN_CHOICE_H
 #define CHAINCACHE_PATHS_CHAIN_CHOICE_H
 
-#include "chaincache/paths/path_verifier.h"
+#include "chaincache/paths/chain_judge.h"
 
 struct chain_candidate {
 	struct path chain; /* to be sent: the path without its root; `end` is the path's */
@@ -14,6 +14,7 @@ struct chain_candidate {
 	enum certificate_source root_source;
 	struct path_verdict verdict; /* of the path with its root; PATH_GOOD where there is none */
 	uint32_t mask; /* the audiences that accept the chain */
+	uint32_t not_judged; /* the audiences of which nobody can say here: see chain_judge.h */
 	bool served_only; /* made of served certificates alone */
 	bool keeps_served_run; /* starts with the served chain's own path */
 };
@@ -21,7 +22,7 @@ struct chain_candidate {
 struct chain_choice {
 	const struct chain_candidate *candidates; /* borrowed */
 	size_t count;
-	uint32_t served_mask; /* the audiences that accept the served chain: none of them may be lost */
+	struct audience_masks served; /* the audiences that accept the served chain, or may: none of them may be lost */
 	int64_t now;
 };
 

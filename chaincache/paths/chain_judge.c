@@ -30,7 +30,7 @@ static void digest_path(const struct path *path, uint8_t out[SHA256_BYTES])
 static struct path_verdict check_revocation(const struct chain_judge *judge, const struct path *path,
 					    struct path_verdict verdict)
 {
-	if (judge->revocation == NULL || verdict.fault != PATH_GOOD)
+	if (judge->revocation == NULL || (verdict.fault != PATH_GOOD && verdict.fault != PATH_NOT_JUDGED))
 		return verdict;
 	for (size_t i = 1; i + 1 < path->count; i++) {
 		struct revocation_answer answer =
@@ -75,15 +75,27 @@ static bool better_anchor(const struct chain_judge *judge, const struct certific
 	return certificate_compare_bytes(a, b) < 0;
 }
 
-static const struct certificate *better_issuer(struct chain_judge *judge, const struct certificate *best,
-					       const struct certificate *candidate, const struct path *path)
+/* An issuer of a path's last certificate: the best one that was seen. */
+struct found_issuer {
+	const struct certificate *certificate; /* NULL: none */
+	enum signature_verdict verdict;
+};
+
+static void consider_issuer(struct chain_judge *judge, const struct certificate *candidate, const struct path *path,
+			    struct found_issuer *best)
 {
 	const struct certificate *child = path_last(path);
+	bool may_be_best = best->certificate == NULL || best->verdict != SIGNATURE_VERIFIES ||
+			   better_anchor(judge, candidate, best->certificate, child);
 
-	if (path_would_loop(path, candidate) || (best != NULL && !better_anchor(judge, candidate, best, child)) ||
-	    !signature_memo_verifies(judge->memo, candidate, child))
-		return best;
-	return candidate;
+	if (!may_be_best || path_would_loop(path, candidate))
+		return;
+	enum signature_verdict verdict = signature_memo_ask(judge->memo, candidate, child);
+	if (verdict == SIGNATURE_FAILS || verdict < best->verdict)
+		return;
+	if (best->certificate == NULL || verdict > best->verdict ||
+	    better_anchor(judge, candidate, best->certificate, child))
+		*best = (struct found_issuer){candidate, verdict};
 }
 
 static bool store_holds(const struct chain_judge *judge, size_t audience, const struct certificate *certificate)
@@ -91,27 +103,29 @@ static bool store_holds(const struct chain_judge *judge, size_t audience, const 
 	return (trust_store_set_mask(judge->pool->stores, certificate) >> audience & 1) != 0;
 }
 
-static const struct certificate *anchor_in_store(struct chain_judge *judge, size_t audience, const struct path *path)
+static struct found_issuer anchor_in_store(struct chain_judge *judge, size_t audience, const struct path *path)
 {
-	const struct certificate *best = NULL, *root;
+	struct found_issuer best = {0};
+	const struct certificate *root;
 	size_t cursor = 0;
 
 	while ((root = trust_store_set_next(judge->pool->stores, path_last(path), &cursor)) != NULL)
 		if (store_holds(judge, audience, root))
-			best = better_issuer(judge, best, root, path);
+			consider_issuer(judge, root, path, &best);
 	return best;
 }
 
-static const struct certificate *any_root(struct chain_judge *judge, const struct path *path)
+static struct found_issuer any_root(struct chain_judge *judge, const struct path *path)
 {
-	const struct certificate *best = NULL;
+	struct found_issuer best = {0};
 	struct issuer_candidates candidates = {0};
 
 	if (!failed(issuer_pool_find(judge->pool, path_last(path), path->count - 1, &candidates)))
 		for (size_t i = 0; i < candidates.count; i++) {
 			const struct certificate *root = candidates.items[i].entry.certificate;
-			if (candidates.items[i].anchor || signature_memo_self_signed(judge->memo, root))
-				best = better_issuer(judge, best, root, path);
+			if (candidates.items[i].anchor || signature_memo_self_signed(judge->memo, root) ||
+			    signature_memo_self_issued(judge->memo, root))
+				consider_issuer(judge, root, path, &best);
 		}
 	issuer_candidates_cleanup(&candidates);
 	return best;
@@ -124,30 +138,47 @@ static bool ends_here(struct chain_judge *judge, size_t audience, const struct c
 	return store_holds(judge, audience, leaf);
 }
 
-/* The first certificate of the chain, wherever it stands in it, that issued the path's last one. */
-static bool push_sent_issuer(struct chain_judge *judge, struct sent_chain chain, struct path *path)
+/* The first certificate of the chain, wherever it stands in it, that issued the path's last one, as `verdict` says. */
+static bool push_sent_issuer(struct chain_judge *judge, struct sent_chain chain, enum signature_verdict verdict,
+			     struct path *path)
 {
 	for (size_t i = 0; i < chain.count; i++) {
 		const struct certificate *issuer = chain.items[i].certificate;
 		if (issuer_match_names(issuer, path_last(path)) && !path_would_loop(path, issuer) &&
-		    signature_memo_verifies(judge->memo, issuer, path_last(path)))
+		    signature_memo_ask(judge->memo, issuer, path_last(path)) == verdict)
 			return path_push(path, chain.items[i]);
 	}
 	return false;
 }
 
+/* A true issuer comes before one that cannot be judged, and a root before one that is sent. */
 static bool find_path(struct chain_judge *judge, struct sent_chain chain, size_t audience, struct path *path)
 {
 	path_push(path, chain.items[0]);
 	if (ends_here(judge, audience, path_leaf(path)))
 		return true;
-	do {
-		const struct certificate *anchor =
+	for (;;) {
+		struct found_issuer anchor =
 		    judge->ignore_trust ? any_root(judge, path) : anchor_in_store(judge, audience, path);
-		if (anchor != NULL)
-			return path_push(path, (struct certificate_entry){anchor, SOURCE_ROOTS});
-	} while (push_sent_issuer(judge, chain, path));
-	return false;
+		if (anchor.verdict != SIGNATURE_VERIFIES && push_sent_issuer(judge, chain, SIGNATURE_VERIFIES, path))
+			continue;
+		if (anchor.certificate != NULL)
+			return path_push(path, (struct certificate_entry){anchor.certificate, SOURCE_ROOTS});
+		if (!push_sent_issuer(judge, chain, SIGNATURE_NOT_JUDGED, path))
+			return false;
+	}
+}
+
+static enum audience_answer answer_of(struct path_verdict verdict)
+{
+	switch (verdict.fault) {
+	case PATH_GOOD:
+		return AUDIENCE_ACCEPTS;
+	case PATH_NOT_JUDGED:
+		return AUDIENCE_NOT_JUDGED;
+	default:
+		return AUDIENCE_REFUSES;
+	}
 }
 
 static const struct certificate *find_stale(struct sent_chain chain, int64_t now)
@@ -170,27 +201,32 @@ void chain_judge_ask(struct chain_judge *judge, struct sent_chain chain, size_t 
 	if (out->stale != NULL)
 		out->answer = AUDIENCE_FINDS_STALE;
 	else if (found)
-		out->answer = out->verdict.fault == PATH_GOOD ? AUDIENCE_ACCEPTS : AUDIENCE_REFUSES;
+		out->answer = answer_of(out->verdict);
 }
 
-uint32_t chain_judge_mask(struct chain_judge *judge, struct sent_chain chain)
+struct audience_masks chain_judge_masks(struct chain_judge *judge, struct sent_chain chain)
 {
-	uint32_t mask = 0;
+	struct audience_masks masks = {0};
 	struct audience_verdict verdict;
 
 	for (size_t i = 0; i < chain_judge_audiences(judge); i++) {
 		chain_judge_ask(judge, chain, i, &verdict);
 		if (verdict.answer == AUDIENCE_ACCEPTS)
-			mask |= (uint32_t)1 << i;
+			masks.accept |= (uint32_t)1 << i;
+		else if (verdict.answer == AUDIENCE_NOT_JUDGED)
+			masks.not_judged |= (uint32_t)1 << i;
 	}
-	return mask;
+	return masks;
 }
 
 void chain_judge_own_path(struct chain_judge *judge, struct sent_chain chain, struct path *out)
 {
 	*out = (struct path){.end = PATH_END_DEAD};
 	path_push(out, chain.items[0]);
-	while (!signature_memo_self_signed(judge->memo, path_last(out)) && push_sent_issuer(judge, chain, out))
+	while (!signature_memo_self_signed(judge->memo, path_last(out)) &&
+	       !signature_memo_self_issued(judge->memo, path_last(out)) &&
+	       (push_sent_issuer(judge, chain, SIGNATURE_VERIFIES, out) ||
+		push_sent_issuer(judge, chain, SIGNATURE_NOT_JUDGED, out)))
 		continue;
 	if (out->count > 1 && signature_memo_self_signed(judge->memo, path_last(out)))
 		out->count--;

@@ -34,8 +34,15 @@ struct sent_chain {
 enum audience_answer {
 	AUDIENCE_ACCEPTS,
 	AUDIENCE_REFUSES, /* a path was found and is not good: verdict */
+	AUDIENCE_NOT_JUDGED, /* a path was found, and only a client that knows one of its algorithms can say: verdict */
 	AUDIENCE_FINDS_STALE, /* `stale` is sent and not valid today */
 	AUDIENCE_FINDS_NO_PATH, /* the path's end leads nowhere */
+};
+
+/* Of the audiences: bit i stands for audience i. No bit stands in both. */
+struct audience_masks {
+	uint32_t accept;
+	uint32_t not_judged;
 };
 
 struct audience_verdict {
@@ -53,15 +60,15 @@ uint32_t chain_judge_everybody(const struct chain_judge *judge);
 
 void chain_judge_ask(struct chain_judge *judge, struct sent_chain chain, size_t audience, struct audience_verdict *out);
 
-/* chain_judge_mask returns the audiences that accept: bit i stands for audience i. */
-uint32_t chain_judge_mask(struct chain_judge *judge, struct sent_chain chain);
+/* chain_judge_masks asks all audiences. */
+struct audience_masks chain_judge_masks(struct chain_judge *judge, struct sent_chain chain);
 
 /* chain_judge_verify verifies one path that ends at its anchor, and looks whether a CA certificate in it was revoked; each
  * path once. */
 struct path_verdict chain_judge_verify(struct chain_judge *judge, const struct path *path);
 
-/* chain_judge_own_path follows true issuers through the chain alone, without backtracking, and leaves out a self-signed
- * certificate at its end. */
+/* chain_judge_own_path follows issuers through the chain alone, without backtracking, and leaves out a self-signed
+ * certificate at its end. An issuer that cannot be judged is followed where there is no true one. */
 void chain_judge_own_path(struct chain_judge *judge, struct sent_chain chain, struct path *out);
 
 #endif

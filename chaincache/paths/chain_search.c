@@ -44,10 +44,13 @@ static struct chain_candidate *append(struct chain_search *search)
 }
 
 /* How much of a path may be sent: up to its root, and no further than its certificates may issue. */
-static size_t sendable(const struct path *path)
+static size_t sendable(struct chain_search *search, const struct path *path)
 {
 	size_t count = path->count;
 
+	/* Whether it is a root cannot be judged. */
+	if (path->end == PATH_END_SELF_SIGNED && !signature_memo_self_signed(&search->memo, path_last(path)))
+		return count;
 	if (path->end != PATH_END_DEAD)
 		return count > 1 ? count - 1 : count;
 	for (size_t i = 1; i < count; i++)
@@ -74,7 +77,7 @@ static void consider(struct chain_search *search, const struct path *path)
 {
 	struct chain_candidate candidate = {.chain = *path, .verdict = {PATH_GOOD, 0, ""}};
 
-	candidate.chain.count = sendable(path);
+	candidate.chain.count = sendable(search, path);
 	if (path->end != PATH_END_DEAD) {
 		candidate.root = path_last(path);
 		candidate.root_source = path->items[path->count - 1].source;
@@ -90,8 +93,11 @@ static void consider(struct chain_search *search, const struct path *path)
 		known = append(search);
 	if (known == NULL)
 		return;
-	if (worth_judging(&candidate))
-		candidate.mask = chain_judge_mask(&search->judge, view_of(&candidate.chain));
+	if (worth_judging(&candidate)) {
+		struct audience_masks masks = chain_judge_masks(&search->judge, view_of(&candidate.chain));
+		candidate.mask = masks.accept;
+		candidate.not_judged = masks.not_judged;
+	}
 	*known = candidate;
 }
 
@@ -114,7 +120,7 @@ static void judge_served(struct chain_search *search)
 	struct sent_chain served = {search->pool.served->items, search->pool.served->count};
 
 	search->memo.ceiling = SERVED_MAX_SIGNATURE_CHECKS;
-	search->served_mask = chain_judge_mask(&search->judge, served);
+	search->served = chain_judge_masks(&search->judge, served);
 	chain_judge_own_path(&search->judge, served, &search->own);
 	search->memo.ceiling = 0;
 }
@@ -145,6 +151,11 @@ void chain_search_run(struct chain_search *search)
 	path_builder_cleanup(&builder);
 }
 
+struct audience_masks chain_search_masks(const struct chain_search *search, const struct chain_candidate *chosen)
+{
+	return chosen != NULL ? (struct audience_masks){chosen->mask, chosen->not_judged} : search->served;
+}
+
 bool chain_search_self_signed(struct chain_search *search)
 {
 	const struct certificate *leaf = search->pool.served->items[0].certificate;
@@ -154,7 +165,7 @@ bool chain_search_self_signed(struct chain_search *search)
 
 struct chain_choice chain_search_choice(const struct chain_search *search)
 {
-	return (struct chain_choice){search->candidates, search->num_candidates, search->served_mask, search->pool.now};
+	return (struct chain_choice){search->candidates, search->num_candidates, search->served, search->pool.now};
 }
 
 const struct chain_candidate *chain_search_best(const struct chain_search *search)

@@ -46,7 +46,8 @@ static bool enter(struct path_builder *builder, struct path *out)
 	const struct certificate *certificate = path_last(&builder->path);
 
 	level->state = LEVEL_SEARCHING;
-	bool self_signed = !level->anchor && signature_memo_self_signed(builder->memo, certificate);
+	bool self_signed = !level->anchor && (signature_memo_self_signed(builder->memo, certificate) ||
+					      signature_memo_self_issued(builder->memo, certificate));
 	if (!self_signed && !(level->anchor && certificate->self_issued))
 		builder->error =
 		    issuer_pool_find(builder->pool, certificate, builder->path.count - 1, &level->candidates);
@@ -56,7 +57,29 @@ static bool enter(struct path_builder *builder, struct path *out)
 	return finish_path(builder, level->anchor ? PATH_END_ANCHOR : PATH_END_SELF_SIGNED, out);
 }
 
-/* Tries the level's candidates until one is a true issuer: it is pushed. Says whether there was one. */
+/* The server sends it, or has it in its file. */
+static bool is_given(enum certificate_source source)
+{
+	return source == SOURCE_SERVED || source == SOURCE_FILE || source == SOURCE_BACKEND;
+}
+
+/* What cannot be judged is left as it is: it is followed where it was given, or ends the chain as an anchor, and never
+ * brought in from the cache or the network. */
+static bool is_issuer(struct path_builder *builder, const struct issuer_candidate *candidate,
+		      const struct certificate *child)
+{
+	switch (signature_memo_ask(builder->memo, candidate->entry.certificate, child)) {
+	case SIGNATURE_VERIFIES:
+		return true;
+	case SIGNATURE_NOT_JUDGED:
+		return candidate->anchor || is_given(candidate->entry.source);
+	case SIGNATURE_FAILS:
+		break;
+	}
+	return false;
+}
+
+/* Tries the level's candidates until one is an issuer: it is pushed. Says whether there was one. */
 static bool extend(struct path_builder *builder)
 {
 	struct path_builder_level *level = top(builder);
@@ -70,7 +93,7 @@ static bool extend(struct path_builder *builder)
 			return false;
 		}
 		if (path_would_loop(&builder->path, candidate->entry.certificate) ||
-		    !signature_memo_verifies(builder->memo, candidate->entry.certificate, child))
+		    !is_issuer(builder, candidate, child))
 			continue;
 		if (builder->path.count == MEND_MAX_DEPTH) {
 			budget_refuse(budget, "the depth of a path");

@@ -1,8 +1,9 @@
 /* path_builder - discovery: one simple path after another from a leaf upwards, depth first, with backtracking.
  *
- * Every link of a path is true (names match, the signature verifies); nothing else is judged here. No certificate, and
- * no pair of subject and key, stands in a path twice (RFC 4158 2.3, 5.2), so that loops end by themselves. A trust
- * anchor ends a path; one that is not self-issued is also passed through, for the stores that hold only what is above.
+ * Every link of a path is true (names match, the signature verifies), or cannot be judged (signature_memo_ask) and leads
+ * to a certificate that was given with the leaf or to an anchor. Nothing else is judged here. No certificate, and no pair
+ * of subject and key, stands in a path twice (RFC 4158 2.3, 5.2), so that loops end by themselves. A trust anchor ends a
+ * path; one that is not self-issued is also passed through, for the stores that hold only what is above.
  */
 #ifndef CHAINCACHE_PATHS_PATH_BUILDER_H
 #define CHAINCACHE_PATHS_PATH_BUILDER_H

@@ -5,6 +5,8 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "chaincache/certificate/algorithm.h"
+#include "chaincache/certificate/issuer_match.h"
 #include "chaincache/paths/name_constraints.h"
 
 #define MIN_RSA_BITS 2048
@@ -31,10 +33,17 @@ static bool has_weak_key(const struct certificate *certificate)
 	case KEY_TYPE_ED25519:
 		return false;
 	case KEY_TYPE_RSA_PSS:
+		return true;
 	case KEY_TYPE_OTHER:
 		break;
 	}
-	return true;
+	return certificate->public_key == NULL && algorithm_key_is_known(certificate);
+}
+
+/* It is not weak for being unknown here. */
+static bool has_unknown_key(const struct certificate *certificate)
+{
+	return certificate->key_type == KEY_TYPE_OTHER && !has_weak_key(certificate);
 }
 
 static bool leaf_serves_tls(const struct certificate *leaf)
@@ -53,7 +62,9 @@ unsigned path_verifier_leaf(const struct certificate *leaf, int64_t now)
 	/* An extension that does not parse fails the purpose too; verification names it better. */
 	if (leaf->extensions_valid && !leaf_serves_tls(leaf))
 		faults |= LEAF_WRONG_PURPOSE;
-	if (has_weak_key(leaf))
+	if (has_unknown_key(leaf))
+		faults |= LEAF_KEY_NOT_JUDGED;
+	else if (has_weak_key(leaf))
 		faults |= LEAF_WEAK_KEY;
 	if (has_weak_signature(leaf))
 		faults |= LEAF_WEAK_SIGNATURE;
@@ -70,11 +81,18 @@ static struct path_verdict bad(enum path_fault fault, size_t index, const char *
 	return (struct path_verdict){fault, index, reason};
 }
 
-/* Every issuer of the path has a key that verifies: X509_verify_cert takes keys from the certificates by itself. */
+/* Whether the next certificate of the path signed the one at `index` cannot be judged. */
+static bool is_not_judged(const struct path *path, size_t index)
+{
+	return index + 1 < path->count && issuer_match_ask(path->items[index + 1].certificate,
+							   path->items[index].certificate) == SIGNATURE_NOT_JUDGED;
+}
+
+/* X509_verify_cert takes keys from the certificates by itself: what it could not use is refused before. */
 static struct path_verdict check_keys(const struct path *path)
 {
 	for (size_t i = 1; i < path->count; i++)
-		if (path->items[i].certificate->public_key == NULL)
+		if (path->items[i].certificate->public_key == NULL && !is_not_judged(path, i - 1))
 			return bad(PATH_REFUSED, i, "its key is of a kind that verifies no signature here");
 	return good();
 }
@@ -113,7 +131,7 @@ static struct path_verdict check_strength(const struct path *path)
 	for (size_t i = 1; i + 1 < path->count; i++) {
 		if (has_weak_signature(path->items[i].certificate))
 			return bad(PATH_WEAK_SIGNATURE, i, "it is signed with SHA-1 or MD5");
-		if (has_weak_key(path->items[i].certificate))
+		if (path->items[i].certificate->public_key != NULL && has_weak_key(path->items[i].certificate))
 			return bad(PATH_WEAK_KEY, i, "its key is shorter or on another curve than clients accept");
 	}
 	return good();
@@ -272,11 +290,36 @@ static struct path_verdict check_name_constraints(const struct path *path)
 	return verdict;
 }
 
-/* X509_verify_cert refuses constraints on IP addresses as a kind that it does not support, and everything else that it
- * checks comes first or goes on after this: check_name_constraints has the last word. */
+/* One path, as X509_verify_cert goes through it. */
+struct verification {
+	const struct path *path;
+	bool has_not_judged;
+	size_t not_judged; /* the lowest certificate whose signature cannot be judged */
+};
+
+/* Lets pass what is judged afterwards, and everything else that X509_verify_cert checks comes first or goes on after this.
+ * Constraints on IP addresses, which it refuses as a kind that it does not support: check_name_constraints has the last
+ * word. Signatures that cannot be judged are kept, for a verdict when all else is good. */
 static int excuse(int ok, X509_STORE_CTX *context)
 {
-	return ok || X509_STORE_CTX_get_error(context) == X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE;
+	struct verification *verification = X509_STORE_CTX_get_app_data(context);
+	int depth = X509_STORE_CTX_get_error_depth(context);
+
+	if (ok)
+		return ok;
+	switch (X509_STORE_CTX_get_error(context)) {
+	case X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE:
+		return 1;
+	case X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY:
+	case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+		if (depth < 0 || !is_not_judged(verification->path, (size_t)depth))
+			return 0;
+		verification->has_not_judged = true;
+		verification->not_judged = (size_t)depth;
+		return 1;
+	default:
+		return 0;
+	}
 }
 
 static bool chain_is_path(X509_STORE_CTX *context, const struct path *path)
@@ -315,8 +358,9 @@ static void set_parameters(X509_VERIFY_PARAM *parameters, const struct path *pat
 		X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SSL_SERVER);
 }
 
-static struct path_verdict verify(const struct path *path, int64_t now)
+static struct path_verdict verify(struct verification *verification, int64_t now)
 {
+	const struct path *path = verification->path;
 	struct path_verdict verdict = bad(PATH_REFUSED, path->count - 1, "memory ran out");
 	X509_STORE *store = X509_STORE_new();
 	STACK_OF(X509) *untrusted = sk_X509_new_null();
@@ -331,6 +375,8 @@ static struct path_verdict verify(const struct path *path, int64_t now)
 		goto out;
 	set_parameters(X509_STORE_CTX_get0_param(context), path, now);
 	X509_STORE_CTX_set_verify_cb(context, excuse);
+	if (!X509_STORE_CTX_set_app_data(context, verification))
+		goto out;
 
 	if (X509_verify_cert(context) != 1)
 		verdict = refusal(path, context);
@@ -348,6 +394,7 @@ out:
 
 struct path_verdict path_verifier_verify(const struct path *path, int64_t now)
 {
+	struct verification verification = {.path = path};
 	struct path_verdict verdict = check_validity(path, now);
 
 	if (verdict.fault == PATH_GOOD)
@@ -355,7 +402,7 @@ struct path_verdict path_verifier_verify(const struct path *path, int64_t now)
 	if (verdict.fault == PATH_GOOD)
 		verdict = check_constraint_work(path);
 	if (verdict.fault == PATH_GOOD)
-		verdict = verify(path, now);
+		verdict = verify(&verification, now);
 	if (verdict.fault == PATH_GOOD)
 		verdict = check_name_constraints(path);
 	if (verdict.fault == PATH_GOOD && !leaf_serves_tls(path_leaf(path)))
@@ -364,5 +411,8 @@ struct path_verdict path_verifier_verify(const struct path *path, int64_t now)
 		verdict = check_path_length(path);
 	if (verdict.fault == PATH_GOOD)
 		verdict = check_strength(path);
+	if (verdict.fault == PATH_GOOD && verification.has_not_judged)
+		verdict = bad(PATH_NOT_JUDGED, verification.not_judged,
+			      "its signature, or the key of its issuer, is of a kind that cannot be judged here");
 	return verdict;
 }

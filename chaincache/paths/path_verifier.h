@@ -23,6 +23,7 @@ enum path_fault {
 	PATH_EXTENSION_REFUSED, /* a critical one that nobody knows, or one that does not parse */
 	PATH_REVOKED, /* as a CRL says; chain_judge looks at them */
 	PATH_REFUSED, /* for another reason */
+	PATH_NOT_JUDGED, /* a signature that cannot be judged (issuer_match_ask), and all else is good */
 };
 
 struct path_verdict {
@@ -50,6 +51,7 @@ enum {
 	LEAF_WRONG_PURPOSE = 4,
 	LEAF_WEAK_KEY = 8,
 	LEAF_WEAK_SIGNATURE = 16,
+	LEAF_KEY_NOT_JUDGED = 64, /* of a kind that BoringSSL does not know: clients may take it */
 	LEAF_REVOKED = 32, /* as a CRL or a staple says: known once its issuer is, and not by path_verifier_leaf */
 };
 

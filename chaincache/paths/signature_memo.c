@@ -1,7 +1,5 @@
 #include "chaincache/paths/signature_memo.h"
 
-#include "chaincache/certificate/issuer_match.h"
-
 static const struct signature_answer *recall(const struct signature_memo *memo, const struct certificate *issuer,
 					     const struct certificate *child)
 {
@@ -14,28 +12,47 @@ static const struct signature_answer *recall(const struct signature_memo *memo, 
 	return NULL;
 }
 
-bool signature_memo_verifies(struct signature_memo *memo, const struct certificate *issuer,
-			     const struct certificate *child)
+static enum signature_verdict verdict_of(struct signature_memo *memo, const struct certificate *issuer,
+					 const struct certificate *child)
 {
 	const struct signature_answer *known = recall(memo, issuer, child);
 
 	if (known != NULL)
-		return known->verifies;
+		return known->verdict;
 	if (memo->ceiling > 0 && memo->count >= memo->ceiling) {
 		budget_refuse(memo->budget, "the number of signature checks for the served chain");
-		return false;
+		return SIGNATURE_FAILS;
 	}
 	if (!budget_spend_signature_check(memo->budget))
-		return false;
+		return SIGNATURE_FAILS;
 
 	struct signature_answer *answer = &memo->answers[memo->count++];
 	memcpy(answer->child, child->sha256, SHA256_BYTES);
 	memcpy(answer->issuer_key, issuer->spki_sha256, SHA256_BYTES);
-	answer->verifies = issuer_match_signature(issuer, child);
-	return answer->verifies;
+	answer->verdict = issuer_match_ask(issuer, child);
+	return answer->verdict;
+}
+
+enum signature_verdict signature_memo_ask(struct signature_memo *memo, const struct certificate *issuer,
+					  const struct certificate *child)
+{
+	enum signature_verdict verdict = verdict_of(memo, issuer, child);
+
+	return verdict == SIGNATURE_NOT_JUDGED && !issuer_match_fits(issuer, child) ? SIGNATURE_FAILS : verdict;
+}
+
+bool signature_memo_verifies(struct signature_memo *memo, const struct certificate *issuer,
+			     const struct certificate *child)
+{
+	return signature_memo_ask(memo, issuer, child) == SIGNATURE_VERIFIES;
 }
 
 bool signature_memo_self_signed(struct signature_memo *memo, const struct certificate *certificate)
 {
 	return certificate->self_issued && signature_memo_verifies(memo, certificate, certificate);
+}
+
+bool signature_memo_self_issued(struct signature_memo *memo, const struct certificate *certificate)
+{
+	return certificate->self_issued && signature_memo_ask(memo, certificate, certificate) == SIGNATURE_NOT_JUDGED;
 }

@@ -6,11 +6,11 @@
 
 #include <string.h>
 
-#include <openssl/bytestring.h>
 #include <openssl/err.h>
 #include <openssl/pool.h>
 
 #include "chaincache/certificate/host_name.h"
+#include "proxy/wire/certificate_message.h"
 #include "proxy/wire/tls_client.h"
 
 #define RECORD_ALERT 0x15
@@ -34,7 +34,7 @@ struct chain_capture {
 	char alpn[CHAIN_CAPTURE_MAX_ALPN + 1];
 	struct certificate_list chain;
 	struct buffer staple;
-	struct buffer message; /* the body of the server's Certificate */
+	struct buffer message; /* the server's Certificate */
 	const char *tls_version; /* BoringSSL's static strings */
 	const char *cipher;
 };
@@ -124,42 +124,49 @@ static enum ssl_verify_result_t on_verify(SSL *ssl, uint8_t *out_alert)
 	return ssl_verify_ok;
 }
 
-/* Keeps the server's Certificate: in TLS 1.3, BoringSSL may refuse its leaf before it asks on_verify. */
+/* Keeps the server's Certificate: BoringSSL may refuse its leaf before it asks on_verify. */
 static void on_message(int is_write, int version, int content_type, const void *data, size_t len, SSL *ssl,
 		       void *argument)
 {
-	enum { HEADER = 4 };
 	struct chain_capture *capture = argument;
 	struct bytes message = bytes_of(data, len);
 
 	(void)version;
 	(void)ssl;
-	if (is_write || content_type != SSL3_RT_HANDSHAKE || len < HEADER || message.data[0] != SSL3_MT_CERTIFICATE)
+	if (is_write || content_type != SSL3_RT_HANDSHAKE || len == 0 || message.data[0] != SSL3_MT_CERTIFICATE ||
+	    capture->has_chain || capture->message.len > 0)
 		return;
-	buffer_cleanup(&capture->message);
-	buffer_init(&capture->message, CHAIN_CAPTURE_MAX_BYTES);
-	if (failed(buffer_append(&capture->message, bytes_of(message.data + HEADER, len - HEADER))))
+	if (failed(buffer_append(&capture->message, message)))
 		fail(capture, CHAIN_PROBE_NO_MEMORY, "out of memory");
 }
 
-/* Takes the chain from a Certificate of TLS 1.3 (RFC 8446 4.4.2) whose leaf BoringSSL refused. */
+static bool append_der(struct chain_capture *capture, struct bytes der)
+{
+	const struct certificate *certificate = NULL;
+
+	if (failed(certificate_parse(der, &certificate)))
+		return false;
+	struct error error = certificate_list_append(&capture->chain, certificate, capture->source);
+	certificate_unref(certificate);
+	return !failed(error);
+}
+
+/* Takes the whole chain from the message itself, or nothing: what follows is a refusal. */
 static void take_refused_chain(struct chain_capture *capture)
 {
-	CBS body, context, list, der, extensions;
+	struct certificate_message message;
+	struct bytes der;
 
-	if (capture->has_chain || SSL_version(capture->ssl) != TLS1_3_VERSION)
+	if (capture->has_chain || capture->outcome != CHAIN_PROBE_OK ||
+	    !certificate_message_open(buffer_bytes(&capture->message), SSL_version(capture->ssl), &message))
 		return;
-	CBS_init(&body, capture->message.data, capture->message.len);
-	if (!CBS_get_u8_length_prefixed(&body, &context) || !CBS_get_u24_length_prefixed(&body, &list))
-		return;
-	for (size_t i = 0; i < CHAIN_CAPTURE_MAX_CERTIFICATES && CBS_get_u24_length_prefixed(&list, &der) &&
-			   CBS_get_u16_length_prefixed(&list, &extensions);
-	     i++) {
-		if (!take_certificate(capture, bytes_of(CBS_data(&der), CBS_len(&der)), i, i + 1))
-			return;
-	}
-	if (capture->chain.count > 0)
+	while (capture->chain.count < CHAIN_CAPTURE_MAX_CERTIFICATES && certificate_message_next(&message, &der) &&
+	       append_der(capture, der))
+		;
+	if (capture->chain.count > 0 && CBS_len(&message.entries) == 0)
 		note_connection(capture, capture->ssl);
+	else
+		certificate_list_cleanup(&capture->chain);
 }
 
 /* Begins as connections do, or, where there are none, with every version: an old server is looked at, and not trusted
@@ -195,7 +202,7 @@ static void explain_alert(struct chain_capture *capture, int alert)
 	     SSL_alert_desc_string_long(alert));
 }
 
-static void explain_ssl_error(struct chain_capture *capture)
+static void explain_ssl_error(struct chain_capture *capture, uint32_t packed)
 {
 	static const enum chain_probe_outcome outcomes[] = {
 	    [TLS_CLIENT_OTHER] = CHAIN_PROBE_TLS_FAILED,
@@ -203,17 +210,14 @@ static void explain_ssl_error(struct chain_capture *capture)
 	    [TLS_CLIENT_BAD_CERTIFICATE] = CHAIN_PROBE_BAD_CERTIFICATES,
 	    [TLS_CLIENT_KEY_USAGE] = CHAIN_PROBE_BAD_CERTIFICATES,
 	};
-	uint32_t packed = ERR_get_error();
 	int reason = ERR_GET_REASON(packed);
-	ERR_clear_error();
+
 	if (ERR_GET_LIB(packed) == ERR_LIB_SSL && reason >= SSL_AD_REASON_OFFSET) {
 		explain_alert(capture, reason - SSL_AD_REASON_OFFSET);
 		return;
 	}
 	struct tls_client_failure failure = tls_client_explain(packed);
 	capture->key_usage_refused = failure.fault == TLS_CLIENT_KEY_USAGE;
-	if (capture->key_usage_refused)
-		take_refused_chain(capture);
 	fail(capture, outcomes[failure.fault], "%s%.150s",
 	     failure.fault == TLS_CLIENT_OTHER ? "the TLS handshake failed: " : "", failure.words);
 }
@@ -245,7 +249,10 @@ static void advance(struct chain_capture *capture)
 	int why = SSL_get_error(capture->ssl, result);
 	if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
 		return;
-	explain_ssl_error(capture);
+	uint32_t packed = ERR_get_error();
+	take_refused_chain(capture);
+	explain_ssl_error(capture, packed);
+	ERR_clear_error();
 }
 
 static bool prepare(struct chain_capture *capture, const struct chain_capture_options *options)

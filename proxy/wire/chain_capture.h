@@ -5,7 +5,8 @@
  *	                  -> CAPTURE_DONE: the chain, or the reason why there is none
  *
  * The chain is taken in the verify callback and not judged. A failure after that leaves it there, and is the refusal: why
- * no connection could be made.
+ * no connection could be made. Where BoringSSL refuses the leaf before, for a key of a kind that it does not know, say, the
+ * chain is taken from the message itself.
  */
 #ifndef PROXY_WIRE_CHAIN_CAPTURE_H
 #define PROXY_WIRE_CHAIN_CAPTURE_H

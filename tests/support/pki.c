@@ -7,6 +7,7 @@
 #include <openssl/asn1.h>
 #include <openssl/bytestring.h>
 #include <openssl/digest.h>
+#include <openssl/ec_key.h>
 #include <openssl/mem.h>
 #include <openssl/nid.h>
 #include <openssl/obj.h>
@@ -287,6 +288,22 @@ static void show_inherited_dsa(X509 *x509)
 		 "show a DSA key");
 }
 
+/* The point is that of the P-256 key: nobody here can tell that it is none of the curve. */
+static void show_brainpool(X509 *x509, EVP_PKEY *key)
+{
+	const EC_KEY *ec_key = EVP_PKEY_get0_EC_KEY(key);
+	ASN1_OBJECT *curve = OBJ_txt2obj("1.3.36.3.3.2.8.1.1.7", 1);
+	uint8_t *point = NULL;
+	size_t len = 0;
+
+	if (ec_key != NULL)
+		len = EC_KEY_key2buf(ec_key, POINT_CONVERSION_UNCOMPRESSED, &point, NULL);
+	pki_must(curve != NULL && len > 0 &&
+		     X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(x509), OBJ_nid2obj(NID_X9_62_id_ecPublicKey),
+					    V_ASN1_OBJECT, curve, point, (int)len),
+		 "show a key on brainpoolP256r1");
+}
+
 /* BoringSSL no longer makes RSA-MD5 certificates, so one by SHA-256 is turned into one: the algorithm's identifier
  * differs in its last byte, and the signature is made over the changed bytes. */
 static void sign_again_by_md5(uint8_t *der, size_t len, EVP_PKEY *signer)
@@ -341,6 +358,21 @@ static const struct certificate *remember(const struct certificate *certificate,
 	return certificate;
 }
 
+/* Both algorithm identifiers become one that is not assigned: 1.2.840.10045.4.3.127. */
+static void show_unknown_signature(uint8_t *der, size_t len)
+{
+	static const uint8_t ecdsa_with_sha256[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
+	const size_t oid_len = sizeof(ecdsa_with_sha256);
+	unsigned found = 0;
+
+	for (size_t i = 0; i + oid_len <= len; i++)
+		if (memcmp(der + i, ecdsa_with_sha256, oid_len) == 0) {
+			der[i + oid_len - 1] = 0x7f;
+			found++;
+		}
+	pki_must(found == 2, "find the algorithm of the signature");
+}
+
 static const struct certificate *parse(X509 *x509, const struct pki_options *options, EVP_PKEY *signer)
 {
 	const struct certificate *certificate;
@@ -351,6 +383,8 @@ static const struct certificate *parse(X509 *x509, const struct pki_options *opt
 	pki_must(len > 0, "write the certificate");
 	if (options->digest == PKI_MD5)
 		sign_again_by_md5(der, (size_t)len, signer);
+	if (options->unknown_signature)
+		show_unknown_signature(der, (size_t)len);
 	if (options->broken_signature)
 		der[len - 1] ^= 1; /* the signature's last bit is the certificate's */
 	struct error error = certificate_parse(bytes_of(der, (size_t)len), &certificate);
@@ -378,6 +412,8 @@ const struct certificate *pki_make(const struct pki_options *options)
 	set_fields(x509, options, key);
 	if (options->shows_inherited_dsa)
 		show_inherited_dsa(x509);
+	if (options->shows_brainpool)
+		show_brainpool(x509, key);
 	if (!options->version_1)
 		add_extensions(x509, options, key, signer);
 	sign(x509, options, signer);

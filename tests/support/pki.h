@@ -66,12 +66,14 @@ struct pki_options {
 	EVP_PKEY *key; /* in place of a made one (borrowed) */
 	bool
 	    shows_inherited_dsa; /* shows a DSA key that leaves its parameters to its issuer (RFC 3279 2.3.2); `key` signs */
+	bool shows_brainpool; /* shows a key on brainpoolP256r1; `key` signs */
 
 	const struct certificate *issuer; /* NULL: self-signed */
 	const struct pki_attribute *issuer_name; /* in place of the issuer's subject */
 	EVP_PKEY *signing_key; /* in place of the issuer's: the right name with the wrong key (borrowed) */
 	enum pki_digest digest;
 	bool rsa_pss; /* signs by RSASSA-PSS */
+	bool unknown_signature; /* of an algorithm that nobody knows, by ECDSA with SHA-256 otherwise */
 	bool broken_signature; /* one bit of it is flipped */
 
 	int64_t not_before; /* seconds since 1970; 0: PKI_NOT_BEFORE */

@@ -30,7 +30,9 @@ static json_t *store_json(const struct store_verdict *store)
 	json_t *object = json_object();
 	return keep_if_complete(object, object != NULL && set_text_member(object, "name", store->name) &&
 					    set_member(object, "served_trusted", json_boolean(store->served_trusted)) &&
-					    set_member(object, "mended_trusted", json_boolean(store->mended_trusted)));
+					    set_member(object, "mended_trusted", json_boolean(store->mended_trusted)) &&
+					    set_member(object, "served_judged", json_boolean(store->served_judged)) &&
+					    set_member(object, "mended_judged", json_boolean(store->mended_judged)));
 }
 
 static json_t *stores_json(const struct mend_result *result)
@@ -139,6 +141,8 @@ static json_t *common_stores_json(const struct checked_chain *chains, size_t num
 		for (size_t k = 1; k < num_chains && i < chains[k].result->num_stores; k++) {
 			verdict.served_trusted = verdict.served_trusted && chains[k].result->stores[i].served_trusted;
 			verdict.mended_trusted = verdict.mended_trusted && chains[k].result->stores[i].mended_trusted;
+			verdict.served_judged = verdict.served_judged && chains[k].result->stores[i].served_judged;
+			verdict.mended_judged = verdict.mended_judged && chains[k].result->stores[i].mended_judged;
 		}
 		complete = json_array_append_new(array, store_json(&verdict)) == 0;
 	}

@@ -5,6 +5,7 @@
 
 #include <openssl/nid.h>
 
+#include "chaincache/certificate/algorithm.h"
 #include "chaincache/certificate/issuer_match.h"
 #include "proxy/log/time_text.h"
 
@@ -42,7 +43,7 @@ static const char *shown_name(const struct certificate *certificate)
 	return certificate->subject[0] != '\0' ? certificate->subject : "(no subject)";
 }
 
-static const char *print_key(const struct certificate *certificate, char *out, size_t out_size)
+static const char *print_key(const struct certificate *certificate, char out[ALGORITHM_WORDS_CHARS])
 {
 	static const struct {
 		int nid;
@@ -50,19 +51,19 @@ static const char *print_key(const struct certificate *certificate, char *out, s
 	} curves[] = {{NID_X9_62_prime256v1, "P-256"}, {NID_secp384r1, "P-384"}, {NID_secp521r1, "P-521"}};
 	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
 		if (certificate->key_type == KEY_TYPE_EC && certificate->ec_curve_nid == curves[i].nid) {
-			snprintf(out, out_size, "%s", curves[i].words);
+			snprintf(out, ALGORITHM_WORDS_CHARS, "%s", curves[i].words);
 			return out;
 		}
 	}
 	if (certificate->key_type == KEY_TYPE_ED25519)
-		snprintf(out, out_size, "Ed25519");
+		snprintf(out, ALGORITHM_WORDS_CHARS, "Ed25519");
 	else if (certificate->key_type == KEY_TYPE_RSA_PSS)
-		snprintf(out, out_size, "RSA bound to PSS");
+		snprintf(out, ALGORITHM_WORDS_CHARS, "RSA bound to PSS");
 	else if (certificate->key_type == KEY_TYPE_OTHER)
-		snprintf(out, out_size, "a key of another kind");
+		algorithm_key_words(certificate, out);
 	else
-		snprintf(out, out_size, "%s of %u bits", certificate->key_type == KEY_TYPE_RSA ? "RSA" : "EC",
-			 certificate->key_bits);
+		snprintf(out, ALGORITHM_WORDS_CHARS, "%s of %u bits",
+			 certificate->key_type == KEY_TYPE_RSA ? "RSA" : "EC", certificate->key_bits);
 	return out;
 }
 
@@ -150,11 +151,11 @@ static void print_names_of(const struct chain_view *view, const struct certifica
 static void print_details(const struct chain_view *view, const struct certificate_entry *entry, unsigned level,
 			  bool goes_on)
 {
-	char key[64];
+	char key[ALGORITHM_WORDS_CHARS];
 	print_stem(view, level, goes_on);
 	print_validity(view, entry->certificate);
 	output_printf(view->output, STYLE_DIM, "%s%s%s%s\n", output_glyph(view->output, GLYPH_DOT),
-		      print_key(entry->certificate, key, sizeof(key)), output_glyph(view->output, GLYPH_DOT),
+		      print_key(entry->certificate, key), output_glyph(view->output, GLYPH_DOT),
 		      certificate_source_name(entry->source));
 }
 
@@ -216,6 +217,15 @@ static void draw_chain(const struct drawing *drawing)
 		draw_end(drawing);
 }
 
+static const char *words_of_the_same(const struct mend_result *result)
+{
+	if (result->mended_trusted)
+		return "Mended: the same. This chain is right as it is.";
+	if (finding_list_has(&result->findings, FINDING_NOT_JUDGED) && mend_exit_status(result, false) == 0)
+		return "Mended: the same. What can be judged of this chain is right.";
+	return "Mended: the same. Nothing better was found.";
+}
+
 static void draw_chains(const struct chain_view *view)
 {
 	const struct mend_result *result = view->result;
@@ -228,9 +238,7 @@ static void draw_chains(const struct chain_view *view)
 	draw_chain(&served);
 	if (!result->changed) {
 		output_printf(view->output, STYLE_PLAIN, "\n");
-		output_wrap(view->output, STYLE_PLAIN, 0,
-			    result->mended_trusted ? "Mended: the same. This chain is right as it is."
-						   : "Mended: the same. Nothing better was found.");
+		output_wrap(view->output, STYLE_PLAIN, 0, words_of_the_same(result));
 		return;
 	}
 	snprintf(title, sizeof(title), "Mended: %zu certificate%s, %zu bytes", result->mended.count,
@@ -243,6 +251,15 @@ static void print_verdict_mark(const struct chain_view *view, bool good)
 {
 	output_printf(view->output, good ? STYLE_GOOD : STYLE_BAD, "%s",
 		      output_glyph(view->output, good ? GLYPH_YES : GLYPH_NO));
+}
+
+/* Whether a store's clients accept a chain that cannot be judged is an open question. */
+static void print_store_mark(const struct chain_view *view, bool trusted, bool judged)
+{
+	if (judged)
+		print_verdict_mark(view, trusted);
+	else
+		output_printf(view->output, STYLE_WARNING, "?");
 }
 
 static void print_names(const struct chain_view *view)
@@ -269,9 +286,9 @@ static void print_stores(const struct chain_view *view)
 	for (size_t i = 0; i < view->result->num_stores; i++) {
 		const struct store_verdict *store = &view->result->stores[i];
 		blanks(view, MARGIN);
-		print_verdict_mark(view, store->served_trusted);
+		print_store_mark(view, store->served_trusted, store->served_judged);
 		output_printf(view->output, STYLE_PLAIN, " %s   ", view->from_server ? "served" : "as in the file");
-		print_verdict_mark(view, store->mended_trusted);
+		print_store_mark(view, store->mended_trusted, store->mended_judged);
 		output_printf(view->output, STYLE_PLAIN, " mended   %s\n", store->name);
 	}
 }

@@ -121,7 +121,7 @@ static void test_exit_statuses_by_severity(void **state)
 	(void)state;
 
 	for (size_t c = 0; c < sizeof(cases) / sizeof(*cases); c++) {
-		struct store_verdict store = {"store", true, true};
+		struct store_verdict store = {"store", true, true, true, true};
 		struct mend_result result = {.served_trusted = true, .stores = &store, .num_stores = 1};
 		finding_set_severity(finding_list_add(&result.findings, FINDING_WRONG_ORDER, "x"), cases[c].severity);
 		assert_int_equal(mend_exit_status(&result, false), cases[c].status);

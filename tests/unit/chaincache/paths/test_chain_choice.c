@@ -28,7 +28,8 @@ static void check_duel(struct chain_candidate winner, struct chain_candidate los
 		       const char *words)
 {
 	const struct chain_candidate forth[] = {winner, loser}, back[] = {loser, winner};
-	struct chain_choice choice = {forth, 2, served_mask, PKI_NOW}, turned = {back, 2, served_mask, PKI_NOW};
+	struct chain_choice choice = {forth, 2, {.accept = served_mask}, PKI_NOW},
+			    turned = {back, 2, {.accept = served_mask}, PKI_NOW};
 	char why[WHY_CHARS];
 
 	assert_ptr_equal(chain_choice_best(&choice), &forth[0]);
@@ -86,7 +87,7 @@ static void test_an_own_path_that_serves_less_is_no_own_path(void **state)
 	const struct certificate *brief = CA("I", .issuer = root, .not_after = PKI_NOW + PKI_DAY);
 	struct chain_candidate candidates[] = {CANDIDATE(1, root, leaf, brief), CANDIDATE(1, root, leaf, i),
 					       CANDIDATE(2, root, leaf)};
-	struct chain_choice choice = {candidates, 2, 1, PKI_NOW};
+	struct chain_choice choice = {candidates, 2, {.accept = 1}, PKI_NOW};
 	(void)state;
 
 	candidates[0].served_only = true;
@@ -99,12 +100,12 @@ static void test_nothing_wins_where_each_would_lose_an_audience(void **state)
 {
 	const struct certificate *leaf = LEAF(.issuer = CA("I"));
 	struct chain_candidate candidates[] = {CANDIDATE(2, NULL, leaf)};
-	struct chain_choice choice = {candidates, 1, 1, PKI_NOW};
+	struct chain_choice choice = {candidates, 1, {.accept = 1}, PKI_NOW};
 	(void)state;
 
 	assert_null(chain_choice_best(&choice));
 	choice.count = 0;
-	choice.served_mask = 0;
+	choice.served.accept = 0;
 	assert_null(chain_choice_best(&choice));
 }
 

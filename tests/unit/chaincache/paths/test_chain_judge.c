@@ -22,7 +22,7 @@ static struct audience_verdict ask_store(const struct certificate *const *chain,
 
 	assert_ok(trust_store_set_add_list((struct trust_store_set *)pool.stores, "store", &store));
 	chain_judge_ask(&judge, (struct sent_chain){sent.items, sent.count}, 0, &verdict);
-	assert_int_equal(chain_judge_mask(&judge, (struct sent_chain){sent.items, sent.count}) & 1,
+	assert_int_equal(chain_judge_masks(&judge, (struct sent_chain){sent.items, sent.count}).accept & 1,
 			 verdict.answer == AUDIENCE_ACCEPTS);
 	trust_store_set_unref((struct trust_store_set *)pool.stores);
 	certificate_list_cleanup(&sent);

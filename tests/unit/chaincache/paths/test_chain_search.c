@@ -68,7 +68,7 @@ static void test_a_chain_that_is_served_whole(void **state)
 
 	begin(&world, PKI_CERTIFICATES(leaf, i), PKI_CERTIFICATES(root));
 	chain_search_run(&world.search);
-	assert_int_equal(world.search.served_mask, 1);
+	assert_int_equal(world.search.served.accept, 1);
 	assert_int_equal(world.search.own.count, 2);
 	expect_best(&world, root, PKI_CERTIFICATES(leaf, i));
 	assert_true(chain_search_best(&world.search)->served_only);
@@ -87,7 +87,7 @@ static void test_runs_again_when_more_is_known(void **state)
 
 	begin(&world, PKI_CERTIFICATES(leaf), PKI_CERTIFICATES(root));
 	chain_search_run(&world.search);
-	assert_int_equal(world.search.served_mask, 0);
+	assert_int_equal(world.search.served.accept, 0);
 	expect_best(&world, NULL, PKI_CERTIFICATES(leaf));
 
 	know(&world, PKI_CERTIFICATES(i));
@@ -101,7 +101,7 @@ static void test_runs_again_when_more_is_known(void **state)
 	chain_search_run(&world.search);
 	expect_best(&world, root, PKI_CERTIFICATES(leaf, i, j));
 	assert_int_equal(chain_search_best(&world.search)->mask, 1);
-	assert_int_equal(world.search.served_mask, 0);
+	assert_int_equal(world.search.served.accept, 0);
 	end(&world);
 }
 
@@ -138,7 +138,7 @@ static void test_the_choice_is_over_all_candidates(void **state)
 	expect_best(&world, root, PKI_CERTIFICATES(leaf, i));
 	struct chain_choice choice = chain_search_choice(&world.search);
 	assert_int_equal(choice.count, 3); /* the leaf alone, and with each of both */
-	assert_int_equal(choice.served_mask, 0);
+	assert_int_equal(choice.served.accept, 0);
 	assert_int_equal(choice.now, PKI_NOW);
 	end(&world);
 }
