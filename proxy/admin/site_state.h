@@ -10,7 +10,7 @@
 	X(CHAIN_STATE_GOOD, "good") /* what was given goes out, and every store accepts it */                          \
 	X(CHAIN_STATE_MENDED, "mended") /* another chain goes out, and every store accepts it */                       \
 	X(CHAIN_STATE_REPORTED, "reported") /* it would be mended, but for mode = report or the self-test */           \
-	X(CHAIN_STATE_PARTIAL, "partial") /* some stores accept what goes out, others do not */                        \
+	X(CHAIN_STATE_PARTIAL, "partial") /* some stores accept what goes out, or may */                        \
 	X(CHAIN_STATE_BROKEN, "broken") /* no store accepts it */
 
 /* In rising order of weight. */

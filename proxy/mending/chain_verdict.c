@@ -74,7 +74,7 @@ void chain_verdict_cleanup(struct chain_verdict *verdict)
 bool chain_verdict_any_store(const struct chain_verdict *verdict)
 {
 	for (size_t i = 0; i < verdict->num_stores; i++) {
-		if (verdict->stores[i].mended_trusted)
+		if (verdict->stores[i].mended_trusted || !verdict->stores[i].mended_judged)
 			return true;
 	}
 	return false;

@@ -30,7 +30,7 @@ void chain_verdict_copy(struct chain_verdict *out, const struct chain_verdict *f
 			const struct trust_store_set *stores);
 void chain_verdict_cleanup(struct chain_verdict *verdict);
 
-/* chain_verdict_any_store says whether at least one store accepts the mended chain. */
+/* chain_verdict_any_store says whether at least one store accepts the mended chain, or may (not_judged). */
 bool chain_verdict_any_store(const struct chain_verdict *verdict);
 
 #endif
