@@ -10,10 +10,18 @@
 
 struct ticket_keys;
 
-struct client_handshake {
+struct client_handshake;
+
+/* How a handshake gets what is chosen by its hello. */
+struct client_handshake_calls {
 	enum ssl_select_cert_result_t (*select)(struct client_handshake *handshake, const SSL_CLIENT_HELLO *hello);
+	/* What is offered by ALPN, in the wire format; empty: none is negotiated. Asked after select. */
+	struct bytes (*alpn)(const struct client_handshake *handshake);
+};
+
+struct client_handshake {
+	const struct client_handshake_calls *calls;
 	struct ticket_keys *ticket_keys; /* borrowed: those that seal and open this handshake's tickets */
-	struct bytes alpn; /* set by select: offered, in the wire format; empty: none is negotiated */
 	bool refuse_name; /* set by select: answer with the alert unrecognized_name */
 };
 

@@ -112,7 +112,7 @@ void credential_digest_chain(const struct certificate_list *chain, uint8_t out[S
 static enum ssl_select_cert_result_t on_client_hello(const SSL_CLIENT_HELLO *hello)
 {
 	struct client_handshake *handshake = SSL_get_app_data(hello->ssl);
-	return handshake != NULL ? handshake->select(handshake, hello) : ssl_select_cert_success;
+	return handshake != NULL ? handshake->calls->select(handshake, hello) : ssl_select_cert_success;
 }
 
 /* The select_certificate callback can only refuse with handshake_failure; this one says why (RFC 6066 3). */
@@ -133,10 +133,11 @@ static int on_alpn(SSL *ssl, const uint8_t **out, uint8_t *out_len, const uint8_
 	uint8_t *selected = NULL;
 
 	(void)argument;
-	if (handshake == NULL || handshake->alpn.len == 0)
+	struct bytes offer = handshake != NULL ? handshake->calls->alpn(handshake) : bytes_of(NULL, 0);
+	if (offer.len == 0)
 		return SSL_TLSEXT_ERR_NOACK;
-	if (SSL_select_next_proto(&selected, out_len, handshake->alpn.data, (unsigned)handshake->alpn.len, in,
-				  in_len) != OPENSSL_NPN_NEGOTIATED)
+	if (SSL_select_next_proto(&selected, out_len, offer.data, (unsigned)offer.len, in, in_len) !=
+	    OPENSSL_NPN_NEGOTIATED)
 		return SSL_TLSEXT_ERR_ALERT_FATAL;
 	*out = selected;
 	return SSL_TLSEXT_ERR_OK;

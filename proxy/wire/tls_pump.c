@@ -137,7 +137,7 @@ static enum tls_result fail(struct tls_pump *pump, const struct tls_input *input
 	pump->failed = true;
 	pump->out_of_memory = reason == ERR_R_MALLOC_FAILURE;
 	pump->alert_sent = pump->channel->send_len != pump->channel->mark; /* the last that a failing SSL writes */
-	pump->error = error;
+	pump->channel->error = error;
 	if (ssl_error == SSL_ERROR_SYSCALL && (input == NULL || input->ended)) {
 		pump->reason = "the peer closed the connection";
 	} else if (ERR_GET_LIB(error) == ERR_LIB_SSL && reason >= SSL_AD_REASON_OFFSET &&
@@ -202,6 +202,7 @@ static enum tls_result do_handshake(struct tls_pump *pump, struct tls_input *inp
 	struct bytes given = input != NULL ? input->bytes : bytes_of(NULL, 0);
 
 	enter(pump, input);
+	pump->channel->error = 0;
 	int status = SSL_do_handshake(pump->ssl);
 	enum tls_result result = result_of(pump, input, status);
 	pump->channel->input = NULL;

@@ -35,6 +35,7 @@ struct tls_channel {
 	size_t mark; /* send_len at the start of the call */
 	void *to; /* the receiver of `send` */
 	tls_channel_sender *sender;
+	uint32_t error; /* BoringSSL's packed error behind the last handshake, where it failed; 0: there is none */
 };
 
 MUST_USE struct error tls_channel_init(struct tls_channel *channel, tls_channel_sender *sender);
@@ -57,7 +58,6 @@ struct tls_pump {
 	uint8_t small_left; /* small records to come before the large ones */
 	int alert; /* that the peer sent, encrypted or not, or TLS_PUMP_NO_ALERT */
 	const char *reason; /* why it failed, a static text; "" */
-	uint32_t error; /* BoringSSL's packed error behind the reason; 0: there is none */
 };
 
 enum tls_result {

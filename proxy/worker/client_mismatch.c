@@ -39,7 +39,7 @@ static const char *print_peer(const struct connection *connection, char out[RESO
 
 void client_mismatch_report(struct connection *connection)
 {
-	const char *lacking = what_lacks(connection->client.pump.error);
+	const char *lacking = what_lacks(connection->client.pump.channel->error);
 	char peer[RESOLVER_MAX_TEXT];
 	char text[sizeof(((struct worker_event *)NULL)->text)];
 

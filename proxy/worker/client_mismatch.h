@@ -4,7 +4,7 @@
 
 #include "proxy/worker/connection.h"
 
-/* client_mismatch_report looks at a handshake with a client that failed; it does nothing for any other reason. */
+/* client_mismatch_report looks at a handshake with a client that has failed just now; nothing for any other reason. */
 void client_mismatch_report(struct connection *connection);
 
 #endif

@@ -80,11 +80,21 @@ static enum ssl_select_cert_result_t on_hello(struct client_handshake *handshake
 	const struct credential *credential = choose_credential(connection->site, &hello);
 	look_at_name(connection, credential, &hello, known);
 	connection->credential = credential;
-	connection->client_handshake.alpn = buffer_bytes(&connection->site->alpn);
 	struct error error =
 	    credential_attach(credential, site_lookup_first_credential(connection->listener->lookup), raw->ssl, &hello);
 	return failed(error) ? ssl_select_cert_error : ssl_select_cert_success;
 }
+
+static struct bytes alpn_of(const struct client_handshake *handshake)
+{
+	const struct connection *connection =
+	    (const struct connection *)(const void *)((const char *)handshake -
+						      offsetof(struct connection, client_handshake));
+
+	return buffer_bytes(&connection->site->alpn);
+}
+
+static const struct client_handshake_calls calls = {.select = on_hello, .alpn = alpn_of};
 
 static struct error open_tls(struct connection *connection)
 {
@@ -93,7 +103,7 @@ static struct error open_tls(struct connection *connection)
 	if (ssl == NULL)
 		return error_crypto("start TLS with a client");
 
-	connection->client_handshake.select = on_hello;
+	connection->client_handshake.calls = &calls;
 	connection->client_handshake.ticket_keys = connection->lease->snapshot->ticket_keys;
 	SSL_set_accept_state(ssl);
 	if (!SSL_set_app_data(ssl, &connection->client_handshake)) {

@@ -36,9 +36,8 @@ static bool is_known(struct backend_handshake *handshake, const SSL *ssl)
 	struct connection *connection =
 	    (struct connection *)(void *)((char *)handshake - offsetof(struct connection, backend_handshake));
 	const struct verdict_memory *verdicts = connection->lease->verdicts;
-	struct verdict verdict;
-
 	struct host_name space;
+	struct verdict verdict;
 
 	connection->backend_chain =
 	    backend_tls_chain_key(ssl, connection->site->config->name, name_of(connection, &space)->text);
@@ -105,8 +104,9 @@ static bool keeps_promise(const struct connection *connection)
 
 static const char *why_failed(const struct tls_pump *pump)
 {
-	return pump->error != 0 && pump->alert == TLS_PUMP_NO_ALERT ? tls_client_explain(pump->error).words
-								    : pump->reason;
+	uint32_t error = pump->channel->error;
+
+	return error != 0 && pump->alert == TLS_PUMP_NO_ALERT ? tls_client_explain(error).words : pump->reason;
 }
 
 static enum connection_event event_of(struct connection *connection, enum tls_result result)

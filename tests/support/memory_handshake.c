@@ -27,6 +27,14 @@ static enum ssl_select_cert_result_t on_select(struct client_handshake *handshak
 	return failed(error) ? ssl_select_cert_error : ssl_select_cert_success;
 }
 
+static struct bytes offer_nothing(const struct client_handshake *handshake)
+{
+	(void)handshake;
+	return bytes_of(NULL, 0);
+}
+
+static const struct client_handshake_calls calls = {.select = on_select, .alpn = offer_nothing};
+
 static int keep_session(SSL *ssl, SSL_SESSION *session)
 {
 	struct memory_handshake *handshake = SSL_get_app_data(ssl);
@@ -89,7 +97,7 @@ static bool shake(SSL *client, SSL *accepting)
 
 bool memory_handshake_run(struct memory_handshake *handshake)
 {
-	struct server server = {.handshake = {.select = on_select, .ticket_keys = handshake->ticket_keys},
+	struct server server = {.handshake = {.calls = &calls, .ticket_keys = handshake->ticket_keys},
 				.plan = handshake};
 	SSL_CTX *ctx = handshake->client_ctx;
 	BIO *client_bio, *server_bio;
