@@ -9,6 +9,7 @@
 #include "proxy/log/former_findings.h"
 #include "proxy/log/recent_lines.h"
 #include "proxy/log/time_text.h"
+#include "proxy/system/privileges.h"
 
 struct fix_log {
 	struct fix_log_sink sink;
@@ -70,12 +71,14 @@ static const char *path_of(const struct fix_log *fix_log)
 static void note_failure(struct fix_log *fix_log, struct error error)
 {
 	char text[ERROR_MAX_TEXT];
+	char user[PRIVILEGES_MAX_NAME];
 
 	if (!fix_log->broken)
-		program_log_write(fix_log->log, LOG_LEVEL_ERROR, path_of(fix_log),
-				  "the fix log cannot be written: %s; the proxy goes on, its lines wait and are "
-				  "written when they can be",
-				  error_print(error, text, sizeof(text)));
+		program_log_write(
+		    fix_log->log, LOG_LEVEL_ERROR, path_of(fix_log),
+		    "the fix log cannot be written (as the user %s): %s; the proxy goes on, its lines wait "
+		    "and are written when they can be",
+		    privileges_user_name(user), error_print(error, text, sizeof(text)));
 	fix_log->broken = true;
 }
 

@@ -7,8 +7,9 @@
 #include "chaincache/base/buffer.h"
 #include "proxy/fetch/fetch_settings.h"
 #include "proxy/io/thread_pool.h"
+#include "proxy/system/privileges.h"
 
-#define CACHE_ADVICE "let `cache` name a directory that chainmend's user can write, with room in it"
+#define CACHE_ADVICE "let `cache` name a directory that chainmend's user (%s) can write, with room in it"
 
 static void log_bad_file(void *context, const char *file_name, struct error why)
 {
@@ -33,6 +34,7 @@ static void load_cache(struct mend_services *services, const char *path)
 {
 	struct cache_dir_visitor visitor = {services, remember_record, log_bad_file};
 	char text[ERROR_MAX_TEXT];
+	char user[PRIVILEGES_MAX_NAME];
 
 	/* --check-config makes no directory. */
 	if (services->loop == NULL && access(path, R_OK | X_OK) != 0)
@@ -42,14 +44,15 @@ static void load_cache(struct mend_services *services, const char *path)
 		program_log_write(
 		    services->log, LOG_LEVEL_WARNING, path,
 		    "the cache cannot be used, fetched issuers are kept in memory alone: %s: " CACHE_ADVICE,
-		    error_print(error, text, sizeof(text)));
+		    error_print(error, text, sizeof(text)), privileges_user_name(user));
 		return;
 	}
 	services->has_cache_dir = true;
 	if (!services->cache_dir.writable)
 		program_log_write(
 		    services->log, LOG_LEVEL_WARNING, path,
-		    "the cache cannot be written, fetched issuers are kept in memory alone: " CACHE_ADVICE);
+		    "the cache cannot be written, fetched issuers are kept in memory alone: " CACHE_ADVICE,
+		    privileges_user_name(user));
 	error = cache_dir_visit(&services->cache_dir, &visitor);
 	if (failed(error))
 		program_log_write(services->log, LOG_LEVEL_WARNING, path, "the cache cannot be read: %s",
@@ -229,6 +232,7 @@ void mend_services_await_first(struct mend_services *services, uint64_t timeout_
 static void write_to_cache(struct mend_services *services, const struct fetched_issuer *fetched, int64_t now)
 {
 	char text[ERROR_MAX_TEXT];
+	char user[PRIVILEGES_MAX_NAME];
 
 	if (!services->has_cache_dir || !services->cache_dir.writable)
 		return;
@@ -241,7 +245,7 @@ static void write_to_cache(struct mend_services *services, const struct fetched_
 		program_log_write(
 		    services->log, LOG_LEVEL_WARNING, services->cache_dir.path,
 		    "a fetched issuer could not be written to the cache and is kept in memory: %s: " CACHE_ADVICE,
-		    error_print(error, text, sizeof(text)));
+		    error_print(error, text, sizeof(text)), privileges_user_name(user));
 	services->logged_cache_write = true;
 }
 

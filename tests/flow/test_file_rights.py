@@ -43,6 +43,19 @@ def test_all_that_the_user_cannot_read_again_is_told_at_the_start(program, world
     assert f"{configuration}: cannot" not in running.stderr
 
 
+@needs_root
+def test_a_cache_and_a_log_that_the_user_cannot_write_are_told_with_the_user(program, world, tmp_path):
+    open_to_everybody(tmp_path)
+    cache, logs = tmp_path / "cache", tmp_path / "logs"
+    for folder in (cache, logs):
+        folder.mkdir(mode=0o700)
+    running = program.run(world.settings(user="nobody", cache=cache, fix_log=logs / "fixes.jsonl"),
+                          site(world, free_port(), certificate=world.leaf_alone))
+    running.wait_for_words(f"{cache}: the cache cannot be used")
+    running.wait_for_words("that chainmend's user (nobody) can write")
+    running.wait_for_words(f"{logs / 'fixes.jsonl'}: the fix log cannot be written (as the user nobody)")
+
+
 MODES = {0o600: None, 0o640: None, 0o660: None, 0o644: "r", 0o604: "r", 0o602: "w", 0o666: "rw"}
 
 

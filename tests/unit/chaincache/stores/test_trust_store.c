@@ -295,9 +295,25 @@ static int teardown(void **state)
 	return rmdir(folder);
 }
 
+static void test_the_path_in_an_option(void **state)
+{
+	static const char *const cases[][2] = {
+	    {"/etc/ssl/root.pem", "/etc/ssl/root.pem"},
+	    {"corp=/etc/ssl/root.pem", "/etc/ssl/root.pem"},
+	    {"corp=a=b.pem", "a=b.pem"},
+	    {"./a=b.pem", "./a=b.pem"},
+	    {"system", TRUST_STORE_SYSTEM_PATH},
+	    {"corp=system", TRUST_STORE_SYSTEM_PATH},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_string_equal(trust_store_option_path(cases[i][0]), cases[i][1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_the_path_in_an_option),
 	    cmocka_unit_test(test_says_which_stores_hold_a_root),
 	    cmocka_unit_test(test_a_store_holds_this_very_certificate),
 	    cmocka_unit_test(test_walks_the_distinct_roots_of_an_issuer),
