@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from clients import python_pipe
 from conftest import NAME
-from program import eventually, free_port
+from program import descriptors_of, eventually, free_port
 from tls_servers import Server, echo
 
 PAUSED = "new connections are not accepted"
@@ -92,14 +92,14 @@ def test_without_descriptors_clients_wait_and_it_is_told_once(program, world):
 
 
 def first_free(pid):
-    taken = {int(name) for name in os.listdir(f"/proc/{pid}/fd")}
+    taken = {int(name) for name in descriptors_of(pid)}
     return next(number for number in range(len(taken) + 1) if number not in taken)
 
 
 def at_rest(pid):
-    before = os.listdir(f"/proc/{pid}/fd")
+    before = descriptors_of(pid)
     time.sleep(0.5)
-    return os.listdir(f"/proc/{pid}/fd") == before
+    return descriptors_of(pid) == before
 
 
 def test_no_more_are_let_in_than_there_are_descriptors_for(program, world, tmp_path):

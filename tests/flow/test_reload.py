@@ -4,12 +4,11 @@ import os
 import shutil
 import signal
 import threading
-from pathlib import Path
 
 from aia_server import body, slow, status
 from clients import curl, python_pipe, served_chain
 from conftest import NAME
-from program import configuration, eventually, free_port, is_listening
+from program import configuration, descriptors_of, eventually, free_port, is_listening
 from tls_servers import Server, TlsServer, http_answer
 
 
@@ -161,8 +160,7 @@ def test_fifty_reloads_under_traffic_lose_nothing_and_leak_nothing(program, worl
             world, port, backend.port, certificate="backend", backend=f"tls://127.0.0.1:{backend.port}",
             backend_name=NAME))
         eventually("the first answer", lambda: curl(port, NAME, world.roots).ok, also=running.report)
-        files = Path(f"/proc/{running.process.pid}/fd")
-        few = len(list(files.iterdir()))
+        few = len(descriptors_of(running.process.pid))
         clients = [threading.Thread(target=client) for _ in range(2)]
         for thread in clients:
             thread.start()
@@ -177,7 +175,8 @@ def test_fifty_reloads_under_traffic_lose_nothing_and_leak_nothing(program, worl
             thread.join(60)
         assert not failures, failures[0]
         assert answers
-        eventually("no descriptor is left behind", lambda: len(list(files.iterdir())) <= few, also=running.report)
+        eventually("no descriptor is left behind", lambda: len(descriptors_of(running.process.pid)) <= few,
+                   also=running.report)
 
 
 def test_a_reload_makes_another_fetcher_and_keeps_what_was_fetched(program, world):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from conftest import NAME
-from program import eventually, free_port
+from program import descriptors_of, eventually, free_port
 
 pytestmark = pytest.mark.alone
 CONNECTIONS = int(os.environ.get("CHAINMEND_TORTURE_CONNECTIONS", 3000))
@@ -55,6 +55,7 @@ def test_every_byte_of_every_connection(program, world, torture, monkeypatch, ca
                                        ":thread_local_quarantine_size_kb=64")
     running = program.run(world.settings(),
                           {route: site(world, route, *pair) for route, pair in ports.items()})
+    assert descriptors_of(running.process.pid)  # torture counts them too
     keeps_shadows = "libtsan" in Path(f"/proc/{running.process.pid}/maps").read_text()  # as large as what was ever used
     out, errors = process.communicate(f"{running.process.pid}\n", timeout=WAIT_S)
     assert running.process.poll() is None, running.report()
@@ -73,10 +74,10 @@ def test_a_stop_in_the_midst_of_it_leaves_nothing(program, world, torture):
     process, ports = torture
     running = program.run(world.settings(drain_timeout="300ms"),
                           {route: site(world, route, *pair) for route, pair in ports.items()})
-    descriptors = Path(f"/proc/{running.process.pid}/fd")
-    at_rest = len(list(descriptors.iterdir()))
+    pid = running.process.pid
+    at_rest = len(descriptors_of(pid))
     process.stdin.write(f"{running.process.pid}\n")
     process.stdin.flush()
-    eventually("it is in the midst of it", lambda: len(list(descriptors.iterdir())) > at_rest + 100,
+    eventually("it is in the midst of it", lambda: len(descriptors_of(pid)) > at_rest + 100,
                also=running.report)
     running.stop()
