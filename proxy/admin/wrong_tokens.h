@@ -13,8 +13,8 @@
 #define WRONG_TOKENS_MAX_PEERS 128
 #define WRONG_TOKENS_FIRST_MS 50
 #define WRONG_TOKENS_MAX_MS 3000
-#define WRONG_TOKENS_FORGET_MS (10 * 60 * 1000)
-#define WRONG_TOKENS_LINE_MS (60 * 1000) /* a peer has one line in the log so often */
+#define WRONG_TOKENS_FORGET_MS UINT64_C(600000)
+#define WRONG_TOKENS_LINE_MS UINT64_C(60000) /* a peer has one line in the log so often */
 #define WRONG_TOKENS_MAX_LINES 10 /* of all peers in that time */
 
 struct wrong_token_peer {

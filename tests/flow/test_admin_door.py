@@ -79,7 +79,8 @@ def is_open(sock: socket.socket) -> bool:
 
 
 @pytest.mark.parametrize("first", [b"", HALF, b"G", b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 2,
-                                   b"GET / HTTP/1.1\r\nX: " + b"a" * 15000], ids=["silent", "half", "byte", "idle", "big"])
+                                   b"GET / HTTP/1.1\r\nX: " + b"a" * 15000],
+                         ids=["silent", "half", "byte", "idle", "big"])
 def test_a_whole_request_never_waits_for_those_that_are_none(start, first):
     port, _ = start()
     with Crowd(port, 3 * PLACES, first) as crowd:

@@ -71,7 +71,8 @@ def unit_lines(stage, key):
 
 
 def test_a_reload_with_a_wrong_configuration_fails_before_the_signal(stage, tmp_path):
-    check, signal = unit_lines(stage, "ExecReload")  # one after the other, as long as each succeeds (systemd.service(5))
+    # One after the other, as long as each succeeds (systemd.service(5)).
+    check, signal = unit_lines(stage, "ExecReload")
     assert check.endswith("--check-config") and signal == "/bin/kill -HUP $MAINPID"
     assert unit_lines(stage, "ExecStartPre") == []
     binary, *arguments = check.split()
