@@ -6,7 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_MODE = 0640, DIRECTORY_MODE = 0755 };
+/* O_NONBLOCK: a FIFO that nobody reads must not hold up the proxy. */
+enum {
+	FILE_MODE = 0640,
+	DIRECTORY_MODE = 0755,
+	APPEND_FLAGS = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK
+};
 
 static const char stderr_path[] = "stderr";
 
@@ -26,10 +31,22 @@ static void close_fd(struct line_file *file)
 	file->torn = false;
 }
 
-/* O_NONBLOCK: a FIFO that nobody reads must not hold up the proxy. */
+static bool is_trusted_link(const char *path)
+{
+	struct stat status;
+	return lstat(path, &status) == 0 && (status.st_uid == 0 || status.st_uid == geteuid());
+}
+
+/* A symbolic link of another user could lead to a file that only we may write. Sets errno to ELOOP for such a link. */
 static int open_for_append(const char *path)
 {
-	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, FILE_MODE);
+	int fd = open(path, APPEND_FLAGS | O_NOFOLLOW, FILE_MODE);
+	if (fd >= 0 || errno != ELOOP)
+		return fd;
+	if (is_trusted_link(path))
+		return open(path, APPEND_FLAGS, FILE_MODE);
+	errno = ELOOP;
+	return -1;
 }
 
 static bool make_directory_of(const char *path)
@@ -56,6 +73,8 @@ static int open_path(const char *path)
 struct error line_file_reopen(struct line_file *file)
 {
 	int fd = open_path(file->path);
+	if (fd < 0 && errno == ELOOP)
+		return error_of(ERROR_USAGE, 0, "it is a symbolic link of another user, and is not followed");
 	if (fd < 0)
 		return error_system("open it for appending");
 	close_fd(file);

@@ -19,7 +19,8 @@ struct line_file {
 MUST_USE struct error line_file_init(struct line_file *file, const char *path);
 
 /* line_file_reopen opens the file anew: after it was moved away, say. It is made with mode 0640. A directory that is
- * missing is made too (0755, one level). Where that fails, the file that is open stays so. */
+ * missing is made too (0755, one level). A symbolic link is followed where it belongs to root or to the user of this
+ * process. Where that fails, the file that is open stays so. */
 MUST_USE struct error line_file_reopen(struct line_file *file);
 
 /* line_file_follow opens it anew where the path has another file by now, or none: it was moved away, or deleted. */

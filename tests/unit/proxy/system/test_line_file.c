@@ -164,6 +164,28 @@ static void test_a_fifo_that_nobody_reads_does_not_wait(void **state)
 	line_file_close(&file);
 }
 
+static void test_a_link_is_followed_where_it_is_ours_and_not_where_it_is_another_users(void **state)
+{
+	struct place *place = *state;
+	struct line_file file;
+	char target[MAX_PATH];
+
+	snprintf(target, sizeof(target), "%s/target", place->folder);
+	assert_int_equal(symlink(target, place->path), 0);
+	assert_ok(line_file_init(&file, place->path));
+	assert_ok(line_file_write(&file, bytes_of_string("ours\n")));
+	line_file_close(&file);
+	assert_int_equal(access(target, F_OK), 0);
+	assert_int_equal(unlink(target), 0);
+	if (geteuid() == 0) {
+		assert_int_equal(lchown(place->path, 64321, 64321), 0);
+		assert_ok(line_file_init(&file, place->path));
+		assert_kind(line_file_write(&file, bytes_of_string("theirs\n")), ERROR_USAGE);
+		line_file_close(&file);
+		assert_int_equal(access(target, F_OK), -1);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,6 +195,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_a_directory_and_a_full_device_are_errors, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_a_line_that_is_cut_short_is_taken_back, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_a_fifo_that_nobody_reads_does_not_wait, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_link_is_followed_where_it_is_ours_and_not_where_it_is_another_users,
+					    set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
