@@ -340,6 +340,16 @@ static void take_failure(struct probed_backend *backend, const struct chain_prob
 	on_not_reached(backend, result->outcome, text);
 }
 
+/* Keeps what is known of the backend: this machine is short of memory or descriptors. */
+static void on_no_look(struct probed_backend *backend, const char *reason)
+{
+	const struct prober_options *options = &backend->prober->options;
+
+	program_log_write(options->log, LOG_LEVEL_WARNING, options->config->name,
+			  "backend %s could not be looked at: %s; it is tried again", backend->target, reason);
+	alarm_set(backend->alarm, retry_next(&backend->retry));
+}
+
 static void on_probed(void *context, const struct chain_probe_result *result)
 {
 	struct probed_backend *backend = context;
@@ -354,6 +364,10 @@ static void on_probed(void *context, const struct chain_probe_result *result)
 	}
 	if (look_below_tls13(backend, result))
 		return;
+	if (result->outcome == CHAIN_PROBE_NO_MEMORY) {
+		on_no_look(backend, result->reason);
+		return;
+	}
 	backend->probed = true;
 	backend->probed_ms = loop_now_ms(backend->prober->options.services->loop);
 	if (result->outcome == CHAIN_PROBE_OK && result->chain.count > 0)

@@ -35,7 +35,7 @@ enum chain_probe_outcome {
 	CHAIN_PROBE_ALERT, /* the server ended the handshake with another alert */
 	CHAIN_PROBE_BAD_CERTIFICATES, /* a certificate does not parse, or there are too many */
 	CHAIN_PROBE_TLS_FAILED, /* anything else that TLS forbids */
-	CHAIN_PROBE_NO_MEMORY,
+	CHAIN_PROBE_NO_MEMORY, /* nor descriptors, of this machine: nothing is known about the server */
 };
 
 enum chain_capture_state { CAPTURE_GOING, CAPTURE_DONE };

@@ -1,5 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "proxy/io/chain_probe.h"
 #include "proxy/io/loop.h"
@@ -273,6 +275,34 @@ static void test_a_port_where_nobody_listens(void **state)
 	world_close(&world);
 }
 
+/* Leaves the process without a further descriptor; returns the limit that was. */
+static struct rlimit take_descriptors(void)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	int lowest_free = dup(STDERR_FILENO);
+	close(lowest_free);
+	struct rlimit none_left = {.rlim_cur = (rlim_t)lowest_free, .rlim_max = limit.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none_left), 0);
+	return limit;
+}
+
+/* It is no fault of the server's. */
+static void test_without_descriptors(void **state)
+{
+	struct world world;
+	(void)state;
+	world_open(&world, SAYS_NOTHING);
+	struct rlimit limit = take_descriptors();
+	probe(&world, "127.0.0.1", PATIENCE_MS);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(world.outcome, CHAIN_PROBE_NO_MEMORY);
+	assert_non_null(strstr(world.reason, "too many open files"));
+	assert_false(chain_probe_is_unreachable(world.outcome));
+	world_close(&world);
+}
+
 static void test_hosts_that_are_none(void **state)
 {
 	static const char *const hosts[] = {""}; /* none that the resolver would ask a server on the net for */
@@ -326,6 +356,7 @@ int main(void)
 	    cmocka_unit_test(test_plain_text_that_does_not_lead_to_tls),
 	    cmocka_unit_test(test_each_failure_is_told_apart),
 	    cmocka_unit_test(test_a_port_where_nobody_listens),
+	    cmocka_unit_test(test_without_descriptors),
 	    cmocka_unit_test(test_hosts_that_are_none),
 	    cmocka_unit_test(test_a_cancelled_probe_never_answers),
 	    cmocka_unit_test(test_addresses_are_printed_as_people_write_them),
