@@ -6,6 +6,7 @@
 
 #include "proxy/io/loop_uv.h"
 #include "proxy/io/resolver.h"
+#include "proxy/io/shortage.h"
 
 #define READ_BYTES 16384
 #define OUTPUT_MAX_BYTES ((size_t)256 * 1024)
@@ -153,12 +154,6 @@ static void give_timeout(struct chain_probe *probe)
 	give_failure(probe, CHAIN_PROBE_TIMED_OUT, reason);
 }
 
-/* Says whether this machine is short of something, which is no fault of the server's. */
-static bool is_shortage(int status)
-{
-	return status == UV_EMFILE || status == UV_ENFILE || status == UV_ENOBUFS || status == UV_ENOMEM;
-}
-
 static void give_unreachable(struct chain_probe *probe, int status)
 {
 	char reason[CHAIN_CAPTURE_MAX_REASON];
@@ -167,7 +162,7 @@ static void give_unreachable(struct chain_probe *probe, int status)
 			 probe->address, probe->num_addresses);
 	else
 		snprintf(reason, sizeof(reason), "%s (%s)", uv_strerror(status), probe->address);
-	give_failure(probe, is_shortage(status) ? CHAIN_PROBE_NO_MEMORY : CHAIN_PROBE_UNREACHABLE, reason);
+	give_failure(probe, shortage_is(-status) ? CHAIN_PROBE_NO_MEMORY : CHAIN_PROBE_UNREACHABLE, reason);
 }
 
 static void on_written(uv_write_t *request, int status)

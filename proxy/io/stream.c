@@ -7,6 +7,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "proxy/io/shortage.h"
+
 #define READ_EVENTS (POLLER_READABLE | POLLER_PEER_ENDED | POLLER_URGENT)
 
 enum { NO_DELAY_IS_SET = 2 };
@@ -86,7 +88,9 @@ bool stream_is_delivered(const struct stream *stream)
 	return stream->fd < 0 || ioctl(stream->fd, SIOCOUTQ, &unacknowledged) != 0 || unacknowledged == 0;
 }
 
-static void fail_write(struct stream *stream, int code)
+/* Where memory is short, the peer is there and may never say a word: an end of reading wakes whoever waits for it, and
+ * is read as a break. Not inlined: the callers are on the path of each byte, and would save registers for it. */
+static __attribute__((noinline, cold)) void fail_write(struct stream *stream, int code)
 {
 	if (stream->error == 0)
 		stream->error = code;
@@ -94,15 +98,10 @@ static void fail_write(struct stream *stream, int code)
 	stream->readable = stream->read_to_end = true; /* the reads find out whether the peer has ended or broken off */
 	buffer_cleanup(&stream->pending);
 	stream->pending_at = 0;
-}
-
-/* Fails for lack of memory. The peer is there and may never say a word: an end of reading wakes whoever waits for it,
- * and is read as a break. */
-static void fail_short(struct stream *stream, int code)
-{
-	fail_write(stream, code);
-	set_close_resets(stream);
-	shutdown(stream->fd, SHUT_RD);
+	if (shortage_is(code)) {
+		set_close_resets(stream);
+		shutdown(stream->fd, SHUT_RD);
+	}
 }
 
 /* Turns Nagle's algorithm off at the second write, the first that it could delay: a connection with one request does
@@ -138,7 +137,7 @@ void stream_watch_writable(struct stream *stream)
 	stream->watches_writable = true;
 	struct error error = poller_change(stream->poller, &stream->pollable, stream->fd, wanted_events(true));
 	if (failed(error))
-		fail_short(stream, error.code);
+		fail_write(stream, error.code);
 }
 
 static void send_end(struct stream *stream)
@@ -270,7 +269,7 @@ void stream_write(struct stream *stream, struct bytes bytes)
 	if (bytes.len == 0)
 		return;
 	if (failed(buffer_append(&stream->pending, bytes))) {
-		fail_short(stream, ENOBUFS);
+		fail_write(stream, ENOBUFS);
 		return;
 	}
 	stream_watch_writable(stream);

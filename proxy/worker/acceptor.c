@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proxy/io/shortage.h"
 #include "proxy/shared/network_set.h"
 #include "proxy/worker/connection_machine.h"
-#include "proxy/worker/shortage.h"
 
 struct acceptor {
 	struct pollable pollable; /* first */

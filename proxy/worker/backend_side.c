@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proxy/io/shortage.h"
 #include "proxy/worker/backend_reason.h"
-#include "proxy/worker/shortage.h"
 #include "proxy/worker/tls_backend.h"
 
 const struct preamble backend_side_preambles[] = {
@@ -107,7 +107,7 @@ static enum connection_event try_addresses(struct connection *connection)
 		if (code == 0)
 			return EVENT_NONE;
 		if (shortage_is(code))
-			return shortage_note(connection, code);
+			return connection_run_short(connection, code);
 	}
 	backend_reason_report(connection);
 	return EVENT_NO_BACKEND_LEFT;
@@ -168,7 +168,7 @@ enum connection_event backend_side_start_relay(struct connection *connection)
 static enum connection_event hold(struct connection *connection, struct bytes bytes)
 {
 	if (failed(relay_hold(&connection->backend.out, bytes)))
-		return shortage_note(connection, ENOMEM);
+		return connection_run_short(connection, ENOMEM);
 	return EVENT_NONE;
 }
 
@@ -220,13 +220,14 @@ enum connection_event backend_side_fail(struct connection *connection)
 {
 	const struct tls_pump *pump = &connection->backend.pump;
 
-	return pump->out_of_memory ? shortage_note(connection, ENOMEM) : break_off(connection, "TLS", pump->reason);
+	return pump->out_of_memory ? connection_run_short(connection, ENOMEM)
+				   : break_off(connection, "TLS", pump->reason);
 }
 
 enum connection_event backend_side_break_off(struct connection *connection)
 {
 	int code = connection->backend.stream.error;
 
-	return shortage_is(code) ? shortage_note(connection, code)
+	return shortage_is(code) ? connection_run_short(connection, code)
 				 : break_off(connection, "the connection broke", strerror(code));
 }

@@ -19,6 +19,12 @@ void connection_report(struct connection *connection, enum worker_event_kind kin
 			     text);
 }
 
+enum connection_event connection_run_short(struct connection *connection, int code)
+{
+	connection->thread->pause(connection->thread, code);
+	return EVENT_SHORTAGE;
+}
+
 struct connection *connection_new(struct worker_thread *thread, struct snapshot_lease *lease,
 				  const struct snapshot_listener *listener)
 {

@@ -89,6 +89,10 @@ void connection_set_site(struct connection *connection, const struct site *site)
 /* connection_report sends an event about this connection's site to the control thread. */
 void connection_report(struct connection *connection, enum worker_event_kind kind, uint8_t alert, const char *text);
 
+/* connection_run_short has new clients wait for a while, since this one met a lack of memory or descriptors, errno
+ * `code`: they could not be served. Returns EVENT_SHORTAGE. */
+enum connection_event connection_run_short(struct connection *connection, int code);
+
 /* connection_add puts it among the open ones; connection_retire moves it from there to the closed ones. */
 void connection_add(struct connection *connection);
 void connection_retire(struct connection *connection);

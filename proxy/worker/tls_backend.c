@@ -8,7 +8,6 @@
 #include "proxy/wire/alpn.h"
 #include "proxy/wire/tls_client.h"
 #include "proxy/worker/backend_reason.h"
-#include "proxy/worker/shortage.h"
 
 bool tls_backend_is_wanted(const struct connection *connection)
 {
@@ -127,7 +126,7 @@ static enum connection_event event_of(struct connection *connection, enum tls_re
 		break;
 	}
 	if (connection->backend.pump.out_of_memory)
-		return shortage_note(connection, ENOMEM);
+		return connection_run_short(connection, ENOMEM);
 	/* For a chain that is not trusted, tls_backend_note_verdict has set the reason. */
 	if (connection->backend_handshake.verdict != BACKEND_NOT_TRUSTED)
 		backend_reason_set(connection, "the TLS handshake failed", why_failed(&connection->backend.pump));
@@ -139,7 +138,7 @@ enum connection_event tls_backend_start(struct connection *connection)
 	struct tls_input nothing = {0};
 
 	if (failed(open_tls(connection)))
-		return shortage_note(connection, ENOMEM); /* nothing else can fail there */
+		return connection_run_short(connection, ENOMEM); /* nothing else can fail there */
 	return tls_backend_take(connection, &nothing);
 }
 
@@ -167,7 +166,7 @@ enum connection_event tls_backend_ask(struct connection *connection)
 
 		worker_event_free(event);
 		if (error.kind == ERROR_MEMORY)
-			return shortage_note(connection, ENOMEM);
+			return connection_run_short(connection, ENOMEM);
 		backend_reason_set(connection, "its certificates cannot be read",
 				   error_print(error, text, sizeof(text)));
 		return EVENT_PREAMBLE_FAILED;

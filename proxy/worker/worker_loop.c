@@ -163,7 +163,8 @@ void worker_loop_run(struct worker_thread *thread)
 		poller_dispatch(&thread->poller);
 		timer_wheel_advance(&thread->timers, thread->now_ms);
 		connections_free_closed(thread);
-		acceptors_close_left(thread, false);
+		if (thread->leaving != NULL)
+			acceptors_close_left(thread, false);
 		tell_stopped(thread);
 	}
 }

@@ -1,4 +1,4 @@
-#include "proxy/worker/shortage.h"
+#include "proxy/io/shortage.h"
 #include "tests/support/unit.h"
 
 #include <errno.h>
