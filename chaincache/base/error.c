@@ -14,9 +14,23 @@ struct error error_system(const char *step)
 
 struct error error_crypto(const char *step)
 {
-	uint32_t code = ERR_get_error();
-	ERR_clear_error();
-	return error_of(ERROR_CRYPTO, (int)code, step);
+	uint32_t code = ERR_peek_error();
+
+	return error_crypto_is_memory() ? error_of(ERROR_MEMORY, 0, step) : error_of(ERROR_CRYPTO, (int)code, step);
+}
+
+bool error_crypto_is_memory(void)
+{
+	bool is_memory = false;
+
+	for (uint32_t code = ERR_get_error(); code != 0; code = ERR_get_error())
+		is_memory = is_memory || ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+	return is_memory;
+}
+
+bool error_crypto_begins_with_memory(void)
+{
+	return ERR_GET_REASON(ERR_peek_error()) == ERR_R_MALLOC_FAILURE;
 }
 
 static const char *reason(struct error error, char *scratch, size_t scratch_size)

@@ -51,8 +51,15 @@ static inline bool failed(struct error error)
 /* error_system returns ERROR_SYSTEM with the errno of this moment. */
 struct error error_system(const char *step);
 
-/* error_crypto returns ERROR_CRYPTO with BoringSSL's oldest queued error, and empties the queue. */
+/* error_crypto returns ERROR_CRYPTO with BoringSSL's oldest queued error, ERROR_MEMORY where one of them is an allocation
+ * that failed, and empties the queue. */
 struct error error_crypto(const char *step);
+
+/* error_crypto_is_memory says whether BoringSSL's queue tells of an allocation that failed, and empties the queue. */
+bool error_crypto_is_memory(void);
+
+/* error_crypto_begins_with_memory says whether the oldest error of the queue is an allocation that failed; the queue stays. */
+bool error_crypto_begins_with_memory(void);
 
 /* error_print writes one line without a full stop into `out` ("step: reason"), truncated to `out_size`; returns `out`.
  * */

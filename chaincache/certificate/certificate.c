@@ -49,6 +49,19 @@ static struct error parse_x509(struct certificate *certificate, struct bytes der
 	return error_none();
 }
 
+static struct error find_serial_number(struct certificate *certificate)
+{
+	CBS cbs, outer, content, serial;
+
+	CBS_init(&cbs, certificate->der.data, certificate->der.len);
+	if (!CBS_get_asn1(&cbs, &outer, CBS_ASN1_SEQUENCE) || !CBS_get_asn1(&outer, &content, CBS_ASN1_SEQUENCE) ||
+	    !CBS_get_optional_asn1(&content, NULL, NULL, CBS_ASN1_CONTEXT_SPECIFIC | CBS_ASN1_CONSTRUCTED | 0) ||
+	    !CBS_get_asn1(&content, &serial, CBS_ASN1_INTEGER))
+		return error_of(ERROR_FORMAT, 0, "the certificate has no serial number");
+	certificate->serial_number = bytes_of(CBS_data(&serial), CBS_len(&serial));
+	return error_none();
+}
+
 static struct error read_serial(struct certificate *certificate)
 {
 	const ASN1_INTEGER *serial = X509_get0_serialNumber(certificate->x509);
@@ -76,6 +89,8 @@ static struct error read_names(struct certificate *certificate)
 		error = distinguished_name_print(issuer, &certificate->issuer);
 	if (!failed(error))
 		error = distinguished_name_common_name(subject, &certificate->common_name);
+	if (!failed(error))
+		error = find_serial_number(certificate);
 	if (!failed(error))
 		error = read_serial(certificate);
 	if (failed(error))
@@ -253,8 +268,12 @@ struct error certificate_parse(struct bytes der, const struct certificate **out)
 		return error_of(ERROR_MEMORY, 0, "make a certificate");
 	atomic_init(&certificate->references, 1);
 
+	ERR_clear_error();
 	struct error error = fill(certificate, der);
-	ERR_clear_error(); /* of what was tolerated: TLS code on this thread reads the same queue */
+	/* The queue may hold what was tolerated: a key or an extension that does not parse. For want of memory, nothing of it
+	 * was read. TLS code on this thread reads the same queue. */
+	if (error_crypto_is_memory() && !failed(error))
+		error = error_of(ERROR_MEMORY, 0, "read a certificate");
 	if (failed(error)) {
 		free_certificate(certificate);
 		return error;

@@ -41,6 +41,7 @@ struct certificate {
 	char *subject; /* RFC 4514, UTF-8, control characters escaped; "" when empty */
 	char *issuer;
 	char *serial; /* upper-case hex, an even number of digits, '-' before a negative one */
+	struct bytes serial_number; /* the contents of the INTEGER, as they stand in the DER */
 	char *common_name; /* last CN of the subject, UTF-8, for explanations alone; NULL when there is none */
 	uint32_t subject_hash; /* X509_NAME_hash: equal for names that RFC 5280 7.1 calls equal */
 	uint32_t issuer_hash;

@@ -73,10 +73,25 @@ static enum signature_verdict verify(const struct certificate *child, EVP_PKEY *
 	ERR_clear_error();
 	if (X509_verify(child->x509, key) == 1)
 		return SIGNATURE_VERIFIES;
-	for (uint32_t code = ERR_get_error(); code != 0; code = ERR_get_error())
-		if (is_unknown_algorithm(code))
-			return SIGNATURE_NOT_JUDGED;
-	return SIGNATURE_FAILS;
+	enum signature_verdict verdict = SIGNATURE_FAILS;
+
+	for (uint32_t code = ERR_get_error(); code != 0; code = ERR_get_error()) {
+		if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE)
+			verdict = SIGNATURE_OUT_OF_MEMORY;
+		else if (is_unknown_algorithm(code) && verdict == SIGNATURE_FAILS)
+			verdict = SIGNATURE_NOT_JUDGED;
+	}
+	return verdict;
+}
+
+/* Nobody accepts MD5, nor MD2 and MD4, which cannot be verified here. */
+static enum signature_verdict verify_weak(const struct certificate *issuer, const struct certificate *child)
+{
+	if (issuer->key_type != KEY_TYPE_RSA)
+		return SIGNATURE_FAILS;
+	if (verify_by_md5(child, issuer->public_key))
+		return SIGNATURE_VERIFIES;
+	return error_crypto_is_memory() ? SIGNATURE_OUT_OF_MEMORY : SIGNATURE_FAILS;
 }
 
 enum signature_verdict issuer_match_ask(const struct certificate *issuer, const struct certificate *child)
@@ -85,11 +100,9 @@ enum signature_verdict issuer_match_ask(const struct certificate *issuer, const 
 
 	if (issuer->public_key != NULL)
 		verdict = verify(child, issuer->public_key);
-	/* Nobody accepts MD5, nor MD2 and MD4, which cannot be verified here. */
-	if (verdict != SIGNATURE_VERIFIES && child->signature_digest == SIGNATURE_DIGEST_MD5)
-		verdict = issuer->key_type == KEY_TYPE_RSA && verify_by_md5(child, issuer->public_key)
-			      ? SIGNATURE_VERIFIES
-			      : SIGNATURE_FAILS;
+	if (child->signature_digest == SIGNATURE_DIGEST_MD5 &&
+	    (verdict == SIGNATURE_FAILS || verdict == SIGNATURE_NOT_JUDGED))
+		verdict = verify_weak(issuer, child);
 	if (verdict == SIGNATURE_NOT_JUDGED && !algorithm_may_verify(issuer, child))
 		verdict = SIGNATURE_FAILS;
 	ERR_clear_error();
@@ -122,6 +135,7 @@ enum issuer_mismatch issuer_match(const struct certificate *issuer, const struct
 	case SIGNATURE_NOT_JUDGED:
 		return ISSUER_SIGNATURE_UNKNOWN;
 	case SIGNATURE_FAILS:
+	case SIGNATURE_OUT_OF_MEMORY:
 		break;
 	}
 	return ISSUER_SIGNATURE_FAILS;

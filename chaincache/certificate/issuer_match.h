@@ -17,6 +17,7 @@ enum issuer_mismatch {
 
 /* Does a key verify a signature? Ordered by how good the answer is. */
 enum signature_verdict {
+	SIGNATURE_OUT_OF_MEMORY, /* nothing is known */
 	SIGNATURE_FAILS,
 	SIGNATURE_NOT_JUDGED, /* key or signature are of a kind that is not supported: neither true nor false */
 	SIGNATURE_VERIFIES,

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include <openssl/err.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -208,7 +209,10 @@ void name_match(const struct certificate *leaf, const struct host_name *name, st
 
 	struct text why = {out->why, sizeof(out->why), 0};
 	const struct alt_name *entry = covering_entry(leaf, name);
-	if (entry != NULL && library_agrees(leaf, name)) {
+	ERR_clear_error();
+	bool is_covered = entry != NULL && library_agrees(leaf, name);
+	out->out_of_memory = error_crypto_is_memory() && !is_covered;
+	if (is_covered) {
 		out->verdict = NAME_COVERED;
 		explain_matched_by(entry, out);
 		text_add(&why, "covered by %s", out->matched_by);

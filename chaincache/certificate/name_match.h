@@ -16,6 +16,7 @@ enum name_verdict { NAME_COVERED, NAME_ONLY_IN_CN, NAME_NOT_COVERED };
 struct name_match {
 	enum name_verdict verdict;
 	char matched_by[HOST_NAME_MAX_CHARS + 3]; /* the subjectAltName entry that covers it; "" unless covered */
+	bool out_of_memory; /* that is why it is not covered */
 	char why[NAME_MATCH_MAX_TEXT]; /* "covered by *.contoso.com", or which near miss failed and why */
 };
 

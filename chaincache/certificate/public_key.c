@@ -63,7 +63,6 @@ void public_key_read(X509_PUBKEY *info, struct public_key *out)
 		out->bits = (unsigned)EVP_PKEY_bits(out->key);
 		out->ec_curve_nid = curve_of(out->key);
 	}
-	ERR_clear_error(); /* of a key that does not parse, or is none on a curve */
 }
 
 bool public_key_is_usable(const EVP_PKEY *key)

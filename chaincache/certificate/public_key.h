@@ -26,7 +26,8 @@ struct public_key {
 	EVP_PKEY *key; /* owned; NULL where the key is not usable: of another kind, or broken */
 };
 
-/* public_key_read judges a SubjectPublicKeyInfo. The caller frees out->key. */
+/* public_key_read judges a SubjectPublicKeyInfo. The caller frees out->key, and empties BoringSSL's queue of errors, which
+ * says why a key does not parse. */
 void public_key_read(X509_PUBKEY *info, struct public_key *out);
 
 /* public_key_is_usable says whether `key`, a private one too, is of a kind that is usable here. */

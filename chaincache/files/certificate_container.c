@@ -78,6 +78,8 @@ static const struct pkcs12_failure pkcs12_failures[] = {
 /* The words for BoringSSL's oldest error, and an empty queue. */
 static struct error pkcs12_error(const char *password)
 {
+	if (error_crypto_begins_with_memory())
+		return error_crypto("open a PKCS#12 file");
 	uint32_t code = ERR_peek_error();
 	int reason = ERR_GET_LIB(code) == ERR_LIB_PKCS8 ? ERR_GET_REASON(code) : 0;
 
@@ -119,6 +121,7 @@ static struct error open_pkcs12(struct bytes der, const char *password, EVP_PKEY
 
 	if (has_trailing_bytes(der))
 		return error_of(ERROR_FORMAT, 0, "bytes follow the PKCS#12 structure");
+	ERR_clear_error();
 	CBS_init(&cbs, der.data, der.len);
 	if (!PKCS12_get_key_and_certs(out_key, certificates, &cbs, password))
 		return pkcs12_error(password);

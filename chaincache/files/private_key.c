@@ -62,6 +62,7 @@ static struct error parse_plain(enum der_kind kind, struct bytes der, EVP_PKEY *
 {
 	CBS cbs;
 
+	ERR_clear_error();
 	CBS_init(&cbs, der.data, der.len);
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
 		if (forms[i].kind == kind)
@@ -111,13 +112,14 @@ static struct error parse_encrypted(struct bytes der, const char *password, EVP_
 	if (work.turns > PRIVATE_KEY_MAX_ITERATIONS)
 		return error_of(ERROR_LIMIT, 0,
 				"the private key asks for more than 10 million turns of its password's hash");
+	ERR_clear_error();
 	CBS_init(&cbs, der.data, der.len);
 	*out = PKCS8_parse_encrypted_private_key(&cbs, password, strlen(password));
 	if (*out != NULL) {
 		ERR_clear_error();
 		return error_none();
 	}
-	if (private_key_encryption_is_unsupported())
+	if (error_crypto_begins_with_memory() || private_key_encryption_is_unsupported())
 		return error_crypto(
 		    "the private key is damaged, or encrypted in a way that is not supported (write it anew "
 		    "with `openssl pkcs8 -topk8`)");
@@ -204,13 +206,16 @@ static struct error read_dek_info(struct bytes info, const EVP_CIPHER **out_ciph
 	return error_none();
 }
 
+static const char wrong_password[] = "the password does not open the private key";
+
 /* `plain` has room for the ciphertext and one block more. */
-static bool decrypt(const EVP_CIPHER *cipher, const uint8_t *iv, const char *password, struct bytes der, uint8_t *plain,
-		    size_t *out_len)
+static struct error decrypt(const EVP_CIPHER *cipher, const uint8_t *iv, const char *password, struct bytes der,
+			    uint8_t *plain, size_t *out_len)
 {
 	uint8_t key[EVP_MAX_KEY_LENGTH];
 	int first = 0;
 	int last = 0;
+	ERR_clear_error();
 	EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
 
 	bool ok =
@@ -222,8 +227,10 @@ static bool decrypt(const EVP_CIPHER *cipher, const uint8_t *iv, const char *pas
 	*out_len = (size_t)first + (size_t)last;
 	EVP_CIPHER_CTX_free(context);
 	OPENSSL_cleanse(key, sizeof(key));
-	ERR_clear_error();
-	return ok;
+	if (ok)
+		return error_none();
+	return error_crypto_is_memory() ? error_of(ERROR_MEMORY, 0, "decrypt a private key")
+					: error_of(ERROR_MISMATCH, 0, wrong_password);
 }
 
 struct error private_key_parse_pem(struct bytes headers, struct bytes der, const char *password, EVP_PKEY **out)
@@ -246,9 +253,11 @@ struct error private_key_parse_pem(struct bytes headers, struct bytes der, const
 	if (plain == NULL)
 		return error_of(ERROR_MEMORY, 0, "decrypt a private key");
 	/* A wrong password may decrypt to rubbish that is well padded by chance and does not parse. */
-	if (!decrypt(cipher, iv, password, der, plain, &len) ||
-	    failed(private_key_parse_der(bytes_of(plain, len), NULL, out)))
-		error = error_of(ERROR_MISMATCH, 0, "the password does not open the private key");
+	error = decrypt(cipher, iv, password, der, plain, &len);
+	if (!failed(error))
+		error = private_key_parse_der(bytes_of(plain, len), NULL, out);
+	if (failed(error) && error.kind != ERROR_MEMORY)
+		error = error_of(ERROR_MISMATCH, 0, wrong_password);
 	OPENSSL_free(plain);
 	return error;
 }

@@ -42,6 +42,7 @@ enum finding_code chain_audit_code(enum path_fault fault)
 	    [PATH_EXTENSION_REFUSED] = FINDING_CONSTRAINT_VIOLATED,
 	    [PATH_REVOKED] = FINDING_REVOKED,
 	    [PATH_REFUSED] = FINDING_CONSTRAINT_VIOLATED,
+	    [PATH_OUT_OF_MEMORY] = FINDING_VERIFICATION_LIMIT, /* and the mend fails */
 	    [PATH_NOT_JUDGED] = FINDING_NOT_JUDGED,
 	};
 

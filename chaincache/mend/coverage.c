@@ -21,6 +21,7 @@ void coverage_judge(const struct certificate *leaf, const struct host_name *name
 	for (size_t i = 0; i < num_names; i++) {
 		out[i].name = names[i];
 		name_match(leaf, &names[i], &out[i].match);
+		findings->out_of_memory = findings->out_of_memory || out[i].match.out_of_memory;
 		if (out[i].match.verdict != NAME_COVERED)
 			report_uncovered(leaf, &out[i], findings);
 	}

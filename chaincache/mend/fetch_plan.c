@@ -51,8 +51,10 @@ static void open_request(struct fetch_plan *plan, const char *url, const struct 
 		return;
 	}
 	char *copy = strdup(url);
-	if (copy == NULL)
+	if (copy == NULL) {
+		plan->memo->budget->out_of_memory = true;
 		return;
+	}
 	plan->attempts[plan->num_attempts] =
 	    (struct fetch_attempt){.url = copy, .child = certificate_ref(child), .outcome = FETCH_PENDING};
 	plan->requests[plan->num_requests] = (struct mend_request){copy, child};
@@ -125,8 +127,10 @@ static bool keep(struct fetch_plan *plan, const struct certificate *certificate,
 	unsigned *depths = realloc(plan->kept_depth, (plan->num_kept + 1) * sizeof(*depths));
 	if (depths != NULL)
 		plan->kept_depth = depths;
-	if (kept == NULL || depths == NULL || failed(issuer_store_add(plan->store, certificate, SOURCE_FETCHED)))
+	if (kept == NULL || depths == NULL || failed(issuer_store_add(plan->store, certificate, SOURCE_FETCHED))) {
+		plan->memo->budget->out_of_memory = true;
 		return false;
+	}
 	plan->kept[plan->num_kept] = (struct fetched_issuer){certificate_ref(certificate), url};
 	plan->kept_depth[plan->num_kept++] = depth;
 	return true;
@@ -196,6 +200,8 @@ void fetch_plan_give_body(struct fetch_plan *plan, size_t index, struct bytes bo
 	if (attempt == NULL)
 		return;
 	struct error error = certificate_file_parse(body, &options, &file);
+	if (error.kind == ERROR_MEMORY)
+		plan->memo->budget->out_of_memory = true;
 	if (failed(error)) {
 		attempt->outcome = FETCH_NOT_A_CERTIFICATE;
 		error_print(error, attempt->detail, sizeof(attempt->detail));

@@ -101,8 +101,10 @@ static struct finding *make_room(struct finding_list *list)
 	if (list->count == list->capacity) {
 		size_t capacity = list->capacity > 0 ? 2 * list->capacity : 8;
 		struct finding *items = realloc(list->items, capacity * sizeof(*items));
-		if (items == NULL)
+		if (items == NULL) {
+			list->out_of_memory = true;
 			return NULL;
+		}
 		list->items = items;
 		list->capacity = capacity;
 	}
@@ -111,13 +113,32 @@ static struct finding *make_room(struct finding_list *list)
 	return finding;
 }
 
+static enum finding_severity worse(enum finding_severity a, enum finding_severity b)
+{
+	return a > b ? a : b;
+}
+
+static enum finding_severity worst_of_dropped(const struct finding_list *list)
+{
+	return worse(list->worst_dropped, list->last_dropped.severity);
+}
+
+static struct finding *drop(struct finding_list *list, enum finding_code code)
+{
+	list->worst_dropped = worst_of_dropped(list);
+	finding_cleanup(&list->last_dropped);
+	list->last_dropped.severity = rows[code].severity;
+	list->num_dropped++;
+	return &list->last_dropped;
+}
+
 struct finding *finding_list_add(struct finding_list *list, enum finding_code code, const char *message, ...)
 {
 	va_list arguments;
 	struct finding *finding = make_room(list);
 
 	if (finding == NULL)
-		goto dropped;
+		return drop(list, code);
 	va_start(arguments, message);
 	finding->message = format_text(message, arguments);
 	va_end(arguments);
@@ -126,13 +147,11 @@ struct finding *finding_list_add(struct finding_list *list, enum finding_code co
 	finding->severity = rows[code].severity;
 	if (finding->message == NULL || finding->advice == NULL) {
 		finding_cleanup(finding);
-		goto dropped;
+		list->out_of_memory = true;
+		return drop(list, code);
 	}
 	list->count++;
 	return finding;
-dropped:
-	list->num_dropped++;
-	return NULL;
 }
 
 void finding_set_severity(struct finding *finding, enum finding_severity severity)
@@ -155,28 +174,29 @@ void finding_set_certificate(struct finding *finding, const struct certificate *
 	finding->certificate = certificate != NULL ? certificate_ref(certificate) : NULL;
 }
 
-static void set_text(char **field, const char *text)
+static void set_text(struct finding *finding, char **field, const char *text)
 {
 	free(*field);
 	*field = text != NULL ? strdup(text) : NULL;
+	finding->is_cut = finding->is_cut || (text != NULL && *field == NULL);
 }
 
 void finding_set_name(struct finding *finding, const char *name)
 {
 	if (finding != NULL)
-		set_text(&finding->name, name);
+		set_text(finding, &finding->name, name);
 }
 
 void finding_set_source(struct finding *finding, const char *source)
 {
 	if (finding != NULL)
-		set_text(&finding->source, source);
+		set_text(finding, &finding->source, source);
 }
 
 void finding_set_url(struct finding *finding, const char *url)
 {
 	if (finding != NULL)
-		set_text(&finding->url, url);
+		set_text(finding, &finding->url, url);
 }
 
 void finding_set_advice(struct finding *finding, const char *advice, ...)
@@ -188,8 +208,10 @@ void finding_set_advice(struct finding *finding, const char *advice, ...)
 	va_start(arguments, advice);
 	char *text = format_text(advice, arguments);
 	va_end(arguments);
-	if (text == NULL)
+	if (text == NULL) {
+		finding->is_cut = true;
 		return;
+	}
 	free(finding->advice);
 	finding->advice = text;
 }
@@ -216,7 +238,9 @@ static bool copy_finding(struct finding *out, const struct finding *from)
 
 struct error finding_list_copy(struct finding_list *out, const struct finding_list *list)
 {
-	struct finding_list copy = {.num_dropped = list->num_dropped};
+	struct finding_list copy = {.num_dropped = list->num_dropped,
+				    .worst_dropped = worst_of_dropped(list),
+				    .out_of_memory = list->out_of_memory};
 
 	for (size_t i = 0; i < list->count; i++) {
 		struct finding *finding = make_room(&copy);
@@ -235,6 +259,7 @@ void finding_list_cleanup(struct finding_list *list)
 	for (size_t i = 0; i < list->count; i++)
 		finding_cleanup(&list->items[i]);
 	free(list->items);
+	finding_cleanup(&list->last_dropped);
 	*list = (struct finding_list){0};
 }
 
@@ -254,6 +279,14 @@ bool finding_same(const struct finding *a, const struct finding *b)
 	       same_text(a->url, b->url);
 }
 
+bool finding_list_is_whole(const struct finding_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].is_cut)
+			return false;
+	return !list->out_of_memory;
+}
+
 bool finding_list_has(const struct finding_list *list, enum finding_code code)
 {
 	for (size_t i = 0; i < list->count; i++)
@@ -264,10 +297,9 @@ bool finding_list_has(const struct finding_list *list, enum finding_code code)
 
 enum finding_severity finding_list_worst(const struct finding_list *list)
 {
-	enum finding_severity worst = SEVERITY_INFO;
+	enum finding_severity worst = worst_of_dropped(list);
 
 	for (size_t i = 0; i < list->count; i++)
-		if (list->items[i].severity > worst)
-			worst = list->items[i].severity;
+		worst = worse(worst, list->items[i].severity);
 	return worst;
 }

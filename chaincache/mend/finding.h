@@ -46,6 +46,7 @@ struct finding {
 	char *name;
 	char *source; /* a certificate_source_name or a file */
 	char *url;
+	bool is_cut; /* memory ran out for one of its texts */
 };
 
 struct finding_list {
@@ -53,10 +54,14 @@ struct finding_list {
 	size_t count;
 	size_t capacity;
 	size_t num_dropped;
+	enum finding_severity worst_dropped; /* where there are any, the last one apart */
+	struct finding last_dropped; /* without its texts, for its severity */
+	bool out_of_memory; /* that is why one was dropped */
 };
 
 /* finding_list_add appends a finding with the code's own severity and advice and this message (printf form), and
- * returns it, to be completed with the setters below; NULL when out of memory or above the maximum (counted). */
+ * returns it, to be completed with the setters below. Out of memory or above the maximum it is counted, and what is
+ * returned stands in no list, until the next one. */
 struct finding *finding_list_add(struct finding_list *list, enum finding_code code, const char *message, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -76,7 +81,11 @@ void finding_list_cleanup(struct finding_list *list);
  * a log knows what appeared, changed or went away. */
 bool finding_same(const struct finding *a, const struct finding *b);
 
-/* finding_list_has / finding_list_worst: for exit statuses. An empty list's worst is SEVERITY_INFO. */
+/* finding_list_is_whole says whether memory sufficed for all of it; what is above the maximum apart. */
+bool finding_list_is_whole(const struct finding_list *list);
+
+/* finding_list_has / finding_list_worst: for exit statuses. An empty list's worst is SEVERITY_INFO; findings that were
+ * dropped count. */
 bool finding_list_has(const struct finding_list *list, enum finding_code code);
 enum finding_severity finding_list_worst(const struct finding_list *list);
 

@@ -26,6 +26,7 @@ struct mend {
 	struct chain_search search;
 	struct fetch_plan plan;
 	struct leaf_revocation leaf_revocation;
+	struct certificate_list spare_served, spare_mended; /* for the result, where memory runs out */
 	struct mend_result result;
 };
 
@@ -85,6 +86,10 @@ struct error mend_new(const struct mend_input *input, struct mend **out)
 	if (!failed(error))
 		error = take_list(mend, input->extra, &mend->extra);
 	if (!failed(error))
+		error = certificate_list_copy(&mend->spare_served, &mend->served);
+	if (!failed(error))
+		error = certificate_list_copy(&mend->spare_mended, &mend->served);
+	if (!failed(error))
 		error = copy_names(mend, input);
 	if (!failed(error))
 		error = fetch_plan_init(&mend->plan, &mend->search.memo);
@@ -119,6 +124,8 @@ void mend_free(struct mend *mend)
 	fetch_plan_cleanup(&mend->plan);
 	certificate_list_cleanup(&mend->served);
 	certificate_list_cleanup(&mend->extra);
+	certificate_list_cleanup(&mend->spare_served);
+	certificate_list_cleanup(&mend->spare_mended);
 	free(mend->names);
 	free(mend);
 }
@@ -185,7 +192,7 @@ static bool may_ask(struct mend *mend)
 	struct audience_masks masks = chain_search_masks(&mend->search, chain_search_best(&mend->search));
 
 	/* What cannot be judged is not judged by more certificates either. */
-	return !mend->input.offline && !failed(mend->search.error) && !is_pinned(mend) &&
+	return !mend->input.offline && !mend->search.budget.out_of_memory && !is_pinned(mend) &&
 	       (masks.accept | masks.not_judged) != chain_judge_everybody(&mend->search.judge) &&
 	       !chain_search_self_signed(&mend->search);
 }
@@ -226,13 +233,24 @@ static void audit_all(struct mend *mend)
 	coverage_judge(leaf_of(mend), mend->input.names, result->num_names, result->names, &result->findings);
 }
 
+/* Nothing of what was found is believed then: a failed allocation may look like a signature that does not verify. */
+static bool ran_out_of_memory(const struct mend *mend)
+{
+	return mend->search.budget.out_of_memory || mend->search.revocation.out_of_memory ||
+	       mend->leaf_revocation.staple.out_of_memory || !finding_list_is_whole(&mend->result.findings);
+}
+
 static void finish(struct mend *mend)
 {
 	mend->leaf_revocation = revocation_audit_leaf(&mend->search, &mend->input);
 	if (revocation_audit_is_revoked(&mend->leaf_revocation))
 		mend->search.leaf_faults |= LEAF_REVOKED;
-	mend_result_fill(&mend->result, &mend->search, &mend->plan, &mend->input, is_pinned(mend));
-	audit_all(mend);
+	struct error error = mend_result_fill(&mend->result, &mend->search, &mend->plan, &mend->input, is_pinned(mend));
+	if (!failed(error))
+		audit_all(mend);
+	if (failed(error) || ran_out_of_memory(mend))
+		mend_result_fail(&mend->result, error_of(ERROR_MEMORY, 0, "mend a chain"), &mend->spare_served,
+				 &mend->spare_mended);
 	mend->state = MEND_DONE;
 }
 
@@ -280,7 +298,11 @@ int mend_exit_status(const struct mend_result *result, bool strict)
 {
 	enum finding_severity worst = finding_list_worst(&result->findings);
 
+	if (failed(result->error))
+		return 3;
 	if (worst == SEVERITY_ERROR || (strict && any_store_refuses_served(result)))
 		return 2;
-	return worst == SEVERITY_FIXED ? 1 : 0;
+	if (worst == SEVERITY_FIXED)
+		return 1;
+	return result->findings.num_dropped > 0 ? 3 : 0;
 }

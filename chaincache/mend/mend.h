@@ -34,10 +34,11 @@ const struct mend_request *mend_requests(const struct mend *mend, size_t *out_co
 void mend_give_body(struct mend *mend, size_t index, struct bytes body);
 void mend_give_failure(struct mend *mend, size_t index, enum fetch_failure failure, const char *detail);
 
-/* mend_result is valid from MEND_DONE until mend_free. */
+/* mend_result is valid from MEND_DONE until mend_free. Its `error` is to be looked at first. */
 const struct mend_result *mend_result(const struct mend *mend);
 
-/* mend_exit_status is the exit status of `check` (0, 1 or 2): see the contract, section 2. */
+/* mend_exit_status is the exit status of `check`: see the contract, section 2. 3 where nothing could be judged
+ * (result->error), or where nothing is wrong as far as the findings were kept. */
 int mend_exit_status(const struct mend_result *result, bool strict);
 
 #endif

@@ -99,13 +99,14 @@ static struct error list_chosen(struct chain_search *search, const struct chain_
 	return failed(error) ? error : keep_possible_issuers(search, chosen, out);
 }
 
-static void set_chain(struct mend_result *result, struct chain_search *search, const struct chain_candidate *chosen)
+static struct error set_chain(struct mend_result *result, struct chain_search *search,
+			      const struct chain_candidate *chosen)
 {
-	if (chosen == NULL || failed(list_chosen(search, chosen, &result->mended))) {
-		certificate_list_cleanup(&result->mended);
-		if (failed(certificate_list_copy(&result->mended, search->pool.served)))
-			certificate_list_cleanup(&result->mended);
-	}
+	struct error error = chosen != NULL ? list_chosen(search, chosen, &result->mended)
+					    : certificate_list_copy(&result->mended, search->pool.served);
+
+	if (failed(error))
+		return error;
 	result->anchor = find_anchor(search, &result->mended);
 	if (result->anchor == NULL && chosen != NULL)
 		result->anchor = chosen->root;
@@ -114,16 +115,22 @@ static void set_chain(struct mend_result *result, struct chain_search *search, c
 	for (size_t i = 0; i < result->mended.count; i++)
 		if (result->mended.items[i].certificate->not_after < result->first_expiry)
 			result->first_expiry = result->mended.items[i].certificate->not_after;
+	return error;
 }
 
-static void set_stores(struct mend_result *result, const struct chain_search *search, struct audience_masks served,
-		       struct audience_masks mended)
+static const char no_room[] = "keep the result of a mend";
+
+static struct error set_stores(struct mend_result *result, const struct chain_search *search,
+			       struct audience_masks served, struct audience_masks mended)
 {
 	const struct trust_store_set *stores = search->judge.ignore_trust ? NULL : search->pool.stores;
 	size_t count = stores != NULL ? trust_store_set_count(stores) : 0;
 
-	if (count == 0 || (result->stores = calloc(count, sizeof(*result->stores))) == NULL)
-		return;
+	if (count == 0)
+		return error_none();
+	result->stores = calloc(count, sizeof(*result->stores));
+	if (result->stores == NULL)
+		return error_of(ERROR_MEMORY, 0, no_room);
 	for (size_t i = 0; i < count; i++)
 		result->stores[i] = (struct store_verdict){.name = trust_store_set_name(stores, i),
 							   .served_trusted = (served.accept >> i & 1) != 0,
@@ -131,6 +138,7 @@ static void set_stores(struct mend_result *result, const struct chain_search *se
 							   .served_judged = (served.not_judged >> i & 1) == 0,
 							   .mended_judged = (mended.not_judged >> i & 1) == 0};
 	result->num_stores = count;
+	return error_none();
 }
 
 /* The verdicts of real clients: the leaf's own faults, which the choice does not look at, count here. */
@@ -143,8 +151,8 @@ static struct audience_masks of_real_clients(struct audience_masks masks, unsign
 	return masks;
 }
 
-static void set_trust(struct mend_result *result, struct chain_search *search, struct audience_masks mended,
-		      bool pinned)
+static struct error set_trust(struct mend_result *result, struct chain_search *search, struct audience_masks mended,
+			      bool pinned)
 {
 	uint32_t everybody = chain_judge_everybody(&search->judge);
 	bool anchor_itself = result->anchor != NULL && certificate_equal(result->anchor, path_leaf(&search->own));
@@ -155,9 +163,9 @@ static void set_trust(struct mend_result *result, struct chain_search *search, s
 		faults &= ~(unsigned)LEAF_WEAK_SIGNATURE;
 	struct audience_masks served = of_real_clients(search->served, faults);
 	mended = of_real_clients(mended, faults);
-	set_stores(result, search, served, mended);
 	result->served_trusted = pinned || served.accept == everybody;
 	result->mended_trusted = pinned || mended.accept == everybody;
+	return set_stores(result, search, served, mended);
 }
 
 static int compare_for_runners_up(const struct chain_choice *choice, const struct chain_candidate *a,
@@ -186,39 +194,55 @@ static const struct chain_candidate *next_best(const struct chain_choice *choice
 	return best;
 }
 
-static bool fill_runner_up(struct runner_up *out, const struct chain_choice *choice,
-			   const struct chain_candidate *winner, const struct chain_candidate *loser)
+static struct error fill_runner_up(struct runner_up *out, const struct chain_choice *choice,
+				   const struct chain_candidate *winner, const struct chain_candidate *loser)
 {
 	struct error error = path_to_list(&loser->chain, &out->path);
 
 	if (!failed(error) && loser->root != NULL && !path_contains(&loser->chain, loser->root))
 		error = certificate_list_append(&out->path, loser->root, loser->root_source);
-	if (failed(error)) {
+	if (failed(error))
 		certificate_list_cleanup(&out->path);
-		return false;
-	}
-	chain_choice_why(choice, winner, loser, out->why, sizeof(out->why));
-	return true;
+	else
+		chain_choice_why(choice, winner, loser, out->why, sizeof(out->why));
+	return error;
 }
 
-static void set_runners_up(struct mend_result *result, const struct chain_search *search,
-			   const struct chain_candidate *winner)
+static struct error set_runners_up(struct mend_result *result, const struct chain_search *search,
+				   const struct chain_candidate *winner)
 {
 	struct chain_choice choice = chain_search_choice(search);
 	const struct chain_candidate *taken[MEND_MAX_RUNNERS_UP + 1] = {winner};
 	size_t num_taken = 1;
+	struct error error = error_none();
 
 	if (winner == NULL)
-		return;
+		return error;
 	result->runners_up = calloc(MEND_MAX_RUNNERS_UP, sizeof(*result->runners_up));
-	while (result->runners_up != NULL && result->num_runners_up < MEND_MAX_RUNNERS_UP) {
+	if (result->runners_up == NULL)
+		return error_of(ERROR_MEMORY, 0, no_room);
+	while (result->num_runners_up < MEND_MAX_RUNNERS_UP) {
 		const struct chain_candidate *loser = next_best(&choice, taken, num_taken);
-		if (loser == NULL ||
-		    !fill_runner_up(&result->runners_up[result->num_runners_up], &choice, winner, loser))
-			return;
+		if (loser == NULL)
+			break;
+		error = fill_runner_up(&result->runners_up[result->num_runners_up], &choice, winner, loser);
+		if (failed(error))
+			break;
 		result->num_runners_up++;
 		taken[num_taken++] = loser;
 	}
+	return error;
+}
+
+static struct error set_names(struct mend_result *result, const struct mend_input *input)
+{
+	if (input->num_names == 0)
+		return error_none();
+	result->names = calloc(input->num_names, sizeof(*result->names));
+	if (result->names == NULL)
+		return error_of(ERROR_MEMORY, 0, no_room);
+	result->num_names = input->num_names;
+	return error_none();
 }
 
 /* An answer may be another one later; what the policy refuses stays refused until it is changed, and what cannot be judged
@@ -246,21 +270,21 @@ static struct error copy_as_given(const struct mend_input *input, struct certifi
 	return error;
 }
 
-void mend_result_fill(struct mend_result *result, struct chain_search *search, const struct fetch_plan *plan,
-		      const struct mend_input *input, bool pinned)
+struct error mend_result_fill(struct mend_result *result, struct chain_search *search, const struct fetch_plan *plan,
+			      const struct mend_input *input, bool pinned)
 {
 	const struct chain_candidate *chosen = chain_search_best(search);
 	struct audience_masks mended = chain_search_masks(search, chosen);
+	struct error error = copy_as_given(input, &result->served);
 
-	size_t num_names = input->num_names;
-
-	if (failed(copy_as_given(input, &result->served)))
-		certificate_list_cleanup(&result->served);
-	set_chain(result, search, chosen);
-	set_trust(result, search, mended, pinned);
-	set_runners_up(result, search, chosen);
-	if (num_names > 0 && (result->names = calloc(num_names, sizeof(*result->names))) != NULL)
-		result->num_names = num_names;
+	if (!failed(error))
+		error = set_chain(result, search, chosen);
+	if (!failed(error))
+		error = set_trust(result, search, mended, pinned);
+	if (!failed(error))
+		error = set_runners_up(result, search, chosen);
+	if (!failed(error))
+		error = set_names(result, input);
 	result->fetched = plan->kept;
 	result->num_fetched = plan->num_kept;
 	result->wants_retry = (mended.accept | mended.not_judged) != chain_judge_everybody(&search->judge) && !pinned &&
@@ -269,6 +293,17 @@ void mend_result_fill(struct mend_result *result, struct chain_search *search, c
 	result->num_verifications = search->budget.num_verifications;
 	result->num_steps = search->budget.num_steps;
 	result->num_name_comparisons = search->budget.num_name_comparisons;
+	return error;
+}
+
+void mend_result_fail(struct mend_result *result, struct error error, struct certificate_list *take_served,
+		      struct certificate_list *take_mended)
+{
+	mend_result_cleanup(result);
+	result->error = error;
+	result->served = *take_served;
+	result->mended = *take_mended;
+	*take_served = *take_mended = (struct certificate_list){0};
 }
 
 void mend_result_cleanup(struct mend_result *result)

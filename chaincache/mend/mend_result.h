@@ -26,6 +26,8 @@ struct runner_up {
 };
 
 struct mend_result {
+	struct error
+	    error; /* ERROR_MEMORY: it could not be judged; `mended` is what is served, and there is no finding */
 	struct certificate_list served; /* in the order in which it was given, the leaf not always first */
 	struct certificate_list mended; /* leaf, then each issuer in turn, without the root */
 	const struct certificate *anchor; /* the root that `mended` ends at, trusted or not; NULL: none is known */
@@ -49,11 +51,15 @@ struct mend_result {
 	size_t num_name_comparisons;
 };
 
-/* mend_result_fill fills a zero-initialised `result` from the search and the fetches, with room for a verdict on each
- * of the input's names; findings come after. Out of memory, the mended chain is the served one, and lists are cut
- * short. The search and the plan must outlive it. */
-void mend_result_fill(struct mend_result *result, struct chain_search *search, const struct fetch_plan *plan,
-		      const struct mend_input *input, bool pinned);
+/* mend_result_fill fills a zero-initialised `result` from the search and the fetches, with room for a verdict on each of the input's names;
+ * findings come after. On errors mend_result_fail is to be called. The search and the plan must outlive it. */
+MUST_USE struct error mend_result_fill(struct mend_result *result, struct chain_search *search,
+				       const struct fetch_plan *plan, const struct mend_input *input, bool pinned);
+
+/* mend_result_fail leaves nothing but the error and the chains, both as they are served. It takes the contents of the
+ * lists and allocates nothing. */
+void mend_result_fail(struct mend_result *result, struct error error, struct certificate_list *take_served,
+		      struct certificate_list *take_mended);
 void mend_result_cleanup(struct mend_result *result);
 
 #endif

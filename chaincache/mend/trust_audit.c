@@ -142,7 +142,9 @@ static const struct certificate *issuer_of_unknown_kind(struct audit *audit, con
 	struct issuer_candidates candidates = {0};
 	const struct certificate *found = NULL;
 
-	if (!failed(issuer_pool_find(&audit->search->pool, child, 0, &candidates)))
+	if (failed(issuer_pool_find(&audit->search->pool, child, 0, &candidates)))
+		audit->search->budget.out_of_memory = true;
+	else
 		for (size_t i = 0; i < candidates.count && found == NULL; i++)
 			if (candidates.items[i].entry.certificate->key_bits == 0 ||
 			    signature_memo_ask(memo, candidates.items[i].entry.certificate, child) ==

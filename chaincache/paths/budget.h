@@ -18,6 +18,7 @@ struct budget {
 	size_t signature_work;
 	size_t num_name_comparisons;
 	const char *refused; /* which maximum was met first, in words; NULL: none */
+	bool out_of_memory; /* an allocation failed: what was found since then is not to be believed */
 };
 
 static inline void budget_refuse(struct budget *budget, const char *what)

@@ -56,6 +56,8 @@ struct path_verdict chain_judge_verify(struct chain_judge *judge, const struct p
 	struct remembered_verdict *remembered = &judge->verdicts[judge->num_verdicts++];
 	memcpy(remembered->path, digest, SHA256_BYTES);
 	remembered->verdict = check_revocation(judge, path, path_verifier_verify(path, judge->pool->now));
+	if (remembered->verdict.fault == PATH_OUT_OF_MEMORY)
+		judge->memo->budget->out_of_memory = true;
 	return remembered->verdict;
 }
 
@@ -120,7 +122,9 @@ static struct found_issuer any_root(struct chain_judge *judge, const struct path
 	struct found_issuer best = {0};
 	struct issuer_candidates candidates = {0};
 
-	if (!failed(issuer_pool_find(judge->pool, path_last(path), path->count - 1, &candidates)))
+	if (failed(issuer_pool_find(judge->pool, path_last(path), path->count - 1, &candidates)))
+		judge->memo->budget->out_of_memory = true;
+	else
 		for (size_t i = 0; i < candidates.count; i++) {
 			const struct certificate *root = candidates.items[i].entry.certificate;
 			if (candidates.items[i].anchor || signature_memo_self_signed(judge->memo, root) ||

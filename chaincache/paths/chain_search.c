@@ -34,7 +34,7 @@ static struct chain_candidate *append(struct chain_search *search)
 		size_t capacity = search->capacity > 0 ? 2 * search->capacity : 16;
 		struct chain_candidate *items = realloc(search->candidates, capacity * sizeof(*items));
 		if (items == NULL) {
-			search->error = error_of(ERROR_MEMORY, 0, "keep a candidate chain");
+			search->budget.out_of_memory = true;
 			return NULL;
 		}
 		search->candidates = items;
@@ -103,7 +103,7 @@ static void consider(struct chain_search *search, const struct path *path)
 
 void chain_search_init(struct chain_search *search, const struct issuer_pool *pool, bool ignore_trust)
 {
-	*search = (struct chain_search){.pool = *pool, .error = error_none()};
+	*search = (struct chain_search){.pool = *pool};
 	search->memo.budget = &search->budget;
 	search->revocation.now = pool->now;
 	search->judge = (struct chain_judge){.pool = &search->pool,
@@ -144,10 +144,10 @@ void chain_search_run(struct chain_search *search)
 	consider(search, &search->own);
 	path_builder_init(&builder, &search->pool, &search->memo, leaf,
 			  issuer_pool_trusts(&search->pool, leaf.certificate));
-	while (!failed(search->error) && path_builder_next(&builder, &path))
+	while (!search->budget.out_of_memory && path_builder_next(&builder, &path))
 		consider(search, &path);
 	if (failed(builder.error))
-		search->error = builder.error;
+		search->budget.out_of_memory = true;
 	path_builder_cleanup(&builder);
 }
 

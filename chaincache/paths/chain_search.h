@@ -20,7 +20,6 @@ struct chain_search {
 	struct chain_candidate *candidates; /* owned */
 	size_t num_candidates;
 	size_t capacity;
-	struct error error;
 };
 
 /* All of `pool` is borrowed until chain_search_cleanup; pool->served holds the leaf first. */

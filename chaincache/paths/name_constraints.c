@@ -38,8 +38,11 @@ int name_constraints_init(struct name_constraints *constraints, const struct cer
 	int critical = -1;
 
 	*constraints = (struct name_constraints){0};
-	constraints->others = X509_get_ext_d2i(issuer->x509, NID_name_constraints, &critical, NULL);
 	ERR_clear_error();
+	constraints->others = X509_get_ext_d2i(issuer->x509, NID_name_constraints, &critical, NULL);
+	bool out_of_memory = error_crypto_is_memory();
+	if (constraints->others == NULL && out_of_memory)
+		return X509_V_ERR_OUT_OF_MEM;
 	if (constraints->others == NULL)
 		return critical == -1 ? X509_V_OK : X509_V_ERR_INVALID_EXTENSION;
 	constraints->addresses = NAME_CONSTRAINTS_new();
@@ -170,8 +173,11 @@ int name_constraints_check(const struct name_constraints *constraints, const str
 
 	if (constraints->others == NULL)
 		return X509_V_OK;
-	GENERAL_NAMES *names = X509_get_ext_d2i(subject->x509, NID_subject_alt_name, &critical, NULL);
 	ERR_clear_error();
+	GENERAL_NAMES *names = X509_get_ext_d2i(subject->x509, NID_subject_alt_name, &critical, NULL);
+	bool out_of_memory = error_crypto_is_memory();
+	if (names == NULL && out_of_memory)
+		return X509_V_ERR_OUT_OF_MEM;
 	if (names == NULL && critical != -1)
 		return X509_V_ERR_INVALID_EXTENSION;
 	int status = check_addresses(constraints->addresses, names);

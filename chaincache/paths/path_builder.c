@@ -74,6 +74,7 @@ static bool is_issuer(struct path_builder *builder, const struct issuer_candidat
 	case SIGNATURE_NOT_JUDGED:
 		return candidate->anchor || is_given(candidate->entry.source);
 	case SIGNATURE_FAILS:
+	case SIGNATURE_OUT_OF_MEMORY:
 		break;
 	}
 	return false;

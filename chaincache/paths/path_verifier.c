@@ -168,6 +168,7 @@ static const struct {
      "a CA above it constrains names, and it has none but the Common Name"},
     {X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, PATH_EXTENSION_REFUSED, "it has a critical extension that nobody knows"},
     {X509_V_ERR_INVALID_EXTENSION, PATH_EXTENSION_REFUSED, "one of its extensions does not parse"},
+    {X509_V_ERR_OUT_OF_MEM, PATH_OUT_OF_MEMORY, "memory ran out"},
     {X509_V_ERR_INVALID_POLICY_EXTENSION, PATH_EXTENSION_REFUSED, "its policy extensions do not parse"},
 };
 
@@ -293,6 +294,7 @@ static struct path_verdict check_name_constraints(const struct path *path)
 /* One path, as X509_verify_cert goes through it. */
 struct verification {
 	const struct path *path;
+	bool out_of_memory;
 	bool has_not_judged;
 	size_t not_judged; /* the lowest certificate whose signature cannot be judged */
 };
@@ -307,6 +309,10 @@ static int excuse(int ok, X509_STORE_CTX *context)
 
 	if (ok)
 		return ok;
+	if (error_crypto_is_memory()) {
+		verification->out_of_memory = true;
+		return 0;
+	}
 	switch (X509_STORE_CTX_get_error(context)) {
 	case X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE:
 		return 1;
@@ -361,7 +367,8 @@ static void set_parameters(X509_VERIFY_PARAM *parameters, const struct path *pat
 static struct path_verdict verify(struct verification *verification, int64_t now)
 {
 	const struct path *path = verification->path;
-	struct path_verdict verdict = bad(PATH_REFUSED, path->count - 1, "memory ran out");
+	struct path_verdict verdict = bad(PATH_OUT_OF_MEMORY, path->count - 1, "memory ran out");
+	ERR_clear_error();
 	X509_STORE *store = X509_STORE_new();
 	STACK_OF(X509) *untrusted = sk_X509_new_null();
 	X509_STORE_CTX *context = X509_STORE_CTX_new();
@@ -388,7 +395,8 @@ out:
 	X509_STORE_CTX_free(context);
 	sk_X509_free(untrusted);
 	X509_STORE_free(store);
-	ERR_clear_error();
+	if (error_crypto_is_memory() || verification->out_of_memory)
+		verdict = bad(PATH_OUT_OF_MEMORY, path->count - 1, "memory ran out");
 	return verdict;
 }
 

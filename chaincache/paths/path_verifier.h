@@ -23,6 +23,7 @@ enum path_fault {
 	PATH_EXTENSION_REFUSED, /* a critical one that nobody knows, or one that does not parse */
 	PATH_REVOKED, /* as a CRL says; chain_judge looks at them */
 	PATH_REFUSED, /* for another reason */
+	PATH_OUT_OF_MEMORY, /* nothing is known of it */
 	PATH_NOT_JUDGED, /* a signature that cannot be judged (issuer_match_ask), and all else is good */
 };
 

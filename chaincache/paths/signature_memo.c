@@ -30,6 +30,10 @@ static enum signature_verdict verdict_of(struct signature_memo *memo, const stru
 	memcpy(answer->child, child->sha256, SHA256_BYTES);
 	memcpy(answer->issuer_key, issuer->spki_sha256, SHA256_BYTES);
 	answer->verdict = issuer_match_ask(issuer, child);
+	if (answer->verdict == SIGNATURE_OUT_OF_MEMORY) {
+		memo->budget->out_of_memory = true;
+		answer->verdict = SIGNATURE_FAILS;
+	}
 	return answer->verdict;
 }
 

@@ -234,8 +234,10 @@ struct error crl_parse(struct bytes der, const char *path, struct crl **out)
 	}
 	if (der.len > 0)
 		memcpy(crl->der, der.data, der.len);
-	struct error error = read_crl(crl, bytes_of(crl->der, der.len));
 	ERR_clear_error();
+	struct error error = read_crl(crl, bytes_of(crl->der, der.len));
+	if (error_crypto_is_memory() && failed(error))
+		error = error_of(ERROR_MEMORY, 0, "read a CRL");
 	if (failed(error)) {
 		crl_free(crl);
 		return error;
@@ -288,15 +290,9 @@ static const struct crl_entry *find(const struct crl *crl, struct bytes serial)
 
 bool crl_lists(const struct crl *crl, const struct certificate *certificate, struct crl_revocation *out)
 {
-	uint8_t *der = NULL;
-	int len = i2d_ASN1_INTEGER(X509_get0_serialNumber(certificate->x509), &der);
-	const struct crl_entry *entry = NULL;
-	CBS cbs, serial;
+	const struct crl_entry *entry = find(crl, certificate->serial_number);
+	CBS cbs;
 
-	CBS_init(&cbs, der, len > 0 ? (size_t)len : 0);
-	if (len > 0 && CBS_get_asn1(&cbs, &serial, CBS_ASN1_INTEGER))
-		entry = find(crl, bytes_of(CBS_data(&serial), CBS_len(&serial)));
-	OPENSSL_free(der);
 	if (entry == NULL)
 		return false;
 	CBS_init(&cbs, entry->rest.data, entry->rest.len);

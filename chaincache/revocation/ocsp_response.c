@@ -156,26 +156,19 @@ static struct digest key_digest(const struct certificate *certificate, bool by_s
 /* "The hash of the issuer's name": as it stands in the certificate that is asked about. */
 static bool issuer_name_matches(const struct certificate *certificate, bool by_sha256, const CBS *hash)
 {
-	uint8_t *der = NULL;
+	const uint8_t *der;
+	size_t len;
 	/* API version 26 takes a name that it may change. */
-	int len = i2d_X509_NAME((X509_NAME *)X509_get_issuer_name(certificate->x509), &der);
-	struct digest digest = digest_of(bytes_of(der, len > 0 ? (size_t)len : 0), by_sha256);
+	if (!X509_NAME_get0_der((X509_NAME *)X509_get_issuer_name(certificate->x509), &der, &len))
+		return false;
+	struct digest digest = digest_of(bytes_of(der, len), by_sha256);
 
-	OPENSSL_free(der);
-	return len > 0 && CBS_mem_equal(hash, digest.bytes, digest.len);
+	return CBS_mem_equal(hash, digest.bytes, digest.len);
 }
 
 static bool serial_matches(const struct certificate *certificate, const CBS *serial)
 {
-	uint8_t *der = NULL;
-	int len = i2d_ASN1_INTEGER(X509_get0_serialNumber(certificate->x509), &der);
-	CBS own, value;
-
-	CBS_init(&own, der, len > 0 ? (size_t)len : 0);
-	bool matches = len > 0 && CBS_get_asn1(&own, &value, CBS_ASN1_INTEGER) &&
-		       CBS_mem_equal(&value, CBS_data(serial), CBS_len(serial));
-	OPENSSL_free(der);
-	return matches;
+	return bytes_equal(certificate->serial_number, bytes_of(CBS_data(serial), CBS_len(serial)));
 }
 
 static bool is_about(CBS id, const struct certificate *certificate, const struct certificate *issuer)
@@ -253,18 +246,21 @@ static struct ocsp_verdict find_answer(CBS answers, const struct certificate *ce
 	return unusable("it is about another certificate");
 }
 
-static bool same_name(CBS *name, const struct certificate *certificate)
+static bool same_name(CBS *name, const struct certificate *certificate, bool *out_of_memory)
 {
 	const uint8_t *at = CBS_data(name);
+
+	ERR_clear_error();
 	X509_NAME *parsed = d2i_X509_NAME(NULL, &at, (long)CBS_len(name));
 	bool same = parsed != NULL && X509_NAME_cmp(parsed, X509_get_subject_name(certificate->x509)) == 0;
 
+	*out_of_memory = error_crypto_is_memory() || *out_of_memory;
 	X509_NAME_free(parsed);
 	return same;
 }
 
 /* ResponderID: a name, or the SHA-1 of a key. */
-static bool is_responder(CBS responder, const struct certificate *certificate)
+static bool is_responder(CBS responder, const struct certificate *certificate, bool *out_of_memory)
 {
 	struct digest digest = key_digest(certificate, false);
 	CBS value, hash;
@@ -273,23 +269,28 @@ static bool is_responder(CBS responder, const struct certificate *certificate)
 	if (!CBS_get_any_asn1(&responder, &value, &tag))
 		return false;
 	if (tag == CONTEXT(1))
-		return same_name(&value, certificate);
+		return same_name(&value, certificate, out_of_memory);
 	return tag == CONTEXT(2) && CBS_get_asn1(&value, &hash, CBS_ASN1_OCTETSTRING) &&
 	       CBS_mem_equal(&hash, digest.bytes, digest.len);
 }
 
 /* 4.2.2.2: issued by the certificate's own issuer, directly, and for this purpose by name (anyExtendedKeyUsage is not
  * enough). */
-static bool is_delegate(const struct certificate *signer, const struct certificate *issuer, int64_t now)
+static bool is_delegate(const struct certificate *signer, const struct certificate *issuer, int64_t now,
+			bool *out_of_memory)
 {
 	bool for_ocsp = (X509_get_extension_flags(signer->x509) & EXFLAG_XKUSAGE) != 0 &&
 			(X509_get_extended_key_usage(signer->x509) & XKU_OCSP_SIGN) != 0;
 
-	return for_ocsp && certificate_valid_at(signer, now) && issuer_match_names(issuer, signer) &&
-	       issuer_match_signature(issuer, signer);
+	if (!for_ocsp || !certificate_valid_at(signer, now) || !issuer_match_names(issuer, signer))
+		return false;
+	enum signature_verdict verdict = issuer_match_ask(issuer, signer);
+	*out_of_memory = *out_of_memory || verdict == SIGNATURE_OUT_OF_MEMORY;
+	return verdict == SIGNATURE_VERIFIES;
 }
 
-static bool is_signed_by_delegate(const struct basic_response *basic, const struct certificate *issuer, int64_t now)
+static bool is_signed_by_delegate(const struct basic_response *basic, const struct certificate *issuer, int64_t now,
+				  bool *out_of_memory)
 {
 	CBS list = basic->certificates, element;
 	bool good = false;
@@ -298,10 +299,13 @@ static bool is_signed_by_delegate(const struct basic_response *basic, const stru
 		const struct certificate *signer;
 		if (!CBS_get_asn1_element(&list, &element, CBS_ASN1_SEQUENCE))
 			return false;
-		if (failed(certificate_parse(bytes_of(CBS_data(&element), CBS_len(&element)), &signer)))
+		struct error error = certificate_parse(bytes_of(CBS_data(&element), CBS_len(&element)), &signer);
+		*out_of_memory = *out_of_memory || error.kind == ERROR_MEMORY;
+		if (failed(error))
 			continue;
-		good = is_responder(basic->responder, signer) && is_delegate(signer, issuer, now) &&
-		       signed_data_verifies(&basic->signed_data, signer);
+		good = is_responder(basic->responder, signer, out_of_memory) &&
+		       is_delegate(signer, issuer, now, out_of_memory) &&
+		       signed_data_verifies(&basic->signed_data, signer, out_of_memory);
 		certificate_unref(signer);
 	}
 	return good;
@@ -335,8 +339,9 @@ static struct ocsp_verdict judge(struct bytes response, const struct certificate
 	if (verdict.status == OCSP_UNUSABLE)
 		return verdict;
 	wrong = judge_times(&verdict, now);
-	bool by_issuer = is_responder(basic.responder, issuer) && signed_data_verifies(&basic.signed_data, issuer);
-	if (wrong == NULL && !by_issuer && !is_signed_by_delegate(&basic, issuer, now))
+	bool by_issuer = is_responder(basic.responder, issuer, &verdict.out_of_memory) &&
+			 signed_data_verifies(&basic.signed_data, issuer, &verdict.out_of_memory);
+	if (wrong == NULL && !by_issuer && !is_signed_by_delegate(&basic, issuer, now, &verdict.out_of_memory))
 		wrong = "neither the certificate's issuer signed it, nor somebody whom the issuer lets sign";
 	if (wrong != NULL) {
 		verdict.status = OCSP_UNUSABLE;

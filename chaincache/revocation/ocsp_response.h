@@ -29,6 +29,7 @@ struct ocsp_verdict {
 	int64_t next_update; /* 0: there is none */
 	int64_t since; /* of OCSP_REVOKED */
 	int reason; /* of OCSP_REVOKED; see revocation_reason.h, -1: none is given */
+	bool out_of_memory; /* that is why it is OCSP_UNUSABLE */
 };
 
 /* ocsp_response_judge: `issuer` is the certificate's own, NULL where it is not known: nothing can be checked then. */

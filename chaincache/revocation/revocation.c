@@ -40,7 +40,7 @@ static enum signature_verdict check_signature(struct revocation *revocation, con
 	struct remembered_signature *answer = &revocation->signatures[revocation->num_signatures++];
 	answer->crl = crl;
 	memcpy(answer->key, issuer->spki_sha256, SHA256_BYTES);
-	answer->verifies = signed_data_verifies(&crl->signed_data, issuer);
+	answer->verifies = signed_data_verifies(&crl->signed_data, issuer, &revocation->out_of_memory);
 	return answer->verifies ? SIGNATURE_GOOD : SIGNATURE_BAD;
 }
 

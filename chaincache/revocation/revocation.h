@@ -56,6 +56,7 @@ struct revocation {
 	int64_t now; /* seconds since 1970 */
 	struct remembered_signature signatures[REVOCATION_MAX_SIGNATURE_CHECKS];
 	size_t num_signatures;
+	bool out_of_memory; /* what was said since then is not to be believed */
 };
 
 /* revocation_look judges `certificate`, which `issuer` issued (NULL: not known). */

@@ -2,6 +2,7 @@
 
 #include <openssl/asn1.h>
 #include <openssl/err.h>
+#include <openssl/time.h>
 #include <openssl/x509.h>
 
 static struct bytes view_of(const CBS *cbs)
@@ -36,8 +37,9 @@ static ASN1_TYPE *wrap(struct bytes content)
 	return any;
 }
 
-bool signed_data_verifies(const struct signed_data *data, const struct certificate *signer)
+bool signed_data_verifies(const struct signed_data *data, const struct certificate *signer, bool *out_of_memory)
 {
+	ERR_clear_error();
 	const uint8_t *at = data->algorithm.data;
 	X509_ALGOR *algorithm = d2i_X509_ALGOR(NULL, &at, (long)data->algorithm.len);
 	at = data->signature.data;
@@ -50,22 +52,22 @@ bool signed_data_verifies(const struct signed_data *data, const struct certifica
 	ASN1_TYPE_free(content);
 	ASN1_BIT_STRING_free(signature);
 	X509_ALGOR_free(algorithm);
-	ERR_clear_error();
+	if (error_crypto_is_memory() && !verifies)
+		*out_of_memory = true;
 	return verifies;
 }
 
 bool signed_data_read_time(CBS *in, int64_t *out)
 {
-	CBS element;
+	CBS element, value;
 	CBS_ASN1_TAG tag;
 
 	if (!CBS_get_any_asn1_element(in, &element, &tag, NULL) ||
 	    (tag != CBS_ASN1_UTCTIME && tag != CBS_ASN1_GENERALIZEDTIME))
 		return false;
-	const uint8_t *at = CBS_data(&element);
-	ASN1_TIME *time = d2i_ASN1_TIME(NULL, &at, (long)CBS_len(&element));
-	bool good = time != NULL && ASN1_TIME_to_posix(time, out);
-	ASN1_TIME_free(time);
-	ERR_clear_error();
-	return good;
+	struct tm time;
+	return CBS_get_asn1(&element, &value, tag) &&
+	       (tag == CBS_ASN1_UTCTIME ? CBS_parse_utc_time(&value, &time, 0)
+					: CBS_parse_generalized_time(&value, &time, 0)) &&
+	       OPENSSL_tm_to_posix(&time, out);
 }

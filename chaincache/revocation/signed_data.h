@@ -19,8 +19,9 @@ struct signed_data {
 bool signed_data_read(CBS *in, struct signed_data *out);
 
 /* signed_data_verifies says whether signer's key verifies the signature: one public-key operation over all of the
- * content. MD5, and keys that are not usable, verify nothing. */
-bool signed_data_verifies(const struct signed_data *data, const struct certificate *signer);
+ * content. MD5, and keys that are not usable, verify nothing. *out_of_memory becomes true, and stays as it is otherwise,
+ * where memory did not suffice to say. */
+bool signed_data_verifies(const struct signed_data *data, const struct certificate *signer, bool *out_of_memory);
 
 /* signed_data_read_time reads an UTCTime or a GeneralizedTime off `in`, as seconds since 1970. */
 bool signed_data_read_time(CBS *in, int64_t *out);

@@ -364,6 +364,7 @@ static void print_verdict(const struct chain_view *view)
 	    {STYLE_GOOD, "Nothing is wrong."},
 	    {STYLE_FIXED, "Something is wrong, and the mended chain repairs all of it."},
 	    {STYLE_BAD, "Something is wrong that no chain can repair: see the errors above."},
+	    {STYLE_WARNING, "Nothing is wrong as far as it was looked at: there are more findings than are kept."},
 	};
 	int status = mend_exit_status(view->result, false);
 	output_printf(view->output, STYLE_PLAIN, "\n");

@@ -228,13 +228,19 @@ static int show(const struct check *check)
 	return check_report_status(&check->report);
 }
 
+static int tell_unmended(struct check *check)
+{
+	check->reason = "the chain could not be judged: out of memory";
+	return tell_unchecked(check);
+}
+
 static int check_server(struct check *check)
 {
 	struct survey *survey = &check->survey;
 	struct chain_probe_options server = probe_options(check);
 	if (!survey_run(survey, check->runner.loop, &server) || !alloc_chains(check, survey->num_looks)) {
 		complain("check: out of memory");
-		return STATUS_UNKNOWN;
+		return tell_unmended(check);
 	}
 	tell_failed_looks(check);
 	if (survey->num_chains == 0)
@@ -243,7 +249,7 @@ static int check_server(struct check *check)
 		const struct survey_chain *sent = &survey->chains[i];
 		struct checked_chain chain = {.names = sent->names, .num_names = sent->num_names, .look = sent->look};
 		if (!add_chain(check, &sent->certificates, buffer_bytes(&sent->staple), chain))
-			return STATUS_UNKNOWN;
+			return tell_unmended(check);
 	}
 	return show(check);
 }
@@ -260,7 +266,7 @@ static int check_file(struct check *check)
 	file.certificates = (struct certificate_list){0};
 	certificate_file_cleanup(&file);
 	if (!alloc_chains(check, 1) || !add_chain(check, &check->chain, bytes_of(NULL, 0), (struct checked_chain){0}))
-		return STATUS_UNKNOWN;
+		return tell_unmended(check);
 	return show(check);
 }
 

@@ -72,6 +72,8 @@ static bool run_mend(struct mend_runner *runner, const struct mend_input *input)
 	struct error error = mend_new(input, &runner->mend);
 	if (!failed(error))
 		error = run_to_its_end(runner);
+	if (!failed(error))
+		error = mend_result(runner->mend)->error;
 	if (failed(error)) {
 		char text[ERROR_MAX_TEXT];
 		complain("mending: %s", error_print(error, text, sizeof(text)));

@@ -102,8 +102,19 @@ static void test_the_list_is_bounded(void **state)
 
 	for (int i = 0; i < FINDING_LIST_MAX; i++)
 		assert_non_null(finding_list_add(&list, FINDING_REVOKED, "%d", i));
-	assert_null(finding_list_add(&list, FINDING_REVOKED, "one more"));
-	assert_int_equal(list.num_dropped, 1);
+	assert_int_equal(finding_list_worst(&list), SEVERITY_ERROR);
+	for (size_t i = 0; i < list.count; i++)
+		finding_set_severity(&list.items[i], SEVERITY_INFO);
+	/* Above the maximum the severity alone is kept, as it is set afterwards. */
+	struct finding *more = finding_list_add(&list, FINDING_ROOT_INCLUDED, "one more");
+	finding_set_name(more, "a name");
+	assert_int_equal(finding_list_worst(&list), SEVERITY_INFO);
+	finding_set_severity(more, SEVERITY_FIXED);
+	assert_int_equal(finding_list_worst(&list), SEVERITY_FIXED);
+	finding_list_add(&list, FINDING_ROOT_INCLUDED, "and one");
+	assert_int_equal(finding_list_worst(&list), SEVERITY_FIXED);
+	assert_int_equal(list.num_dropped, 2);
+	assert_true(finding_list_is_whole(&list));
 	assert_int_equal(list.count, FINDING_LIST_MAX);
 	finding_list_cleanup(&list);
 }

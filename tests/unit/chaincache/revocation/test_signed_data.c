@@ -17,6 +17,7 @@ static struct signed_data read(const struct certificate *certificate)
 /* A certificate is made of the same three parts. */
 static void test_verifies_by_every_kind_of_key(void **state)
 {
+	bool out_of_memory = false;
 	static const enum pki_key_type types[] = {PKI_P256, PKI_P384, PKI_RSA_2048, PKI_ED25519};
 	(void)state;
 
@@ -24,21 +25,21 @@ static void test_verifies_by_every_kind_of_key(void **state)
 		const struct certificate *issuer = PKI(.cn = "CA", .ca = true, .key_type = types[i]);
 		const struct certificate *other = PKI(.cn = "CA", .ca = true, .key_type = types[i], .key_number = 9);
 		struct signed_data data = read(PKI(.cn = "leaf", .issuer = issuer));
-		assert_true(signed_data_verifies(&data, issuer));
-		assert_false(signed_data_verifies(&data, other));
+		assert_true(signed_data_verifies(&data, issuer, &out_of_memory));
+		assert_false(signed_data_verifies(&data, other, &out_of_memory));
 	}
 	const struct certificate *issuer = PKI(.cn = "CA", .ca = true, .key_type = PKI_RSA_2048);
 	struct signed_data pss = read(PKI(.cn = "leaf", .issuer = issuer, .rsa_pss = true));
-	assert_true(signed_data_verifies(&pss, issuer));
+	assert_true(signed_data_verifies(&pss, issuer, &out_of_memory));
 	struct signed_data md5 = read(PKI(.cn = "leaf", .issuer = issuer, .digest = PKI_MD5));
-	assert_false(signed_data_verifies(&md5, issuer));
+	assert_false(signed_data_verifies(&md5, issuer, &out_of_memory));
 	struct signed_data broken = read(PKI(.cn = "leaf", .issuer = issuer, .broken_signature = true));
-	assert_false(signed_data_verifies(&broken, issuer));
+	assert_false(signed_data_verifies(&broken, issuer, &out_of_memory));
 	const struct certificate *dsa = PKI(.cn = "CA", .ca = true, .shows_inherited_dsa = true);
 	struct signed_data by_dsa = read(PKI(.cn = "leaf", .issuer = dsa));
-	assert_false(signed_data_verifies(&by_dsa, dsa));
+	assert_false(signed_data_verifies(&by_dsa, dsa, &out_of_memory));
 	broken.signature = bytes_of("", 0);
-	assert_false(signed_data_verifies(&broken, issuer));
+	assert_false(signed_data_verifies(&broken, issuer, &out_of_memory));
 }
 
 static bool read_time(const char *text, uint8_t tag, int64_t *out)
