@@ -60,6 +60,21 @@ struct error certificate_collector_add_key(struct certificate_collector *collect
 	return same ? error_none() : error_of(ERROR_FORMAT, 0, "the file holds more than one private key");
 }
 
+struct error certificate_collector_spend_turns(struct certificate_collector *collector, struct bytes der)
+{
+	uint64_t turns;
+	struct error error = private_key_turns(der, &turns);
+
+	if (failed(error) || collector->password == NULL)
+		return error;
+	if (turns > PRIVATE_KEY_MAX_ITERATIONS - collector->num_turns)
+		return error_of(
+		    ERROR_LIMIT, 0,
+		    "the private keys of the file ask for more than 10 million turns of their password's hash");
+	collector->num_turns += turns;
+	return error;
+}
+
 static struct error add_buffers(struct certificate_collector *collector, STACK_OF(CRYPTO_BUFFER) * take_buffers)
 {
 	struct error error = error_none();

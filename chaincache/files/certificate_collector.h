@@ -15,6 +15,7 @@ struct certificate_collector {
 
 	struct certificate_list certificates; /* in the order of the file */
 	EVP_PKEY *key; /* owned; NULL: none was found */
+	uint64_t num_turns; /* of the password's hash, asked for by the keys that were read */
 	size_t num_unreadable;
 	const char *instead; /* the error for a file of another kind, in words; NULL: none was met */
 };
@@ -29,6 +30,10 @@ MUST_USE struct error certificate_collector_tolerate(struct certificate_collecto
  * it tolerates. */
 MUST_USE struct error certificate_collector_add_one(struct certificate_collector *collector, struct bytes der);
 MUST_USE struct error certificate_collector_add(struct certificate_collector *collector, struct bytes der);
+
+/* certificate_collector_spend_turns counts the turns that an encrypted key asks for, before it is decrypted. ERROR_LIMIT
+ * where those of the file are too many together. */
+MUST_USE struct error certificate_collector_spend_turns(struct certificate_collector *collector, struct bytes der);
 
 /* certificate_collector_add_key takes a key; a second, other one is ERROR_FORMAT. */
 MUST_USE struct error certificate_collector_add_key(struct certificate_collector *collector, EVP_PKEY *take_key);

@@ -131,8 +131,14 @@ static struct error open_pkcs12(struct bytes der, const char *password, EVP_PKEY
 	return error_none();
 }
 
+/* Without a password BoringSSL tries the MAC by both forms of it, the empty string and none. */
+static uint64_t num_tries(const char *password)
+{
+	return password == NULL || password[0] == '\0' ? 2 : 1;
+}
+
 /* Refuses a file that BoringSSL would work on for long. */
-static struct error check_pkcs12_work(struct bytes der)
+static struct error check_pkcs12_work(struct bytes der, const char *password)
 {
 	struct ber_work work;
 
@@ -143,7 +149,7 @@ static struct error check_pkcs12_work(struct bytes der)
 		return error;
 	if (work.nesting > BER_MAX_NESTING)
 		return error_of(ERROR_LIMIT, 0, "a PKCS#12 file is nested more than 64 deep");
-	if (work.turns > PRIVATE_KEY_MAX_ITERATIONS)
+	if (work.turns > PRIVATE_KEY_MAX_ITERATIONS / num_tries(password))
 		return error_of(ERROR_LIMIT, 0,
 				"the PKCS#12 file asks for more than 10 million turns of its password's hash");
 	return error_none();
@@ -154,7 +160,7 @@ struct error certificate_container_read_pkcs12(struct bytes der, const char *pas
 {
 	*out_key = NULL;
 	*out = NULL;
-	struct error error = check_pkcs12_work(der);
+	struct error error = check_pkcs12_work(der, password);
 	if (failed(error))
 		return error;
 

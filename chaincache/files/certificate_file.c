@@ -97,7 +97,9 @@ static struct error on_private_key(struct certificate_collector *collector, cons
 		collector->instead = "the file holds a private key, and no certificate";
 		return error_none();
 	}
-	struct error error = private_key_parse_pem(block->headers, block->der, collector->password, &key);
+	struct error error = certificate_collector_spend_turns(collector, block->der);
+	if (!failed(error))
+		error = private_key_parse_pem(block->headers, block->der, collector->password, &key);
 	return failed(error) ? error : certificate_collector_add_key(collector, key);
 }
 

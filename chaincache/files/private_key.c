@@ -99,6 +99,17 @@ bool private_key_encryption_is_unsupported(void)
 	return false;
 }
 
+struct error private_key_turns(struct bytes der, uint64_t *out_turns)
+{
+	struct ber_work work = {0};
+	struct error error = error_none();
+
+	if (der_kind_judge(der) == DER_KIND_ENCRYPTED_KEY)
+		error = ber_work_measure(der, &work);
+	*out_turns = work.turns;
+	return error;
+}
+
 static struct error parse_encrypted(struct bytes der, const char *password, EVP_PKEY **out)
 {
 	struct ber_work work;

@@ -7,8 +7,8 @@
 #include "chaincache/base/bytes.h"
 #include "chaincache/base/error.h"
 
-/* Turns that all password hashes of an encrypted key or a PKCS#12 file may ask for together: some seconds of one core.
- * */
+/* Turns that all password hashes of a file may ask for together, those of each key and each try: some seconds of one
+ * core. */
 #define PRIVATE_KEY_MAX_ITERATIONS 10000000u
 
 #define PRIVATE_KEY_UNSUPPORTED                                                                                        \
@@ -24,6 +24,9 @@ MUST_USE struct error private_key_parse_der(struct bytes der, const char *passwo
  * decrypts in a copy. */
 MUST_USE struct error private_key_parse_pem(struct bytes headers, struct bytes der, const char *password,
 					    EVP_PKEY **out);
+
+/* private_key_turns returns how many turns of its password's hash a key asks for; 0 where it asks for none. ERROR_MEMORY. */
+MUST_USE struct error private_key_turns(struct bytes der, uint64_t *out_turns);
 
 /* private_key_encryption_is_unsupported says whether BoringSSL's oldest error is an encryption that it does not
  * support: no password would help. */

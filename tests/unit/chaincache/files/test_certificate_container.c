@@ -203,6 +203,13 @@ static void test_pkcs12_cannot_ask_for_endless_work(void **state)
 		assert_step(
 		    certificate_container_read_pkcs12(bytes_of(cases[i].bytes, cases[i].len), "secret", &key, &buffers),
 		    ERROR_LIMIT, "10 million turns");
+	/* Six million are few for a password, and too many where the empty one and none are both tried. */
+	static const uint8_t six_million[] = {0x30, 0x0d, 0x02, 0x01, 0x03, 0x30, 0x08, 0x04,
+					      0x00, 0x02, 0x04, 0x00, 0x5b, 0x8d, 0x80};
+	struct bytes der = bytes_of(six_million, sizeof(six_million));
+	assert_step(certificate_container_read_pkcs12(der, "", &key, &buffers), ERROR_LIMIT, "10 million turns");
+	assert_step(certificate_container_read_pkcs12(der, NULL, &key, &buffers), ERROR_LIMIT, "10 million turns");
+	assert_int_not_equal(certificate_container_read_pkcs12(der, "secret", &key, &buffers).kind, ERROR_LIMIT);
 }
 
 /* Writes DER as BER: each length that may be is indefinite, and each OCTET STRING is in pieces. */

@@ -425,6 +425,36 @@ static void test_puts_the_leaf_first_by_its_place(void **state)
 	certificate_list_cleanup(&alone);
 }
 
+/* The second of two keys asks for fewer turns than a file may, and for too many behind the first one's 2048: it is refused
+ * before a turn of it is made. */
+static void test_bounds_the_turns_of_all_keys_together(void **state)
+{
+	static const uint8_t salt_of_8[] = {0x04, 0x08}, salt_of_6[] = {0x04, 0x06};
+	static const uint8_t ten_million_less_one[] = {0x02, 0x04, 0x00, 0x98, 0x96, 0x7f};
+	struct certificate_file file;
+	struct buffer first, second;
+	uint8_t base64[1024];
+	(void)state;
+
+	unit_data_read(UNIT_DATA, "ec-pbes2.pem", &first);
+	unit_data_read(UNIT_DATA, "ec-pbes2.der", &second);
+	uint8_t *salt = memmem(second.data, second.len, salt_of_8, sizeof(salt_of_8));
+	assert_non_null(salt);
+	memcpy(salt, salt_of_6, sizeof(salt_of_6));
+	memcpy(salt + sizeof(salt_of_6) + 6, ten_million_less_one, sizeof(ten_million_less_one));
+	assert_true(second.len < sizeof(base64) / 2);
+	EVP_EncodeBlock(base64, second.data, second.len);
+
+	assert_ok(buffer_printf(&first,
+				"-----BEGIN ENCRYPTED PRIVATE KEY-----\n%s\n-----END ENCRYPTED PRIVATE KEY-----\n",
+				(const char *)base64));
+	assert_step(certificate_file_parse(buffer_bytes(&first), &secret, &file), ERROR_LIMIT,
+		    "the private keys of the file ask for more than 10 million turns");
+	assert_int_equal(file.fault_block, 2);
+	buffer_cleanup(&first);
+	buffer_cleanup(&second);
+}
+
 static int teardown(void **state)
 {
 	(void)state;
@@ -450,6 +480,7 @@ int main(void)
 	    cmocka_unit_test(test_a_key_that_signs_nothing_is_refused),
 	    cmocka_unit_test(test_skipped_keys_need_no_password),
 	    cmocka_unit_test(test_what_is_fetched_opens_no_password_hash),
+	    cmocka_unit_test(test_bounds_the_turns_of_all_keys_together),
 	    cmocka_unit_test(test_puts_the_leaf_first_by_its_key),
 	    cmocka_unit_test(test_puts_the_leaf_first_by_its_place),
 	};

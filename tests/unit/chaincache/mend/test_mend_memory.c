@@ -164,7 +164,7 @@ static void test_constraints_and_clones(void **state)
 	check(&world, NULL, 0);
 
 	WORLD_SERVE(&world, leaf);
-	for (unsigned i = 0; i < 12; i++)
+	for (unsigned i = 0; i < 5; i++)
 		WORLD_CACHE(&world, CA("Narrow", .issuer = i % 2 == 0 ? root : narrow));
 	WORLD_TRUST(&world, "store", root);
 	check(&world, NULL, 1);
