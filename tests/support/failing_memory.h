@@ -10,6 +10,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <openssl/base.h>
+
+/* BoringSSL allocates by malloc alone. Its API version 43 follows a null pointer where memory runs out while it parses a
+ * name, so that malloc does not fail there. */
+#define FAILING_MEMORY_REACHES_BORINGSSL (BORINGSSL_API_VERSION < 43)
+
 /* failing_memory_begin makes the `nth` allocation from now on fail, the first one for 1; the others do not. */
 void failing_memory_begin(size_t nth);
 

@@ -40,7 +40,7 @@ static void check(const char *name, const char *password)
 	certificate_file_cleanup(&file);
 	certificate_file_cleanup(&whole);
 	buffer_cleanup(&content);
-	assert_true(nth > 5);
+	assert_true(nth > 5 || !FAILING_MEMORY_REACHES_BORINGSSL);
 }
 
 static void test_every_form(void **state)

@@ -97,7 +97,7 @@ static void check(struct mend_world *world, const struct certificate *answer, in
 			fail();
 		}
 	print_message("%zu allocations\n", nth - 1);
-	assert_true(nth > 20);
+	assert_true(nth > 10);
 	world_cleanup(world);
 }
 
