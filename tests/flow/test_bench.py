@@ -163,7 +163,7 @@ def test_connections_that_the_server_ends_while_they_are_held(bench, program, wo
         "backend": f"tcp://127.0.0.1:{backend}", "idle_timeout": "1s"}})
     told = bench.json(f"127.0.0.1:{port}", "--sni", NAME, "--idle", 20, "--hold", "4s", "--request", "echo",
                       "--server-pid", running.process.pid, status=1)
-    assert told["failures"] == {"closed_while_held": 20}
+    assert told["failures"] == {"alert_internal_error": 20}
     assert told["server_memory"] is None
 
 

@@ -13,6 +13,7 @@ import shutil
 import ssl
 import subprocess
 import sys
+import tempfile
 import time
 import types
 from pathlib import Path
@@ -111,13 +112,14 @@ def _dovecot(protocol: str, folder: Path, chain: Path, key: Path) -> Iterator[in
     program = find("dovecot", "dovecot-core")
     port = free_port()
     settings = folder / "dovecot.conf"
+    sockets = tempfile.mkdtemp(prefix="dovecot-")  # the path of a Unix socket has 107 bytes at most
     settings.write_text(f"""
 protocols = {protocol}
 default_internal_user = nobody
 default_internal_group = nogroup
 default_login_user = daemon
 listen = 127.0.0.1
-base_dir = {folder}/run
+base_dir = {sockets}
 state_dir = {folder}/state
 log_path = {folder}/dovecot.log
 ssl = yes
@@ -140,8 +142,11 @@ service {protocol}-login {{
   }}
 }}
 """)
-    with _running([*program, "-F", "-c", str(settings)], port, folder / "dovecot.out"):
-        yield port
+    try:
+        with _running([*program, "-F", "-c", str(settings)], port, folder / "dovecot.out"):
+            yield port
+    finally:
+        shutil.rmtree(sockets)
 
 
 def imap(folder: Path, chain: Path, key: Path, name: str) -> contextlib.AbstractContextManager[int]:
