@@ -23,12 +23,18 @@ FOLDERS = ("chaincache", "conf", "proxy")
 
 # Who runs where. What the threads share never changes: it is swapped whole.
 THREADS = (
-    ("control thread", "one: configuration, fetching, mending, probing, logs, admin",
+    ("mending threads", "two: search, verify and try chains out; a fair share for each site",
+     ("mend", "paths", "revocation")),
+    ("control thread", "one: configuration, fetching, probing, logs, admin",
      ("control", "admin", "sites", "clients", "mending", "log", "fetch")),
-    ("worker threads", "one a core: connections and nothing else, each with sockets of its own",
+    ("worker threads", "one a core: connections and nothing else, each with its own sockets",
      ("worker", "http", "wire")),
 )
-BETWEEN = (("a snapshot, posted to each worker's mailbox", "right"), ("reports and questions, posted back", "left"))
+BETWEEN = (  # of each thread and the next
+    (("what came of each step", "right"), ("steps of mends, by shares", "left")),
+    (("a snapshot, posted to each worker", "right"), ("reports and questions, posted back", "left")),
+)
+THREADS_GAP = 200
 
 
 def load_rooms():
@@ -119,25 +125,29 @@ def arrow(start, end):
 
 
 def draw_threads(rooms, width, top):
-    """The control thread on the left, the workers on the right, and what goes between them."""
+    """The mending threads on the left, the workers on the right, and what goes between them and the control thread."""
     names = {name.split("/")[-1] for name in rooms}
-    half = (width - 2 * MARGIN - 260) / 2
+    own = (width - 2 * MARGIN - THREADS_GAP * len(BETWEEN)) / len(THREADS)
     out = []
     for index, (title, what, inside) in enumerate(THREADS):
-        x = MARGIN + index * (half + 260)
-        out.append(f'<rect x="{x:.0f}" y="{top}" width="{half:.0f}" height="86" rx="5" fill="#ffffff"/>')
+        x = MARGIN + index * (own + THREADS_GAP)
+        out.append(f'<rect x="{x:.0f}" y="{top}" width="{own:.0f}" height="86" rx="5" fill="#ffffff"/>')
         out.append(f'<text x="{x + 8:.0f}" y="{top + 18}" class="name">{title}</text>')
         out += [f'<text x="{x + 8:.0f}" y="{top + 35 + 13 * i}">{html.escape(line)}</text>'
-                for i, line in enumerate(textwrap.wrap(what, 44))]
+                for i, line in enumerate(textwrap.wrap(what, 38))]
         rooms_here = ", ".join(name for name in inside if name in names)
         out.append(f'<text x="{x + 8:.0f}" y="{top + 76}" class="quiet">{rooms_here}</text>')
-    for index, (text, direction) in enumerate(BETWEEN):
-        y = top + 32 + 36 * index
-        left, right = MARGIN + half + 4, MARGIN + half + 256
-        ends = (left, right) if direction == "right" else (right, left)
-        out.append(f'<path d="M{ends[0]:.0f},{y} L{ends[1]:.0f},{y}"/>')
-        out.append(f'<text x="{(left + right) / 2:.0f}" y="{y - 5}" text-anchor="middle">{html.escape(text)}</text>')
+    for gap, arrows in enumerate(BETWEEN):
+        left = MARGIN + own + gap * (own + THREADS_GAP) + 4
+        for index, (text, direction) in enumerate(arrows):
+            out += draw_post(text, direction, left, left + THREADS_GAP - 8, top + 32 + 36 * index)
     return out
+
+
+def draw_post(text, direction, left, right, y):
+    ends = (left, right) if direction == "right" else (right, left)
+    return [f'<path d="M{ends[0]:.0f},{y} L{ends[1]:.0f},{y}"/>',
+            f'<text x="{(left + right) / 2:.0f}" y="{y - 5}" text-anchor="middle">{html.escape(text)}</text>']
 
 
 def picture():

@@ -22,6 +22,7 @@ struct asking_site {
 	struct asking_site *next;
 	char *name;
 	size_t num_questions;
+	size_t num_mends; /* of these questions */
 	size_t num_askers;
 	uint64_t num_refused; /* since the last line about it */
 	uint64_t logged_ms; /* that line, in the loop's time; 0: there was none */
@@ -35,7 +36,7 @@ struct question {
 	struct host_name name;
 	struct certificate_list chain;
 	struct verdict_key key;
-	struct mender *mender; /* NULL while suspended */
+	struct mender *mender; /* NULL while suspended, and while it waits for another question of the site */
 	struct alarm *deadline;
 	struct asker *askers;
 };
@@ -160,12 +161,20 @@ static void drop_asker(struct question *question)
 	free(asker);
 }
 
+static void cancel_mend(struct question *question)
+{
+	if (question->mender == NULL)
+		return;
+	mender_cancel(question->mender);
+	question->mender = NULL;
+	question->site->num_mends--;
+}
+
 static void question_free(struct question *question)
 {
 	if (question == NULL)
 		return;
-	if (question->mender != NULL)
-		mender_cancel(question->mender);
+	cancel_mend(question);
 	alarm_free(question->deadline);
 	certificate_list_cleanup(&question->chain);
 	while (question->askers != NULL)
@@ -234,9 +243,12 @@ static void remember(struct backend_trust *trust, const struct verdict_key *key,
 	verdict_memory_put(trust->memory, key, verdict, until);
 }
 
+static void start_next(struct backend_trust *trust, const struct asking_site *site);
+
 static void on_mended(void *context, const struct mender_outcome *outcome)
 {
 	struct question *question = context;
+	struct asking_site *site = question->site;
 	const struct mend_result *result = outcome->result;
 	struct backend_trust *trust = question->trust;
 	struct backend_trust_terms terms;
@@ -244,6 +256,7 @@ static void on_mended(void *context, const struct mender_outcome *outcome)
 	bool trusted = false;
 
 	question->mender = NULL;
+	site->num_mends--;
 	if (result == NULL) {
 		error_print(outcome->error, reason, sizeof(reason));
 	} else if (!trust->options.find_terms(trust->options.context, question->site->name, &terms)) {
@@ -254,6 +267,7 @@ static void on_mended(void *context, const struct mender_outcome *outcome)
 	}
 	answer_askers(question, trusted, reason);
 	remove_question(question);
+	start_next(trust, site);
 }
 
 static void on_deadline(void *context)
@@ -262,12 +276,14 @@ static void on_deadline(void *context)
 	answer_askers(question, false, "its chain could not be judged in time");
 }
 
-/* Starts or restarts the mend; false when there is no way to get an answer. */
+/* Starts or restarts the mend, or lets it wait; false when there is no way to get an answer. */
 static bool put_question(struct question *question)
 {
 	struct backend_trust *trust = question->trust;
 	struct backend_trust_terms terms;
 
+	if (question->site->num_mends == BACKEND_TRUST_MAX_MENDS_A_SITE)
+		return true;
 	if (!trust->options.find_terms(trust->options.context, question->site->name, &terms))
 		return false;
 	struct mender_question mender_question = {
@@ -281,7 +297,30 @@ static bool put_question(struct question *question)
 	    .share = terms.share,
 	};
 	question->mender = mender_start(terms.services, &mender_question, question, on_mended);
+	question->site->num_mends += question->mender != NULL;
 	return question->mender != NULL;
+}
+
+/* The one that has waited longest stands last in the list. */
+static struct question *find_waiting(const struct backend_trust *trust, const struct asking_site *site)
+{
+	struct question *oldest = NULL;
+
+	for (struct question *at = trust->questions; at != NULL; at = at->next) {
+		if (at->site == site && at->mender == NULL)
+			oldest = at;
+	}
+	return oldest;
+}
+
+static void start_next(struct backend_trust *trust, const struct asking_site *site)
+{
+	struct question *waiting;
+
+	while ((waiting = find_waiting(trust, site)) != NULL && !put_question(waiting)) {
+		answer_askers(waiting, false, "its chain cannot be judged: the site is gone, or memory ran out");
+		remove_question(waiting);
+	}
 }
 
 static struct question *question_new(struct backend_trust *trust, struct asking_site *site,
@@ -354,12 +393,13 @@ static void log_refused(struct backend_trust *trust, struct asking_site *site)
 	mend_tally_refuse(trust->options.tally);
 	if (site->logged_ms != 0 && now_ms - site->logged_ms < BACKEND_TRUST_LOG_PAUSE_MS)
 		return;
-	program_log_write(trust->options.log, LOG_LEVEL_WARNING, site->name,
-			  "its backends show more unknown chains at one time than are judged for one site (%d): %llu "
-			  "connection%s refused since the last such line; see which of the backends changes its "
-			  "certificate, and whether somebody stands in between",
-			  BACKEND_TRUST_MAX_QUESTIONS_A_SITE, (unsigned long long)site->num_refused,
-			  site->num_refused == 1 ? " was" : "s were");
+	program_log_write(
+	    trust->options.log, LOG_LEVEL_WARNING, site->name,
+	    "its backends show more unknown chains than are judged for one site at a time (%d), or too many "
+	    "connections wait for a verdict: %llu connection%s refused since the last such line; see which "
+	    "backend changes its certificate, and whether somebody stands in between",
+	    BACKEND_TRUST_MAX_QUESTIONS_A_SITE, (unsigned long long)site->num_refused,
+	    site->num_refused == 1 ? " was" : "s were");
 	site->num_refused = 0;
 	site->logged_ms = now_ms;
 }
@@ -426,11 +466,8 @@ void backend_trust_learn(struct backend_trust *trust, const char *site, const st
 
 void backend_trust_suspend(struct backend_trust *trust)
 {
-	for (struct question *at = trust->questions; at != NULL; at = at->next) {
-		if (at->mender != NULL)
-			mender_cancel(at->mender);
-		at->mender = NULL;
-	}
+	for (struct question *at = trust->questions; at != NULL; at = at->next)
+		cancel_mend(at);
 	verdict_memory_clear(trust->memory);
 }
 

@@ -19,6 +19,7 @@
 #define BACKEND_TRUST_DEADLINE_MS 10000 /* of a handshake that waits; the verdict that comes later is remembered */
 #define BACKEND_TRUST_MAX_QUESTIONS 1000 /* under way; further ones are refused, but for a site's only one */
 #define BACKEND_TRUST_MAX_QUESTIONS_A_SITE 32 /* backends that are what they should be show fewer chains at a time */
+#define BACKEND_TRUST_MAX_MENDS_A_SITE 3 /* of them: the others wait, and leave transfers to other sites */
 #define BACKEND_TRUST_MAX_ASKERS 10000 /* of all questions together; a site has half of those that are free at most */
 #define BACKEND_TRUST_LOG_PAUSE_MS 60000 /* between two lines about what a site is refused */
 #define BACKEND_TRUST_MAX_REASON 1024

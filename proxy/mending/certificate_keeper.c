@@ -284,17 +284,6 @@ static void on_alarm(void *context)
 	mend(context);
 }
 
-static bool same_names(const struct site_material *a, const struct site_material *b)
-{
-	if (a->num_names != b->num_names)
-		return false;
-	for (size_t i = 0; i < a->num_names; i++) {
-		if (!host_name_equal(&a->names[i], &b->names[i]))
-			return false;
-	}
-	return true;
-}
-
 /* Whether a mend would be asked the same as the last one before the reload, which lacked nothing. */
 static bool asks_the_same(const struct certificate_keeper *keeper, const struct certificate_keeper *former)
 {
@@ -305,9 +294,8 @@ static bool asks_the_same(const struct certificate_keeper *keeper, const struct 
 	       a->config->max_chain_bytes == b->config->max_chain_bytes && leaf_place(a) == leaf_place(b) &&
 	       certificate_list_equal(&keeper->given, &former->given) &&
 	       certificate_list_equal(&keeper->extra, &former->extra) &&
-	       certificate_list_equal(&keeper->first, &former->chain) && same_names(a->material, b->material) &&
-	       trust_store_set_equal(a->material->stores, b->material->stores) &&
-	       crl_store_equal(a->material->crls, b->material->crls);
+	       certificate_list_equal(&keeper->first, &former->chain) &&
+	       site_material_judges_as(a->material, b->material);
 }
 
 static bool is_valid(const struct certificate_list *chain)

@@ -6,6 +6,7 @@
 
 #include "proxy/io/alarm.h"
 #include "proxy/io/chain_probe.h"
+#include "proxy/io/clock.h"
 #include "proxy/io/loop.h"
 #include "proxy/log/time_text.h"
 #include "proxy/mending/certificate_keeper.h"
@@ -21,6 +22,8 @@ struct probed_backend {
 	struct chain_probe *probe; /* NULL: none is under way */
 	struct mender *mender; /* the audit of `chain`; NULL: none is under way */
 	struct alarm *alarm;
+	uint64_t due_ms; /* when it rings, by CLOCK_MONOTONIC */
+	bool is_inherited; /* what is known is from before a reload, and the alarm too */
 	enum mend_rank rank; /* of the next probe */
 	struct retry retry;
 	struct retry audit_retry; /* while an issuer could not be fetched */
@@ -48,13 +51,59 @@ static void on_alarm(void *context);
 static void probe(struct probed_backend *backend);
 static void on_turn(void *context);
 
+static void ring_in(struct probed_backend *backend, uint64_t pause_ms)
+{
+	backend->due_ms = clock_now_ms() + pause_ms;
+	alarm_set(backend->alarm, pause_ms);
+}
+
 static void print_target(const struct config_address *address, char *out, size_t out_size)
 {
 	char text[CONFIG_ADDRESS_MAX];
 	snprintf(out, out_size, "tls://%s", config_address_print(address->host, address->port, text));
 }
 
-struct prober *prober_new(const struct prober_options *options)
+/* Whether a probe would be made and judged as before the reload. A certificate for the backends may be another one. */
+static bool asks_the_same(const struct prober *prober, const struct prober *former)
+{
+	const struct prober_options *options = &prober->options;
+	const struct config_site *a = options->config, *b = former->options.config;
+
+	return options->services->same_as_former && config_same_backends(a, b) &&
+	       a->backend_tls_min == b->backend_tls_min && a->backend_verify == b->backend_verify &&
+	       a->probe_interval_ms == b->probe_interval_ms && a->backend_certificate == NULL &&
+	       b->backend_certificate == NULL && a->backend_name_is_client == b->backend_name_is_client &&
+	       a->has_backend_pin == b->has_backend_pin && memcmp(a->backend_pin, b->backend_pin, SHA256_BYTES) == 0 &&
+	       bytes_equal(buffer_bytes(&prober->alpn), buffer_bytes(&former->alpn)) &&
+	       site_material_judges_as(options->material, former->options.material);
+}
+
+/* Nothing is under way, and nothing that was missing is to be tried again. */
+static bool is_settled(const struct probed_backend *backend)
+{
+	return backend->probed && backend->turn.state == MEND_TURN_NONE && backend->mender == NULL &&
+	       backend->outcome == CHAIN_PROBE_OK && backend->audit_retry.next_ms == 0;
+}
+
+static void inherit(struct probed_backend *backend, const struct probed_backend *former)
+{
+	if (!is_settled(former) || failed(certificate_list_copy(&backend->chain, &former->chain)))
+		return;
+	if (failed(certificate_list_copy(&backend->logged_chain, &former->logged_chain)))
+		certificate_list_cleanup(&backend->logged_chain);
+	backend->logged_served_trusted = former->logged_served_trusted;
+	backend->logged_mended_trusted = former->logged_mended_trusted;
+	backend->outcome = former->outcome;
+	memcpy(backend->alpn, former->alpn, sizeof(backend->alpn));
+	backend->avoids_tls13 = former->avoids_tls13;
+	backend->probed = true;
+	backend->probed_ms = former->probed_ms;
+	backend->rank = MEND_RANK_REGULAR;
+	backend->due_ms = former->due_ms;
+	backend->is_inherited = true;
+}
+
+struct prober *prober_new(const struct prober_options *options, const struct prober *former)
 {
 	const struct config_site *config = options->config;
 	uint64_t retry_max =
@@ -78,6 +127,8 @@ struct prober *prober_new(const struct prober_options *options)
 		backend->alarm = alarm_new(options->services->loop, backend, on_alarm);
 		if (backend->alarm == NULL)
 			goto out;
+		if (former != NULL && asks_the_same(prober, former))
+			inherit(backend, &former->backends[i]);
 	}
 	return prober;
 out:
@@ -161,7 +212,7 @@ static void log_audit(struct probed_backend *backend, const struct mend_result *
 static void set_alarm(struct probed_backend *backend, uint64_t pause_ms)
 {
 	uint64_t interval = backend->prober->options.config->probe_interval_ms;
-	alarm_set(backend->alarm, pause_ms < interval ? pause_ms : interval);
+	ring_in(backend, pause_ms < interval ? pause_ms : interval);
 }
 
 static void on_audited(void *context, const struct mender_outcome *outcome)
@@ -281,7 +332,7 @@ static void on_reached(struct probed_backend *backend, const char *alpn)
 	snprintf(backend->alpn, sizeof(backend->alpn), "%s", alpn);
 	backend->avoids_tls13 = backend->looks_below_tls13;
 	retry_reset(&backend->retry);
-	alarm_set(backend->alarm, backend->prober->options.config->probe_interval_ms);
+	ring_in(backend, backend->prober->options.config->probe_interval_ms);
 }
 
 /* Looks again soon: no connection could be made. */
@@ -290,7 +341,7 @@ static void on_not_reached(struct probed_backend *backend, enum chain_probe_outc
 	report_reach(backend, outcome, reason);
 	backend->rank =
 	    outcome == CHAIN_PROBE_TIMED_OUT || outcome == CHAIN_PROBE_UNRESOLVED ? MEND_RANK_SLOW : MEND_RANK_REGULAR;
-	alarm_set(backend->alarm, retry_next(&backend->retry));
+	ring_in(backend, retry_next(&backend->retry));
 }
 
 static void on_seen(struct probed_backend *backend, const struct chain_probe_result *result)
@@ -397,7 +448,7 @@ static void on_turn(void *context)
 	if (backend->probe != NULL)
 		return;
 	mend_queue_leave(options->services->probes, &backend->turn);
-	alarm_set(backend->alarm, retry_next(&backend->retry));
+	ring_in(backend, retry_next(&backend->retry));
 }
 
 /* Probes it when its turn has come. Nothing where a probe of it waits or runs already. */
@@ -417,8 +468,15 @@ static void on_alarm(void *context)
 
 void prober_begin(struct prober *prober)
 {
-	for (size_t i = 0; i < prober->num_backends; i++)
-		probe(&prober->backends[i]);
+	uint64_t now_ms = clock_now_ms();
+
+	for (size_t i = 0; i < prober->num_backends; i++) {
+		struct probed_backend *backend = &prober->backends[i];
+		if (!backend->is_inherited)
+			probe(backend);
+		else
+			ring_in(backend, backend->due_ms > now_ms ? backend->due_ms - now_ms : 0);
+	}
 }
 
 void prober_look_again(struct prober *prober)

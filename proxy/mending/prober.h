@@ -43,7 +43,10 @@ struct prober_options {
 	void (*on_audit)(void *context, const struct mend_result *result);
 };
 
-struct prober *prober_new(const struct prober_options *options); /* NULL when out of memory */
+/* prober_new: `former` (may be NULL) probed for the same site before a reload, and is read before this returns. Where
+ * nothing that a probe or its audit depends on has changed, what it saw and the time of its next probe hold on. NULL when
+ * out of memory. */
+struct prober *prober_new(const struct prober_options *options, const struct prober *former);
 void prober_free(struct prober *prober);
 void prober_begin(struct prober *prober);
 

@@ -34,6 +34,9 @@ struct site_material {
 	struct host_name backend_name; /* for tls backends */
 };
 
+/* site_material_judges_as says whether chains are judged by the same stores, CRLs and names. */
+bool site_material_judges_as(const struct site_material *a, const struct site_material *b);
+
 /* site_materials_free frees an array of `count`; NULL is fine. */
 void site_materials_free(struct site_material *materials, size_t count);
 

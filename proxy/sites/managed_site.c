@@ -205,7 +205,8 @@ static void offer_extra(struct managed_site *site)
 				error = certificate_list_append(&extra, chain->items[k].certificate, SOURCE_BACKEND);
 		}
 	}
-	for (size_t i = 0; !failed(error) && i < site->num_certificates; i++)
+	/* Before the first probe after a reload, the keepers have what came from the probes before it. */
+	for (size_t i = 0; !failed(error) && extra.count > 0 && i < site->num_certificates; i++)
 		keeper_set_extra(keeper_of(site, i), &extra);
 	certificate_list_cleanup(&extra);
 }
@@ -247,7 +248,8 @@ static struct error make_tally(struct managed_site *site, const struct managed_s
 		   : error_of(ERROR_MEMORY, 0, "count what a site does");
 }
 
-static struct error make_prober(struct managed_site *site)
+/* An operator who reloads wants to see the backends as they are. */
+static struct error make_prober(struct managed_site *site, const struct managed_site *former)
 {
 	const struct managed_site_options *options = &site->options;
 	struct prober_options prober_options = {
@@ -261,10 +263,11 @@ static struct error make_prober(struct managed_site *site)
 	    .on_chain = on_backend_chain,
 	    .on_audit = on_audit,
 	};
+	bool inherits = former != NULL && !options->operator_decides;
 
 	if (options->services->loop == NULL || site->config->num_backends == 0 || !site->config->backends[0].tls)
 		return error_none();
-	site->prober = prober_new(&prober_options);
+	site->prober = prober_new(&prober_options, inherits ? former->prober : NULL);
 	return site->prober != NULL ? error_none() : error_of(ERROR_MEMORY, 0, "watch a backend");
 }
 
@@ -295,7 +298,9 @@ struct error managed_site_new(const struct managed_site_options *options, const 
 	if (!failed(error))
 		error = make_tally(site, former);
 	if (!failed(error))
-		error = make_prober(site);
+		error = make_prober(site, former);
+	if (!failed(error) && site->prober != NULL && !config->certificate_is_backend)
+		offer_extra(site);
 	if (failed(error))
 		managed_site_free(site);
 	else

@@ -4,10 +4,14 @@ import os
 import shutil
 import signal
 import threading
+import time
+import urllib.request
+from pathlib import Path
 
 from aia_server import body, slow, status
 from clients import curl, python_pipe, served_chain
 from conftest import NAME
+from metrics_text import read_metrics
 from program import configuration, descriptors_of, eventually, free_port, is_listening
 from tls_servers import Server, TlsServer, http_answer
 
@@ -199,3 +203,40 @@ def test_a_reload_makes_another_fetcher_and_keeps_what_was_fetched(program, worl
             running.wait_for_words("reload: SIGHUP: done", said)
             assert served_chain(port, NAME) == world.mended
         assert world.aia.count(world.path) == 2
+
+
+def mends(admin):
+    with urllib.request.urlopen(f"http://127.0.0.1:{admin}/metrics") as answer:
+        return read_metrics(answer.read().decode())["chainmend_mends_total"].value()
+
+
+def settled(admin):
+    """Waits until nothing is mended any more."""
+    while (before := mends(admin)) != (time.sleep(0.5), mends(admin))[1]:
+        pass
+    return before
+
+
+def test_a_reload_costs_what_it_changes(program, world):
+    """One site of nine has another certificate: the others are neither mended nor probed anew."""
+    ports, admin = [free_port() for _ in range(9)], free_port()
+    first = world.issuing.issue_leaf([NAME])
+    certificate, key = first.write(world.folder, "first")
+    with TlsServer(world.complete, world.key) as backend, TlsServer(world.complete, world.key) as own:
+        sites = {f"s{i}": {"listen": f"127.0.0.1:{port}", "hostnames": NAME, "backend_name": NAME,
+                           "certificate": certificate if i == 0 else world.complete,
+                           "key": key if i == 0 else world.key, "backend": f"tls://127.0.0.1:{(own if i == 0 else backend).port}"}
+                 for i, port in enumerate(ports)}
+        running = program.run(world.settings(admin=admin), sites)
+        eventually("all backends are probed", lambda: len(backend.names) == 8 and own.names, also=running.report)
+        before = settled(admin)
+        renewed = world.issuing.issue_leaf([NAME], key=first.key)
+        certificate.write_text(renewed.pem)  # whose issuer the backend sends
+        eventually("the renewed chain", lambda: served_chain(ports[0], NAME) == [renewed.sha256, world.issuing.sha256],
+                   also=running.report)
+        assert settled(admin) - before <= 3, running.report()
+        assert len(backend.names) == 8, "a backend was probed anew"
+        # An operator who asks for a reload sees the backends as they are.
+        running.signal(signal.SIGHUP)
+        eventually("all backends are probed anew", lambda: len(backend.names) == 16, also=running.report)
+        assert served_chain(ports[1], NAME) == world.mended

@@ -1,12 +1,20 @@
 """One site's hostile backend, which shows each client another costly chain, costs the other sites next to nothing."""
 
+import signal
+import threading
 import urllib.request
 
 from metrics_text import read_metrics
+from program import eventually
 from starvation import NAME_A, Siege
 
 NUM_CLIENTS = 60  # whose chains keep one thread busy for minutes where nothing bounds them
 NUM_OTHERS = 8
+
+
+def metric(siege, name):
+    with urllib.request.urlopen(f"http://127.0.0.1:{siege.admin}/metrics") as answer:
+        return read_metrics(answer.read().decode())[name].value()
 
 
 def test_a_hostile_backend_starves_no_other_site(program, tmp_path):
@@ -16,9 +24,22 @@ def test_a_hostile_backend_starves_no_other_site(program, tmp_path):
         assert figures.num_served == 0, report
         assert len(figures.b_waits_s) == NUM_OTHERS and figures.num_b_failed == 0, report
         assert figures.num_health_failed == 0, report
-        with urllib.request.urlopen(f"http://127.0.0.1:{siege.admin}/metrics") as answer:
-            metrics = read_metrics(answer.read().decode())
         # What is above the site's share is refused, and told once in a while.
-        assert metrics["chainmend_backend_verdicts_refused_total"].value() > 0, report
+        assert metric(siege, "chainmend_backend_verdicts_refused_total") > 0, report
         assert siege.running.stderr.count(f"{NAME_A}: its backends show more unknown chains") == 1, report
-        assert metrics["chainmend_mend_cpu_seconds_total"].value() > 0
+        assert metric(siege, "chainmend_mend_cpu_seconds_total") > 0, report
+
+
+def test_a_reload_and_a_stop_wait_for_no_mend(program, tmp_path):
+    """They come while chains are judged; the program's end is a clean one."""
+    with Siege(program, tmp_path, NUM_CLIENTS, NUM_OTHERS) as siege:
+        before = metric(siege, "chainmend_mend_steps_total")
+        besieged = threading.Thread(target=siege.run_clients)
+        besieged.start()
+        eventually("chains are judged", lambda: metric(siege, "chainmend_mend_steps_total") > before + 5,
+                   also=siege.running.report)
+        siege.running.signal(signal.SIGHUP)
+        assert metric(siege, "chainmend_ready") == 1  # the control thread has seen to the signal before it answers this
+        siege.running.signal(signal.SIGTERM)
+        siege.running.wait()
+        besieged.join()

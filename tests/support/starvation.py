@@ -144,12 +144,21 @@ class Siege:
         for server in self._servers:
             server.join(10)
 
-    def run(self) -> Figures:
-        figures = Figures(self.num_clients)
+    def _start_clients(self) -> tuple[Any, Any]:
         served = self._processes.Queue()
         clients = self._processes.Process(target=_visit_all, args=(self.a, self.roots, self.num_clients, served))
-        cpu_before_s, begun = _cpu_s(self.running), time.monotonic()
         clients.start()
+        return clients, served
+
+    def run_clients(self) -> None:
+        """Site A's alone."""
+        clients, _ = self._start_clients()
+        clients.join()
+
+    def run(self) -> Figures:
+        figures = Figures(self.num_clients)
+        cpu_before_s, begun = _cpu_s(self.running), time.monotonic()
+        clients, served = self._start_clients()
         visitor = threading.Thread(target=self._visit_b, args=(figures,))
         visitor.start()
         while clients.is_alive() or visitor.is_alive():

@@ -89,6 +89,26 @@ static void test_finds_by_the_issuer(void **state)
 	assert_null(crl_store_ref(NULL));
 }
 
+static void test_equal_stores(void **state)
+{
+	const struct certificate *ca = PKI(.cn = "CA", .ca = true);
+	struct bytes one = PKI_CRL(.issuer = ca), two = PKI_CRL(.issuer = ca, .num_others = 1);
+	struct crl_store *a = crl_store_new(), *b = crl_store_new();
+
+	(void)state;
+	assert_true(crl_store_equal(NULL, NULL));
+	assert_false(crl_store_equal(a, NULL));
+	assert_ok(crl_store_add_content(a, one, "file"));
+	assert_false(crl_store_equal(a, b));
+	assert_ok(crl_store_add_content(b, one, "file"));
+	assert_true(crl_store_equal(a, b));
+	assert_ok(crl_store_add_content(a, one, "another"));
+	assert_ok(crl_store_add_content(b, two, "another"));
+	assert_false(crl_store_equal(a, b));
+	crl_store_unref(a);
+	crl_store_unref(b);
+}
+
 static void test_contents(void **state)
 {
 	const struct certificate *ca = PKI(.cn = "CA", .ca = true), *leaf = PKI(.cn = "leaf", .issuer = ca);
@@ -162,6 +182,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_finds_by_the_issuer),
+	    cmocka_unit_test(test_equal_stores),
 	    cmocka_unit_test(test_contents),
 	    cmocka_unit_test(test_files_and_directories),
 	};

@@ -128,6 +128,28 @@ static void test_has_a_maximum_of_stores_with_names_of_their_own(void **state)
 	trust_store_set_unref(set);
 }
 
+static void test_equal_sets(void **state)
+{
+	const struct certificate *a = PKI(.cn = "A", .ca = true), *b = PKI(.cn = "B", .ca = true);
+	struct trust_store_set *sets[5];
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++)
+		sets[i] = new_set();
+	ADD(sets[0], "one", a, b);
+	ADD(sets[1], "one", a, b);
+	ADD(sets[2], "another", a, b);
+	ADD(sets[3], "one", a);
+	ADD(sets[4], "one", a, b);
+	ADD(sets[4], "two", a);
+	assert_true(trust_store_set_equal(sets[0], sets[0]));
+	assert_true(trust_store_set_equal(sets[0], sets[1]));
+	for (size_t i = 2; i < 5; i++)
+		assert_false(trust_store_set_equal(sets[0], sets[i]));
+	for (size_t i = 0; i < 5; i++)
+		trust_store_set_unref(sets[i]);
+}
+
 static void test_is_shared_by_reference(void **state)
 {
 	struct trust_store_set *set = new_set();
@@ -318,6 +340,7 @@ int main(void)
 	    cmocka_unit_test(test_a_store_holds_this_very_certificate),
 	    cmocka_unit_test(test_walks_the_distinct_roots_of_an_issuer),
 	    cmocka_unit_test(test_has_a_maximum_of_stores_with_names_of_their_own),
+	    cmocka_unit_test(test_equal_sets),
 	    cmocka_unit_test(test_is_shared_by_reference),
 	    cmocka_unit_test(test_reads_a_file_as_one_store),
 	    cmocka_unit_test(test_reads_a_directory_as_a_store_a_file),

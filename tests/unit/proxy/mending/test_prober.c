@@ -12,7 +12,12 @@
 #include "tests/support/loopback.h"
 #include "tests/support/unit.h"
 
-enum { NUM_SITES = 2, NUM_BACKENDS = MEND_SERVICES_MAX_PROBES, MAX_CLIENTS = NUM_SITES * NUM_BACKENDS };
+enum {
+	NUM_SITES = 2,
+	NUM_BACKENDS = MEND_SERVICES_MAX_PROBES,
+	MAX_CLIENTS = NUM_SITES * NUM_BACKENDS,
+	MAX_ACCEPTED = 4 * MAX_CLIENTS
+};
 
 /* Two sites, whose backends are one port each time: it takes connections and says nothing. */
 struct world {
@@ -26,7 +31,7 @@ struct world {
 	struct site_material material;
 	struct prober *probers[NUM_SITES];
 	int listening;
-	int clients[MAX_CLIENTS];
+	int clients[MAX_ACCEPTED];
 	size_t num_clients;
 };
 
@@ -101,7 +106,7 @@ static int set_up(void **state)
 		    .on_chain = on_chain,
 		    .on_audit = on_audit,
 		};
-		world->probers[i] = prober_new(&options);
+		world->probers[i] = prober_new(&options, NULL);
 		assert_non_null(world->probers[i]);
 	}
 	*state = world;
@@ -130,7 +135,7 @@ static void accept_all(struct world *world)
 	int fd;
 
 	while ((fd = accept4(world->listening, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
-		assert_true(world->num_clients < MAX_CLIENTS);
+		assert_true(world->num_clients < MAX_ACCEPTED);
 		world->clients[world->num_clients++] = fd;
 	}
 }
@@ -175,6 +180,25 @@ static void test_of_many_backends_so_many_are_probed_at_one_time(void **state)
 	while (world->num_clients == MEND_SERVICES_MAX_PROBES)
 		turn(world);
 	assert_int_equal(count_waiting(world), MAX_CLIENTS - 1);
+}
+
+/* A first look at one that says nothing is short, and is no finding yet: the others have theirs before it is repeated. */
+static void test_silent_backends_do_not_hold_up_the_first_look_at_others(void **state)
+{
+	struct world *world = *state;
+
+	for (size_t i = 0; i < NUM_SITES; i++)
+		prober_begin(world->probers[i]);
+	while (world->num_clients < MAX_CLIENTS)
+		turn(world);
+	assert_int_equal(count_waiting(world), MAX_CLIENTS);
+	/* Then they are looked at again, in half of the places. */
+	while (world->num_clients < MAX_CLIENTS + MEND_SERVICES_MAX_PROBES / 2)
+		turn(world);
+	for (int i = 0; i < 100; i++)
+		turn(world);
+	assert_int_equal(world->num_clients, MAX_CLIENTS + MEND_SERVICES_MAX_PROBES / 2);
+	assert_int_equal(count_waiting(world), MAX_CLIENTS);
 }
 
 static void test_probers_may_go_while_their_probes_wait(void **state)
@@ -230,6 +254,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_of_many_backends_so_many_are_probed_at_one_time, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_without_descriptors_nothing_is_said_of_a_backend, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_silent_backends_do_not_hold_up_the_first_look_at_others, set_up,
+					    tear_down),
 	    cmocka_unit_test_setup_teardown(test_probers_may_go_while_their_probes_wait, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
