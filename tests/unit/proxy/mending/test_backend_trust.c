@@ -329,6 +329,28 @@ static void test_a_site_asks_within_its_share(void **state)
 	assert_int_equal(world->tally.verdicts_refused, 1);
 }
 
+/* More than are mended at one time: each has its turn, over a reload too, and when the site is gone. */
+static void test_questions_take_turns(void **state)
+{
+	enum { MANY = 4 * BACKEND_TRUST_MAX_MENDS_A_SITE };
+	struct world *world = *state;
+
+	for (unsigned i = 0; i < MANY; i++)
+		ASK(world, i, PKI(.cn = "backend.test", .issuer = issuing, .serial = 1000 + i), issuing);
+	assert_int_equal(world->num_answers, 0);
+	while (world->num_answers < 2)
+		loop_run_once(world->loop);
+	backend_trust_suspend(world->trust);
+	backend_trust_resume(world->trust);
+	wait_for(world, MANY);
+	for (unsigned i = 0; i < MANY; i++)
+		ASK(world, MANY + i, PKI(.cn = "backend.test", .issuer = issuing, .serial = 2000 + i), issuing);
+	world->gone = true;
+	wait_for(world, 2 * MANY);
+	for (size_t i = MANY; i < 2 * MANY; i++)
+		assert_non_null(strstr(world->answers[i].reason, "the site is gone"));
+}
+
 static void test_questions_left_open_are_freed(void **state)
 {
 	struct world *world = *state;
@@ -354,6 +376,7 @@ int main(void)
 	    TEST(test_a_site_that_is_gone_gets_a_refusal),
 	    TEST(test_what_a_probe_found_out_is_known),
 	    TEST(test_a_site_asks_within_its_share),
+	    TEST(test_questions_take_turns),
 	    TEST(test_questions_left_open_are_freed),
 	};
 	return cmocka_run_group_tests(tests, make_pki, clean_up);
