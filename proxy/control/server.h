@@ -18,7 +18,7 @@
 #define SERVER_PUBLISH_RETRY_MAX_MS 30000 /* ... doubling up to this */
 #define SERVER_TICK_MS 1000
 #define SERVER_MENDING_THREADS 2
-#define SERVER_FIRST_MENDS_MS 300 /* that a start or a reload waits for chains that the cache completes */
+#define SERVER_FIRST_MENDS_MS 500 /* that a start or a reload waits for chains that the cache completes */
 #define SERVER_FILES_A_WORKER 6 /* descriptors that a worker has for itself, its listening sockets apart */
 #define SERVER_STOP_GRACE_MS 0 /* of the second signal */
 #define SERVER_MAX_ERROR_BYTES ((size_t)1024 * 1024)

@@ -113,6 +113,13 @@ static const struct mend_result *wait_for(struct drive *drive)
 	return mend_result(drive->mends.mend);
 }
 
+/* Until the mend has asked for its URLs, where a thread found them out. */
+static void wait_for_step(const struct drive *drive)
+{
+	while (threads != NULL && drive->tally.steps == 0)
+		loop_run_once(drive->fetches->loop);
+}
+
 static void let_loop_turn(struct fetch_world *fetches)
 {
 	for (int i = 0; i < 10; i++)
@@ -292,6 +299,9 @@ static void test_two_that_want_one_url_share_the_fetch(void **state)
 	start(&first, LONG_MS);
 	start(&second, LONG_MS);
 	start(&third, LONG_MS);
+	wait_for_step(&first);
+	wait_for_step(&second);
+	wait_for_step(&third);
 	while (http_server_num_requests(fetches->server, "/holds") == 0)
 		loop_run_once(fetches->loop);
 	cancel(&first);
