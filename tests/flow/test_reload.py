@@ -6,7 +6,6 @@ import signal
 import threading
 import time
 import urllib.request
-from pathlib import Path
 
 from aia_server import body, slow, status
 from clients import curl, python_pipe, served_chain
@@ -225,7 +224,8 @@ def test_a_reload_costs_what_it_changes(program, world):
     with TlsServer(world.complete, world.key) as backend, TlsServer(world.complete, world.key) as own:
         sites = {f"s{i}": {"listen": f"127.0.0.1:{port}", "hostnames": NAME, "backend_name": NAME,
                            "certificate": certificate if i == 0 else world.complete,
-                           "key": key if i == 0 else world.key, "backend": f"tls://127.0.0.1:{(own if i == 0 else backend).port}"}
+                           "key": key if i == 0 else world.key,
+                           "backend": f"tls://127.0.0.1:{(own if i == 0 else backend).port}"}
                  for i, port in enumerate(ports)}
         running = program.run(world.settings(admin=admin), sites)
         eventually("all backends are probed", lambda: len(backend.names) == 8 and own.names, also=running.report)
