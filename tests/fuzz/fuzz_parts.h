@@ -6,6 +6,7 @@
 
 #define FUZZ_MAX_PARTS 128
 #define FUZZ_MAX_PEM_BYTES ((size_t)65536)
+#define FUZZ_MAX_LENGTHS 4
 
 enum fuzz_framing {
 	FUZZ_WHOLE, /* the input is DER, or text with PEM blocks */
@@ -13,11 +14,19 @@ enum fuzz_framing {
 	FUZZ_LENGTH, /* one part behind its length in two bytes, then another one */
 	FUZZ_LENGTHS, /* two such parts, then another one */
 	FUZZ_RECORDS, /* those of fuzz_mend.c */
+	FUZZ_TLS, /* behind one byte, the records of a TLS 1.2 server that sends its certificates (RFC 5246 7.4.2) */
+};
+
+/* A length that counts the part in, most significant byte first. */
+struct fuzz_length {
+	size_t at;
+	size_t size; /* in bytes */
 };
 
 struct fuzz_part {
 	size_t at, len; /* of the DER, or of the base64 of a PEM block */
-	size_t length_at; /* of its two bytes of length, or SIZE_MAX */
+	struct fuzz_length lengths[FUZZ_MAX_LENGTHS]; /* all in front of it */
+	size_t num_lengths;
 	bool is_base64;
 };
 

@@ -1,10 +1,15 @@
 #include "tests/support/unit.h"
 
+#include <openssl/bytestring.h>
+#include <openssl/err.h>
+#include <openssl/pkcs8.h>
 #include <openssl/x509.h>
 
+#include "tests/support/der_mac.h"
 #include "tests/support/der_mutator.h"
 #include "tests/support/der_signature.h"
 #include "tests/support/pki.h"
+#include "tests/support/unit_data.h"
 
 enum { ROUNDS = 4000, MAX_BYTES = 65536, STEPS = 40 };
 
@@ -176,6 +181,56 @@ static void test_signs_anew(void **state)
 	EVP_PKEY_free(key);
 }
 
+static bool opens(struct bytes der)
+{
+	STACK_OF(X509) *certificates = sk_X509_new_null();
+	EVP_PKEY *key = NULL;
+	CBS cbs;
+
+	CBS_init(&cbs, der.data, der.len);
+	bool good = PKCS12_get_key_and_certs(&key, certificates, &cbs, DER_MAC_PASSWORD) == 1;
+	sk_X509_pop_free(certificates, X509_free);
+	EVP_PKEY_free(key);
+	ERR_clear_error();
+	return good;
+}
+
+/* A changed file opens, as one whose MAC is of something else does not. */
+static void test_makes_the_mac_anew(void **state)
+{
+	static const char *const files[] = {"two-keys.p12", "legacy.p12", "modern.p12"};
+	static uint8_t out[MAX_BYTES];
+	struct der_tree tree;
+	struct buffer file;
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		unit_data_read(UNIT_DATA, files[i], &file);
+		assert_true(der_tree_init(&tree, buffer_bytes(&file)));
+		der_mac_renew(&tree);
+		assert_int_equal(der_tree_print(&tree, DER_ROOT, out, MAX_BYTES), file.len);
+		assert_memory_equal(out, file.data, file.len);
+		der_tree_cleanup(&tree);
+		buffer_cleanup(&file);
+	}
+	/* The same safe once more changes what the MAC is of. */
+	unit_data_read(UNIT_DATA, "no-key.p12", &file);
+	assert_true(opens(buffer_bytes(&file)));
+	assert_true(der_tree_init(&tree, buffer_bytes(&file)));
+	size_t safe = tree.nodes[DER_ROOT].first;
+	for (unsigned step = 0; step < 5; step++)
+		safe = step < 2 ? tree.nodes[tree.nodes[safe].first].next : tree.nodes[safe].first;
+	tree.nodes[safe].next = der_tree_copy(&tree, &tree, safe);
+	size_t len = der_tree_print(&tree, DER_ROOT, out, MAX_BYTES);
+	assert_true(len > file.len);
+	assert_false(opens(bytes_of(out, len)));
+	der_mac_renew(&tree);
+	assert_int_equal(der_tree_print(&tree, DER_ROOT, out, MAX_BYTES), len);
+	assert_true(opens(bytes_of(out, len)));
+	der_tree_cleanup(&tree);
+	buffer_cleanup(&file);
+}
+
 static int clean(void **state)
 {
 	(void)state;
@@ -192,6 +247,7 @@ int main(void)
 	    cmocka_unit_test(test_keeps_lengths_right),
 	    cmocka_unit_test(test_stays_within_its_room),
 	    cmocka_unit_test(test_signs_anew),
+	    cmocka_unit_test(test_makes_the_mac_anew),
 	};
 	return cmocka_run_group_tests(tests, NULL, clean);
 }

@@ -1,6 +1,7 @@
 #include "tests/support/der_mutator.h"
 
 #include "tests/support/der_items.h"
+#include "tests/support/der_mac.h"
 #include "tests/support/der_signature.h"
 
 enum { MAX_COPIES_BITS = 7, MAX_GROWTH = 300, UNSIGNED_EVERY = 8, TAG_TRIES = 16 };
@@ -419,8 +420,10 @@ static void change_some(struct mutation *mutation)
 			return;
 		count -= pick_change(mutation)->apply(mutation, link);
 	}
-	if (pick(mutation, UNSIGNED_EVERY) > 0)
-		der_signature_renew(&mutation->tree);
+	if (pick(mutation, UNSIGNED_EVERY) == 0)
+		return;
+	der_signature_renew(&mutation->tree);
+	der_mac_renew(&mutation->tree);
 }
 
 size_t der_mutate(struct bytes der, struct bytes other, uint32_t seed, uint8_t *out, size_t out_size)

@@ -5,7 +5,7 @@
  * seed gives the same change.
  *
  * A signature that was made with the key 1 on P-256 (see der_signature.h) is mostly made anew where what it signs has
- * changed, so that what counts only in signed structures is reached.
+ * changed, so that what counts only in signed structures is reached; so is the MAC of a PKCS#12 file (see der_mac.h).
  */
 #ifndef TESTS_SUPPORT_DER_MUTATOR_H
 #define TESTS_SUPPORT_DER_MUTATOR_H
