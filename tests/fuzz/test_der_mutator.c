@@ -28,7 +28,7 @@ static void test_reads_and_prints_the_same(void **state)
 	const struct bytes cases[] = {make_leaf()->der, bytes_of(indefinite, sizeof(indefinite)),
 				      bytes_of(with_rest, sizeof(with_rest))};
 	uint8_t out[MAX_BYTES];
-	struct der_tree tree;
+	struct der_tree tree = {.count = 0};
 	(void)state;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -48,19 +48,20 @@ static void test_refuses_what_begins_with_no_element(void **state)
 				      bytes_of("\x00\x00", 2),
 				      bytes_of("\x04\x80\x00\x00", 4),
 				      bytes_of("\x30\x85\x00\x00\x00\x00\x00", 7)};
-	struct der_tree tree;
+	struct der_tree tree = {.count = 0};
 	(void)state;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_false(der_tree_init(&tree, cases[i]));
 		assert_true(cases[i].len == 0 || !der_is_well_formed(cases[i]));
 	}
+	der_tree_cleanup(&tree);
 }
 
 /* An extension's content, a key and a signature are elements within strings. */
 static void test_opens_strings(void **state)
 {
-	struct der_tree tree;
+	struct der_tree tree = {.count = 0};
 	size_t opened = 0;
 	(void)state;
 
@@ -77,6 +78,7 @@ static void test_opens_strings(void **state)
 /* Change upon change: the lengths stay right at every level, and a seed always does the same. */
 static void test_keeps_lengths_right(void **state)
 {
+	struct der_mutator mutator = {.state = 0};
 	static uint8_t chain[2][MAX_BYTES], again[MAX_BYTES];
 	struct bytes seed_der = make_leaf()->der, other = PKI(.cn = "Other", .key_type = PKI_RSA_2048)->der;
 	struct bytes der = seed_der;
@@ -87,22 +89,25 @@ static void test_keeps_lengths_right(void **state)
 		uint8_t *out = chain[der.data == chain[0]];
 		if (seed % STEPS == 0)
 			der = seed_der;
-		size_t len = der_mutate(der, seed % 3 > 0 ? other : bytes_of("", 0), seed, out, MAX_BYTES);
+		size_t len = der_mutate(&mutator, der, seed % 3 > 0 ? other : bytes_of("", 0), seed, out, MAX_BYTES);
 		if (len == 0)
 			continue; /* everything was deleted, or the result is too long */
 		made++;
 		assert_true(der_is_well_formed(bytes_of(out, len)));
-		assert_int_equal(der_mutate(der, seed % 3 > 0 ? other : bytes_of("", 0), seed, again, MAX_BYTES), len);
+		assert_int_equal(
+		    der_mutate(&mutator, der, seed % 3 > 0 ? other : bytes_of("", 0), seed, again, MAX_BYTES), len);
 		assert_memory_equal(out, again, len);
 		changed += !bytes_equal(der, bytes_of(out, len));
 		der = bytes_of(out, len);
 	}
 	assert_in_range(made, ROUNDS * 9 / 10, ROUNDS);
 	assert_in_range(changed, made * 9 / 10, made);
+	der_mutator_cleanup(&mutator);
 }
 
 static void test_stays_within_its_room(void **state)
 {
+	struct der_mutator mutator = {.state = 0};
 	static uint8_t out[MAX_BYTES];
 	struct bytes der = make_leaf()->der;
 	(void)state;
@@ -110,9 +115,10 @@ static void test_stays_within_its_room(void **state)
 	for (uint32_t seed = 0; seed < ROUNDS; seed++) {
 		size_t size = seed % der.len;
 		memset(out, 0x5a, sizeof(out));
-		assert_true(der_mutate(der, der, seed, out, size) <= size);
+		assert_true(der_mutate(&mutator, der, der, seed, out, size) <= size);
 		assert_int_equal(out[size], 0x5a);
 	}
+	der_mutator_cleanup(&mutator);
 }
 
 /* The public key of the private key 1: the generator of P-256. */
@@ -153,9 +159,10 @@ static bool verifies(struct bytes der, EVP_PKEY *key)
 
 static void test_signs_anew(void **state)
 {
+	struct der_mutator mutator = {.state = 0};
 	static uint8_t first[MAX_BYTES], out[MAX_BYTES];
 	EVP_PKEY *key = key_one();
-	struct der_tree tree;
+	struct der_tree tree = {.count = 0};
 	size_t verified = 0;
 	(void)state;
 
@@ -170,7 +177,7 @@ static void test_signs_anew(void **state)
 
 	/* And most of what is changed and still parses verifies; nobody else's signature is touched. */
 	for (uint32_t seed = 0; seed < ROUNDS; seed++)
-		verified += verifies(bytes_of(out, der_mutate(der, der, seed, out, MAX_BYTES)), key);
+		verified += verifies(bytes_of(out, der_mutate(&mutator, der, der, seed, out, MAX_BYTES)), key);
 	assert_in_range(verified, ROUNDS / 10, ROUNDS);
 	struct bytes foreign = make_leaf()->der;
 	assert_true(der_tree_init(&tree, foreign));
@@ -179,6 +186,7 @@ static void test_signs_anew(void **state)
 	assert_memory_equal(out, foreign.data, foreign.len);
 	der_tree_cleanup(&tree);
 	EVP_PKEY_free(key);
+	der_mutator_cleanup(&mutator);
 }
 
 static bool opens(struct bytes der)
@@ -200,7 +208,7 @@ static void test_makes_the_mac_anew(void **state)
 {
 	static const char *const files[] = {"two-keys.p12", "legacy.p12", "modern.p12"};
 	static uint8_t out[MAX_BYTES];
-	struct der_tree tree;
+	struct der_tree tree = {.count = 0};
 	struct buffer file;
 	(void)state;
 

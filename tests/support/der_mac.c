@@ -9,7 +9,6 @@ enum {
 	BLOCK_BYTES = 64, /* of SHA-1 and SHA-256 (v in RFC 7292) */
 	MAC_ID = 3,
 	MAX_SALT_BYTES = BLOCK_BYTES,
-	MAX_CONTENT_BYTES = 1024 * 1024,
 };
 
 static const uint8_t oid_sha1[] = {0x2b, 0x0e, 0x03, 0x02, 0x1a};
@@ -91,22 +90,22 @@ static void derive_key(const struct mac *mac, uint8_t key[EVP_MAX_MD_SIZE])
 			abort();
 }
 
-/* What the OCTET STRING holds: all but the header that it is printed with, and without the headers of its pieces. */
+/* What the OCTET STRING holds: all but its header, and without the headers of its pieces. `out` has room for all. */
 static size_t print_content(struct der_tree *tree, size_t node, uint8_t *out)
 {
+	const struct der_node *string = &tree->nodes[node];
+	bool in_pieces = (string->id[0] & DER_CONSTRUCTED) != 0;
 	size_t len = 0;
 
-	if (!tree->nodes[node].has_children) {
-		if (tree->nodes[node].content.len > MAX_CONTENT_BYTES)
-			return 0;
-		memcpy(out, tree->nodes[node].content.data, tree->nodes[node].content.len);
-		return tree->nodes[node].content.len;
+	if (!string->has_children) {
+		if (string->content.len > 0)
+			memcpy(out, string->content.data, string->content.len);
+		return string->content.len;
 	}
-	bool in_pieces = (tree->nodes[node].id[0] & DER_CONSTRUCTED) != 0;
-	for (size_t at = tree->nodes[node].first; at != DER_NONE; at = tree->nodes[at].next)
+	for (size_t at = string->first; at != DER_NONE; at = tree->nodes[at].next)
 		len += in_pieces && !tree->nodes[at].has_children
 			   ? print_content(tree, at, out + len)
-			   : der_tree_print(tree, at, out + len, MAX_CONTENT_BYTES - len);
+			   : der_tree_print(tree, at, out + len, der_tree_measure(tree, at));
 	return len;
 }
 
@@ -118,7 +117,7 @@ void der_mac_renew(struct der_tree *tree)
 
 	if (!find(tree, &mac))
 		return;
-	uint8_t *content = malloc((size_t)2 * MAX_CONTENT_BYTES);
+	uint8_t *content = malloc(der_tree_measure(tree, mac.content) + 1);
 	uint8_t *value = der_tree_room(tree, EVP_MAX_MD_SIZE);
 	if (content != NULL && value != NULL) {
 		derive_key(&mac, key);

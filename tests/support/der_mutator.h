@@ -10,12 +10,21 @@
 #ifndef TESTS_SUPPORT_DER_MUTATOR_H
 #define TESTS_SUPPORT_DER_MUTATOR_H
 
-#include "chaincache/base/bytes.h"
+#include "tests/support/der_tree.h"
 
 #define DER_MUTATOR_MAX_CHANGES 4 /* at once */
 
+/* A zeroed one is ready for use; its memory is used again for each change. */
+struct der_mutator {
+	struct der_tree tree, other, item;
+	uint64_t state; /* of the random numbers */
+};
+
 /* der_mutate writes a changed `der`; elements of `other` may come in (it may be empty). Returns its length; 0 when `der`
  * does not begin with an element, or the result does not fit. */
-size_t der_mutate(struct bytes der, struct bytes other, uint32_t seed, uint8_t *out, size_t out_size);
+size_t der_mutate(struct der_mutator *mutator, struct bytes der, struct bytes other, uint32_t seed, uint8_t *out,
+		  size_t out_size);
+
+void der_mutator_cleanup(struct der_mutator *mutator);
 
 #endif

@@ -5,7 +5,7 @@
 #include <openssl/bn.h>
 #include <openssl/sha.h>
 
-enum { NUMBER_BYTES = 32, SIGNATURE_BYTES = 73, MAX_SIGNED_BYTES = 1024 * 1024 };
+enum { NUMBER_BYTES = 32, SIGNATURE_BYTES = 73 };
 
 static const uint8_t order[NUMBER_BYTES] = {0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff,
 					    0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17,
@@ -78,19 +78,29 @@ static size_t put_integer(uint8_t *out, const uint8_t number[NUMBER_BYTES])
 	return 2 + sign + len;
 }
 
-static void sign(struct der_tree *tree, const struct parts *parts, uint8_t *scratch)
+static bool hash(struct der_tree *tree, size_t node, uint8_t digest[NUMBER_BYTES])
+{
+	size_t len = der_tree_measure(tree, node);
+	uint8_t *der = malloc(len > 0 ? len : 1);
+
+	if (der == NULL)
+		return false;
+	SHA256(der, der_tree_print(tree, node, der, len), digest);
+	free(der);
+	return true;
+}
+
+static void sign(struct der_tree *tree, const struct parts *parts)
 {
 	uint8_t digest[NUMBER_BYTES], s[NUMBER_BYTES];
 	uint8_t *signature = der_tree_room(tree, SIGNATURE_BYTES);
 
-	size_t len = der_tree_print(tree, parts->content, scratch, MAX_SIGNED_BYTES);
-	if (len == 0 || signature == NULL)
+	if (signature == NULL || !hash(tree, parts->content, digest))
 		return;
-	SHA256(scratch, len, digest);
 	add_modulo_order(digest, s);
 	signature[0] = 0; /* unused bits */
 	signature[1] = DER_SEQUENCE;
-	len = 3 + put_integer(signature + 3, generator_x);
+	size_t len = 3 + put_integer(signature + 3, generator_x);
 	len += put_integer(signature + len, s);
 	signature[2] = (uint8_t)(len - 3);
 	struct der_node *node = &tree->nodes[parts->signature];
@@ -100,21 +110,17 @@ static void sign(struct der_tree *tree, const struct parts *parts, uint8_t *scra
 	node->content = bytes_of(signature, len);
 }
 
-static void renew(struct der_tree *tree, size_t node, uint8_t *scratch)
+static void renew(struct der_tree *tree, size_t node)
 {
 	struct parts parts;
 
 	for (size_t child = tree->nodes[node].first; child != DER_NONE; child = tree->nodes[child].next)
-		renew(tree, child, scratch);
+		renew(tree, child);
 	if (find_parts(tree, node, &parts))
-		sign(tree, &parts, scratch);
+		sign(tree, &parts);
 }
 
 void der_signature_renew(struct der_tree *tree)
 {
-	uint8_t *scratch = malloc(MAX_SIGNED_BYTES);
-
-	if (scratch != NULL)
-		renew(tree, DER_ROOT, scratch);
-	free(scratch);
+	renew(tree, DER_ROOT);
 }

@@ -214,23 +214,34 @@ static bool read_row(struct der_tree *tree, struct bytes der)
 	return first != DER_NONE && tree->nodes[first].id_len > 0;
 }
 
+/* Keeps what an earlier use has left where it is large enough. */
+static bool make_room(struct der_tree *tree, size_t len)
+{
+	size_t wanted = len / 2 + DER_TREE_SPARE_NODES;
+
+	tree->count = tree->room_len = 0;
+	if (wanted > DER_TREE_MAX_NODES)
+		wanted = DER_TREE_MAX_NODES;
+	if (tree->max >= wanted)
+		return true;
+	der_tree_cleanup(tree);
+	tree->nodes = malloc(wanted * sizeof(tree->nodes[0]));
+	tree->links = malloc(wanted * sizeof(tree->links[0]));
+	tree->room = malloc(DER_TREE_ROOM_BYTES);
+	tree->max = wanted;
+	return tree->nodes != NULL && tree->links != NULL && tree->room != NULL;
+}
+
 bool der_tree_init(struct der_tree *tree, struct bytes der)
 {
-	*tree = (struct der_tree){.count = 0};
-	size_t wanted = der.len / 2 + DER_TREE_SPARE_NODES;
-	tree->max = wanted < DER_TREE_MAX_NODES ? wanted : DER_TREE_MAX_NODES;
-	tree->nodes = malloc(tree->max * sizeof(tree->nodes[0]));
-	tree->links = malloc(tree->max * sizeof(tree->links[0]));
-	tree->room = malloc(DER_TREE_ROOM_BYTES);
-	if (tree->nodes != NULL && tree->links != NULL && tree->room != NULL) {
-		der_tree_add(tree, 0);
-		tree->nodes[DER_ROOT].id_len = 0;
-		tree->nodes[DER_ROOT].has_children = true;
-		if (read_row(tree, der))
-			return true;
+	if (!make_room(tree, der.len)) {
+		der_tree_cleanup(tree);
+		return false;
 	}
-	der_tree_cleanup(tree);
-	return false;
+	der_tree_add(tree, 0);
+	tree->nodes[DER_ROOT].id_len = 0;
+	tree->nodes[DER_ROOT].has_children = true;
+	return read_row(tree, der);
 }
 
 void der_tree_cleanup(struct der_tree *tree)
@@ -298,7 +309,7 @@ static size_t count_length_bytes(const struct der_node *node)
 	return count;
 }
 
-static size_t measure(struct der_tree *tree, size_t at)
+size_t der_tree_measure(struct der_tree *tree, size_t at)
 {
 	struct der_node *node = &tree->nodes[at];
 
@@ -306,7 +317,7 @@ static size_t measure(struct der_tree *tree, size_t at)
 	if (node->has_children) {
 		node->printed_len = node->has_unused_bits;
 		for (size_t child = node->first; child != DER_NONE; child = tree->nodes[child].next)
-			node->printed_len += measure(tree, child);
+			node->printed_len += der_tree_measure(tree, child);
 	}
 	if (node->id_len == 0)
 		return node->printed_len;
@@ -353,7 +364,7 @@ static uint8_t *put_node(uint8_t *out, const struct der_tree *tree, size_t at)
 
 size_t der_tree_print(struct der_tree *tree, size_t node, uint8_t *out, size_t out_size)
 {
-	size_t len = measure(tree, node);
+	size_t len = der_tree_measure(tree, node);
 
 	if (len > out_size)
 		return 0;

@@ -55,7 +55,7 @@ struct der_tree {
 };
 
 /* der_tree_init reads `der`, which must outlive the tree; false without memory, or where not even the first element
- * parses. */
+ * parses. The tree is a zeroed one, or one that was in use before, whose memory is used again. */
 bool der_tree_init(struct der_tree *tree, struct bytes der);
 void der_tree_cleanup(struct der_tree *tree);
 
@@ -72,6 +72,9 @@ size_t der_tree_copy(struct der_tree *tree, const struct der_tree *from, size_t 
 
 /* der_tree_room is memory for new content; NULL when there is no more. */
 uint8_t *der_tree_room(struct der_tree *tree, size_t len);
+
+/* der_tree_measure is the length of a node as der_tree_print writes it. */
+size_t der_tree_measure(struct der_tree *tree, size_t node);
 
 /* der_tree_print writes a node, or all for DER_ROOT. Returns its length; 0 when it does not fit. */
 size_t der_tree_print(struct der_tree *tree, size_t node, uint8_t *out, size_t out_size);
