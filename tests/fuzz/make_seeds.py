@@ -87,6 +87,32 @@ def certificate_file() -> Seeds:
     return seeds | {"many": b"\4" + every}
 
 
+def certificate_json() -> Seeds:
+    return odd.certificates()
+
+
+def pem_reader() -> Seeds:
+    return {
+        name.removeprefix("1-"): content[1:] for name, content in certificate_file().items() if b"-----BEGIN" in content
+    }
+
+
+def private_key() -> Seeds:
+    seeds = odd_keys.private_keys() | {
+        f"encrypted-{name}": der for name, der in odd_containers.encrypted_keys().items()
+    }
+    plain = {name: counted(b"") + der for name, der in seeds.items()}
+    for cipher in ("AES-256-CBC", "DES-EDE3-CBC", "DES-CBC", "AES-128-CBC"):
+        headers = f"Proc-Type: 4,ENCRYPTED\nDEK-Info: {cipher},{'00' * 16}\n".encode()
+        plain[f"legacy-{cipher}"] = counted(headers) + bytes(64)
+    return plain
+
+
+def ber_work() -> Seeds:
+    containers = odd_containers.pkcs7s() | odd_containers.pkcs12s()
+    return containers | odd_containers.encrypted_keys() | odd_keys.private_keys() | odd_revocation.crls()
+
+
 def certificate_container() -> Seeds:
     seeds = {f"pkcs7-{name}": b"\0" + der for name, der in odd_containers.pkcs7s().items()}
     password = bytes([IS_PKCS12 | KNOWS_PASSWORD])
@@ -182,6 +208,10 @@ def chain_capture() -> Seeds:
 
 TARGETS: list[Callable[[], Seeds]] = [
     aia,
+    ber_work,
+    certificate_json,
+    pem_reader,
+    private_key,
     cache_entry,
     certificate_file,
     certificate_container,
