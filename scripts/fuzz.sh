@@ -2,27 +2,37 @@
 # Builds the fuzzers by clang and runs them one after another, each for some time, on one core.
 #
 #   scripts/fuzz.sh                        every target, a minute each
-#   scripts/fuzz.sh -s 600 mend aia        these two, ten minutes each
+#   scripts/fuzz.sh -s 600 mend aia        these two, ten minutes each (--only mend --only aia is the same)
+#   scripts/fuzz.sh --cpu -s 600           every target, ten minutes of CPU time each, however busy the machine is
+#   scripts/fuzz.sh --boringssl DIR        with another BoringSSL: an installed tree, or a source tree
 #   scripts/fuzz.sh --merge mend           and what found new paths goes into the committed corpus
 #   scripts/fuzz.sh --list                 the targets' names
 #
-# What grows on the way stays in build/fuzz/corpora and is taken up again. An input that fails is kept in
-# build/fuzz/failures: fix the code, then commit the input in tests/fuzz/corpus/TARGET, where every test run replays it.
+# They begin with the committed corpora and the seeds that the build makes (tests/fuzz/make_seeds.py). What grows on the way
+# stays in build/fuzz/corpora and is taken up again. An input that fails is kept in build/fuzz/failures: fix the code, then
+# commit the input in tests/fuzz/corpus/TARGET, where every test run replays it.
 #
 # CHAINMEND_FUZZ_BUILD: another folder than build/fuzz. CHAINMEND_CMAKE_ARGS: further arguments of the first cmake.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
-readonly build=${CHAINMEND_FUZZ_BUILD:-build/fuzz}
+build=${CHAINMEND_FUZZ_BUILD:-build/fuzz}
 seconds=60
 merge=no
+clock=wall
 targets=()
+read -r -a cmake_args <<<"${CHAINMEND_CMAKE_ARGS:-}"
 
 die() {
 	printf 'fuzz: %s\n' "$*" >&2
 	exit 64
 }
 list_targets() { sed -n 's/^fuzz_target(\([a-z0-9_]*\).*/\1/p' tests/fuzz/CMakeLists.txt; }
+
+add_target() {
+	list_targets | grep -qx -- "$1" || die "$1: no such target; they are: $(list_targets | tr '\n' ' ')"
+	targets+=("$1")
+}
 
 while [ $# -gt 0 ]; do
 	case "$1" in
@@ -32,26 +42,41 @@ while [ $# -gt 0 ]; do
 		shift
 		;;
 	--merge) merge=yes ;;
+	--cpu) clock=cpu ;;
+	--only)
+		[ $# -ge 2 ] || die "--only: which target? See scripts/fuzz.sh --list"
+		add_target "$2"
+		shift
+		;;
+	--boringssl)
+		[ $# -ge 2 ] || die "--boringssl: which folder? See scripts/fuzz.sh --help"
+		boringssl=$(realpath -e "$2") || die "--boringssl $2: there is no such folder"
+		if [ -e "$boringssl/lib/libssl.a" ]; then
+			cmake_args+=("-DBORINGSSL_ROOT=$boringssl")
+		elif [ -e "$boringssl/CMakeLists.txt" ]; then
+			cmake_args+=("-DBORINGSSL_SOURCE_DIR=$boringssl")
+		else
+			die "--boringssl $2: neither an installed tree (lib/libssl.a) nor a source tree (CMakeLists.txt)"
+		fi
+		build=$build-$(printf '%s' "$boringssl" | sha256sum | cut -c1-8)
+		shift
+		;;
 	--list)
 		list_targets
 		exit 0
 		;;
 	-h | --help)
-		sed -n '2,12s/^# \{0,1\}//p' "$0"
+		sed -n '2,15s/^# \{0,1\}//p' "$0"
 		exit 0
 		;;
 	-*) die "$1: no such option; see scripts/fuzz.sh --help" ;;
-	*)
-		list_targets | grep -qx -- "$1" || die "$1: no such target; they are: $(list_targets | tr '\n' ' ')"
-		targets+=("$1")
-		;;
+	*) add_target "$1" ;;
 	esac
 	shift
 done
 [ ${#targets[@]} -gt 0 ] || mapfile -t targets < <(list_targets)
 command -v clang >/dev/null || die "libFuzzer needs clang: scripts/install-deps.sh installs it"
 
-read -r -a cmake_args <<<"${CHAINMEND_CMAKE_ARGS:-}"
 mkdir -p "$(dirname "$build")"
 cmake --preset fuzz -B "$build" "${cmake_args[@]}" >"$build.configure.log" 2>&1 || {
 	cat "$build.configure.log" >&2
@@ -59,26 +84,40 @@ cmake --preset fuzz -B "$build" "${cmake_args[@]}" >"$build.configure.log" 2>&1 
 }
 cmake --build "$build" --target fuzzers
 
-# A busy machine gives less CPU time than the seconds that were set, so it is told.
+# A busy machine gives less CPU time than the seconds that were set, so it is told. Where CPU time is meant, the kernel ends
+# the fuzzer by SIGXCPU.
+readonly out_of_cpu_time=$((128 + $(kill -l XCPU)))
+run() {
+	local -a limit=(-max_total_time="$seconds")
+	if [ $clock = cpu ]; then
+		ulimit -S -t "$seconds"
+		limit=()
+	fi
+	exec nice -n 19 "$fuzzer" "${limit[@]}" -timeout=60 -rss_limit_mb=2048 -max_len=65536 -len_control=20 \
+		-print_final_stats=1 -artifact_prefix="$failures/" "${folders[@]}" 2>"$failures.log"
+}
+
 TIMEFORMAT='CPU seconds: %U user, %S system'
 failed=()
 for target in "${targets[@]}"; do
 	fuzzer=$build/tests/fuzz/fuzz_$target
-	seeds=tests/fuzz/corpus/$target
 	grown=$build/corpora/$target
 	failures=$build/failures/$target
+	folders=("$grown" "tests/fuzz/corpus/$target")
+	[ ! -d "$build/tests/fuzz/seeds/$target" ] || folders+=("$build/tests/fuzz/seeds/$target")
 	mkdir -p "$grown" "$failures"
 	printf '\n== %s, %d s\n' "$target" "$seconds"
-	if ! time nice -n 10 "$fuzzer" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=65536 -len_control=20 \
-		-print_final_stats=1 -verbosity=0 -artifact_prefix="$failures/" "$grown" "$seeds" 2>"$failures.log"; then
+	status=0
+	time (run) || status=$?
+	if [ $status != 0 ] && { [ $clock = wall ] || [ $status != $out_of_cpu_time ]; }; then
 		tail -n 60 "$failures.log" >&2
 		failed+=("$target")
 		continue
 	fi
-	grep -E '^stat::(number_of_executed_units|new_units_added|peak_rss_mb)' "$failures.log" || true
+	grep -E '^#[0-9]+' "$failures.log" | tail -n 1
 	if [ "$merge" = yes ]; then
-		nice -n 10 "$fuzzer" -merge=1 -verbosity=0 "$seeds" "$grown" 2>>"$failures.log"
-		printf 'the committed corpus now holds %d files\n' "$(find "$seeds" -type f | wc -l)"
+		nice -n 19 "$fuzzer" -merge=1 -verbosity=0 "tests/fuzz/corpus/$target" "$grown" 2>>"$failures.log"
+		printf 'the committed corpus now holds %d files\n' "$(find "tests/fuzz/corpus/$target" -type f | wc -l)"
 	fi
 done
 
