@@ -13,10 +13,12 @@ import shutil
 import sys
 from typing import Callable
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 
-from tests.support import odd_certificates as odd  # noqa: E402
-from tests.support import odd_containers, odd_keys, odd_revocation  # noqa: E402
+import odd_certificates as odd  # noqa: E402
+import odd_containers  # noqa: E402
+import odd_keys  # noqa: E402
+import odd_revocation  # noqa: E402
 
 Seeds = dict[str, bytes]
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Iterable
 
-from tests.support import odd_keys
-from tests.support.der import (
+import odd_keys
+from der import (
     FALSE,
     NULL,
     TRUE,

@@ -10,8 +10,8 @@ import hashlib
 import hmac
 from typing import Iterable
 
-from tests.support import odd_keys
-from tests.support.der import (
+import odd_keys
+from der import (
     NULL,
     bits,
     context,
@@ -26,8 +26,8 @@ from tests.support.der import (
     utc_time,
     utf8,
 )
-from tests.support.odd_certificates import authority, certificate, name
-from tests.support.odd_revocation import crl, entry
+from odd_certificates import authority, certificate, name
+from odd_revocation import crl, entry
 
 PASSWORD = "secret"
 DATA, SIGNED, ENCRYPTED = "1.2.840.113549.1.7.1", "1.2.840.113549.1.7.2", "1.2.840.113549.1.7.6"

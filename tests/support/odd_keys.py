@@ -10,7 +10,7 @@ import functools
 import hashlib
 import random
 
-from tests.support.der import NULL, bits, context, integer, octets, oid, seq, tlv
+from der import NULL, bits, context, integer, octets, oid, seq, tlv
 
 P256 = "1.2.840.10045.3.1.7"
 EC = "1.2.840.10045.2.1"

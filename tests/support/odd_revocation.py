@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 from typing import Iterable
 
-from tests.support import odd_keys
-from tests.support.der import (
+import odd_keys
+from der import (
     FALSE,
     NULL,
     TRUE,
@@ -25,7 +25,7 @@ from tests.support.der import (
     utc_time,
     utf8,
 )
-from tests.support.odd_certificates import (
+from odd_certificates import (
     AUTHORITY_KEY,
     CONTENTS,
     CRL_URL,
