@@ -174,7 +174,7 @@ static const struct bytes texts[] = {
     ITEM("\xc0\x80"),
     ITEM("\xed\xa0\x80"),
     ITEM("\xf4\x90\x80\x80"),
-    ITEM("\xe2\x80\xae"),
+    ITEM("\xe2\x80\xae\xe2\x80\xac"),
     ITEM("\x00\xe9"),
     ITEM(":0"),
     ITEM(":65536"),

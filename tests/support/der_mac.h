@@ -5,7 +5,7 @@
 #include "tests/support/der_tree.h"
 
 #define DER_MAC_PASSWORD "secret" /* whose MACs are made anew */
-#define DER_MAC_MAX_TURNS 4096u
+#define DER_MAC_MAX_TURNS 4096U
 
 /* der_mac_renew does it where the first element is a PFX that is protected by a MAC of SHA-1 or SHA-256. */
 void der_mac_renew(struct der_tree *tree);

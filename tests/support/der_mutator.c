@@ -258,7 +258,7 @@ static bool change_byte(struct der_mutator *mutator, size_t *link)
 	uint8_t *byte = &content[pick(mutator, len)];
 	switch (pick(mutator, 3)) {
 	case 0:
-		*byte = (uint8_t)(*byte ^ 1u << pick(mutator, 8));
+		*byte = (uint8_t)(*byte ^ 1U << pick(mutator, 8));
 		break;
 	case 1:
 		*byte = edges[pick(mutator, sizeof(edges))];

@@ -53,7 +53,7 @@ static bool read_length(struct bytes *in, struct header *out)
 	out->len = byte < LONG_LENGTH ? byte : 0;
 	if (byte <= LONG_LENGTH)
 		return !out->indefinite || (out->id[0] & DER_CONSTRUCTED) != 0;
-	size_t count = byte & 0x7fu;
+	size_t count = byte & 0x7fU;
 	if (count > MAX_LENGTH_BYTES)
 		return false;
 	for (; count > 0; count--) {
@@ -225,8 +225,8 @@ static bool make_room(struct der_tree *tree, size_t len)
 	if (tree->max >= wanted)
 		return true;
 	der_tree_cleanup(tree);
-	tree->nodes = malloc(wanted * sizeof(tree->nodes[0]));
-	tree->links = malloc(wanted * sizeof(tree->links[0]));
+	tree->nodes = calloc(wanted, sizeof(tree->nodes[0]));
+	tree->links = calloc(wanted, sizeof(tree->links[0]));
 	tree->room = malloc(DER_TREE_ROOM_BYTES);
 	tree->max = wanted;
 	return tree->nodes != NULL && tree->links != NULL && tree->room != NULL;
@@ -309,21 +309,21 @@ static size_t count_length_bytes(const struct der_node *node)
 	return count;
 }
 
-size_t der_tree_measure(struct der_tree *tree, size_t at)
+size_t der_tree_measure(struct der_tree *tree, size_t node)
 {
-	struct der_node *node = &tree->nodes[at];
+	struct der_node *measured = &tree->nodes[node];
 
-	node->printed_len = node->content.len;
-	if (node->has_children) {
-		node->printed_len = node->has_unused_bits;
-		for (size_t child = node->first; child != DER_NONE; child = tree->nodes[child].next)
-			node->printed_len += der_tree_measure(tree, child);
+	measured->printed_len = measured->content.len;
+	if (measured->has_children) {
+		measured->printed_len = measured->has_unused_bits;
+		for (size_t child = measured->first; child != DER_NONE; child = tree->nodes[child].next)
+			measured->printed_len += der_tree_measure(tree, child);
 	}
-	if (node->id_len == 0)
-		return node->printed_len;
-	if (node->length == DER_LENGTH_INDEFINITE)
-		return node->id_len + 1 + node->printed_len + 2;
-	return node->id_len + 1 + count_length_bytes(node) + node->printed_len;
+	if (measured->id_len == 0)
+		return measured->printed_len;
+	if (measured->length == DER_LENGTH_INDEFINITE)
+		return measured->id_len + 1 + measured->printed_len + 2;
+	return measured->id_len + 1 + count_length_bytes(measured) + measured->printed_len;
 }
 
 static uint8_t *put(uint8_t *out, const void *bytes, size_t len)

@@ -9,7 +9,7 @@
 
 #include "chaincache/base/bytes.h"
 
-#define DER_TREE_MAX_DEPTH 48u
+#define DER_TREE_MAX_DEPTH 48U
 #define DER_TREE_MAX_NODES ((size_t)32768)
 #define DER_TREE_SPARE_NODES ((size_t)512) /* for what changes add */
 #define DER_TREE_ROOM_BYTES ((size_t)40 * 1024) /* for the contents that changes add */
