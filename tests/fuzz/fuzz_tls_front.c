@@ -53,12 +53,20 @@ static enum ssl_select_cert_result_t on_select(struct client_handshake *handshak
 	struct client_hello hello;
 
 	client_hello_read(raw, &hello);
-	bool ecdsa = client_hello_verifies(&hello, front->credentials[0]->signature_algorithm);
+	bool ecdsa = credential_fit(front->credentials[0], &hello) == CLIENT_HELLO_FITS;
 	const struct credential *chosen = front->credentials[ecdsa ? 0 : 1];
 	(void)credential_covers(chosen, hello.sni);
 	struct error error = credential_attach(chosen, front->credentials[0], raw->ssl, &hello);
 	return failed(error) ? ssl_select_cert_error : ssl_select_cert_success;
 }
+
+static struct bytes offer_nothing(const struct client_handshake *handshake)
+{
+	(void)handshake;
+	return bytes_of(NULL, 0);
+}
+
+static const struct client_handshake_calls calls = {.select = on_select, .alpn = offer_nothing};
 
 static void take_output(void *to, struct bytes bytes)
 {
@@ -219,7 +227,7 @@ static bool shake(struct front *front, struct tls_pump *pump, struct client *cli
 /* Gives the bytes, or the client's, to a new server; true when the client got back what it wrote. */
 static bool run(struct front *front, uint8_t options, size_t piece, struct bytes rest, SSL_SESSION **session)
 {
-	struct server server = {.handshake = {.select = on_select, .ticket_keys = front->ticket_keys}, .front = front};
+	struct server server = {.handshake = {.calls = &calls, .ticket_keys = front->ticket_keys}, .front = front};
 	struct client client = {.changes = rest};
 	struct tls_pump pump;
 	bool echoed = false;
