@@ -98,7 +98,6 @@ static void forget(struct file_watch *watch)
 	watch->count = 0;
 	hash_index_cleanup(&watch->by_path);
 	watch->changing = false;
-	alarm_stop(watch->alarm);
 }
 
 void file_watch_free(struct file_watch *watch)
@@ -140,20 +139,21 @@ static bool add(struct file_watch *next, const struct file_watch *watch, const c
 bool file_watch_set(struct file_watch *watch, const char *const *paths, size_t count)
 {
 	struct file_watch next = *watch;
-	bool complete;
 
 	next.files = calloc(count + 1, sizeof(*next.files));
 	next.count = 0;
 	next.changing = false;
 	next.by_path = (struct hash_index){0};
-	complete = next.files != NULL;
+	bool complete = next.files != NULL;
 	for (size_t i = 0; complete && i < count; i++)
 		complete = add(&next, watch, paths[i]);
+	if (!complete) {
+		forget(&next);
+		return false;
+	}
 	forget(watch);
+	alarm_stop(watch->alarm);
 	*watch = next;
-	if (complete)
-		set_alarm(watch);
-	else
-		forget(watch);
-	return complete;
+	set_alarm(watch);
+	return true;
 }

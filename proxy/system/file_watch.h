@@ -21,7 +21,7 @@ void file_watch_free(struct file_watch *watch);
 
 /* file_watch_set replaces the files that are watched (copied). New ones are taken as they stand now, the others as the
  * last look saw them: with a look before they are read, nothing that changes meanwhile is missed. False when out of
- * memory: nothing is watched then. */
+ * memory: the former files are still watched. */
 bool file_watch_set(struct file_watch *watch, const char *const *paths, size_t count);
 
 /* file_watch_look looks at once, as the alarm does; true when a change is complete. */
