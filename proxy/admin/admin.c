@@ -7,6 +7,7 @@
 
 #include "proxy/admin/metrics.h"
 #include "proxy/admin/page/page.h"
+#include "proxy/admin/readiness.h"
 #include "proxy/admin/status_json.h"
 #include "proxy/admin/time_budget.h"
 #include "proxy/admin/wrong_tokens.h"
@@ -231,10 +232,22 @@ static void answer_health(struct admin *admin, const struct http_request *reques
 
 static void answer_ready(struct admin *admin, const struct http_request *request, struct http_answer *out)
 {
-	bool ready = look(admin).ready;
+	struct overview overview = look(admin);
+	struct buffer text;
+	bool ready = false;
 
-	(void)request;
-	say(out, ready ? 200 : 503, ready ? "ready\n" : "not ready: it starts or drains\n");
+	buffer_init(&text, READINESS_MAX_BYTES);
+	struct error error = readiness_print(&overview, request->sites, &text, &ready);
+	if (failed(error)) {
+		buffer_cleanup(&text);
+		say(out, 503, "This answer could not be made: out of memory.\n");
+		return;
+	}
+	struct shared_text *shared = share((char *)text.data, text.len);
+	give(out, shared, plain_text);
+	shared_text_unref(shared);
+	if (!ready)
+		out->status = 503;
 }
 
 static void answer_file(const struct http_request *request, struct http_answer *out)

@@ -4,7 +4,8 @@
  *	/api/status     its data as JSON (docs/admin.md)
  *	/metrics        Prometheus' text format (docs/metrics.md)
  *	/healthz        200 while the process works
- *	/readyz         200 while it listens and serves, 503 while it starts or drains
+ *	/readyz         200 while it listens and serves, 503 while it starts or drains, or no site can be served
+ *	/readyz?sites   503 besides while any site cannot be served
  *
  * Read-only. However often it is asked, and for whatever parts, making metrics takes a tenth of the thread's time at
  * the most, and making the page's data another one (time_budget.h): an answer that took long to make is sent again for

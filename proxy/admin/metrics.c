@@ -6,34 +6,14 @@
 
 #include <openssl/base.h>
 
-#include "proxy/admin/metric_text.h"
+#include "proxy/admin/reload_metrics.h"
+#include "proxy/admin/scrape.h"
 #include "proxy/admin/site_state.h"
 
 enum { MAX_NUMBER = 24 };
 
 #define METRICS_STRING(text) METRICS_STRING_OF(text)
 #define METRICS_STRING_OF(text) #text
-
-/* One scrape. */
-struct scrape {
-	const struct overview *overview;
-	struct counter_sums counters;
-	struct site_sum *sums; /* one a site */
-	struct metric_text text;
-};
-
-/* Writes the samples of one family. */
-typedef void family_writer(struct scrape *scrape, const struct metric_family *family);
-
-static const struct managed_site *site_at(const struct scrape *scrape, size_t index)
-{
-	return site_set_get(scrape->overview->sites, index);
-}
-
-static size_t num_sites(const struct scrape *scrape)
-{
-	return site_set_count(scrape->overview->sites);
-}
 
 static const char *print_number(size_t number, char out[MAX_NUMBER])
 {
@@ -83,8 +63,8 @@ COUNTERS(X)
 static void write_each_site(struct scrape *scrape, const struct metric_family *family,
 			    uint64_t (*count)(const struct site_sum *sum))
 {
-	for (size_t i = 0; i < num_sites(scrape); i++) {
-		const char *const values[] = {managed_site_name(site_at(scrape, i))};
+	for (size_t i = 0; i < scrape_num_sites(scrape); i++) {
+		const char *const values[] = {managed_site_name(scrape_site(scrape, i))};
 		metric_text_count(&scrape->text, family, values, count(&scrape->sums[i]));
 	}
 }
@@ -120,8 +100,8 @@ static void write_done(struct scrape *scrape, const struct metric_family *family
 /* Handshakes that were not completed: without version and group, and not resumed. */
 static void write_handshakes(struct scrape *scrape, const struct metric_family *family)
 {
-	for (size_t i = 0; i < num_sites(scrape); i++) {
-		const char *site = managed_site_name(site_at(scrape, i));
+	for (size_t i = 0; i < scrape_num_sites(scrape); i++) {
+		const char *site = managed_site_name(scrape_site(scrape, i));
 		const struct site_sum *sum = &scrape->sums[i];
 		const char *const failed_values[] = {site, "none", "none", "no", "failed"};
 		const char *const timed_out_values[] = {site, "none", "none", "no", "timed_out"};
@@ -134,9 +114,10 @@ static void write_handshakes(struct scrape *scrape, const struct metric_family *
 
 static void write_alerts(struct scrape *scrape, const struct metric_family *family)
 {
-	for (size_t i = 0; i < num_sites(scrape); i++) {
+	for (size_t i = 0; i < scrape_num_sites(scrape); i++) {
 		for (enum tally_alert alert = 0; alert < NUM_TALLY_ALERTS; alert++) {
-			const char *const values[] = {managed_site_name(site_at(scrape, i)), tally_alert_name(alert)};
+			const char *const values[] = {managed_site_name(scrape_site(scrape, i)),
+						      tally_alert_name(alert)};
 			if (scrape->sums[i].alerts[alert] > 0 || tally_alert_is_rejection(alert))
 				metric_text_count(&scrape->text, family, values, scrape->sums[i].alerts[alert]);
 		}
@@ -145,8 +126,8 @@ static void write_alerts(struct scrape *scrape, const struct metric_family *fami
 
 static void write_bytes(struct scrape *scrape, const struct metric_family *family)
 {
-	for (size_t i = 0; i < num_sites(scrape); i++) {
-		const char *site = managed_site_name(site_at(scrape, i));
+	for (size_t i = 0; i < scrape_num_sites(scrape); i++) {
+		const char *site = managed_site_name(scrape_site(scrape, i));
 		const char *const up[] = {site, "to_backend"};
 		const char *const down[] = {site, "to_client"};
 
@@ -175,8 +156,8 @@ static void for_each_backend(struct scrape *scrape, const struct metric_family *
 {
 	char target[CONFIG_ADDRESS_MAX];
 
-	for (size_t i = 0; i < num_sites(scrape); i++) {
-		const struct config_site *config = managed_site_config(site_at(scrape, i));
+	for (size_t i = 0; i < scrape_num_sites(scrape); i++) {
+		const struct config_site *config = managed_site_config(scrape_site(scrape, i));
 		for (size_t k = 0; k < config->num_backends && k < scrape->sums[i].num_backends; k++) {
 			const struct config_address *address = &config->backends[k].address;
 			const char *const values[] = {config->name,
@@ -204,7 +185,7 @@ BACKEND_COUNTERS(X)
 static void write_backend_up_of(struct scrape *scrape, const struct metric_family *family, size_t site, size_t backend,
 				const char *const *values)
 {
-	enum backend_state state = site_state_backend(site_at(scrape, site), backend, &scrape->sums[site]);
+	enum backend_state state = site_state_backend(scrape_site(scrape, site), backend, &scrape->sums[site]);
 	if (state != BACKEND_STATE_UNKNOWN)
 		metric_text_count(&scrape->text, family, values, state == BACKEND_STATE_UP ? 1 : 0);
 }
@@ -216,8 +197,8 @@ static void write_backend_up(struct scrape *scrape, const struct metric_family *
 
 static void write_site_state(struct scrape *scrape, const struct metric_family *family)
 {
-	for (size_t i = 0; i < num_sites(scrape); i++) {
-		const struct managed_site *site = site_at(scrape, i);
+	for (size_t i = 0; i < scrape_num_sites(scrape); i++) {
+		const struct managed_site *site = scrape_site(scrape, i);
 		struct finding_counts findings;
 
 		site_state_count(fix_log_known(scrape->overview->fix_log), managed_site_name(site), &findings);
@@ -231,8 +212,8 @@ static void write_site_state(struct scrape *scrape, const struct metric_family *
 
 static void write_findings(struct scrape *scrape, const struct metric_family *family)
 {
-	for (size_t i = 0; i < num_sites(scrape); i++) {
-		const char *site = managed_site_name(site_at(scrape, i));
+	for (size_t i = 0; i < scrape_num_sites(scrape); i++) {
+		const char *site = managed_site_name(scrape_site(scrape, i));
 		struct finding_counts findings;
 
 		site_state_count(fix_log_known(scrape->overview->fix_log), site, &findings);
@@ -250,8 +231,8 @@ static void for_each_chain(struct scrape *scrape, const struct metric_family *fa
 {
 	char number[MAX_NUMBER];
 
-	for (size_t i = 0; i < num_sites(scrape); i++) {
-		const struct managed_site *site = site_at(scrape, i);
+	for (size_t i = 0; i < scrape_num_sites(scrape); i++) {
+		const struct managed_site *site = scrape_site(scrape, i);
 		for (size_t chain = 0; chain < managed_site_num_certificates(site); chain++)
 			write(scrape, family, site, chain, print_number(chain, number));
 	}
@@ -414,8 +395,28 @@ static const struct {
     {{"chainmend_build_info", METRIC_GAUGE, {"version", "boringssl_api"}, "The version that runs; always 1."},
      write_build},
     {{"chainmend_start_time_seconds", METRIC_GAUGE, {NULL}, "When it started, in seconds since 1970."}, write_start},
-    {{"chainmend_ready", METRIC_GAUGE, {NULL}, "1 while it listens and serves, 0 while it starts or drains."},
+    {{"chainmend_ready",
+      METRIC_GAUGE,
+      {NULL},
+      "1 while it listens and serves, 0 while it starts or drains, or no site can be served."},
      write_ready},
+    {{"chainmend_reloads_total", METRIC_COUNTER, {"result"}, "Reloads, by SIGHUP or because files changed."},
+     reload_metrics_write_total},
+    {{"chainmend_last_reload_time_seconds",
+      METRIC_GAUGE,
+      {"result"},
+      "When a reload last ended so, in seconds since 1970; absent where none did."},
+     reload_metrics_write_last_time},
+    {{"chainmend_last_reload_failed",
+      METRIC_GAUGE,
+      {NULL},
+      "1 when the last reload took over nothing, because the configuration is wrong, else 0."},
+     reload_metrics_write_last_failed},
+    {{"chainmend_reload_failed",
+      METRIC_GAUGE,
+      {"site"},
+      "1 while a site goes on with what it read before, or serves nobody, because its files are wrong, else 0."},
+     reload_metrics_write_sites},
     {{"chainmend_workers", METRIC_GAUGE, {NULL}, "Worker threads."}, write_workers},
     {{"chainmend_admin_wrong_tokens_total", METRIC_COUNTER, {NULL}, "Wrong tokens that the admin page was sent."},
      write_wrong_tokens},

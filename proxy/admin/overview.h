@@ -2,6 +2,7 @@
 #ifndef PROXY_ADMIN_OVERVIEW_H
 #define PROXY_ADMIN_OVERVIEW_H
 
+#include "proxy/admin/reload_tally.h"
 #include "proxy/clients/chain_watch.h"
 #include "proxy/log/fix_log.h"
 #include "proxy/mending/mend_tally.h"
@@ -10,10 +11,12 @@
 
 struct overview {
 	const char *state; /* "starting", "running", "draining" */
-	bool ready; /* listening and serving */
+	bool running; /* it has started, and does not drain */
+	bool ready; /* running, and a site has a certificate to serve */
 	const struct site_set *sites;
 	const struct fix_log *fix_log;
 	const struct mend_tally *mends;
+	const struct reload_tally *reloads;
 	const struct chain_watch *watch;
 	struct worker *const *workers; /* NULL among them: it has ended */
 	unsigned num_workers;

@@ -2,6 +2,7 @@
 
 #include <openssl/base.h>
 
+#include "proxy/admin/reload_json.h"
 #include "proxy/admin/site_json.h"
 #include "proxy/admin/traffic_json.h"
 #include "proxy/log/json_member.h"
@@ -100,6 +101,8 @@ json_t *status_json(const struct overview *overview, size_t from)
 			set_member(object, "mends", mends_json(overview)) &&
 			set_member(object, "traffic", traffic_json_all(overview->sites)) &&
 			set_member(object, "states", states_json(overview)) &&
+			set_member(object, "reloads", reload_json(overview->reloads)) &&
+			set_member(object, "wrong_files", wrong_files_json(overview->sites)) &&
 			set_member(object, "num_sites", json_integer((json_int_t)count)) &&
 			set_member(object, "next", end < count ? json_integer((json_int_t)end) : json_null()) &&
 			set_member(object, "sites", sites_json(overview, from, end)) &&

@@ -1,21 +1,22 @@
 #include "proxy/control/server.h"
 
-#include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "proxy/control/file_rights.h"
+#include "proxy/control/reload.h"
 #include "proxy/control/server_log.h"
 #include "proxy/control/server_questions.h"
 #include "proxy/control/server_state.h"
+#include "proxy/control/worker_count.h"
 #include "proxy/io/alarm.h"
 #include "proxy/io/clock.h"
 #include "proxy/io/loop.h"
 #include "proxy/io/resolver.h"
 #include "proxy/io/thread_pool.h"
 #include "proxy/log/time_text.h"
-#include "proxy/sites/site_builder.h"
 #include "proxy/system/journal.h"
 #include "proxy/system/privileges.h"
 
@@ -25,26 +26,13 @@ static const struct thread_pool_options mending_threads = {
     .max_running_a_share = SERVER_MENDING_THREADS - 1, /* so that no site has them all */
 };
 
+enum { MAX_WHAT = 120 };
+
 static const int watched_signals[SERVER_NUM_SIGNALS] = {SIGHUP, SIGUSR1, SIGTERM, SIGINT};
 
 static uint64_t monotonic_s(void)
 {
 	return clock_now_ns() / 1000000000U;
-}
-
-static unsigned count_cores(void)
-{
-	cpu_set_t set;
-
-	if (sched_getaffinity(0, sizeof(set), &set) != 0)
-		return 1;
-	return (unsigned)CPU_COUNT(&set);
-}
-
-static unsigned count_workers(const struct config *config)
-{
-	unsigned count = config->workers > 0 ? config->workers : count_cores();
-	return count < LISTEN_MAX_WORKERS ? count : LISTEN_MAX_WORKERS;
 }
 
 static void tell_error(const struct server *server, const char *what, struct error error)
@@ -59,141 +47,56 @@ static struct error make_snapshot(struct server *server, struct snapshot **out)
 				 server->ticket_rotation.keys, out);
 }
 
-static struct error publish_to_workers(struct server *server)
+/* Returns how many workers could not be given the snapshot. */
+static unsigned publish_to_workers(struct server *server, struct snapshot *snapshot, struct error *out)
+{
+	unsigned num_failed = 0;
+
+	for (unsigned i = 0; i < server->num_workers; i++) {
+		struct error error = worker_publish(server->workers[i], snapshot);
+		if (!failed(error))
+			continue;
+		*out = error;
+		num_failed++;
+	}
+	return num_failed;
+}
+
+static bool publish_sites(struct server *server)
 {
 	struct snapshot *snapshot = NULL;
+	char what[MAX_WHAT];
 	struct error error = make_snapshot(server, &snapshot);
 
-	for (unsigned i = 0; !failed(error) && i < server->num_workers; i++)
-		error = worker_publish(server->workers[i], snapshot);
+	if (failed(error)) {
+		tell_error(server, "a change cannot be published, what is served stays as it is", error);
+		return false;
+	}
+	unsigned num_failed = publish_to_workers(server, snapshot, &error);
 	snapshot_unref(snapshot);
-	return error;
+	if (num_failed == 0)
+		return true;
+	snprintf(what, sizeof(what), "%u of %u workers could not be given a change and serve what was before it",
+		 num_failed, server->num_workers);
+	tell_error(server, what, error);
+	return false;
 }
 
-static void publish(void *context)
+static bool publish(void *context)
 {
 	struct server *server = context;
 
 	if (server->state != SERVER_RUNNING)
-		return;
-	const char *what = "a change cannot be published, what is served stays as it is";
+		return true;
 	/* First, so that every handshake that shows a new chain is counted for it. */
 	bool is_watched = site_set_tell_watch(server->set, time_text_now_ms());
-	struct error error = publish_to_workers(server);
-	if (!failed(error) && !is_watched) {
-		what = "what clients make of a change cannot be counted yet";
-		error = error_of(ERROR_MEMORY, 0, "watch a chain");
-	}
-	if (failed(error)) {
-		tell_error(server, what, error);
-		/* Nothing else would publish it: a change is announced once. */
-		alarm_set(server->publisher, retry_next(&server->publish_retry));
-		return;
-	}
-	retry_reset(&server->publish_retry);
+	if (!publish_sites(server))
+		return false;
+	if (!is_watched)
+		tell_error(server, "what clients make of a change cannot be counted yet",
+			   error_of(ERROR_MEMORY, 0, "watch a chain"));
 	client_findings_drop_covered(server->events.clients, server_is_covered, server, time_text_now_ms());
-}
-
-static void on_change(void *context)
-{
-	struct server *server = context;
-	if (server->state == SERVER_RUNNING && !alarm_is_set(server->publisher))
-		alarm_set(server->publisher, SERVER_PUBLISH_PAUSE_MS);
-}
-
-static void watch_files(struct server *server)
-{
-	size_t count = 0;
-	const char **paths = site_builder_paths(site_set_config(server->set), &count);
-
-	file_rights_tell_unreadable(&server->log, server->set);
-	file_rights_tell_open(&server->log, server->set);
-	if (!file_watch_set(server->file_watch, paths, paths != NULL ? count : 0))
-		program_log_write(&server->log, LOG_LEVEL_ERROR, "",
-				  "certificate files are not watched: out of memory");
-	free(paths);
-}
-
-static struct site_set_options set_options(struct server *server)
-{
-	return (struct site_set_options){
-	    .loop = server->loop,
-	    .log = &server->log,
-	    .fix_log = server->fix_log,
-	    .trust = server->events.trust,
-	    .num_workers = server->num_workers,
-	    .watch = server->events.watch,
-	    .mend_tally = &server->mends,
-	    .threads = server->threads,
-	    .context = server,
-	    .on_change = on_change,
-	};
-}
-
-/* Replaces the present sites and listeners by those that were built aside. */
-static void swap(struct server *server, struct site_set *take_set, struct listeners *take_listeners)
-{
-	struct site_set *former = server->set;
-	struct listeners former_listeners = server->listeners;
-	const struct config *config = site_set_config(take_set);
-
-	site_set_await_first(take_set, SERVER_FIRST_MENDS_MS);
-	backend_trust_suspend(server->events.trust);
-	server->set = take_set;
-	server->listeners = *take_listeners;
-	server->log.level = config->log_level;
-	site_set_free(former);
-	publish(server);
-	listeners_cleanup(&former_listeners);
-	backend_trust_resume(server->events.trust);
-	fix_log_set_path(server->fix_log, config->fix_log);
-	fix_log_keep(server->fix_log, server_has_group, server, time_text_now_ms());
-	client_findings_keep_sites(server->events.clients, server_is_site, server);
-	chain_watch_keep(server->events.watch, server_is_certificate, server, time_text_now_ms());
-	watch_files(server);
-	site_set_begin(server->set);
-}
-
-/* `by_operator`: chains that clients rejected are served again. */
-static void reload(struct server *server, const char *why, bool by_operator)
-{
-	struct config *config = NULL;
-	struct listeners listeners = {0};
-	struct site_set *set = NULL;
-	struct admin_listener *page_listener = NULL;
-	struct buffer errors;
-
-	if (server->state != SERVER_RUNNING)
-		return;
-	/* A file that changes from here on is a change of its own. */
-	(void)file_watch_look(server->file_watch);
-	buffer_init(&errors, SERVER_MAX_ERROR_BYTES);
-	struct site_set_options options = set_options(server);
-	options.operator_decides = by_operator;
-	if (server->options->read_config(server->options->context, &config, &errors))
-		set = site_set_read(config, &errors);
-	if (set != NULL && privileges_check(site_set_config(set)->user, site_set_config(set)->group, &errors) &&
-	    site_set_build(set, &options, server->set, &errors) &&
-	    admin_listener_open(site_set_config(set), admin_listener(server->admin), &page_listener, &errors) &&
-	    listeners_open(site_set_config(set), server->num_workers, &server->listeners, &listeners, &errors)) {
-		server_log_fixed_keys(&server->log, site_set_config(server->set), site_set_config(set),
-				      count_workers(site_set_config(set)) != server->num_workers);
-		swap(server, set, &listeners);
-		admin_use(server->admin, page_listener);
-		server_log_reload(&server->log, why, site_set_count(server->set));
-	} else {
-		admin_listener_close(page_listener);
-		site_set_free(set);
-		program_log_lines(&server->log, LOG_LEVEL_ERROR, buffer_text(&errors));
-		program_log_write(&server->log, LOG_LEVEL_ERROR, "reload",
-				  "%s: nothing of it is taken over, what was there goes on serving", why);
-	}
-	buffer_cleanup(&errors);
-}
-
-static void on_files_changed(void *context)
-{
-	reload(context, "a certificate or key file has changed", false);
+	return is_watched;
 }
 
 static void stop(struct server *server)
@@ -220,7 +123,7 @@ static void on_signal(void *context, int number)
 		return;
 	switch (number) {
 	case SIGHUP:
-		reload(server, "SIGHUP", true);
+		reload_by_operator(server->reload);
 		break;
 	case SIGUSR1:
 		fix_log_reopen(server->fix_log);
@@ -247,7 +150,8 @@ static void on_tick(void *context)
 	if (failed(error))
 		tell_error(server, "session tickets", error);
 	if (rotated)
-		on_change(server);
+		publisher_change(server->publisher);
+	reload_tick(server->reload);
 }
 
 /* Frees everything that uses the loop, and stops it: a name that is still looked up would keep it alive. */
@@ -260,8 +164,8 @@ static void close_all(struct server *server)
 	site_set_free(server->set);
 	thread_pool_close(server->threads);
 	listeners_cleanup(&server->listeners);
-	file_watch_free(server->file_watch);
-	alarm_free(server->publisher);
+	reload_free(server->reload);
+	publisher_free(server->publisher);
 	alarm_free(server->ticker);
 	for (size_t i = 0; i < SERVER_NUM_SIGNALS; i++)
 		signal_watch_free(server->signals[i]);
@@ -342,10 +246,9 @@ static bool make_parts(struct server *server)
 	    .context = server,
 	    .roll_back = server_roll_back,
 	};
-	server->publisher = alarm_new(server->loop, server, publish);
-	retry_init(&server->publish_retry, SERVER_PUBLISH_RETRY_FIRST_MS, SERVER_PUBLISH_RETRY_MAX_MS);
+	server->publisher = publisher_new(server->loop, server, publish);
 	server->ticker = alarm_new(server->loop, server, on_tick);
-	server->file_watch = file_watch_new(server->loop, server, on_files_changed);
+	server->reload = reload_new(server);
 	server->events = (struct worker_events){
 	    .loop = server->loop,
 	    .log = &server->log,
@@ -358,7 +261,7 @@ static bool make_parts(struct server *server)
 	    .loop = server->loop, .log = &server->log, .context = server, .look = server_look};
 	server->admin = admin_new(&admin_options);
 	bool good = server->publisher != NULL && server->events.watch != NULL && server->admin != NULL &&
-		    server->ticker != NULL && server->file_watch != NULL && server->events.clients != NULL &&
+		    server->ticker != NULL && server->reload != NULL && server->events.clients != NULL &&
 		    server->events.lines != NULL && server->events.trust != NULL;
 	if (!good)
 		tell_error(server, "start", error_of(ERROR_MEMORY, 0, "set up the control thread"));
@@ -386,9 +289,16 @@ static bool read_and_listen(struct server *server, struct buffer *errors)
 
 	server->config = NULL;
 	bool known = privileges_check(config->user, config->group, errors);
-	server->set = site_set_read(config, errors);
-	if (server->set == NULL || !known)
+	struct site_files *files = site_files_read(config, NULL, time(NULL), errors);
+	if (files == NULL)
 		return false;
+	site_files_print_faults(files, errors);
+	bool none = site_files_num_unusable(files) == site_files_config(files)->num_sites;
+	server->set = site_set_new(files);
+	if (server->set == NULL)
+		tell_error(server, "start", error_of(ERROR_MEMORY, 0, "keep the sites"));
+	if (none || server->set == NULL || !known)
+		return false; /* as a proxy of one site whose certificate is wrong */
 	const struct config *set_config = site_set_config(server->set);
 	return listeners_open(set_config, server->num_workers, NULL, &server->listeners, errors) &&
 	       admin_listener_open(set_config, NULL, &server->admin_listener, errors) &&
@@ -397,7 +307,7 @@ static bool read_and_listen(struct server *server, struct buffer *errors)
 
 static bool build_sites(struct server *server, struct buffer *errors)
 {
-	struct site_set_options options = set_options(server);
+	struct site_set_options options = reload_set_options(server);
 	if (!site_set_build(server->set, &options, NULL, errors))
 		return false;
 	site_set_await_first(server->set, SERVER_FIRST_MENDS_MS);
@@ -459,10 +369,10 @@ static bool start(struct server *server)
 		return false;
 	server->state = SERVER_RUNNING;
 	if (!is_watched)
-		on_change(server); /* tells it again */
+		publisher_change(server->publisher); /* tells it again */
 	admin_use(server->admin, server->admin_listener);
 	server->admin_listener = NULL;
-	watch_files(server);
+	reload_begin(server->reload);
 	site_set_begin(server->set);
 	alarm_set(server->ticker, SERVER_TICK_MS);
 	server_log_start(&server->log, &server->listeners, site_set_count(server->set), server->num_workers);
@@ -478,19 +388,30 @@ static void give_up(struct server *server)
 		close_all(server);
 }
 
+static void refuse_start(struct config *take_config, struct error error)
+{
+	struct program_log log;
+	char text[ERROR_MAX_TEXT];
+
+	program_log_init(&log, STDERR_FILENO, take_config->log_level);
+	program_log_write(&log, LOG_LEVEL_ERROR, "start", "%s", error_print(error, text, sizeof(text)));
+	config_free(take_config);
+}
+
 int server_run(const struct server_options *options, bool *out_looking_up)
 {
 	struct server *server = calloc(1, sizeof(*server));
 	*out_looking_up = false;
-	if (server == NULL || failed(loop_new(&server->loop))) {
-		config_free(options->take_config);
+	struct error error = server != NULL ? loop_new(&server->loop) : error_of(ERROR_MEMORY, 0, "run a server");
+	if (failed(error)) {
+		refuse_start(options->take_config, error);
 		free(server);
 		return EXIT_FAILURE;
 	}
 	resolver_prepare();
 	server->options = options;
 	server->config = options->take_config;
-	server->num_workers = count_workers(options->take_config);
+	server->num_workers = worker_count_of(options->take_config);
 	program_log_init(&server->log, STDERR_FILENO, options->take_config->log_level);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a log that meets a limit is a log that cannot be written, no more */

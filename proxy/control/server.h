@@ -1,7 +1,7 @@
 /* server - the control thread of `chainmend run`: starts, reloads, publishes, drains, stops. Owns everything.
  *
  * SIGHUP reloads (so does a certificate or key file that changes), SIGUSR1 reopens the logs, SIGTERM and SIGINT
- * drain, and stop at once when they come again. A configuration that is wrong in anything changes nothing.
+ * drain, and stop at once when they come again.
  *
  * `user` and `group` are taken on once the ports are open and the files are read. A reload reads the files again
  * and opens new ports as that user: keys must be readable by it, or the reload says so and the former state goes
@@ -10,25 +10,12 @@
 #ifndef PROXY_CONTROL_SERVER_H
 #define PROXY_CONTROL_SERVER_H
 
-#include "chaincache/base/buffer.h"
-#include "conf/config.h"
+#include "proxy/control/server_options.h"
 
-#define SERVER_PUBLISH_PAUSE_MS 20 /* changes that come together are published together */
-#define SERVER_PUBLISH_RETRY_FIRST_MS 1000 /* when they could not be published ... */
-#define SERVER_PUBLISH_RETRY_MAX_MS 30000 /* ... doubling up to this */
 #define SERVER_TICK_MS 1000
 #define SERVER_MENDING_THREADS 2
-#define SERVER_FIRST_MENDS_MS 500 /* that a start or a reload waits for chains that the cache completes */
 #define SERVER_FILES_A_WORKER 6 /* descriptors that a worker has for itself, its listening sockets apart */
 #define SERVER_STOP_GRACE_MS 0 /* of the second signal */
-#define SERVER_MAX_ERROR_BYTES ((size_t)1024 * 1024)
-
-struct server_options {
-	struct config *take_config;
-	void *context;
-	/* Reads the configuration anew for a reload; false with lines in `errors`. */
-	bool (*read_config)(void *context, struct config **out, struct buffer *errors);
-};
 
 /* server_run serves until a signal stops it. Returns the exit status: 0 after a clean stop, 1 when it could not
  * start; the reason is then on stderr. *out_looking_up says that a thread still looks up a name: exit() would wait

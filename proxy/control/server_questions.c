@@ -66,10 +66,12 @@ void server_look(void *context, struct overview *out)
 
 	*out = (struct overview){
 	    .state = states[server->state],
-	    .ready = server->state == SERVER_RUNNING,
+	    .running = server->state == SERVER_RUNNING,
+	    .ready = server->state == SERVER_RUNNING && site_set_serves(server->set),
 	    .sites = server->set,
 	    .fix_log = server->fix_log,
 	    .mends = &server->mends,
+	    .reloads = &server->reloads,
 	    .watch = server->events.watch,
 	    .workers = server->workers,
 	    .num_workers = server->num_workers,

@@ -1,15 +1,14 @@
-/* server_state - the state of the control thread: server.c changes it, server_questions.c answers from it. */
+/* server_state - the state of the control thread: server.c and reload.c change it, server_questions.c answers from it. */
 #ifndef PROXY_CONTROL_SERVER_STATE_H
 #define PROXY_CONTROL_SERVER_STATE_H
 
 #include "proxy/admin/admin.h"
 #include "proxy/control/listeners.h"
+#include "proxy/control/publisher.h"
 #include "proxy/control/worker_events.h"
 #include "proxy/io/signal_watch.h"
 #include "proxy/shared/ticket_rotation.h"
 #include "proxy/sites/site_set.h"
-#include "proxy/system/file_watch.h"
-#include "proxy/system/retry.h"
 #include "proxy/worker/worker.h"
 
 #define SERVER_NUM_SIGNALS 4
@@ -34,10 +33,10 @@ struct server {
 	struct admin_listener *admin_listener; /* NULL once `admin` has it */
 	struct admin *admin;
 	struct listeners listeners;
-	struct file_watch *file_watch;
+	struct reload *reload;
+	struct reload_tally reloads;
 	struct signal_watch *signals[SERVER_NUM_SIGNALS];
-	struct alarm *publisher;
-	struct retry publish_retry;
+	struct publisher *publisher;
 	struct alarm *ticker;
 	struct worker *workers[LISTEN_MAX_WORKERS]; /* NULL once joined */
 	unsigned num_workers;

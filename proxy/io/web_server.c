@@ -182,6 +182,14 @@ static const char *field(struct MHD_Connection *connection, const char *name)
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
+static bool has_argument(struct MHD_Connection *connection, const char *name)
+{
+	const char *value = NULL;
+	size_t len = 0;
+	return MHD_lookup_connection_value_n(connection, MHD_GET_ARGUMENT_KIND, name, strlen(name), &value, &len) ==
+	       MHD_YES;
+}
+
 static enum MHD_Result count_host(void *context, enum MHD_ValueKind kind, const char *key, const char *value)
 {
 	unsigned *count = context;
@@ -250,6 +258,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	    .from = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "from"),
 	    .peer = &visit->peer,
 	    .has_waited = visit->state == VISIT_WAITED,
+	    .sites = has_argument(connection, "sites"),
 	};
 	server->handler(server->context, &asked, &answer);
 	return answer.wait_ms > 0 ? hold(connection, answer.wait_ms) : queue(connection, &answer);

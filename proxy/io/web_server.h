@@ -8,6 +8,8 @@
 #ifndef PROXY_IO_WEB_SERVER_H
 #define PROXY_IO_WEB_SERVER_H
 
+#include <stdbool.h>
+
 #include "chaincache/base/bytes.h"
 #include "chaincache/base/error.h"
 #include "proxy/io/web_peer.h"
@@ -25,6 +27,7 @@ struct http_request {
 	const char *host; /* the Host field; NULL: there is none (HTTP/1.0) */
 	const char *authorization; /* the field; NULL: there is none */
 	const char *from; /* of the query "from=..."; NULL: there is none */
+	bool sites; /* the query has "sites" */
 	const struct web_peer *peer;
 	bool has_waited; /* it was handled before, and the answer was to wait */
 };

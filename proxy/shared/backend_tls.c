@@ -1,5 +1,6 @@
 #include "proxy/shared/backend_tls.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/pool.h>
@@ -71,18 +72,58 @@ out:
 	return error;
 }
 
-struct error backend_tls_context_new(const struct config_site *site, SSL_CTX **out, const char **out_file)
+/* All settings but the client certificate. */
+static struct error context_new(const struct config_site *site, SSL_CTX **out)
 {
 	bool verify = site->backend_verify != BACKEND_VERIFY_OFF;
+
+	struct error error = tls_client_context_new(site->backend_tls_min, TLS1_3_VERSION, out);
+	if (!failed(error))
+		SSL_CTX_set_custom_verify(*out, SSL_VERIFY_PEER, verify ? on_verify : on_verify_off);
+	return error;
+}
+
+struct error backend_tls_context_new(const struct config_site *site, SSL_CTX **out, const char **out_file)
+{
 	SSL_CTX *ctx = NULL;
+	struct error error = context_new(site, &ctx);
 
 	*out_file = NULL;
-	struct error error = tls_client_context_new(site->backend_tls_min, TLS1_3_VERSION, &ctx);
-	if (failed(error))
-		return error;
-	SSL_CTX_set_custom_verify(ctx, SSL_VERIFY_PEER, verify ? on_verify : on_verify_off);
-	if (site->backend_certificate != NULL)
+	if (!failed(error) && site->backend_certificate != NULL)
 		error = use_client_certificate(ctx, site, out_file);
+	if (failed(error))
+		SSL_CTX_free(ctx);
+	else
+		*out = ctx;
+	return error;
+}
+
+static struct error copy_client_certificate(SSL_CTX *ctx, const SSL_CTX *former)
+{
+	const STACK_OF(CRYPTO_BUFFER) *chain = SSL_CTX_get0_chain(former);
+	size_t count = chain != NULL ? sk_CRYPTO_BUFFER_num(chain) : 0;
+	CRYPTO_BUFFER **buffers = count > 0 ? calloc(count, sizeof(*buffers)) : NULL;
+	struct error error = error_none();
+
+	if (count == 0)
+		return error;
+	if (buffers == NULL)
+		return error_of(ERROR_MEMORY, 0, "keep a client certificate");
+	for (size_t i = 0; i < count; i++)
+		buffers[i] = sk_CRYPTO_BUFFER_value(chain, i);
+	if (!SSL_CTX_set_chain_and_key(ctx, buffers, count, SSL_CTX_get0_privatekey(former), NULL))
+		error = error_crypto("keep a client certificate");
+	free(buffers);
+	return error;
+}
+
+struct error backend_tls_context_keep(const struct config_site *site, const SSL_CTX *former, SSL_CTX **out)
+{
+	SSL_CTX *ctx = NULL;
+	struct error error = context_new(site, &ctx);
+
+	if (!failed(error) && former != NULL)
+		error = copy_client_certificate(ctx, former);
 	if (failed(error))
 		SSL_CTX_free(ctx);
 	else

@@ -18,6 +18,9 @@
  * where one is configured. On failure `out_file` is the file that it is about, where it is about one. */
 MUST_USE struct error backend_tls_context_new(const struct config_site *site, SSL_CTX **out, const char **out_file);
 
+/* backend_tls_context_keep makes it with the client certificate of a former one (NULL: none), without reading files. */
+MUST_USE struct error backend_tls_context_keep(const struct config_site *site, const SSL_CTX *former, SSL_CTX **out);
+
 enum backend_verdict { BACKEND_VERDICT_UNASKED, BACKEND_VERDICT_ASKED, BACKEND_TRUSTED, BACKEND_NOT_TRUSTED };
 
 /* The verdict over one handshake: the app data of the SSL. The callback turns UNASKED to ASKED. */

@@ -60,6 +60,8 @@
 	  "Handshakes for a name that no certificate of the site covers.")                                             \
 	X(nothing_in_common, "chainmend_nothing_in_common_total",                                                      \
 	  "Handshakes with clients that offered no TLS version, cipher suite, group or signature that the site has.")  \
+	X(no_certificate, "chainmend_no_certificate_total",                                                            \
+	  "Clients that came while the site had no certificate to serve.")                                             \
 	X(bytes_to_backend, NULL, "Bytes relayed from clients to backends, without TLS around them.")                  \
 	X(bytes_to_client, NULL, "Bytes relayed from backends to clients, without TLS around them.")
 

@@ -14,7 +14,7 @@ struct shared_config *shared_config_new(struct config *take_config)
 	return shared;
 }
 
-static struct shared_config *shared_config_ref(struct shared_config *shared)
+struct shared_config *shared_config_ref(struct shared_config *shared)
 {
 	atomic_fetch_add_explicit(&shared->references, 1, memory_order_relaxed);
 	return shared;

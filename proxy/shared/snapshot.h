@@ -27,7 +27,8 @@ struct shared_config {
 };
 
 struct shared_config *shared_config_new(struct config *take_config); /* NULL when out of memory: take_config is kept */
-void shared_config_unref(struct shared_config *shared);
+struct shared_config *shared_config_ref(struct shared_config *shared);
+void shared_config_unref(struct shared_config *shared); /* NULL is fine */
 
 struct snapshot {
 	atomic_uint references;

@@ -22,7 +22,7 @@ void site_error(struct site_reading *reading, const char *path, const char *why,
 	va_end(arguments);
 	reading->good = false;
 	/* Above the buffer's maximum there are errors enough to work on already. */
-	struct error full = buffer_printf(reading->errors, "site %s: %s: %s\n", reading->config->name, path, text);
+	struct error full = buffer_printf(&reading->faults, "%s: %s\n", path, text);
 	(void)full;
 }
 
@@ -104,7 +104,7 @@ static bool take_key(struct site_pair *pair, EVP_PKEY *key)
 	return true;
 }
 
-bool key_files_match(struct site_reading *reading, struct site_pair *pair, EVP_PKEY *own_key)
+bool key_files_match(struct site_reading *reading, struct site_pair *pair, const char *path, EVP_PKEY *own_key)
 {
 	const struct site_material *material = reading->material;
 
@@ -120,10 +120,9 @@ bool key_files_match(struct site_reading *reading, struct site_pair *pair, EVP_P
 	if (material->num_keys < reading->config->keys.count)
 		return false;
 	if (own_key == NULL && material->num_keys == 0)
-		site_error(reading, pair->path,
-			   "there is no private key in this file: name the file that holds it in `key`");
+		site_error(reading, path, "there is no private key in this file: name the file that holds it in `key`");
 	else
-		site_error(reading, pair->path,
+		site_error(reading, path,
 			   "no certificate in this file belongs to the private key%s: name the key that its "
 			   "certificate was issued for in `key`",
 			   material->num_keys + (own_key != NULL) > 1 ? "s that were given" : "");

@@ -64,6 +64,7 @@ static struct outgoing_chain *make_outgoing(struct managed_certificate *certific
 	    .log = options->log,
 	    .watch = options->watch,
 	    .part = options->part,
+	    .reusable = options->reusable,
 	    .context = certificate,
 	    .finds_revoked = finds_revoked,
 	};

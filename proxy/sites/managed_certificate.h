@@ -15,6 +15,7 @@ struct managed_certificate_options {
 	struct pool_share *share; /* of the mending threads' time; may be NULL */
 	struct chain_watch *watch; /* NULL for a look without a loop */
 	unsigned part; /* which certificate of the site */
+	struct credential *reusable; /* of before a reload, by the same keys of the site; NULL: there is none */
 	void *context;
 	void (*on_change)(void *context); /* another chain goes out; from managed_certificate_begin on */
 };

@@ -10,6 +10,7 @@
 #include "proxy/sites/backend_speech.h"
 #include "proxy/sites/key_mismatch.h"
 #include "proxy/sites/managed_certificate.h"
+#include "proxy/sites/reload_failed.h"
 
 struct managed_site {
 	struct managed_site_options options;
@@ -40,6 +41,14 @@ static const struct managed_certificate *find_former(const struct managed_site *
 	return inherits ? former->certificates[part] : NULL;
 }
 
+/* The same material is that of the same keys and files. */
+static struct credential *find_reusable(const struct managed_site *site, const struct managed_site *former)
+{
+	size_t part = site->num_certificates;
+	bool is_same = former != NULL && part < former->num_certificates && former->material == site->material;
+	return is_same ? managed_certificate_credential(former->certificates[part]) : NULL;
+}
+
 static struct error add_certificate(struct managed_site *site, const struct managed_site *former,
 				    const struct given_certificate *given)
 {
@@ -52,6 +61,7 @@ static struct error add_certificate(struct managed_site *site, const struct mana
 	    .share = site->share,
 	    .watch = site->options.watch,
 	    .part = (unsigned)site->num_certificates,
+	    .reusable = find_reusable(site, former),
 	    .context = site,
 	    .on_change = on_change,
 	};
@@ -107,10 +117,11 @@ static struct error add_pairs(struct managed_site *site, const struct managed_si
 	return error_none();
 }
 
-/* `certificate = backend`: serves the leaf that was known before a reload, until the next probe. */
+/* `certificate = backend`: serves the leaf that was known before a reload, until the next probe. So does a site that has
+ * been given files since then, and whose files are wrong. */
 static struct error inherit_backend_leaf(struct managed_site *site, const struct managed_site *former)
 {
-	if (former == NULL || !former->config->certificate_is_backend || former->num_certificates == 0)
+	if (former == NULL || former->material->num_pairs > 0 || former->num_certificates == 0)
 		return error_none();
 	const struct certificate_keeper *old = keeper_of(former, 0);
 	const struct certificate *leaf = keeper_chain(old)->items[0].certificate;
@@ -265,7 +276,8 @@ static struct error make_prober(struct managed_site *site, const struct managed_
 	};
 	bool inherits = former != NULL && !options->operator_decides;
 
-	if (options->services->loop == NULL || site->config->num_backends == 0 || !site->config->backends[0].tls)
+	if (options->services->loop == NULL || site->config->num_backends == 0 || !site->config->backends[0].tls ||
+	    site->material->state == SITE_UNUSABLE)
 		return error_none();
 	site->prober = prober_new(&prober_options, inherits ? former->prober : NULL);
 	return site->prober != NULL ? error_none() : error_of(ERROR_MEMORY, 0, "watch a backend");
@@ -292,7 +304,7 @@ struct error managed_site_new(const struct managed_site_options *options, const 
 	if (!failed(error) && former != NULL)
 		backend_addresses_inherit(site->addresses, former->addresses);
 	if (!failed(error))
-		error = config->certificate_is_backend ? inherit_backend_leaf(site, former) : add_pairs(site, former);
+		error = material->num_pairs == 0 ? inherit_backend_leaf(site, former) : add_pairs(site, former);
 	if (!failed(error) && former != NULL)
 		error = backend_speech_inherit(&site->speech, config, &former->speech, former->config);
 	if (!failed(error))
@@ -323,9 +335,25 @@ void managed_site_free(struct managed_site *site)
 	free(site);
 }
 
+/* One finding for all files of the site: they are taken together, or not at all. */
+static void report_files(const struct managed_site *site)
+{
+	struct finding_list findings = {0};
+	struct fix_report fix_report = {.group = {site->config->name, SUBJECT_CERTIFICATE, KNOWN_FINDINGS_WHOLE_SITE},
+					.findings = &findings};
+
+	if (site->material->state != SITE_READ)
+		reload_failed_add(&findings, site->material);
+	fix_log_report(site->options.fix_log, &fix_report, time_text_now_ms());
+	finding_list_cleanup(&findings);
+}
+
 void managed_site_begin(struct managed_site *site)
 {
+	if (site->begun)
+		return;
 	site->begun = true;
+	report_files(site);
 	for (size_t i = 0; i < site->num_certificates; i++)
 		managed_certificate_begin(site->certificates[i]);
 	backend_addresses_begin(site->addresses);
@@ -356,6 +384,21 @@ const char *managed_site_name(const struct managed_site *site)
 size_t managed_site_num_certificates(const struct managed_site *site)
 {
 	return site->num_certificates;
+}
+
+const struct site_material *managed_site_material(const struct managed_site *site)
+{
+	return site->material;
+}
+
+enum site_reading_state managed_site_reading(const struct managed_site *site)
+{
+	return site->material->state;
+}
+
+const char *managed_site_faults(const struct managed_site *site)
+{
+	return site->material->faults != NULL ? site->material->faults : "";
 }
 
 const struct config_site *managed_site_config(const struct managed_site *site)
@@ -437,7 +480,7 @@ bool managed_site_has_group(const struct managed_site *site, const struct findin
 {
 	switch (group->subject) {
 	case SUBJECT_CERTIFICATE:
-		return group->part < site->num_certificates;
+		return group->part < site->num_certificates || group->part == KNOWN_FINDINGS_WHOLE_SITE;
 	case SUBJECT_BACKEND:
 		return has_backend_part(site, group->part);
 	case SUBJECT_CLIENTS:

@@ -34,13 +34,22 @@ MUST_USE struct error managed_site_new(const struct managed_site_options *option
 				       struct managed_site **out);
 void managed_site_free(struct managed_site *site);
 
-/* managed_site_begin starts all background work: mending, probing, looking up names. */
+/* managed_site_begin starts all background work: mending, probing, looking up names. Nothing where it has begun. */
 void managed_site_begin(struct managed_site *site);
 
 /* managed_site_fill gives `out` (fresh, of the snapshot) its credentials, addresses and TLS context. */
 void managed_site_fill(const struct managed_site *site, struct site *out);
 
 const char *managed_site_name(const struct managed_site *site);
+
+const struct site_material *managed_site_material(const struct managed_site *site);
+
+/* managed_site_reading says whether the site has its files' present content. */
+enum site_reading_state managed_site_reading(const struct managed_site *site);
+
+/* managed_site_faults says what is wrong with the files, a line each; "" where nothing is. */
+const char *managed_site_faults(const struct managed_site *site);
+
 size_t managed_site_num_certificates(const struct managed_site *site);
 
 /* managed_site_chain returns what goes out, which may be a chain that stands in; managed_site_given what is mended. */

@@ -8,6 +8,7 @@
 struct outgoing_chain {
 	struct outgoing_options options;
 	struct credential *credential; /* what goes out */
+	struct credential *reusable; /* of before a reload, under the same settings; NULL: there is none */
 	enum outgoing_reason reason;
 	bool undecided; /* the former chain stands in until it is known whether it is revoked under the present CRLs */
 	struct credential *withdrawn; /* of the keeper's chain, which clients rejected */
@@ -114,6 +115,8 @@ struct outgoing_chain *outgoing_chain_new(const struct outgoing_options *options
 	if (outgoing == NULL)
 		return NULL;
 	outgoing->options = *options;
+	outgoing->reusable = options->reusable != NULL ? credential_ref(options->reusable) : NULL;
+	outgoing->options.reusable = NULL; /* borrowed until here */
 	retry_init(&outgoing->retry, OUTGOING_RETRY_FIRST_MS, OUTGOING_RETRY_MAX_MS);
 	if (former != NULL && former->former != NULL) {
 		set_withdrawn(outgoing, credential_ref(former->withdrawn), credential_ref(former->former));
@@ -128,13 +131,20 @@ void outgoing_chain_free(struct outgoing_chain *outgoing)
 		return;
 	set_withdrawn(outgoing, NULL, NULL);
 	credential_unref(outgoing->credential);
+	credential_unref(outgoing->reusable);
 	free(outgoing);
 }
 
+/* A credential costs a TLS context and a compression of the chain. */
 static struct error make_credential(const struct outgoing_chain *outgoing, const struct certificate_list *chain,
 				    EVP_PKEY *key, struct credential **out)
 {
 	const struct outgoing_options *options = &outgoing->options;
+
+	if (outgoing->reusable != NULL && is_chain_of(outgoing->reusable, chain)) {
+		*out = credential_ref(outgoing->reusable);
+		return error_none();
+	}
 	struct error error = credential_new(options->config, chain, key, out);
 	if (failed(error) || options->watch == NULL)
 		return error;

@@ -61,6 +61,7 @@ struct outgoing_options {
 	const struct program_log *log;
 	struct chain_watch *watch; /* counts handshakes; NULL in a look without a loop */
 	unsigned part; /* which certificate of the site */
+	struct credential *reusable; /* of before a reload, by the same keys of the site; NULL: there is none */
 	void *context;
 	outgoing_revocation *finds_revoked;
 };

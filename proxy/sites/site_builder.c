@@ -2,13 +2,21 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "chaincache/files/certificate_file.h"
 #include "chaincache/mend/mend.h"
+#include "conf/same_site.h"
 #include "proxy/shared/backend_tls.h"
 #include "proxy/sites/backend_name.h"
 #include "proxy/sites/key_files.h"
-#include "proxy/sites/list_owners.h"
+#include "proxy/sites/shared_lists.h"
+#include "proxy/sites/site_paths.h"
+
+static void add_to_stamp(void *context, const char *path)
+{
+	file_stamp_add(context, path);
+}
 
 static void read_certificate(struct site_reading *reading, const char *path)
 {
@@ -30,18 +38,22 @@ static void read_certificate(struct site_reading *reading, const char *path)
 		return;
 	}
 	struct site_pair *pair = &material->pairs[material->num_pairs];
-	*pair = (struct site_pair){.chain = file.certificates, .has_key = file.key != NULL, .path = path};
+	*pair = (struct site_pair){.chain = file.certificates, .has_key = file.key != NULL, .path = strdup(path)};
 	file.certificates = (struct certificate_list){0};
 	bool matched = false;
-	if (pair->chain.count == 0)
+	if (pair->path == NULL)
+		site_error(reading, path, "out of memory");
+	else if (pair->chain.count == 0)
 		site_error(reading, path,
 			   "there is no certificate in this file, only a key: name the certificate's file");
 	else
-		matched = key_files_match(reading, pair, file.key);
-	if (matched)
+		matched = key_files_match(reading, pair, path, file.key);
+	if (matched) {
 		material->num_pairs++;
-	else
+	} else {
 		certificate_list_cleanup(&pair->chain);
+		free(pair->path);
+	}
 	certificate_file_cleanup(&file);
 }
 
@@ -66,105 +78,93 @@ static void read_certificates(struct site_reading *reading)
 	}
 }
 
-static void read_names(struct site_reading *reading)
+/* What follows from the configuration alone; a wrong one is refused as a whole. */
+static void wrong_config(const struct config_site *config, struct buffer *errors, const char *value, const char *why,
+			 struct error error)
 {
-	const struct string_list *hostnames = &reading->config->hostnames;
-	struct site_material *material = reading->material;
 	char text[ERROR_MAX_TEXT];
+	struct error full = buffer_printf(errors, "site %s: %s: %s: %s\n", config->name, value, why,
+					  error_print(error, text, sizeof(text)));
+	(void)full;
+}
 
-	if (hostnames->count == 0)
-		return;
-	material->names = calloc(hostnames->count, sizeof(*material->names));
+static bool read_names(struct site_material *material, const struct config_site *config, struct buffer *errors)
+{
+	const struct string_list *hostnames = &config->hostnames;
+
+	material->names = calloc(hostnames->count + 1, sizeof(*material->names));
 	if (material->names == NULL) {
-		site_error(reading, "hostnames", "out of memory");
-		return;
+		wrong_config(config, errors, "hostnames", "cannot be read", error_of(ERROR_MEMORY, 0, "keep them"));
+		return false;
 	}
 	for (size_t i = 0; i < hostnames->count && material->num_names < MEND_MAX_NAMES; i++) {
 		const char *name = hostnames->items[i];
 		if (strchr(name, '*') != NULL)
 			continue; /* no client asks for it; it picks the site alone */
 		struct error error = host_name_parse(name, &material->names[material->num_names]);
-		if (failed(error))
-			site_error(reading, name, "not a name that clients can use: %s",
-				   error_print(error, text, sizeof(text)));
-		else
-			material->num_names++;
+		if (failed(error)) {
+			wrong_config(config, errors, name, "not a name that clients can use", error);
+			return false;
+		}
+		material->num_names++;
 	}
+	return true;
 }
 
-static void make_backend_tls(struct site_reading *reading)
+static bool has_tls_backend(const struct config_site *config)
+{
+	return config->num_backends > 0 && config->backends[0].tls;
+}
+
+static struct error choose_backend_name(const struct site_reading *reading)
+{
+	struct site_material *material = reading->material;
+
+	if (!has_tls_backend(reading->config))
+		return error_none();
+	return backend_name_choose(reading->config, material, &material->backend_name);
+}
+
+static void read_backend_name(struct site_reading *reading)
 {
 	const struct config_site *config = reading->config;
 	char text[ERROR_MAX_TEXT];
+	struct error error = choose_backend_name(reading);
 
-	if (config->num_backends == 0 || !config->backends[0].tls)
-		return;
-	struct error error = backend_name_choose(config, reading->material, &reading->material->backend_name);
 	if (failed(error))
 		site_error(reading,
 			   config->backend_name != NULL ? config->backend_name : config->backends[0].address.host,
 			   "cannot be a backend's name: %s: set backend_name", error_print(error, text, sizeof(text)));
+}
+
+static void make_backend_tls(struct site_reading *reading)
+{
+	char text[ERROR_MAX_TEXT];
 	const char *file = NULL;
-	error = backend_tls_context_new(config, &reading->material->backend_ssl_ctx, &file);
+
+	if (!has_tls_backend(reading->config))
+		return;
+	struct error error = backend_tls_context_new(reading->config, &reading->material->backend_ssl_ctx, &file);
 	if (failed(error))
 		site_error(reading, file != NULL ? file : "backend", "TLS towards the backend cannot be set up: %s%s",
 			   error_print(error, text, sizeof(text)), file != NULL ? file_advice(error) : "");
 }
 
-/* A reading of all sites, with the first site of each list of files. */
+/* A reading of all sites. */
 struct whole_reading {
 	const struct config *config;
-	struct site_material *materials;
-	struct list_owners roots;
-	struct list_owners crls;
-	struct buffer *errors;
+	const struct former_site *former; /* of each site; NULL: nothing */
+	time_t now;
+	struct site_material **materials;
+	struct shared_lists roots;
+	struct shared_lists crls;
+	struct buffer *errors; /* of the configuration */
 };
-
-static void note_owner(struct site_reading *reading, struct list_owners *owners, const struct string_list *list,
-		       size_t site, const char *key)
-{
-	if (failed(list_owners_add(owners, list, site)))
-		site_error(reading, key, "out of memory");
-}
 
 static const struct string_list *roots_of(const struct config *config, size_t site)
 {
 	const struct string_list *own = &config->sites[site].roots;
 	return own->count > 0 ? own : &config->roots;
-}
-
-static struct trust_store_set *read_stores(struct site_reading *reading, const struct string_list *roots)
-{
-	struct trust_store_set *stores = trust_store_set_new();
-	char text[ERROR_MAX_TEXT];
-
-	if (stores == NULL) {
-		site_error(reading, "roots", "out of memory");
-		return NULL;
-	}
-	for (size_t i = 0; i < roots->count; i++) {
-		struct error error = trust_store_set_add_option(stores, roots->items[i]);
-		if (failed(error))
-			site_error(reading, roots->items[i], "the roots cannot be read: %s: correct `roots`",
-				   error_print(error, text, sizeof(text)));
-	}
-	return stores;
-}
-
-/* Sites with the same list share one set: the system's roots are some hundred certificates. A list that cannot be
- * read is reported once, not once a site. */
-static void find_stores(struct site_reading *reading, struct whole_reading *whole, size_t site)
-{
-	const struct string_list *roots = roots_of(whole->config, site);
-	size_t owner = list_owners_find(&whole->roots, roots);
-
-	if (owner != LIST_OWNERS_NONE) {
-		reading->material->stores = trust_store_set_ref(whole->materials[owner].stores);
-		return;
-	}
-	reading->material->stores = read_stores(reading, roots);
-	if (reading->material->stores != NULL)
-		note_owner(reading, &whole->roots, roots, site, "roots");
 }
 
 static const struct string_list *crls_of(const struct config *config, size_t site)
@@ -173,113 +173,162 @@ static const struct string_list *crls_of(const struct config *config, size_t sit
 	return own->count > 0 ? own : &config->crls;
 }
 
-static struct crl_store *read_crls(struct site_reading *reading, const struct string_list *paths)
+/* The faults of a list are those of each of its sites. */
+static const struct shared_list *find_list(struct site_reading *reading, struct shared_lists *lists,
+					   const struct string_list *paths, const struct list_kind *kind, time_t now)
 {
-	struct crl_store *crls = crl_store_new();
-	char path[CRL_STORE_MAX_PATH];
-	char text[ERROR_MAX_TEXT];
+	const struct shared_list *list = shared_lists_get(lists, paths, kind, reading->former, now);
 
-	if (crls == NULL) {
-		site_error(reading, "crl", "out of memory");
+	if (list == NULL) {
+		site_error(reading, paths->items[0], "out of memory");
 		return NULL;
 	}
-	for (size_t i = 0; i < paths->count; i++) {
-		struct error error = crl_store_add_path(crls, paths->items[i], path);
-		if (failed(error))
-			site_error(reading, path, "the CRLs cannot be read: %s: correct `crl`, or the file",
-				   error_print(error, text, sizeof(text)));
-	}
-	return crls;
+	if (list->faults.len == 0)
+		return list;
+	struct error full = buffer_append(&reading->faults, buffer_bytes(&list->faults));
+	(void)full;
+	reading->good = false;
+	return NULL;
 }
 
-/* As find_stores: a CRL may be large. */
-static void find_crls(struct site_reading *reading, struct whole_reading *whole, size_t site)
+static void find_lists(struct site_reading *reading, struct whole_reading *whole, size_t site)
 {
-	const struct string_list *paths = crls_of(whole->config, site);
-	size_t owner = list_owners_find(&whole->crls, paths);
+	struct site_material *material = reading->material;
+	const struct string_list *roots = roots_of(whole->config, site);
+	const struct string_list *crls = crls_of(whole->config, site);
+	const struct shared_list *list = find_list(reading, &whole->roots, roots, &list_kind_roots, whole->now);
 
-	if (paths->count == 0)
-		return;
-	if (owner != LIST_OWNERS_NONE) {
-		reading->material->crls = crl_store_ref(whole->materials[owner].crls);
-		return;
+	if (list != NULL) {
+		material->stores = trust_store_set_ref(list->stores);
+		material->roots_stamp = list->stamp;
 	}
-	reading->material->crls = read_crls(reading, paths);
-	if (reading->material->crls != NULL)
-		note_owner(reading, &whole->crls, paths, site, "crl");
+	list = crls->count > 0 ? find_list(reading, &whole->crls, crls, &list_kind_crls, whole->now) : NULL;
+	if (list != NULL) {
+		material->crls = crl_store_ref(list->crls);
+		material->crls_stamp = list->stamp;
+	}
+}
+
+/* Of the files as they are before they are read. */
+static void stamp_site(struct site_reading *reading, const struct whole_reading *whole, size_t site)
+{
+	struct site_material *material = reading->material;
+	struct file_stamp_maker maker;
+
+	file_stamp_begin(&maker, whole->now);
+	file_stamp_add_stamp(&maker, &material->roots_stamp);
+	if (crls_of(whole->config, site)->count > 0)
+		file_stamp_add_stamp(&maker, &material->crls_stamp);
+	site_paths_visit(reading->config, &maker, add_to_stamp);
+	file_stamp_end(&maker, &material->stamp);
+}
+
+/* The present settings with the client certificate of before: a kept site is judged as the configuration says. */
+static struct error keep_backend_tls(struct site_reading *reading, const struct site_material *former)
+{
+	if (!has_tls_backend(reading->config))
+		return error_none();
+	return backend_tls_context_keep(reading->config, former->backend_ssl_ctx, &reading->material->backend_ssl_ctx);
+}
+
+static void keep_former(struct site_reading *reading, const struct site_material *former)
+{
+	struct site_material *material = reading->material;
+	struct error error = error_none();
+
+	site_material_drop(material);
+	material->state = SITE_UNUSABLE;
+	if (former == NULL || former->state == SITE_UNUSABLE)
+		return;
+	error = site_material_keep(material, former);
+	if (!failed(error))
+		error = choose_backend_name(reading);
+	if (!failed(error))
+		error = keep_backend_tls(reading, former);
+	if (!failed(error))
+		material->state = SITE_KEPT;
+	else
+		site_material_drop(material);
+}
+
+static void settle(struct site_reading *reading, const struct site_material *former)
+{
+	if (reading->good)
+		return;
+	keep_former(reading, former);
+	reading->material->faults = strdup(buffer_text(&reading->faults));
+}
+
+/* The same keys and the same files: nothing is read, whatever a password costs to hash. */
+static bool is_unchanged(const struct site_reading *reading, const struct former_site *former)
+{
+	return reading->good && former->material != NULL && former->material->state == SITE_READ &&
+	       file_stamp_same(&former->material->stamp, &reading->material->stamp) &&
+	       same_site_by_keys(former->config, reading->config);
+}
+
+static bool read_files(struct site_reading *reading, struct buffer *errors)
+{
+	bool good = read_names(reading->material, reading->config, errors);
+
+	key_files_read(reading);
+	read_certificates(reading);
+	read_backend_name(reading);
+	make_backend_tls(reading);
+	settle(reading, reading->former);
+	key_files_cleanup(reading);
+	return good;
 }
 
 static bool read_site(struct whole_reading *whole, size_t site)
 {
+	static const struct former_site nothing;
+	const struct former_site *former = whole->former != NULL ? &whole->former[site] : &nothing;
 	struct site_reading reading = {
 	    .config = &whole->config->sites[site],
-	    .material = &whole->materials[site],
-	    .errors = whole->errors,
+	    .former = former->material,
+	    .material = site_material_new(),
 	    .good = true,
 	};
+	bool good = true;
 
-	find_stores(&reading, whole, site);
-	find_crls(&reading, whole, site);
-	key_files_read(&reading);
-	read_certificates(&reading);
-	read_names(&reading);
-	make_backend_tls(&reading);
-	key_files_cleanup(&reading);
-	return reading.good;
-}
-
-bool site_builder_read(const struct config *config, struct site_material **out, struct buffer *errors)
-{
-	struct whole_reading whole = {.config = config, .errors = errors};
-	bool good;
-
-	*out = NULL;
-	whole.materials = calloc(config->num_sites + 1, sizeof(*whole.materials));
-	good = whole.materials != NULL;
-	for (size_t i = 0; whole.materials != NULL && i < config->num_sites; i++)
-		good = read_site(&whole, i) && good;
-	list_owners_cleanup(&whole.roots);
-	list_owners_cleanup(&whole.crls);
-	if (good)
-		*out = whole.materials;
-	else
-		site_materials_free(whole.materials, config->num_sites);
+	if (reading.material == NULL)
+		return false;
+	buffer_init(&reading.faults, SITE_MAX_FAULT_BYTES);
+	find_lists(&reading, whole, site);
+	stamp_site(&reading, whole, site);
+	if (is_unchanged(&reading, former)) {
+		site_material_unref(reading.material);
+		reading.material = site_material_ref(former->material);
+	} else {
+		good = read_files(&reading, whole->errors);
+	}
+	whole->materials[site] = reading.material;
+	buffer_cleanup(&reading.faults);
 	return good;
 }
 
-static size_t site_paths(const struct config_site *site, const char **paths)
+struct site_material **site_builder_read(const struct config *config, const struct former_site *former, time_t now,
+					 struct buffer *errors)
 {
-	size_t count = 0;
+	struct whole_reading whole = {.config = config, .former = former, .now = now, .errors = errors};
+	bool good;
 
-	for (size_t i = 0; i < site->certificates.count; i++)
-		paths[count++] = site->certificates.items[i];
-	for (size_t i = 0; i < site->keys.count; i++)
-		paths[count++] = site->keys.items[i];
-	if (site->key_password_file != NULL)
-		paths[count++] = site->key_password_file;
-	if (site->backend_certificate != NULL)
-		paths[count++] = site->backend_certificate;
-	if (site->backend_key != NULL)
-		paths[count++] = site->backend_key;
-	for (size_t i = 0; i < site->crls.count; i++)
-		paths[count++] = site->crls.items[i];
-	return count;
+	whole.materials = calloc(config->num_sites + 1, sizeof(struct site_material *));
+	good = whole.materials != NULL;
+	for (size_t i = 0; whole.materials != NULL && i < config->num_sites; i++)
+		good = read_site(&whole, i) && good;
+	shared_lists_cleanup(&whole.roots);
+	shared_lists_cleanup(&whole.crls);
+	if (good)
+		return whole.materials;
+	site_builder_free(whole.materials, config->num_sites);
+	return NULL;
 }
 
-const char **site_builder_paths(const struct config *config, size_t *out_count)
+void site_builder_free(struct site_material **materials, size_t num_sites)
 {
-	size_t most = 1 + config->crls.count;
-
-	*out_count = 0;
-	for (size_t i = 0; i < config->num_sites; i++)
-		most +=
-		    config->sites[i].certificates.count + config->sites[i].keys.count + config->sites[i].crls.count + 3;
-	const char **paths = calloc(most, sizeof(*paths));
-	if (paths != NULL && config->ticket_keys != NULL)
-		paths[(*out_count)++] = config->ticket_keys;
-	for (size_t i = 0; paths != NULL && i < config->num_sites; i++)
-		*out_count += site_paths(&config->sites[i], paths + *out_count);
-	for (size_t i = 0; paths != NULL && i < config->crls.count; i++)
-		paths[(*out_count)++] = config->crls.items[i];
-	return paths;
+	for (size_t i = 0; materials != NULL && i < num_sites; i++)
+		site_material_unref(materials[i]);
+	free(materials);
 }

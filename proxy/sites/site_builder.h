@@ -1,8 +1,8 @@
 /* site_builder - reads the files that a checked configuration names: certificates, keys, roots, CRLs; makes TLS
  * contexts.
  *
- * Reads everything before anything is used, and reports all errors at once: a line each, with site, path and advice.
- * Opens no socket.
+ * Site by site: where a file of a site is wrong, that site keeps what was read of all its files before, and the others
+ * take what is new. Opens no socket.
  */
 #ifndef PROXY_SITES_SITE_BUILDER_H
 #define PROXY_SITES_SITE_BUILDER_H
@@ -11,15 +11,18 @@
 #include "conf/config.h"
 #include "proxy/mending/site_material.h"
 
-#define SITE_BUILDER_MAX_ERROR_BYTES ((size_t)256 * 1024)
+/* A site as it was before: both borrowed; all NULL where it is new. */
+struct former_site {
+	const struct config_site *config;
+	struct site_material *material;
+};
 
-/* site_builder_read reads what every site of `config` needs: *out is an array of config->num_sites, in their order. On
- * failure *out is NULL and `errors` holds a line an error ("what: why: what to do"). */
-bool site_builder_read(const struct config *config, struct site_material **out, struct buffer *errors);
-
-/* site_builder_paths lists the certificate, key, password, CRL and ticket key files of the configuration, in no
- * order; a file that is named twice stands twice. The caller frees the array; the strings are borrowed from
- * `config`. NULL when out of memory. */
-const char **site_builder_paths(const struct config *config, size_t *out_count);
+/* site_builder_read reads what every site of `config` needs: an array of config->num_sites, in their order, for
+ * site_builder_free. `former` (NULL: there is nothing before) has each of these sites as it was before: one whose
+ * configuration and files are the same keeps its material, without a file being read. `now` is the wall clock. May run in any thread. NULL where the configuration itself is wrong, with a line an error in `errors`, or when
+ * out of memory, without one. */
+struct site_material **site_builder_read(const struct config *config, const struct former_site *former, time_t now,
+					 struct buffer *errors);
+void site_builder_free(struct site_material **materials, size_t num_sites); /* NULL is fine */
 
 #endif

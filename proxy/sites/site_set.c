@@ -3,18 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chaincache/base/hash_index.h"
-#include "proxy/shared/ticket_key_file.h"
-#include "proxy/sites/site_builder.h"
-
 struct site_set {
-	struct shared_config *shared_config;
-	struct site_material *materials;
-	struct ticket_keys *ticket_keys; /* of the file; NULL: there is none */
+	struct site_files *files;
 	struct mend_services *services;
 	struct managed_site **sites; /* in the order of the configuration */
 	size_t num_sites; /* of the configuration; some may be NULL while it is built */
-	struct hash_index by_name; /* of sites */
+	struct site_set
+	    *lender; /* whose services these are, and some of the sites, until they are taken over; NULL: none */
 };
 
 static const char *const memory_line = "out of memory\n";
@@ -34,21 +29,35 @@ static bool note_memory(struct buffer *errors)
 	return false;
 }
 
-static struct error index_names(struct site_set *set, const struct config *config)
+static struct managed_site *find_former(const struct site_set *former, const char *name)
 {
-	for (size_t i = 0; i < config->num_sites; i++) {
-		struct error error = hash_index_reserve(&set->by_name);
-		if (failed(error))
-			return error;
-		hash_index_add(&set->by_name, hash_index_text(HASH_INDEX_NO_TEXT, config->sites[i].name));
+	return former != NULL ? site_set_find(former, name) : NULL;
+}
+
+/* A site that is the same goes on as it is, with its verdicts, probes and what it waits for. It holds what belongs to the
+ * lender, so that nothing but files may have changed. */
+static bool is_lent(const struct site_set *set, size_t place, const struct managed_site *former)
+{
+	return set->lender != NULL && former != NULL &&
+	       managed_site_material(former) == site_files_material(set->files, place);
+}
+
+static struct error make_site(struct site_set *set, const struct managed_site_options *options, size_t place,
+			      struct managed_site *former)
+{
+	const struct config_site *config = &site_set_config(set)->sites[place];
+
+	if (is_lent(set, place, former)) {
+		set->sites[place] = former;
+		return error_none();
 	}
-	return error_none();
+	return managed_site_new(options, config, site_files_material(set->files, place), former, &set->sites[place]);
 }
 
 static bool make_sites(struct site_set *set, const struct site_set_options *options, const struct site_set *former,
 		       struct buffer *errors)
 {
-	const struct config *config = set->shared_config->config;
+	const struct config *config = site_set_config(set);
 	struct managed_site_options site_options = {
 	    .services = set->services,
 	    .fix_log = options->fix_log,
@@ -63,49 +72,43 @@ static bool make_sites(struct site_set *set, const struct site_set_options *opti
 	bool good = true;
 
 	set->sites = calloc(config->num_sites + 1, sizeof(struct managed_site *));
-	if (set->sites == NULL || failed(index_names(set, config)))
+	if (set->sites == NULL)
 		return note_memory(errors);
 	set->num_sites = config->num_sites;
 	for (size_t i = 0; i < config->num_sites; i++) {
-		const struct config_site *site = &config->sites[i];
-		const struct managed_site *old = former != NULL ? site_set_find(former, site->name) : NULL;
-		struct error error = managed_site_new(&site_options, site, &set->materials[i], old, &set->sites[i]);
+		const char *name = config->sites[i].name;
+		struct error error = make_site(set, &site_options, i, find_former(former, name));
 		if (!failed(error))
 			continue;
-		note(errors, site->name, error);
+		note(errors, name, error);
 		good = false;
 	}
 	return good;
 }
 
-struct site_set *site_set_read(struct config *take_config, struct buffer *errors)
+struct site_set *site_set_new(struct site_files *take_files)
 {
 	struct site_set *set = calloc(1, sizeof(*set));
 
-	if (set != NULL)
-		set->shared_config = shared_config_new(take_config);
-	if (set == NULL || set->shared_config == NULL) {
-		config_free(take_config);
-		free(set);
-		(void)note_memory(errors);
-		return NULL;
-	}
-	bool good = site_builder_read(take_config, &set->materials, errors);
-	if (take_config->ticket_keys != NULL)
-		good = ticket_key_file_read(take_config->ticket_keys, &set->ticket_keys, errors) && good;
-	if (good)
-		return set;
-	if (errors->len == 0)
-		(void)note_memory(errors);
-	site_set_free(set);
-	return NULL;
+	if (set == NULL)
+		site_files_unref(take_files);
+	else
+		set->files = take_files;
+	return set;
 }
 
-bool site_set_build(struct site_set *set, const struct site_set_options *options, const struct site_set *former,
+bool site_set_build(struct site_set *set, const struct site_set_options *options, struct site_set *former,
 		    struct buffer *errors)
 {
-	set->services = mend_services_new(options->loop, site_set_config(set), options->log,
-					  former != NULL ? former->services : NULL, errors);
+	/* The same configuration: what it asks for is there already. */
+	if (former != NULL && site_set_config(former) == site_set_config(set)) {
+		set->lender = former;
+		set->services = former->services;
+		set->services->same_as_former = true;
+	} else {
+		set->services = mend_services_new(options->loop, site_set_config(set), options->log,
+						  former != NULL ? former->services : NULL, errors);
+	}
 	if (set->services == NULL)
 		return errors->len > 0 ? false : note_memory(errors);
 	set->services->tally = options->mend_tally;
@@ -113,18 +116,36 @@ bool site_set_build(struct site_set *set, const struct site_set_options *options
 	return make_sites(set, options, former, errors);
 }
 
+static bool is_of_lender(const struct site_set *set, size_t place)
+{
+	/* The same configuration has the same places. */
+	return set->lender != NULL && set->lender->sites[place] == set->sites[place];
+}
+
+void site_set_take_over(struct site_set *set)
+{
+	if (set->lender == NULL)
+		return;
+	for (size_t i = 0; i < set->num_sites; i++) {
+		if (is_of_lender(set, i))
+			set->lender->sites[i] = NULL;
+	}
+	set->lender->services = NULL;
+	set->lender = NULL;
+}
+
 void site_set_free(struct site_set *set)
 {
 	if (set == NULL)
 		return;
-	for (size_t i = 0; i < set->num_sites; i++)
-		managed_site_free(set->sites[i]);
+	for (size_t i = 0; i < set->num_sites; i++) {
+		if (!is_of_lender(set, i))
+			managed_site_free(set->sites[i]);
+	}
 	free(set->sites);
-	hash_index_cleanup(&set->by_name);
-	mend_services_free(set->services);
-	site_materials_free(set->materials, set->shared_config->config->num_sites);
-	ticket_keys_unref(set->ticket_keys);
-	shared_config_unref(set->shared_config);
+	if (set->lender == NULL)
+		mend_services_free(set->services);
+	site_files_unref(set->files);
 	free(set);
 }
 
@@ -157,9 +178,9 @@ void site_set_tick(const struct site_set *set, int64_t now_ms)
 struct error site_set_snapshot(const struct site_set *set, struct listen_socket *const *sockets, size_t num_sockets,
 			       struct ticket_keys *ticket_keys, struct snapshot **out)
 {
-	if (set->ticket_keys != NULL)
-		ticket_keys = set->ticket_keys;
-	struct error error = snapshot_new(set->shared_config, ticket_keys, out);
+	if (site_files_ticket_keys(set->files) != NULL)
+		ticket_keys = site_files_ticket_keys(set->files);
+	struct error error = snapshot_new(site_files_shared_config(set->files), ticket_keys, out);
 	if (failed(error))
 		return error;
 	for (size_t i = 0; i < set->num_sites; i++)
@@ -180,9 +201,18 @@ void site_set_end_minute(const struct site_set *set)
 	}
 }
 
+bool site_set_serves(const struct site_set *set)
+{
+	for (size_t i = 0; i < set->num_sites; i++) {
+		if (managed_site_num_certificates(set->sites[i]) > 0)
+			return true;
+	}
+	return false;
+}
+
 bool site_set_has_key_in(const struct site_set *set, size_t site, const char *path)
 {
-	const struct site_material *material = &set->materials[site];
+	const struct site_material *material = site_files_material(set->files, site);
 
 	for (size_t i = 0; i < material->num_pairs; i++) {
 		if (material->pairs[i].has_key && strcmp(material->pairs[i].path, path) == 0)
@@ -193,7 +223,7 @@ bool site_set_has_key_in(const struct site_set *set, size_t site, const char *pa
 
 const struct config *site_set_config(const struct site_set *set)
 {
-	return set->shared_config->config;
+	return site_files_config(set->files);
 }
 
 size_t site_set_count(const struct site_set *set)
@@ -208,10 +238,11 @@ struct managed_site *site_set_get(const struct site_set *set, size_t index)
 
 struct managed_site *site_set_find(const struct site_set *set, const char *name)
 {
-	const struct config *config = site_set_config(set);
-	uint32_t at = hash_index_first(&set->by_name, hash_index_text(HASH_INDEX_NO_TEXT, name));
+	size_t at = set->sites != NULL ? site_files_find(set->files, name) : SITE_FILES_NO_PLACE;
+	return at != SITE_FILES_NO_PLACE ? set->sites[at] : NULL;
+}
 
-	while (at != HASH_INDEX_END && strcmp(config->sites[at].name, name) != 0)
-		at = hash_index_next(&set->by_name, at);
-	return at != HASH_INDEX_END ? set->sites[at] : NULL;
+struct site_files *site_set_files(const struct site_set *set)
+{
+	return set->files;
 }

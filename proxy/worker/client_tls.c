@@ -74,6 +74,7 @@ static enum ssl_select_cert_result_t on_hello(struct client_handshake *handshake
 	connection_set_site(connection,
 			    site_lookup_find(connection->listener->lookup, hello.has_sni ? hello.sni : NULL, &known));
 	if (connection->site->num_credentials == 0) {
+		counters_add(&connection->counts->no_certificate, 1);
 		connection_report(connection, WORKER_NO_CREDENTIAL, 0, hello.sni);
 		return ssl_select_cert_error;
 	}

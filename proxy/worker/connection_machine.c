@@ -406,6 +406,17 @@ static struct connection *make(struct worker_thread *thread, struct snapshot_lea
 	return connection;
 }
 
+/* No site of the listener has a certificate to serve. */
+static void refuse(struct worker_thread *thread, const struct snapshot_lease *lease, const struct site *site,
+		   int take_fd)
+{
+	if (site->tally != NULL)
+		counters_add(&site_tally_counts(site->tally, thread->options.index)->no_certificate, 1);
+	worker_thread_report(thread, WORKER_NO_CREDENTIAL, lease->snapshot, site->index, 0, "");
+	close(take_fd);
+	admission_give_back(thread->options.admission, thread->options.index);
+}
+
 void connection_open(struct worker_thread *thread, struct snapshot_lease *lease,
 		     const struct snapshot_listener *listener, int take_fd, uint64_t network)
 {
@@ -413,10 +424,7 @@ void connection_open(struct worker_thread *thread, struct snapshot_lease *lease,
 
 	counters_add(&thread->counters.connections_accepted, 1);
 	if (site_lookup_first_credential(listener->lookup) == NULL) {
-		worker_thread_report(thread, WORKER_NO_CREDENTIAL, lease->snapshot,
-				     site_lookup_fallback(listener->lookup)->index, 0, "");
-		close(take_fd);
-		admission_give_back(thread->options.admission, thread->options.index);
+		refuse(thread, lease, site_lookup_fallback(listener->lookup), take_fd);
 		return;
 	}
 	struct connection *connection = make(thread, lease, listener);

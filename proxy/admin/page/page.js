@@ -414,6 +414,21 @@ function drawRecent(lines) {
 	return items.length > 0 ? items : [make("li", {class: "quiet"}, "Nothing has been written yet.")];
 }
 
+// What a reload did not take over, and which files are wrong.
+function drawReload(status) {
+	const files = status.wrong_files;
+	const refused = status.reloads.last === "failed"
+		? [make("p", {}, "The last reload took over nothing, because the configuration is wrong: the program log says where.")] : [];
+	if (files.count === 0)
+		return refused;
+	const items = files.sites.map((one) => make("li", {}, make("b", {}, one.site),
+		one.serves ? " goes on with what it read before: " : " serves nobody: ",
+		prose(one.faults.trim().replaceAll("\n", "; "))));
+	const more = files.count - items.length;
+	return [...refused, make("p", {}, `The files of ${plural(files.count, "site")} are wrong; they are looked at again by themselves.`),
+		make("ul", {}, items), more > 0 ? make("p", {}, `and ${plural(more, "more site")}`) : []].flat();
+}
+
 function say(words, kind) {
 	const pulse = byId("pulse");
 	if (pulse.textContent !== words)
@@ -446,6 +461,7 @@ async function read() {
 
 const summary = {node: byId("summary"), text: ""};
 const recent = {node: byId("recent"), text: ""};
+const reload = {node: byId("reload"), text: ""};
 let last = null; // when the state that is drawn was so; null: nothing is drawn yet
 let drawnBy = null; // the version that the page belongs to
 
@@ -461,6 +477,8 @@ function draw(status) {
 		() => drawSummary(status));
 	if (byId("headline").textContent !== headline(status.states))
 		byId("headline").textContent = headline(status.states);
+	updatePart(reload, JSON.stringify([status.reloads.last, status.wrong_files]), () => drawReload(status));
+	reload.node.hidden = status.wrong_files.count === 0 && status.reloads.last !== "failed";
 	drawSites(status.sites, status.num_sites, now);
 	updatePart(recent, JSON.stringify(status.recent.slice(0, RECENT)), () => drawRecent(status.recent));
 	last = status.now;

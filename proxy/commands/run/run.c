@@ -22,6 +22,7 @@ enum { MAX_PAIRS = 1000, MAX_FLAG = 40, MAX_FORM = 80, MAX_HELP = 1000 };
 struct run_options {
 	const char *file; /* NULL: the default, or the flags */
 	bool check_config;
+	bool strict;
 	const char *pairs[2 * MAX_PAIRS + 1]; /* "key", "value" ..., as config_read_pairs reads them */
 	size_t num_pairs;
 };
@@ -38,6 +39,14 @@ static const char *take_check_config(void *into, const char *value)
 	struct run_options *options = into;
 	(void)value;
 	options->check_config = true;
+	return NULL;
+}
+
+static const char *take_strict(void *into, const char *value)
+{
+	struct run_options *options = into;
+	(void)value;
+	options->strict = true;
 	return NULL;
 }
 
@@ -69,8 +78,11 @@ static const char *(*const take_key[NUM_CONFIG_KEYS])(void *into, const char *va
 static const struct option_row general_rows[] = {
     {"config", 'c', "FILE", "The configuration file; without one and without flags: " DEFAULT_CONFIG_FILE ".",
      take_file},
-    {"check-config", 0, NULL, "Read everything, say what would be served, and exit: 0 when all is good, 1 when not.",
+    {"check-config", 0, NULL,
+     "Read everything, say what would be served and which files are wrong, and exit: 1 for what run would refuse, else "
+     "0.",
      take_check_config},
+    {"strict", 0, NULL, "With --check-config: exit with 1 where any file is wrong.", take_strict},
     {0},
 };
 
@@ -155,7 +167,7 @@ static int run(struct run_options *options)
 	if (!good)
 		return options->num_pairs > 0 ? STATUS_USAGE : STATUS_FAILED;
 	if (options->check_config)
-		return run_view_check(config, stdout);
+		return run_view_check(config, options->strict, stdout);
 	struct server_options server_options = {.take_config = config, .context = options, .read_config = read_config};
 	bool looking_up = false;
 	int status = server_run(&server_options, &looking_up);
@@ -178,7 +190,7 @@ int command_run(int argc, char **argv)
 	};
 	const struct command_help help = {
 	    .command = "run",
-	    .usage = "chainmend run [-c FILE] [--check-config]\n"
+	    .usage = "chainmend run [-c FILE] [--check-config [--strict]]\n"
 		     "chainmend run --listen ADDRESS:PORT --backend URL --certificate FILE [--key FILE] [--hostname "
 		     "NAME]...\n",
 	    .about =
@@ -199,5 +211,7 @@ int command_run(int argc, char **argv)
 	if (options.file != NULL && options.num_pairs > 0)
 		return options_wrong(&help, "a configuration file and --%s do not go together: write it into the file",
 				     options.pairs[0]);
+	if (options.strict && !options.check_config)
+		return options_wrong(&help, "--strict goes with --check-config");
 	return run(&options);
 }

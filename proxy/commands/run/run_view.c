@@ -1,6 +1,7 @@
 #include "proxy/commands/run/run_view.h"
 
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "proxy/admin/admin_listener.h"
@@ -103,7 +104,10 @@ static void print_site(const struct output *output, const struct config *config,
 	print_names(output, config_site);
 	for (size_t i = 0; i < managed_site_num_certificates(site); i++)
 		print_chain(output, config, config_site, site, i);
-	if (config_site->certificate_is_backend) {
+	if (managed_site_reading(site) == SITE_UNUSABLE) {
+		print_label(output, "serves");
+		output_printf(output, STYLE_WARNING, "nobody, until its files are right\n");
+	} else if (config_site->certificate_is_backend) {
 		print_label(output, "serves");
 		output_printf(output, STYLE_PLAIN, "the certificate that the backend serves, once it is seen\n");
 	}
@@ -112,17 +116,29 @@ static void print_site(const struct output *output, const struct config *config,
 
 static int print_all(const struct site_set *set, FILE *file)
 {
+	size_t num_unusable = site_files_num_unusable(site_set_files(set));
 	struct output output;
 
 	output_init(&output, file);
 	const struct config *config = site_set_config(set);
 	for (size_t i = 0; i < site_set_count(set); i++)
 		print_site(&output, config, &config->sites[i], site_set_get(set, i));
-	output_printf(&output, STYLE_GOOD, "The configuration is good.\n");
+	if (num_unusable == 0)
+		output_printf(&output, STYLE_GOOD, "The configuration is good.\n");
+	else
+		output_printf(&output, STYLE_WARNING,
+			      "The configuration is good, but the files of %zu of its %zu sites are wrong.\n",
+			      num_unusable, site_set_count(set));
 	return fflush(file) == 0 ? STATUS_OK : STATUS_FAILED;
 }
 
-int run_view_check(struct config *take_config, FILE *file)
+/* What `run` refuses: a site alone whose files are wrong is no reason. */
+static bool may_start(const struct site_set *set)
+{
+	return site_files_num_unusable(site_set_files(set)) < site_set_config(set)->num_sites;
+}
+
+int run_view_check(struct config *take_config, bool strict, FILE *file)
 {
 	struct program_log log;
 	struct site_set_options options = {.log = &log};
@@ -133,12 +149,17 @@ int run_view_check(struct config *take_config, FILE *file)
 	buffer_init(&errors, MAX_ERROR_BYTES);
 	bool good = privileges_check(take_config->user, take_config->group, &errors);
 	good = admin_listener_check(take_config, &errors) && good;
-	struct site_set *set = site_set_read(take_config, &errors);
-	if (good && set != NULL && site_set_build(set, &options, NULL, &errors)) {
+	struct site_files *files = site_files_read(take_config, NULL, time(NULL), &errors);
+	if (files != NULL)
+		site_files_print_faults(files, &errors);
+	struct site_set *set = files != NULL ? site_set_new(files) : NULL;
+	if (good && set != NULL && may_start(set) && site_set_build(set, &options, NULL, &errors)) {
 		file_rights_tell_open(&log, set);
 		status = print_all(set, file);
 	}
 	program_log_lines(&log, LOG_LEVEL_ERROR, buffer_text(&errors));
+	if (strict && errors.len > 0)
+		status = STATUS_FAILED;
 	site_set_free(set);
 	buffer_cleanup(&errors);
 	return status;

@@ -7,7 +7,8 @@
 #include "conf/config.h"
 
 /* run_view_check reads all that `take_config` names, opens no socket and writes nothing. Prints on `file` what would be
- * served, and all errors on stderr. Returns the exit status. */
-int run_view_check(struct config *take_config, FILE *file);
+ * served, and all errors on stderr. Returns the exit status: that of a start, or, with `strict`, STATUS_FAILED where
+ * any file is wrong. */
+int run_view_check(struct config *take_config, bool strict, FILE *file);
 
 #endif

@@ -1,8 +1,11 @@
 #include "proxy/sites/site_set.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <openssl/pem.h>
@@ -11,7 +14,7 @@
 #include "tests/support/pki.h"
 #include "tests/support/unit.h"
 
-enum { NUM_SITES = 200, MAX_PATH = 128, MAX_TEXT = 65536, MAX_NAME = 16 };
+enum { LATER_S = 3600, NUM_SITES = 200, MAX_PATH = 128, MAX_TEXT = 65536, MAX_NAME = 16 };
 
 static char folder[] = "/tmp/test_site_set.XXXXXX";
 static char pem[MAX_PATH];
@@ -41,6 +44,18 @@ static int remove_files(void **state)
 	return rmdir(folder);
 }
 
+/* So that the files, which were written a moment ago, are not too young to be known again. */
+static time_t later(void)
+{
+	return time(NULL) + LATER_S;
+}
+
+static void touch(void)
+{
+	const struct timespec times[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
+	assert_int_equal(utimensat(AT_FDCWD, pem, times, 0), 0);
+}
+
 /* Sites s<first> to s<last>, of which `without` (may be -1) is left out, as --check-config looks at them. */
 static struct site_set *build(int first, int last, int without)
 {
@@ -59,7 +74,9 @@ static struct site_set *build(int first, int last, int without)
 						i, pem));
 	}
 	assert_true(config_read_text(buffer_text(&text), text.len, "test.ini", &config, &errors));
-	struct site_set *set = site_set_read(config, &errors);
+	struct site_files *files = site_files_read(config, NULL, later(), &errors);
+	assert_non_null(files);
+	struct site_set *set = site_set_new(files);
 	assert_non_null(set);
 	assert_null(site_set_find(set, "s1")); /* there are no sites before they are built */
 	if (!site_set_build(set, &options, NULL, &errors))
@@ -87,10 +104,47 @@ static void test_sites_are_found_by_their_names(void **state)
 	site_set_free(set);
 }
 
+/* Of 200 sites, one file changes: the others pass over as they are. */
+static void test_a_reload_for_files_makes_the_changed_sites_alone(void **state)
+{
+	struct site_set *former = build(0, NUM_SITES, -1);
+	const struct site_set_options options = {.log = &program_log};
+	struct managed_site *first = site_set_get(former, 0);
+	struct buffer errors;
+
+	(void)state;
+	buffer_init(&errors, MAX_TEXT);
+	struct site_set *set = site_set_new(site_files_reread(site_set_files(former), later(), &errors));
+	assert_non_null(set);
+	assert_true(site_set_build(set, &options, former, &errors));
+	for (size_t i = 0; i < site_set_count(set); i++)
+		assert_ptr_equal(site_set_get(set, i), site_set_get(former, i));
+	site_set_free(set); /* not taken over: what was lent goes on */
+	assert_string_equal(managed_site_name(first), "s0");
+
+	set = site_set_new(site_files_reread(site_set_files(former), later(), &errors));
+	assert_true(site_set_build(set, &options, former, &errors));
+	site_set_take_over(set);
+	site_set_free(former);
+	assert_ptr_equal(site_set_get(set, 0), first);
+	assert_int_equal(managed_site_num_certificates(first), 1);
+
+	touch();
+	former = set;
+	set = site_set_new(site_files_reread(site_set_files(former), later(), &errors));
+	assert_true(site_set_build(set, &options, former, &errors));
+	assert_ptr_not_equal(site_set_get(set, 0), first);
+	site_set_take_over(set);
+	site_set_free(former);
+	site_set_free(set);
+	buffer_cleanup(&errors);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_sites_are_found_by_their_names),
+	    cmocka_unit_test(test_a_reload_for_files_makes_the_changed_sites_alone),
 	};
 	return cmocka_run_group_tests(tests, make_files, remove_files);
 }

@@ -1,0 +1,27 @@
+/* publisher - when the workers are given what has changed: soon, together with what changes meanwhile, and again with
+ * growing pauses while they could not be given it.
+ */
+#ifndef PROXY_CONTROL_PUBLISHER_H
+#define PROXY_CONTROL_PUBLISHER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PUBLISHER_PAUSE_MS 20 /* changes that come together are published together */
+#define PUBLISHER_RETRY_FIRST_MS 1000 /* when they could not be published ... */
+#define PUBLISHER_RETRY_MAX_MS 30000 /* ... doubling up to this */
+
+struct loop;
+struct publisher;
+
+/* publisher_new: `publish` publishes the present state; false: not, or not all of it. NULL when out of memory. */
+struct publisher *publisher_new(struct loop *loop, void *context, bool (*publish)(void *context));
+void publisher_free(struct publisher *publisher); /* NULL is fine */
+
+/* publisher_change: there is something new. It is published within PUBLISHER_PAUSE_MS, whatever retry is pending. */
+void publisher_change(struct publisher *publisher);
+
+/* publisher_now publishes at once. */
+void publisher_now(struct publisher *publisher);
+
+#endif
