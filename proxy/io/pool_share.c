@@ -93,7 +93,8 @@ struct pool_job *pool_share_queue_take(struct pool_share_queue *queue)
 	struct pool_job *job = TAILQ_FIRST(TAILQ_EMPTY(&share->urgent) ? &share->ordinary : &share->urgent);
 
 	TAILQ_REMOVE(list_of(job), job, link);
-	queue->now_ns = share->time_ns;
+	if (share->time_ns > queue->now_ns) /* never back: a share that comes then would be ahead of all others */
+		queue->now_ns = share->time_ns;
 	share->num_running++;
 	place(queue, share);
 	return job;

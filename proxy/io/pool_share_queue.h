@@ -1,7 +1,7 @@
 /* pool_share_queue - the shares of a pool that have jobs waiting, and which of them is next. The caller holds the lock.
  *
  * Start-time fair queueing: each share has a time, which moves on by what its jobs used. The earliest share is next. One
- * that had nothing to do begins at the time of the share that was served last.
+ * that had nothing to do begins at the latest time of those that were served.
  */
 #ifndef PROXY_IO_POOL_SHARE_QUEUE_H
 #define PROXY_IO_POOL_SHARE_QUEUE_H
@@ -27,7 +27,7 @@ struct pool_share {
 struct pool_share_queue {
 	struct pool_share_list shares;
 	unsigned max_running; /* of a share */
-	uint64_t now_ns; /* the time of the share that was served last */
+	uint64_t now_ns; /* the latest time of a share that was served */
 };
 
 void pool_share_queue_init(struct pool_share_queue *queue, unsigned max_running);

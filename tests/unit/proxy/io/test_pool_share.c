@@ -96,6 +96,32 @@ static void test_nothing_is_saved_up(void **state)
 	world_cleanup(&world);
 }
 
+/* A share whose one job waited long, for a disk, say, is behind the others' time: a share that comes then is not. */
+static void test_time_never_goes_back(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_init(&world, 1);
+	add(&world, 0, false);
+	add(&world, 0, false);
+	const struct pool_job *slow = pool_share_queue_take(&world.queue);
+	for (size_t i = 0; i < 4; i++) {
+		add(&world, 1, false);
+		assert_int_equal(serve(&world, 1000), 1);
+	}
+	pool_share_queue_charge(&world.queue, slow->share, 5);
+	assert_int_equal(serve(&world, 5), 0);
+	for (size_t i = 0; i < 3; i++)
+		add(&world, 2, false); /* at 3000, where the last job of the other began */
+	add(&world, 1, false); /* at 4000 */
+	assert_int_equal(serve(&world, 1001), 2);
+	assert_int_equal(serve(&world, 1), 1);
+	assert_int_equal(serve(&world, 1), 2);
+	assert_int_equal(serve(&world, 1), 2);
+	world_cleanup(&world);
+}
+
 static void test_urgent_goes_first_in_its_share_alone(void **state)
 {
 	struct world world;
@@ -136,9 +162,8 @@ static void test_removed_jobs_are_gone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_least_used_goes_first),
-	    cmocka_unit_test(test_nothing_is_saved_up),
-	    cmocka_unit_test(test_urgent_goes_first_in_its_share_alone),
+	    cmocka_unit_test(test_least_used_goes_first), cmocka_unit_test(test_nothing_is_saved_up),
+	    cmocka_unit_test(test_time_never_goes_back),  cmocka_unit_test(test_urgent_goes_first_in_its_share_alone),
 	    cmocka_unit_test(test_removed_jobs_are_gone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
