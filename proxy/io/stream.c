@@ -258,7 +258,7 @@ enum stream_result stream_try_write(struct stream *stream, struct bytes bytes, s
 
 void stream_write(struct stream *stream, struct bytes bytes)
 {
-	if (stream->fd < 0 || stream->write_failed || bytes.len == 0)
+	if (stream->fd < 0 || stream->write_failed || stream->end_sent || bytes.len == 0)
 		return;
 	if (stream_backlog(stream) == 0) {
 		ssize_t sent = send_now(stream, bytes);

@@ -189,6 +189,21 @@ static void test_reset(void **state)
 	stream_reset(&world->stream); /* a closed one is fine */
 }
 
+/* The peer may still send: bytes that come too late for it say nothing about it. */
+static void test_bytes_behind_our_end_are_dropped(void **state)
+{
+	struct world *world = *state;
+	uint8_t byte;
+
+	stream_end(&world->stream);
+	stream_write(&world->stream, bytes_of_string("late"));
+	assert_false(world->stream.write_failed);
+	assert_int_equal(recv(world->peer, &byte, 1, 0), 0);
+	assert_int_equal(send(world->peer, "abc", 3, 0), 3);
+	turn(world);
+	expect_read(world, STREAM_BYTES, "abc");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +214,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_a_write_that_meets_the_reset_behind_an_end, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_bytes_that_are_lost_end_in_a_reset, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_reset, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_bytes_behind_our_end_are_dropped, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
