@@ -128,7 +128,7 @@ static enum accept_result accept_one(struct acceptor *acceptor)
 	if (fd >= 0) {
 		connection_open(thread, acceptor->lease != NULL ? acceptor->lease : thread->lease, acceptor->listener,
 				fd, network_of_address((struct sockaddr *)&peer));
-		return ACCEPTED;
+		return thread->accepting_paused ? NO_ROOM : ACCEPTED; /* memory was short for it */
 	}
 	int code = errno;
 	admission_give_back(thread->options.admission, thread->options.index);

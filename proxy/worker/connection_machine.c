@@ -1,5 +1,6 @@
 #include "proxy/worker/connection_machine.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "proxy/shared/site_lookup.h"
@@ -421,6 +422,7 @@ void connection_open(struct worker_thread *thread, struct snapshot_lease *lease,
 		     const struct snapshot_listener *listener, int take_fd, uint64_t network)
 {
 	enum connection_event event = EVENT_PREAMBLE_FAILED;
+	struct error error = error_of(ERROR_MEMORY, ENOMEM, "open a connection"); /* nothing else can fail */
 
 	counters_add(&thread->counters.connections_accepted, 1);
 	if (site_lookup_first_credential(listener->lookup) == NULL) {
@@ -434,7 +436,8 @@ void connection_open(struct worker_thread *thread, struct snapshot_lease *lease,
 		close(take_fd);
 		goto out;
 	}
-	if (failed(stream_open(&connection->client.stream, take_fd, false)))
+	error = stream_open(&connection->client.stream, take_fd, false);
+	if (failed(error))
 		goto out;
 	connection->network = network;
 	connection_add(connection);
@@ -442,10 +445,10 @@ void connection_open(struct worker_thread *thread, struct snapshot_lease *lease,
 	fire(connection, event);
 	return;
 out:
-	counters_add(&thread->counters.accept_errors, 1);
 	if (connection != NULL)
 		connection_free(connection);
 	admission_give_back(thread->options.admission, thread->options.index);
+	thread->pause(thread, error.code);
 }
 
 void connections_give_verdict(struct worker_thread *thread, uint64_t question, bool trusted, const char *reason)

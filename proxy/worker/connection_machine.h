@@ -9,7 +9,7 @@
 #include "proxy/worker/worker_thread.h"
 
 /* connection_open takes an accepted socket, the place that was taken for it, and its client's network; it is served by
- * `listener` of `lease`. */
+ * `listener` of `lease`. Where memory is short, it is closed, and new clients wait for a while. */
 void connection_open(struct worker_thread *thread, struct snapshot_lease *lease,
 		     const struct snapshot_listener *listener, int take_fd, uint64_t network);
 

@@ -1,6 +1,8 @@
 /* What a worker is told when memory is short: nothing of it is lost. */
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tests/support/worker_fixture.h"
 
@@ -75,11 +77,29 @@ static void test_a_listener_that_cannot_be_opened_is_opened_later(void **state)
 	}
 }
 
+/* A client that could not be served is no secret, and those behind it wait. */
+static void test_a_client_that_there_is_no_memory_for_is_told(void **state)
+{
+	struct worker_fixture *fixture = *state;
+	struct world *world = &fixture->world;
+	struct test_client_options options = {0};
+
+	echo(fixture);
+	atomic_store(&before_failure_there, 0);
+	worker_fixture_open(fixture, &options);
+	struct worker_event *event = world_wait(world, WORKER_ACCEPT_PAUSED);
+	assert_non_null(strstr(event->text, strerror(ENOMEM)));
+	worker_event_free(event);
+	assert_int_equal(world_count(world, accept_errors), 1);
+	echo(fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    WORKER_TEST(test_a_publication_that_is_not_taken_is_told, .manner = BACKEND_ECHO),
 	    WORKER_TEST(test_a_listener_that_cannot_be_opened_is_opened_later, .manner = BACKEND_ECHO),
+	    WORKER_TEST(test_a_client_that_there_is_no_memory_for_is_told, .manner = BACKEND_ECHO),
 	};
 	return cmocka_run_group_tests(tests, setup, world_teardown);
 }
