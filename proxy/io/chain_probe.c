@@ -256,7 +256,7 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *bytes)
 	if (count == 0)
 		return;
 	if (count < 0 && count != UV_EOF) {
-		give_failure(probe, CHAIN_PROBE_CLOSED,
+		give_failure(probe, shortage_is((int)-count) ? CHAIN_PROBE_NO_MEMORY : CHAIN_PROBE_CLOSED,
 			     count == UV_ECONNRESET ? "the server reset the connection" : uv_strerror((int)count));
 		return;
 	}
@@ -352,7 +352,8 @@ static void on_resolved(void *context, struct error error, const struct sockaddr
 	probe->resolver = NULL;
 	if (failed(error)) {
 		char reason[ERROR_MAX_TEXT];
-		give_failure(probe, CHAIN_PROBE_UNRESOLVED, error_print(error, reason, sizeof(reason)));
+		give_failure(probe, error.kind == ERROR_RESOLVE ? CHAIN_PROBE_UNRESOLVED : CHAIN_PROBE_NO_MEMORY,
+			     error_print(error, reason, sizeof(reason)));
 		return;
 	}
 	memcpy(probe->addresses, addresses, num_addresses * sizeof(*addresses));

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "proxy/io/loop_uv.h"
+#include "proxy/io/shortage.h"
 
 #define PORT_CHARS 6
 
@@ -27,14 +28,26 @@ static int eai_of_uv(int status)
 	static const struct {
 		int uv, eai;
 	} codes[] = {
-	    {UV_EAI_AGAIN, EAI_AGAIN},   {UV_EAI_FAIL, EAI_FAIL},       {UV_EAI_MEMORY, EAI_MEMORY},
-	    {UV_EAI_FAMILY, EAI_FAMILY}, {UV_EAI_SERVICE, EAI_SERVICE}, {UV_EAI_SOCKTYPE, EAI_SOCKTYPE},
+	    {UV_EAI_AGAIN, EAI_AGAIN},     {UV_EAI_FAIL, EAI_FAIL},         {UV_EAI_FAMILY, EAI_FAMILY},
+	    {UV_EAI_SERVICE, EAI_SERVICE}, {UV_EAI_SOCKTYPE, EAI_SOCKTYPE},
 	};
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
 		if (codes[i].uv == status)
 			return codes[i].eai;
 	}
 	return EAI_NONAME;
+}
+
+/* Tells a shortage of this machine from what is said about the name: libuv passes its errno on. */
+static struct error error_of_status(int status)
+{
+	static const char step[] = "no address";
+
+	if (status == UV_EAI_MEMORY || status == UV_ENOMEM)
+		return error_of(ERROR_MEMORY, 0, step);
+	if (shortage_is(-status))
+		return error_of(ERROR_SYSTEM, -status, step);
+	return error_of(ERROR_RESOLVE, eai_of_uv(status), step);
 }
 
 static size_t copy_addresses(const struct addrinfo *list, struct sockaddr_storage *out)
@@ -57,8 +70,7 @@ static void on_addrinfo(uv_getaddrinfo_t *request, int status, struct addrinfo *
 	size_t count = status == 0 ? copy_addresses(list, addresses) : 0;
 	uv_freeaddrinfo(list);
 	if (!resolver->cancelled) {
-		struct error error =
-		    count > 0 ? error_none() : error_of(ERROR_RESOLVE, eai_of_uv(status), "no address");
+		struct error error = count > 0 ? error_none() : error_of_status(status);
 		resolver->on_done(resolver->context, error, addresses, count);
 	}
 	free(resolver);

@@ -9,8 +9,9 @@
 
 #define RESOLVER_MAX_ADDRESSES 32 /* of one host, the first ones; the rest are passed over */
 #define RESOLVER_MAX_TEXT 80 /* of resolver_print */
-#define RESOLVER_THREADS                                                                                               \
-	"32" /* of libuv, which lets look-ups have half of them; those that hang keep theirs for long */
+
+/* Of libuv, which lets look-ups have half of them; those that hang keep theirs for long. */
+#define RESOLVER_THREADS "32"
 
 struct loop;
 struct resolver;
@@ -19,9 +20,10 @@ struct resolver;
  * and the first look-up. */
 void resolver_prepare(void);
 
-/* resolver_start looks up `host` (a name, or a literal, which waits for no thread). `on_done` is called exactly once, from the loop, unless the
- * look-up is cancelled before: with ERROR_RESOLVE, or with at least one address, borrowed while the callback runs, in
- * the order in which they should be tried. NULL when it could not even start. */
+/* resolver_start looks up `host`: a name, or a literal, which waits for no thread. `on_done` is called exactly once, from
+ * the loop, unless the look-up is cancelled before. It gets at least one address, borrowed while the callback runs, in the
+ * order in which they are to be tried; or ERROR_RESOLVE; or ERROR_MEMORY or ERROR_SYSTEM for a shortage of this machine,
+ * which says nothing about the name. NULL when the look-up could not even start. */
 struct resolver *resolver_start(struct loop *loop, const char *host, uint16_t port, void *context,
 				void (*on_done)(void *context, struct error error,
 						const struct sockaddr_storage *addresses, size_t num_addresses));
