@@ -122,11 +122,11 @@ static void give_result(struct chain_probe *probe, struct chain_probe_result *re
 	probe->on_result(probe->context, result);
 }
 
-/* Gives the chain if there is one, even if the connection failed later. */
+/* Gives the chain if there is one, even if the connection failed later; for lack of memory, nothing is known. */
 static void give_failure(struct chain_probe *probe, enum chain_probe_outcome outcome, const char *reason)
 {
 	struct chain_probe_result result = {.outcome = outcome, .reason = reason, .refusal = ""};
-	if (probe->capture != NULL && chain_capture_has_chain(probe->capture))
+	if (outcome != CHAIN_PROBE_NO_MEMORY && probe->capture != NULL && chain_capture_has_chain(probe->capture))
 		result = (struct chain_probe_result){.outcome = CHAIN_PROBE_OK, .reason = "", .refusal = reason};
 	give_result(probe, &result);
 }

@@ -42,9 +42,11 @@ struct chain_capture {
 static void fail(struct chain_capture *capture, enum chain_probe_outcome outcome, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Keeps the first failure; once the chain is there, as its refusal. */
+/* Keeps the first failure; once the chain is there, as its refusal. For lack of memory there is neither. */
 static void fail(struct chain_capture *capture, enum chain_probe_outcome outcome, const char *format, ...)
 {
+	if (outcome == CHAIN_PROBE_NO_MEMORY)
+		capture->has_chain = false;
 	char *words = capture->has_chain ? capture->refusal : capture->reason;
 
 	capture->done = true;
@@ -105,6 +107,8 @@ static enum ssl_verify_result_t on_verify(SSL *ssl, uint8_t *out_alert)
 	*out_alert = SSL_AD_BAD_CERTIFICATE;
 	if (capture->has_chain) /* BoringSSL may ask again after a renegotiation; the first answer stands */
 		return ssl_verify_ok;
+	if (capture->done) /* on_message had no memory */
+		return ssl_verify_invalid;
 	if (count == 0 || count > CHAIN_CAPTURE_MAX_CERTIFICATES) {
 		fail(capture, CHAIN_PROBE_BAD_CERTIFICATES, "the server sends %zu certificates, and 1 to %d are read",
 		     count, CHAIN_CAPTURE_MAX_CERTIFICATES);
@@ -249,10 +253,13 @@ static void advance(struct chain_capture *capture)
 	int why = SSL_get_error(capture->ssl, result);
 	if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
 		return;
-	uint32_t packed = ERR_get_error();
+	uint32_t packed = ERR_peek_error();
+	if (error_crypto_is_memory()) { /* empties the queue */
+		fail(capture, CHAIN_PROBE_NO_MEMORY, "out of memory");
+		return;
+	}
 	take_refused_chain(capture);
 	explain_ssl_error(capture, packed);
-	ERR_clear_error();
 }
 
 static bool prepare(struct chain_capture *capture, const struct chain_capture_options *options)
