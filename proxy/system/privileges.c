@@ -203,10 +203,11 @@ struct error privileges_lend(const struct file_owner *owner)
 	setfsgid(owner->gid);
 	setfsuid(owner->uid);
 	/* They return the former number and no error: the highest one is refused, and so asks alone. */
-	if ((uid_t)setfsuid(-1U) == owner->uid && (gid_t)setfsgid(-1U) == owner->gid)
-		return keep_folders_open();
-	privileges_take_back();
-	return error_of(ERROR_SYSTEM, EPERM, "make a file for another user");
+	bool lent = (uid_t)setfsuid(-1U) == owner->uid && (gid_t)setfsgid(-1U) == owner->gid;
+	struct error error = lent ? keep_folders_open() : error_of(ERROR_SYSTEM, EPERM, "make a file for another user");
+	if (failed(error))
+		privileges_take_back();
+	return error;
 }
 
 void privileges_take_back(void)
