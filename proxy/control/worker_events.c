@@ -94,6 +94,12 @@ void worker_events_take(const struct worker_events *events, const struct worker_
 	case WORKER_NOTHING_IN_COMMON:
 		tell(events, event, LOG_LEVEL_WARNING, "clients offer nothing that this site takes");
 		break;
+	case WORKER_NO_TLS:
+		tell(events, event, LOG_LEVEL_INFO, "clients send something other than TLS");
+		break;
+	case WORKER_CLIENT_BROKE:
+		tell(events, event, LOG_LEVEL_INFO, "TLS handshakes with clients failed");
+		break;
 	case WORKER_BACKEND_FAILED:
 		tell(events, event, LOG_LEVEL_WARNING, "connections failed at their backend");
 		break;

@@ -59,7 +59,9 @@
 	X(names_not_covered, "chainmend_names_not_covered_total",                                                      \
 	  "Handshakes for a name that no certificate of the site covers.")                                             \
 	X(nothing_in_common, "chainmend_nothing_in_common_total",                                                      \
-	  "Handshakes with clients that offered no TLS version, cipher suite, group or signature that the site has.")  \
+	  "Handshakes with clients that offered no TLS version, cipher suite, group, signature or protocol that the "  \
+	  "site has.")                                                                                                 \
+	X(no_tls, "chainmend_no_tls_total", "Clients that sent something other than TLS, as plain HTTP.")              \
 	X(no_certificate, "chainmend_no_certificate_total",                                                            \
 	  "Clients that came while the site had no certificate to serve.")                                             \
 	X(bytes_to_backend, NULL, "Bytes relayed from clients to backends, without TLS around them.")                  \

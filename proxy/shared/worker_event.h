@@ -12,6 +12,8 @@ enum worker_event_kind {
 	WORKER_CLIENT_VANISHED, /* a client that was shown the certificate closed or reset, and gave no reason */
 	WORKER_NAME_NOT_COVERED, /* a client asked for a name that the served certificate does not cover */
 	WORKER_NOTHING_IN_COMMON, /* a client's hello has no version, cipher suite ... that the site has, too */
+	WORKER_NO_TLS, /* a client speaks something other than TLS */
+	WORKER_CLIENT_BROKE, /* a client broke the protocol in its handshake, or took too long */
 	WORKER_BACKEND_FAILED, /* every address of the site's backends was tried in vain, or its TLS failed */
 	WORKER_NO_CREDENTIAL, /* a client came while the site has no certificate to serve */
 	WORKER_ACCEPT_PAUSED, /* no descriptors, or no memory in the kernel */
@@ -28,7 +30,7 @@ struct worker_event {
 	size_t site; /* index into snapshot->sites */
 	uint64_t count; /* at least 1 */
 	uint64_t error; /* by which the count may be too high; 0 for nearly all */
-	uint8_t alert; /* WORKER_CLIENT_ALERT: the TLS alert */
+	uint8_t alert; /* WORKER_CLIENT_ALERT: the TLS alert; else tells apart things of one kind */
 	bool late; /* WORKER_CLIENT_ALERT: it came after the handshake was counted as done */
 	uint64_t network; /* of the client (network_set.h) */
 	const struct credential *credential; /* that the client was shown, borrowed from snapshot; NULL: none */

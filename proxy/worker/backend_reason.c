@@ -3,6 +3,10 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "proxy/wire/tls_reason.h"
+#include "proxy/worker/client_fault.h"
 
 enum { MAX_ADDRESS_CHARS = INET6_ADDRSTRLEN + 8 };
 
@@ -31,7 +35,11 @@ static const char *print_address(const struct backend_address *address, char out
 void backend_reason_set(struct connection *connection, const char *what, const char *why)
 {
 	char address[MAX_ADDRESS_CHARS];
+	char words[TLS_REASON_MAX];
 
+	/* Only BoringSSL's names are printed anew: another reason may be longer. */
+	if (strpbrk(why, " :") == NULL)
+		why = tls_reason_print(why, words);
 	snprintf(connection->thread->reason, WORKER_MAX_REASON, "%s: %s%s%s",
 		 print_address(backend_address_of(connection), address), what, why[0] != '\0' ? ": " : "", why);
 }
@@ -50,6 +58,11 @@ void backend_reason_set_timeout(struct connection *connection)
 
 void backend_reason_report(struct connection *connection)
 {
+	char peer[RESOLVER_MAX_TEXT];
+	char text[sizeof(((struct worker_event *)NULL)->text)];
+
 	counters_add(&connection->thread->counters.backend_failures, 1);
-	connection_report(connection, WORKER_BACKEND_FAILED, 0, connection->thread->reason);
+	snprintf(text, sizeof(text), "%.*s, for %s", WORKER_MAX_REASON, connection->thread->reason,
+		 client_fault_peer(connection, peer));
+	connection_report(connection, WORKER_BACKEND_FAILED, 0, text);
 }

@@ -4,7 +4,7 @@
 
 #include "proxy/shared/site_lookup.h"
 #include "proxy/wire/client_hello.h"
-#include "proxy/worker/client_mismatch.h"
+#include "proxy/worker/client_fault.h"
 #include "proxy/worker/client_report.h"
 
 static struct connection *connection_of(struct client_handshake *handshake)
@@ -122,6 +122,7 @@ enum connection_event client_tls_start(struct connection *connection)
 enum connection_event client_tls_take(struct connection *connection, struct tls_input *input)
 {
 	struct side *client = &connection->client;
+	struct bytes given = input->bytes;
 
 	switch (tls_pump_handshake(&client->pump, input)) {
 	case TLS_DONE:
@@ -135,7 +136,7 @@ enum connection_event client_tls_take(struct connection *connection, struct tls_
 	default:
 		/* A client that only knocks (connects and closes) is no failure. */
 		if (client->heard) {
-			client_mismatch_report(connection);
+			client_fault_report(connection, given);
 			client_report_failure(connection, input->ended);
 		}
 		return EVENT_PREAMBLE_FAILED;

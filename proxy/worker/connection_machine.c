@@ -6,6 +6,7 @@
 #include "proxy/shared/site_lookup.h"
 #include "proxy/worker/backend_reason.h"
 #include "proxy/worker/backend_side.h"
+#include "proxy/worker/client_fault.h"
 #include "proxy/worker/client_report.h"
 #include "proxy/worker/client_side.h"
 #include "proxy/worker/connection_deadline.h"
@@ -203,6 +204,7 @@ static enum connection_event cut(struct connection *connection)
 static enum connection_event cut_late(struct connection *connection)
 {
 	client_report_timeout(connection);
+	client_fault_report_timeout(connection);
 	return cut(connection);
 }
 
