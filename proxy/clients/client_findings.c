@@ -1,5 +1,6 @@
 #include "proxy/clients/client_findings.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +8,7 @@
 #include "chaincache/certificate/name_match.h"
 #include "proxy/log/json_member.h"
 
-enum { MAX_KEY = 256, NUM_BUCKETS = 4096 };
+enum { MAX_KEY = 256, NUM_BUCKETS = 4096, MAX_NETWORKS_TEXT = 384 };
 
 /* One complaint of one site's clients. */
 struct complaint {
@@ -17,6 +18,7 @@ struct complaint {
 	char *why; /* the nearest miss, of a name; NULL: none is known */
 	uint64_t count;
 	uint64_t error; /* by which the count may be too high */
+	struct name_sketch networks; /* of the clients, as network_print writes them; of an alert */
 	uint64_t told_count;
 	int64_t told_ms;
 	int64_t seen_ms;
@@ -55,6 +57,7 @@ static void drop_complaint(struct client_findings *findings, struct complaining_
 	*link = complaint->next;
 	site->num_complaints--;
 	findings->num_complaints--;
+	name_sketch_cleanup(&complaint->networks);
 	free(complaint->why);
 	free(complaint);
 }
@@ -151,16 +154,32 @@ static const char *handshakes(uint64_t count)
 	return count == 1 ? "handshake" : "handshakes";
 }
 
+/* Writes " Most came from 192.0.2.0/24 (12), 2001:db8::/48 (3)."; nothing where no network is known. */
+static void print_networks(const struct complaint *complaint, char *out, size_t size)
+{
+	struct name_count top[CLIENT_FINDINGS_NETWORKS_TOLD];
+	size_t count = name_sketch_top(&complaint->networks, top, CLIENT_FINDINGS_NETWORKS_TOLD);
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < count && len < size; i++)
+		len += (size_t)snprintf(out + len, size - len, "%s%s (%llu)%s", i == 0 ? " Most came from " : ", ",
+					top[i].name, (unsigned long long)top[i].count, i + 1 == count ? "." : "");
+}
+
 static void add_rejection(const struct client_findings *findings, const struct complaining_site *site,
 			  const struct complaint *complaint, struct finding_list *list)
 {
 	char words[CHAIN_SIDES_MAX_WORDS] = "";
+	char networks[MAX_NETWORKS_TEXT];
+
+	print_networks(complaint, networks, sizeof(networks));
 
 	if (findings->watch != NULL)
 		chain_watch_words(findings->watch, site->site, words);
 	struct finding *finding = finding_list_add(
-	    list, complaint->code, "Clients ended %llu %s with the alert %s: they do not accept the certificate.%s%s",
-	    (unsigned long long)complaint->told_count, handshakes(complaint->told_count), complaint->key,
+	    list, complaint->code, "Clients ended %llu %s with the alert %s: they do not accept the certificate.%s%s%s",
+	    (unsigned long long)complaint->told_count, handshakes(complaint->told_count), complaint->key, networks,
 	    words[0] != '\0' ? " " : "", words);
 	finding_set_name(finding, complaint->key);
 }
@@ -183,6 +202,27 @@ static void add_name(const struct complaint *complaint, struct finding_list *lis
 	finding_set_name(finding, complaint->key);
 }
 
+static json_t *network_json(const struct name_count *network)
+{
+	json_t *object = json_object();
+
+	return keep_if_complete(object, object != NULL && set_text_member(object, "network", network->name) &&
+					    set_member(object, "count", json_integer((json_int_t)network->count)) &&
+					    set_member(object, "error", json_integer((json_int_t)network->error)));
+}
+
+static json_t *networks_json(const struct complaint *complaint)
+{
+	struct name_count top[CLIENT_FINDINGS_NETWORKS_TOLD];
+	size_t count = name_sketch_top(&complaint->networks, top, CLIENT_FINDINGS_NETWORKS_TOLD);
+	json_t *array = json_array();
+	bool complete = array != NULL;
+
+	for (size_t i = 0; complete && i < count; i++)
+		complete = json_array_append_new(array, network_json(&top[i])) == 0;
+	return keep_if_complete(array, complete);
+}
+
 /* Of the report that is under way. */
 struct telling {
 	const struct client_findings *findings;
@@ -200,6 +240,8 @@ static json_t *members_of(const void *context, const struct finding *finding)
 	if (complete && complaint != NULL)
 		complete = set_member(object, "count", json_integer((json_int_t)complaint->told_count)) &&
 			   set_member(object, "count_error", json_integer((json_int_t)complaint->error));
+	if (complete && complaint != NULL && finding->code == FINDING_CLIENT_REJECTED)
+		complete = set_member(object, "clients_from", networks_json(complaint));
 	if (complete && finding->code == FINDING_CLIENT_REJECTED && telling->findings->watch != NULL)
 		complete =
 		    set_member(object, "rejections", chain_watch_json(telling->findings->watch, telling->site->site));
@@ -250,19 +292,29 @@ static void note(const struct client_findings *findings, const struct complainin
 		report(findings, site, now_ms);
 }
 
-bool client_findings_alert(struct client_findings *findings, const char *site_name, uint8_t number, uint64_t count,
+/* Without memory for it a network is not named. */
+static void count_alert(struct complaint *complaint, const struct client_alert *alert)
+{
+	char network[NETWORK_TEXT_MAX];
+
+	complaint->count += alert->count;
+	if (alert->network != NETWORK_UNKNOWN)
+		(void)name_sketch_add(&complaint->networks, network_print(alert->network, network), alert->count, 0);
+}
+
+bool client_findings_alert(struct client_findings *findings, const char *site_name, const struct client_alert *alert,
 			   int64_t now_ms)
 {
-	enum tally_alert alert = tally_alert_of(number);
+	enum tally_alert kind = tally_alert_of(alert->number);
 
-	if (!tally_alert_is_rejection(alert))
+	if (!tally_alert_is_rejection(kind))
 		return false;
 	struct complaining_site *site = find_site(findings, site_name);
 	if (site == NULL)
 		return true;
-	struct complaint *complaint = find_or_add(findings, site, FINDING_CLIENT_REJECTED, tally_alert_name(alert));
+	struct complaint *complaint = find_or_add(findings, site, FINDING_CLIENT_REJECTED, tally_alert_name(kind));
 	if (complaint != NULL)
-		complaint->count += count;
+		count_alert(complaint, alert);
 	note(findings, site, complaint, now_ms);
 	return true;
 }

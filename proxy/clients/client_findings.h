@@ -14,6 +14,7 @@
 #define CLIENT_FINDINGS_MAX 10000 /* of all sites; beyond it new ones are counted, not reported */
 #define CLIENT_FINDINGS_MAX_OF_SITE 50 /* of one site; further names are counted together */
 #define CLIENT_FINDINGS_TAKEOVER_FACTOR 2 /* a name takes another one's place when it is that much more frequent */
+#define CLIENT_FINDINGS_NETWORKS_TOLD 5 /* that most alerts came from */
 #define CLIENT_FINDINGS_TELL_MS 60000
 #define CLIENT_FINDINGS_FORGET_MS 3600000
 
@@ -24,9 +25,16 @@ struct client_findings;
 struct client_findings *client_findings_new(struct fix_log *fix_log, const struct chain_watch *watch);
 void client_findings_free(struct client_findings *findings);
 
-/* client_findings_alert counts `count` handshakes that clients ended with `alert` (RFC 8446 6.2). Alerts that are no
- * complaint about the certificate are passed over: false. Times are in milliseconds since 1970. */
-bool client_findings_alert(struct client_findings *findings, const char *site, uint8_t alert, uint64_t count,
+/* Handshakes that clients ended with an alert (RFC 8446 6.2). */
+struct client_alert {
+	uint8_t number;
+	uint64_t count;
+	uint64_t network; /* of the clients (network_set.h) */
+};
+
+/* client_findings_alert counts them. Alerts that are no complaint about the certificate are passed over: false. Times are
+ * in milliseconds since 1970. */
+bool client_findings_alert(struct client_findings *findings, const char *site, const struct client_alert *alert,
 			   int64_t now_ms);
 
 /* Handshakes that asked for a name which no certificate of the site covers. */

@@ -52,7 +52,8 @@ static void take_alert(const struct worker_events *events, const struct worker_e
 	if (tally_alert_is_rejection(alert))
 		watch_rejection(events, event, alert);
 
-	if (client_findings_alert(events->clients, site_of(event), event->alert, event->count, time_text_now_ms())) {
+	const struct client_alert seen = {.number = event->alert, .count = event->count, .network = event->network};
+	if (client_findings_alert(events->clients, site_of(event), &seen, time_text_now_ms())) {
 		snprintf(what, sizeof(what), "clients reject the certificate, alert \"%s\"",
 			 SSL_alert_desc_string_long(event->alert));
 		tell(events, event, LOG_LEVEL_WARNING, what);

@@ -1,13 +1,15 @@
 #include "proxy/shared/network_set.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 
 _Static_assert((NETWORK_SET_SLOTS & (NETWORK_SET_SLOTS - 1)) == 0, "slots are found by a mask");
 _Static_assert(NETWORK_SET_MAX < NETWORK_SET_SLOTS, "a search ends at a free slot");
 
 /* The family keeps the two kinds apart, and every network from NETWORK_UNKNOWN. */
-enum { FAMILY_SHIFT = 56 };
+enum { FAMILY_SHIFT = 56, FAMILY_IPV4 = 4, FAMILY_IPV6 = 6 };
 
 static uint64_t prefix(uint64_t family, const uint8_t *address, unsigned bits)
 {
@@ -26,15 +28,30 @@ uint64_t network_of_address(const struct sockaddr *address)
 	switch (address->sa_family) {
 	case AF_INET:
 		memcpy(&in, address, sizeof(in));
-		return prefix(4, (const uint8_t *)&in.sin_addr, NETWORK_SET_IPV4_BITS);
+		return prefix(FAMILY_IPV4, (const uint8_t *)&in.sin_addr, NETWORK_SET_IPV4_BITS);
 	case AF_INET6:
 		memcpy(&in6, address, sizeof(in6));
 		if (IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr))
-			return prefix(4, &in6.sin6_addr.s6_addr[12], NETWORK_SET_IPV4_BITS);
-		return prefix(6, in6.sin6_addr.s6_addr, NETWORK_SET_IPV6_BITS);
+			return prefix(FAMILY_IPV4, &in6.sin6_addr.s6_addr[12], NETWORK_SET_IPV4_BITS);
+		return prefix(FAMILY_IPV6, in6.sin6_addr.s6_addr, NETWORK_SET_IPV6_BITS);
 	default:
 		return NETWORK_UNKNOWN;
 	}
+}
+
+const char *network_print(uint64_t network, char out[NETWORK_TEXT_MAX])
+{
+	bool is_ipv6 = network >> FAMILY_SHIFT == FAMILY_IPV6;
+	unsigned bits = is_ipv6 ? NETWORK_SET_IPV6_BITS : NETWORK_SET_IPV4_BITS;
+	uint8_t address[sizeof(struct in6_addr)] = {0};
+	char text[INET6_ADDRSTRLEN];
+
+	for (unsigned i = 0; i < bits / 8; i++)
+		address[i] = (uint8_t)(network >> (8 * i));
+	out[0] = '\0';
+	if (network != NETWORK_UNKNOWN && inet_ntop(is_ipv6 ? AF_INET6 : AF_INET, address, text, sizeof(text)) != NULL)
+		snprintf(out, NETWORK_TEXT_MAX, "%s/%u", text, bits);
+	return out;
 }
 
 /* Fibonacci hashing. Who chooses addresses that meet in one place makes a search of NETWORK_SET_MAX steps, no more. */

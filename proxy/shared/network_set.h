@@ -17,6 +17,7 @@
 #define NETWORK_SET_IPV4_BITS 24
 #define NETWORK_SET_IPV6_BITS 48
 #define NETWORK_UNKNOWN UINT64_C(0)
+#define NETWORK_TEXT_MAX 50 /* of network_print, with the NUL */
 
 struct network_set {
 	uint64_t slots[NETWORK_SET_SLOTS]; /* NETWORK_UNKNOWN: free */
@@ -27,6 +28,9 @@ struct network_set {
 /* network_of_address is the network of a client's address; an IPv4 address that is written as an IPv6 one is the IPv4
  * one. NETWORK_UNKNOWN for what is neither. */
 uint64_t network_of_address(const struct sockaddr *address);
+
+/* network_print writes "192.0.2.0/24" or "2001:db8:1::/48", "" for NETWORK_UNKNOWN; returns `out`. */
+const char *network_print(uint64_t network, char out[NETWORK_TEXT_MAX]);
 
 /* network_set_add takes one in; NETWORK_UNKNOWN is passed over. A zeroed set is empty. */
 void network_set_add(struct network_set *set, uint64_t network);

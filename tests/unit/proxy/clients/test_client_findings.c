@@ -1,6 +1,8 @@
 #include "tests/support/unit.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +55,22 @@ static void miss(struct place *place, const char *site, const char *name, uint64
 	client_findings_name(place->findings, site, &missed, now_ms);
 }
 
+static bool alert(struct place *place, const char *site, uint8_t number, uint64_t count, int64_t now_ms)
+{
+	const struct client_alert alert = {.number = number, .count = count};
+	return client_findings_alert(place->findings, site, &alert, now_ms);
+}
+
+static void reject(struct place *place, const char *address, uint64_t count, int64_t now_ms)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET};
+
+	assert_int_equal(inet_pton(AF_INET, address, &in.sin_addr), 1);
+	const struct client_alert alert = {
+	    .number = SSL_AD_UNKNOWN_CA, .count = count, .network = network_of_address((struct sockaddr *)&in)};
+	assert_true(client_findings_alert(place->findings, "mail", &alert, now_ms));
+}
+
 static unsigned new_lines_with(struct place *place, const char *words)
 {
 	char *line = NULL;
@@ -70,14 +88,35 @@ static unsigned new_lines_with(struct place *place, const char *words)
 	return count;
 }
 
+static void test_the_networks_that_most_alerts_come_from_are_named(void **state)
+{
+	struct place *place = *state;
+	char address[32];
+
+	reject(place, "192.0.2.7", 1, 1000);
+	assert_int_equal(new_lines_with(place, "they do not accept the certificate. Most came from 192.0.2.0/24 (1)."),
+			 1);
+	for (int i = 1; i <= 7; i++) {
+		snprintf(address, sizeof(address), "198.51.%d.%d", i, i);
+		reject(place, address, (uint64_t)(10 * i), 2000);
+	}
+	client_findings_tick(place->findings, 1000 + CLIENT_FINDINGS_TELL_MS);
+	assert_int_equal(new_lines_with(place, "Most came from 198.51.7.0/24 (70), 198.51.6.0/24 (60), 198.51.5.0/24 "
+					       "(50), 198.51.4.0/24 (40), 198.51.3.0/24 (30).\""),
+			 1);
+	reject(place, "198.51.7.200", 5, 3000 + CLIENT_FINDINGS_TELL_MS);
+	client_findings_tick(place->findings, 3000 + 2 * CLIENT_FINDINGS_TELL_MS);
+	assert_int_equal(new_lines_with(place, "{\"network\":\"198.51.7.0/24\",\"count\":75,\"error\":0}"), 1);
+}
+
 static void test_an_alert_is_told_at_once_and_then_each_minute_with_its_count(void **state)
 {
 	struct place *place = *state;
 
-	assert_true(client_findings_alert(place->findings, "mail", SSL_AD_UNKNOWN_CA, 1, 1000));
+	assert_true(alert(place, "mail", SSL_AD_UNKNOWN_CA, 1, 1000));
 	assert_int_equal(new_lines_with(place, "\"client_rejected\""), 1);
 	for (int64_t now = 2000; now < 1000 + CLIENT_FINDINGS_TELL_MS; now += 1000) {
-		assert_true(client_findings_alert(place->findings, "mail", SSL_AD_UNKNOWN_CA, 2, now));
+		assert_true(alert(place, "mail", SSL_AD_UNKNOWN_CA, 2, now));
 		client_findings_tick(place->findings, now);
 	}
 	assert_int_equal(new_lines_with(place, "client_rejected"), 0);
@@ -106,7 +145,7 @@ static void test_alerts_that_are_no_complaint_are_passed_over(void **state)
 	struct place *place = *state;
 
 	for (size_t i = 0; i < sizeof(others); i++)
-		assert_false(client_findings_alert(place->findings, "mail", others[i], 1, 1000));
+		assert_false(alert(place, "mail", others[i], 1, 1000));
 	assert_int_equal(new_lines_with(place, ""), 0);
 }
 
@@ -222,7 +261,7 @@ static void test_a_complaint_in_each_of_many_sites(void **state)
 	for (int round = 0; round < 3; round++) {
 		for (size_t i = 0; i < CLIENT_FINDINGS_MAX; i++) {
 			snprintf(site, sizeof(site), "s%zu", i);
-			client_findings_alert(place->findings, site, SSL_AD_UNKNOWN_CA, 1, 1000 + round);
+			alert(place, site, SSL_AD_UNKNOWN_CA, 1, 1000 + round);
 		}
 	}
 	assert_int_equal(new_lines_with(place, "\"count\":1,"), CLIENT_FINDINGS_MAX);
@@ -235,6 +274,7 @@ static void test_a_complaint_in_each_of_many_sites(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_the_networks_that_most_alerts_come_from_are_named, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_an_alert_is_told_at_once_and_then_each_minute_with_its_count, set_up,
 					    tear_down),
 	    cmocka_unit_test_setup_teardown(test_what_is_quiet_for_long_is_resolved, set_up, tear_down),

@@ -45,6 +45,28 @@ static void test_what_one_network_is(void **state)
 	assert_int_equal(network_of_address(&other), NETWORK_UNKNOWN);
 }
 
+static void test_a_network_is_printed_with_its_length(void **state)
+{
+	static const struct {
+		const char *address;
+		const char *network;
+	} cases[] = {
+	    {"192.0.2.77", "192.0.2.0/24"},
+	    {"0.0.0.1", "0.0.0.0/24"},
+	    {"255.255.255.255", "255.255.255.0/24"},
+	    {"::ffff:192.0.2.9", "192.0.2.0/24"},
+	    {"2001:db8:1:2::3", "2001:db8:1::/48"},
+	    {"::1", "::/48"},
+	    {"ffff:ffff:ffff:ffff::", "ffff:ffff:ffff::/48"},
+	};
+	char out[NETWORK_TEXT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_string_equal(network_print(network(cases[i].address), out), cases[i].network);
+	assert_string_equal(network_print(NETWORK_UNKNOWN, out), "");
+}
+
 static void test_each_is_counted_once_and_the_count_is_exact(void **state)
 {
 	struct network_set set = {0};
@@ -75,6 +97,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_what_one_network_is),
+	    cmocka_unit_test(test_a_network_is_printed_with_its_length),
 	    cmocka_unit_test(test_each_is_counted_once_and_the_count_is_exact),
 	    cmocka_unit_test(test_above_the_maximum_it_says_so_and_grows_no_more),
 	};
