@@ -107,6 +107,9 @@ void worker_events_take(const struct worker_events *events, const struct worker_
 	case WORKER_NO_CREDENTIAL:
 		tell(events, event, LOG_LEVEL_WARNING, "clients came while there is no certificate to serve");
 		break;
+	case WORKER_TRACE:
+		program_log_write(events->log, LOG_LEVEL_DEBUG, site_of(event), "%s", event->text);
+		break;
 	case WORKER_ACCEPT_PAUSED:
 	case WORKER_FULL:
 		tell(events, event, LOG_LEVEL_ERROR, "new connections are not accepted for a while");

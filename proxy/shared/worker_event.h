@@ -16,6 +16,7 @@ enum worker_event_kind {
 	WORKER_CLIENT_BROKE, /* a client broke the protocol in its handshake, or took too long */
 	WORKER_BACKEND_FAILED, /* every address of the site's backends was tried in vain, or its TLS failed */
 	WORKER_NO_CREDENTIAL, /* a client came while the site has no certificate to serve */
+	WORKER_TRACE, /* a step of a connection, with log_level = debug */
 	WORKER_ACCEPT_PAUSED, /* no descriptors, or no memory in the kernel */
 	WORKER_FULL, /* max_connections is reached */
 	WORKER_STOPPED, /* the worker has closed everything; join it */

@@ -8,14 +8,12 @@
 #include "proxy/wire/tls_reason.h"
 #include "proxy/worker/client_fault.h"
 
-enum { MAX_ADDRESS_CHARS = INET6_ADDRSTRLEN + 8 };
-
 const struct backend_address *backend_address_of(const struct connection *connection)
 {
 	return &connection->site->backends[connection->backend_index];
 }
 
-static const char *print_address(const struct backend_address *address, char out[MAX_ADDRESS_CHARS])
+const char *backend_address_print(const struct backend_address *address, char out[BACKEND_REASON_MAX_ADDRESS])
 {
 	char host[INET6_ADDRSTRLEN] = "?";
 
@@ -23,25 +21,25 @@ static const char *print_address(const struct backend_address *address, char out
 		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&address->address;
 
 		inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host));
-		snprintf(out, MAX_ADDRESS_CHARS, "[%s]:%u", host, ntohs(in6->sin6_port));
+		snprintf(out, BACKEND_REASON_MAX_ADDRESS, "[%s]:%u", host, ntohs(in6->sin6_port));
 		return out;
 	}
 	const struct sockaddr_in *in = (const struct sockaddr_in *)&address->address;
 	inet_ntop(AF_INET, &in->sin_addr, host, sizeof(host));
-	snprintf(out, MAX_ADDRESS_CHARS, "%s:%u", host, ntohs(in->sin_port));
+	snprintf(out, BACKEND_REASON_MAX_ADDRESS, "%s:%u", host, ntohs(in->sin_port));
 	return out;
 }
 
 void backend_reason_set(struct connection *connection, const char *what, const char *why)
 {
-	char address[MAX_ADDRESS_CHARS];
+	char address[BACKEND_REASON_MAX_ADDRESS];
 	char words[TLS_REASON_MAX];
 
 	/* Only BoringSSL's names are printed anew: another reason may be longer. */
 	if (strpbrk(why, " :") == NULL)
 		why = tls_reason_print(why, words);
 	snprintf(connection->thread->reason, WORKER_MAX_REASON, "%s: %s%s%s",
-		 print_address(backend_address_of(connection), address), what, why[0] != '\0' ? ": " : "", why);
+		 backend_address_print(backend_address_of(connection), address), what, why[0] != '\0' ? ": " : "", why);
 }
 
 void backend_reason_set_timeout(struct connection *connection)

@@ -6,6 +6,7 @@
 
 #include "proxy/io/shortage.h"
 #include "proxy/worker/backend_reason.h"
+#include "proxy/worker/connection_trace.h"
 #include "proxy/worker/tls_backend.h"
 
 const struct preamble backend_side_preambles[] = {
@@ -68,6 +69,8 @@ static int start_connect(struct connection *connection, void (*on_ready)(struct 
 	bool watch = has_preamble(connection) || backend->out.held.len > 0 || backend->out.source_ended;
 
 	backend_side_close(connection);
+	if (connection_traces(connection))
+		connection_trace_try(connection);
 	stream_init(&backend->stream, &thread->poller, on_ready);
 	counters_add(&thread->counters.backend_connects, 1);
 	site_counts_connect(connection->counts, address->backend);
@@ -157,6 +160,8 @@ enum connection_event backend_side_start_relay(struct connection *connection)
 	enum connection_event event = EVENT_NONE;
 
 	connection->relays = true;
+	if (connection_traces(connection))
+		connection_trace_reached(connection);
 	backend_choice_forget(&connection->thread->choice, address);
 	site_counts_backend(connection->counts, address->backend, true, connection->thread->now_ms);
 	if (out->held.len > 0)

@@ -6,6 +6,7 @@
 #include "proxy/wire/client_hello.h"
 #include "proxy/worker/client_fault.h"
 #include "proxy/worker/client_report.h"
+#include "proxy/worker/connection_trace.h"
 
 static struct connection *connection_of(struct client_handshake *handshake)
 {
@@ -71,6 +72,8 @@ static enum ssl_select_cert_result_t on_hello(struct client_handshake *handshake
 	bool known = true;
 
 	client_hello_read(raw, &hello);
+	if (connection_traces(connection))
+		connection_trace_hello(connection, &hello, raw->version);
 	connection_set_site(connection,
 			    site_lookup_find(connection->listener->lookup, hello.has_sni ? hello.sni : NULL, &known));
 	if (connection->site->num_credentials == 0) {
@@ -81,6 +84,8 @@ static enum ssl_select_cert_result_t on_hello(struct client_handshake *handshake
 	const struct credential *credential = choose_credential(connection->site, &hello);
 	look_at_name(connection, credential, &hello, known);
 	connection->credential = credential;
+	if (connection_traces(connection))
+		connection_trace_certificate(connection);
 	struct error error =
 	    credential_attach(credential, site_lookup_first_credential(connection->listener->lookup), raw->ssl, &hello);
 	return failed(error) ? ssl_select_cert_error : ssl_select_cert_success;
@@ -128,6 +133,8 @@ enum connection_event client_tls_take(struct connection *connection, struct tls_
 	case TLS_DONE:
 		client->stream.pollable.expensive = false;
 		client_report_handshake(connection);
+		if (connection_traces(connection))
+			connection_trace_handshake(connection);
 		return EVENT_PREAMBLE_DONE;
 	case TLS_WANT_INPUT:
 		/* In TLS 1.3 the hello has cost the key exchange and the signature already; in TLS 1.2 they follow. */

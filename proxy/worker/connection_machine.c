@@ -11,6 +11,7 @@
 #include "proxy/worker/client_side.h"
 #include "proxy/worker/connection_deadline.h"
 #include "proxy/worker/connection_guards.h"
+#include "proxy/worker/connection_trace.h"
 #include "proxy/worker/tls_backend.h"
 
 #define CONNECTION_OF(member_pointer, member)                                                                          \
@@ -23,6 +24,8 @@ static void set_state(struct connection *connection, enum connection_state state
 {
 	if (connection->waits)
 		connection_stop_waiting(connection);
+	if (state == CONNECTION_CLOSED && connection_traces(connection))
+		connection_trace_closed(connection);
 	connection->state = state;
 	connection->last_active_ms = connection->thread->now_ms;
 	connection_deadline_set(connection, connection_rules_of(state).deadline);
@@ -243,12 +246,14 @@ static inline const struct connection_step *choose_step(struct connection *conne
 }
 
 /* Takes the step, and those that follow from the events of its action. */
-static void take_step(struct connection *connection, const struct connection_step *step)
+static void take_step(struct connection *connection, enum connection_event event, const struct connection_step *step)
 {
 	for (;;) {
+		if (connection_traces(connection))
+			connection_trace_event(connection, event);
 		if (step->next != CONNECTION_SAME)
 			set_state(connection, step->next);
-		enum connection_event event = actions[step->action](connection);
+		event = actions[step->action](connection);
 		if (event == EVENT_NONE)
 			return;
 		step = choose_step(connection, event);
@@ -262,7 +267,7 @@ static inline void fire(struct connection *connection, enum connection_event eve
 		return;
 	const struct connection_step *step = choose_step(connection, event);
 	if (step->action != ACTION_NOTHING) /* which never changes the state */
-		take_step(connection, step);
+		take_step(connection, event, step);
 }
 
 /* Gives `input` to the preamble that is under way, and passes on the content behind it. */
@@ -443,6 +448,8 @@ void connection_open(struct worker_thread *thread, struct snapshot_lease *lease,
 		goto out;
 	connection->network = network;
 	connection_add(connection);
+	if (connection_traces(connection))
+		connection_trace_accepted(connection);
 	set_state(connection, CONNECTION_CLIENT_PREAMBLE);
 	fire(connection, event);
 	return;

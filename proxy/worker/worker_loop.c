@@ -178,6 +178,7 @@ void worker_loop_use(struct worker_thread *thread, struct snapshot_lease *take_l
 	acceptors_drop(thread, take_lease->snapshot);
 	snapshot_lease_unref(thread->lease);
 	thread->lease = take_lease;
+	thread->traces = take_lease->snapshot->shared_config->config->log_level == LOG_LEVEL_DEBUG;
 	acceptors_adopt(thread, take_lease->snapshot);
 }
 

@@ -48,6 +48,9 @@ struct worker_thread {
 	struct backend_choice choice;
 	struct event_limit limit;
 	struct timer limit_timer;
+	bool traces; /* log_level = debug */
+	unsigned num_traced; /* lines since `trace_since_ms` (connection_trace.h) */
+	uint64_t trace_since_ms;
 
 	struct snapshot_lease *lease; /* the present one */
 	struct acceptor *acceptors;

@@ -117,3 +117,45 @@ def test_a_backend_that_cannot_be_used_is_a_line_with_the_client(serve, world):
     s_client(port, NAME, world.roots)
     running.wait_for_words(f"mail: connections failed at their backend: 127.0.0.1:{closed}: connect: Connection refused, "
                            "for 127.0.0.1:")
+
+
+def lines_of(running, start):
+    return [line.split(f"{start}: ", 1)[1] for line in running.stderr.splitlines() if f"{start}: " in line]
+
+
+def test_debug_tells_the_way_of_a_connection(serve, world):
+    running, port, _ = serve(settings={"log_level": "debug", "workers": 1})
+    answer = s_client(port, NAME, world.roots, "-tls1_3", "-alpn", "http/1.1,h2", stdin="hello\n")
+    assert answer.ok, answer
+    running.wait_for_words("bytes to the backend")
+    line = next(line for line in running.stderr.splitlines() if "accepted from 127.0.0.1:" in line)
+    told = lines_of(running, line.split("accepted")[0].rstrip(": "))
+    text = "\n".join(told)
+    for words in (f"at 127.0.0.1:{port}", f"hello: up to TLSv1.3, ALPN http/1.1,h2, name {NAME}",
+                  "is shown 2 certificates: CN=", "handshake done: TLSv1.3, TLS_", "connects to 127.0.0.1:", "is ready",
+                  "the client has ended", "closed: 6 bytes to the backend, 6 to the client"):
+        assert words in text, text
+    assert told[-1].startswith("closed: ")
+
+
+def test_debug_tells_why_a_connection_failed(serve, world):
+    closed = free_port()
+    running, port, _ = serve(backend=f"tcp://127.0.0.1:{closed}", settings={"log_level": "debug"})
+    s_client(port, NAME, world.roots)
+    running.wait_for_words("no backend is left")
+    assert f": 127.0.0.1:{closed}: connect: Connection refused" in running.stderr
+    send(port, b"GET / HTTP/1.1\r\n\r\n")
+    running.wait_for_words("the handshake failed: ")
+
+
+def test_debug_follows_a_reload(program, serve, world):
+    running, port, _ = serve()
+    s_client(port, NAME, world.roots)
+    assert "accepted from" not in running.stderr
+    path = next(world.folder.glob("chainmend-*.ini"))
+    path.write_text(path.read_text().replace("[chainmend]", "[chainmend]\nlog_level = debug"))
+    import signal
+    running.signal(signal.SIGHUP)
+    running.wait_for_words("reload: SIGHUP: done")
+    s_client(port, NAME, world.roots)
+    running.wait_for_words("accepted from 127.0.0.1:")
