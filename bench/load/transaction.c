@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <openssl/x509.h>
+
 #include "bench/load/client_context.h"
 
 #define MAX_READS 4 /* in one turn: the others have theirs */
@@ -81,7 +83,6 @@ static void fail_tls(struct transaction *transaction)
 		const char *reason;
 		const char *cause;
 	} causes[] = {
-	    {"CERTIFICATE_VERIFY_FAILED", "verification"},
 	    {"WRONG_VERSION_NUMBER", "not_tls"},
 	    {"HTTP_REQUEST", "not_tls"},
 	    {"HTTPS_PROXY_REQUEST", "not_tls"},
@@ -91,6 +92,11 @@ static void fail_tls(struct transaction *transaction)
 
 	if (pump->alert != TLS_PUMP_NO_ALERT) {
 		fail_as(transaction, "alert_", pump->reason);
+		return;
+	}
+	if (strcmp(pump->reason, "CERTIFICATE_VERIFY_FAILED") == 0) {
+		fail_as(transaction, "verification_",
+			X509_verify_cert_error_string(SSL_get_verify_result(pump->ssl)));
 		return;
 	}
 	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {

@@ -13,7 +13,7 @@ import time
 import pytest
 from bench_tool import SCHEMA, Bench, echo_backend, nginx, openssl_server
 from conftest import NAME, ROOT
-from pki import Authority
+from pki import DAY, NOW, Authority
 from program import free_port
 from tls_servers import Server, TlsServer, plain_text, reset, silent
 
@@ -216,10 +216,17 @@ def test_certificates_are_verified_where_it_is_wished(bench, world, tmp_path):
     with TlsServer(world.complete, world.key) as server:
         target = f"127.0.0.1:{server.port}"
         assert bench.json(target, "--sni", NAME, "--ca", world.roots, "--count", 3)["handshakes"] == 3
-        for arguments in (["--sni", NAME, "--ca", roots], ["--sni", "other.example.com", "--ca", world.roots],
-                          ["--ca", world.roots]):
+        for arguments, why in ((["--sni", NAME, "--ca", roots], "unable_to_get_local_issuer_certificate"),
+                               (["--sni", "other.example.com", "--ca", world.roots], "hostname_mismatch"),
+                               (["--ca", world.roots], "ip_address_mismatch")):
             told = bench.json(target, *arguments, "--count", 3, status=1)
-            assert told["failures"] == {"verification": 3} and told["handshakes"] == 0
+            assert told["failures"] == {f"verification_{why}": 3} and told["handshakes"] == 0
+    old = world.issuing.issue_leaf([NAME], not_before=NOW - 20 * DAY, not_after=NOW - 10 * DAY)
+    key = tmp_path / "old.key"
+    key.write_text(old.key_pem)
+    with TlsServer(world.chain("old", old, world.issuing), key) as server:
+        told = bench.json(f"127.0.0.1:{server.port}", "--sni", NAME, "--ca", world.roots, "--count", 3, status=1)
+        assert told["failures"] == {"verification_certificate_has_expired": 3}
 
 
 @pytest.mark.parametrize("talk, cause", [(plain_text, "not_tls"), (reset, "reset"), (lambda pipe: pipe.receive(),
@@ -384,7 +391,7 @@ def test_every_member_and_every_cause_is_described():
     manual = (ROOT / "docs" / "benchmarking.md").read_text()
     assert [name for name in SCHEMA["required"] if f"`{name}`" not in manual] == []
     source = "".join((ROOT / "bench" / "load" / name).read_text() for name in ("transaction.c", "request.c"))
-    causes = set(re.findall(r'"([a-z]+(?:_[a-z]+)+)"', source)) | {"reset", "unreachable", "verification"}
+    causes = set(re.findall(r'"([a-z]+(?:_[a-z]+)+)"', source)) | {"reset", "unreachable"}
     assert len(causes) > 14
     assert [cause for cause in sorted(causes) if f"`{cause}`" not in manual] == []
 
