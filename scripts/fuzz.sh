@@ -93,7 +93,7 @@ run() {
 		ulimit -S -t "$seconds"
 		limit=()
 	fi
-	exec nice -n 19 "$fuzzer" "${limit[@]}" -timeout=60 -rss_limit_mb=2048 -max_len=65536 -len_control=20 \
+	exec nice -n 19 "$fuzzer" "${limit[@]}" -timeout=300 -rss_limit_mb=2048 -max_len=65536 -len_control=20 \
 		-print_final_stats=1 -artifact_prefix="$failures/" "${folders[@]}" 2>"$failures.log"
 }
 
