@@ -29,6 +29,9 @@ enum signature_digest {
 	SIGNATURE_DIGEST_UNKNOWN,
 };
 
+/* What a leaf is shown for. */
+enum certificate_purpose { PURPOSE_TLS_SERVER, PURPOSE_TLS_CLIENT };
+
 struct certificate {
 	atomic_uint references;
 	X509 *x509; /* owned; use with functions that take it as const */

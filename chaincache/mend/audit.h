@@ -41,6 +41,23 @@ static inline const struct certificate *audit_leaf(const struct audit *audit)
 	return audit->served->items[0].certificate;
 }
 
+/* The words for the leaf, and for those that it is shown to. */
+static inline const char *audit_leaf_words(const struct audit *audit)
+{
+	return audit->input->purpose == PURPOSE_TLS_CLIENT ? "client certificate" : "server certificate";
+}
+
+static inline const char *audit_peer_words(const struct audit *audit)
+{
+	return audit->input->purpose == PURPOSE_TLS_CLIENT ? "server" : "client";
+}
+
+/* Of what a TLS client shows, only the root may be missing: the servers that it is for have that, whoever else does not. */
+static inline bool audit_is_complete_for_servers(const struct audit *audit)
+{
+	return audit->input->purpose == PURPOSE_TLS_CLIENT && audit->mended->count > 1;
+}
+
 static inline bool audit_everybody_accepts(const struct audit *audit)
 {
 	return audit->mended_mask == chain_judge_everybody(&audit->search->judge);

@@ -7,7 +7,8 @@
 
 static enum finding_severity weight(const struct audit *audit)
 {
-	return audit_nobody_refuses(audit) ? SEVERITY_INFO : SEVERITY_WARNING;
+	bool harmless = audit_nobody_refuses(audit) || audit_is_complete_for_servers(audit);
+	return harmless ? SEVERITY_INFO : SEVERITY_WARNING;
 }
 
 static const struct {
@@ -84,6 +85,7 @@ static void report_no_url(struct audit *audit, const struct certificate *child)
 			     "%s does not say where its issuer can be had (no caIssuers URL), so it cannot be fetched.",
 			     certificate_words_subject(child));
 
+	finding_set_severity(finding, weight(audit));
 	finding_set_certificate(finding, child);
 }
 
@@ -121,7 +123,7 @@ static void report_dead_end(struct audit *audit)
 	if (counts.by_verdict[AIA_URL_USABLE] > 0)
 		return;
 	if (counts.passed_over != NULL)
-		report_unusable(audit, end, &counts, SEVERITY_WARNING);
+		report_unusable(audit, end, &counts, weight(audit));
 	else
 		report_no_url(audit, end);
 }

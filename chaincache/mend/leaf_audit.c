@@ -13,7 +13,7 @@ static bool expires_soon(const struct certificate *certificate, int64_t now)
 static struct finding *report(struct audit *audit, enum finding_code code, const char *what)
 {
 	const struct certificate *leaf = audit_leaf(audit);
-	struct finding *finding = finding_list_add(audit->findings, code, "The server certificate %s %s.",
+	struct finding *finding = finding_list_add(audit->findings, code, "The %s %s %s.", audit_leaf_words(audit),
 						   certificate_words_subject(leaf), what);
 
 	finding_set_certificate(finding, leaf);
@@ -21,13 +21,14 @@ static struct finding *report(struct audit *audit, enum finding_code code, const
 }
 
 static void report_date(struct audit *audit, enum finding_code code, const char *before, int64_t time,
-			const char *after)
+			const char *between, const char *after)
 {
 	char date[CERTIFICATE_WORDS_DATE_CHARS];
 	const struct certificate *leaf = audit_leaf(audit);
 	struct finding *finding =
-	    finding_list_add(audit->findings, code, "The server certificate %s %s %s%s.",
-			     certificate_words_subject(leaf), before, certificate_words_date(time, date), after);
+	    finding_list_add(audit->findings, code, "The %s %s %s %s%severy %s refuses it%s.", audit_leaf_words(audit),
+			     certificate_words_subject(leaf), before, certificate_words_date(time, date), between,
+			     audit_peer_words(audit), after);
 
 	finding_set_certificate(finding, leaf);
 }
@@ -38,13 +39,13 @@ static void report_validity(struct audit *audit)
 	unsigned faults = audit->search->leaf_faults;
 
 	if ((faults & LEAF_EXPIRED) != 0)
-		report_date(audit, FINDING_LEAF_EXPIRED, "expired on", leaf->not_after, ": every client refuses it");
+		report_date(audit, FINDING_LEAF_EXPIRED, "expired on", leaf->not_after, ": ", "");
 	else if ((faults & LEAF_NOT_YET_VALID) != 0)
-		report_date(audit, FINDING_LEAF_NOT_YET_VALID, "is not valid before", leaf->not_before,
-			    ": every client refuses it until then");
+		report_date(audit, FINDING_LEAF_NOT_YET_VALID, "is not valid before", leaf->not_before, ": ",
+			    " until then");
 	else if (expires_soon(leaf, audit->input->now))
 		report_date(audit, FINDING_LEAF_EXPIRES_SOON, "expires on", leaf->not_after,
-			    ", which is soon: every client refuses it from then on");
+			    ", which is soon: ", " from then on");
 }
 
 static void report_key(struct audit *audit)
@@ -53,24 +54,36 @@ static void report_key(struct audit *audit)
 	struct finding *finding;
 
 	if (leaf->key_type == KEY_TYPE_RSA)
-		finding = finding_list_add(
-		    audit->findings, FINDING_WEAK_KEY,
-		    "The server certificate %s has an RSA key of %u bits; today's clients refuse fewer "
-		    "than 2048.",
-		    certificate_words_subject(leaf), leaf->key_bits);
+		finding = finding_list_add(audit->findings, FINDING_WEAK_KEY,
+					   "The %s %s has an RSA key of %u bits; today's %ss refuse fewer than 2048.",
+					   audit_leaf_words(audit), certificate_words_subject(leaf), leaf->key_bits,
+					   audit_peer_words(audit));
 	else if (leaf->key_type == KEY_TYPE_RSA_PSS)
 		finding = finding_list_add(audit->findings, FINDING_WEAK_KEY,
-					   "The server certificate %s has an RSA key that is bound to PSS signatures "
+					   "The %s %s has an RSA key that is bound to PSS signatures "
 					   "(id-RSASSA-PSS): browsers and "
 					   "most other clients refuse this kind of key, and it cannot be used here.",
-					   certificate_words_subject(leaf));
+					   audit_leaf_words(audit), certificate_words_subject(leaf));
 	else
 		finding =
 		    finding_list_add(audit->findings, FINDING_WEAK_KEY,
-				     "The server certificate %s has a key of a kind or on a curve that clients do not "
-				     "know.",
-				     certificate_words_subject(leaf));
+				     "The %s %s has a key of a kind or on a curve that %ss do not know.",
+				     audit_leaf_words(audit), certificate_words_subject(leaf), audit_peer_words(audit));
 	finding_set_certificate(finding, leaf);
+}
+
+static void report_purpose(struct audit *audit)
+{
+	if (audit->input->purpose == PURPOSE_TLS_SERVER) {
+		report(audit, FINDING_WRONG_PURPOSE,
+		       "is not for TLS servers (by its extended key usage or key usage): clients refuse it");
+		return;
+	}
+	struct finding *finding =
+	    report(audit, FINDING_WRONG_PURPOSE,
+		   "is not for TLS clients (by its extended key usage or key usage): servers refuse it");
+	finding_set_advice(finding,
+			   "Have a certificate issued whose extended key usage holds clientAuth, or none at all.");
 }
 
 void leaf_audit(struct audit *audit)
@@ -82,8 +95,7 @@ void leaf_audit(struct audit *audit)
 		       "does not belong to the private key that was given: no handshake can succeed with the two");
 	report_validity(audit);
 	if ((faults & LEAF_WRONG_PURPOSE) != 0)
-		report(audit, FINDING_WRONG_PURPOSE,
-		       "is not for TLS servers (by its extended key usage or key usage): clients refuse it");
+		report_purpose(audit);
 	if ((faults & LEAF_WEAK_KEY) != 0)
 		report_key(audit);
 	/* Nobody checks the signature of a certificate that is its own issuer or its own anchor. */
@@ -100,17 +112,17 @@ static void report_link(struct audit *audit, const struct certificate *link, boo
 	certificate_words_date(link->not_after, date);
 	certificate_words_date(audit_leaf(audit)->not_after, other);
 	if (before_leaf)
-		finding =
-		    finding_list_add(audit->findings, FINDING_LINK_EXPIRES_FIRST,
-				     "%s expires on %s, before the server certificate does (%s), and nothing better is "
-				     "known: clients refuse the chain from then on.",
-				     subject, date, other);
+		finding = finding_list_add(
+		    audit->findings, FINDING_LINK_EXPIRES_FIRST,
+		    "%s expires on %s, before the %s does (%s), and nothing better is known: %ss refuse "
+		    "the chain from then on.",
+		    subject, date, audit_leaf_words(audit), other, audit_peer_words(audit));
 	else
-		finding =
-		    finding_list_add(audit->findings, FINDING_LINK_EXPIRES_FIRST,
-				     "%s expires on %s, which is soon, and nothing better is known: clients refuse the "
-				     "chain from then on.",
-				     subject, date);
+		finding = finding_list_add(
+		    audit->findings, FINDING_LINK_EXPIRES_FIRST,
+		    "%s expires on %s, which is soon, and nothing better is known: %ss refuse the chain "
+		    "from then on.",
+		    subject, date, audit_peer_words(audit));
 	finding_set_certificate(finding, link);
 }
 

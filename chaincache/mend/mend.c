@@ -108,6 +108,7 @@ struct error mend_new(const struct mend_input *input, struct mend **out)
 				   .fetched = mend->plan.store,
 				   .cache = input->cache,
 				   .stores = input->stores,
+				   .purpose = input->purpose,
 				   .now = input->now};
 	chain_search_init(&mend->search, &pool, input->ignore_trust);
 	mend->search.revocation.crls = input->crls;

@@ -18,6 +18,7 @@ struct mend_input {
 	    *extra; /* further candidates: what a tls backend sends, say; may be NULL (copied) */
 	const struct issuer_store *cache; /* may be NULL */
 	const struct trust_store_set *stores; /* at least one store, unless ignore_trust */
+	enum certificate_purpose purpose; /* what the leaf is shown for */
 	const struct host_name *names; /* to be judged (copied); may be NULL */
 	size_t num_names;
 	const EVP_PKEY *key; /* checked against the leaf; NULL: not judged */

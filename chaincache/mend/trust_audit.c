@@ -124,15 +124,19 @@ static bool may_lack_the_root_alone(const struct audit *audit)
 static void report_top_unknown(struct audit *audit)
 {
 	const struct certificate *end = audit->mended->items[audit->mended->count - 1].certificate;
+	bool for_servers = audit_is_complete_for_servers(audit);
 	struct finding *finding = finding_list_add(
 	    audit->findings, FINDING_INCOMPLETE_CHAIN,
 	    "The issuer of %s is not known here: where %s is a root, the chain is complete; where it is an "
 	    "intermediate, it is missing.",
 	    certificate_words_subject(end), certificate_words_issuer(end));
 
-	finding_set_severity(finding, SEVERITY_WARNING);
+	finding_set_severity(finding, for_servers ? SEVERITY_INFO : SEVERITY_WARNING);
 	finding_set_certificate(finding, end);
-	finding_set_advice(finding, "Give the root with --roots FILE, and the whole chain is judged.");
+	finding_set_advice(finding, "%s",
+			   for_servers ? "Bring the root into the cache with `chainmend cache import "
+					 "FILE`, and the whole chain is judged."
+				       : "Give the root with --roots FILE, and the whole chain is judged.");
 }
 
 /* An issuer by name of which cannot be found out whether it is the true one. */

@@ -55,7 +55,8 @@ struct path_verdict chain_judge_verify(struct chain_judge *judge, const struct p
 
 	struct remembered_verdict *remembered = &judge->verdicts[judge->num_verdicts++];
 	memcpy(remembered->path, digest, SHA256_BYTES);
-	remembered->verdict = check_revocation(judge, path, path_verifier_verify(path, judge->pool->now));
+	remembered->verdict =
+	    check_revocation(judge, path, path_verifier_verify(path, judge->pool->purpose, judge->pool->now));
 	if (remembered->verdict.fault == PATH_OUT_OF_MEMORY)
 		judge->memo->budget->out_of_memory = true;
 	return remembered->verdict;

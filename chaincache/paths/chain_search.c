@@ -111,7 +111,7 @@ void chain_search_init(struct chain_search *search, const struct issuer_pool *po
 					     .revocation = &search->revocation,
 					     .ignore_trust = ignore_trust};
 
-	search->leaf_faults = path_verifier_leaf(pool->served->items[0].certificate, pool->now);
+	search->leaf_faults = path_verifier_leaf(pool->served->items[0].certificate, pool->purpose, pool->now);
 }
 
 /* The served chain as it is, before discovery has spent anything. */

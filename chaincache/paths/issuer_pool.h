@@ -18,6 +18,7 @@ struct issuer_pool {
 	const struct issuer_store *fetched;
 	const struct issuer_store *cache;
 	const struct trust_store_set *stores;
+	enum certificate_purpose purpose; /* of the leaf */
 	int64_t now; /* seconds since 1970, for ranking */
 };
 

@@ -46,12 +46,17 @@ static bool has_unknown_key(const struct certificate *certificate)
 	return certificate->key_type == KEY_TYPE_OTHER && !has_weak_key(certificate);
 }
 
-static bool leaf_serves_tls(const struct certificate *leaf)
+static int x509_purpose(enum certificate_purpose purpose)
 {
-	return X509_check_purpose(leaf->x509, X509_PURPOSE_SSL_SERVER, 0) == 1;
+	return purpose == PURPOSE_TLS_CLIENT ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER;
 }
 
-unsigned path_verifier_leaf(const struct certificate *leaf, int64_t now)
+static bool leaf_serves(const struct certificate *leaf, enum certificate_purpose purpose)
+{
+	return X509_check_purpose(leaf->x509, x509_purpose(purpose), 0) == 1;
+}
+
+unsigned path_verifier_leaf(const struct certificate *leaf, enum certificate_purpose purpose, int64_t now)
 {
 	unsigned faults = 0;
 
@@ -60,7 +65,7 @@ unsigned path_verifier_leaf(const struct certificate *leaf, int64_t now)
 	if (now < leaf->not_before)
 		faults |= LEAF_NOT_YET_VALID;
 	/* An extension that does not parse fails the purpose too; verification names it better. */
-	if (leaf->extensions_valid && !leaf_serves_tls(leaf))
+	if (leaf->extensions_valid && !leaf_serves(leaf, purpose))
 		faults |= LEAF_WRONG_PURPOSE;
 	if (has_unknown_key(leaf))
 		faults |= LEAF_KEY_NOT_JUDGED;
@@ -137,12 +142,14 @@ static struct path_verdict check_strength(const struct path *path)
 	return good();
 }
 
+#define NOT_FOR_LEAF "its extended key usage does not admit what the leaf is for"
+
 /* Where X509_verify_cert was not asked about the purpose, because the leaf fails it: what it asks of CAs. */
-static struct path_verdict check_ca_purposes(const struct path *path)
+static struct path_verdict check_ca_purposes(const struct path *path, enum certificate_purpose purpose)
 {
 	for (size_t i = 1; i + 1 < path->count; i++)
-		if (X509_check_purpose(path->items[i].certificate->x509, X509_PURPOSE_SSL_SERVER, 1) != 1)
-			return bad(PATH_WRONG_PURPOSE, i, "its extended key usage does not admit TLS servers");
+		if (X509_check_purpose(path->items[i].certificate->x509, x509_purpose(purpose), 1) != 1)
+			return bad(PATH_WRONG_PURPOSE, i, NOT_FOR_LEAF);
 	return good();
 }
 
@@ -157,7 +164,7 @@ static const struct {
     {X509_V_ERR_CERT_NOT_YET_VALID, PATH_NOT_YET_VALID, "it is not valid yet"},
     {X509_V_ERR_INVALID_CA, PATH_NOT_A_CA, "it is no CA certificate, and yet it issued one"},
     {X509_V_ERR_PATH_LENGTH_EXCEEDED, PATH_LENGTH_EXCEEDED, "its path length constraint admits fewer intermediates"},
-    {X509_V_ERR_INVALID_PURPOSE, PATH_WRONG_PURPOSE, "its extended key usage does not admit TLS servers"},
+    {X509_V_ERR_INVALID_PURPOSE, PATH_WRONG_PURPOSE, NOT_FOR_LEAF},
     {X509_V_ERR_PERMITTED_VIOLATION, PATH_NAME_CONSTRAINED, "a CA above it may not issue for one of its names"},
     {X509_V_ERR_EXCLUDED_VIOLATION, PATH_NAME_CONSTRAINED, "a CA above it is forbidden to issue for one of its names"},
     {X509_V_ERR_SUBTREE_MINMAX, PATH_NAME_CONSTRAINED, CONSTRAINTS_UNKNOWN},
@@ -352,7 +359,8 @@ static bool time_is_settled(const struct path *path, int64_t now)
 	return false;
 }
 
-static void set_parameters(X509_VERIFY_PARAM *parameters, const struct path *path, int64_t now)
+static void set_parameters(X509_VERIFY_PARAM *parameters, const struct path *path, enum certificate_purpose purpose,
+			   int64_t now)
 {
 	X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN);
 	X509_VERIFY_PARAM_set_depth(parameters, (int)path->count);
@@ -360,11 +368,11 @@ static void set_parameters(X509_VERIFY_PARAM *parameters, const struct path *pat
 	X509_VERIFY_PARAM_set_time_posix(parameters, now);
 	if (time_is_settled(path, now))
 		X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_NO_CHECK_TIME);
-	if (leaf_serves_tls(path_leaf(path)))
-		X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SSL_SERVER);
+	if (leaf_serves(path_leaf(path), purpose))
+		X509_VERIFY_PARAM_set_purpose(parameters, x509_purpose(purpose));
 }
 
-static struct path_verdict verify(struct verification *verification, int64_t now)
+static struct path_verdict verify(struct verification *verification, enum certificate_purpose purpose, int64_t now)
 {
 	const struct path *path = verification->path;
 	struct path_verdict verdict = bad(PATH_OUT_OF_MEMORY, path->count - 1, "memory ran out");
@@ -380,7 +388,7 @@ static struct path_verdict verify(struct verification *verification, int64_t now
 			goto out;
 	if (!X509_STORE_CTX_init(context, store, path_leaf(path)->x509, untrusted))
 		goto out;
-	set_parameters(X509_STORE_CTX_get0_param(context), path, now);
+	set_parameters(X509_STORE_CTX_get0_param(context), path, purpose, now);
 	X509_STORE_CTX_set_verify_cb(context, excuse);
 	if (!X509_STORE_CTX_set_app_data(context, verification))
 		goto out;
@@ -400,7 +408,7 @@ out:
 	return verdict;
 }
 
-struct path_verdict path_verifier_verify(const struct path *path, int64_t now)
+struct path_verdict path_verifier_verify(const struct path *path, enum certificate_purpose purpose, int64_t now)
 {
 	struct verification verification = {.path = path};
 	struct path_verdict verdict = check_validity(path, now);
@@ -410,11 +418,11 @@ struct path_verdict path_verifier_verify(const struct path *path, int64_t now)
 	if (verdict.fault == PATH_GOOD)
 		verdict = check_constraint_work(path);
 	if (verdict.fault == PATH_GOOD)
-		verdict = verify(&verification, now);
+		verdict = verify(&verification, purpose, now);
 	if (verdict.fault == PATH_GOOD)
 		verdict = check_name_constraints(path);
-	if (verdict.fault == PATH_GOOD && !leaf_serves_tls(path_leaf(path)))
-		verdict = check_ca_purposes(path);
+	if (verdict.fault == PATH_GOOD && !leaf_serves(path_leaf(path), purpose))
+		verdict = check_ca_purposes(path, purpose);
 	if (verdict.fault == PATH_GOOD)
 		verdict = check_path_length(path);
 	if (verdict.fault == PATH_GOOD)

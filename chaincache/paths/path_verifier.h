@@ -1,7 +1,7 @@
 /* path_verifier - is this one path good, from its leaf to its anchor? The verdict is X509_verify_cert's, given that
  * path alone, and then our own on what it accepts: digests and keys that today's clients refuse, and path lengths.
  *
- * Faults of the leaf alone (out of its validity, no serverAuth, a weak key or signature) are judged apart, by
+ * Faults of the leaf alone (out of its validity, not for its purpose, a weak key or signature) are judged apart, by
  * path_verifier_leaf, and do not make a path bad: the chain of an expired leaf is completed all the same.
  */
 #ifndef CHAINCACHE_PATHS_PATH_VERIFIER_H
@@ -16,7 +16,7 @@ enum path_fault {
 	PATH_NOT_A_CA, /* CA bit or keyCertSign */
 	PATH_LENGTH_EXCEEDED,
 	PATH_NAME_CONSTRAINED,
-	PATH_WRONG_PURPOSE, /* a CA certificate that is not for TLS servers */
+	PATH_WRONG_PURPOSE, /* a CA certificate that does not admit the leaf's purpose */
 	PATH_WEAK_SIGNATURE,
 	PATH_WEAK_KEY,
 	PATH_KEY_ID_DIFFERS, /* the child's authority key identifier names another issuer */
@@ -43,7 +43,7 @@ struct path_cost {
 struct path_cost path_verifier_cost(const struct path *path);
 
 /* path_verifier_verify judges everything but the leaf's own faults, as of `now`; the last certificate is the anchor. */
-struct path_verdict path_verifier_verify(const struct path *path, int64_t now);
+struct path_verdict path_verifier_verify(const struct path *path, enum certificate_purpose purpose, int64_t now);
 
 /* The faults of a leaf whatever its path: bits. */
 enum {
@@ -56,6 +56,6 @@ enum {
 	LEAF_REVOKED = 32, /* as a CRL or a staple says: known once its issuer is, and not by path_verifier_leaf */
 };
 
-unsigned path_verifier_leaf(const struct certificate *leaf, int64_t now);
+unsigned path_verifier_leaf(const struct certificate *leaf, enum certificate_purpose purpose, int64_t now);
 
 #endif

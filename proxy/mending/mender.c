@@ -25,6 +25,7 @@ struct mender {
 	struct trust_store_set *stores;
 	struct crl_store *crls;
 	bool no_staple;
+	enum certificate_purpose purpose;
 	struct issuer_store *issuers;
 	struct host_name *names;
 	size_t num_names;
@@ -99,6 +100,7 @@ static struct error copy_question(struct mender *mender, const struct mender_que
 	mender->stores = trust_store_set_ref(question->stores);
 	mender->crls = crl_store_ref(question->crls);
 	mender->no_staple = question->no_staple;
+	mender->purpose = question->purpose;
 	mender->key = key_ref(question->key);
 	mender->offline = question->offline;
 	mender->urgent = question->urgent;
@@ -138,6 +140,8 @@ static struct error make_mend(struct mender *mender, bool offline)
 	    .stores = mender->stores,
 	    .crls = mender->crls,
 	    .staple_asked = mender->no_staple,
+	    .purpose = mender->purpose,
+	    .ignore_trust = mender->purpose == PURPOSE_TLS_CLIENT,
 	    .names = mender->names,
 	    .num_names = mender->num_names,
 	    .key = mender->key,

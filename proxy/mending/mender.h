@@ -24,6 +24,7 @@ struct mender_question {
 	struct trust_store_set *stores;
 	struct crl_store *crls; /* NULL: revocation is not checked */
 	bool no_staple; /* what goes out has no OCSP response with it */
+	enum certificate_purpose purpose; /* shown to servers: what the stores trust does not matter */
 	const struct host_name *names;
 	size_t num_names;
 	EVP_PKEY *key; /* may be NULL */

@@ -201,6 +201,42 @@ static void test_a_chain_above_the_maximum(void **state)
 	world_cleanup(&world);
 }
 
+/* It is shown to servers: whom they trust is not known, and what it lacks is clientAuth. */
+static void test_a_client_certificate(void **state)
+{
+	const struct certificate *root = CA("Root"), *i = CA("I", .issuer = root);
+	const struct certificate *good = PKI(.cn = "a", .issuer = i, .eku = PKI_NIDS(NID_client_auth));
+	const struct certificate *for_servers = PKI(.cn = "a", .issuer = i, .not_after = PKI_NOW - PKI_DAY);
+	const struct mend_input input = {.purpose = PURPOSE_TLS_CLIENT, .ignore_trust = true};
+	struct mend_world world = {.input = input};
+	(void)state;
+
+	WORLD_SERVE(&world, good);
+	WORLD_CACHE(&world, i, root);
+	assert_chain(&world_mend(&world)->mended, good, i);
+	assert_findings(mend_result(world.mend), "missing_intermediate fixed added");
+	world_cleanup(&world);
+
+	/* The root is known to the servers alone. */
+	world.input = input;
+	WORLD_SERVE(&world, good);
+	WORLD_CACHE(&world, i);
+	assert_chain(&world_mend(&world)->mended, good, i);
+	assert_findings(mend_result(world.mend),
+			"missing_intermediate fixed added, incomplete_chain info none, no_issuer_url info none");
+	world_cleanup(&world);
+
+	world.input = input;
+	WORLD_SERVE(&world, for_servers, i);
+	WORLD_CACHE(&world, root);
+	const struct mend_result *result = world_mend(&world);
+	assert_findings(result, "leaf_expired error none, wrong_purpose error none");
+	assert_non_null(strstr(result->findings.items[0].message,
+			       "The client certificate CN=a expired on 2025-12-31: every server refuses it"));
+	assert_non_null(strstr(result->findings.items[1].message, "is not for TLS clients"));
+	world_cleanup(&world);
+}
+
 static int cleanup_pki(void **state)
 {
 	(void)state;
@@ -213,7 +249,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_leaves_against_a_table),    cmocka_unit_test(test_the_private_key),
 	    cmocka_unit_test(test_a_link_that_expires_first), cmocka_unit_test(test_a_root_that_expires_first),
-	    cmocka_unit_test(test_a_chain_above_the_maximum),
+	    cmocka_unit_test(test_a_chain_above_the_maximum), cmocka_unit_test(test_a_client_certificate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, cleanup_pki);

@@ -13,13 +13,19 @@
 #define LEAF(...) PKI(.cn = "leaf", .dns = PKI_STRINGS("a.example"), __VA_ARGS__)
 #define CA(name, ...) PKI(.cn = (name), .ca = true, __VA_ARGS__)
 
-static struct path_verdict verify(const struct certificate *const *certificates, int64_t now)
+static struct path_verdict verify_for(enum certificate_purpose purpose, const struct certificate *const *certificates,
+				      int64_t now)
 {
 	struct path path = {0};
 
 	for (; *certificates != NULL; certificates++)
 		path_push(&path, (struct certificate_entry){*certificates, SOURCE_CACHE});
-	return path_verifier_verify(&path, now);
+	return path_verifier_verify(&path, purpose, now);
+}
+
+static struct path_verdict verify(const struct certificate *const *certificates, int64_t now)
+{
+	return verify_for(PURPOSE_TLS_SERVER, certificates, now);
 }
 
 #define VERIFY(...) verify(PKI_CERTIFICATES(__VA_ARGS__), PKI_NOW)
@@ -235,14 +241,51 @@ static void test_what_is_the_leafs_own_fault(void **state)
 {
 	(void)state;
 
-	assert_int_equal(path_verifier_leaf(LEAF(.ca = false), PKI_NOW), 0);
-	assert_int_equal(path_verifier_leaf(LEAF(.not_after = PKI_NOW), PKI_NOW), 0);
-	assert_int_equal(path_verifier_leaf(LEAF(.not_after = PKI_NOW - 1), PKI_NOW), LEAF_EXPIRED);
-	assert_int_equal(path_verifier_leaf(LEAF(.not_before = PKI_NOW + 1), PKI_NOW), LEAF_NOT_YET_VALID);
-	assert_int_equal(path_verifier_leaf(LEAF(.eku = PKI_NIDS(NID_code_sign)), PKI_NOW), LEAF_WRONG_PURPOSE);
-	assert_int_equal(path_verifier_leaf(LEAF(.digest = PKI_SHA1), PKI_NOW), LEAF_WEAK_SIGNATURE);
-	assert_int_equal(path_verifier_leaf(LEAF(.key_type = PKI_RSA_1024, .digest = PKI_MD5), PKI_NOW),
-			 LEAF_WEAK_KEY | LEAF_WEAK_SIGNATURE);
+	assert_int_equal(path_verifier_leaf(LEAF(.ca = false), PURPOSE_TLS_SERVER, PKI_NOW), 0);
+	assert_int_equal(path_verifier_leaf(LEAF(.not_after = PKI_NOW), PURPOSE_TLS_SERVER, PKI_NOW), 0);
+	assert_int_equal(path_verifier_leaf(LEAF(.not_after = PKI_NOW - 1), PURPOSE_TLS_SERVER, PKI_NOW), LEAF_EXPIRED);
+	assert_int_equal(path_verifier_leaf(LEAF(.not_before = PKI_NOW + 1), PURPOSE_TLS_SERVER, PKI_NOW),
+			 LEAF_NOT_YET_VALID);
+	assert_int_equal(path_verifier_leaf(LEAF(.eku = PKI_NIDS(NID_code_sign)), PURPOSE_TLS_SERVER, PKI_NOW),
+			 LEAF_WRONG_PURPOSE);
+	assert_int_equal(path_verifier_leaf(LEAF(.digest = PKI_SHA1), PURPOSE_TLS_SERVER, PKI_NOW),
+			 LEAF_WEAK_SIGNATURE);
+	assert_int_equal(
+	    path_verifier_leaf(LEAF(.key_type = PKI_RSA_1024, .digest = PKI_MD5), PURPOSE_TLS_SERVER, PKI_NOW),
+	    LEAF_WEAK_KEY | LEAF_WEAK_SIGNATURE);
+}
+
+/* What a TLS client shows needs clientAuth, where it has an extended key usage; so do the authorities above it. */
+static void test_the_purpose_of_a_client(void **state)
+{
+	const struct certificate *root = CA("Root");
+	const struct {
+		struct pki_options leaf;
+		const int *issuer_eku;
+		unsigned faults; /* of the leaf */
+		enum path_fault fault;
+	} cases[] = {
+	    {{.eku = PKI_NIDS(NID_client_auth)}, NULL, 0, PATH_GOOD},
+	    {{.eku = PKI_NIDS(NID_server_auth, NID_client_auth)}, NULL, 0, PATH_GOOD},
+	    {{.no_eku = true}, NULL, 0, PATH_GOOD},
+	    {{.eku = PKI_NIDS(NID_server_auth)}, NULL, LEAF_WRONG_PURPOSE, PATH_GOOD},
+	    {{.eku = PKI_NIDS(NID_client_auth)}, PKI_NIDS(NID_client_auth), 0, PATH_GOOD},
+	    {{.eku = PKI_NIDS(NID_client_auth)}, PKI_NIDS(NID_server_auth), 0, PATH_WRONG_PURPOSE},
+	    {{.eku = PKI_NIDS(NID_server_auth)}, PKI_NIDS(NID_server_auth), LEAF_WRONG_PURPOSE, PATH_WRONG_PURPOSE},
+	};
+
+	(void)state;
+	for (size_t c = 0; c < sizeof(cases) / sizeof(*cases); c++) {
+		struct pki_options options = cases[c].leaf;
+
+		options.cn = "client";
+		options.issuer = CA("I", .issuer = root, .eku = cases[c].issuer_eku);
+		const struct certificate *leaf = pki_make(&options);
+		print_message("case %zu\n", c);
+		assert_int_equal(path_verifier_leaf(leaf, PURPOSE_TLS_CLIENT, PKI_NOW), cases[c].faults);
+		check(verify_for(PURPOSE_TLS_CLIENT, PKI_CERTIFICATES(leaf, options.issuer, root), PKI_NOW),
+		      cases[c].fault, cases[c].fault == PATH_GOOD ? 0 : 1);
+	}
 }
 
 static int cleanup_pki(void **state)
@@ -264,6 +307,7 @@ int main(void)
 	    cmocka_unit_test(test_constraints_hold_for_everybody_below),
 	    cmocka_unit_test(test_constraints_are_bounded),
 	    cmocka_unit_test(test_what_is_the_leafs_own_fault),
+	    cmocka_unit_test(test_the_purpose_of_a_client),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
