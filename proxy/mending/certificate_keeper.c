@@ -15,12 +15,12 @@ struct certificate_keeper {
 	struct certificate_list given;
 	struct certificate_list extra;
 	struct certificate_list first; /* goes out until there is anything better */
-	struct certificate_list chain; /* what was served last; empty until the first. Its leaf may be a former one. */
+	struct certificate_list chain; /* what was served last; empty until the first */
 	EVP_PKEY *key; /* of what was given */
-	EVP_PKEY *chain_key; /* of what was served last */
 	struct chain_verdict verdict;
 	bool trusted; /* by the first mend, without fetching */
 	struct mender *mender; /* NULL: none is under way */
+	bool is_applying; /* a result, which is reported next */
 	bool is_first; /* `mender` is the first mend, without fetching */
 	struct revocation_look look;
 	struct alarm *alarm; /* NULL in a look without a loop */
@@ -48,9 +48,6 @@ static struct error serve(struct certificate_keeper *keeper, const struct certif
 	}
 	certificate_list_cleanup(&keeper->chain);
 	keeper->chain = copy;
-	EVP_PKEY_up_ref(keeper->key);
-	EVP_PKEY_free(keeper->chain_key);
-	keeper->chain_key = keeper->key;
 	return error;
 }
 
@@ -89,6 +86,8 @@ static void take_verdict(struct certificate_keeper *keeper, const struct mend_re
 	chain_verdict_take(&keeper->verdict, result, (int64_t)time(NULL));
 	keeper->verdict.with_fetching = with_fetching;
 	keeper->verdict.held_back = !applied;
+	if (keeper->options.judged != NULL)
+		keeper->options.judged(keeper->options.context);
 }
 
 /* Serves the result's chain, or logs why not; false when it is to be tried again. */
@@ -102,9 +101,9 @@ static bool apply(struct certificate_keeper *keeper, const struct mender_outcome
 	struct error unserved = accepted ? serve(keeper, chain) : error_none();
 	bool applied = accepted && !failed(unserved);
 
+	take_verdict(keeper, result, applied, true); /* which may end the quiet */
 	keeper_log_findings(&keeper->log, result, applied && !keeper->withdrawn, &outcome->loss, leaf,
 			    keeper->chain.count > 0 ? keeper->chain.items[0].certificate : leaf);
-	take_verdict(keeper, result, applied, true);
 	if (!accepted)
 		keeper_log_refusal(&keeper->log, leaf, outcome->untried, &outcome->loss);
 	else if (!applied)
@@ -121,7 +120,9 @@ static void on_mended(void *context, const struct mender_outcome *outcome)
 	keeper->mender = NULL;
 	if (outcome->result == NULL)
 		keeper_log_failure(&keeper->log, outcome->error);
+	keeper->is_applying = true;
 	bool tried = outcome->result != NULL && apply(keeper, outcome);
+	keeper->is_applying = false;
 	set_alarm(keeper, outcome->result, tried);
 }
 
@@ -148,9 +149,6 @@ static struct error take_first(struct certificate_keeper *keeper, const struct m
 static struct error gather_extra(const struct certificate_keeper *keeper, struct certificate_list *out)
 {
 	struct error error = certificate_list_copy(out, &keeper->extra);
-	if (failed(error) || keeper->chain.count == 0 ||
-	    !certificate_equal(keeper->chain.items[0].certificate, keeper->given.items[0].certificate))
-		return error;
 	for (size_t i = 1; !failed(error) && i < keeper->chain.count; i++) {
 		const struct certificate_entry *entry = &keeper->chain.items[i];
 		if (!certificate_list_contains(out, entry->certificate) &&
@@ -160,24 +158,27 @@ static struct error gather_extra(const struct certificate_keeper *keeper, struct
 	return error;
 }
 
-/* Where the leaf stood in its file; a backend's own always comes first. */
-static size_t leaf_place(const struct keeper_options *options)
+/* Nobody here knows what backends trust. */
+static bool is_for_backends(const struct certificate_keeper *keeper)
 {
-	return options->part < options->material->num_pairs ? options->material->pairs[options->part].leaf_place : 0;
+	return keeper->options.purpose == PURPOSE_TLS_CLIENT;
 }
 
 static struct mender_question question_of(const struct certificate_keeper *keeper, const struct certificate_list *extra)
 {
 	const struct keeper_options *options = &keeper->options;
+	bool for_clients = !is_for_backends(keeper);
+
 	return (struct mender_question){
 	    .served = &keeper->given,
-	    .leaf_place = leaf_place(options),
+	    .leaf_place = options->leaf_place,
 	    .extra = extra,
 	    .stores = options->material->stores,
 	    .crls = options->material->crls,
-	    .no_staple = true,
-	    .names = options->material->names,
-	    .num_names = options->material->num_names,
+	    .no_staple = for_clients,
+	    .purpose = options->purpose,
+	    .names = for_clients ? options->material->names : NULL,
+	    .num_names = for_clients ? options->material->num_names : 0,
 	    .key = keeper->key,
 	    .max_chain_bytes = (size_t)options->config->max_chain_bytes,
 	    .share = options->share,
@@ -185,14 +186,11 @@ static struct mender_question question_of(const struct certificate_keeper *keepe
 }
 
 /* The chain that is served is not to lose its clients; at first, the given one. `mode = report` serves the given chain, so
- * that there is nothing to try. */
+ * that there is nothing to try; nor is there with backends. */
 static const struct mender_former *former_of(const struct certificate_keeper *keeper, struct mender_former *out)
 {
-	if (keeper->chain.count > 0)
-		*out = (struct mender_former){&keeper->chain, keeper->chain_key};
-	else
-		*out = (struct mender_former){&keeper->given, keeper->key};
-	return keeper->options.config->mode == MODE_REPORT ? NULL : out;
+	*out = (struct mender_former){keeper->chain.count > 0 ? &keeper->chain : &keeper->given, keeper->key};
+	return keeper->options.config->mode == MODE_REPORT || is_for_backends(keeper) ? NULL : out;
 }
 
 static void cancel_mend(struct certificate_keeper *keeper)
@@ -291,7 +289,8 @@ static bool asks_the_same(const struct certificate_keeper *keeper, const struct 
 
 	return former->settled && former->verdict.judged && !former->verdict.held_back && !former->withdrawn &&
 	       a->services->same_as_former && a->config->mode == b->config->mode &&
-	       a->config->max_chain_bytes == b->config->max_chain_bytes && leaf_place(a) == leaf_place(b) &&
+	       a->config->max_chain_bytes == b->config->max_chain_bytes && a->leaf_place == b->leaf_place &&
+	       a->part == b->part && keeper->log.quiet == former->log.quiet &&
 	       certificate_list_equal(&keeper->given, &former->given) &&
 	       certificate_list_equal(&keeper->extra, &former->extra) &&
 	       certificate_list_equal(&keeper->first, &former->chain) &&
@@ -349,7 +348,13 @@ struct certificate_keeper *keeper_new(const struct keeper_options *options, cons
 		return NULL;
 	keeper->options = *options;
 	keeper->log = (struct keeper_log){
-	    .log = options->log, .fix_log = options->fix_log, .config = options->config, .part = options->part};
+	    .log = options->log,
+	    .fix_log = options->fix_log,
+	    .config = options->config,
+	    .part = options->part,
+	    .for_backends = options->purpose == PURPOSE_TLS_CLIENT,
+	    .quiet = options->quiet,
+	};
 	retry_init(&keeper->retry, KEEPER_RETRY_FIRST_MS, KEEPER_RETRY_MAX_MS);
 	EVP_PKEY_up_ref(key);
 	keeper->key = key;
@@ -381,7 +386,6 @@ void keeper_free(struct certificate_keeper *keeper)
 	certificate_list_cleanup(&keeper->chain);
 	chain_verdict_cleanup(&keeper->verdict);
 	EVP_PKEY_free(keeper->key);
-	EVP_PKEY_free(keeper->chain_key);
 	free(keeper);
 }
 
@@ -414,13 +418,10 @@ static bool replace_list(struct certificate_list *list, const struct certificate
 	return !certificate_list_equal(list, by) && !failed(certificate_list_replace(list, by));
 }
 
-void keeper_set_given(struct certificate_keeper *keeper, const struct certificate_list *chain, EVP_PKEY *key)
+void keeper_set_given(struct certificate_keeper *keeper, const struct certificate_list *chain)
 {
 	if (!replace_list(&keeper->given, chain))
 		return;
-	EVP_PKEY_up_ref(key);
-	EVP_PKEY_free(keeper->key);
-	keeper->key = key;
 	keeper->is_inherited = false;
 	retry_reset(&keeper->retry);
 	struct error error = mend_first(keeper);
@@ -444,6 +445,15 @@ void keeper_set_extra(struct certificate_keeper *keeper, const struct certificat
 		return;
 	retry_reset(&keeper->retry);
 	mend_again(keeper);
+}
+
+void keeper_set_quiet(struct certificate_keeper *keeper, bool quiet)
+{
+	if (keeper->log.quiet == quiet)
+		return;
+	keeper->log.quiet = quiet;
+	if (keeper->mender == NULL && !keeper->is_applying)
+		mend_again(keeper); /* which reports, or does not, as what is under way does */
 }
 
 void keeper_set_withdrawn(struct certificate_keeper *keeper, bool withdrawn)
@@ -471,6 +481,11 @@ const struct certificate_list *keeper_chain(const struct certificate_keeper *kee
 const struct certificate_list *keeper_given(const struct certificate_keeper *keeper)
 {
 	return &keeper->given;
+}
+
+EVP_PKEY *keeper_key(const struct certificate_keeper *keeper)
+{
+	return keeper->key;
 }
 
 const struct chain_verdict *keeper_verdict(const struct certificate_keeper *keeper)

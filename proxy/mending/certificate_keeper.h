@@ -29,11 +29,15 @@ struct keeper_options {
 	const struct config_site *config;
 	const struct site_material *material; /* stores and names */
 	struct pool_share *share; /* of the mending threads' time; may be NULL */
-	unsigned part; /* which certificate of the site */
+	enum certificate_purpose purpose; /* shown to backends: not judged by names nor stores */
+	unsigned part; /* the number of its findings in the fix log: which certificate of the site */
+	size_t leaf_place; /* where the leaf stood in what was given, 0 for the first */
+	bool quiet; /* until keeper_set_quiet says otherwise */
 	void *context;
 	/* Serves another chain with its key; on failure the former one stays. Comes from keeper_start, and then each time
 	 * that there is a better one. */
 	struct error (*serve)(void *context, const struct certificate_list *chain, EVP_PKEY *key);
+	void (*judged)(void *context); /* keeper_verdict is another one; may be NULL */
 };
 
 /* keeper_new: `chain` (leaf first, copied) and `key` (referenced) belong together. `former` (may be NULL) kept the same
@@ -51,10 +55,14 @@ MUST_USE struct error keeper_start(struct certificate_keeper *keeper);
 /* keeper_begin starts mending in the background. */
 void keeper_begin(struct certificate_keeper *keeper);
 
-/* keeper_set_given replaces the given chain (the backend serves another one), keeper_set_extra the further candidates.
+/* keeper_set_given replaces the given chain (the backend serves the same leaf with another one), keeper_set_extra the
+ * further candidates.
  * Both mend anew where there is a difference; keeper_set_given first without fetching. */
-void keeper_set_given(struct certificate_keeper *keeper, const struct certificate_list *chain, EVP_PKEY *key);
+void keeper_set_given(struct certificate_keeper *keeper, const struct certificate_list *chain);
 void keeper_set_extra(struct certificate_keeper *keeper, const struct certificate_list *extra);
+
+/* keeper_set_quiet: a quiet keeper mends, and reports nothing about it: its chain does not go out (yet). */
+void keeper_set_quiet(struct certificate_keeper *keeper, bool quiet);
 
 /* keeper_set_withdrawn: clients rejected the mended chain, and another one is served. Goes into the fix log. */
 void keeper_set_withdrawn(struct certificate_keeper *keeper, bool withdrawn);
@@ -65,6 +73,9 @@ enum revocation_answer keeper_finds_revoked(struct certificate_keeper *keeper, c
 /* keeper_chain is the chain that was served last, keeper_given the one that was given: each has a leaf at least. */
 const struct certificate_list *keeper_chain(const struct certificate_keeper *keeper);
 const struct certificate_list *keeper_given(const struct certificate_keeper *keeper);
+
+/* keeper_key is the key of what was given (borrowed). */
+EVP_PKEY *keeper_key(const struct certificate_keeper *keeper);
 
 /* keeper_verdict is the verdict of the last mend. */
 const struct chain_verdict *keeper_verdict(const struct certificate_keeper *keeper);

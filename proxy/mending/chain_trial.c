@@ -163,18 +163,16 @@ out:
 	return error;
 }
 
-/* The stores that accept `chain`: bit i stands for store i. */
-static struct error find_accepting(const struct chain_trial *trial, const struct certificate_list *chain, EVP_PKEY *key,
-				   uint32_t *out_accepting)
+struct error chain_trial_stores(const struct certificate_list *chain, EVP_PKEY *key,
+				const struct trust_store_set *stores, int64_t now, uint32_t *out_accepting)
 {
 	struct handshake handshake;
 
 	*out_accepting = 0;
 	struct error error = run_handshake(&handshake, chain, key);
-	for (size_t i = 0; !failed(error) && handshake.received != NULL && i < trust_store_set_count(trial->stores);
-	     i++) {
+	for (size_t i = 0; !failed(error) && handshake.received != NULL && i < trust_store_set_count(stores); i++) {
 		bool accepted = false;
-		error = verify(&handshake, chain, trust_store_set_roots(trial->stores, i), trial->now, &accepted);
+		error = verify(&handshake, chain, trust_store_set_roots(stores, i), now, &accepted);
 		*out_accepting |= (uint32_t)accepted << i;
 	}
 	handshake_cleanup(&handshake);
@@ -212,10 +210,10 @@ struct error chain_trial_run(const struct chain_trial *trial, struct chain_trial
 	const struct host_name *lost_name = find_lost_name(trial);
 
 	*out = (struct chain_trial_loss){0};
-	struct error error = find_accepting(trial, trial->chain, trial->key, &accepting);
+	struct error error = chain_trial_stores(trial->chain, trial->key, trial->stores, trial->now, &accepting);
 	if (failed(error) || (accepting == all && lost_name == NULL))
 		return error;
-	error = find_accepting(trial, trial->former, trial->former_key, &accepted_before);
+	error = chain_trial_stores(trial->former, trial->former_key, trial->stores, trial->now, &accepted_before);
 	if (failed(error))
 		return error;
 	for (size_t i = 0; i < num_stores && out->store == NULL; i++) {

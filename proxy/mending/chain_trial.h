@@ -31,4 +31,9 @@ struct chain_trial_loss {
  * is then unknown whom the chain would lose. */
 MUST_USE struct error chain_trial_run(const struct chain_trial *trial, struct chain_trial_loss *out);
 
+/* chain_trial_stores tries one chain: bit i of *out_accepting is set where store i accepts it. None does where the
+ * handshake fails. Errors as chain_trial_run. */
+MUST_USE struct error chain_trial_stores(const struct certificate_list *chain, EVP_PKEY *key,
+					 const struct trust_store_set *stores, int64_t now, uint32_t *out_accepting);
+
 #endif

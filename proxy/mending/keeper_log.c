@@ -8,6 +8,33 @@ bool keeper_log_loses_nobody(const struct chain_trial_loss *loss)
 	return loss->store == NULL && loss->name == NULL;
 }
 
+static bool has_words_of_its_own(const struct keeper_log *log, const struct chain_trial_loss *loss)
+{
+	return log->for_backends || !keeper_log_loses_nobody(loss);
+}
+
+/* What backends are shown stands in another file than the site's server certificate. */
+static void advise_client_chain(struct finding_list *findings)
+{
+	for (size_t i = 0; i < findings->count; i++) {
+		if (findings->items[i].action == ACTION_NONE)
+			continue;
+		finding_set_advice(&findings->items[i],
+				   "Put the certificates into the file of `backend_certificate` as they are after the "
+				   "mend: the client certificate first, then each issuer in turn, without the root.");
+	}
+}
+
+static void add_own_words(const struct keeper_log *log, struct finding_list *findings,
+			  const struct chain_trial_loss *loss, const struct certificate *leaf,
+			  const struct certificate *present)
+{
+	if (log->for_backends)
+		advise_client_chain(findings);
+	else
+		refusal_add(findings, loss, leaf, present);
+}
+
 void keeper_log_findings(const struct keeper_log *log, const struct mend_result *result, bool applied,
 			 const struct chain_trial_loss *loss, const struct certificate *leaf,
 			 const struct certificate *present)
@@ -20,8 +47,10 @@ void keeper_log_findings(const struct keeper_log *log, const struct mend_result 
 	    .applied = applied && log->config->mode == MODE_MEND,
 	};
 
-	if (!keeper_log_loses_nobody(loss) && !failed(finding_list_copy(&findings, &result->findings))) {
-		refusal_add(&findings, loss, leaf, present);
+	if (log->quiet)
+		return;
+	if (has_words_of_its_own(log, loss) && !failed(finding_list_copy(&findings, &result->findings))) {
+		add_own_words(log, &findings, loss, leaf, present);
 		fix_report.findings = &findings;
 	}
 	fix_log_report(log->fix_log, &fix_report, time_text_now_ms());
@@ -40,18 +69,30 @@ static bool was_logged(struct keeper_log *log, const struct mend_result *result,
 	return logged;
 }
 
+static const char *what_is_done(const struct keeper_log *log)
+{
+	if (log->config->mode == MODE_REPORT)
+		return "would be served (mode = report)";
+	return log->for_backends ? "shown to backends" : "served";
+}
+
+static const char *verdict_words(const struct keeper_log *log, const struct mend_result *result)
+{
+	if (log->for_backends)
+		return result->mended_trusted ? "complete" : "complete at most up to a root that is not known here";
+	return result->mended_trusted ? "complete and trusted" : "not trusted by every store, see the fix log";
+}
+
 void keeper_log_chain(struct keeper_log *log, const struct mend_result *result, bool chain_is_new)
 {
 	const char *leaf = result->served.items[0].certificate->subject;
 	enum config_log_level level = result->mended_trusted ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING;
 
-	if (was_logged(log, result, chain_is_new))
+	if (log->quiet || was_logged(log, result, chain_is_new))
 		return;
 	program_log_write(log->log, level, log->config->name, "%s: %zu certificate%s given, %zu %s; %s", leaf,
 			  result->served.count, result->served.count == 1 ? "" : "s", result->mended.count,
-			  log->config->mode == MODE_REPORT ? "would be served (mode = report)" : "served",
-			  result->mended_trusted ? "complete and trusted"
-						 : "not trusted by every store, see the fix log");
+			  what_is_done(log), verdict_words(log, result));
 }
 
 void keeper_log_refusal(const struct keeper_log *log, const struct certificate *leaf, struct error error,

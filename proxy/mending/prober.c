@@ -27,6 +27,7 @@ struct probed_backend {
 	enum mend_rank rank; /* of the next probe */
 	struct retry retry;
 	struct retry audit_retry; /* while an issuer could not be fetched */
+	struct retry eager_retry; /* while another chain is waited for */
 	struct certificate_list chain;
 	enum chain_probe_outcome outcome; /* of the last probe */
 	bool probed; /* there was one */
@@ -123,6 +124,7 @@ struct prober *prober_new(const struct prober_options *options, const struct pro
 		backend->rank = MEND_RANK_FIRST;
 		print_target(&config->backends[i].address, backend->target, sizeof(backend->target));
 		retry_init(&backend->retry, PROBER_RETRY_FIRST_MS, retry_max);
+		retry_init(&backend->eager_retry, PROBER_EAGER_FIRST_MS, PROBER_EAGER_MAX_MS);
 		retry_init(&backend->audit_retry, KEEPER_RETRY_FIRST_MS, KEEPER_RETRY_MAX_MS);
 		backend->alarm = alarm_new(options->services->loop, backend, on_alarm);
 		if (backend->alarm == NULL)
@@ -208,11 +210,14 @@ static void log_audit(struct probed_backend *backend, const struct mend_result *
 						   : "not complete, but it can be mended");
 }
 
-/* Never later than the next regular probe. */
+/* Never later than the next regular probe, nor than what was set before. */
 static void set_alarm(struct probed_backend *backend, uint64_t pause_ms)
 {
 	uint64_t interval = backend->prober->options.config->probe_interval_ms;
-	ring_in(backend, pause_ms < interval ? pause_ms : interval);
+	uint64_t pause = pause_ms < interval ? pause_ms : interval;
+
+	if (!alarm_is_set(backend->alarm) || clock_now_ms() + pause < backend->due_ms)
+		ring_in(backend, pause);
 }
 
 static void on_audited(void *context, const struct mender_outcome *outcome)
@@ -344,9 +349,19 @@ static void on_not_reached(struct probed_backend *backend, enum chain_probe_outc
 	ring_in(backend, retry_next(&backend->retry));
 }
 
+/* Another chain begins the pauses anew. */
+static void set_eager_alarm(struct probed_backend *backend, bool is_new, bool eager)
+{
+	if (is_new || !eager)
+		retry_reset(&backend->eager_retry);
+	if (eager)
+		set_alarm(backend, retry_next(&backend->eager_retry));
+}
+
 static void on_seen(struct probed_backend *backend, const struct chain_probe_result *result)
 {
 	struct prober *prober = backend->prober;
+	bool is_new = !certificate_list_equal(&backend->chain, &result->chain);
 
 	if (result->refusal[0] == '\0')
 		on_reached(backend, result->alpn);
@@ -356,7 +371,8 @@ static void on_seen(struct probed_backend *backend, const struct chain_probe_res
 		return;
 	audit(backend);
 	compare_backends(prober);
-	prober->options.on_chain(prober->options.context, backend->index, &backend->chain);
+	bool eager = prober->options.on_chain(prober->options.context, backend->index, &backend->chain);
+	set_eager_alarm(backend, is_new, eager);
 }
 
 static void join_queue(struct probed_backend *backend)
@@ -436,7 +452,7 @@ static void on_turn(void *context)
 	    .host = address->host,
 	    .port = address->port,
 	    .sni = options->material->backend_name.is_ip ? NULL : options->material->backend_name.text,
-	    .ssl_ctx = options->material->backend_ssl_ctx,
+	    .ssl_ctx = options->tls_context(options->context),
 	    .alpn = buffer_bytes(&backend->prober->alpn),
 	    .tls_max = backend->looks_below_tls13 ? TLS1_2_VERSION : 0,
 	    .ignores_key_usage = options->config->backend_verify == BACKEND_VERIFY_OFF,

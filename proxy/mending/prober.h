@@ -1,5 +1,5 @@
 /* prober - looks at the chains that the tls backends of one site send: at the start, every probe_interval, and with
- * growing pauses while a backend does not answer.
+ * growing pauses while a backend does not answer, or while another chain of it is waited for.
  *
  * The probes of all sites wait in one queue, which limits how many run at a time (mend_services.h). First looks go first,
  * and are short: backends that say nothing do not hold up the look at the others. Those that took too long the last time
@@ -16,6 +16,8 @@
 #define PROBER_RETRY_FIRST_MS 1000 /* after a probe that failed ... */
 #define PROBER_RETRY_MAX_MS 60000 /* ... doubling up to this, or probe_interval where that is less */
 #define PROBER_FIRST_LOOK_MS 1500 /* a backend that takes longer is looked at once more, when all have had a look */
+#define PROBER_EAGER_FIRST_MS 1000 /* after a probe whose chain is not what the site waits for ... */
+#define PROBER_EAGER_MAX_MS 300000 /* ... doubling up to this, or probe_interval where that is less */
 #define PROBER_SOON_MS 5000 /* between two probes that prober_look_again asks for */
 
 /* A backend's three groups of findings in the fix log; prober_part gives the group's part. */
@@ -37,8 +39,9 @@ struct prober_options {
 	const struct site_material *material;
 	struct pool_share *share; /* of the mending threads' time; may be NULL */
 	void *context;
-	/* A backend sent this chain. Comes with each probe. */
-	void (*on_chain)(void *context, size_t backend, const struct certificate_list *chain);
+	SSL_CTX *(*tls_context)(void *context); /* that connections begin with at present, borrowed */
+	/* A backend sent this chain. Comes with each probe. Returns whether to look again soon: another one is waited for. */
+	bool (*on_chain)(void *context, size_t backend, const struct certificate_list *chain);
 	/* The audit of a chain is done. A handshake may wait for a verdict on the same chain. */
 	void (*on_audit)(void *context, const struct mend_result *result);
 };

@@ -131,6 +131,21 @@ struct error backend_tls_context_keep(const struct config_site *site, const SSL_
 	return error;
 }
 
+struct error backend_tls_context_with(const struct config_site *site, const struct certificate_list *chain,
+				      EVP_PKEY *key, SSL_CTX **out)
+{
+	SSL_CTX *ctx = NULL;
+	struct error error = context_new(site, &ctx);
+
+	if (!failed(error))
+		error = tls_settings_set_chain(ctx, chain, key);
+	if (failed(error))
+		SSL_CTX_free(ctx);
+	else
+		*out = ctx;
+	return error;
+}
+
 struct error backend_tls_prepare(SSL *ssl, const struct host_name *name, struct bytes alpn,
 				 struct backend_handshake *handshake)
 {
@@ -167,25 +182,37 @@ struct verdict_key backend_tls_chain_key(const SSL *ssl, const char *site, const
 	return key;
 }
 
-struct error backend_tls_peer_chain(const SSL *ssl, struct certificate_list *out)
+static struct error append_buffers(const STACK_OF(CRYPTO_BUFFER) * buffers, enum certificate_source source,
+				   struct certificate_list *out)
 {
-	const STACK_OF(CRYPTO_BUFFER) *peer = SSL_get0_peer_certificates(ssl);
-	size_t count = peer != NULL ? sk_CRYPTO_BUFFER_num(peer) : 0;
+	size_t count = buffers != NULL ? sk_CRYPTO_BUFFER_num(buffers) : 0;
 
-	if (count > CERTIFICATE_FILE_MAX_CERTIFICATES)
-		return error_of(ERROR_LIMIT, 0, "the backend sent more than 100 certificates");
 	for (size_t i = 0; i < count; i++) {
-		const CRYPTO_BUFFER *buffer = sk_CRYPTO_BUFFER_value(peer, i);
+		const CRYPTO_BUFFER *buffer = sk_CRYPTO_BUFFER_value(buffers, i);
 		const struct certificate *certificate = NULL;
 
 		struct error error =
 		    certificate_parse(bytes_of(CRYPTO_BUFFER_data(buffer), CRYPTO_BUFFER_len(buffer)), &certificate);
 		if (failed(error))
 			return error;
-		error = certificate_list_append(out, certificate, SOURCE_BACKEND);
+		error = certificate_list_append(out, certificate, source);
 		certificate_unref(certificate);
 		if (failed(error))
 			return error;
 	}
 	return error_none();
+}
+
+struct error backend_tls_client_chain(const SSL_CTX *ctx, struct certificate_list *out)
+{
+	return append_buffers(SSL_CTX_get0_chain(ctx), SOURCE_FILE, out);
+}
+
+struct error backend_tls_peer_chain(const SSL *ssl, struct certificate_list *out)
+{
+	const STACK_OF(CRYPTO_BUFFER) *peer = SSL_get0_peer_certificates(ssl);
+
+	if (peer != NULL && sk_CRYPTO_BUFFER_num(peer) > CERTIFICATE_FILE_MAX_CERTIFICATES)
+		return error_of(ERROR_LIMIT, 0, "the backend sent more than 100 certificates");
+	return append_buffers(peer, SOURCE_BACKEND, out);
 }

@@ -21,6 +21,14 @@ MUST_USE struct error backend_tls_context_new(const struct config_site *site, SS
 /* backend_tls_context_keep makes it with the client certificate of a former one (NULL: none), without reading files. */
 MUST_USE struct error backend_tls_context_keep(const struct config_site *site, const SSL_CTX *former, SSL_CTX **out);
 
+/* backend_tls_client_chain appends the client certificate of the context, with its chain; nothing where it has none. */
+MUST_USE struct error backend_tls_client_chain(const SSL_CTX *ctx, struct certificate_list *out);
+
+/* backend_tls_context_with makes a context for the same site that shows this chain, leaf first, in place of what stands
+ * in the file. */
+MUST_USE struct error backend_tls_context_with(const struct config_site *site, const struct certificate_list *chain,
+					       EVP_PKEY *key, SSL_CTX **out);
+
 enum backend_verdict { BACKEND_VERDICT_UNASKED, BACKEND_VERDICT_ASKED, BACKEND_TRUSTED, BACKEND_NOT_TRUSTED };
 
 /* The verdict over one handshake: the app data of the SSL. The callback turns UNASKED to ASKED. */

@@ -5,7 +5,8 @@
 #include "chaincache/certificate/certificate_list.h"
 #include "chaincache/mend/finding.h"
 
-/* key_mismatch_add: `leaf` is the backend's, `served` the chain that clients are served meanwhile; NULL: none. */
+/* key_mismatch_add: `leaf` is the backend's, `served` the chain that clients are served meanwhile (the same leaf with a key
+ * that is in memory alone, perhaps); NULL: none. */
 void key_mismatch_add(struct finding_list *findings, const struct certificate *leaf,
 		      const struct certificate_list *served);
 

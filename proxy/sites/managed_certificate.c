@@ -5,7 +5,7 @@
 
 struct managed_certificate {
 	struct managed_certificate_options options;
-	struct certificate_keeper *keeper;
+	struct kept_certificate *kept;
 	struct outgoing_chain *outgoing;
 	bool begun;
 };
@@ -17,7 +17,7 @@ static bool is_rolled_back(const struct managed_certificate *certificate)
 
 static void on_outgoing(const struct managed_certificate *certificate)
 {
-	keeper_set_withdrawn(certificate->keeper, is_rolled_back(certificate));
+	kept_certificate_set_withdrawn(certificate->kept, is_rolled_back(certificate));
 	if (certificate->begun)
 		certificate->options.on_change(certificate->options.context);
 }
@@ -31,28 +31,17 @@ static struct error serve(void *context, const struct certificate_list *chain, E
 	return error;
 }
 
+static struct shown_chain shown(void *context)
+{
+	const struct managed_certificate *certificate = context;
+	const struct credential *credential = outgoing_chain_credential(certificate->outgoing);
+	return (struct shown_chain){&credential->chain, SSL_CTX_get0_privatekey(credential->ssl_ctx)};
+}
+
 static enum revocation_answer finds_revoked(void *context, const struct certificate_list *chain)
 {
 	const struct managed_certificate *certificate = context;
-	return keeper_finds_revoked(certificate->keeper, chain);
-}
-
-static struct certificate_keeper *make_keeper(struct managed_certificate *certificate,
-					      const struct given_certificate *given)
-{
-	const struct managed_certificate_options *options = &certificate->options;
-	const struct keeper_options keeper_options = {
-	    .services = options->services,
-	    .fix_log = options->fix_log,
-	    .log = options->log,
-	    .config = options->config,
-	    .material = options->material,
-	    .share = options->share,
-	    .part = options->part,
-	    .context = certificate,
-	    .serve = serve,
-	};
-	return keeper_new(&keeper_options, given->chain, given->former, given->key);
+	return kept_certificate_finds_revoked(certificate->kept, chain);
 }
 
 static struct outgoing_chain *make_outgoing(struct managed_certificate *certificate,
@@ -71,6 +60,27 @@ static struct outgoing_chain *make_outgoing(struct managed_certificate *certific
 	return outgoing_chain_new(&outgoing_options, former != NULL ? former->outgoing : NULL);
 }
 
+static struct error keep(struct managed_certificate *certificate, const struct given_certificate *given,
+			 const struct managed_certificate *former)
+{
+	const struct managed_certificate_options *options = &certificate->options;
+	const struct kept_certificate_options kept_options = {
+	    .services = options->services,
+	    .fix_log = options->fix_log,
+	    .log = options->log,
+	    .config = options->config,
+	    .material = options->material,
+	    .share = options->share,
+	    .purpose = PURPOSE_TLS_SERVER,
+	    .part = options->part,
+	    .renewal_part = managed_certificate_renewal_part(options->part),
+	    .context = certificate,
+	    .serve = serve,
+	    .shown = shown,
+	};
+	return kept_certificate_new(&kept_options, given, former != NULL ? former->kept : NULL, &certificate->kept);
+}
+
 struct error managed_certificate_new(const struct managed_certificate_options *options,
 				     const struct given_certificate *given, const struct managed_certificate *former,
 				     struct managed_certificate **out)
@@ -83,9 +93,8 @@ struct error managed_certificate_new(const struct managed_certificate_options *o
 		return error;
 	certificate->options = *options;
 	certificate->outgoing = make_outgoing(certificate, former);
-	certificate->keeper = make_keeper(certificate, given);
-	if (certificate->outgoing != NULL && certificate->keeper != NULL)
-		error = keeper_start(certificate->keeper);
+	if (certificate->outgoing != NULL)
+		error = keep(certificate, given, former);
 	if (failed(error))
 		managed_certificate_free(certificate);
 	else
@@ -97,7 +106,7 @@ void managed_certificate_free(struct managed_certificate *certificate)
 {
 	if (certificate == NULL)
 		return;
-	keeper_free(certificate->keeper);
+	kept_certificate_free(certificate->kept);
 	outgoing_chain_free(certificate->outgoing);
 	free(certificate);
 }
@@ -105,12 +114,12 @@ void managed_certificate_free(struct managed_certificate *certificate)
 void managed_certificate_begin(struct managed_certificate *certificate)
 {
 	certificate->begun = true;
-	keeper_begin(certificate->keeper);
+	kept_certificate_begin(certificate->kept);
 }
 
-struct certificate_keeper *managed_certificate_keeper(const struct managed_certificate *certificate)
+struct kept_certificate *managed_certificate_kept(const struct managed_certificate *certificate)
 {
-	return certificate->keeper;
+	return certificate->kept;
 }
 
 struct credential *managed_certificate_credential(const struct managed_certificate *certificate)
@@ -143,4 +152,5 @@ void managed_certificate_tick(struct managed_certificate *certificate, int64_t n
 {
 	if (outgoing_chain_look(certificate->outgoing, now_ms))
 		on_outgoing(certificate);
+	kept_certificate_tick(certificate->kept, now_ms / 1000);
 }

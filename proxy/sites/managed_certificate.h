@@ -1,9 +1,15 @@
-/* managed_certificate - one certificate of one site: the keeper that mends it, and the chain that goes out for it. */
+/* managed_certificate - one certificate of one site, which is kept mended, and the chain that goes out for it. */
 #ifndef PROXY_SITES_MANAGED_CERTIFICATE_H
 #define PROXY_SITES_MANAGED_CERTIFICATE_H
 
-#include "proxy/mending/certificate_keeper.h"
+#include "proxy/sites/kept_certificate.h"
 #include "proxy/sites/outgoing_chain.h"
+
+/* A certificate's two groups of findings in the fix log: its own has its number for a part, this one the renewal's. */
+static inline unsigned managed_certificate_renewal_part(unsigned part)
+{
+	return SITE_MAX_CREDENTIALS + part;
+}
 
 /* All borrowed. */
 struct managed_certificate_options {
@@ -20,17 +26,11 @@ struct managed_certificate_options {
 	void (*on_change)(void *context); /* another chain goes out; from managed_certificate_begin on */
 };
 
-/* A chain to mend, with its key. */
-struct given_certificate {
-	const struct certificate_list *chain; /* leaf first */
-	const struct certificate_keeper *former; /* of the same leaf before a reload; may be NULL */
-	EVP_PKEY *key;
-};
-
 struct managed_certificate;
 
-/* managed_certificate_new makes the first credential, and begins the first mend (keeper_start). `former` (may be NULL) is the same
- * certificate before a reload; its withdrawn chain stays withdrawn. */
+/* managed_certificate_new makes the first credential, and begins the first mend (keeper_start). `former` (may be NULL) is
+ * the same certificate before a reload that came by itself; its withdrawn chain stays withdrawn, and where `given` has
+ * another leaf, it serves until that is taken (kept_certificate.h). */
 MUST_USE struct error managed_certificate_new(const struct managed_certificate_options *options,
 					      const struct given_certificate *given,
 					      const struct managed_certificate *former,
@@ -40,8 +40,8 @@ void managed_certificate_free(struct managed_certificate *certificate); /* NULL 
 /* managed_certificate_begin starts mending in the background. */
 void managed_certificate_begin(struct managed_certificate *certificate);
 
-/* managed_certificate_keeper returns its keeper, to which other chains may be given. */
-struct certificate_keeper *managed_certificate_keeper(const struct managed_certificate *certificate);
+/* managed_certificate_kept returns it as it is kept mended, to which other chains may be offered. */
+struct kept_certificate *managed_certificate_kept(const struct managed_certificate *certificate);
 
 /* managed_certificate_credential returns what goes out; never NULL. */
 struct credential *managed_certificate_credential(const struct managed_certificate *certificate);

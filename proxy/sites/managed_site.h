@@ -11,19 +11,7 @@
 #include "proxy/mending/chain_verdict.h"
 #include "proxy/mending/prober.h"
 #include "proxy/mending/site_material.h"
-
-/* All sites share these. Everything is borrowed. */
-struct managed_site_options {
-	struct mend_services *services;
-	struct fix_log *fix_log; /* NULL for a look without a loop */
-	const struct program_log *log;
-	struct backend_trust *trust; /* NULL for a look without a loop */
-	unsigned num_workers; /* that count for it; 0 for a look without a loop */
-	struct chain_watch *watch; /* NULL for a look without a loop */
-	bool operator_decides; /* an operator reloads: withdrawn chains are served again */
-	void *context;
-	void (*on_change)(void *context); /* managed_site_fill gives something else now */
-};
+#include "proxy/sites/managed_site_options.h"
 
 struct managed_site;
 

@@ -1,7 +1,10 @@
 """`certificate = backend`: chainmend holds the key and takes the leaf that the backend serves."""
 
+import datetime
 import signal
+import time
 
+import pytest
 from aia_server import body, status
 from clients import curl, served_chain
 from conftest import NAME
@@ -81,11 +84,11 @@ def test_a_renewed_leaf_that_cannot_be_followed_to_a_root_waits_until_it_can(pro
         running = program.run(world.settings(), site(world, port, backend.port, probe_interval="1s"))
         eventually("the first leaf", lambda: served_chain(port, NAME) == world.mended, also=running.report)
         backend.use(world.chain("renewed", renewed), world.key)
-        running.wait_for_words("accept what is served at present")
+        assert "it is refused by clients that trust" in running.wait_for_fix("renewal_held")["message"]
         assert served_chain(port, NAME) == world.mended
-        running.signal(signal.SIGHUP)
-        running.wait_for_words("reload: SIGHUP: done")
-        assert served_chain(port, NAME) == world.mended, "a reload forgets nothing"
+        world.key.write_text(world.key.read_text() + "\n")
+        running.wait_for_words("file has changed: done")
+        assert served_chain(port, NAME) == world.mended, "a reload that comes by itself forgets nothing"
         world.aia.route("/second.cer", body(other.der))
         running.signal(signal.SIGHUP)
         eventually("the renewed leaf", lambda: served_chain(port, NAME) == [renewed.sha256, other.sha256],
@@ -99,9 +102,8 @@ def test_an_expired_leaf_does_not_take_the_place_of_a_good_one(program, world):
         running = program.run(world.settings(), site(world, port, backend.port, probe_interval="1s"))
         eventually("the first leaf", lambda: served_chain(port, NAME) == world.mended, also=running.report)
         backend.use(world.chain("expired", expired, world.issuing), world.key)
-        running.wait_for_fix("leaf_expired", subject_of="certificate")
-        running.wait_for_words("accept what is served at present")
-        running.wait_for_fix("backend_certificate_differs", subject_of="certificate", severity="warning")
+        running.wait_for_fix("leaf_expired", subject_of="backend")
+        running.wait_for_fix("renewal_held", subject_of="certificate", severity="warning")
         assert served_chain(port, NAME) == world.mended
 
 
@@ -122,7 +124,7 @@ def test_a_leaf_that_serves_fewer_audiences_is_not_published_and_that_is_told(pr
         chain = served_chain(port, NAME)
         assert curl(port, NAME, world.roots).ok and curl(port, NAME, fabrikam_roots).ok
         backend.use(world.chain("renewed", renewed, other), world.key)
-        line = running.wait_for_fix("backend_certificate_differs", subject_of="certificate", event="appeared")
+        line = running.wait_for_fix("renewal_held", subject_of="certificate", event="appeared")
         assert "clients that trust fabrikam" in line["message"] and "not served" in line["message"]
         assert (line["severity"], line["certificate"]["sha256"]) == ("warning", renewed.sha256)
         assert "cache import" in line["advice"]
@@ -134,7 +136,7 @@ def test_a_leaf_that_serves_fewer_audiences_is_not_published_and_that_is_told(pr
         running.signal(signal.SIGHUP)
         eventually("the renewed leaf", lambda: served_chain(port, NAME) == [renewed.sha256, other.sha256],
                    also=running.report)
-        running.wait_for_fix("backend_certificate_differs", subject_of="certificate", event="resolved")
+        running.wait_for_fix("renewal_held", subject_of="certificate", event="resolved")
 
 
 def test_a_renewed_leaf_without_a_name_that_clients_use_is_not_published(program, world):
@@ -147,6 +149,130 @@ def test_a_renewed_leaf_without_a_name_that_clients_use_is_not_published(program
                                                      hostnames=[NAME, other_name]))
         eventually("today's leaf", lambda: served_chain(port, NAME)[:1] == [leaf.sha256], also=running.report)
         backend.use(world.chain("renewed", renewed, world.issuing), world.key)
-        line = running.wait_for_fix("backend_certificate_differs", subject_of="certificate")
+        line = running.wait_for_fix("renewal_held", subject_of="certificate")
         assert other_name in line["message"]
         assert served_chain(port, other_name) == [leaf.sha256, world.issuing.sha256]
+
+
+def renewed_pair(world):
+    renewed = world.issuing.issue_leaf([NAME], aia=[world.url])
+    chain, key = renewed.write(world.folder, "renewed")
+    return renewed, chain, key
+
+
+def reload_by_itself(running, path, text):
+    done = running.stderr.count("file has changed: done")
+    path.write_text(text)
+    eventually("the reload", lambda: running.stderr.count("file has changed: done") > done, also=running.report)
+
+
+@pytest.mark.parametrize("sighups", [0, 2])
+def test_the_key_file_is_replaced_before_the_backend_switches(program, world, sighups):
+    port = free_port()
+    renewed, chain, key = renewed_pair(world)
+    old_key = world.folder / "old.key"
+    old_key.write_text(world.key.read_text())
+    with TlsServer(world.leaf_alone, old_key, http_answer()) as backend:
+        running = program.run(world.settings(), site(world, port, backend.port))
+        eventually("the first leaf", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+        reload_by_itself(running, world.key, key.read_text())
+        for number in range(sighups):
+            running.signal(signal.SIGHUP)
+            eventually("the reload", lambda: running.stderr.count("SIGHUP: done") > number, also=running.report)
+        line = running.wait_for_fix("key_mismatch", event="appeared")
+        assert line["severity"] == "warning" and "in memory alone" in line["message"]
+        for _ in range(3):
+            assert served_chain(port, NAME) == world.mended
+            assert curl(port, NAME, world.roots).ok
+        backend.use(chain, key)
+        # probe_interval is an hour.
+        eventually("the renewed leaf", lambda: served_chain(port, NAME) == [renewed.sha256, world.issuing.sha256],
+                   also=running.report)
+        running.wait_for_fix("key_mismatch", event="resolved")
+
+
+def test_the_backend_switches_before_the_key_file_is_replaced(program, world):
+    port = free_port()
+    renewed, chain, key = renewed_pair(world)
+    old_key = world.folder / "old.key"
+    old_key.write_text(world.key.read_text())
+    with TlsServer(world.leaf_alone, old_key, http_answer()) as backend:
+        running = program.run(world.settings(), site(world, port, backend.port, probe_interval="1s"))
+        eventually("the first leaf", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+        backend.use(chain, key)
+        line = running.wait_for_fix("key_mismatch", event="appeared")
+        assert line["severity"] == "error" and renewed.certificate.serial_number == int(
+            line["message"].split("serial number ")[1].split(")")[0], 16)
+        assert served_chain(port, NAME) == world.mended
+        reload_by_itself(running, world.key, key.read_text())
+        eventually("the renewed leaf", lambda: served_chain(port, NAME) == [renewed.sha256, world.issuing.sha256],
+                   also=running.report)
+        running.wait_for_fix("key_mismatch", event="resolved")
+
+
+def test_the_backend_is_down_while_the_key_file_is_replaced(program, world):
+    port, backend_port = free_port(), free_port()
+    renewed, chain, key = renewed_pair(world)
+    old_key = world.folder / "old.key"
+    old_key.write_text(world.key.read_text())
+    with TlsServer(world.leaf_alone, old_key, http_answer(), port=backend_port):
+        running = program.run(world.settings(), site(world, port, backend_port))
+        eventually("the first leaf", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+    reload_by_itself(running, world.key, key.read_text())
+    running.wait_for_fix("backend_unreachable", event="appeared")
+    assert served_chain(port, NAME) == world.mended
+    with TlsServer(chain, key, http_answer(), port=backend_port):
+        eventually("the renewed leaf", lambda: served_chain(port, NAME) == [renewed.sha256, world.issuing.sha256],
+                   also=running.report)
+
+
+def test_the_backend_switches_back(program, world):
+    """To a leaf whose key is in no file any more: what was served last goes on."""
+    port = free_port()
+    renewed, chain, key = renewed_pair(world)
+    old_key = world.folder / "old.key"
+    old_key.write_text(world.key.read_text())
+    with TlsServer(world.leaf_alone, old_key, http_answer()) as backend:
+        running = program.run(world.settings(), site(world, port, backend.port, probe_interval="1s"))
+        eventually("the first leaf", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+        backend.use(chain, key)
+        reload_by_itself(running, world.key, key.read_text())
+        eventually("the renewed leaf", lambda: served_chain(port, NAME)[0] == renewed.sha256, also=running.report)
+        backend.use(world.leaf_alone, old_key)
+        running.wait_for_fix("backend_certificate_differs", event="appeared", subject_of="backend")
+        assert served_chain(port, NAME) == [renewed.sha256, world.issuing.sha256]
+        backend.use(chain, key)
+        running.wait_for_fix("backend_certificate_differs", event="resolved", subject_of="backend")
+
+
+def test_each_of_several_keys_is_good(program, world):
+    port = free_port()
+    renewed, chain, key = renewed_pair(world)
+    with TlsServer(world.leaf_alone, world.key, http_answer()) as backend:
+        running = program.run(world.settings(), site(world, port, backend.port, probe_interval="1s",
+                                                     key=[world.key, key]))
+        eventually("the first leaf", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+        backend.use(chain, key)
+        eventually("the renewed leaf", lambda: served_chain(port, NAME)[0] == renewed.sha256, also=running.report)
+        backend.use(world.leaf_alone, world.key)
+        eventually("the first leaf again", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+        assert "key_mismatch" not in {line["code"] for line in running.fixes()}
+
+
+def test_a_former_leaf_that_expires_while_it_waits_goes_on(program, world):
+    """Nothing else is there; the pair that fits later takes its place at once."""
+    port = free_port()
+    ends = int(time.time()) + 8
+    brief = world.issuing.issue_leaf([NAME], key=world.leaf.key, aia=[world.url],
+                                     not_after=datetime.datetime.utcfromtimestamp(ends))
+    renewed, chain, key = renewed_pair(world)
+    old_key = world.folder / "old.key"
+    old_key.write_text(world.key.read_text())
+    with TlsServer(world.chain("brief", brief), old_key, http_answer()) as backend:
+        running = program.run(world.settings(), site(world, port, backend.port))
+        eventually("the brief leaf", lambda: served_chain(port, NAME)[:1] == [brief.sha256], also=running.report)
+        reload_by_itself(running, world.key, key.read_text())
+        running.wait_for_fix("leaf_expired", subject_of="certificate")
+        assert time.time() > ends and served_chain(port, NAME)[0] == brief.sha256
+        backend.use(chain, key)
+        eventually("the renewed leaf", lambda: served_chain(port, NAME)[0] == renewed.sha256, 60, running.report)

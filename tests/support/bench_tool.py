@@ -96,8 +96,8 @@ def openssl_server(folder: Path, chain: Path, key: Path, *more: str) -> Iterator
 
 
 @contextlib.contextmanager
-def nginx(folder: Path, chain: Path, key: Path) -> Iterator[tuple[int, int]]:
-    """Port and process id of one that answers / and has nothing else; its worker is a child."""
+def nginx(folder: Path, chain: Path, key: Path, *more: str) -> Iterator[tuple[int, int]]:
+    """Port and process id of one that answers / and has nothing else; its worker is a child. `more`: lines of its server."""
     program = shutil.which("nginx", path="/usr/sbin:/usr/bin")
     if program is None:
         pytest.skip("nginx is not installed (apt-get install --no-install-recommends nginx-light)")
@@ -105,6 +105,7 @@ def nginx(folder: Path, chain: Path, key: Path) -> Iterator[tuple[int, int]]:
     settings = folder / "nginx.conf"
     places = "".join(f"{name}_temp_path {folder}/{name};\n" for name in
                      ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    lines = "\n".join(more)
     settings.write_text(f"""
 daemon off;
 worker_processes 1;
@@ -119,6 +120,7 @@ server {{
   ssl_certificate {chain};
   ssl_certificate_key {key};
   ssl_protocols TLSv1.2 TLSv1.3;
+  {lines}
   location = / {{ return 200 "hello\\n"; }}
   location / {{ return 404; }}
 }}

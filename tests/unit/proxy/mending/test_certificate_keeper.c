@@ -258,7 +258,7 @@ static void test_what_is_given_anew_and_cannot_be_served(void **state)
 	answer();
 	mend_to(&around.complete);
 	around.num_failures = 2;
-	keeper_set_given(keeper, &around.complete, pki_key(around.leaf));
+	keeper_set_given(keeper, &around.complete);
 	expect_chain(keeper, &around.alone);
 	answer(); /* of the mend that looks at it with fetching */
 	expect_chain(keeper, &around.alone);
@@ -316,7 +316,7 @@ static void test_with_threads_nothing_is_waited_for(void **state)
 	assert_int_equal(around.alarm_ms, LOOK_PAUSE_MAX_MS);
 
 	/* What a backend shows anew goes out when it has been mended; further candidates change nothing of that. */
-	keeper_set_given(keeper, &around.complete, pki_key(around.leaf));
+	keeper_set_given(keeper, &around.complete);
 	assert_true(around.offline);
 	keeper_set_extra(keeper, &around.complete);
 	assert_true(around.offline);

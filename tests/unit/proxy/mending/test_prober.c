@@ -39,12 +39,19 @@ static char host[] = "127.0.0.1";
 static char nowhere[] = "/proc/no/such/file";
 static char site_name[] = "mail";
 
-static void on_chain(void *context, size_t backend, const struct certificate_list *chain)
+static SSL_CTX *tls_context(void *context)
+{
+	const struct world *world = context;
+	return world->material.backend_ssl_ctx;
+}
+
+static bool on_chain(void *context, size_t backend, const struct certificate_list *chain)
 {
 	(void)context;
 	(void)backend;
 	(void)chain;
 	fail_msg("a backend that says nothing sent a chain");
+	return false;
 }
 
 static void on_audit(void *context, const struct mend_result *result)
@@ -103,6 +110,8 @@ static int set_up(void **state)
 		    .log = &world->log,
 		    .config = &world->site,
 		    .material = &world->material,
+		    .context = world,
+		    .tls_context = tls_context,
 		    .on_chain = on_chain,
 		    .on_audit = on_audit,
 		};
