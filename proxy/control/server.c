@@ -183,18 +183,22 @@ static void on_worker_stopped(struct server *server, unsigned index)
 		close_all(server);
 }
 
-/* Has a backend looked at again that showed another chain, or failed: it may speak something else by now. */
-static void look_at_backend(struct server *server, const struct worker_event *event)
+/* What a site itself makes of an event. A backend that showed another chain, or failed, is looked at again: it may speak
+ * something else by now. */
+static void tell_site(const struct server *server, const struct worker_event *event)
 {
-	if (event->kind != WORKER_VERIFY_BACKEND && event->kind != WORKER_BACKEND_FAILED)
-		return;
-	struct managed_site *site = site_set_find(server->set, event->snapshot->sites[event->site].config->name);
+	struct managed_site *site = event->snapshot != NULL
+					? site_set_find(server->set, event->snapshot->sites[event->site].config->name)
+					: NULL;
+
 	if (site == NULL)
 		return;
 	if (event->kind == WORKER_VERIFY_BACKEND)
 		managed_site_saw_chain(site, &event->chain);
-	else
+	else if (event->kind == WORKER_BACKEND_FAILED)
 		managed_site_saw_failure(site);
+	else if (event->kind == WORKER_NAME_ASKED)
+		managed_site_saw_name(site, event->text, time_text_now_ms());
 }
 
 static void on_mail(void *context, struct mail *take_mail)
@@ -207,7 +211,7 @@ static void on_mail(void *context, struct mail *take_mail)
 	if (server->state != SERVER_STOPPED && !stopped)
 		worker_events_take(&server->events, event);
 	if (server->state == SERVER_RUNNING)
-		look_at_backend(server, event);
+		tell_site(server, event);
 	worker_event_free(event);
 	if (stopped)
 		on_worker_stopped(server, worker);

@@ -88,6 +88,8 @@ void worker_events_take(const struct worker_events *events, const struct worker_
 	case WORKER_CLIENT_VANISHED:
 		watch_rejection(events, event, NUM_TALLY_ALERTS);
 		break;
+	case WORKER_NAME_ASKED: /* for the site, in server.c */
+		break;
 	case WORKER_NAME_NOT_COVERED:
 		take_name(events, event);
 		tell(events, event, LOG_LEVEL_INFO, "clients ask for a name that no certificate covers");

@@ -184,18 +184,31 @@ static bool everybody_accepts(const struct kept_certificate *kept, const struct 
 	return !verdict->held_back && (reports ? verdict->served_trusted : verdict->mended_trusted);
 }
 
+/* The names of `hostnames`; without them, those that clients asked for lately. */
+static void take_names(const struct kept_certificate *kept, struct host_name asked[ASKED_NAMES_MAX],
+		       struct renewal_question *question)
+{
+	const struct kept_certificate_options *options = &kept->options;
+
+	question->names = options->material->names;
+	question->num_names = options->material->num_names;
+	if (options->asked_names == NULL)
+		return;
+	question->names = asked;
+	question->num_names = asked_names_list(options->asked_names, question->now_s * 1000, asked);
+}
+
 /* What a TLS server shows is judged by what clients ask for and trust. Trials are held for a renewal that not all stores
  * accept by its mend, which is rare. What a TLS client shows is not: nobody here knows what the backends trust. */
 static struct error ask_clients(const struct kept_certificate *kept, const struct shown_chain *shown,
-				struct renewal_question *question)
+				struct host_name asked[ASKED_NAMES_MAX], struct renewal_question *question)
 {
 	const struct site_material *material = kept->options.material;
 	const struct certificate_keeper *renewed = kept->renewal->keeper;
 
 	if (kept->options.purpose != PURPOSE_TLS_SERVER)
 		return error_none();
-	question->names = material->names;
-	question->num_names = material->num_names;
+	take_names(kept, asked, question);
 	if (everybody_accepts(kept, kept->renewal)) {
 		question->former.stores = UINT32_MAX;
 		question->renewed.stores = UINT32_MAX;
@@ -210,7 +223,8 @@ static struct error ask_clients(const struct kept_certificate *kept, const struc
 }
 
 /* False: it is not known yet, or memory ran out; the next look asks again. */
-static bool ask(const struct kept_certificate *kept, int64_t now_s, struct renewal_question *out)
+static bool ask(const struct kept_certificate *kept, int64_t now_s, struct host_name asked[ASKED_NAMES_MAX],
+		struct renewal_question *out)
 {
 	const struct shown_chain shown = kept->options.shown(kept->options.context);
 	struct certificate_keeper *renewed = kept->renewal->keeper;
@@ -226,7 +240,7 @@ static bool ask(const struct kept_certificate *kept, int64_t now_s, struct renew
 	if (out->insisted)
 		return true;
 	return former_revoked != REVOCATION_NOT_KNOWN_YET && renewed_revoked != REVOCATION_NOT_KNOWN_YET &&
-	       stage_of(kept->renewal) != STAGE_GIVEN && !failed(ask_clients(kept, &shown, out));
+	       stage_of(kept->renewal) != STAGE_GIVEN && !failed(ask_clients(kept, &shown, asked, out));
 }
 
 /* Serves the renewal. On failure what goes out stays, and the next look tries it again. */
@@ -296,9 +310,10 @@ static void set_next_look(struct kept_certificate *kept, int64_t now_s)
 static void look_at_renewal(struct kept_certificate *kept, int64_t now_s)
 {
 	struct renewal_question question;
+	struct host_name asked[ASKED_NAMES_MAX];
 
 	set_next_look(kept, now_s);
-	if (!ask(kept, now_s, &question)) {
+	if (!ask(kept, now_s, asked, &question)) {
 		kept->next_look_s = 0;
 		return;
 	}

@@ -7,6 +7,7 @@
 #ifndef PROXY_SITES_KEPT_CERTIFICATE_H
 #define PROXY_SITES_KEPT_CERTIFICATE_H
 
+#include "proxy/clients/asked_names.h"
 #include "proxy/mending/certificate_keeper.h"
 
 #define KEPT_CERTIFICATE_LOOK_S 60 /* between two looks at a renewal that waits */
@@ -26,6 +27,8 @@ struct kept_certificate_options {
 	const struct site_material *material;
 	struct pool_share *share; /* of the mending threads' time; may be NULL */
 	enum certificate_purpose purpose;
+	const struct asked_names
+	    *asked_names; /* that a renewal is judged by, in place of `hostnames`; NULL: by those */
 	unsigned part; /* the number of its findings in the fix log ... */
 	unsigned renewal_part; /* ... and of those about a renewal */
 	void *context;

@@ -72,6 +72,7 @@ static struct error keep(struct managed_certificate *certificate, const struct g
 	    .material = options->material,
 	    .share = options->share,
 	    .purpose = PURPOSE_TLS_SERVER,
+	    .asked_names = options->asked_names,
 	    .part = options->part,
 	    .renewal_part = managed_certificate_renewal_part(options->part),
 	    .context = certificate,

@@ -20,6 +20,7 @@ struct managed_certificate_options {
 	const struct site_material *material;
 	struct pool_share *share; /* of the mending threads' time; may be NULL */
 	struct chain_watch *watch; /* NULL for a look without a loop */
+	const struct asked_names *asked_names; /* judged in place of `hostnames`; NULL: those are */
 	unsigned part; /* which certificate of the site */
 	struct credential *reusable; /* of before a reload, by the same keys of the site; NULL: there is none */
 	void *context;

@@ -152,6 +152,8 @@ struct error managed_site_new(const struct managed_site_options *options, const 
 	site->addresses = backend_addresses_new(options->services->loop, config, options->log, site, on_change);
 	if (site->addresses == NULL)
 		error = error_of(ERROR_MEMORY, 0, "set up a site");
+	if (former != NULL)
+		site->asked_names = former->asked_names;
 	if (!failed(error) && former != NULL)
 		backend_addresses_inherit(site->addresses, former->addresses);
 	if (!failed(error))
@@ -224,6 +226,7 @@ void managed_site_fill(const struct managed_site *site, struct site *out)
 	backend_speech_fill(&site->speech, out);
 	for (size_t i = 0; i < site->num_certificates; i++)
 		out->credentials[out->num_credentials++] = credential_ref(credential_of(site, i));
+	out->tells_names = site->material->num_names == 0;
 	backend_addresses_fill(site->addresses, out);
 	out->backend_ssl_ctx = context_of(site);
 	if (out->backend_ssl_ctx != NULL)
@@ -346,6 +349,12 @@ void managed_site_terms(const struct managed_site *site, struct backend_trust_te
 	    .verify = site->config->backend_verify,
 	    .pin = site->config->has_backend_pin ? site->config->backend_pin : NULL,
 	};
+}
+
+void managed_site_saw_name(struct managed_site *site, const char *name, int64_t now_ms)
+{
+	if (managed_site_covers(site, name))
+		asked_names_add(&site->asked_names, name, now_ms);
 }
 
 void managed_site_saw_chain(struct managed_site *site, const struct certificate_list *chain)

@@ -74,6 +74,9 @@ bool managed_site_has_group(const struct managed_site *site, const struct findin
 /* managed_site_terms says how its backends are judged. */
 void managed_site_terms(const struct managed_site *site, struct backend_trust_terms *out);
 
+/* managed_site_saw_name takes note of a name that a client asked for: without `hostnames`, no renewal may lack it. */
+void managed_site_saw_name(struct managed_site *site, const char *name, int64_t now_ms);
+
 /* managed_site_saw_chain probes the backends again when a handshake saw a chain that no probe did. */
 void managed_site_saw_chain(struct managed_site *site, const struct certificate_list *chain);
 

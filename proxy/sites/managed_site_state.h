@@ -21,6 +21,7 @@ struct managed_site {
 	struct backend_speech speech;
 	struct site_tally *tally; /* NULL in a look without a loop */
 	struct client_certificate *client_certificate; /* NULL: backends are shown none */
+	struct asked_names asked_names; /* over reloads too */
 	struct leaf_follower *follower; /* NULL unless `certificate = backend` */
 	bool begun;
 };

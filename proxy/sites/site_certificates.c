@@ -35,6 +35,7 @@ static struct error add_certificate(struct managed_site *site, const struct mana
 	    .material = site->material,
 	    .share = site->share,
 	    .watch = site->options.watch,
+	    .asked_names = site->material->num_names == 0 ? &site->asked_names : NULL,
 	    .part = (unsigned)site->num_certificates,
 	    .reusable = find_reusable(site, former),
 	    .context = site,

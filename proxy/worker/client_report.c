@@ -45,11 +45,29 @@ static void report_vanished(struct connection *connection)
 	report_rejection(connection, WORKER_CLIENT_VANISHED, 0, false);
 }
 
+static void report_name(struct connection *connection, const SSL *ssl)
+{
+	struct worker_thread *thread = connection->thread;
+	const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+
+	if (name == NULL || !told_names_is_due(&thread->told_names, connection->counts, name, thread->now_ms))
+		return;
+	struct event_limit_entry report = {
+	    .kind = WORKER_NAME_ASKED,
+	    .snapshot = connection->lease->snapshot,
+	    .site = connection->site->index,
+	};
+	if (client_hello_copy_name(bytes_of_string(name), report.text))
+		worker_thread_report_entry(thread, &report);
+}
+
 void client_report_handshake(struct connection *connection)
 {
 	struct worker_thread *thread = connection->thread;
 	const SSL *ssl = connection->client.pump.ssl;
 
+	if (connection->site->tells_names)
+		report_name(connection, ssl);
 	counters_add(&thread->counters.handshakes_done, 1);
 	site_counts_handshake(connection->counts, ssl);
 	if (SSL_session_reused(ssl))

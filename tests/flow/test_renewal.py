@@ -271,3 +271,27 @@ def test_a_renewal_with_another_key_is_taken_by_itself(program, world):
         eventually("the renewed chain", lambda: served_chain(port, NAME) == [renewed.sha256, world.issuing.sha256],
                    also=running.report)
         assert curl(port, NAME, world.roots).ok
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_without_hostnames_the_names_that_clients_ask_for_are_kept(program, world, asked):
+    port = free_port()
+    wildcard = world.issuing.issue_leaf([NAME, "*.contoso.test"], key=world.leaf.key, aia=[world.url])
+    fewer = world.issuing.issue_leaf([NAME], key=world.leaf.key, aia=[world.url])
+    file = world.chain("watched", wildcard)
+    with Server(http_answer()) as backend:
+        running = program.run(world.settings(), {"mail": {
+            "listen": f"127.0.0.1:{port}", "certificate": file, "key": world.key,
+            "backend": f"tcp://127.0.0.1:{backend.port}"}})
+        eventually("the wildcard", lambda: served_chain(port, NAME)[:1] == [wildcard.sha256], also=running.report)
+        if asked:
+            assert served_chain(port, OTHER_NAME)
+            assert served_chain(port, "nobody.fabrikam.test")
+        time.sleep(1.5)
+        file.write_text(fewer.pem)
+        if asked:
+            line = running.wait_for_fix("renewal_held")
+            assert f"it does not cover {OTHER_NAME}:" in line["message"] and "fabrikam" not in line["message"]
+            assert served_chain(port, NAME)[0] == wildcard.sha256
+        else:
+            eventually("the renewed one", lambda: served_chain(port, NAME)[0] == fewer.sha256, also=running.report)

@@ -1,0 +1,26 @@
+/* told_names - remembers of which names a worker has told the control thread lately, so that a name that is asked for again
+ * and again costs a hash and a comparison.
+ *
+ * A name is forgotten where another one needs its slot: it is told too early then, never too late. Pure.
+ */
+#ifndef PROXY_WORKER_TOLD_NAMES_H
+#define PROXY_WORKER_TOLD_NAMES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define TOLD_NAMES_SLOTS 256
+#define TOLD_NAMES_MS 600000 /* until a name is told again */
+
+/* Zero-initialised: none was told. */
+struct told_names {
+	struct told_name {
+		uint64_t hash; /* of site and name */
+		uint64_t told_ms; /* 0: the slot is free */
+	} slots[TOLD_NAMES_SLOTS];
+};
+
+/* told_names_is_due says whether to tell of `name`, and takes it for told. `site` tells sites apart; `now_ms` is above 0. */
+bool told_names_is_due(struct told_names *told, const void *site, const char *name, uint64_t now_ms);
+
+#endif
