@@ -203,6 +203,7 @@ static void read_constraints(struct certificate *certificate)
 	certificate->self_issued = (flags & EXFLAG_SI) != 0;
 	certificate->is_ca = (flags & EXFLAG_CA) != 0 || ((flags & EXFLAG_V1) != 0 && certificate->self_issued);
 	certificate->may_sign_certificates = (X509_get_key_usage(certificate->x509) & X509v3_KU_KEY_CERT_SIGN) != 0;
+	certificate->may_sign_handshakes = (X509_get_key_usage(certificate->x509) & X509v3_KU_DIGITAL_SIGNATURE) != 0;
 	certificate->has_server_auth = (flags & EXFLAG_XKUSAGE) == 0 || (purposes & (XKU_SSL_SERVER | XKU_ANYEKU)) != 0;
 	certificate->path_length = path_length < 0 ? -1 : path_length > INT_MAX ? INT_MAX : (int)path_length;
 	certificate->extensions_valid = (flags & EXFLAG_INVALID) == 0;
@@ -217,6 +218,7 @@ static struct error read_extensions(struct certificate *certificate)
 	certificate->authority_key_id = certificate_extensions_authority_key_id(x509);
 	certificate->num_constraints = certificate_extensions_count_constraints(x509);
 	certificate->must_staple = certificate_extensions_must_staple(x509);
+	certificate->names_public_policy = certificate_extensions_public_policy(x509);
 	struct error error = certificate_extensions_alt_names(x509, &certificate->has_alt_names,
 							      &certificate->alt_names, &certificate->num_alt_names);
 	if (failed(error))

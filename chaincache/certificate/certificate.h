@@ -57,10 +57,13 @@ struct certificate {
 	bool is_ca; /* basicConstraints with cA, or a version 1 certificate that is self-issued */
 	bool self_issued; /* subject equals issuer */
 	bool may_sign_certificates; /* no keyUsage, or keyCertSign in it */
+	bool may_sign_handshakes; /* no keyUsage, or digitalSignature in it: all of TLS 1.3, and of 1.2 with (EC)DHE */
 	bool has_server_auth; /* no extendedKeyUsage, or serverAuth or anyExtendedKeyUsage in it */
 	int path_length; /* pathLenConstraint, -1 when there is none */
 	size_t num_constraints; /* subtrees in nameConstraints, permitted and excluded */
 	bool must_staple; /* the TLS feature extension asks for status_request (RFC 7633) */
+	bool
+	    names_public_policy; /* certificatePolicies has one of the CA/Browser Forum's, for public server certificates */
 	bool extensions_valid; /* false: an extension does not parse, and no client accepts the certificate */
 
 	enum key_type key_type; /* this and the next three as in struct public_key */

@@ -22,6 +22,11 @@ static const uint8_t oid_ca_issuers[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x3
 /* id-pe-tlsfeature, 1.3.6.1.5.5.7.1.24, for which BoringSSL has no number */
 static const uint8_t oid_tls_feature[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x18};
 
+/* What the CA/Browser Forum's reserved policies begin with: 2.23.140.1.1 (extended validation) and 2.23.140.1.2.x (domain,
+ * organisation, individual validated) */
+static const uint8_t oid_extended_validation[] = {0x67, 0x81, 0x0c, 0x01, 0x01};
+static const uint8_t oid_baseline_requirements[] = {0x67, 0x81, 0x0c, 0x01, 0x02};
+
 #define FEATURE_STATUS_REQUEST 5
 
 static struct bytes octets(const ASN1_OCTET_STRING *string)
@@ -211,4 +216,30 @@ bool certificate_extensions_must_staple(const X509 *x509)
 		must_staple = has_status_request(content);
 	}
 	return must_staple;
+}
+
+static bool is_public_policy(const CBS *policy)
+{
+	if (CBS_mem_equal(policy, oid_extended_validation, sizeof(oid_extended_validation)))
+		return true;
+	return CBS_len(policy) == sizeof(oid_baseline_requirements) + 1 &&
+	       memcmp(CBS_data(policy), oid_baseline_requirements, sizeof(oid_baseline_requirements)) == 0;
+}
+
+/* CertificatePolicies (RFC 5280 4.2.1.4) */
+bool certificate_extensions_public_policy(const X509 *x509)
+{
+	CBS extension;
+	CBS policies;
+	CBS information;
+	CBS policy;
+
+	if (!find_extension(x509, NID_certificate_policies, &extension) ||
+	    !CBS_get_asn1(&extension, &policies, CBS_ASN1_SEQUENCE))
+		return false;
+	while (CBS_get_asn1(&policies, &information, CBS_ASN1_SEQUENCE) &&
+	       CBS_get_asn1(&information, &policy, CBS_ASN1_OBJECT))
+		if (is_public_policy(&policy))
+			return true;
+	return false;
 }

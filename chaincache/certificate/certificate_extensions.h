@@ -43,4 +43,8 @@ size_t certificate_extensions_count_constraints(const X509 *x509);
 /* certificate_extensions_must_staple says whether the TLS feature extension asks for status_request (RFC 7633). */
 bool certificate_extensions_must_staple(const X509 *x509);
 
+/* certificate_extensions_public_policy says whether certificatePolicies has one of the policies that the CA/Browser Forum
+ * reserves for public server certificates (Baseline Requirements 7.1.6.1). */
+bool certificate_extensions_public_policy(const X509 *x509);
+
 #endif

@@ -1,4 +1,5 @@
-/* audit - a finished mend, as the audits read it to write findings: chain_audit (served against mended), trust_audit
+/* audit - a finished mend, as the audits read it to write findings: chain_audit (served against mended), client_audit (what some clients
+ * alone refuse), trust_audit
  * (where the mended chain ends), leaf_audit (validity, key, sizes), judgement_audit (what cannot be judged),
  * revocation_audit, and fetch_audit (failed fetches).
  */

@@ -72,18 +72,39 @@ static void report_key(struct audit *audit)
 	finding_set_certificate(finding, leaf);
 }
 
-static void report_purpose(struct audit *audit)
+static void report_client_purpose(struct audit *audit)
 {
-	if (audit->input->purpose == PURPOSE_TLS_SERVER) {
-		report(audit, FINDING_WRONG_PURPOSE,
-		       "is not for TLS servers (by its extended key usage or key usage): clients refuse it");
-		return;
-	}
 	struct finding *finding =
 	    report(audit, FINDING_WRONG_PURPOSE,
 		   "is not for TLS clients (by its extended key usage or key usage): servers refuse it");
 	finding_set_advice(finding,
 			   "Have a certificate issued whose extended key usage holds clientAuth, or none at all.");
+}
+
+/* The extended key usage is the graver fault: where both are wrong, it alone is told. */
+static void report_purpose(struct audit *audit)
+{
+	const struct certificate *leaf = audit_leaf(audit);
+
+	if (audit->input->purpose == PURPOSE_TLS_CLIENT) {
+		report_client_purpose(audit);
+		return;
+	}
+	if ((audit->search->leaf_faults & LEAF_WRONG_PURPOSE) != 0) {
+		report(audit, FINDING_WRONG_PURPOSE,
+		       "is not for TLS servers (by its extended key usage or key usage): clients refuse it");
+		return;
+	}
+	struct finding *finding = report(
+	    audit, FINDING_WRONG_PURPOSE,
+	    leaf->key_type == KEY_TYPE_RSA
+		? "has a key usage without digitalSignature: Java, Chrome and all clients that look at it refuse it, "
+		  "but for connections of TLS 1.2 with plain RSA, which few still offer"
+		: "has a key usage without digitalSignature, and its key can do nothing else: Java, Chrome and all "
+		  "clients that look at it refuse it");
+	finding_set_advice(finding,
+			   "Have the certificate reissued with digitalSignature in its key usage (a Windows "
+			   "authority's template: Request Handling, the purpose \"Signature and encryption\").");
 }
 
 void leaf_audit(struct audit *audit)
@@ -94,7 +115,7 @@ void leaf_audit(struct audit *audit)
 		report(audit, FINDING_KEY_MISMATCH,
 		       "does not belong to the private key that was given: no handshake can succeed with the two");
 	report_validity(audit);
-	if ((faults & LEAF_WRONG_PURPOSE) != 0)
+	if ((faults & (LEAF_WRONG_PURPOSE | LEAF_NOT_FOR_SIGNING)) != 0)
 		report_purpose(audit);
 	if ((faults & LEAF_WEAK_KEY) != 0)
 		report_key(audit);

@@ -5,6 +5,7 @@
 #include "chaincache/files/certificate_file.h"
 #include "chaincache/mend/audit.h"
 #include "chaincache/mend/chain_audit.h"
+#include "chaincache/mend/client_audit.h"
 #include "chaincache/mend/coverage.h"
 #include "chaincache/mend/fetch_audit.h"
 #include "chaincache/mend/judgement_audit.h"
@@ -112,6 +113,8 @@ struct error mend_new(const struct mend_input *input, struct mend **out)
 				   .now = input->now};
 	chain_search_init(&mend->search, &pool, input->ignore_trust);
 	mend->search.revocation.crls = input->crls;
+	if (input->ignores_key_usage)
+		mend->search.leaf_faults &= ~(unsigned)LEAF_NOT_FOR_SIGNING;
 	*out = mend;
 	return error_none();
 }
@@ -220,6 +223,7 @@ static void audit_all(struct mend *mend)
 	};
 
 	leaf_audit(&audit);
+	client_audit(&audit);
 	judgement_audit(&audit);
 	revocation_audit(&audit);
 	chain_audit(&audit);

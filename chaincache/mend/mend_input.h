@@ -29,6 +29,7 @@ struct mend_input {
 	size_t max_chain_bytes; /* 0: no warning */
 	int64_t now; /* seconds since 1970: validity is judged as of this time */
 	bool offline; /* never asks for a URL */
+	bool ignores_key_usage; /* of the leaf: whoever shakes hands judges it, by what the key is used for */
 	bool ignore_trust; /* every other check, but not whether a trusted root is reached */
 };
 

@@ -67,6 +67,8 @@ unsigned path_verifier_leaf(const struct certificate *leaf, enum certificate_pur
 	/* An extension that does not parse fails the purpose too; verification names it better. */
 	if (leaf->extensions_valid && !leaf_serves(leaf, purpose))
 		faults |= LEAF_WRONG_PURPOSE;
+	if (leaf->extensions_valid && !leaf->may_sign_handshakes)
+		faults |= LEAF_NOT_FOR_SIGNING;
 	if (has_unknown_key(leaf))
 		faults |= LEAF_KEY_NOT_JUDGED;
 	else if (has_weak_key(leaf))

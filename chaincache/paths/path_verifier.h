@@ -53,6 +53,7 @@ enum {
 	LEAF_WEAK_KEY = 8,
 	LEAF_WEAK_SIGNATURE = 16,
 	LEAF_KEY_NOT_JUDGED = 64, /* of a kind that BoringSSL does not know: clients may take it */
+	LEAF_NOT_FOR_SIGNING = 128, /* its keyUsage is there, without digitalSignature */
 	LEAF_REVOKED = 32, /* as a CRL or a staple says: known once its issuer is, and not by path_verifier_leaf */
 };
 

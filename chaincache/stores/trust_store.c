@@ -373,7 +373,7 @@ struct error trust_store_set_add_path(struct trust_store_set *set, const char *n
 
 struct error trust_store_set_add_system(struct trust_store_set *set)
 {
-	return trust_store_set_add_path(set, "system", TRUST_STORE_SYSTEM_PATH);
+	return trust_store_set_add_path(set, TRUST_STORE_SYSTEM_NAME, TRUST_STORE_SYSTEM_PATH);
 }
 
 /* NAME=PATH where the name has no slash in it, so that ./a=b.pem is a path. */
@@ -388,14 +388,14 @@ const char *trust_store_option_path(const char *option)
 {
 	const char *equals = end_of_name(option);
 	const char *path = equals != NULL ? equals + 1 : option;
-	return strcmp(path, "system") == 0 ? TRUST_STORE_SYSTEM_PATH : path;
+	return strcmp(path, TRUST_STORE_SYSTEM_NAME) == 0 ? TRUST_STORE_SYSTEM_PATH : path;
 }
 
 struct error trust_store_set_add_option(struct trust_store_set *set, const char *option)
 {
 	const char *equals = end_of_name(option);
 
-	if (strcmp(option, "system") == 0)
+	if (strcmp(option, TRUST_STORE_SYSTEM_NAME) == 0)
 		return trust_store_set_add_system(set);
 	if (equals == NULL)
 		return option[0] != '\0' ? trust_store_set_add_path(set, NULL, option)

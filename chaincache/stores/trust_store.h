@@ -5,6 +5,7 @@
 #include "chaincache/certificate/certificate_list.h"
 
 #define TRUST_STORES_MAX 32 /* stores in a set, so that one uint32_t names any subset */
+#define TRUST_STORE_SYSTEM_NAME "system" /* of the store of the system's roots */
 #define TRUST_STORE_SYSTEM_PATH "/etc/ssl/certs/ca-certificates.crt"
 
 struct trust_store; /* one audience; immutable once built */

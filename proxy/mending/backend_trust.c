@@ -293,6 +293,7 @@ static bool put_question(struct question *question)
 	    .names = &question->name,
 	    .num_names = 1,
 	    .pin = terms.pin,
+	    .ignores_key_usage = true,
 	    .urgent = true,
 	    .share = terms.share,
 	};

@@ -26,6 +26,7 @@ struct mender {
 	struct crl_store *crls;
 	bool no_staple;
 	enum certificate_purpose purpose;
+	bool ignores_key_usage;
 	struct issuer_store *issuers;
 	struct host_name *names;
 	size_t num_names;
@@ -101,6 +102,7 @@ static struct error copy_question(struct mender *mender, const struct mender_que
 	mender->crls = crl_store_ref(question->crls);
 	mender->no_staple = question->no_staple;
 	mender->purpose = question->purpose;
+	mender->ignores_key_usage = question->ignores_key_usage;
 	mender->key = key_ref(question->key);
 	mender->offline = question->offline;
 	mender->urgent = question->urgent;
@@ -142,6 +144,7 @@ static struct error make_mend(struct mender *mender, bool offline)
 	    .staple_asked = mender->no_staple,
 	    .purpose = mender->purpose,
 	    .ignore_trust = mender->purpose == PURPOSE_TLS_CLIENT,
+	    .ignores_key_usage = mender->ignores_key_usage,
 	    .names = mender->names,
 	    .num_names = mender->num_names,
 	    .key = mender->key,

@@ -31,6 +31,7 @@ struct mender_question {
 	const uint8_t *pin; /* SHA-256 of a SubjectPublicKeyInfo, or NULL */
 	size_t max_chain_bytes;
 	const struct mender_former *former; /* that the chain is tried against, unless it is revoked; NULL: no trial */
+	bool ignores_key_usage; /* of the leaf: the handshake judges it */
 	bool offline; /* nothing is fetched */
 	bool urgent; /* a handshake waits for it: it goes first, however many run */
 	struct pool_share *share; /* of the threads' time; referenced; NULL: the pool's own */

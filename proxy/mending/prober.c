@@ -264,6 +264,7 @@ static void audit(struct probed_backend *backend)
 	    .names = all ? material->names : &material->backend_name,
 	    .num_names = all ? material->num_names : 1,
 	    .pin = options->config->has_backend_pin ? options->config->backend_pin : NULL,
+	    .ignores_key_usage = true,
 	    .share = options->share,
 	};
 

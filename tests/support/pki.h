@@ -13,7 +13,7 @@
 
 #include "chaincache/certificate/certificate_list.h"
 
-#define PKI_NOT_BEFORE INT64_C(1577836800) /* 2020-01-01, the default */
+#define PKI_NOT_BEFORE INT64_C(1514764800) /* 2018-01-01, the default: before clients limited the lifetime of leafs */
 #define PKI_NOW INT64_C(1767225600) /* 2026-01-01: what tests take for now */
 #define PKI_NOT_AFTER INT64_C(2208988800) /* 2040-01-01, the default */
 #define PKI_DAY INT64_C(86400)

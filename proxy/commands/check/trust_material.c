@@ -36,7 +36,7 @@ static bool open_stores(struct trust_material *material, const struct audit_opti
 	if (options->roots.count > 0)
 		return true;
 	bool has_file = file != NULL && file[0] != '\0';
-	struct error error = has_file ? trust_store_set_add_path(material->stores, "system", file)
+	struct error error = has_file ? trust_store_set_add_path(material->stores, TRUST_STORE_SYSTEM_NAME, file)
 				      : trust_store_set_add_system(material->stores);
 	if (!failed(error) || options->ignore_trust)
 		return true;

@@ -32,7 +32,7 @@ static void test_leaves_against_a_table(void **state)
 	     "expires on 2026-01-01",
 	     1},
 	    {"not valid for another day",
-	     {.cn = "a", .not_before = PKI_NOW + PKI_DAY},
+	     {.cn = "a", .not_before = PKI_NOW + PKI_DAY, .not_after = PKI_NOW + 100 * PKI_DAY},
 	     ", leaf_not_yet_valid error none",
 	     "is not valid before 2026-01-02",
 	     2},
@@ -74,7 +74,29 @@ static void test_leaves_against_a_table(void **state)
 	     ", weak_key error none",
 	     "a key of a kind or on a curve that clients do not know",
 	     2},
-	    {"Ed25519", {.cn = "a", .key_type = PKI_ED25519}, "", "", 1},
+	    {"Ed25519",
+	     {.cn = "a", .key_type = PKI_ED25519},
+	     ", key_unsupported warning none",
+	     "Ed25519: no browser takes it",
+	     1},
+	    {"an EC key that may not sign",
+	     {.cn = "a", .key_usage = X509v3_KU_KEY_ENCIPHERMENT},
+	     ", wrong_purpose error none",
+	     "key usage without digitalSignature, and its key can do nothing else",
+	     2},
+	    {"an RSA key that may not sign",
+	     {.cn = "a", .key_type = PKI_RSA_2048, .key_usage = X509v3_KU_KEY_ENCIPHERMENT | X509v3_KU_NON_REPUDIATION},
+	     ", wrong_purpose error none",
+	     "but for connections of TLS 1.2 with plain RSA",
+	     2},
+	    {"an RSA key that may do both",
+	     {.cn = "a",
+	      .key_type = PKI_RSA_2048,
+	      .key_usage = X509v3_KU_KEY_ENCIPHERMENT | X509v3_KU_DIGITAL_SIGNATURE},
+	     "",
+	     "",
+	     1},
+	    {"no key usage", {.cn = "a", .no_key_usage = true}, "", "", 1},
 	    {"SHA-1", {.cn = "a", .digest = PKI_SHA1}, ", weak_signature error none", "SHA-1 or MD5", 2},
 	    {"everything at once",
 	     {.cn = "a",
@@ -109,6 +131,23 @@ static void test_leaves_against_a_table(void **state)
 		assert_int_equal(mend_exit_status(result, false), cases[c].exit_status);
 		world_cleanup(&world);
 	}
+}
+
+/* A handshake by plain RSA suites is right with such a backend. */
+static void test_a_key_usage_that_the_handshake_judges(void **state)
+{
+	const struct certificate *root = CA("Root");
+	const struct certificate *leaf =
+	    PKI(.cn = "a", .issuer = root, .key_type = PKI_RSA_2048, .key_usage = X509v3_KU_KEY_ENCIPHERMENT);
+	struct mend_world world = {.input.ignores_key_usage = true};
+	(void)state;
+
+	WORLD_SERVE(&world, leaf);
+	WORLD_TRUST(&world, "store", root);
+	const struct mend_result *result = world_mend(&world);
+	assert_findings(result, "");
+	assert_true(result->mended_trusted);
+	world_cleanup(&world);
 }
 
 static void test_the_private_key(void **state)
@@ -247,9 +286,13 @@ static int cleanup_pki(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_leaves_against_a_table),    cmocka_unit_test(test_the_private_key),
-	    cmocka_unit_test(test_a_link_that_expires_first), cmocka_unit_test(test_a_root_that_expires_first),
-	    cmocka_unit_test(test_a_chain_above_the_maximum), cmocka_unit_test(test_a_client_certificate),
+	    cmocka_unit_test(test_leaves_against_a_table),
+	    cmocka_unit_test(test_the_private_key),
+	    cmocka_unit_test(test_a_key_usage_that_the_handshake_judges),
+	    cmocka_unit_test(test_a_link_that_expires_first),
+	    cmocka_unit_test(test_a_root_that_expires_first),
+	    cmocka_unit_test(test_a_chain_above_the_maximum),
+	    cmocka_unit_test(test_a_client_certificate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, cleanup_pki);

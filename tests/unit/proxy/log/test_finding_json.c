@@ -28,7 +28,7 @@ static void test_a_certificate_has_what_the_contract_promises(void **state)
 	assert_string_equal(text_at(object, "serial"), entry.certificate->serial);
 	assert_string_equal(text_at(object, "sha256"), entry.certificate->sha256_hex);
 	assert_int_equal(strlen(text_at(object, "spki_sha256")), SHA256_HEX_CHARS);
-	assert_string_equal(text_at(object, "not_before"), "2020-01-01T00:00:00Z");
+	assert_string_equal(text_at(object, "not_before"), "2018-01-01T00:00:00Z");
 	assert_string_equal(text_at(object, "not_after"), "2040-01-01T00:00:00Z");
 	assert_string_equal(text_at(object, "source"), "fetched");
 	json_decref(object);
