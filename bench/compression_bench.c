@@ -16,6 +16,7 @@
 #include <openssl/rand.h>
 
 #include "chaincache/files/certificate_file.h"
+#include "chaincache/files/leaf_choice.h"
 #include "conf/config.h"
 #include "proxy/shared/credential.h"
 #include "proxy/shared/ticket_keys.h"
@@ -183,7 +184,7 @@ static void measure_file(const char *path, const struct options *options)
 	must(certificate_file_read(path, &file_options, &file), path);
 	if (file.key == NULL || file.certificates.count == 0)
 		must(error_of(ERROR_FORMAT, 0, "a file with a private key and its chain is needed"), path);
-	must(certificate_file_put_leaf_first(&file.certificates, file.key), path);
+	must(leaf_choice_put_first(&file.certificates, file.key, (int64_t)time(NULL)), path);
 	measure_chain(path, &file.certificates, file.key, options);
 	certificate_file_cleanup(&file);
 }

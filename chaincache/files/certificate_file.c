@@ -7,7 +7,6 @@
 #include <openssl/mem.h>
 
 #include "chaincache/base/buffer.h"
-#include "chaincache/certificate/issuer_match.h"
 #include "chaincache/files/certificate_collector.h"
 #include "chaincache/files/der_kind.h"
 #include "chaincache/files/pem_reader.h"
@@ -348,60 +347,4 @@ void certificate_file_cleanup(struct certificate_file *file)
 	certificate_list_cleanup(&file->certificates);
 	EVP_PKEY_free(file->key);
 	*file = (struct certificate_file){0};
-}
-
-/* The leaf */
-
-static bool has_issued_another(const struct certificate_list *list, size_t index)
-{
-	const struct certificate *certificate = list->items[index].certificate;
-
-	for (size_t i = 0; i < list->count; i++)
-		if (!certificate_equal(list->items[i].certificate, certificate) &&
-		    issuer_match_names(certificate, list->items[i].certificate))
-			return true;
-	return false;
-}
-
-static size_t find_leaf_by_key(const struct certificate_list *list, const EVP_PKEY *key)
-{
-	size_t i = 0;
-
-	while (i < list->count && !certificate_matches_key(list->items[i].certificate, key))
-		i++;
-	return i;
-}
-
-static size_t find_leaf_by_place(const struct certificate_list *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (!list->items[i].certificate->is_ca)
-			return i;
-	for (size_t i = 0; i < list->count; i++)
-		if (!has_issued_another(list, i))
-			return i;
-	return 0;
-}
-
-struct error certificate_file_find_leaf(const struct certificate_list *list, const EVP_PKEY *key, size_t *out_place)
-{
-	if (list->count == 0)
-		return error_of(ERROR_FORMAT, 0, "there is no certificate");
-	*out_place = key != NULL ? find_leaf_by_key(list, key) : find_leaf_by_place(list);
-	if (*out_place == list->count)
-		return error_of(ERROR_MISMATCH, 0, "the private key belongs to none of the certificates");
-	return error_none();
-}
-
-struct error certificate_file_put_leaf_first(struct certificate_list *list, const EVP_PKEY *key)
-{
-	size_t leaf;
-	struct error error = certificate_file_find_leaf(list, key, &leaf);
-	if (failed(error))
-		return error;
-
-	struct certificate_entry entry = list->items[leaf];
-	memmove(list->items + 1, list->items, leaf * sizeof(*list->items));
-	list->items[0] = entry;
-	return error_none();
 }

@@ -54,14 +54,4 @@ MUST_USE struct error certificate_file_read(const char *path, const struct certi
 const char *certificate_file_fault(const struct certificate_file *file, char out[CERTIFICATE_FILE_MAX_FAULT]);
 void certificate_file_cleanup(struct certificate_file *file);
 
-/* certificate_file_find_leaf: with a key the leaf is the first certificate that matches it (ERROR_MISMATCH when none
- * does); without one (NULL), it is the first certificate that is no CA, else the first that has issued no other one of
- * the list. *out_place is where it stands, 0 for the first. */
-MUST_USE struct error certificate_file_find_leaf(const struct certificate_list *list, const EVP_PKEY *key,
-						 size_t *out_place);
-
-/* certificate_file_put_leaf_first moves the leaf to the front and keeps the order of the rest. Errors as above: nothing
- * is moved. */
-MUST_USE struct error certificate_file_put_leaf_first(struct certificate_list *list, const EVP_PKEY *key);
-
 #endif

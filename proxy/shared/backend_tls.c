@@ -2,12 +2,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/pool.h>
 #include <openssl/sha.h>
 #include <openssl/stack.h>
 
 #include "chaincache/files/certificate_file.h"
+#include "chaincache/files/leaf_choice.h"
 #include "proxy/shared/tls_settings.h"
 #include "proxy/wire/tls_client.h"
 
@@ -63,7 +65,7 @@ static struct error use_client_certificate(SSL_CTX *ctx, const struct config_sit
 		error = error_of(ERROR_FORMAT, 0, "the file holds no private key: name one that does in backend_key");
 		goto out;
 	}
-	error = certificate_file_put_leaf_first(&certificates.certificates, key);
+	error = leaf_choice_put_first(&certificates.certificates, key, (int64_t)time(NULL));
 	if (!failed(error))
 		error = tls_settings_set_chain(ctx, &certificates.certificates, key);
 out:

@@ -4,11 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/mem.h>
 
 #include "chaincache/base/file.h"
 #include "chaincache/files/certificate_file.h"
+#include "chaincache/files/leaf_choice.h"
 
 enum { MAX_WHY = 1024 };
 
@@ -94,9 +96,10 @@ void key_files_read(struct site_reading *reading)
 
 static bool take_key(struct site_pair *pair, EVP_PKEY *key)
 {
-	struct error error = certificate_file_find_leaf(&pair->chain, key, &pair->leaf_place);
+	int64_t now = (int64_t)time(NULL);
+	struct error error = leaf_choice_find(&pair->chain, key, now, &pair->leaf_place);
 	if (!failed(error))
-		error = certificate_file_put_leaf_first(&pair->chain, key);
+		error = leaf_choice_put_first(&pair->chain, key, now);
 	if (failed(error))
 		return false;
 	EVP_PKEY_up_ref(key);

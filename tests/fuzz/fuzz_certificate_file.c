@@ -4,6 +4,9 @@
 #include <openssl/evp.h>
 
 #include "chaincache/files/certificate_file.h"
+#include "chaincache/files/leaf_choice.h"
+
+#define NOW INT64_C(1767225600)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -37,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	      file.format == FILE_FORMAT_PKCS12);
 
 	size_t count = file.certificates.count;
-	error = certificate_file_put_leaf_first(&file.certificates, file.key);
+	error = leaf_choice_put_first(&file.certificates, file.key, NOW);
 	check(file.certificates.count == count);
 	check(failed(error) || file.key == NULL ||
 	      certificate_matches_key(file.certificates.items[0].certificate, file.key));

@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 
 #include "chaincache/base/buffer.h"
+#include "chaincache/files/leaf_choice.h"
 #include "proxy/cli/atomic_file.h"
 #include "proxy/cli/exit_status.h"
 #include "proxy/commands/check/audit_json.h"
@@ -102,13 +103,14 @@ static bool read_input(struct mending *mending)
 	/* A key that belongs to no certificate is a finding (key_mismatch); the leaf is then found without it. */
 	struct certificate_list *certificates = &mending->file.certificates;
 	const EVP_PKEY *key = mending->key;
-	struct error error = certificate_file_find_leaf(certificates, key, &mending->runner.leaf_place);
+	int64_t now = mending->runner.now;
+	struct error error = leaf_choice_find(certificates, key, now, &mending->runner.leaf_place);
 	if (error.kind == ERROR_MISMATCH) {
 		key = NULL;
-		error = certificate_file_find_leaf(certificates, key, &mending->runner.leaf_place);
+		error = leaf_choice_find(certificates, key, now, &mending->runner.leaf_place);
 	}
 	if (!failed(error))
-		error = certificate_file_put_leaf_first(certificates, key);
+		error = leaf_choice_put_first(certificates, key, now);
 	if (!failed(error))
 		return true;
 	char text[ERROR_MAX_TEXT];

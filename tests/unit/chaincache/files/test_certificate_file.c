@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 
 #include "chaincache/files/certificate_file.h"
+#include "chaincache/files/leaf_choice.h"
 #include "tests/support/pki.h"
 #include "tests/support/unit_data.h"
 
@@ -285,7 +286,7 @@ static void test_the_leaf_need_not_be_first_in_pkcs12(void **state)
 	assert_ok(read("leaf.pem", &plain, &leaf));
 	assert_int_equal(file.certificates.count, 2);
 	assert_false(certificate_equal(file.certificates.items[0].certificate, leaf.certificates.items[0].certificate));
-	assert_ok(certificate_file_put_leaf_first(&file.certificates, key.key));
+	assert_ok(leaf_choice_put_first(&file.certificates, key.key, PKI_NOW));
 	assert_true(certificate_equal(file.certificates.items[0].certificate, leaf.certificates.items[0].certificate));
 	certificate_file_cleanup(&file);
 	certificate_file_cleanup(&key);
@@ -378,53 +379,6 @@ static void test_what_is_fetched_opens_no_password_hash(void **state)
 	certificate_file_cleanup(&file);
 }
 
-static void test_puts_the_leaf_first_by_its_key(void **state)
-{
-	const struct certificate *root = PKI(.cn = "Root", .ca = true);
-	const struct certificate *leaf = PKI(.cn = "leaf", .issuer = root);
-	struct certificate_list list = PKI_LIST(SOURCE_FILE, root, PKI(.cn = "stranger"), leaf);
-	size_t place = 99;
-	(void)state;
-
-	assert_ok(certificate_file_find_leaf(&list, pki_key(leaf), &place));
-	assert_int_equal(place, 2);
-	assert_ok(certificate_file_put_leaf_first(&list, pki_key(leaf)));
-	assert_ptr_equal(list.items[0].certificate, leaf);
-	assert_ptr_equal(list.items[1].certificate, root);
-	assert_step(certificate_file_put_leaf_first(&list, pki_new_key("nobody", PKI_P256, 0)), ERROR_MISMATCH,
-		    "belongs to none");
-	assert_ptr_equal(list.items[0].certificate, leaf);
-	certificate_list_cleanup(&list);
-}
-
-static void test_puts_the_leaf_first_by_its_place(void **state)
-{
-	const struct certificate *root = PKI(.cn = "Root", .ca = true);
-	const struct certificate *middle = PKI(.cn = "Middle", .ca = true, .issuer = root);
-	const struct certificate *low = PKI(.cn = "Low", .ca = true, .issuer = middle);
-	const struct certificate *leaf = PKI(.cn = "leaf", .issuer = low);
-	struct certificate_list with_leaf = PKI_LIST(SOURCE_FILE, root, middle, low, leaf);
-	struct certificate_list cas = PKI_LIST(SOURCE_FILE, root, middle, low);
-	struct certificate_list alone = PKI_LIST(SOURCE_FILE, root, root);
-	size_t place = 99;
-	(void)state;
-
-	assert_ok(certificate_file_find_leaf(&with_leaf, NULL, &place));
-	assert_int_equal(place, 3);
-	assert_ok(certificate_file_put_leaf_first(&with_leaf, NULL));
-	assert_ptr_equal(with_leaf.items[0].certificate, leaf);
-	assert_ptr_equal(with_leaf.items[3].certificate, low);
-	assert_ok(certificate_file_put_leaf_first(&cas, NULL));
-	assert_ptr_equal(cas.items[0].certificate, low);
-	assert_ok(certificate_file_put_leaf_first(&alone, NULL));
-	assert_int_equal(alone.count, 2);
-	assert_step(certificate_file_put_leaf_first(&(struct certificate_list){0}, NULL), ERROR_FORMAT,
-		    "no certificate");
-	certificate_list_cleanup(&with_leaf);
-	certificate_list_cleanup(&cas);
-	certificate_list_cleanup(&alone);
-}
-
 /* The second of two keys asks for fewer turns than a file may, and for too many behind the first one's 2048: it is refused
  * before a turn of it is made. */
 static void test_bounds_the_turns_of_all_keys_together(void **state)
@@ -481,8 +435,6 @@ int main(void)
 	    cmocka_unit_test(test_skipped_keys_need_no_password),
 	    cmocka_unit_test(test_what_is_fetched_opens_no_password_hash),
 	    cmocka_unit_test(test_bounds_the_turns_of_all_keys_together),
-	    cmocka_unit_test(test_puts_the_leaf_first_by_its_key),
-	    cmocka_unit_test(test_puts_the_leaf_first_by_its_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, teardown);
