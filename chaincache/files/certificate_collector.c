@@ -78,6 +78,7 @@ struct error certificate_collector_spend_turns(struct certificate_collector *col
 static struct error add_buffers(struct certificate_collector *collector, STACK_OF(CRYPTO_BUFFER) * take_buffers)
 {
 	struct error error = error_none();
+	size_t before = collector->certificates.count;
 
 	for (size_t i = 0; i < sk_CRYPTO_BUFFER_num(take_buffers) && !failed(error); i++) {
 		const CRYPTO_BUFFER *buffer = sk_CRYPTO_BUFFER_value(take_buffers, i);
@@ -85,6 +86,7 @@ static struct error add_buffers(struct certificate_collector *collector, STACK_O
 						  bytes_of(CRYPTO_BUFFER_data(buffer), CRYPTO_BUFFER_len(buffer)));
 	}
 	sk_CRYPTO_BUFFER_pop_free(take_buffers, CRYPTO_BUFFER_free);
+	collector->num_in_sets += collector->certificates.count - before;
 	return error;
 }
 

@@ -17,6 +17,7 @@ struct certificate_collector {
 	EVP_PKEY *key; /* owned; NULL: none was found */
 	uint64_t num_turns; /* of the password's hash, asked for by the keys that were read */
 	size_t num_unreadable;
+	size_t num_in_sets; /* of the certificates, those that came in a PKCS#7 or PKCS#12, which has no order */
 	const char *instead; /* the error for a file of another kind, in words; NULL: none was met */
 };
 

@@ -313,6 +313,7 @@ struct error certificate_file_parse(struct bytes content, const struct certifica
 	}
 	out->certificates = collector.certificates;
 	out->key = collector.key;
+	out->is_set = collector.num_in_sets > 0 && collector.num_in_sets == collector.certificates.count;
 	out->num_unreadable = collector.num_unreadable;
 	return error_none();
 }

@@ -28,6 +28,7 @@ struct certificate_file {
 	EVP_PKEY *key; /* owned; NULL when the file holds none */
 	unsigned fault_block; /* after an error: the PEM block at fault, 1 for the first; 0: none is known */
 	unsigned fault_line; /* of its BEGIN */
+	bool is_set; /* all certificates came in PKCS#7 or PKCS#12: their order says nothing */
 	size_t num_unreadable; /* certificates that do not parse, passed over in a bundle */
 };
 

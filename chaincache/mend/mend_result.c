@@ -152,7 +152,7 @@ static struct audience_masks of_real_clients(struct audience_masks masks, unsign
 }
 
 static struct error set_trust(struct mend_result *result, struct chain_search *search, struct audience_masks mended,
-			      bool pinned)
+			      const struct mend_input *input, bool pinned)
 {
 	uint32_t everybody = chain_judge_everybody(&search->judge);
 	bool anchor_itself = result->anchor != NULL && certificate_equal(result->anchor, path_leaf(&search->own));
@@ -162,6 +162,9 @@ static struct error set_trust(struct mend_result *result, struct chain_search *s
 	if (anchor_itself)
 		faults &= ~(unsigned)LEAF_WEAK_SIGNATURE;
 	struct audience_masks served = of_real_clients(search->served, faults);
+	/* Clients take the first certificate for the server's own. */
+	if (input->leaf_place > 0 && input->leaf_place < input->served->count)
+		served = (struct audience_masks){0};
 	mended = of_real_clients(mended, faults);
 	result->served_trusted = pinned || served.accept == everybody;
 	result->mended_trusted = pinned || mended.accept == everybody;
@@ -280,7 +283,7 @@ struct error mend_result_fill(struct mend_result *result, struct chain_search *s
 	if (!failed(error))
 		error = set_chain(result, search, chosen);
 	if (!failed(error))
-		error = set_trust(result, search, mended, pinned);
+		error = set_trust(result, search, mended, input, pinned);
 	if (!failed(error))
 		error = set_runners_up(result, search, chosen);
 	if (!failed(error))

@@ -10,6 +10,7 @@
 
 #include "chaincache/base/file.h"
 #include "chaincache/files/certificate_file.h"
+#include "chaincache/files/chain_order.h"
 #include "chaincache/files/leaf_choice.h"
 
 enum { MAX_WHY = 1024 };
@@ -102,6 +103,10 @@ static bool take_key(struct site_pair *pair, EVP_PKEY *key)
 		error = leaf_choice_put_first(&pair->chain, key, now);
 	if (failed(error))
 		return false;
+	if (pair->is_set) {
+		chain_order_sort(&pair->chain);
+		pair->leaf_place = 0;
+	}
 	EVP_PKEY_up_ref(key);
 	pair->key = key;
 	return true;

@@ -8,6 +8,8 @@
 #include <openssl/mem.h>
 
 #include "chaincache/base/buffer.h"
+#include "chaincache/files/chain_order.h"
+#include "chaincache/files/leaf_choice.h"
 #include "proxy/cli/output.h"
 
 #define MAX_PASSWORD_BYTES 1024
@@ -124,4 +126,27 @@ EVP_PKEY *chain_input_read_key(const char *path, const char *password_file)
 		complain("%s: the file holds no private key: name the file of the certificate's key", path);
 	certificate_file_cleanup(&file);
 	return key;
+}
+
+bool chain_input_put_leaf_first(const char *path, struct certificate_file *file, const EVP_PKEY *key, int64_t now,
+				size_t *out_place)
+{
+	struct certificate_list *certificates = &file->certificates;
+	struct error error = leaf_choice_find(certificates, key, now, out_place);
+	if (error.kind == ERROR_MISMATCH) {
+		key = NULL;
+		error = leaf_choice_find(certificates, key, now, out_place);
+	}
+	if (!failed(error))
+		error = leaf_choice_put_first(certificates, key, now);
+	if (failed(error)) {
+		char text[ERROR_MAX_TEXT];
+		complain("%s: %s", path, error_print(error, text, sizeof(text)));
+		return false;
+	}
+	if (file->is_set) {
+		chain_order_sort(certificates);
+		*out_place = 0;
+	}
+	return true;
 }

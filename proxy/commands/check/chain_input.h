@@ -13,4 +13,10 @@ bool chain_input_read(const char *path, const char *password_file, enum certific
  * errors. */
 EVP_PKEY *chain_input_read_key(const char *path, const char *password_file);
 
+/* chain_input_put_leaf_first moves the leaf (leaf_choice.h) to the front: that which belongs to `key`; a key that belongs to no
+ * certificate is a finding, and the leaf is found without it, as where it is NULL. *out_place is where it stood; 0 too where
+ * the certificates have no order, which are brought into that of a chain. False, with a message on stderr, on errors. */
+bool chain_input_put_leaf_first(const char *path, struct certificate_file *file, const EVP_PKEY *key, int64_t now,
+				size_t *out_place);
+
 #endif

@@ -76,7 +76,7 @@ static const char *take_starttls(void *into, const char *value)
 
 static const struct option_row check_rows[] = {
     {"chain", 0, "FILE",
-     "Audit a file in place of a server: its first certificate is the leaf, the rest what was sent "
+     "Audit a file in place of a server: the first certificate that is no CA is the leaf, the rest what was sent "
      "(-: standard input)",
      take_chain},
     {"connect", 0, "ADDRESS:PORT", "Connect there, and ask for the target's name, or for each --name", take_connect},
@@ -262,9 +262,15 @@ static int check_file(struct check *check)
 		check->reason = "the file cannot be read as certificates: see standard error";
 		return tell_unchecked(check);
 	}
+	bool found = chain_input_put_leaf_first(options->chain, &file, file.key, check->runner.now,
+						&check->runner.leaf_place);
 	check->chain = file.certificates;
 	file.certificates = (struct certificate_list){0};
 	certificate_file_cleanup(&file);
+	if (!found) {
+		check->reason = "the file holds no certificate for a server: see standard error";
+		return tell_unchecked(check);
+	}
 	if (!alloc_chains(check, 1) || !add_chain(check, &check->chain, bytes_of(NULL, 0), (struct checked_chain){0}))
 		return tell_unmended(check);
 	return show(check);

@@ -5,7 +5,6 @@
 #include <openssl/evp.h>
 
 #include "chaincache/base/buffer.h"
-#include "chaincache/files/leaf_choice.h"
 #include "proxy/cli/atomic_file.h"
 #include "proxy/cli/exit_status.h"
 #include "proxy/commands/check/audit_json.h"
@@ -100,22 +99,8 @@ static bool read_input(struct mending *mending)
 		EVP_PKEY_up_ref(mending->file.key);
 		mending->key = mending->file.key;
 	}
-	/* A key that belongs to no certificate is a finding (key_mismatch); the leaf is then found without it. */
-	struct certificate_list *certificates = &mending->file.certificates;
-	const EVP_PKEY *key = mending->key;
-	int64_t now = mending->runner.now;
-	struct error error = leaf_choice_find(certificates, key, now, &mending->runner.leaf_place);
-	if (error.kind == ERROR_MISMATCH) {
-		key = NULL;
-		error = leaf_choice_find(certificates, key, now, &mending->runner.leaf_place);
-	}
-	if (!failed(error))
-		error = leaf_choice_put_first(certificates, key, now);
-	if (!failed(error))
-		return true;
-	char text[ERROR_MAX_TEXT];
-	complain("%s: %s", mending->path, error_print(error, text, sizeof(text)));
-	return false;
+	return chain_input_put_leaf_first(mending->path, &mending->file, mending->key, mending->runner.now,
+					  &mending->runner.leaf_place);
 }
 
 static int exit_status(const struct mending *mending)
