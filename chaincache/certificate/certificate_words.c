@@ -29,6 +29,30 @@ const char *certificate_words_date(int64_t time, char out[CERTIFICATE_WORDS_DATE
 	return out;
 }
 
+const char *certificate_words_time(int64_t time, char out[CERTIFICATE_WORDS_DATE_CHARS])
+{
+	struct tm moment;
+	time_t seconds = (time_t)time;
+
+	if (gmtime_r(&seconds, &moment) == NULL ||
+	    strftime(out, CERTIFICATE_WORDS_DATE_CHARS, "%Y-%m-%d %H:%M:%S UTC", &moment) == 0)
+		snprintf(out, CERTIFICATE_WORDS_DATE_CHARS, "an unknown time");
+	return out;
+}
+
+const char *certificate_words_key_id(struct bytes key_id, char out[CERTIFICATE_WORDS_KEY_ID_CHARS])
+{
+	size_t shown = key_id.len < CERTIFICATE_WORDS_KEY_ID_BYTES ? key_id.len : CERTIFICATE_WORDS_KEY_ID_BYTES;
+	char *at = out;
+
+	*at = '\0';
+	for (size_t i = 0; i < shown; i++)
+		at += snprintf(at, 4, "%s%02X", i > 0 ? ":" : "", key_id.data[i]);
+	if (shown < key_id.len)
+		snprintf(at, 4, "...");
+	return out;
+}
+
 static char slug_character(char c)
 {
 	if (c >= 'A' && c <= 'Z')

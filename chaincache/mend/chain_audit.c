@@ -2,6 +2,7 @@
 
 #include "chaincache/certificate/certificate_words.h"
 #include "chaincache/files/certificate_file.h"
+#include "chaincache/mend/namesake.h"
 
 /* The role of a served certificate, the leaf apart, in the mended chain. */
 enum served_role {
@@ -142,17 +143,6 @@ static void report_stale(struct audit *audit, const struct certificate *certific
 	finding_set_certificate(finding, certificate);
 }
 
-/* Whether a repair of this very certificate is reported already. */
-static bool is_reported(const struct audit *audit, const struct certificate *certificate)
-{
-	for (size_t i = 0; i < audit->findings->count; i++)
-		if (audit->findings->items[i].certificate != NULL &&
-		    audit->findings->items[i].severity == SEVERITY_FIXED &&
-		    certificate_equal(audit->findings->items[i].certificate, certificate))
-			return true;
-	return false;
-}
-
 /* The first certificate of a refused path that the mended chain does without; the one at fault when there is none. */
 static const struct certificate *given_up(const struct audit *audit, const struct audience_verdict *verdict)
 {
@@ -173,7 +163,7 @@ static enum finding_code code_of(const struct audience_verdict *verdict)
 static void report_given_up(struct audit *audit, enum finding_code code, const struct certificate *culprit,
 			    const struct certificate *reached, const char *reason)
 {
-	if (is_reported(audit, culprit))
+	if (finding_list_tells(audit->findings, FINDING_CODE_COUNT, FINDING_BIT(SEVERITY_FIXED), culprit))
 		return;
 	struct finding *finding = finding_list_add(
 	    audit->findings, code,
@@ -189,7 +179,7 @@ static void report_given_up(struct audit *audit, enum finding_code code, const s
 /* Every client can follow the mended chain. */
 static void report_way_around(struct audit *audit, const struct certificate *culprit)
 {
-	if (is_reported(audit, culprit))
+	if (finding_list_tells(audit->findings, FINDING_CODE_COUNT, FINDING_BIT(SEVERITY_FIXED), culprit))
 		return;
 	struct finding *finding = finding_list_add(
 	    audit->findings, FINDING_BETTER_PATH,
@@ -249,11 +239,32 @@ static void report_removed(struct audit *audit, enum finding_code code, const st
 	finding_set_certificate(finding, certificate);
 }
 
+/* Taking it out is half of the repair: the right one has to come in. */
+static void report_other_key(struct audit *audit, const struct certificate *certificate, const struct certificate *child)
+{
+	char words[NAMESAKE_WORDS_CHARS];
+	struct finding *finding = finding_list_add(
+	    audit->findings, FINDING_UNRELATED_CERTIFICATE,
+	    "The served certificate %.300s has the name of the issuer of %.300s, and another key (%s): clients cannot "
+	    "use it, and it is left out.",
+	    certificate_words_subject(certificate), certificate_words_subject(child),
+	    namesake_words(certificate, child, words));
+
+	finding_set_action(finding, ACTION_REMOVED);
+	finding_set_certificate(finding, certificate);
+	finding_set_advice(finding, "Send the authority's certificate with the other key in its place.");
+}
+
 /* Below a missing issuer nobody can say what belongs to the chain and what does not. */
 static void report_stranger(struct audit *audit, const struct certificate *certificate)
 {
 	bool complete = audit->chosen->root != NULL;
+	const struct certificate *end = path_last(&audit->chosen->chain);
 
+	if (!complete && namesake_is(audit, certificate, end)) {
+		report_other_key(audit, certificate, end);
+		return;
+	}
 	if (!complete && is_root(audit, certificate))
 		report_removed(audit, FINDING_ROOT_INCLUDED, certificate,
 			       "is a root: clients go by their own copy, so it is left out");

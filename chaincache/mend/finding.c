@@ -287,6 +287,19 @@ bool finding_list_is_whole(const struct finding_list *list)
 	return !list->out_of_memory;
 }
 
+bool finding_list_tells(const struct finding_list *list, enum finding_code code, unsigned severities,
+			const struct certificate *certificate)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct finding *finding = &list->items[i];
+		if ((code == FINDING_CODE_COUNT || finding->code == code) &&
+		    (FINDING_BIT(finding->severity) & severities) != 0 && finding->certificate != NULL &&
+		    certificate_equal(finding->certificate, certificate))
+			return true;
+	}
+	return false;
+}
+
 bool finding_list_has(const struct finding_list *list, enum finding_code code)
 {
 	for (size_t i = 0; i < list->count; i++)

@@ -132,6 +132,10 @@ static void report_link(struct audit *audit, const struct certificate *link, boo
 
 	certificate_words_date(link->not_after, date);
 	certificate_words_date(audit_leaf(audit)->not_after, other);
+	if (before_leaf && strcmp(date, other) == 0) {
+		certificate_words_time(link->not_after, date);
+		certificate_words_time(audit_leaf(audit)->not_after, other);
+	}
 	if (before_leaf)
 		finding = finding_list_add(
 		    audit->findings, FINDING_LINK_EXPIRES_FIRST,

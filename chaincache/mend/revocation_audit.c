@@ -189,17 +189,6 @@ static void look_at_authorities(struct audit *audit)
 	}
 }
 
-static bool is_reported(const struct audit *audit, const struct certificate *certificate)
-{
-	for (size_t i = 0; i < audit->findings->count; i++) {
-		const struct finding *finding = &audit->findings->items[i];
-		if (finding->code == FINDING_REVOKED && finding->certificate != NULL &&
-		    certificate_equal(finding->certificate, certificate))
-			return true;
-	}
-	return false;
-}
-
 /* A revoked one that clients of an audience meet in what is served, and that the mended chain does without. */
 static void look_at_served(struct audit *audit, size_t audience)
 {
@@ -212,7 +201,7 @@ static void look_at_served(struct audit *audit, size_t audience)
 	const struct certificate_entry *revoked = &verdict.path.items[verdict.verdict.index];
 	struct revocation_answer answer =
 	    revocation_look(&audit->search->revocation, revoked[0].certificate, revoked[1].certificate);
-	if (answer.status == REVOCATION_REVOKED && !is_reported(audit, revoked->certificate) &&
+	if (answer.status == REVOCATION_REVOKED && !finding_list_tells(audit->findings, FINDING_REVOKED, FINDING_ANY_SEVERITY, revoked->certificate) &&
 	    !certificate_list_contains(audit->mended, revoked->certificate))
 		report_authority_revoked(audit, revoked->certificate, &answer, false);
 }

@@ -4,6 +4,7 @@
 #include "chaincache/certificate/algorithm.h"
 #include "chaincache/certificate/certificate_words.h"
 #include "chaincache/mend/chain_audit.h"
+#include "chaincache/mend/namesake.h"
 
 #define MAX_NAMES_TEXT 300 /* characters of store names in a message */
 
@@ -181,12 +182,42 @@ static void report_unknown_kind(struct audit *audit, const struct certificate *e
 		     "clients know.");
 }
 
+/* The authority of that name has, or had, a key that did not issue this certificate. */
+static void report_other_key(struct audit *audit, const struct certificate *end, const struct certificate *namesake,
+			     bool is_served)
+{
+	char words[NAMESAKE_WORDS_CHARS], key_id[CERTIFICATE_WORDS_KEY_ID_CHARS];
+	bool names_key = issuer_match_key_id(namesake, end) == KEY_ID_DIFFERS;
+	struct finding *finding = finding_list_add(
+	    audit->findings, FINDING_INCOMPLETE_CHAIN,
+	    "The issuer of %.200s is missing, so clients cannot follow the chain to a root: a certificate of %.200s is %s, "
+	    "but with another key (%s). The authority was renewed with a new key, and its certificate with the key that "
+	    "issued this one was not found%s.",
+	    certificate_words_subject(end), certificate_words_issuer(end),
+	    is_served ? "served" : "known here", namesake_words(namesake, end, words),
+	    audit->input->offline ? ", with fetching off" : "");
+
+	certificate_words_key_id(end->authority_key_id, key_id);
+	finding_set_certificate(finding, end);
+	finding_set_advice(finding,
+			   "Ask the authority for its certificate with %s%s (a Windows authority keeps one for each of its "
+			   "keys), and %s; or have the server certificate reissued by the authority's present key.",
+			   names_key ? "the subject key identifier " : "the key that signed this one", names_key ? key_id : "",
+			   is_served ? "send it in place of the one that is served" : "add it to the server's chain file");
+}
+
 static void report_incomplete(struct audit *audit)
 {
 	const struct certificate *end = path_last(&audit->chosen->chain);
 	const struct certificate *unknown = issuer_of_unknown_kind(audit, end);
 	if (unknown != NULL) {
 		report_unknown_kind(audit, end, unknown);
+		return;
+	}
+	bool is_served;
+	const struct certificate *namesake = namesake_find(audit, end, &is_served);
+	if (namesake != NULL) {
+		report_other_key(audit, end, namesake, is_served);
 		return;
 	}
 	const char *fetching = audit->input->offline ? "fetching is off" : "it could not be fetched";
@@ -202,17 +233,6 @@ static void report_incomplete(struct audit *audit)
 				   finding_code_advice(FINDING_INCOMPLETE_CHAIN));
 }
 
-static bool is_reported(const struct audit *audit, enum finding_code code, const struct certificate *certificate)
-{
-	for (size_t i = 0; i < audit->findings->count; i++) {
-		const struct finding *finding = &audit->findings->items[i];
-		if (finding->code == code && finding->severity == SEVERITY_ERROR && finding->certificate != NULL &&
-		    certificate_equal(finding->certificate, certificate))
-			return true;
-	}
-	return false;
-}
-
 /* The path with its root, as it was verified. */
 static const struct certificate *certificate_at(const struct chain_candidate *candidate, size_t index)
 {
@@ -223,7 +243,7 @@ static void report_refusal(struct audit *audit, const struct certificate *at_fau
 {
 	enum finding_code code = chain_audit_code(verdict.fault);
 
-	if (is_reported(audit, code, at_fault))
+	if (finding_list_tells(audit->findings, code, FINDING_BIT(SEVERITY_ERROR), at_fault))
 		return;
 	struct finding *finding = finding_list_add(audit->findings, code, "Clients refuse every known path at %s: %s.",
 						   certificate_words_subject(at_fault), verdict.reason);

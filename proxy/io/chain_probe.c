@@ -113,6 +113,7 @@ static void give_result(struct chain_probe *probe, struct chain_probe_result *re
 	if (probe->capture != NULL) {
 		result->chain = *chain_capture_chain(probe->capture);
 		result->staple = chain_capture_staple(probe->capture);
+		result->knows_staple = chain_capture_knows_staple(probe->capture);
 		result->tls_version = chain_capture_tls_version(probe->capture);
 		result->cipher = chain_capture_cipher(probe->capture);
 		result->alpn = chain_capture_alpn(probe->capture);

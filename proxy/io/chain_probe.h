@@ -33,6 +33,7 @@ struct chain_probe_result {
 	bool key_usage_refused; /* that is for the keyUsage of the leaf */
 	struct certificate_list chain; /* in the order in which it was sent */
 	struct bytes staple; /* the OCSP response that came with it; empty: none */
+	bool knows_staple; /* the handshake came so far that one would have been seen */
 	const char *address; /* connected to, "192.0.2.1:443" or "[2001:db8::1]:443"; "" before a connection stood */
 	const char *tls_version; /* "TLSv1.2"; "" before it was agreed on */
 	const char *cipher; /* the cipher suite's standard name; "" before it was agreed on */

@@ -26,6 +26,7 @@ struct chain_capture {
 	size_t num_bytes; /* taken from the peer */
 	bool done;
 	bool has_chain;
+	bool knows_staple; /* the verify callback was asked */
 	bool ignores_key_usage;
 	bool key_usage_refused; /* the refusal is for the leaf's keyUsage */
 	enum chain_probe_outcome outcome;
@@ -122,6 +123,7 @@ static enum ssl_verify_result_t on_verify(SSL *ssl, uint8_t *out_alert)
 	}
 	if (!take_staple(capture, ssl))
 		return ssl_verify_invalid;
+	capture->knows_staple = true;
 	note_connection(capture, ssl);
 	if (capture->ignores_key_usage)
 		tls_client_ignore_key_usage(ssl);
@@ -406,6 +408,11 @@ const char *chain_capture_alpn(const struct chain_capture *capture)
 struct bytes chain_capture_staple(const struct chain_capture *capture)
 {
 	return buffer_bytes(&capture->staple);
+}
+
+bool chain_capture_knows_staple(const struct chain_capture *capture)
+{
+	return capture->knows_staple;
 }
 
 const char *chain_capture_tls_version(const struct chain_capture *capture)

@@ -80,6 +80,9 @@ const char *chain_capture_alpn(const struct chain_capture *capture);
 
 /* chain_capture_staple is the OCSP response that the server sent with the chain (it is asked for one); empty: none. */
 struct bytes chain_capture_staple(const struct chain_capture *capture);
+
+/* chain_capture_knows_staple says whether the handshake came so far that a staple would have been seen. */
+bool chain_capture_knows_staple(const struct chain_capture *capture);
 const char *chain_capture_tls_version(const struct chain_capture *capture); /* "TLSv1.2", "" before it is known */
 const char *chain_capture_cipher(const struct chain_capture *capture); /* "" before it is known */
 

@@ -187,18 +187,19 @@ static int tell_unchecked(const struct check *check)
 	return STATUS_UNKNOWN;
 }
 
-static bool add_chain(struct check *check, const struct certificate_list *served, struct bytes staple,
+/* `origin`: of the chain that a server sent; NULL: it stands in a file. */
+static bool add_chain(struct check *check, const struct certificate_list *served, const struct survey_chain *origin,
 		      struct checked_chain chain)
 {
 	struct mend_runner *runner = &check->runner;
 	const struct audit_options *options = &check->options.audit;
-	bool is_sent = chain.look != NULL;
+	bool is_sent = origin != NULL;
 	struct mend_runner_sent sent = {
 	    .chain = served,
 	    .names = is_sent ? chain.names : options->names,
 	    .num_names = is_sent ? chain.num_names : options->num_names,
-	    .staple_asked = is_sent,
-	    .staple = staple,
+	    .staple_asked = is_sent && origin->knows_staple,
+	    .staple = is_sent ? buffer_bytes(&origin->staple) : bytes_of(NULL, 0),
 	};
 	if (!mend_runner_run_sent(runner, &sent))
 		return false;
@@ -248,7 +249,7 @@ static int check_server(struct check *check)
 	for (size_t i = 0; i < survey->num_chains; i++) {
 		const struct survey_chain *sent = &survey->chains[i];
 		struct checked_chain chain = {.names = sent->names, .num_names = sent->num_names, .look = sent->look};
-		if (!add_chain(check, &sent->certificates, buffer_bytes(&sent->staple), chain))
+		if (!add_chain(check, &sent->certificates, sent, chain))
 			return tell_unmended(check);
 	}
 	return show(check);
@@ -271,7 +272,7 @@ static int check_file(struct check *check)
 		check->reason = "the file holds no certificate for a server: see standard error";
 		return tell_unchecked(check);
 	}
-	if (!alloc_chains(check, 1) || !add_chain(check, &check->chain, bytes_of(NULL, 0), (struct checked_chain){0}))
+	if (!alloc_chains(check, 1) || !add_chain(check, &check->chain, NULL, (struct checked_chain){0}))
 		return tell_unmended(check);
 	return show(check);
 }

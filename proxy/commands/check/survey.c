@@ -78,6 +78,7 @@ static void on_probed(void *context, const struct chain_probe_result *result)
 	snprintf(look->address, sizeof(look->address), "%s", result->address);
 	look->tls_version = result->tls_version;
 	look->cipher = result->cipher;
+	look->knows_staple = result->knows_staple;
 	look->survey->num_done++;
 	if (failed(certificate_list_copy(&look->certificates, &result->chain)) ||
 	    failed(buffer_append(&look->staple, result->staple)))
@@ -98,6 +99,7 @@ static void start_look(struct survey *survey, struct survey_look *look)
 /* Some servers staple nothing in their first connections, and do in the next. */
 static void put_staple(struct survey_chain *chain, struct survey_look *look)
 {
+	chain->knows_staple = chain->knows_staple || look->knows_staple;
 	if (chain->staple.len > 0)
 		return;
 	struct buffer none = chain->staple;

@@ -25,6 +25,7 @@ struct survey_look {
 	struct certificate_list certificates; /* until they move to a chain */
 	char address[RESOLVER_MAX_TEXT]; /* connected to */
 	struct buffer staple; /* the OCSP response that came with the chain, until it moves there; empty: none */
+	bool knows_staple; /* one would have been seen */
 	const char *tls_version; /* BoringSSL's static strings, "" where not known */
 	const char *cipher;
 };
@@ -36,6 +37,7 @@ struct survey_chain {
 	size_t num_names;
 	const struct survey_look *look; /* the first one that it came to */
 	struct buffer staple; /* the first OCSP response that came with it; empty: none did */
+	bool knows_staple; /* one would have been seen */
 };
 
 struct survey {

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chaincache/certificate/certificate_words.h"
+
 #define LEAF(...) PKI(.cn = "a.example", .dns = PKI_STRINGS("a.example"), __VA_ARGS__)
 #define CA(name, ...) PKI(.cn = (name), .ca = true, __VA_ARGS__)
 
@@ -65,6 +67,56 @@ static void test_an_unknown_root_does_not_count_where_trust_is_ignored(void **st
 	result = world_mend(&world);
 	assert_findings(result, "incomplete_chain error none, no_issuer_url warning none");
 	assert_int_equal(mend_exit_status(result, false), 2);
+	world_cleanup(&world);
+}
+
+/* An authority that was renewed with a new key: what is served is not the issuer, and its name is no stranger. */
+static void test_an_issuer_with_another_key(void **state)
+{
+	const struct certificate *root = CA("Root"), *old = CA("Corp CA", .issuer = root),
+				 *new = CA("Corp CA", .issuer = root, .key_number = 1);
+	const struct certificate *leaf = LEAF(.issuer = new), *silent = LEAF(.issuer = new, .aki = PKI_KEY_ID_ABSENT);
+	struct mend_world world = {0};
+	char has[CERTIFICATE_WORDS_KEY_ID_CHARS], asks[CERTIFICATE_WORDS_KEY_ID_CHARS];
+	(void)state;
+
+	certificate_words_key_id(old->subject_key_id, has);
+	certificate_words_key_id(new->subject_key_id, asks);
+	WORLD_SERVE(&world, leaf, old);
+	WORLD_TRUST(&world, "store", root);
+	const struct mend_result *result = world_mend(&world);
+	assert_findings(result, "incomplete_chain error none, unrelated_certificate info removed, no_issuer_url warning none");
+	const struct finding *finding = world_finding(result, FINDING_INCOMPLETE_CHAIN);
+	assert_non_null(strstr(finding->message, "a certificate of CN=Corp CA is served, but with another key"));
+	assert_non_null(strstr(finding->message, has));
+	assert_non_null(strstr(finding->message, asks));
+	assert_null(strstr(finding->message, "not known here"));
+	assert_non_null(strstr(finding->advice, asks));
+	finding = world_finding(result, FINDING_UNRELATED_CERTIFICATE);
+	assert_non_null(strstr(finding->message, "has the name of the issuer of CN=a.example, and another key"));
+	assert_null(strstr(finding->advice, "Take this certificate out"));
+	world_cleanup(&world);
+
+	/* It is known and not served. */
+	WORLD_SERVE(&world, leaf);
+	WORLD_CACHE(&world, old);
+	WORLD_TRUST(&world, "store", root);
+	finding = world_finding(world_mend(&world), FINDING_INCOMPLETE_CHAIN);
+	assert_non_null(strstr(finding->message, "a certificate of CN=Corp CA is known here, but with another key"));
+	world_cleanup(&world);
+
+	/* The certificate does not say by which key. */
+	WORLD_SERVE(&world, silent, old);
+	WORLD_TRUST(&world, "store", root);
+	finding = world_finding(world_mend(&world), FINDING_INCOMPLETE_CHAIN);
+	assert_non_null(strstr(finding->message, "and its key does not verify the signature"));
+	world_cleanup(&world);
+
+	/* The right one is at hand: nothing of the kind is said. */
+	WORLD_SERVE(&world, leaf, old);
+	WORLD_CACHE(&world, new);
+	WORLD_TRUST(&world, "store", root);
+	assert_findings(world_mend(&world), "missing_intermediate fixed added, unrelated_certificate info removed");
 	world_cleanup(&world);
 }
 
@@ -302,6 +354,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_private_root),
+	    cmocka_unit_test(test_an_issuer_with_another_key),
 	    cmocka_unit_test(test_one_store_accepts_and_another_does_not),
 	    cmocka_unit_test(test_an_unknown_root_does_not_count_where_trust_is_ignored),
 	    cmocka_unit_test(test_self_signed_leaves),
