@@ -78,7 +78,7 @@ struct certificate {
 
 	char **ca_issuer_urls; /* caIssuers of authorityInfoAccess (RFC 5280 4.2.2.1), any scheme; see aia.h */
 	size_t num_ca_issuer_urls;
-	size_t num_urls_dropped; /* over the maximum, or with a control character, a space or a NUL in it */
+	size_t num_urls_dropped; /* over the maximum, or with a control character or one beyond ASCII in it */
 };
 
 /* certificate_parse makes a certificate from DER: `der` is copied. Trailing bytes are ERROR_FORMAT, a certificate above

@@ -1,6 +1,7 @@
 #include "chaincache/certificate/certificate_extensions.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <openssl/asn1.h>
 #include <openssl/bytestring.h>
@@ -118,22 +119,47 @@ struct error certificate_extensions_alt_names(const X509 *x509, bool *out_presen
 	return error_none();
 }
 
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* Blanks around a URL, which some authorities' templates leave there. */
+static void trim(CBS *text)
+{
+	struct bytes left = bytes_of(CBS_data(text), CBS_len(text));
+
+	while (left.len > 0 && is_blank(left.data[0]))
+		left = bytes_of(left.data + 1, left.len - 1);
+	while (left.len > 0 && is_blank(left.data[left.len - 1]))
+		left.len--;
+	CBS_init(text, left.data, left.len);
+}
+
+/* ASCII without control characters; spaces are left to be escaped. */
 static bool is_plain_text(const CBS *text)
 {
 	for (size_t i = 0; i < CBS_len(text); i++)
-		if (CBS_data(text)[i] <= ' ' || CBS_data(text)[i] >= 0x7f)
+		if (CBS_data(text)[i] < ' ' || CBS_data(text)[i] >= 0x7f)
 			return false;
 	return CBS_len(text) > 0;
 }
 
-static char *copy_text(const CBS *text)
+/* Escapes spaces, as Windows does: an authority's name often has some, and its URL is made from it. */
+static char *copy_url(const CBS *text)
 {
-	char *copy = malloc(CBS_len(text) + 1);
+	static const char escape[] = "%20";
+	char *copy = malloc(strlen(escape) * CBS_len(text) + 1);
+	size_t len = 0;
 
 	if (copy == NULL)
 		return NULL;
-	memcpy(copy, CBS_data(text), CBS_len(text));
-	copy[CBS_len(text)] = '\0';
+	for (size_t i = 0; i < CBS_len(text); i++) {
+		bool is_space = CBS_data(text)[i] == ' ';
+		memcpy(copy + len, is_space ? (const void *)escape : CBS_data(text) + i, is_space ? strlen(escape) : 1);
+		len += is_space ? strlen(escape) : 1;
+	}
+	copy[len] = '\0';
 	return copy;
 }
 
@@ -167,11 +193,12 @@ struct error certificate_extensions_ca_issuer_urls(const X509 *x509, char ***out
 	while (CBS_get_asn1(&entries, &entry, CBS_ASN1_SEQUENCE)) {
 		if (!get_ca_issuer_url(&entry, &url))
 			continue;
+		trim(&url);
 		if (*out_count == CERTIFICATE_MAX_URLS || !is_plain_text(&url)) {
 			(*out_dropped)++;
 			continue;
 		}
-		char *copy = copy_text(&url);
+		char *copy = copy_url(&url);
 		if (copy == NULL)
 			return error_of(ERROR_MEMORY, 0, "copy a URL");
 		(*out)[(*out_count)++] = copy;

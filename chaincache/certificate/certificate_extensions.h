@@ -27,8 +27,8 @@ MUST_USE struct error certificate_extensions_alt_names(const X509 *x509, bool *o
 						       size_t *out_count);
 
 /* certificate_extensions_ca_issuer_urls reads the caIssuers URLs of authorityInfoAccess, any scheme, in order. The
- * caller frees each, and the array, after an error too. *out_dropped counts what is over the maximum, or has a control
- * character, a space or a NUL in it. */
+ * caller frees each, and the array, after an error too. Blanks around a URL are left out, and spaces in it escaped (%20).
+ * *out_dropped counts what is over the maximum, or has a control character, a NUL or a character beyond ASCII in it. */
 MUST_USE struct error certificate_extensions_ca_issuer_urls(const X509 *x509, char ***out, size_t *out_count,
 							    size_t *out_dropped);
 

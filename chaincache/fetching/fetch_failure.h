@@ -2,9 +2,12 @@
 #ifndef CHAINCACHE_FETCHING_FETCH_FAILURE_H
 #define CHAINCACHE_FETCHING_FETCH_FAILURE_H
 
+#define FETCH_ALLOW_LINE "fetch_allow = " /* a refusal's detail: this and what is to be allowed, one word */
+#define FETCH_REDIRECTED_TO " (redirected to " /* any detail's end, where a redirect led to: this, the URL, ")" */
+
 enum fetch_failure {
 	FETCH_FAILURE_NETWORK, /* resolve, connect, time-out, reset, HTTP status, too large, too many redirects */
-	FETCH_FAILURE_REFUSED, /* the policy does not allow the address; detail is the fetch_allow line to add */
+	FETCH_FAILURE_REFUSED, /* the policy does not allow the address; detail begins with the fetch_allow line to add */
 	FETCH_FAILURE_PAUSED, /* it failed a short while ago and is not asked again yet */
 };
 

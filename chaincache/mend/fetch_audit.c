@@ -1,8 +1,12 @@
 #include "chaincache/mend/fetch_audit.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "chaincache/certificate/certificate_words.h"
 #include "chaincache/fetching/aia.h"
 
+#define MAX_WHAT_CHARS 128 /* of the words around a detail */
 #define MAX_URL_TEXT 200 /* characters of a URL in a message; the finding's own field has all of it */
 
 static enum finding_severity weight(const struct audit *audit)
@@ -24,16 +28,46 @@ static const struct {
     [FETCH_WRONG_ISSUER] = {FINDING_FETCH_WRONG_ISSUER, "does not give the issuer"},
 };
 
-static void report_attempt(struct audit *audit, const struct fetch_attempt *attempt)
+/* `rule` is FETCH_ALLOW_LINE and what is to be allowed, with where a redirect led to behind it. */
+static void advise_allowing(struct finding *finding, const char *rule)
 {
-	if (attempt->outcome == FETCH_PENDING || attempt->outcome == FETCH_KEPT)
-		return;
+	const char *what = strncmp(rule, FETCH_ALLOW_LINE, strlen(FETCH_ALLOW_LINE)) == 0
+			       ? rule + strlen(FETCH_ALLOW_LINE)
+			       : "";
+	int len = (int)strcspn(what, " ");
+
+	if (len > 0)
+		finding_set_advice(finding,
+				   "If this address is right, allow it: `" FETCH_ALLOW_LINE
+				   "%.*s` in the configuration, `--fetch-allow %.*s` for the commands.",
+				   len, what, len, what);
+}
+
+/* Who redirects is not who is refused. */
+static void print_what(const struct fetch_attempt *attempt, char *out, size_t out_size)
+{
+	const char *redirect = strstr(attempt->detail, FETCH_REDIRECTED_TO);
 	bool refused = attempt->outcome == FETCH_REFUSED;
 	bool has_detail = attempt->detail[0] != '\0' && !refused;
-	struct finding *finding = finding_list_add(
-	    audit->findings, outcomes[attempt->outcome].code, "The issuer of %s: %.*s %s%s%s.",
-	    certificate_words_subject(attempt->child), MAX_URL_TEXT, attempt->url, outcomes[attempt->outcome].what,
-	    has_detail ? ": " : "", has_detail ? attempt->detail : "");
+
+	if (refused && redirect != NULL)
+		snprintf(out, out_size, "redirects to %.*s, which was not fetched, because fetch_allow does not cover its address",
+			 (int)strcspn(redirect + strlen(FETCH_REDIRECTED_TO), ")"), redirect + strlen(FETCH_REDIRECTED_TO));
+	else
+		snprintf(out, out_size, "%s%s%s", outcomes[attempt->outcome].what, has_detail ? ": " : "",
+			 has_detail ? attempt->detail : "");
+}
+
+static void report_attempt(struct audit *audit, const struct fetch_attempt *attempt)
+{
+	char what[FETCH_DETAIL_CHARS + MAX_WHAT_CHARS];
+
+	if (attempt->outcome == FETCH_PENDING || attempt->outcome == FETCH_KEPT)
+		return;
+	print_what(attempt, what, sizeof(what));
+	struct finding *finding = finding_list_add(audit->findings, outcomes[attempt->outcome].code,
+						   "The issuer of %s: %.*s %s.", certificate_words_subject(attempt->child),
+						   MAX_URL_TEXT, attempt->url, what);
 
 	finding_set_severity(finding, weight(audit));
 	finding_set_certificate(finding, attempt->child);
@@ -42,8 +76,8 @@ static void report_attempt(struct audit *audit, const struct fetch_attempt *atte
 		finding_set_advice(finding,
 				   "If it is the issuer that the certificate authority names, add it to the server's "
 				   "chain file by hand: clients that know this kind judge it themselves.");
-	if (refused && attempt->detail[0] != '\0')
-		finding_set_advice(finding, "If this address is right, allow it: `%s`.", attempt->detail);
+	if (attempt->outcome == FETCH_REFUSED)
+		advise_allowing(finding, attempt->detail);
 }
 
 struct url_counts {
@@ -80,10 +114,11 @@ static void report_unusable(struct audit *audit, const struct certificate *child
 
 static void report_no_url(struct audit *audit, const struct certificate *child)
 {
-	struct finding *finding =
-	    finding_list_add(audit->findings, FINDING_NO_ISSUER_URL,
-			     "%s does not say where its issuer can be had (no caIssuers URL), so it cannot be fetched.",
-			     certificate_words_subject(child));
+	struct finding *finding = finding_list_add(
+	    audit->findings, FINDING_NO_ISSUER_URL, "%s %s, so it cannot be fetched.", certificate_words_subject(child),
+	    child->num_urls_dropped > 0
+		? "names a URL for its issuer that is none (it has control characters or characters beyond ASCII in it)"
+		: "does not say where its issuer can be had (no caIssuers URL)");
 
 	finding_set_severity(finding, weight(audit));
 	finding_set_certificate(finding, child);

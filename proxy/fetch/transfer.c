@@ -46,15 +46,15 @@ static struct transfer *transfer_of(struct curl_client *client)
 	return (struct transfer *)((char *)client - offsetof(struct transfer, client));
 }
 
-/* Sets the outcome. A failure behind a redirect says where that led to; a refusal's detail is the line to add. */
+/* Sets the outcome. A failure behind a redirect says where that led to; a refusal's detail begins with the line to add. */
 static void fail(struct transfer *transfer, enum fetch_failure failure, const char *reason)
 {
 	struct transfer_outcome *outcome = &transfer->outcome;
 
 	outcome->ok = false;
 	outcome->failure = failure;
-	if (transfer->num_redirects > 0 && failure != FETCH_FAILURE_REFUSED)
-		snprintf(outcome->detail, sizeof(outcome->detail), "%s (redirected to %.*s%s)", reason, MAX_SHOWN_URL,
+	if (transfer->num_redirects > 0)
+		snprintf(outcome->detail, sizeof(outcome->detail), "%s" FETCH_REDIRECTED_TO "%.*s%s)", reason, MAX_SHOWN_URL,
 			 transfer->url, strlen(transfer->url) > MAX_SHOWN_URL ? "..." : "");
 	else
 		snprintf(outcome->detail, sizeof(outcome->detail), "%s", reason);
@@ -64,7 +64,7 @@ static void fail_refused(struct transfer *transfer, const char *rule)
 {
 	char line[MAX_HOST_CHARS + 32];
 
-	snprintf(line, sizeof(line), "fetch_allow = %s", rule);
+	snprintf(line, sizeof(line), FETCH_ALLOW_LINE "%s", rule);
 	fail(transfer, FETCH_FAILURE_REFUSED, line);
 }
 

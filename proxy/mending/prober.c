@@ -194,10 +194,24 @@ static bool was_logged(struct probed_backend *backend, const struct mend_result 
 	return false;
 }
 
+/* What connections make of the chain. */
+static const char *words_of(bool strict, const struct mend_result *result)
+{
+	bool in_order = !finding_list_has(&result->findings, FINDING_WRONG_ORDER);
+
+	if (!result->mended_trusted)
+		return "not trusted, see the fix log";
+	if (result->served_trusted)
+		return in_order ? "complete" : "complete, but in the wrong order";
+	return strict ? "not complete, and backend_verify = strict mends nothing, see the fix log"
+					       : "not complete, but it can be mended";
+}
+
 static void log_audit(struct probed_backend *backend, const struct mend_result *result)
 {
 	const struct prober_options *options = &backend->prober->options;
-	bool good = result->mended_trusted;
+	bool strict = options->config->backend_verify == BACKEND_VERIFY_STRICT;
+	bool good = strict ? result->served_trusted : result->mended_trusted;
 
 	if (was_logged(backend, result))
 		return;
@@ -205,9 +219,7 @@ static void log_audit(struct probed_backend *backend, const struct mend_result *
 			  "backend %s serves %s with %zu certificate%s: %s", backend->target,
 			  result->served.items[0].certificate->subject, result->served.count,
 			  result->served.count == 1 ? "" : "s",
-			  !good                    ? "not trusted, see the fix log"
-			  : result->served_trusted ? "complete"
-						   : "not complete, but it can be mended");
+			  words_of(strict, result));
 }
 
 /* Never later than the next regular probe, nor than what was set before. */
@@ -306,6 +318,14 @@ static void compare_backends(const struct prober *prober)
 	finding_list_cleanup(&findings);
 }
 
+/* The reason without the words that stand before it already. */
+static const char *without_preface(const char *reason)
+{
+	size_t len = strlen(CHAIN_CAPTURE_FAILED);
+
+	return strncmp(reason, CHAIN_CAPTURE_FAILED, len) == 0 ? reason + len : reason;
+}
+
 /* Reports how a backend is reached; `reason` is "" where it is. */
 static void report_reach(struct probed_backend *backend, enum chain_probe_outcome outcome, const char *reason)
 {
@@ -319,12 +339,12 @@ static void report_reach(struct probed_backend *backend, enum chain_probe_outcom
 			? finding_list_add(&findings, FINDING_BACKEND_UNREACHABLE, "Backend %s cannot be reached: %s.",
 					   backend->target, reason)
 			: finding_list_add(&findings, FINDING_BACKEND_TLS_FAILED,
-					   "The TLS handshake with backend %s failed: %s.", backend->target, reason);
+					   "The TLS handshake with backend %s failed: %s.", backend->target, without_preface(reason));
 		finding_set_source(finding, backend->target);
 		if (backend->outcome != outcome)
 			program_log_write(options->log, LOG_LEVEL_WARNING, options->config->name,
 					  "backend %s: %s: %s; it is tried again", backend->target,
-					  unreachable ? "cannot be reached" : "the TLS handshake failed", reason);
+					  unreachable ? "cannot be reached" : "the TLS handshake failed", without_preface(reason));
 	}
 	report(backend->prober, prober_part(backend->index, PROBER_REACH), &findings, NULL);
 	finding_list_cleanup(&findings);

@@ -25,6 +25,7 @@ struct chain_capture {
 	enum certificate_source source;
 	size_t num_bytes; /* taken from the peer */
 	bool done;
+	bool offers_all; /* every version and suite that BoringSSL has */
 	bool has_chain;
 	bool knows_staple; /* the verify callback was asked */
 	bool ignores_key_usage;
@@ -195,17 +196,44 @@ static bool set_server_name(SSL *ssl, const char *sni)
 	return SSL_set_tlsext_host_name(ssl, name.text);
 }
 
+static const char *version_name(uint16_t version)
+{
+	static const char *const names[] = {"1.0", "1.1", "1.2", "1.3"};
+
+	return names[version <= TLS1_VERSION ? 0 : version >= TLS1_3_VERSION ? 3 : version - TLS1_VERSION];
+}
+
+/* The server speaks none of the versions that were offered, as its alert or its answer says. */
+static void explain_version(struct chain_capture *capture, const char *alert)
+{
+	uint16_t min = SSL_get_min_proto_version(capture->ssl), max = SSL_get_max_proto_version(capture->ssl);
+
+	fail(capture, CHAIN_PROBE_NOTHING_IN_COMMON, "it speaks no TLS version from %s to %s, but %s, say%s%s%s",
+	     version_name(min), version_name(max), min <= TLS1_VERSION ? "SSL 3.0" : "an older one",
+	     alert != NULL ? ": it sent the alert \"" : "", alert != NULL ? alert : "", alert != NULL ? "\"" : "");
+}
+
+/* Where connections offer less than this program can, it is not the program that cannot. */
+static void explain_nothing_in_common(struct chain_capture *capture, const char *alert)
+{
+	fail(capture, CHAIN_PROBE_NOTHING_IN_COMMON, "%s: it sent the alert \"%s\"",
+	     capture->offers_all ? "it offers nothing that this program speaks (RC4, DHE or SSL 3.0 alone, or a certificate "
+				   "with a DSA, RSA-PSS or Ed448 key, say)"
+				 : "it takes nothing of what is offered to it (it may speak other versions, suites or groups, "
+				   "or have a certificate with a DSA, RSA-PSS or Ed448 key)",
+	     alert);
+}
+
 static void explain_alert(struct chain_capture *capture, int alert)
 {
-	bool nothing_in_common = alert == SSL_AD_HANDSHAKE_FAILURE || alert == SSL_AD_PROTOCOL_VERSION ||
-				 alert == SSL_AD_INSUFFICIENT_SECURITY;
+	const char *words = SSL_alert_desc_string_long(alert);
 
-	fail(capture, nothing_in_common ? CHAIN_PROBE_NOTHING_IN_COMMON : CHAIN_PROBE_ALERT, "%s the alert \"%s\"",
-	     nothing_in_common
-		 ? "it offers nothing that this program speaks (RC4, DHE or SSL 3.0 alone, or a certificate "
-		   "with a DSA, RSA-PSS or Ed448 key, say): it sent"
-		 : "the server ended the handshake with",
-	     SSL_alert_desc_string_long(alert));
+	if (alert == SSL_AD_PROTOCOL_VERSION)
+		explain_version(capture, words);
+	else if (alert == SSL_AD_HANDSHAKE_FAILURE || alert == SSL_AD_INSUFFICIENT_SECURITY)
+		explain_nothing_in_common(capture, words);
+	else
+		fail(capture, CHAIN_PROBE_ALERT, "the server ended the handshake with the alert \"%s\"", words);
 }
 
 static void explain_ssl_error(struct chain_capture *capture, uint32_t packed)
@@ -213,6 +241,7 @@ static void explain_ssl_error(struct chain_capture *capture, uint32_t packed)
 	static const enum chain_probe_outcome outcomes[] = {
 	    [TLS_CLIENT_OTHER] = CHAIN_PROBE_TLS_FAILED,
 	    [TLS_CLIENT_NOTHING_IN_COMMON] = CHAIN_PROBE_NOTHING_IN_COMMON,
+	    [TLS_CLIENT_NO_VERSION] = CHAIN_PROBE_NOTHING_IN_COMMON,
 	    [TLS_CLIENT_BAD_CERTIFICATE] = CHAIN_PROBE_BAD_CERTIFICATES,
 	    [TLS_CLIENT_KEY_USAGE] = CHAIN_PROBE_BAD_CERTIFICATES,
 	};
@@ -224,8 +253,12 @@ static void explain_ssl_error(struct chain_capture *capture, uint32_t packed)
 	}
 	struct tls_client_failure failure = tls_client_explain(packed);
 	capture->key_usage_refused = failure.fault == TLS_CLIENT_KEY_USAGE;
+	if (failure.fault == TLS_CLIENT_NO_VERSION) {
+		explain_version(capture, NULL);
+		return;
+	}
 	fail(capture, outcomes[failure.fault], "%s%.150s",
-	     failure.fault == TLS_CLIENT_OTHER ? "the TLS handshake failed: " : "", failure.words);
+	     failure.fault == TLS_CLIENT_OTHER ? CHAIN_CAPTURE_FAILED : "", failure.words);
 }
 
 /* It comes before the chain, in every version. */
@@ -289,6 +322,7 @@ struct chain_capture *chain_capture_new(const struct chain_capture_options *opti
 	BIO *to_peer = BIO_new(BIO_s_mem());
 	capture->source = options->source;
 	capture->ignores_key_usage = options->ignores_key_usage;
+	capture->offers_all = options->ssl_ctx == NULL;
 	buffer_init(&capture->staple, CHAIN_CAPTURE_MAX_STAPLE_BYTES);
 	buffer_init(&capture->message, CHAIN_CAPTURE_MAX_BYTES);
 	capture->ssl = set_context(capture, options->ssl_ctx) ? SSL_new(capture->ssl_ctx) : NULL;

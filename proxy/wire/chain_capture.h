@@ -21,6 +21,7 @@
 #define CHAIN_CAPTURE_MAX_ALPN 255 /* of a protocol's name (RFC 7301 3.1) */
 #define CHAIN_CAPTURE_MAX_STAPLE_BYTES ((size_t)64 * 1024) /* a longer one is cut, and does not parse then */
 #define CHAIN_CAPTURE_MAX_REASON 256
+#define CHAIN_CAPTURE_FAILED "the TLS handshake failed: " /* what a reason begins with that says no more than that */
 
 enum chain_probe_outcome {
 	CHAIN_PROBE_OK, /* the chain is there */

@@ -85,7 +85,7 @@ void tls_client_ignore_key_usage(SSL *ssl)
 
 struct tls_client_failure tls_client_explain(uint32_t packed_error)
 {
-	static const char too_old[] = "it speaks no TLS version from 1.0 to 1.3, but SSL 3.0, say";
+	static const char too_old[] = "it speaks no TLS version that was offered";
 	static const char cipher[] = "it chose a cipher that was not offered";
 	static const char key[] = "its certificate has a key of an unknown type";
 	static const struct {
@@ -93,8 +93,8 @@ struct tls_client_failure tls_client_explain(uint32_t packed_error)
 		int reason;
 		struct tls_client_failure failure;
 	} known[] = {
-	    {ERR_LIB_SSL, SSL_R_UNSUPPORTED_PROTOCOL, {TLS_CLIENT_NOTHING_IN_COMMON, too_old}},
-	    {ERR_LIB_SSL, SSL_R_WRONG_VERSION_NUMBER, {TLS_CLIENT_NOTHING_IN_COMMON, too_old}},
+	    {ERR_LIB_SSL, SSL_R_UNSUPPORTED_PROTOCOL, {TLS_CLIENT_NO_VERSION, too_old}},
+	    {ERR_LIB_SSL, SSL_R_WRONG_VERSION_NUMBER, {TLS_CLIENT_NO_VERSION, too_old}},
 	    {ERR_LIB_SSL, SSL_R_UNKNOWN_CIPHER_RETURNED, {TLS_CLIENT_NOTHING_IN_COMMON, cipher}},
 	    {ERR_LIB_SSL, SSL_R_WRONG_CIPHER_RETURNED, {TLS_CLIENT_NOTHING_IN_COMMON, cipher}},
 	    {ERR_LIB_SSL,

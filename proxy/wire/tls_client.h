@@ -20,7 +20,8 @@ void tls_client_ignore_key_usage(SSL *ssl);
 
 enum tls_client_fault {
 	TLS_CLIENT_OTHER, /* `words` are BoringSSL's */
-	TLS_CLIENT_NOTHING_IN_COMMON, /* no version or cipher that both speak */
+	TLS_CLIENT_NOTHING_IN_COMMON,
+	TLS_CLIENT_NO_VERSION, /* of those that were offered */ /* no version or cipher that both speak */
 	TLS_CLIENT_BAD_CERTIFICATE, /* the chain cannot be read, or its key is of a kind that BoringSSL does not know */
 	TLS_CLIENT_KEY_USAGE, /* the leaf's keyUsage forbids what TLS does with its key */
 };

@@ -124,10 +124,25 @@ static void test_reads_urls_in_order(void **state)
 	assert_int_equal(PKI(.cn = "no urls")->num_ca_issuer_urls, 0);
 }
 
+static void test_blanks_around_and_in_urls(void **state)
+{
+	const struct certificate *leaf =
+	    PKI(.cn = "blanks", .ca_issuers = PKI_STRINGS(" http://a.example/x.cer", "http://a.example/x.cer\r\n",
+							  "http://a.example/Corp Root CA.crt ", " ", "\thttp://b/\t"));
+	(void)state;
+
+	assert_int_equal(leaf->num_ca_issuer_urls, 4);
+	assert_string_equal(leaf->ca_issuer_urls[0], "http://a.example/x.cer");
+	assert_string_equal(leaf->ca_issuer_urls[1], "http://a.example/x.cer");
+	assert_string_equal(leaf->ca_issuer_urls[2], "http://a.example/Corp%20Root%20CA.crt");
+	assert_string_equal(leaf->ca_issuer_urls[3], "http://b/");
+	assert_int_equal(leaf->num_urls_dropped, 1);
+}
+
 static void test_drops_urls_that_could_deceive(void **state)
 {
 	const struct certificate *leaf =
-	    PKI(.cn = "bad urls", .ca_issuers = PKI_STRINGS("http://a.example/\r\nHost: b", "http://a b/", "",
+	    PKI(.cn = "bad urls", .ca_issuers = PKI_STRINGS("http://a.example/\r\nHost: b", "http://a\tb/", "",
 							    "http://ok/", "http://\xc3\xa9/", "\x7f"));
 	(void)state;
 
@@ -237,6 +252,7 @@ int main(void)
 	    cmocka_unit_test(test_a_broken_list_of_names_is_told_and_empty),
 	    cmocka_unit_test(test_has_a_maximum_of_names),
 	    cmocka_unit_test(test_reads_urls_in_order),
+	    cmocka_unit_test(test_blanks_around_and_in_urls),
 	    cmocka_unit_test(test_drops_urls_that_could_deceive),
 	    cmocka_unit_test(test_passes_over_other_entries),
 	    cmocka_unit_test(test_keeps_a_maximum_of_urls),
