@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#define MEND_MAX_DEPTH 10 /* certificates in a path, leaf and anchor included */
+#define MEND_MAX_DEPTH 16 /* certificates in a path, leaf and anchor included */
 #define MEND_MAX_SIGNATURE_CHECKS 100 /* distinct (certificate, issuer) pairs a mend */
 #define MEND_MAX_STEPS 1000 /* candidates looked at a mend */
 #define MEND_MAX_VERIFICATIONS 64 /* of whole paths, a mend */
