@@ -240,7 +240,8 @@ static void report_removed(struct audit *audit, enum finding_code code, const st
 }
 
 /* Taking it out is half of the repair: the right one has to come in. */
-static void report_other_key(struct audit *audit, const struct certificate *certificate, const struct certificate *child)
+static void report_other_key(struct audit *audit, const struct certificate *certificate,
+			     const struct certificate *child)
 {
 	char words[NAMESAKE_WORDS_CHARS];
 	struct finding *finding = finding_list_add(

@@ -31,9 +31,8 @@ static const struct {
 /* `rule` is FETCH_ALLOW_LINE and what is to be allowed, with where a redirect led to behind it. */
 static void advise_allowing(struct finding *finding, const char *rule)
 {
-	const char *what = strncmp(rule, FETCH_ALLOW_LINE, strlen(FETCH_ALLOW_LINE)) == 0
-			       ? rule + strlen(FETCH_ALLOW_LINE)
-			       : "";
+	const char *what =
+	    strncmp(rule, FETCH_ALLOW_LINE, strlen(FETCH_ALLOW_LINE)) == 0 ? rule + strlen(FETCH_ALLOW_LINE) : "";
 	int len = (int)strcspn(what, " ");
 
 	if (len > 0)
@@ -51,8 +50,10 @@ static void print_what(const struct fetch_attempt *attempt, char *out, size_t ou
 	bool has_detail = attempt->detail[0] != '\0' && !refused;
 
 	if (refused && redirect != NULL)
-		snprintf(out, out_size, "redirects to %.*s, which was not fetched, because fetch_allow does not cover its address",
-			 (int)strcspn(redirect + strlen(FETCH_REDIRECTED_TO), ")"), redirect + strlen(FETCH_REDIRECTED_TO));
+		snprintf(out, out_size,
+			 "redirects to %.*s, which was not fetched, because fetch_allow does not cover its address",
+			 (int)strcspn(redirect + strlen(FETCH_REDIRECTED_TO), ")"),
+			 redirect + strlen(FETCH_REDIRECTED_TO));
 	else
 		snprintf(out, out_size, "%s%s%s", outcomes[attempt->outcome].what, has_detail ? ": " : "",
 			 has_detail ? attempt->detail : "");
@@ -65,9 +66,9 @@ static void report_attempt(struct audit *audit, const struct fetch_attempt *atte
 	if (attempt->outcome == FETCH_PENDING || attempt->outcome == FETCH_KEPT)
 		return;
 	print_what(attempt, what, sizeof(what));
-	struct finding *finding = finding_list_add(audit->findings, outcomes[attempt->outcome].code,
-						   "The issuer of %s: %.*s %s.", certificate_words_subject(attempt->child),
-						   MAX_URL_TEXT, attempt->url, what);
+	struct finding *finding =
+	    finding_list_add(audit->findings, outcomes[attempt->outcome].code, "The issuer of %s: %.*s %s.",
+			     certificate_words_subject(attempt->child), MAX_URL_TEXT, attempt->url, what);
 
 	finding_set_severity(finding, weight(audit));
 	finding_set_certificate(finding, attempt->child);

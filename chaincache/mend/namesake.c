@@ -51,8 +51,8 @@ const char *namesake_words(const struct certificate *other, const struct certifi
 	if (issuer_match_key_id(other, child) == KEY_ID_DIFFERS)
 		snprintf(out, NAMESAKE_WORDS_CHARS, "its key identifier is %s, and the issuer's is %s", has, asks);
 	else if (other->subject_key_id.len > 0)
-		snprintf(out, NAMESAKE_WORDS_CHARS, "its key identifier is %s, and its key does not verify the signature",
-			 has);
+		snprintf(out, NAMESAKE_WORDS_CHARS,
+			 "its key identifier is %s, and its key does not verify the signature", has);
 	else
 		snprintf(out, NAMESAKE_WORDS_CHARS, "its key does not verify the signature");
 	return out;

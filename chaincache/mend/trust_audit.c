@@ -190,20 +190,22 @@ static void report_other_key(struct audit *audit, const struct certificate *end,
 	bool names_key = issuer_match_key_id(namesake, end) == KEY_ID_DIFFERS;
 	struct finding *finding = finding_list_add(
 	    audit->findings, FINDING_INCOMPLETE_CHAIN,
-	    "The issuer of %.200s is missing, so clients cannot follow the chain to a root: a certificate of %.200s is %s, "
-	    "but with another key (%s). The authority was renewed with a new key, and its certificate with the key that "
+	    "The issuer of %.200s is missing, so clients cannot follow the chain to a root: a certificate of %.200s is "
+	    "%s, "
+	    "but with another key (%s). The authority was renewed with a new key, and its certificate with the key "
+	    "that "
 	    "issued this one was not found%s.",
-	    certificate_words_subject(end), certificate_words_issuer(end),
-	    is_served ? "served" : "known here", namesake_words(namesake, end, words),
-	    audit->input->offline ? ", with fetching off" : "");
+	    certificate_words_subject(end), certificate_words_issuer(end), is_served ? "served" : "known here",
+	    namesake_words(namesake, end, words), audit->input->offline ? ", with fetching off" : "");
 
 	certificate_words_key_id(end->authority_key_id, key_id);
 	finding_set_certificate(finding, end);
-	finding_set_advice(finding,
-			   "Ask the authority for its certificate with %s%s (a Windows authority keeps one for each of its "
-			   "keys), and %s; or have the server certificate reissued by the authority's present key.",
-			   names_key ? "the subject key identifier " : "the key that signed this one", names_key ? key_id : "",
-			   is_served ? "send it in place of the one that is served" : "add it to the server's chain file");
+	finding_set_advice(
+	    finding,
+	    "Ask the authority for its certificate with %s%s (a Windows authority keeps one for each of its "
+	    "keys), and %s; or have the server certificate reissued by the authority's present key.",
+	    names_key ? "the subject key identifier " : "the key that signed this one", names_key ? key_id : "",
+	    is_served ? "send it in place of the one that is served" : "add it to the server's chain file");
 }
 
 static void report_incomplete(struct audit *audit)
@@ -249,6 +251,11 @@ static void report_refusal(struct audit *audit, const struct certificate *at_fau
 						   certificate_words_subject(at_fault), verdict.reason);
 	finding_set_severity(finding, SEVERITY_ERROR);
 	finding_set_certificate(finding, at_fault);
+	if (verdict.fault == PATH_WRONG_PURPOSE)
+		finding_set_advice(
+		    finding, "It is the authority that may not issue for TLS servers: have the server certificate "
+			     "issued by another one, or the authority's certificate renewed with serverAuth in its "
+			     "extended key usage, or without one.");
 	if (at_fault == audit->anchor)
 		finding_set_advice(finding,
 				   "The root itself is at fault: update the trust store, or have the certificate "

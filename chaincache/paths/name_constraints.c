@@ -1,5 +1,7 @@
 #include "chaincache/paths/name_constraints.h"
 
+#include <string.h>
+
 #include <openssl/err.h>
 #include <openssl/mem.h>
 #include <openssl/nid.h>
@@ -167,6 +169,48 @@ static int check_addresses(const NAME_CONSTRAINTS *blocks, const GENERAL_NAMES *
 	return status;
 }
 
+static struct bytes text(const ASN1_IA5STRING *string)
+{
+	return bytes_of(ASN1_STRING_get0_data(string), (size_t)ASN1_STRING_length(string));
+}
+
+static bool equal_ignoring_case(struct bytes a, struct bytes b)
+{
+	return a.len == b.len && OPENSSL_strncasecmp((const char *)a.data, (const char *)b.data, a.len) == 0;
+}
+
+/* Whether one of the names that "*.rest" stands for is the excluded one, or lies below it: that name has one label more than
+ * the rest. Deeper ones are none that the wildcard covers, and of the rest itself BoringSSL takes care. */
+static bool may_stand_for(struct bytes wildcard, struct bytes excluded)
+{
+	struct bytes rest = bytes_of(wildcard.data + 1, wildcard.len - 1);
+	const uint8_t *dot = memchr(excluded.data, '.', excluded.len);
+	size_t label = dot != NULL ? (size_t)(dot - excluded.data) : 0;
+
+	return label > 0 && equal_ignoring_case(bytes_of(excluded.data + label, excluded.len - label), rest);
+}
+
+static bool is_excluded(struct bytes wildcard, const STACK_OF(GENERAL_SUBTREE) * excluded)
+{
+	for (size_t i = 0; i < sk_GENERAL_SUBTREE_num(excluded); i++) {
+		const GENERAL_NAME *base = sk_GENERAL_SUBTREE_value(excluded, i)->base;
+		if (base->type == GEN_DNS && may_stand_for(wildcard, text(base->d.dNSName)))
+			return true;
+	}
+	return false;
+}
+
+static int check_wildcards(const STACK_OF(GENERAL_SUBTREE) * excluded, const GENERAL_NAMES *names)
+{
+	for (size_t i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+		struct bytes dns = name->type == GEN_DNS ? text(name->d.dNSName) : bytes_of(NULL, 0);
+		if (dns.len > 2 && memcmp(dns.data, "*.", 2) == 0 && is_excluded(dns, excluded))
+			return X509_V_ERR_EXCLUDED_VIOLATION;
+	}
+	return X509_V_OK;
+}
+
 int name_constraints_check(const struct name_constraints *constraints, const struct certificate *subject)
 {
 	int critical = -1;
@@ -181,6 +225,8 @@ int name_constraints_check(const struct name_constraints *constraints, const str
 	if (names == NULL && critical != -1)
 		return X509_V_ERR_INVALID_EXTENSION;
 	int status = check_addresses(constraints->addresses, names);
+	if (status == X509_V_OK)
+		status = check_wildcards(constraints->others->excludedSubtrees, names);
 	GENERAL_NAMES_free(names);
 	return status != X509_V_OK ? status : NAME_CONSTRAINTS_check(subject->x509, constraints->others);
 }

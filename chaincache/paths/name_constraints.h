@@ -2,7 +2,7 @@
  *
  * BoringSSL's NAME_CONSTRAINTS_check judges every kind of name but iPAddress, which it refuses as unsupported; so the
  * subtrees of that kind are taken out and judged here, and the rest is left to it. docs/name-constraints.md has the
- * why.
+ * why. A wildcard that could stand for an excluded name is refused, which BoringSSL's check does not do.
  */
 #ifndef CHAINCACHE_PATHS_NAME_CONSTRAINTS_H
 #define CHAINCACHE_PATHS_NAME_CONSTRAINTS_H

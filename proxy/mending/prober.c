@@ -204,7 +204,7 @@ static const char *words_of(bool strict, const struct mend_result *result)
 	if (result->served_trusted)
 		return in_order ? "complete" : "complete, but in the wrong order";
 	return strict ? "not complete, and backend_verify = strict mends nothing, see the fix log"
-					       : "not complete, but it can be mended";
+		      : "not complete, but it can be mended";
 }
 
 static void log_audit(struct probed_backend *backend, const struct mend_result *result)
@@ -218,8 +218,7 @@ static void log_audit(struct probed_backend *backend, const struct mend_result *
 	program_log_write(options->log, good ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, options->config->name,
 			  "backend %s serves %s with %zu certificate%s: %s", backend->target,
 			  result->served.items[0].certificate->subject, result->served.count,
-			  result->served.count == 1 ? "" : "s",
-			  words_of(strict, result));
+			  result->served.count == 1 ? "" : "s", words_of(strict, result));
 }
 
 /* Never later than the next regular probe, nor than what was set before. */
@@ -335,16 +334,17 @@ static void report_reach(struct probed_backend *backend, enum chain_probe_outcom
 
 	if (reason[0] != '\0') {
 		struct finding *finding =
-		    unreachable
-			? finding_list_add(&findings, FINDING_BACKEND_UNREACHABLE, "Backend %s cannot be reached: %s.",
-					   backend->target, reason)
-			: finding_list_add(&findings, FINDING_BACKEND_TLS_FAILED,
-					   "The TLS handshake with backend %s failed: %s.", backend->target, without_preface(reason));
+		    unreachable ? finding_list_add(&findings, FINDING_BACKEND_UNREACHABLE,
+						   "Backend %s cannot be reached: %s.", backend->target, reason)
+				: finding_list_add(&findings, FINDING_BACKEND_TLS_FAILED,
+						   "The TLS handshake with backend %s failed: %s.", backend->target,
+						   without_preface(reason));
 		finding_set_source(finding, backend->target);
 		if (backend->outcome != outcome)
 			program_log_write(options->log, LOG_LEVEL_WARNING, options->config->name,
 					  "backend %s: %s: %s; it is tried again", backend->target,
-					  unreachable ? "cannot be reached" : "the TLS handshake failed", without_preface(reason));
+					  unreachable ? "cannot be reached" : "the TLS handshake failed",
+					  without_preface(reason));
 	}
 	report(backend->prober, prober_part(backend->index, PROBER_REACH), &findings, NULL);
 	finding_list_cleanup(&findings);

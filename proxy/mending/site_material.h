@@ -22,7 +22,8 @@
 struct site_pair {
 	struct certificate_list chain; /* leaf first */
 	size_t leaf_place; /* where the leaf stood in the file, 0 for the first */
-	bool is_set; /* the file gives no order to the certificates (PKCS#7, PKCS#12): they are brought into that of a chain */
+	bool
+	    is_set; /* the file gives no order to the certificates (PKCS#7, PKCS#12): they are brought into that of a chain */
 	EVP_PKEY *key;
 	bool has_key; /* the file holds a private key, this one or another */
 	char *path; /* of the file, owned */

@@ -217,10 +217,11 @@ static void explain_version(struct chain_capture *capture, const char *alert)
 static void explain_nothing_in_common(struct chain_capture *capture, const char *alert)
 {
 	fail(capture, CHAIN_PROBE_NOTHING_IN_COMMON, "%s: it sent the alert \"%s\"",
-	     capture->offers_all ? "it offers nothing that this program speaks (RC4, DHE or SSL 3.0 alone, or a certificate "
-				   "with a DSA, RSA-PSS or Ed448 key, say)"
-				 : "it takes nothing of what is offered to it (it may speak other versions, suites or groups, "
-				   "or have a certificate with a DSA, RSA-PSS or Ed448 key)",
+	     capture->offers_all
+		 ? "it offers nothing that this program speaks (RC4, DHE or SSL 3.0 alone, or a certificate "
+		   "with a DSA, RSA-PSS or Ed448 key, say)"
+		 : "it takes nothing of what is offered to it (it may speak other versions, suites or groups, "
+		   "or have a certificate with a DSA, RSA-PSS or Ed448 key)",
 	     alert);
 }
 

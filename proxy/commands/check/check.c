@@ -263,8 +263,8 @@ static int check_file(struct check *check)
 		check->reason = "the file cannot be read as certificates: see standard error";
 		return tell_unchecked(check);
 	}
-	bool found = chain_input_put_leaf_first(options->chain, &file, file.key, check->runner.now,
-						&check->runner.leaf_place);
+	bool found =
+	    chain_input_put_leaf_first(options->chain, &file, file.key, check->runner.now, &check->runner.leaf_place);
 	check->chain = file.certificates;
 	file.certificates = (struct certificate_list){0};
 	certificate_file_cleanup(&file);

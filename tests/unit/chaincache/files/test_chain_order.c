@@ -13,9 +13,10 @@ struct order_case {
 
 static void test_each_issuer_comes_behind_what_it_issued(void **state)
 {
-	const struct certificate *root = CA("Root"), *upper = CA("Upper", .issuer = root), *i = CA("I", .issuer = upper),
-				 *cross = CA("Root", .issuer = CA("Old")), *stranger = CA("Stranger"),
-				 *leaf = PKI(.cn = "a", .issuer = i), *alone = PKI(.cn = "b");
+	const struct certificate *root = CA("Root"), *upper = CA("Upper", .issuer = root),
+				 *i = CA("I", .issuer = upper), *cross = CA("Root", .issuer = CA("Old")),
+				 *stranger = CA("Stranger"), *leaf = PKI(.cn = "a", .issuer = i),
+				 *alone = PKI(.cn = "b");
 	const struct order_case cases[] = {
 	    {{leaf}, {leaf}},
 	    {{leaf, i, upper, root}, {leaf, i, upper, root}},

@@ -174,7 +174,8 @@ static void test_a_link_that_expires_first(void **state)
 	const struct certificate *i = CA("I", .issuer = root, .not_after = PKI_NOW + 100 * PKI_DAY);
 	const struct certificate *leaf = PKI(.cn = "a", .issuer = i, .not_after = PKI_NOW + 101 * PKI_DAY);
 	const struct certificate *brief = PKI(.cn = "b", .issuer = i, .not_after = PKI_NOW + 100 * PKI_DAY);
-	const struct certificate *later = PKI(.cn = "c", .issuer = i, .not_after = PKI_NOW + 100 * PKI_DAY + PKI_DAY / 3);
+	const struct certificate *later =
+	    PKI(.cn = "c", .issuer = i, .not_after = PKI_NOW + 100 * PKI_DAY + PKI_DAY / 3);
 	const struct certificate *better = CA("I", .issuer = root);
 	struct mend_world world = {0};
 	(void)state;
@@ -197,8 +198,9 @@ static void test_a_link_that_expires_first(void **state)
 	/* On one day: the second says which is the first. */
 	WORLD_SERVE(&world, later, i);
 	WORLD_TRUST(&world, "store", root);
-	assert_non_null(strstr(world_mend(&world)->findings.items[0].message,
-			       "2026-04-11 00:00:00 UTC, before the server certificate does (2026-04-11 08:00:00 UTC)"));
+	assert_non_null(
+	    strstr(world_mend(&world)->findings.items[0].message,
+		   "2026-04-11 00:00:00 UTC, before the server certificate does (2026-04-11 08:00:00 UTC)"));
 	world_cleanup(&world);
 
 	/* A twin that lives longer is at hand: it will be taken in time. */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/nid.h>
+
 #include "chaincache/certificate/certificate_words.h"
 
 #define LEAF(...) PKI(.cn = "a.example", .dns = PKI_STRINGS("a.example"), __VA_ARGS__)
@@ -85,7 +87,8 @@ static void test_an_issuer_with_another_key(void **state)
 	WORLD_SERVE(&world, leaf, old);
 	WORLD_TRUST(&world, "store", root);
 	const struct mend_result *result = world_mend(&world);
-	assert_findings(result, "incomplete_chain error none, unrelated_certificate info removed, no_issuer_url warning none");
+	assert_findings(result,
+			"incomplete_chain error none, unrelated_certificate info removed, no_issuer_url warning none");
 	const struct finding *finding = world_finding(result, FINDING_INCOMPLETE_CHAIN);
 	assert_non_null(strstr(finding->message, "a certificate of CN=Corp CA is served, but with another key"));
 	assert_non_null(strstr(finding->message, has));
@@ -117,6 +120,24 @@ static void test_an_issuer_with_another_key(void **state)
 	WORLD_CACHE(&world, new);
 	WORLD_TRUST(&world, "store", root);
 	assert_findings(world_mend(&world), "missing_intermediate fixed added, unrelated_certificate info removed");
+	world_cleanup(&world);
+}
+
+/* The leaf is right: no other certificate of the server helps. */
+static void test_an_authority_that_is_not_for_servers(void **state)
+{
+	const struct certificate *root = CA("Root"),
+				 *mail = CA("Mail CA", .issuer = root, .eku = PKI_NIDS(NID_email_protect));
+	struct mend_world world = {0};
+	(void)state;
+
+	WORLD_SERVE(&world, LEAF(.issuer = mail), mail);
+	WORLD_TRUST(&world, "store", root);
+	const struct mend_result *result = world_mend(&world);
+	assert_findings(result, "wrong_purpose error none");
+	const struct finding *finding = world_finding(result, FINDING_WRONG_PURPOSE);
+	assert_ptr_equal(finding->certificate, mail);
+	assert_non_null(strstr(finding->advice, "It is the authority that may not issue for TLS servers"));
 	world_cleanup(&world);
 }
 
@@ -355,6 +376,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_private_root),
 	    cmocka_unit_test(test_an_issuer_with_another_key),
+	    cmocka_unit_test(test_an_authority_that_is_not_for_servers),
 	    cmocka_unit_test(test_one_store_accepts_and_another_does_not),
 	    cmocka_unit_test(test_an_unknown_root_does_not_count_where_trust_is_ignored),
 	    cmocka_unit_test(test_self_signed_leaves),

@@ -32,6 +32,17 @@ static const struct {
 } cases[] = {
     /* IPv4 */
     {"permitted;" TEN, {"10.1.2.3"}, {NULL}, X509_V_OK},
+    /* Wildcards under excluded subtrees */
+    {"excluded;DNS:bad.example", {NULL}, {"*.example"}, X509_V_ERR_EXCLUDED_VIOLATION},
+    {"excluded;DNS:BAD.Example", {NULL}, {"ok.test", "*.eXample"}, X509_V_ERR_EXCLUDED_VIOLATION},
+    {"excluded;DNS:bad.a.example", {NULL}, {"*.a.example"}, X509_V_ERR_EXCLUDED_VIOLATION},
+    {"excluded;DNS:bad.a.example", {NULL}, {"*.b.example"}, X509_V_OK},
+    {"excluded;DNS:deep.bad.example", {NULL}, {"*.example"}, X509_V_OK}, /* it covers one label */
+    {"excluded;DNS:bad.example", {NULL}, {"*.bad.example"}, X509_V_ERR_EXCLUDED_VIOLATION},
+    {"excluded;DNS:bad.example", {NULL}, {"*.notbad.example"}, X509_V_OK},
+    {"excluded;DNS:bad.example", {NULL}, {"good.example"}, X509_V_OK},
+    {"excluded;email:bad.example", {NULL}, {"*.example"}, X509_V_OK},
+    {"permitted;DNS:example,excluded;DNS:bad.example", {NULL}, {"*.example"}, X509_V_ERR_EXCLUDED_VIOLATION},
     {"permitted;" TEN, {"10.0.0.0", "10.255.255.255"}, {NULL}, X509_V_OK},
     {"permitted;" TEN, {"9.255.255.255"}, {NULL}, X509_V_ERR_PERMITTED_VIOLATION},
     {"permitted;" TEN, {"11.0.0.0"}, {NULL}, X509_V_ERR_PERMITTED_VIOLATION},

@@ -224,7 +224,8 @@ static void test_a_version_of_ones_own_choice(void **state)
 	SSL_CTX_free(ctx);
 	assert_int_equal(talk_on(&talk), CAPTURE_DONE);
 	assert_int_equal(chain_capture_outcome(talk.client), CHAIN_PROBE_NOTHING_IN_COMMON);
-	assert_non_null(strstr(chain_capture_reason(talk.client), "it speaks no TLS version from 1.2 to 1.3, but an older one, say: it sent the alert"));
+	assert_non_null(strstr(chain_capture_reason(talk.client),
+			       "it speaks no TLS version from 1.2 to 1.3, but an older one, say: it sent the alert"));
 	assert_string_equal(chain_capture_tls_version(talk.client), "");
 	talk_cleanup(&talk);
 }
