@@ -55,13 +55,24 @@ static const char *reason(struct error error, char *scratch, size_t scratch_size
 	return NULL;
 }
 
+/* Writes the step, with the code in place of its "%d". */
+static void print_step(struct error error, char *out, size_t out_size)
+{
+	const char *number = strstr(error.step, "%d");
+
+	if (number == NULL || (error.kind != ERROR_FORMAT && error.kind != ERROR_LIMIT))
+		snprintf(out, out_size, "%s", error.step);
+	else
+		snprintf(out, out_size, "%.*s%d%s", (int)(number - error.step), error.step, error.code, number + 2);
+}
+
 const char *error_print(struct error error, char *out, size_t out_size)
 {
 	char scratch[128];
 	const char *why = reason(error, scratch, sizeof(scratch));
 
 	if (why == NULL)
-		snprintf(out, out_size, "%s", error.step);
+		print_step(error, out, out_size);
 	else if (error.step[0] == '\0')
 		snprintf(out, out_size, "%s", why);
 	else

@@ -24,7 +24,7 @@ enum error_kind {
 };
 
 /* `step` is a static string that completes "could not ... :" or stands alone: "the file holds no certificate".
- * A colon in it stands before what to do. */
+ * A colon in it stands before what to do. Of ERROR_FORMAT and ERROR_LIMIT, "%d" in it stands for `code`. */
 struct error {
 	enum error_kind kind;
 	int code;

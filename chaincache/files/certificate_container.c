@@ -13,10 +13,9 @@
 #include "chaincache/files/der_kind.h"
 #include "chaincache/files/private_key.h"
 
-/* An indefinite length shows its end only as it is parsed: bytes behind it are passed over. */
 static bool has_trailing_bytes(struct bytes der)
 {
-	size_t len = der_outer_length(der);
+	size_t len = der_whole_length(der);
 
 	return len != 0 && len < der.len;
 }

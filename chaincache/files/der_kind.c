@@ -9,6 +9,7 @@ enum {
 	TAG_GENERALIZED_TIME = 0x18,
 	TAG_SEQUENCE = 0x30,
 	TAG_CONTEXT_0 = 0xa0,
+	TAG_NUMBER_BITS = 0x1f, /* all set: the number stands in further octets */
 };
 
 #define MAX_LENGTH_OCTETS 4
@@ -77,6 +78,38 @@ size_t der_outer_length(struct bytes der)
 	return header.content_len == SIZE_MAX ? SIZE_MAX : header.header_len + header.content_len;
 }
 
+/* Steps over one header, and over what a definite length counts; *depth is the number of indefinite ones around it. */
+static bool skip_within(struct bytes *in, size_t *depth)
+{
+	struct header header;
+
+	if (!read_header(*in, &header) || (header.tag & TAG_NUMBER_BITS) == TAG_NUMBER_BITS)
+		return false;
+	bool is_end = header.tag == 0 && header.content_len == 0;
+	bool is_indefinite = header.content_len == SIZE_MAX;
+	size_t content_len = is_indefinite ? 0 : header.content_len;
+	if (content_len > in->len - header.header_len)
+		return false;
+	*in = bytes_of(in->data + header.header_len + content_len, in->len - header.header_len - content_len);
+	*depth = *depth + is_indefinite - is_end;
+	return true;
+}
+
+size_t der_whole_length(struct bytes der)
+{
+	size_t len = der_outer_length(der);
+	struct bytes rest = der;
+	size_t depth = 0;
+
+	if (len != SIZE_MAX)
+		return len;
+	do {
+		if (!skip_within(&rest, &depth))
+			return SIZE_MAX;
+	} while (depth > 0);
+	return der.len - rest.len;
+}
+
 /* SEQUENCE { INTEGER version, ... }: a private key of some kind, or PKCS#12 (RFC 5208, 8017, 5915, 7292). */
 static enum der_kind judge_versioned(struct bytes in)
 {
@@ -126,6 +159,12 @@ static enum der_kind judge_signed(struct bytes in)
 	if (!has_number)
 		return DER_KIND_UNKNOWN;
 	return peek(in) == TAG_SEQUENCE ? DER_KIND_CERTIFICATE : DER_KIND_REQUEST;
+}
+
+bool der_kind_is_key(enum der_kind kind)
+{
+	return kind == DER_KIND_PRIVATE_KEY || kind == DER_KIND_ENCRYPTED_KEY || kind == DER_KIND_RSA_KEY ||
+	       kind == DER_KIND_EC_KEY;
 }
 
 enum der_kind der_kind_judge(struct bytes der)

@@ -21,8 +21,13 @@ enum der_kind {
 /* der_kind_judge does not say whether `der` parses. */
 enum der_kind der_kind_judge(struct bytes der);
 
+bool der_kind_is_key(enum der_kind kind); /* a private key */
+
 /* der_outer_length is the number of bytes that the outer SEQUENCE says it has, header included: SIZE_MAX for BER's
  * indefinite form, 0 when there is no such header. */
 size_t der_outer_length(struct bytes der);
+
+/* der_whole_length is the same, but follows BER's indefinite form to its end: SIZE_MAX where that is not found. */
+size_t der_whole_length(struct bytes der);
 
 #endif

@@ -3,6 +3,8 @@
 #include <openssl/base64.h>
 #include <openssl/mem.h>
 
+#include "chaincache/files/pem_marker.h"
+
 #define DASHES "-----"
 #define BEGIN "-----BEGIN "
 #define END "-----END "
@@ -18,6 +20,21 @@ void pem_reader_cleanup(struct pem_reader *reader)
 {
 	OPENSSL_free(reader->scratch);
 	*reader = (struct pem_reader){0};
+}
+
+/* A line ends in LF, CR or both. Goes on where the last call ended. */
+unsigned pem_reader_line(struct pem_reader *reader)
+{
+	const uint8_t *text = reader->text.data;
+
+	if (reader->block_at < reader->counted_to) {
+		reader->counted_to = 0;
+		reader->num_line_ends = 0;
+	}
+	for (size_t i = reader->counted_to; i < reader->block_at; i++)
+		reader->num_line_ends += text[i] == '\n' || (text[i] == '\r' && text[i + 1] != '\n');
+	reader->counted_to = reader->block_at;
+	return reader->num_line_ends + 1;
 }
 
 static bool is_blank(uint8_t c)
@@ -93,24 +110,59 @@ static bool take_label(struct bytes *text, char label[PEM_MAX_LABEL_CHARS + 1])
 	return true;
 }
 
-/* Moves behind the next BEGIN line's dashes: false at the end of the text. */
-static bool find_begin(struct pem_reader *reader)
+static struct bytes first_line(struct bytes text)
+{
+	return bytes_of(text.data, text.len - skip_line(text).len);
+}
+
+/* Keeps the beginning of a damaged line in place of a label, and steps behind it. */
+static struct error take_damaged_line(struct pem_reader *reader, struct bytes line)
+{
+	size_t len = line.len < PEM_MAX_LABEL_CHARS ? line.len : PEM_MAX_LABEL_CHARS;
+
+	memcpy(reader->block.label, line.data, len);
+	reader->block_at = (size_t)(line.data - reader->text.data);
+	reader->is_damaged_line = true;
+	reader->rest = skip_line(drop(reader->text, reader->block_at));
+	return error_of(ERROR_FORMAT, (int)pem_reader_line(reader),
+			"line %d looks like a BEGIN or END line and is none, or has no partner: a whole one "
+			"has five dashes on both sides");
+}
+
+/* Moves behind the next BEGIN line's dashes. PEM_BROKEN at a damaged line before it, PEM_END at the end of the text. */
+static enum pem_status find_begin(struct pem_reader *reader)
 {
 	for (;;) {
 		struct bytes text = skip_blanks(reader->rest);
+		struct bytes label = text;
 		if (text.len == 0)
-			return false;
+			return PEM_END;
 		if (starts_with(text, BEGIN)) {
-			struct bytes label = drop(text, strlen(BEGIN));
+			label = drop(text, strlen(BEGIN));
 			if (take_label(&label, reader->block.label)) {
 				reader->block_at = (size_t)(text.data - reader->text.data);
 				reader->num_blocks++;
 				reader->rest = label;
-				return true;
+				return PEM_BLOCK;
 			}
+		}
+		if (pem_marker_is_like(first_line(text))) {
+			reader->error = take_damaged_line(reader, first_line(text));
+			return PEM_BROKEN;
 		}
 		reader->rest = skip_line(text);
 	}
+}
+
+/* A damaged END line within a block says more than that there is none. */
+static bool find_damaged_line(struct bytes body, struct bytes *out)
+{
+	for (body = skip_blanks(body); body.len > 0; body = skip_blanks(skip_line(body))) {
+		*out = first_line(body);
+		if (pem_marker_is_like(*out))
+			return true;
+	}
+	return false;
 }
 
 /* Headers, where there are any, have a colon in each line, and base64 text has none. */
@@ -168,44 +220,45 @@ static struct error decode(struct pem_reader *reader, struct bytes body)
 	return error_none();
 }
 
+static struct error no_end_line(struct bytes rest)
+{
+	return error_of(ERROR_FORMAT, 0,
+			rest.len == 0 ? "the file is cut short, as a PEM block has no END line"
+				      : "a PEM block has no END line");
+}
+
 /* Finds the END line, steps behind it, and decodes the body before it. */
 static struct error read_body(struct pem_reader *reader)
 {
 	char label[PEM_MAX_LABEL_CHARS + 1];
+	struct bytes line;
 	size_t len = find_dashes(reader->rest);
 	struct bytes body = bytes_of(reader->rest.data, len);
 	struct bytes end = drop(reader->rest, len);
 
 	reader->rest = end;
-	if (end.len == 0)
-		return error_of(ERROR_FORMAT, 0, "the file is cut short, as a PEM block has no END line");
 	if (!starts_with(end, END))
-		return error_of(ERROR_FORMAT, 0, "a PEM block has no END line");
+		return find_damaged_line(body, &line) ? take_damaged_line(reader, line) : no_end_line(end);
+	line = first_line(end);
 	end = drop(end, strlen(END));
-	if (!take_label(&end, label))
-		return error_of(ERROR_FORMAT, 0, "a PEM block's END line is broken");
+	if (!take_label(&end, label)) {
+		reader->rest = skip_line(end);
+		return pem_marker_is_like(line) ? take_damaged_line(reader, line)
+						: error_of(ERROR_FORMAT, 0, "a PEM block's END line is broken");
+	}
 	reader->rest = end;
 	if (strcmp(label, reader->block.label) != 0)
 		return error_of(ERROR_FORMAT, 0, "a PEM block's BEGIN and END lines name different things");
 	return decode(reader, body);
 }
 
-/* A line ends in LF, CR or both. */
-unsigned pem_reader_line(const struct pem_reader *reader)
-{
-	const uint8_t *text = reader->text.data;
-	unsigned line = 1;
-
-	for (size_t i = 0; i < reader->block_at; i++)
-		line += text[i] == '\n' || (text[i] == '\r' && text[i + 1] != '\n');
-	return line;
-}
-
 enum pem_status pem_reader_next(struct pem_reader *reader)
 {
 	reader->block = (struct pem_block){0};
-	if (!find_begin(reader))
-		return PEM_END;
+	reader->is_damaged_line = false;
+	enum pem_status status = find_begin(reader);
+	if (status != PEM_BLOCK)
+		return status;
 	reader->error = read_body(reader);
 	if (!failed(reader->error))
 		return PEM_BLOCK;

@@ -85,6 +85,12 @@ static struct error add(struct crl_store *store, struct bytes der, const char *p
 	return error_none();
 }
 
+/* What is damaged may be the line of a CRL: it must not go missing in silence. */
+static bool is_damaged_crl(const struct pem_reader *reader)
+{
+	return reader->is_damaged_line && strstr(reader->block.label, "CRL") != NULL;
+}
+
 static struct error add_pem(struct crl_store *store, struct bytes content, const char *path, size_t *out_count)
 {
 	struct pem_reader reader;
@@ -94,7 +100,7 @@ static struct error add_pem(struct crl_store *store, struct bytes content, const
 	*out_count = 0;
 	pem_reader_init(&reader, content);
 	while (!failed(error) && (status = pem_reader_next(&reader)) != PEM_END) {
-		if (strcmp(reader.block.label, PEM_LABEL) != 0)
+		if (strcmp(reader.block.label, PEM_LABEL) != 0 && !is_damaged_crl(&reader))
 			continue;
 		error = status == PEM_BROKEN ? reader.error : add(store, reader.block.der, path);
 		(*out_count)++;

@@ -312,9 +312,9 @@ static struct error visit_entry(struct folder_visit *visit, const char *folder, 
 	if (name[0] == '.' || file_is_folder(path))
 		return error_none();
 	struct error error = visit_file(visit, path);
-	/* A README is no root, and a link whose file is gone is one no more. A file that cannot be read may be one: its roots
-	 * must not go missing in silence. */
-	if (error.kind == ERROR_FORMAT || (error.kind == ERROR_SYSTEM && error.code == ENOENT))
+	/* A README is no root, and a link whose file is gone is one no more. A file that cannot be read may be one, and an
+	 * error that counts lines or bytes is that of a file of certificates: its roots must not go missing in silence. */
+	if ((error.kind == ERROR_FORMAT && error.code == 0) || (error.kind == ERROR_SYSTEM && error.code == ENOENT))
 		return error_none();
 	if (!failed(error))
 		visit->num_files++;

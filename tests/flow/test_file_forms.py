@@ -1,11 +1,14 @@
 """Certificate files as people have them: what is in them is read, or said by name."""
 
+import base64
 import json
+import struct
 
 import pytest
+from aia_server import body
 from clients import served_chain
 from conftest import NAME
-from pki import DAY, NOW, chain_pem, new_key
+from pki import DAY, NOW, Authority, chain_pem, chain_pkcs7, new_key, sha256_of_pem_chain
 from program import eventually, free_port
 
 EXPIRED = {"not_before": NOW - 200 * DAY, "not_after": NOW - 10 * DAY}
@@ -40,3 +43,134 @@ def test_the_valid_leaf_of_a_key_is_served(program, world, twins, order):
     running = program.run(world.settings(), {"mail": {
         "listen": f"127.0.0.1:{port}", "certificate": file, "backend": "tcp://127.0.0.1:9"}})
     eventually("the valid leaf is served", lambda: served_chain(port, NAME) == expected, also=running.report)
+
+
+def check(program, world, chain, *flags):
+    return program.command("check", "--chain", chain, "--offline", *world.check_flags(), *flags)
+
+
+def as_block(label, der):
+    text = base64.encodebytes(der).decode()
+    return f"-----BEGIN {label}-----\n{text}-----END {label}-----\n"
+
+
+def as_crlf(text):
+    return text.replace("\n", "\r\n")
+
+
+FORMS = {
+    "pkcs7-as-certificate": lambda leaf, more: as_block("CERTIFICATE", chain_pkcs7(leaf, *more)).encode(),
+    "certificate-as-pkcs7": lambda leaf, more: "".join(as_block("PKCS7", one.der) for one in (leaf, *more)).encode(),
+    "der-with-newline": lambda leaf, more: leaf.der + b"\r\n",
+    "der-with-zeros": lambda leaf, more: leaf.der + bytes(3),
+    "base64": lambda leaf, more: base64.b64encode(leaf.der),
+    "base64-in-lines": lambda leaf, more: as_crlf(base64.encodebytes(leaf.der).decode()).encode(),
+    "base64-of-pkcs7": lambda leaf, more: base64.b64encode(chain_pkcs7(leaf, *more)),
+    "base64-in-utf16": lambda leaf, more: base64.b64encode(leaf.der).decode().encode("utf-16"),
+    "base64-of-pem": lambda leaf, more: base64.b64encode(chain_pem(leaf, *more).encode()),
+    "pem-in-utf16": lambda leaf, more: as_crlf(chain_pem(leaf, *more)).encode("utf-16"),
+    "pem-with-mark": lambda leaf, more: chain_pem(leaf, *more).encode("utf-8-sig"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_is_read_everywhere(program, world, form):
+    file = world.folder / "file.any"
+    file.write_bytes(FORMS[form](world.leaf, [world.issuing]))
+    program.command("cache", "import", world.chain("issuing", world.issuing), "--cache", world.cache)
+    assert world.leaf.sha256 in check(program, world, file, "--json").stdout
+    mended = program.command("mend", file, "--key", world.key, *world.check_flags())
+    assert sha256_of_pem_chain(mended.stdout) == world.mended
+
+    port = free_port()
+    running = program.run(world.settings(), {"mail": {
+        "listen": f"127.0.0.1:{port}", "certificate": file, "key": world.key, "backend": "tcp://127.0.0.1:9"}})
+    eventually("the chain is served", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_is_read_as_roots_and_imported(program, world, form):
+    file = world.folder / "root.any"
+    file.write_bytes(FORMS[form](world.root, []))
+    result = program.command("check", "--chain", world.complete, "--offline", "--cache", world.cache, "--roots",
+                             f"r={file}")
+    assert result.returncode == 0, result
+    imported = program.command("cache", "import", file, "--cache", world.cache)
+    assert imported.returncode == 0, imported
+    assert (world.cache / f"{world.root.sha256}.pem").is_file()
+
+
+@pytest.mark.parametrize("form", ["der-with-newline", "base64", "base64-of-pkcs7", "pem-in-utf16",
+                                  "pkcs7-as-certificate"])
+def test_every_form_is_taken_from_a_url(program, world, aia, form):
+    aia.route(world.path, body(FORMS[form](world.issuing, [])))
+    mended = program.command("mend", world.leaf_alone, *world.check_flags())
+    assert sha256_of_pem_chain(mended.stdout) == world.mended
+
+
+REFUSED = {
+    "four-dashes": (lambda text: text[1:], "line 1 looks like a BEGIN"),
+    "end-of-four": (lambda text: text.replace("-----\n-----BEGIN", "----\n-----BEGIN", 1), "looks like a BEGIN or END"),
+    "no-end": (lambda text: text[: text.rindex("-----END")], "no END line"),
+    "stray-end": (lambda text: text + "-----END CERTIFICATE-----\n", "looks like a BEGIN or END"),
+}
+
+
+@pytest.mark.parametrize("damage", REFUSED)
+def test_a_damaged_line_is_named(program, world, damage):
+    change, words = REFUSED[damage]
+    file = world.folder / "damaged.pem"
+    file.write_text(change(chain_pem(world.leaf, world.issuing)))
+    for result in (check(program, world, file), program.command("mend", file, *world.check_flags())):
+        assert result.returncode == 3 and words in result.stderr, result
+
+
+def test_a_damaged_root_is_named(program, world, tmp_path):
+    (tmp_path / "roots").mkdir()
+    (tmp_path / "roots" / "one.pem").write_text(world.root.pem)
+    (tmp_path / "roots" / "two.pem").write_text(world.root.pem[1:])
+    for roots in (tmp_path / "roots" / "two.pem", tmp_path / "roots", f"all={tmp_path / 'roots'}"):
+        result = program.command("check", "--chain", world.complete, "--offline", "--roots", roots)
+        assert result.returncode == 3 and "line 1 looks like a BEGIN" in result.stderr, result
+
+
+FOREIGN = {
+    "jks": (b"\xfe\xed\xfe\xed" + bytes(40), "keytool -importkeystore"),
+    "html": (b"<!DOCTYPE html>\n<html><title>Login</title></html>\n", "HTML"),
+    "putty": (b"PuTTY-User-Key-File-2: ssh-rsa\nEncryption: none\n", "PuTTY"),
+    "zip": (b"PK\x03\x04" + bytes(40), "ZIP"),
+    "behind-der": (None, "bytes follow the DER structure (4 of them)"),
+}
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_what_is_no_certificate_is_said_by_name(program, world, kind):
+    content, words = FOREIGN[kind]
+    file = world.folder / "file.cer"
+    file.write_bytes(content or world.leaf.der + b"\nabc")
+    result = check(program, world, file)
+    assert result.returncode == 3 and words in result.stderr, result
+
+
+def java_keystore(*roots):
+    entries = b"".join(struct.pack(">IH", 2, 1) + b"a" + bytes(8) + struct.pack(">H", 5) + b"X.509" +
+                       struct.pack(">I", len(root.der)) + root.der for root in roots)
+    return struct.pack(">III", 0xFEEDFEED, 2, len(roots)) + entries + bytes(20)
+
+
+def windows_store(*roots):
+    properties = b"".join(struct.pack("<III", 32, 1, len(root.der)) + root.der for root in roots)
+    return bytes(4) + b"CERT" + properties + bytes(12)
+
+
+@pytest.mark.parametrize("make", [java_keystore, windows_store])
+def test_stores_of_java_and_windows(program, world, make):
+    file = world.folder / "store.bin"
+    file.write_bytes(make(Authority.root("Other Root CA"), world.root))
+    result = program.command("check", "--chain", world.complete, "--offline", "--cache", world.cache, "--roots",
+                             f"r={file}")
+    assert result.returncode == 0, result
+    file.write_bytes(make(Authority.root("Other Root CA")))
+    result = program.command("check", "--chain", world.complete, "--offline", "--cache", world.cache, "--roots",
+                             f"r={file}")
+    assert result.returncode == 2, result

@@ -183,7 +183,7 @@ static void test_der_is_read_whole(void **state)
 	(void)state;
 
 	memcpy(bytes, leaf->der.data, leaf->der.len);
-	bytes[leaf->der.len] = '\n';
+	bytes[leaf->der.len] = '!';
 	assert_ok(certificate_file_parse(leaf->der, &plain, &file));
 	assert_int_equal(file.format, FILE_FORMAT_DER);
 	assert_true(certificate_equal(file.certificates.items[0].certificate, leaf));
@@ -192,6 +192,40 @@ static void test_der_is_read_whole(void **state)
 		    "cut short");
 	assert_step(certificate_file_parse(bytes_of(bytes, leaf->der.len + 1), &plain, &file), ERROR_FORMAT,
 		    "bytes follow");
+}
+
+struct padding {
+	const char *bytes;
+	size_t len;
+	bool is_read;
+};
+
+/* What editors and transfers leave behind is passed over; anything else is counted. */
+static void test_reads_der_with_padding(void **state)
+{
+	static const struct padding paddings[] = {
+	    {"\n", 1, true},    {"\r\n", 2, true},   {"\0\0\0\0", 4, true},
+	    {" \t\n", 3, true}, {"\0\n!", 3, false}, {"abcd", 4, false},
+	};
+	static const char *const names[] = {"ec-pkcs8.der", "chain.p7c", "modern.p12", "ec-pbes2.der"};
+	char text[ERROR_MAX_TEXT], words[64];
+	struct certificate_file file;
+	struct buffer content;
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		for (size_t j = 0; j < sizeof(paddings) / sizeof(paddings[0]); j++) {
+			unit_data_read(UNIT_DATA, names[i], &content);
+			assert_ok(buffer_append(&content, bytes_of(paddings[j].bytes, paddings[j].len)));
+			struct error error = certificate_file_parse(buffer_bytes(&content), &secret, &file);
+			assert_int_equal(failed(error), !paddings[j].is_read);
+			snprintf(words, sizeof(words), "bytes follow the DER structure (%zu of them)", paddings[j].len);
+			if (failed(error))
+				assert_string_equal(error_print(error, text, sizeof(text)), words);
+			certificate_file_cleanup(&file);
+			buffer_cleanup(&content);
+		}
+	}
 }
 
 static void test_a_broken_block_is_an_error_or_counted(void **state)
@@ -425,6 +459,7 @@ int main(void)
 	    cmocka_unit_test(test_keeps_the_order_and_the_source),
 	    cmocka_unit_test(test_reads_utf_16),
 	    cmocka_unit_test(test_der_is_read_whole),
+	    cmocka_unit_test(test_reads_der_with_padding),
 	    cmocka_unit_test(test_a_broken_block_is_an_error_or_counted),
 	    cmocka_unit_test(test_has_a_maximum_of_certificates_and_bytes),
 	    cmocka_unit_test(test_key_and_certificates_may_stand_in_one_file),

@@ -1,5 +1,6 @@
 #include "tests/support/unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "chaincache/base/buffer.h"
@@ -85,6 +86,45 @@ static void test_splits_headers_from_the_text(void **state)
 	expect_block(&reader, "A", "abc");
 	assert_true(bytes_equal(reader.block.headers, bytes_of(headers, sizeof(headers) - 1)));
 	end(&reader);
+}
+
+struct damage {
+	const char *text;
+	int line;
+};
+
+/* The block behind the damaged line is read all the same. */
+static void test_names_a_damaged_line(void **state)
+{
+	static const struct damage damages[] = {
+	    {"----BEGIN CERTIFICATE-----\nYWJj\n", 1},
+	    {"words\n\n-----BEGIN CERTIFICATE----\nYWJj\n", 3},
+	    {"-----BEGIN CERTIFICATE\nYWJj\n", 1},
+	    {"------BEGIN CERTIFICATE-----\nYWJj\n", 1},
+	    {"-----BEGIN A-----\nYWJj\n----END CERTIFICATE-----\n", 3},
+	    {"-----BEGIN A-----\nYWJj\n-----END CERTIFICATE----\n", 3},
+	    {"-----BEGIN A-----\r\nYWJj\r\n-END PRIVATE KEY-\r\n", 3},
+	    {"YWJj\n-----END PRIVATE KEY-----\n", 2},
+	    {"\xe2\x80\x94\xe2\x80\x94-BEGIN CERTIFICATE\xe2\x80\x94\nYWJj\n", 1},
+	};
+	struct pem_reader reader;
+	struct buffer text;
+	char words[ERROR_MAX_TEXT], start_of_words[32];
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+		buffer_init(&text, 1024);
+		assert_ok(buffer_printf(&text, "%s" BLOCK("B", "ZGVm"), damages[i].text));
+		pem_reader_init(&reader, buffer_bytes(&text));
+		assert_int_equal(pem_reader_next(&reader), PEM_BROKEN);
+		assert_true(reader.is_damaged_line);
+		assert_int_equal(pem_reader_line(&reader), damages[i].line);
+		snprintf(start_of_words, sizeof(start_of_words), "line %d looks like", damages[i].line);
+		assert_non_null(strstr(error_print(reader.error, words, sizeof(words)), start_of_words));
+		expect_block(&reader, "B", "def");
+		end(&reader);
+		buffer_cleanup(&text);
+	}
 }
 
 static void test_goes_on_behind_a_broken_block(void **state)
@@ -207,6 +247,7 @@ int main(void)
 	    cmocka_unit_test(test_reads_every_kind_of_line),
 	    cmocka_unit_test(test_reads_a_block_right_behind_another),
 	    cmocka_unit_test(test_splits_headers_from_the_text),
+	    cmocka_unit_test(test_names_a_damaged_line),
 	    cmocka_unit_test(test_goes_on_behind_a_broken_block),
 	    cmocka_unit_test(test_a_block_without_end_is_told),
 	    cmocka_unit_test(test_what_is_no_begin_line_is_text),

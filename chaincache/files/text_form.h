@@ -1,0 +1,20 @@
+/* text_form - undoes the forms that programs give a text: UTF-16, and base64 without the lines of PEM. */
+#ifndef CHAINCACHE_FILES_TEXT_FORM_H
+#define CHAINCACHE_FILES_TEXT_FORM_H
+
+#include "chaincache/base/buffer.h"
+
+/* text_form_is_utf16: with a byte order mark, or with a zero in each of the first two characters. */
+bool text_form_is_utf16(struct bytes content);
+
+/* text_form_decode_utf16 appends the text as ASCII: all else in it becomes a question mark. ERROR_MEMORY, ERROR_LIMIT. */
+MUST_USE struct error text_form_decode_utf16(struct bytes content, struct buffer *out);
+
+/* text_form_is_base64: nothing but base64 that begins as DER or PEM does, in lines or not; blanks, a byte order mark and
+ * quotes around it. */
+bool text_form_is_base64(struct bytes text);
+
+/* text_form_decode_base64 appends what it stands for. ERROR_FORMAT where its end is missing. */
+MUST_USE struct error text_form_decode_base64(struct bytes text, struct buffer *out);
+
+#endif
