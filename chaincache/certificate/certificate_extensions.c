@@ -104,8 +104,6 @@ struct error certificate_extensions_alt_names(const X509 *x509, bool *out_presen
 	size_t count = *out_present ? count_elements(&extension, &names) : 0;
 	if (count == 0)
 		return error_none();
-	if (count > CERTIFICATE_MAX_NAMES)
-		return error_of(ERROR_LIMIT, 0, "the certificate has more than 1000 names");
 	*out = calloc(count, sizeof(**out));
 	if (*out == NULL)
 		return error_of(ERROR_MEMORY, 0, "list a certificate's names");

@@ -10,7 +10,6 @@
 #include "chaincache/base/bytes.h"
 #include "chaincache/base/error.h"
 
-#define CERTIFICATE_MAX_NAMES 1000 /* subjectAltName entries kept; more is ERROR_LIMIT */
 #define CERTIFICATE_MAX_URLS 256 /* caIssuers URLs kept; the rest are counted */
 
 enum alt_name_type { ALT_NAME_DNS, ALT_NAME_IP, ALT_NAME_OTHER };
@@ -22,7 +21,7 @@ struct alt_name {
 };
 
 /* certificate_extensions_alt_names reads subjectAltName into an array, which the caller frees; NULL when there is no
- * entry. *out_present: the extension is there, be it empty. ERROR_LIMIT above CERTIFICATE_MAX_NAMES. */
+ * entry. *out_present: the extension is there, be it empty. The certificate's size alone limits their number. */
 MUST_USE struct error certificate_extensions_alt_names(const X509 *x509, bool *out_present, struct alt_name **out,
 						       size_t *out_count);
 

@@ -18,7 +18,7 @@ struct error certificate_collector_add_one(struct certificate_collector *collect
 	const struct certificate *certificate;
 
 	if (collector->certificates.count >= collector->max_certificates)
-		return error_of(ERROR_LIMIT, 0, collector->too_many);
+		return collector->pass_over_rest ? error_none() : error_of(ERROR_LIMIT, 0, collector->too_many);
 	struct error error = certificate_parse(der, &certificate);
 	if (failed(error))
 		return error;

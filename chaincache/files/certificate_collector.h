@@ -9,7 +9,8 @@ struct certificate_collector {
 	const char *password; /* for an encrypted key or PKCS#12; NULL: none is known */
 	enum certificate_source source; /* given to each certificate */
 	size_t max_certificates;
-	const char *too_many; /* the error above that, in words */
+	bool pass_over_rest; /* above that; a mend, which looks at fewer, tells it */
+	const char *too_many; /* else the error, in words */
 	bool pass_over_unreadable; /* a bundle: count blocks that do not parse instead of failing */
 	bool skip_keys;
 

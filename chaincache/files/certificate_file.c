@@ -90,11 +90,22 @@ static bool is_der(struct bytes content)
 	return len <= content.len || der_outer_length(content) == SIZE_MAX;
 }
 
+static enum certificate_file_format format_of(enum der_kind kind)
+{
+	if (der_kind_is_key(kind))
+		return FILE_FORMAT_KEY;
+	return kind == DER_KIND_PKCS7    ? FILE_FORMAT_PKCS7
+	       : kind == DER_KIND_PKCS12 ? FILE_FORMAT_PKCS12
+					 : FILE_FORMAT_DER;
+}
+
 static struct error parse_content(struct certificate_collector *collector, struct bytes content, enum wrapping wrapping,
 				  struct certificate_file *out)
 {
-	if (is_der(content))
-		return der_content_read(collector, content, &out->format);
+	if (is_der(content)) {
+		out->format = format_of(der_kind_judge(content));
+		return der_content_read(collector, content);
+	}
 	if (java_keystore_is_one(content))
 		return java_keystore_read(collector, content);
 	if (windows_store_is_one(content))
@@ -118,8 +129,10 @@ struct error certificate_file_parse(struct bytes content, const struct certifica
 				    struct certificate_file *out)
 {
 	size_t max_bytes = options->max_bytes > 0 ? options->max_bytes : CERTIFICATE_FILE_MAX_BYTES;
-	size_t max_certificates =
-	    options->max_certificates > 0 ? options->max_certificates : CERTIFICATE_FILE_MAX_CERTIFICATES;
+	bool is_fetched = options->source == SOURCE_FETCHED;
+	size_t max_certificates = options->max_certificates > 0 ? options->max_certificates
+				  : is_fetched                  ? CERTIFICATE_FILE_MAX_CERTIFICATES
+								: CERTIFICATE_FILE_MAX_READ;
 	struct certificate_collector collector = {
 	    .password = options->password,
 	    .source = options->source,
@@ -128,7 +141,8 @@ struct error certificate_file_parse(struct bytes content, const struct certifica
 			    ? "the file holds more than 100 certificates"
 			    : "the file holds more certificates than are read",
 	    .pass_over_unreadable = options->pass_over_unreadable,
-	    .skip_keys = options->skip_keys || options->source == SOURCE_FETCHED,
+	    .pass_over_rest = options->max_certificates == 0 && !is_fetched,
+	    .skip_keys = options->skip_keys || is_fetched,
 	};
 
 	*out = (struct certificate_file){0};

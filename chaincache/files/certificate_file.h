@@ -11,7 +11,8 @@
 
 #define CERTIFICATE_FILE_MAX_BYTES ((size_t)16 * 1024 * 1024) /* a certificate or key file */
 #define CERTIFICATE_FILE_MAX_BUNDLE_BYTES ((size_t)512 * 1024 * 1024) /* a trust store or an import */
-#define CERTIFICATE_FILE_MAX_CERTIFICATES 100
+#define CERTIFICATE_FILE_MAX_CERTIFICATES 100 /* that a mend looks at, and that are taken from a fetched body */
+#define CERTIFICATE_FILE_MAX_READ 1000 /* of a certificate file: the leaf may stand behind a bundle of roots */
 #define CERTIFICATE_FILE_MAX_BUNDLE_CERTIFICATES 100000
 
 enum certificate_file_format {
@@ -35,7 +36,7 @@ struct certificate_file {
 struct certificate_file_options {
 	const char *password; /* for an encrypted key or PKCS#12; NULL: none is known */
 	enum certificate_source source; /* given to each certificate */
-	size_t max_certificates; /* 0: CERTIFICATE_FILE_MAX_CERTIFICATES */
+	size_t max_certificates; /* more is ERROR_LIMIT; 0: CERTIFICATE_FILE_MAX_READ, and the rest is passed over */
 	size_t max_bytes; /* of the file, 0: CERTIFICATE_FILE_MAX_BYTES */
 	bool pass_over_unreadable; /* a bundle: count blocks that do not parse instead of failing */
 	bool skip_keys; /* private keys in PEM are passed over unread, so an encrypted one needs no password */

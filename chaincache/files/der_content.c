@@ -68,20 +68,9 @@ static struct error read_key(struct certificate_collector *collector, struct byt
 	return failed(error) ? error : certificate_collector_add_key(collector, key);
 }
 
-static enum certificate_file_format format_of(enum der_kind kind)
-{
-	if (der_kind_is_key(kind))
-		return FILE_FORMAT_KEY;
-	return kind == DER_KIND_PKCS7    ? FILE_FORMAT_PKCS7
-	       : kind == DER_KIND_PKCS12 ? FILE_FORMAT_PKCS12
-					 : FILE_FORMAT_DER;
-}
-
-struct error der_content_read(struct certificate_collector *collector, struct bytes der,
-			      enum certificate_file_format *out_format)
+struct error der_content_read(struct certificate_collector *collector, struct bytes der)
 {
 	enum der_kind kind = der_kind_judge(der);
 
-	*out_format = format_of(kind);
 	return der_kind_is_key(kind) ? read_key(collector, der) : der_content_add(collector, kind, der);
 }

@@ -6,12 +6,10 @@
 #define CHAINCACHE_FILES_DER_CONTENT_H
 
 #include "chaincache/files/certificate_collector.h"
-#include "chaincache/files/certificate_file.h"
 #include "chaincache/files/der_kind.h"
 
 /* der_content_read takes what a file of this one structure holds. */
-MUST_USE struct error der_content_read(struct certificate_collector *collector, struct bytes der,
-				       enum certificate_file_format *out_format);
+MUST_USE struct error der_content_read(struct certificate_collector *collector, struct bytes der);
 
 /* der_content_add takes a structure that is judged already, and no key. */
 MUST_USE struct error der_content_add(struct certificate_collector *collector, enum der_kind kind, struct bytes der);

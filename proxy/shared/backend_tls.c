@@ -11,6 +11,7 @@
 #include "chaincache/files/certificate_file.h"
 #include "chaincache/files/leaf_choice.h"
 #include "proxy/shared/tls_settings.h"
+#include "proxy/wire/chain_capture.h"
 #include "proxy/wire/tls_client.h"
 
 static enum ssl_verify_result_t on_verify(SSL *ssl, uint8_t *out_alert)
@@ -63,6 +64,10 @@ static struct error use_client_certificate(SSL_CTX *ctx, const struct config_sit
 	EVP_PKEY *key = site->backend_key != NULL ? keys.key : certificates.key;
 	if (key == NULL) {
 		error = error_of(ERROR_FORMAT, 0, "the file holds no private key: name one that does in backend_key");
+		goto out;
+	}
+	if (certificates.certificates.count > CERTIFICATE_FILE_MAX_CERTIFICATES) {
+		error = error_of(ERROR_LIMIT, 0, "the file holds more than 100 certificates");
 		goto out;
 	}
 	error = leaf_choice_put_first(&certificates.certificates, key, (int64_t)time(NULL));
@@ -189,7 +194,7 @@ static struct error append_buffers(const STACK_OF(CRYPTO_BUFFER) * buffers, enum
 {
 	size_t count = buffers != NULL ? sk_CRYPTO_BUFFER_num(buffers) : 0;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && i < CHAIN_CAPTURE_MAX_CERTIFICATES; i++) {
 		const CRYPTO_BUFFER *buffer = sk_CRYPTO_BUFFER_value(buffers, i);
 		const struct certificate *certificate = NULL;
 

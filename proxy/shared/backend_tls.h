@@ -43,7 +43,7 @@ struct backend_handshake {
 MUST_USE struct error backend_tls_prepare(SSL *ssl, const struct host_name *name, struct bytes alpn,
 					  struct backend_handshake *handshake);
 
-/* backend_tls_peer_chain appends what the backend sent. ERROR_LIMIT above CERTIFICATE_FILE_MAX_CERTIFICATES. */
+/* backend_tls_peer_chain appends what the backend sent. At most CHAIN_CAPTURE_MAX_CERTIFICATES are taken. */
 MUST_USE struct error backend_tls_peer_chain(const SSL *ssl, struct certificate_list *out);
 
 /* backend_tls_chain_key stands for what the backend of a site sent, as it was sent, and the name that it is judged for. */

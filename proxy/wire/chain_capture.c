@@ -111,12 +111,11 @@ static enum ssl_verify_result_t on_verify(SSL *ssl, uint8_t *out_alert)
 		return ssl_verify_ok;
 	if (capture->done) /* on_message had no memory */
 		return ssl_verify_invalid;
-	if (count == 0 || count > CHAIN_CAPTURE_MAX_CERTIFICATES) {
-		fail(capture, CHAIN_PROBE_BAD_CERTIFICATES, "the server sends %zu certificates, and 1 to %d are read",
-		     count, CHAIN_CAPTURE_MAX_CERTIFICATES);
+	if (count == 0) {
+		fail(capture, CHAIN_PROBE_BAD_CERTIFICATES, "the server sends no certificate");
 		return ssl_verify_invalid;
 	}
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && i < CHAIN_CAPTURE_MAX_CERTIFICATES; i++) {
 		const CRYPTO_BUFFER *buffer = sk_CRYPTO_BUFFER_value(sent, i);
 		struct bytes der = bytes_of(CRYPTO_BUFFER_data(buffer), CRYPTO_BUFFER_len(buffer));
 		if (!take_certificate(capture, der, i, count))
@@ -170,7 +169,8 @@ static void take_refused_chain(struct chain_capture *capture)
 	while (capture->chain.count < CHAIN_CAPTURE_MAX_CERTIFICATES && certificate_message_next(&message, &der) &&
 	       append_der(capture, der))
 		;
-	if (capture->chain.count > 0 && CBS_len(&message.entries) == 0)
+	bool is_full = capture->chain.count == CHAIN_CAPTURE_MAX_CERTIFICATES;
+	if (capture->chain.count > 0 && (is_full || CBS_len(&message.entries) == 0))
 		note_connection(capture, capture->ssl);
 	else
 		certificate_list_cleanup(&capture->chain);

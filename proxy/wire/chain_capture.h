@@ -16,7 +16,8 @@
 #include "chaincache/base/buffer.h"
 #include "chaincache/certificate/certificate_list.h"
 
-#define CHAIN_CAPTURE_MAX_CERTIFICATES 100 /* taken from one peer */
+#define CHAIN_CAPTURE_MAX_CERTIFICATES                                                                                 \
+	101 /* taken from one peer: one more than a mend looks at, so that it tells the rest */
 #define CHAIN_CAPTURE_MAX_BYTES ((size_t)1024 * 1024) /* taken from one peer */
 #define CHAIN_CAPTURE_MAX_ALPN 255 /* of a protocol's name (RFC 7301 3.1) */
 #define CHAIN_CAPTURE_MAX_STAPLE_BYTES ((size_t)64 * 1024) /* a longer one is cut, and does not parse then */
@@ -34,7 +35,7 @@ enum chain_probe_outcome {
 	CHAIN_PROBE_NO_STARTTLS, /* the server does not speak the protocol, or does not go over to TLS */
 	CHAIN_PROBE_NOTHING_IN_COMMON, /* no version or cipher that both speak */
 	CHAIN_PROBE_ALERT, /* the server ended the handshake with another alert */
-	CHAIN_PROBE_BAD_CERTIFICATES, /* a certificate does not parse, or there are too many */
+	CHAIN_PROBE_BAD_CERTIFICATES, /* a certificate does not parse, or there is none */
 	CHAIN_PROBE_TLS_FAILED, /* anything else that TLS forbids */
 	CHAIN_PROBE_NO_MEMORY, /* nor descriptors, of this machine: nothing is known about the server */
 };

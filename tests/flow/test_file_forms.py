@@ -6,10 +6,11 @@ import struct
 
 import pytest
 from aia_server import body
-from clients import served_chain
+from clients import curl, served_chain
 from conftest import NAME
 from pki import DAY, NOW, Authority, chain_pem, chain_pkcs7, new_key, sha256_of_pem_chain
 from program import eventually, free_port
+from tls_servers import TlsServer, http_answer
 
 EXPIRED = {"not_before": NOW - 200 * DAY, "not_after": NOW - 10 * DAY}
 LATER = {"not_before": NOW + 10 * DAY, "not_after": NOW + 200 * DAY}
@@ -174,3 +175,49 @@ def test_stores_of_java_and_windows(program, world, make):
     result = program.command("check", "--chain", world.complete, "--offline", "--cache", world.cache, "--roots",
                              f"r={file}")
     assert result.returncode == 2, result
+
+
+@pytest.mark.parametrize("count", [1001, 5000])
+def test_many_names_are_no_fault(program, world, count):
+    leaf = world.issuing.issue_leaf([NAME, *[f"h{index}.a.b" for index in range(count)]], aia=[world.url])
+    chain, key = leaf.write(world.folder, "names")
+    checked = check(program, world, world.chain("whole", leaf, world.issuing), "--name", f"h{count - 1}.a.b")
+    assert checked.returncode == 0, checked
+    port = free_port()
+    running = program.run(world.settings(), {"mail": {
+        "listen": f"127.0.0.1:{port}", "certificate": chain, "key": key, "hostnames": f"h{count - 1}.a.b",
+        "backend": "tcp://127.0.0.1:9"}})
+    eventually("it is served", lambda: served_chain(port, NAME) == [leaf.sha256, world.issuing.sha256],
+               also=running.report)
+
+
+def codes(result):
+    return [finding["code"] for finding in json.loads(result.stdout)["findings"]]
+
+
+@pytest.mark.parametrize("order", ["leaf first", "leaf last"])
+def test_a_bundle_of_roots_behind_the_leaf(program, world, order):
+    """With the key, the leaf is found behind more certificates than a mend looks at."""
+    bundle = [Authority.root(f"Root {index} CA") for index in range(140)]
+    own = [world.leaf, world.issuing]
+    file = world.chain("bundle", *(own + bundle if order == "leaf first" else bundle + own))
+    result = program.command("mend", file, "--key", world.key, *world.check_flags(), "--json")
+    assert result.returncode == 0 and "verification_limit" in codes(result), result
+    port = free_port()
+    running = program.run(world.settings(), {"mail": {
+        "listen": f"127.0.0.1:{port}", "certificate": file, "key": world.key, "backend": "tcp://127.0.0.1:9"}})
+    eventually("the mended chain is served", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+    running.wait_for_fix("verification_limit")
+
+
+def test_a_server_that_sends_130_certificates(program, world):
+    chain = world.chain("long", world.leaf, *[Authority.root("Stranger CA")] * 129)
+    with TlsServer(chain, world.key, http_answer()) as server:
+        result = program.command("check", f"{NAME}:{server.port}", "--connect", f"127.0.0.1:{server.port}", "--json",
+                                 *world.check_flags())
+        assert result.returncode == 1 and "verification_limit" in codes(result), result
+        port = free_port()
+        running = program.run(world.settings(), {"mail": {
+            "listen": f"127.0.0.1:{port}", "certificate": world.complete, "key": world.key, "hostnames": NAME,
+            "backend": f"tls://127.0.0.1:{server.port}", "backend_name": NAME, "backend_verify": "mend"}})
+        eventually("the backend is trusted", lambda: curl(port, NAME, world.roots).ok, also=running.report)

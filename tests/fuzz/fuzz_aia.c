@@ -30,7 +30,7 @@ static void check_certificate(const struct certificate *certificate)
 	size_t num_usable = 0;
 
 	check(certificate->num_ca_issuer_urls <= CERTIFICATE_MAX_URLS);
-	check(certificate->num_alt_names <= CERTIFICATE_MAX_NAMES);
+	check(certificate->num_alt_names <= CERTIFICATE_MAX_BYTES / 2);
 	for (size_t i = 0; i < certificate->num_ca_issuer_urls; i++) {
 		check_url(certificate->ca_issuer_urls[i]);
 		num_usable += aia_verdict(certificate, i) == AIA_URL_USABLE;

@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	check(file.certificates.count > 0 || file.key != NULL);
-	check(file.certificates.count <= CERTIFICATE_FILE_MAX_CERTIFICATES);
+	check(file.certificates.count <= CERTIFICATE_FILE_MAX_READ);
 	check(file.key == NULL || (!options.skip_keys && options.source != SOURCE_FETCHED) ||
 	      file.format == FILE_FORMAT_PKCS12);
 

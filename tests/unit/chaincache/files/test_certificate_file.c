@@ -267,9 +267,11 @@ static void test_has_a_maximum_of_certificates_and_bytes(void **state)
 	assert_int_equal(file.certificates.count, 100);
 	certificate_file_cleanup(&file);
 	assert_ok(certificate_write_pem(leaf, &text));
-	assert_step(certificate_file_parse(buffer_bytes(&text), &plain, &file), ERROR_LIMIT,
+	options.source = SOURCE_FETCHED;
+	assert_step(certificate_file_parse(buffer_bytes(&text), &options, &file), ERROR_LIMIT,
 		    "more than 100 certificates");
 
+	options.source = SOURCE_FILE;
 	options.max_certificates = 101;
 	options.max_bytes = text.len;
 	assert_ok(certificate_file_parse(buffer_bytes(&text), &options, &file));
@@ -281,6 +283,27 @@ static void test_has_a_maximum_of_certificates_and_bytes(void **state)
 	assert_step(certificate_file_parse(buffer_bytes(&text), &options, &file), ERROR_LIMIT,
 		    "more than 100 certificates");
 	buffer_cleanup(&text);
+}
+
+/* The first of a bundle, and the key behind it all. */
+static void test_passes_over_the_rest_of_a_bundle(void **state)
+{
+	const struct certificate *leaf = PKI(.cn = "repeated");
+	struct certificate_file file;
+	struct buffer text, key;
+	(void)state;
+
+	buffer_init(&text, 4 * 1024 * 1024);
+	for (int i = 0; i < CERTIFICATE_FILE_MAX_READ + 5; i++)
+		assert_ok(certificate_write_pem(leaf, &text));
+	unit_data_read(UNIT_DATA, "ec.pem", &key);
+	assert_ok(buffer_append(&text, buffer_bytes(&key)));
+	assert_ok(certificate_file_parse(buffer_bytes(&text), &plain, &file));
+	assert_int_equal(file.certificates.count, CERTIFICATE_FILE_MAX_READ);
+	assert_non_null(file.key);
+	certificate_file_cleanup(&file);
+	buffer_cleanup(&text);
+	buffer_cleanup(&key);
 }
 
 static void read_both(const char *first, const char *second, struct buffer *out)
@@ -462,6 +485,7 @@ int main(void)
 	    cmocka_unit_test(test_reads_der_with_padding),
 	    cmocka_unit_test(test_a_broken_block_is_an_error_or_counted),
 	    cmocka_unit_test(test_has_a_maximum_of_certificates_and_bytes),
+	    cmocka_unit_test(test_passes_over_the_rest_of_a_bundle),
 	    cmocka_unit_test(test_key_and_certificates_may_stand_in_one_file),
 	    cmocka_unit_test(test_the_leaf_need_not_be_first_in_pkcs12),
 	    cmocka_unit_test(test_reads_what_windows_saves),

@@ -286,26 +286,23 @@ static void expect_bad_chain(const struct bytes *chain, size_t chain_len, const 
 
 static void test_certificates_that_cannot_be_read_are_told(void **state)
 {
-	static struct bytes many[CHAIN_CAPTURE_MAX_CERTIFICATES + 1];
 	struct bytes junk[] = {leaf->der, bytes_of("no certificate", 14)};
 	struct bytes cut[] = {leaf->der, bytes_of(issuing->der.data, issuing->der.len - 1)};
 	(void)state;
 	expect_bad_chain(junk, 2, "certificate 2 of 2 that the server sends cannot be read");
 	expect_bad_chain(cut, 2, "certificate 2 of 2");
-	for (size_t i = 0; i < CHAIN_CAPTURE_MAX_CERTIFICATES + 1; i++)
-		many[i] = leaf->der;
-	expect_bad_chain(many, CHAIN_CAPTURE_MAX_CERTIFICATES + 1, "101 certificates, and 1 to 100 are read");
 }
 
-static void test_a_hundred_certificates_are_read(void **state)
+static void test_the_first_of_many_certificates_are_read(void **state)
 {
-	const struct certificate *chain[CHAIN_CAPTURE_MAX_CERTIFICATES + 1] = {0};
+	const struct certificate *chain[CHAIN_CAPTURE_MAX_CERTIFICATES + 31] = {0};
 	(void)state;
-	for (size_t i = 0; i < CHAIN_CAPTURE_MAX_CERTIFICATES; i++)
+	for (size_t i = 0; i < CHAIN_CAPTURE_MAX_CERTIFICATES + 30; i++)
 		chain[i] = leaf;
 	struct talk talk =
 	    talk_of(&(struct chain_capture_options){.source = SOURCE_BACKEND}, (struct tls_peer_options){0}, chain);
 	assert_int_equal(talk_on(&talk), CAPTURE_DONE);
+	chain[CHAIN_CAPTURE_MAX_CERTIFICATES] = NULL;
 	expect_chain(talk.client, chain);
 	talk_cleanup(&talk);
 }
@@ -337,7 +334,7 @@ int main(void)
 	    cmocka_unit_test(test_a_version_of_ones_own_choice),
 	    cmocka_unit_test(test_each_failure_is_told_apart),
 	    cmocka_unit_test(test_certificates_that_cannot_be_read_are_told),
-	    cmocka_unit_test(test_a_hundred_certificates_are_read),
+	    cmocka_unit_test(test_the_first_of_many_certificates_are_read),
 	    cmocka_unit_test(test_a_server_that_never_comes_to_an_end_is_cut_off),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
