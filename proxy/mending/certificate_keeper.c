@@ -13,6 +13,7 @@ struct certificate_keeper {
 	struct keeper_options options;
 	struct keeper_log log;
 	struct certificate_list given;
+	struct certificate_list others; /* authorities in the files of the site's other certificates */
 	struct certificate_list extra;
 	struct certificate_list first; /* goes out until there is anything better */
 	struct certificate_list chain; /* what was served last; empty until the first */
@@ -148,7 +149,9 @@ static struct error take_first(struct certificate_keeper *keeper, const struct m
 /* The chain that is served at present stays a candidate, so that a later mend can find it again. */
 static struct error gather_extra(const struct certificate_keeper *keeper, struct certificate_list *out)
 {
-	struct error error = certificate_list_copy(out, &keeper->extra);
+	struct error error = certificate_list_copy(out, &keeper->others);
+	for (size_t i = 0; !failed(error) && i < keeper->extra.count; i++)
+		error = certificate_list_append(out, keeper->extra.items[i].certificate, keeper->extra.items[i].source);
 	for (size_t i = 1; !failed(error) && i < keeper->chain.count; i++) {
 		const struct certificate_entry *entry = &keeper->chain.items[i];
 		if (!certificate_list_contains(out, entry->certificate) &&
@@ -255,12 +258,15 @@ static void on_mended_now(void *context, const struct mender_outcome *outcome)
 
 static struct error mend_now(struct certificate_keeper *keeper)
 {
-	struct mender_question question = question_of(keeper, &keeper->extra);
-	struct mend_now now = {keeper, error_none()};
+	struct certificate_list extra = {0};
+	struct mend_now now = {keeper, gather_extra(keeper, &extra)};
+	struct mender_question question = question_of(keeper, &extra);
 	struct mender_former former;
 
 	question.former = former_of(keeper, &former);
-	mender_now(keeper->options.services, &question, &now, on_mended_now);
+	if (!failed(now.error))
+		mender_now(keeper->options.services, &question, &now, on_mended_now);
+	certificate_list_cleanup(&extra);
 	return now.error;
 }
 
@@ -292,6 +298,7 @@ static bool asks_the_same(const struct certificate_keeper *keeper, const struct 
 	       a->config->max_chain_bytes == b->config->max_chain_bytes && a->leaf_place == b->leaf_place &&
 	       a->part == b->part && keeper->log.quiet == former->log.quiet &&
 	       certificate_list_equal(&keeper->given, &former->given) &&
+	       certificate_list_equal(&keeper->others, &former->others) &&
 	       certificate_list_equal(&keeper->extra, &former->extra) &&
 	       certificate_list_equal(&keeper->first, &former->chain) &&
 	       site_material_judges_as(a->material, b->material);
@@ -330,6 +337,8 @@ static struct error copy_chains(struct certificate_keeper *keeper, const struct 
 				const struct certificate_keeper *former)
 {
 	struct error error = certificate_list_copy(&keeper->given, chain);
+	if (!failed(error))
+		error = site_material_list_others(keeper->options.material, keeper->options.part, &keeper->others);
 	if (failed(error))
 		return error;
 	/* What other backends sent is no candidate any more. */
@@ -381,6 +390,7 @@ void keeper_free(struct certificate_keeper *keeper)
 	revocation_look_cleanup(&keeper->look);
 	alarm_free(keeper->alarm);
 	certificate_list_cleanup(&keeper->given);
+	certificate_list_cleanup(&keeper->others);
 	certificate_list_cleanup(&keeper->extra);
 	certificate_list_cleanup(&keeper->first);
 	certificate_list_cleanup(&keeper->chain);

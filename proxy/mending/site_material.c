@@ -37,6 +37,26 @@ void site_material_drop(struct site_material *material)
 	material->backend_ssl_ctx = NULL;
 }
 
+static struct error append_authorities(const struct certificate_list *from, struct certificate_list *out)
+{
+	struct error error = error_none();
+
+	for (size_t i = 0; i < from->count && !failed(error); i++)
+		if (from->items[i].certificate->is_ca && !certificate_list_contains(out, from->items[i].certificate))
+			error = certificate_list_append(out, from->items[i].certificate, from->items[i].source);
+	return error;
+}
+
+struct error site_material_list_others(const struct site_material *material, size_t part, struct certificate_list *out)
+{
+	struct error error = error_none();
+
+	for (size_t i = 0; i < material->num_pairs && !failed(error); i++)
+		if (i != part)
+			error = append_authorities(&material->pairs[i].chain, out);
+	return error;
+}
+
 bool site_material_judges_as(const struct site_material *a, const struct site_material *b)
 {
 	if (a->num_names != b->num_names || !host_name_equal(&a->backend_name, &b->backend_name))

@@ -55,6 +55,11 @@ struct site_material {
 /* site_material_judges_as says whether chains are judged by the same stores, CRLs and names. */
 bool site_material_judges_as(const struct site_material *a, const struct site_material *b);
 
+/* site_material_list_others appends the CA certificates of the site's other pairs than `part`: an issuer may stand in the
+ * file of the site's other certificate. */
+MUST_USE struct error site_material_list_others(const struct site_material *material, size_t part,
+						struct certificate_list *out);
+
 struct site_material *site_material_new(void); /* empty, with one reference; NULL when out of memory */
 struct site_material *site_material_ref(struct site_material *material); /* NULL is fine, and gives NULL */
 void site_material_unref(struct site_material *material); /* NULL is fine */

@@ -57,6 +57,20 @@ def test_each_client_gets_what_it_can_verify(program, world, pair, order):
             assert pipe.receive_exactly(4) == b"well"
 
 
+def test_an_issuer_may_stand_in_the_other_file(program, world, pair):
+    """Nothing is fetched, and the issuer is told as one that a file had."""
+    (rsa, rsa_issuing, rsa_file), (ec, ec_issuing, ec_file) = pair["rsa"], pair["ec"]
+    rsa_file.write_text(rsa.key_pem + chain_pem(rsa))
+    ec_file.write_text(ec.key_pem + chain_pem(ec, ec_issuing, rsa_issuing))
+    port = free_port()
+    running = program.run(world.settings(fetch="off"), {"mail": {
+        "listen": f"127.0.0.1:{port}", "certificate": [rsa_file, ec_file], "backend": "tcp://127.0.0.1:9"}})
+    eventually("the RSA chain is whole", lambda: served_chain(port, NAME, *RSA_ONLY) == [
+        rsa.sha256, rsa_issuing.sha256], also=running.report)
+    fix = running.wait_for_fix("missing_intermediate", subject_of="certificate")
+    assert [one["source"] for one in fix["after"]] == ["file", "file"]
+
+
 def test_a_client_without_groups_gets_plain_rsa_where_it_is_named(program, world, pair):
     """It could take ECDHE of any group (RFC 8422 4), which BoringSSL does not agree on."""
     port, flags = free_port(), ["-tls1_2", "-cipher", "AES128-GCM-SHA256"]
