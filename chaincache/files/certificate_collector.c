@@ -64,10 +64,11 @@ struct error certificate_collector_spend_turns(struct certificate_collector *col
 {
 	uint64_t turns;
 	struct error error = private_key_turns(der, &turns);
+	size_t num_tries = collector->num_tries;
 
 	if (failed(error) || collector->password == NULL)
 		return error;
-	if (turns > PRIVATE_KEY_MAX_ITERATIONS - collector->num_turns)
+	if (turns > (PRIVATE_KEY_MAX_ITERATIONS / num_tries) - collector->num_turns)
 		return error_of(
 		    ERROR_LIMIT, 0,
 		    "the private keys of the file ask for more than 10 million turns of their password's hash");
@@ -105,7 +106,9 @@ struct error certificate_collector_add_pkcs12(struct certificate_collector *coll
 
 	if (collector->source == SOURCE_FETCHED)
 		return error_of(ERROR_FORMAT, 0, "a PKCS#12 file where a certificate was asked for");
-	struct error error = certificate_container_read_pkcs12(der, collector->password, &key, &buffers);
+	struct error error = certificate_collector_spend_turns(collector, der);
+	if (!failed(error))
+		error = certificate_container_read_pkcs12(der, collector->password, &key, &buffers);
 	if (failed(error))
 		return error;
 	if (key != NULL)

@@ -7,6 +7,7 @@
 
 struct certificate_collector {
 	const char *password; /* for an encrypted key or PKCS#12; NULL: none is known */
+	size_t num_tries; /* of the whole file, with a password each; at least 1 */
 	enum certificate_source source; /* given to each certificate */
 	size_t max_certificates;
 	bool pass_over_rest; /* above that; a mend, which looks at fewer, tells it */
@@ -33,8 +34,8 @@ MUST_USE struct error certificate_collector_tolerate(struct certificate_collecto
 MUST_USE struct error certificate_collector_add_one(struct certificate_collector *collector, struct bytes der);
 MUST_USE struct error certificate_collector_add(struct certificate_collector *collector, struct bytes der);
 
-/* certificate_collector_spend_turns counts the turns that an encrypted key asks for, before it is decrypted. ERROR_LIMIT
- * where those of the file are too many together. */
+/* certificate_collector_spend_turns counts the turns that an encrypted key or PKCS#12 asks for, before it is decrypted.
+ * ERROR_LIMIT where those of the file, in all its tries, are too many together. */
 MUST_USE struct error certificate_collector_spend_turns(struct certificate_collector *collector, struct bytes der);
 
 /* certificate_collector_add_key takes a key; a second, other one is ERROR_FORMAT. */

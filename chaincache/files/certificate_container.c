@@ -82,7 +82,7 @@ static struct error pkcs12_error(const char *password)
 	uint32_t code = ERR_peek_error();
 	int reason = ERR_GET_LIB(code) == ERR_LIB_PKCS8 ? ERR_GET_REASON(code) : 0;
 
-	if (reason == PKCS8_R_INCORRECT_PASSWORD) {
+	if (reason == PKCS8_R_INCORRECT_PASSWORD || reason == PKCS8_R_INVALID_CHARACTERS) {
 		ERR_clear_error();
 		return error_of(ERROR_MISMATCH, 0,
 				password == NULL ? "the PKCS#12 file has a password, and none is known"

@@ -11,6 +11,7 @@
 #include "chaincache/files/der_kind.h"
 #include "chaincache/files/foreign_file.h"
 #include "chaincache/files/java_keystore.h"
+#include "chaincache/files/password.h"
 #include "chaincache/files/pem_content.h"
 #include "chaincache/files/text_form.h"
 #include "chaincache/files/windows_store.h"
@@ -125,8 +126,9 @@ static struct error judge_result(const struct certificate_collector *collector)
 			collector->instead != NULL ? collector->instead : "the file holds no certificate and no key");
 }
 
-struct error certificate_file_parse(struct bytes content, const struct certificate_file_options *options,
-				    struct certificate_file *out)
+/* Reads with one of the forms of the password. */
+static struct error parse_with(struct bytes content, const struct certificate_file_options *options,
+			       const char *password, size_t num_tries, struct certificate_file *out)
 {
 	size_t max_bytes = options->max_bytes > 0 ? options->max_bytes : CERTIFICATE_FILE_MAX_BYTES;
 	bool is_fetched = options->source == SOURCE_FETCHED;
@@ -134,7 +136,8 @@ struct error certificate_file_parse(struct bytes content, const struct certifica
 				  : is_fetched                  ? CERTIFICATE_FILE_MAX_CERTIFICATES
 								: CERTIFICATE_FILE_MAX_READ;
 	struct certificate_collector collector = {
-	    .password = options->password,
+	    .password = password,
+	    .num_tries = num_tries,
 	    .source = options->source,
 	    .max_certificates = max_certificates,
 	    .too_many = max_certificates == CERTIFICATE_FILE_MAX_CERTIFICATES
@@ -162,6 +165,24 @@ struct error certificate_file_parse(struct bytes content, const struct certifica
 	out->is_set = collector.num_in_sets > 0 && collector.num_in_sets == collector.certificates.count;
 	out->num_unreadable = collector.num_unreadable;
 	return error_none();
+}
+
+struct error certificate_file_parse(struct bytes content, const struct certificate_file_options *options,
+				    struct certificate_file *out)
+{
+	struct password_forms forms;
+
+	*out = (struct certificate_file){0};
+	struct error error = password_forms_make(options->password, &forms);
+	if (failed(error))
+		return error;
+	for (size_t i = 0; i < forms.count; i++) {
+		error = parse_with(content, options, forms.items[i], forms.count, out);
+		if (error.kind != ERROR_MISMATCH)
+			break;
+	}
+	password_forms_cleanup(&forms);
+	return error;
 }
 
 const char *certificate_file_fault(const struct certificate_file *file, char out[CERTIFICATE_FILE_MAX_FAULT])

@@ -64,6 +64,8 @@ static struct error read_key(struct certificate_collector *collector, struct byt
 		return error_of(ERROR_FORMAT, 0, "the file holds a private key, and no certificate");
 	struct error error = cut_padding(&der);
 	if (!failed(error))
+		error = certificate_collector_spend_turns(collector, der);
+	if (!failed(error))
 		error = private_key_parse_der(der, collector->password, &key);
 	return failed(error) ? error : certificate_collector_add_key(collector, key);
 }

@@ -104,7 +104,9 @@ struct error private_key_turns(struct bytes der, uint64_t *out_turns)
 	struct ber_work work = {0};
 	struct error error = error_none();
 
-	if (der_kind_judge(der) == DER_KIND_ENCRYPTED_KEY)
+	enum der_kind kind = der_kind_judge(der);
+
+	if (kind == DER_KIND_ENCRYPTED_KEY || kind == DER_KIND_PKCS12)
 		error = ber_work_measure(der, &work);
 	*out_turns = work.turns;
 	return error;

@@ -25,7 +25,7 @@ MUST_USE struct error private_key_parse_der(struct bytes der, const char *passwo
 MUST_USE struct error private_key_parse_pem(struct bytes headers, struct bytes der, const char *password,
 					    EVP_PKEY **out);
 
-/* private_key_turns returns how many turns of its password's hash a key asks for; 0 where it asks for none. ERROR_MEMORY. */
+/* private_key_turns returns how many turns of its password's hash a key or PKCS#12 asks for; 0 where it asks for none. ERROR_MEMORY. */
 MUST_USE struct error private_key_turns(struct bytes der, uint64_t *out_turns);
 
 /* private_key_encryption_is_unsupported says whether BoringSSL's oldest error is an encryption that it does not

@@ -5,7 +5,9 @@
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
-enum { UTF16_MARK_BYTES = 2, UTF16_BYTES = 2, MIN_BASE64_CHARS = 40 };
+enum { UTF16_MARK_BYTES = 2, UTF16_BYTES = 2, MIN_BASE64_CHARS = 40, UTF8_MAX_BYTES = 4 };
+
+enum { HIGH_HALF = 0xd800, LOW_HALF = 0xdc00, REPLACEMENT = 0xfffd };
 
 static bool has_mark(struct bytes content)
 {
@@ -33,17 +35,86 @@ bool text_form_is_utf16(struct bytes content)
 						  (is_ascii(data[1], data[0]) && is_ascii(data[3], data[2])));
 }
 
+/* The units of UTF-16, in either order, behind the mark. */
+struct units {
+	struct bytes rest;
+	bool big_endian;
+};
+
+static struct units units_of(struct bytes content)
+{
+	size_t mark = has_mark(content) ? UTF16_MARK_BYTES : 0;
+
+	return (struct units){bytes_of(content.data + mark, content.len - mark), is_big_endian(content)};
+}
+
+static bool peek_unit(const struct units *units, uint32_t *out)
+{
+	if (units->rest.len < UTF16_BYTES)
+		return false;
+	const uint8_t *data = units->rest.data;
+	*out = units->big_endian ? (uint32_t)data[0] << 8 | data[1] : (uint32_t)data[1] << 8 | data[0];
+	return true;
+}
+
+static bool next_unit(struct units *units, uint32_t *out)
+{
+	if (!peek_unit(units, out))
+		return false;
+	units->rest = bytes_of(units->rest.data + UTF16_BYTES, units->rest.len - UTF16_BYTES);
+	return true;
+}
+
 struct error text_form_decode_utf16(struct bytes content, struct buffer *out)
 {
-	size_t low_at = is_big_endian(content) ? 1 : 0;
-	size_t first = has_mark(content) ? UTF16_MARK_BYTES : 0;
+	struct units units = units_of(content);
+	uint32_t unit;
 
-	struct error error = buffer_reserve(out, content.len / UTF16_BYTES + 1);
-	for (size_t i = first; i + 1 < content.len && !failed(error); i += UTF16_BYTES) {
-		uint8_t low = content.data[i + low_at];
-		uint8_t high = content.data[i + 1 - low_at];
-		uint8_t c = high == 0 && low < 0x80 ? low : '?';
+	struct error error = buffer_reserve(out, units.rest.len / UTF16_BYTES + 1);
+	while (!failed(error) && next_unit(&units, &unit)) {
+		uint8_t c = unit < 0x80 ? (uint8_t)unit : '?';
 		error = buffer_append(out, bytes_of(&c, 1));
+	}
+	return error;
+}
+
+static bool is_half(uint32_t unit, uint32_t first)
+{
+	return (unit & 0xfc00) == first;
+}
+
+static uint32_t join_pair(struct units *units, uint32_t unit)
+{
+	uint32_t low;
+
+	if (!is_half(unit, HIGH_HALF) && !is_half(unit, LOW_HALF))
+		return unit;
+	if (!is_half(unit, HIGH_HALF) || !peek_unit(units, &low) || !is_half(low, LOW_HALF) || !next_unit(units, &low))
+		return REPLACEMENT;
+	return 0x10000 + ((unit & 0x3ff) << 10 | (low & 0x3ff));
+}
+
+static size_t write_utf8(uint32_t c, uint8_t out[UTF8_MAX_BYTES])
+{
+	size_t len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+	static const uint8_t first[] = {0, 0, 0xc0, 0xe0, 0xf0};
+
+	for (size_t i = len; i-- > 1; c >>= 6)
+		out[i] = (uint8_t)(0x80 | (c & 0x3f));
+	out[0] = (uint8_t)(first[len] | c);
+	return len;
+}
+
+struct error text_form_utf16_to_utf8(struct bytes content, struct buffer *out)
+{
+	struct units units = units_of(content);
+	struct error error = error_none();
+	uint32_t unit;
+
+	while (!failed(error) && next_unit(&units, &unit)) {
+		uint8_t text[UTF8_MAX_BYTES];
+		size_t len = write_utf8(join_pair(&units, unit), text);
+		error = buffer_append(out, bytes_of(text, len));
 	}
 	return error;
 }

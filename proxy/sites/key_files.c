@@ -12,6 +12,7 @@
 #include "chaincache/files/certificate_file.h"
 #include "chaincache/files/chain_order.h"
 #include "chaincache/files/leaf_choice.h"
+#include "chaincache/files/password.h"
 
 enum { MAX_WHY = 1024 };
 
@@ -29,29 +30,24 @@ void site_error(struct site_reading *reading, const char *path, const char *why,
 	(void)full;
 }
 
-/* The first line of the file, without its end. */
 static void read_password(struct site_reading *reading)
 {
 	const char *path = reading->config->key_password_file;
-	struct buffer content;
+	struct buffer password;
 	char text[ERROR_MAX_TEXT];
 
 	if (path == NULL)
 		return;
-	buffer_init(&content, PASSWORD_FILE_MAX_BYTES);
-	struct error error = file_read_all(path, PASSWORD_FILE_MAX_BYTES, &content);
+	struct error error = password_read(path, &password);
 	if (failed(error)) {
 		site_error(reading, path, "the password file cannot be read: %s%s",
 			   error_print(error, text, sizeof(text)), file_advice(error));
 	} else {
-		size_t len = strcspn(buffer_text(&content), "\r\n");
-		reading->password = strndup(buffer_text(&content), len);
+		reading->password = strdup(buffer_text(&password));
 		if (reading->password == NULL)
 			site_error(reading, path, "out of memory");
 	}
-	if (content.data != NULL)
-		OPENSSL_cleanse(content.data, content.len);
-	buffer_cleanup(&content);
+	password_wipe(&password);
 }
 
 static const char *password_advice(const struct site_reading *reading)

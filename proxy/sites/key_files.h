@@ -4,7 +4,6 @@
 
 #include "proxy/mending/site_material.h"
 
-#define PASSWORD_FILE_MAX_BYTES 4096
 #define SITE_MAX_FAULT_BYTES ((size_t)64 * 1024) /* of one site */
 
 /* The reading of one site's files. */

@@ -8,6 +8,8 @@ import pytest
 from aia_server import body
 from clients import curl, served_chain
 from conftest import NAME
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization import pkcs12
 from pki import DAY, NOW, Authority, chain_pem, chain_pkcs7, new_key, sha256_of_pem_chain
 from program import eventually, free_port
 from tls_servers import TlsServer, http_answer
@@ -221,3 +223,51 @@ def test_a_server_that_sends_130_certificates(program, world):
             "listen": f"127.0.0.1:{port}", "certificate": world.complete, "key": world.key, "hostnames": NAME,
             "backend": f"tls://127.0.0.1:{server.port}", "backend_name": NAME, "backend_verify": "mend"}})
         eventually("the backend is trusted", lambda: curl(port, NAME, world.roots).ok, also=running.report)
+
+
+PASSWORD = "passwört-ä"
+PASSWORD_FILES = {
+    "plain": PASSWORD.encode(), "newline": f"{PASSWORD}\n".encode(), "crlf": f"{PASSWORD}\r\n".encode(),
+    "blanks": f"{PASSWORD}  \t\n".encode(), "mark": f"{PASSWORD}\n".encode("utf-8-sig"),
+    "utf16": f"{PASSWORD}\r\n".encode("utf-16"), "utf16-without-mark": f"{PASSWORD}\r\n".encode("utf-16-le"),
+    "utf16-big": f"{PASSWORD}\r\n".encode("utf-16-be"), "latin1": f"{PASSWORD}\n".encode("latin-1"),
+}
+
+
+def write_pfx(world, password):
+    """The key and the leaf alone."""
+    how = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
+    file = world.folder / "leaf.pfx"
+    file.write_bytes(pkcs12.serialize_key_and_certificates(b"leaf", world.leaf.key, world.leaf.certificate, None, how))
+    return file
+
+
+@pytest.mark.parametrize("form", PASSWORD_FILES)
+@pytest.mark.parametrize("what", ["pfx", "pfx-in-base64", "key"])
+def test_a_password_file_is_read_as_windows_saves_it(program, world, form, what):
+    password = world.folder / "password.txt"
+    password.write_bytes(PASSWORD_FILES[form])
+    password.chmod(0o600)
+    if what == "key":
+        file = world.folder / "leaf.any"
+        file.write_text(chain_pem(world.leaf) + world.leaf.encrypted_key_pem(PASSWORD))
+    else:
+        file = write_pfx(world, PASSWORD.encode())
+        if what != "pfx":
+            file.write_bytes(base64.encodebytes(file.read_bytes()))
+    mended = program.command("mend", file, "--key-password-file", password, *world.check_flags())
+    assert sha256_of_pem_chain(mended.stdout) == world.mended, mended
+    port = free_port()
+    running = program.run(world.settings(), {"mail": {
+        "listen": f"127.0.0.1:{port}", "certificate": file, "key_password_file": password,
+        "backend": "tcp://127.0.0.1:9"}})
+    eventually("it is served", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+
+
+def test_a_wrong_password_and_none_are_told_apart(program, world):
+    file, wrong = write_pfx(world, b"right"), world.folder / "wrong.txt"
+    wrong.write_bytes(b"wr\xf6ng \n")
+    result = program.command("mend", file, *world.check_flags())
+    assert result.returncode == 3 and "has a password, and none is known" in result.stderr, result
+    result = program.command("mend", file, "--key-password-file", wrong, *world.check_flags())
+    assert result.returncode == 3 and "the password does not open" in result.stderr, result

@@ -10,9 +10,9 @@
 #include "chaincache/base/buffer.h"
 #include "chaincache/files/chain_order.h"
 #include "chaincache/files/leaf_choice.h"
+#include "chaincache/files/password.h"
 #include "proxy/cli/output.h"
 
-#define MAX_PASSWORD_BYTES 1024
 #define READ_BYTES 16384
 
 static struct error read_chunks(uint8_t bytes[READ_BYTES], struct buffer *out)
@@ -46,21 +46,18 @@ static void wipe(struct buffer *buffer)
 	buffer_cleanup(buffer);
 }
 
-/* Reads the first line as a string. False, with a message, on errors. */
+/* False, with a message, on errors. */
 static bool read_password(const char *path, struct buffer *out)
 {
 	char text[ERROR_MAX_TEXT];
-	buffer_init(out, MAX_PASSWORD_BYTES);
-	struct error error = path != NULL ? file_read_all(path, MAX_PASSWORD_BYTES, out) : error_none();
-	if (failed(error)) {
-		complain("%s: %s: --key-password-file takes a file whose first line is the password", path,
-			 error_print(error, text, sizeof(text)));
-		wipe(out);
-		return false;
-	}
-	if (out->len > 0)
-		buffer_truncate(out, strcspn(buffer_text(out), "\r\n"));
-	return true;
+	buffer_init(out, PASSWORD_MAX_FILE_BYTES);
+	struct error error = path != NULL ? password_read(path, out) : error_none();
+	if (!failed(error))
+		return true;
+	complain("%s: %s: --key-password-file takes a file whose first line is the password", path,
+		 error_print(error, text, sizeof(text)));
+	password_wipe(out);
+	return false;
 }
 
 static struct error read_file(const char *path, const struct certificate_file_options *options,
@@ -90,7 +87,7 @@ static bool read_input(const char *path, const char *password_file, enum certifi
 	    .source = source,
 	};
 	struct error error = read_file(path, &options, out);
-	wipe(&password);
+	password_wipe(&password);
 	if (!failed(error))
 		return true;
 	const char *advice = error.kind != ERROR_MISMATCH ? file_advice(error)

@@ -1,0 +1,25 @@
+/* password - the password of a key, as it stands in a file, and the forms in which it may have been typed. */
+#ifndef CHAINCACHE_FILES_PASSWORD_H
+#define CHAINCACHE_FILES_PASSWORD_H
+
+#include "chaincache/base/buffer.h"
+
+#define PASSWORD_MAX_FILE_BYTES 4096
+#define PASSWORD_MAX_FORMS 4
+
+/* password_read reads the first line of a file, without its end and a byte order mark, into `out`, which it initialises.
+ * UTF-16 becomes UTF-8; other bytes stay as they are. The caller wipes it by password_wipe, after an error too. */
+MUST_USE struct error password_read(const char *path, struct buffer *out);
+void password_wipe(struct buffer *password);
+
+/* What a password may be, the likeliest first: as it stands, without the blanks at its end, and each with its bytes taken
+ * for Latin-1, as PKCS#12 wants Unicode and a terminal may have written neither UTF-8 nor what openssl made of it. */
+struct password_forms {
+	char *items[PASSWORD_MAX_FORMS]; /* owned; the only one is NULL for no password */
+	size_t count;
+};
+
+MUST_USE struct error password_forms_make(const char *password, struct password_forms *out);
+void password_forms_cleanup(struct password_forms *forms); /* wipes them */
+
+#endif
