@@ -4,7 +4,11 @@
 
 #include "chaincache/certificate/public_key.h"
 #include "chaincache/files/certificate_container.h"
+#include "chaincache/files/pkcs12_parts.h"
 #include "chaincache/files/private_key.h"
+
+#define JAVA_STORE_PASSWORD "changeit" /* of cacerts, in every Java */
+#define NUM_STORE_TRIES 3 /* the two forms of no password, then this one */
 
 void certificate_collector_cleanup(struct certificate_collector *collector)
 {
@@ -99,6 +103,52 @@ struct error certificate_collector_add_pkcs7(struct certificate_collector *colle
 	return failed(error) ? error : add_buffers(collector, buffers);
 }
 
+/* Of a store that nothing protects, the certificates. */
+static struct error open_unprotected(struct bytes der, STACK_OF(CRYPTO_BUFFER) * *out)
+{
+	struct pkcs12_parts parts;
+	struct error error = pkcs12_parts_read(der, &parts);
+
+	if (failed(error))
+		return error;
+	if (parts.has_mac || sk_CRYPTO_BUFFER_num(parts.certificates) == 0)
+		error = error_of(ERROR_FORMAT, 0, "the PKCS#12 file holds no certificate that is open to all");
+	else
+		*out = parts.certificates;
+	if (!failed(error))
+		parts.certificates = NULL;
+	pkcs12_parts_cleanup(&parts);
+	return error;
+}
+
+static struct error open_with_javas_password(struct bytes der, struct error former, EVP_PKEY **out_key,
+					     STACK_OF(CRYPTO_BUFFER) * *out)
+{
+	uint64_t turns;
+	struct error error = private_key_turns(der, &turns);
+
+	if (failed(error))
+		return error;
+	if (turns > PRIVATE_KEY_MAX_ITERATIONS / NUM_STORE_TRIES)
+		return former;
+	error = certificate_container_read_pkcs12(der, JAVA_STORE_PASSWORD, out_key, out);
+	return error.kind == ERROR_MISMATCH ? former : error;
+}
+
+/* A store is no secret: it comes without a password, or with the one that Java's own has. */
+static struct error open_store(struct bytes der, const char *password, EVP_PKEY **out_key,
+			       STACK_OF(CRYPTO_BUFFER) * *out)
+{
+	*out_key = NULL;
+	struct error error = open_unprotected(der, out);
+	if (error.kind != ERROR_FORMAT)
+		return error;
+	error = certificate_container_read_pkcs12(der, password, out_key, out);
+	if (error.kind == ERROR_MISMATCH && password == NULL)
+		error = open_with_javas_password(der, error, out_key, out);
+	return error;
+}
+
 struct error certificate_collector_add_pkcs12(struct certificate_collector *collector, struct bytes der)
 {
 	STACK_OF(CRYPTO_BUFFER) * buffers;
@@ -107,8 +157,11 @@ struct error certificate_collector_add_pkcs12(struct certificate_collector *coll
 	if (collector->source == SOURCE_FETCHED)
 		return error_of(ERROR_FORMAT, 0, "a PKCS#12 file where a certificate was asked for");
 	struct error error = certificate_collector_spend_turns(collector, der);
-	if (!failed(error))
-		error = certificate_container_read_pkcs12(der, collector->password, &key, &buffers);
+	if (failed(error))
+		return error;
+	error = collector->pass_over_unreadable
+		    ? open_store(der, collector->password, &key, &buffers)
+		    : certificate_container_read_pkcs12(der, collector->password, &key, &buffers);
 	if (failed(error))
 		return error;
 	if (key != NULL)

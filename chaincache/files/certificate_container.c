@@ -11,6 +11,7 @@
 
 #include "chaincache/files/ber_work.h"
 #include "chaincache/files/der_kind.h"
+#include "chaincache/files/pkcs12_parts.h"
 #include "chaincache/files/private_key.h"
 
 static bool has_trailing_bytes(struct bytes der)
@@ -66,7 +67,6 @@ struct pkcs12_failure {
 };
 
 static const struct pkcs12_failure pkcs12_failures[] = {
-    {PKCS8_R_MISSING_MAC, "the PKCS#12 file has no MAC, so that nothing protects it: export it again with a password"},
     {PKCS8_R_MULTIPLE_PRIVATE_KEYS_IN_PKCS12,
      "the PKCS#12 file holds more than one private key: export one of them alone"},
     {PKCS8_R_PKCS12_PUBLIC_KEY_INTEGRITY_NOT_SUPPORTED,
@@ -74,8 +74,27 @@ static const struct pkcs12_failure pkcs12_failures[] = {
     {PKCS8_R_BAD_PKCS12_VERSION, "the PKCS#12 file is of a version that nobody writes any more: export it again"},
 };
 
+/* Without a MAC nobody can tell whether a password is right. */
+static struct error missing_mac(struct bytes der)
+{
+	struct pkcs12_parts parts;
+	struct error error = pkcs12_parts_read(der, &parts);
+
+	if (error.kind == ERROR_MEMORY)
+		return error;
+	bool is_encrypted = !failed(error) && parts.has_encrypted;
+	if (!failed(error))
+		pkcs12_parts_cleanup(&parts);
+	return error_of(ERROR_FORMAT, 0,
+			is_encrypted
+			    ? "the PKCS#12 file is encrypted and has no MAC, so that nothing tells whether its "
+			      "password is right, or whether it was changed: export it again with a MAC"
+			    : "the PKCS#12 file has no MAC, so that nothing protects it: export it again with a "
+			      "password");
+}
+
 /* The words for BoringSSL's oldest error, and an empty queue. */
-static struct error pkcs12_error(const char *password)
+static struct error pkcs12_error(struct bytes der, const char *password)
 {
 	if (error_crypto_begins_with_memory())
 		return error_crypto("open a PKCS#12 file");
@@ -87,6 +106,10 @@ static struct error pkcs12_error(const char *password)
 		return error_of(ERROR_MISMATCH, 0,
 				password == NULL ? "the PKCS#12 file has a password, and none is known"
 						 : "the password does not open the PKCS#12 file");
+	}
+	if (reason == PKCS8_R_MISSING_MAC) {
+		ERR_clear_error();
+		return missing_mac(der);
 	}
 	for (size_t i = 0; i < sizeof(pkcs12_failures) / sizeof(pkcs12_failures[0]); i++) {
 		if (pkcs12_failures[i].reason == reason) {
@@ -123,7 +146,7 @@ static struct error open_pkcs12(struct bytes der, const char *password, EVP_PKEY
 	ERR_clear_error();
 	CBS_init(&cbs, der.data, der.len);
 	if (!PKCS12_get_key_and_certs(out_key, certificates, &cbs, password))
-		return pkcs12_error(password);
+		return pkcs12_error(der, password);
 	for (size_t i = 0; i < sk_X509_num(certificates); i++)
 		if (!push_copy(out, sk_X509_value(certificates, i)))
 			return error_of(ERROR_MEMORY, 0, "copy a certificate");

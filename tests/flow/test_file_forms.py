@@ -3,6 +3,7 @@
 import base64
 import json
 import struct
+import subprocess
 
 import pytest
 from aia_server import body
@@ -271,3 +272,41 @@ def test_a_wrong_password_and_none_are_told_apart(program, world):
     assert result.returncode == 3 and "has a password, and none is known" in result.stderr, result
     result = program.command("mend", file, "--key-password-file", wrong, *world.check_flags())
     assert result.returncode == 3 and "the password does not open" in result.stderr, result
+
+
+PLAIN = ["-certpbe", "NONE", "-keypbe", "NONE"]
+
+
+def openssl_pfx(world, name, password, *flags):
+    """What openssl makes of the root, or with a key of the leaf."""
+    file = world.folder / name
+    subprocess.run(["openssl", "pkcs12", "-export", "-passout", f"pass:{password}", "-out", file, *flags], check=True,
+                   timeout=30)
+    return file
+
+
+@pytest.mark.parametrize("password, flags, words", [
+    ("", ["-nomac", *PLAIN], None), ("changeit", [], None), ("", [], None), ("changeit", PLAIN, None),
+    ("other", [], "has a password, and none is known"),
+    ("other", ["-nomac", "-certpbe", "AES-256-CBC"], "is encrypted and has no MAC"),
+], ids=["java-18", "java", "empty", "mac-alone", "other", "encrypted-without-mac"])
+def test_a_store_in_pkcs12(program, world, password, flags, words):
+    file = openssl_pfx(world, "cacerts", password, "-nokeys", "-in", world.roots, *flags)
+    result = program.command("check", "--chain", world.complete, "--offline", "--cache", world.cache, "--roots",
+                             f"r={file}")
+    assert result.returncode == (3 if words else 0) and (words or "") in result.stderr, result
+    imported = program.command("cache", "import", file, "--cache", world.cache)
+    assert (imported.returncode == 0) == (words is None), imported
+
+
+@pytest.mark.parametrize("flags, words", [
+    (["-nomac"], "is encrypted and has no MAC"), (["-nomac", *PLAIN], "has no MAC, so that nothing protects it"),
+])
+def test_a_key_without_mac_is_not_taken(program, world, flags, words):
+    chain, key = world.leaf.write(world.folder, "single")
+    file = openssl_pfx(world, "leaf.p12", "right", "-in", chain, "-inkey", key, *flags)
+    password = world.folder / "password.txt"
+    password.write_text("right\n")
+    for more in ([], ["--key-password-file", password]):
+        result = program.command("mend", file, *more, *world.check_flags())
+        assert result.returncode == 3 and words in result.stderr, result

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import pathlib
 import shutil
+import struct
 import sys
 from typing import Callable
 
@@ -86,7 +87,53 @@ def certificate_file() -> Seeds:
     ):
         seeds[f"label-{label}"] = b"\0" + pem(label, odd.certificates()["trusted"])
     every = b"".join(pem("CERTIFICATE", der) for der in list(odd.certificates().values())[:60])
-    return seeds | {"many": b"\4" + every}
+    return seeds | {"many": b"\4" + every} | file_forms()
+
+
+def java_keystore(*certificates: bytes, magic: int = 0xFEEDFEED, version: int = 2) -> bytes:
+    """A key with a chain of one, then the trusted certificates."""
+    kind = struct.pack(">H", 5) + b"X.509" if version == 2 else b""
+    head = struct.pack(">H", 1) + b"a" + bytes(8)
+    blocks = [kind + counted(der, 4) for der in certificates]
+    key = struct.pack(">I", 1) + head + counted(b"key", 4) + struct.pack(">I", 1) + blocks[0]
+    trusted = b"".join(struct.pack(">I", 2) + head + block for block in blocks)
+    return struct.pack(">III", magic, version, 1 + len(blocks)) + key + trusted + bytes(20)
+
+
+def windows_store(*certificates: bytes) -> bytes:
+    """A digest, then the certificate, of each."""
+    properties = b"".join(
+        struct.pack("<III", number, 1, len(value)) + value for der in certificates for number, value in ((3, bytes(20)), (32, der))
+    )
+    return bytes(4) + b"CERT" + properties + bytes(12)
+
+
+def file_forms() -> Seeds:
+    """The forms that other programs give a certificate, in a file and in a bundle."""
+    good, pkcs7 = odd.certificates()["good"], odd_containers.pkcs7s()["certificates"]
+    text = pem("CERTIFICATE", good)
+    forms = {
+        "java": java_keystore(good, good),
+        "java-1": java_keystore(good, version=1),
+        "jceks": java_keystore(good, magic=0xCECECECE),
+        "windows": windows_store(good, good),
+        "base64": base64.b64encode(good),
+        "base64-lines": base64.encodebytes(pkcs7).replace(b"\n", b"\r\n"),
+        "base64-of-pem": base64.b64encode(text),
+        "base64-utf16": base64.b64encode(good).decode().encode("utf-16"),
+        "utf16-big": text.decode().encode("utf-16-be"),
+        "padded": good + b"\r\n\0",
+        "followed": good + b"abc",
+        "pkcs7-as-certificate": pem("CERTIFICATE", pkcs7),
+        "four-dashes": text[1:] + text,
+        "end-of-four": text.replace(b"-----END", b"----END") + text,
+        "stray-end": text + b"-----END CERTIFICATE-----\n",
+        "html": b"<!DOCTYPE html><html></html>",
+        "putty": b"PuTTY-User-Key-File-3: ssh-rsa\n",
+    }
+    plain = {f"form-{name}": b"\0" + content for name, content in forms.items()}
+    plain |= {f"store-{name}": b"\4" + content for name, content in forms.items()}
+    return plain | {f"store-pkcs12-{name}": b"\4" + der for name, der in odd_containers.pkcs12s().items()}
 
 
 def certificate_json() -> Seeds:
