@@ -106,8 +106,8 @@ static const struct action actions[] = {
      ANY_NUMBER,
      "add the CA certificates of files and directories",
      {"cache import", "Usage: chainmend cache import PATH... [OPTION]...\n",
-      "Adds the CA certificates of files in PEM, DER, PKCS#7 or PKCS#12 without a password, of CCADB's CSV exports\n"
-      "with a PEM column, and of directories of such files.",
+      "Adds the CA certificates of files in PEM, DER, PKCS#7 or PKCS#12 without a password, of Java keystores and\n"
+      "Windows' .sst, of CCADB's CSV exports with a PEM column, and of directories of such files.",
       plain_tables, NULL, NULL},
      true,
      cache_import},
