@@ -11,6 +11,7 @@
 #include "chaincache/files/certificate_file.h" /* file_read_all */
 #include "conf/checker.h"
 #include "conf/draft.h"
+#include "conf/keys.h"
 #include "conf/spelling.h"
 
 #define MAX_SECTION_CHARS 49 /* inih keeps no more */
@@ -128,6 +129,22 @@ static const char *find_control(const char *line, size_t len)
 	return NULL;
 }
 
+static void refuse_length(struct line_reader *reader, const char *line, size_t len, size_t max_chars)
+{
+	enum config_scope scope = reader->section == SECTION_SITE ? SCOPE_SITE : SCOPE_CHAINMEND;
+	char name[MAX_TOLD];
+	char advice[3 * MAX_TOLD] = "make it shorter";
+	char why[4 * MAX_TOLD];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(line, " \t="), line);
+	enum config_key_id id = config_key_find(scope, name);
+	if (id < NUM_CONFIG_KEYS && config_key(id)->repeatable)
+		snprintf(advice, sizeof(advice),
+			 "repeat the key: write `%s =` in several lines, each with some of the values", name);
+	snprintf(why, sizeof(why), "the line has %zu characters, and %zu are the most: %s", len, max_chars, advice);
+	refuse(reader, why, line, len);
+}
+
 /* Looks at one line without its end and its indentation; true when inih is to read it as "key = value". */
 static bool examine(struct line_reader *reader, const char *line, size_t len, size_t max_chars)
 {
@@ -143,10 +160,7 @@ static bool examine(struct line_reader *reader, const char *line, size_t len, si
 		return false;
 	}
 	if (len > max_chars) {
-		char why[128];
-		snprintf(why, sizeof(why), "the line has %zu characters, and %zu are the most: make it shorter", len,
-			 max_chars);
-		refuse(reader, why, line, len);
+		refuse_length(reader, line, len, max_chars);
 		return false;
 	}
 	if (reader->section == SECTION_NONE) {

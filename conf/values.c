@@ -230,9 +230,9 @@ const char *value_parse_backend(const char *text, struct config_backend *out)
 	static const char tcp[] = "tcp://";
 	static const char tls[] = "tls://";
 	if (strncasecmp(text, "https://", 8) == 0)
-		return "is not a backend: write tls://HOST:443";
+		return "is not a backend: write tls:// in place of https://, and a port (443, say) behind the host";
 	if (strncasecmp(text, "http://", 7) == 0)
-		return "is not a backend: write tcp://HOST:80";
+		return "is not a backend: write tcp:// in place of http://, and a port (80, say) behind the host";
 	out->tls = strncasecmp(text, tls, strlen(tls)) == 0;
 	if (!out->tls && strncasecmp(text, tcp, strlen(tcp)) != 0)
 		return "is not a backend: write tcp://HOST:PORT or tls://HOST:PORT";

@@ -181,7 +181,15 @@ static void test_what_inih_would_read_wrongly_is_refused(void **state)
 	cleanup(&reading);
 	snprintf(text, sizeof(text), "[chainmend]\nfix_log = %sa\n" SITE, line);
 	expect_error(text, "test.ini:2: fix_log = a");
-	expect_error(text, "the line has 200 characters, and 199 are the most");
+	expect_error(text, "the line has 200 characters, and 199 are the most: make it shorter");
+	memset(line, 'a', sizeof(line));
+	line[199] = '\0';
+	snprintf(text, sizeof(text), SITE "hostnames = %s\n", line);
+	expect_error(text, "199 are the most: repeat the key: write `hostnames =` in several lines");
+	expect_error("[site mail]\nlisten = 443\ncertificate = /c.pem\nbackend = http://10.0.0.5:8080\n",
+		     "backend = http://10.0.0.5:8080: is not a backend: write tcp:// in place of http://");
+	expect_error("[site mail]\nlisten = 443\ncertificate = /c.pem\nbackend = https://10.0.0.5:8443/owa\n",
+		     "write tls:// in place of https://");
 
 	expect_error("[site aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]\n", "the name of the section is too long");
 	expect_error("[site mail]\n", "test.ini:1: [site mail]: listen: missing");
