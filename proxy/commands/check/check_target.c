@@ -1,5 +1,7 @@
 #include "proxy/commands/check/check_target.h"
 
+#include <arpa/inet.h>
+#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -14,12 +16,34 @@ static size_t host_part(const char **text)
 	return strcspn(*text, "/?#");
 }
 
+/* Those that people type for a server of TLS; a machine without /etc/services knows them too. */
+static const struct {
+	const char *name;
+	uint16_t port;
+} services[] = {
+    {"https", 443}, {"http", 80},    {"smtp", 25},         {"submission", 587}, {"submissions", 465},
+    {"smtps", 465}, {"imap", 143},   {"imaps", 993},       {"pop3", 110},       {"pop3s", 995},
+    {"ldap", 389},  {"ldaps", 636},  {"nntp", 119},        {"nntps", 563},      {"ftp", 21},
+    {"ftps", 990},  {"sieve", 4190}, {"postgresql", 5432}, {"mysql", 3306},     {"xmpp-client", 5222},
+};
+
+static uint16_t find_service(const char *name)
+{
+	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++)
+		if (strcasecmp(services[i].name, name) == 0)
+			return services[i].port;
+	const struct servent *known = getservbyname(name, "tcp");
+	return known != NULL ? ntohs((uint16_t)known->s_port) : 0;
+}
+
 static const char *parse_port(const char *text, uint16_t *out)
 {
 	size_t digits = strspn(text, "0123456789");
 	unsigned long port = digits > 0 && digits <= 5 && text[digits] == '\0' ? strtoul(text, NULL, 10) : 0;
+	if (digits == 0)
+		port = find_service(text);
 	if (port == 0 || port > UINT16_MAX)
-		return "the port is not a number from 1 to 65535";
+		return "the port is neither a number from 1 to 65535 nor the name of a service (https, smtp ...)";
 	*out = (uint16_t)port;
 	return NULL;
 }

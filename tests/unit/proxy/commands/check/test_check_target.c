@@ -11,6 +11,10 @@ static void test_what_people_type_for_a_server(void **state)
 	} cases[] = {
 	    {"mail.example.com", "mail.example.com", 443},
 	    {"mail.example.com:8443", "mail.example.com", 8443},
+	    {"mail.example.com:https", "mail.example.com", 443},
+	    {"mail.example.com:SMTP", "mail.example.com", 25},
+	    {"mail.example.com:submission", "mail.example.com", 587},
+	    {"[2001:db8::1]:ldaps", "2001:db8::1", 636},
 	    {"192.0.2.1", "192.0.2.1", 443},
 	    {"192.0.2.1:65535", "192.0.2.1", 65535},
 	    {"2001:db8::1", "2001:db8::1", 443},
