@@ -13,8 +13,10 @@
 #define CODE_COLUMNS 27 /* the longest code */
 #define REPEAT_COLUMNS 6
 #define MIN_SITE_COLUMNS 8
-#define MAX_SITE_COLUMNS 24
 #define FULL_COLUMNS (TIME_CHARS + SEVERITY_COLUMNS + CODE_COLUMNS + REPEAT_COLUMNS + 6)
+#define DAY_CHARS 10
+#define DIGEST_CHARS 16
+#define TWIN_CHARS 40
 #define MAX_TEXT 2048
 
 static const char *text_of(const json_t *line, const char *key)
@@ -67,9 +69,26 @@ static void print_cell(const struct output *output, enum style style, const char
 		output_printf(output, style, "%.*s%s", (int)(cut - clean), clean, output->utf8 ? "\xe2\x80\xa6" : "~");
 }
 
+/* Says whether a row takes two lines: code and the longest name of a site do not fit into one. */
 static bool is_narrow(const struct log_table *table)
 {
-	return table->output->width < FULL_COLUMNS + MIN_SITE_COLUMNS;
+	return table->output->width < FULL_COLUMNS + table->site_columns;
+}
+
+static unsigned columns_of(struct bytes text)
+{
+	unsigned columns = 0;
+	for (size_t i = 0; i < text.len; i++)
+		columns += (text.data[i] & 0xc0) != 0x80;
+	return columns;
+}
+
+/* A new line (--follow) may be of a site with a longer name than those before. */
+static void make_room(struct log_table *table, const char *site)
+{
+	unsigned columns = columns_of(bytes_of_string(site));
+	if (columns > table->site_columns)
+		table->site_columns = columns;
 }
 
 static void print_head(const struct log_table *table, const struct log_finding *finding, const json_t *line)
@@ -84,8 +103,10 @@ static void print_head(const struct log_table *table, const struct log_finding *
 	print_cell(output, resolved ? STYLE_GOOD : style_of(severity), resolved ? "resolved" : severity,
 		   SEVERITY_COLUMNS);
 	output_printf(output, STYLE_PLAIN, "  ");
-	print_cell(output, STYLE_PLAIN, text_of(line, "site"),
-		   narrow ? output->width - SHORT_TIME_CHARS - SEVERITY_COLUMNS - 4 : table->site_columns);
+	if (narrow)
+		output_printf(output, STYLE_PLAIN, "%s", text_of(line, "site"));
+	else
+		print_cell(output, STYLE_PLAIN, text_of(line, "site"), table->site_columns);
 	output_printf(output, STYLE_PLAIN, narrow ? "\n%*s" : "  ", INDENT, "");
 	output_printf(output, STYLE_BOLD, "%s", text_of(line, "code"));
 	if (finding->num_lines > 1)
@@ -99,16 +120,46 @@ static void print_paragraph(const struct output *output, enum style style, unsig
 	output_wrap(output, style, indent, text);
 }
 
-static void print_chain(const struct output *output, const char *label, const json_t *chain)
+/* Finds another certificate of the same subject in `chain`: an expired twin, a cross-sign. */
+static const json_t *find_twin(const json_t *chain, const json_t *entry)
+{
+	for (size_t i = 0; i < json_array_size(chain); i++) {
+		const json_t *other = json_array_get(chain, i);
+		if (strcmp(text_of(other, "subject"), text_of(entry, "subject")) == 0 &&
+		    strcmp(text_of(other, "sha256"), text_of(entry, "sha256")) != 0)
+			return other;
+	}
+	return NULL;
+}
+
+/* Writes what tells it from its twin in the other chain: the day, else the fingerprint; "" without a twin. */
+static const char *print_difference(const json_t *entry, const json_t *other, char out[TWIN_CHARS + 1])
+{
+	const json_t *twin = find_twin(other, entry);
+	out[0] = '\0';
+	if (twin == NULL)
+		return out;
+	const char *day = text_of(entry, "not_after");
+	if (strncmp(day, text_of(twin, "not_after"), DAY_CHARS) != 0)
+		snprintf(out, TWIN_CHARS + 1, " (valid until %.*s)", DAY_CHARS, day);
+	else
+		snprintf(out, TWIN_CHARS + 1, " (SHA-256 %.*s)", DIGEST_CHARS, text_of(entry, "sha256"));
+	return out;
+}
+
+static void print_chain(const struct output *output, const char *label, const json_t *chain, const json_t *other)
 {
 	char text[OUTPUT_MAX_TEXT];
+	char difference[TWIN_CHARS + 1];
 	size_t count = json_array_size(chain);
 	if (!json_is_array(chain))
 		return;
 	int len = snprintf(text, sizeof(text), "%s %zu certificate%s", label, count, count == 1 ? "" : "s");
-	for (size_t i = 0; i < count && len > 0 && (size_t)len < sizeof(text); i++)
-		len += snprintf(text + len, sizeof(text) - (size_t)len, "%s%s", i == 0 ? ": " : " <- ",
-				text_of(json_array_get(chain, i), "subject"));
+	for (size_t i = 0; i < count && len > 0 && (size_t)len < sizeof(text); i++) {
+		const json_t *entry = json_array_get(chain, i);
+		len += snprintf(text + len, sizeof(text) - (size_t)len, "%s%s%s", i == 0 ? ": " : " <- ",
+				text_of(entry, "subject"), print_difference(entry, other, difference));
+	}
 	print_paragraph(output, STYLE_DIM, CHAIN_INDENT, text);
 }
 
@@ -142,13 +193,16 @@ void log_table_print_row(struct log_table *table, const struct log_finding *find
 		return;
 	}
 	table->num_rows++;
+	make_room(table, text_of(line, "site"));
 	print_head(table, finding, line);
 	if (!repeated) {
 		char message[OUTPUT_MAX_TEXT];
 		log_line_message(text_of(line, "subject_of"), text_of(line, "message"), message, sizeof(message));
 		print_paragraph(table->output, STYLE_PLAIN, INDENT, message);
-		print_chain(table->output, "before:", json_object_get(line, "before"));
-		print_chain(table->output, "after:", json_object_get(line, "after"));
+		const json_t *before = json_object_get(line, "before");
+		const json_t *after = json_object_get(line, "after");
+		print_chain(table->output, "before:", before, after);
+		print_chain(table->output, "after:", after, before);
 		print_cost(table->output, line);
 	}
 	json_decref(line);
@@ -164,28 +218,18 @@ static int compare_times(const void *a, const void *b)
 	return order;
 }
 
-static unsigned columns_of(struct bytes text)
-{
-	unsigned columns = 0;
-	for (size_t i = 0; i < text.len; i++)
-		columns += (text.data[i] & 0xc0) != 0x80;
-	return columns;
-}
-
-/* As wide as the longest name, where there is room for it. */
+/* As wide as the longest name: no name of a site is cut. */
 static void choose_columns(struct log_table *table, const struct log_history *history)
 {
-	unsigned room = table->output->width > FULL_COLUMNS ? table->output->width - FULL_COLUMNS : MIN_SITE_COLUMNS;
-	unsigned most = room < MAX_SITE_COLUMNS ? room : MAX_SITE_COLUMNS;
 	unsigned longest = MIN_SITE_COLUMNS;
 	struct log_line line;
-	for (size_t i = 0; i < history->num_findings && longest < most; i++) {
+	for (size_t i = 0; i < history->num_findings; i++) {
 		const struct log_kept_line *kept = &history->findings[i].last;
 		(void)log_line_scan(bytes_of(kept->text, kept->len), &line);
 		unsigned columns = columns_of(line.members[LOG_SITE]);
 		longest = columns > longest ? columns : longest;
 	}
-	table->site_columns = longest < most ? longest : most;
+	table->site_columns = longest;
 }
 
 static void print_titles(const struct log_table *table)

@@ -42,12 +42,12 @@ static void test_rows_in_the_order_of_time_with_their_counts(void **state)
 	take(&history, 3, "mail", "appeared");
 	expect_table(
 	    &history, 100,
-	    "TIME (UTC)           SEVERITY  SITE                      CODE\n"
-	    "2026-11-20 10:02:00  resolved  a-rather-long-name-of-a~  wrong_order\n"
+	    "TIME (UTC)           SEVERITY  SITE                          CODE\n"
+	    "2026-11-20 10:02:00  resolved  a-rather-long-name-of-a-site  wrong_order\n"
 	    "    m\n"
 	    "    accepted by 0 of 1 trust store before, by 1 after; 12 bytes saved; reported only, what was given\n"
 	    "    goes out\n"
-	    "2026-11-20 10:03:00  fixed     mail                      wrong_order x2\n"
+	    "2026-11-20 10:03:00  fixed     mail                          wrong_order x2\n"
 	    "    m\n"
 	    "    accepted by 0 of 1 trust store before, by 1 after; 12 bytes saved; reported only, what was given\n"
 	    "    goes out\n");
@@ -60,7 +60,7 @@ static void test_a_narrow_terminal_has_two_lines_a_row(void **state)
 	(void)state;
 	take(&history, 1, "a-rather-long-name-of-a-site", "appeared");
 	expect_table(&history, 40,
-		     "11-20 10:01  fixed     a-rather-long-na~\n"
+		     "11-20 10:01  fixed     a-rather-long-name-of-a-site\n"
 		     "    wrong_order\n"
 		     "    m\n"
 		     "    accepted by 0 of 1 trust store\n"
@@ -70,9 +70,66 @@ static void test_a_narrow_terminal_has_two_lines_a_row(void **state)
 	log_history_cleanup(&history);
 }
 
+/* Where the longest name does not fit beside the rest, no name is cut: the row takes two lines. */
+static void test_no_name_of_a_site_is_cut_at_80_columns(void **state)
+{
+	struct log_history history = {.by_event = true};
+	(void)state;
+	take(&history, 1, "autodiscover.contoso", "appeared");
+	expect_table(&history, 80,
+		     "11-20 10:01  fixed     autodiscover.contoso\n"
+		     "    wrong_order\n"
+		     "    m\n"
+		     "    accepted by 0 of 1 trust store before, by 1 after; 12 bytes saved; reported\n"
+		     "    only, what was given goes out\n");
+	log_history_cleanup(&history);
+}
+
+static void take_chains(struct log_history *history, const char *before, const char *after)
+{
+	char text[1024];
+	struct log_line line;
+	snprintf(text, sizeof(text),
+		 "{\"time\":\"2026-11-20T10:01:00.000Z\",\"event\":\"appeared\",\"site\":\"mail\","
+		 "\"code\":\"expired_intermediate\",\"severity\":\"fixed\",\"message\":\"m\","
+		 "\"before\":[{\"subject\":\"CN=leaf\",\"sha256\":\"00\",\"not_after\":\"2027-01-01T00:00:00Z\"},"
+		 "{\"subject\":\"CN=twin\",%s}],\"after\":[{\"subject\":\"CN=leaf\",\"sha256\":\"00\","
+		 "\"not_after\":\"2027-01-01T00:00:00Z\"},{\"subject\":\"CN=twin\",%s}]}",
+		 before, after);
+	assert_int_equal(log_line_scan(bytes_of_string(text), &line), LOG_LINE_FINDING);
+	assert_non_null(log_history_take(history, &line));
+}
+
+static void test_what_tells_a_twin_from_the_other(void **state)
+{
+	struct log_history history = {.by_event = true};
+	(void)state;
+	take_chains(&history, "\"sha256\":\"aa\",\"not_after\":\"2025-02-03T00:00:00Z\"",
+		    "\"sha256\":\"bb\",\"not_after\":\"2030-04-05T00:00:00Z\"");
+	expect_table(&history, 100,
+		     "TIME (UTC)           SEVERITY  SITE      CODE\n"
+		     "2026-11-20 10:01:00  fixed     mail      expired_intermediate\n"
+		     "    m\n"
+		     "    before: 2 certificates: CN=leaf <- CN=twin (valid until 2025-02-03)\n"
+		     "    after: 2 certificates: CN=leaf <- CN=twin (valid until 2030-04-05)\n");
+	log_history_cleanup(&history);
+	history = (struct log_history){.by_event = true};
+	take_chains(&history, "\"sha256\":\"0123456789abcdef01\",\"not_after\":\"2030-04-05T00:00:00Z\"",
+		    "\"sha256\":\"fedcba987654321001\",\"not_after\":\"2030-04-05T00:00:00Z\"");
+	expect_table(&history, 100,
+		     "TIME (UTC)           SEVERITY  SITE      CODE\n"
+		     "2026-11-20 10:01:00  fixed     mail      expired_intermediate\n"
+		     "    m\n"
+		     "    before: 2 certificates: CN=leaf <- CN=twin (SHA-256 0123456789abcdef)\n"
+		     "    after: 2 certificates: CN=leaf <- CN=twin (SHA-256 fedcba9876543210)\n");
+	log_history_cleanup(&history);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_no_name_of_a_site_is_cut_at_80_columns),
+	    cmocka_unit_test(test_what_tells_a_twin_from_the_other),
 	    cmocka_unit_test(test_rows_in_the_order_of_time_with_their_counts),
 	    cmocka_unit_test(test_a_narrow_terminal_has_two_lines_a_row),
 	};
