@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct listen_socket *find(const struct listeners *listeners, const struct config_address *address)
 {
@@ -17,6 +18,41 @@ static void take(struct listeners *listeners, const struct config_address *addre
 {
 	listeners->sockets[listeners->count++] = take_socket;
 	hash_index_add(&listeners->by_address, listen_socket_hash(address->host, address->port));
+}
+
+/* Says whether the host stands for every address of this machine. */
+static bool is_any(const char *host)
+{
+	return host[0] == '\0' || strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
+}
+
+/* Finds one of chainmend's own sockets that leaves no room for `address`; NULL: there is none. */
+static const struct listen_socket *find_overlap(const struct listeners *listeners, const struct config_address *address)
+{
+	for (size_t i = 0; listeners != NULL && i < listeners->count; i++) {
+		const struct listen_socket *socket = listeners->sockets[i];
+		if (socket->port == address->port && (is_any(socket->host) || is_any(address->host)))
+			return socket;
+	}
+	return NULL;
+}
+
+/* An address that is in use may be in use by this configuration, or by the one before it. */
+static bool report_overlap(const struct listeners *listeners, const struct config_address *address, const char *advice,
+			   struct buffer *errors)
+{
+	const struct listen_socket *own = find_overlap(listeners, address);
+	char where[CONFIG_ADDRESS_MAX];
+	char own_where[CONFIG_ADDRESS_MAX];
+
+	if (own == NULL)
+		return false;
+	struct error full = buffer_printf(
+	    errors, "listen %s: overlaps `listen = %s` of chainmend itself, which takes the same port: %s\n",
+	    config_address_print(address->host, address->port, where),
+	    config_address_print(own->host, own->port, own_where), advice);
+	(void)full;
+	return true;
 }
 
 static const char *advice(struct error error)
@@ -51,6 +87,10 @@ static bool add(struct listeners *listeners, const struct config_address *addres
 		take(listeners, address, socket);
 		return true;
 	}
+	if (error.kind == ERROR_SYSTEM && error.code == EADDRINUSE &&
+	    (report_overlap(listeners, address, "let all its sites share one of the two", errors) ||
+	     report_overlap(former, address, "restart chainmend to change from one to the other", errors)))
+		return false;
 	struct error full =
 	    buffer_printf(errors, "listen %s: %s%s\n", config_address_print(address->host, address->port, where),
 			  error_print(error, text, sizeof(text)), advice(error));

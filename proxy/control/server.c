@@ -176,6 +176,8 @@ static void close_all(struct server *server)
 
 static void on_worker_stopped(struct server *server, unsigned index)
 {
+	server->num_cut +=
+	    atomic_load_explicit(&worker_counters(server->workers[index])->connections_cut, memory_order_relaxed);
 	worker_join(server->workers[index]);
 	server->workers[index] = NULL;
 	server->num_running--;
@@ -432,7 +434,7 @@ int server_run(const struct server_options *options, bool *out_looking_up)
 	ticket_rotation_cleanup(&server->ticket_rotation);
 	admission_free(server->admission);
 	if (started)
-		program_log_write(&server->log, LOG_LEVEL_INFO, "stopped", "all connections are closed");
+		server_log_stopped(&server->log, server->num_cut);
 	fix_log_close(server->fix_log);
 	free(server);
 	return started ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -8,16 +8,30 @@ static const char *plural(size_t count)
 	return count == 1 ? "" : "s";
 }
 
+void server_log_stopped(const struct program_log *log, uint64_t num_cut)
+{
+	if (num_cut == 0)
+		program_log_write(log, LOG_LEVEL_INFO, "stopped", "all connections are closed");
+	else
+		program_log_write(log, LOG_LEVEL_WARNING, "stopped",
+				  "%llu connection%s that had not ended in time %s cut (drain_timeout); all others "
+				  "ended by themselves",
+				  (unsigned long long)num_cut, num_cut == 1 ? "" : "s", num_cut == 1 ? "was" : "were");
+}
+
 void server_log_start(const struct program_log *log, const struct listeners *listeners, size_t num_sites,
 		      unsigned num_workers)
 {
 	char where[CONFIG_ADDRESS_MAX];
 
-	for (size_t i = 0; i < listeners->count; i++) {
+	for (size_t i = 0; i < listeners->count && i < SERVER_LOG_MAX_LISTENERS; i++) {
 		const struct listen_socket *socket = listeners->sockets[i];
 		program_log_write(log, LOG_LEVEL_INFO, "listening", "%s",
 				  config_address_print(socket->host, socket->port, where));
 	}
+	if (listeners->count > SERVER_LOG_MAX_LISTENERS)
+		program_log_write(log, LOG_LEVEL_INFO, "listening", "and at %zu more: %zu addresses in all",
+				  listeners->count - SERVER_LOG_MAX_LISTENERS, listeners->count);
 	program_log_write(log, LOG_LEVEL_INFO, "started", "%zu site%s, %u worker%s", num_sites, plural(num_sites),
 			  num_workers, plural(num_workers));
 }

@@ -8,6 +8,7 @@
 #include "proxy/log/program_log.h"
 #include "proxy/sites/site_set.h"
 
+#define SERVER_LOG_MAX_LISTENERS 10 /* that are told each by its line */
 #define SERVER_LOG_MAX_CERTIFICATES 20
 
 void server_log_start(const struct program_log *log, const struct listeners *listeners, size_t num_sites,
@@ -29,6 +30,9 @@ void server_log_reload(const struct program_log *log, const struct reload_lines 
 /* server_log_print_certificates appends a line for each certificate that `set` serves, SERVER_LOG_MAX_CERTIFICATES at
  * the most: first those that `former` does not serve. */
 void server_log_print_certificates(const struct site_set *former, const struct site_set *set, struct buffer *out);
+
+/* server_log_stopped is the last line. `num_cut`: connections that did not end by themselves. */
+void server_log_stopped(const struct program_log *log, uint64_t num_cut);
 
 /* server_log_fixed_keys names what differs and takes effect at the next start alone. `other_workers`: so do they. */
 void server_log_fixed_keys(const struct program_log *log, const struct config *former, const struct config *config,

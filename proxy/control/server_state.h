@@ -41,6 +41,7 @@ struct server {
 	struct worker *workers[LISTEN_MAX_WORKERS]; /* NULL once joined */
 	unsigned num_workers;
 	unsigned num_running;
+	uint64_t num_cut; /* connections that were cut, of the workers that have stopped */
 	uint64_t max_files; /* that may be open */
 	struct admission *admission; /* of the workers */
 };

@@ -12,6 +12,8 @@
 #define COUNTERS(X)                                                                                                    \
 	X(connections_accepted, "chainmend_connections_accepted_total", METRIC_COUNTER, "Client connections.")         \
 	X(connections_open, "chainmend_connections_open", METRIC_GAUGE, "Client connections that are open now.")       \
+	X(connections_cut, "chainmend_connections_cut_total", METRIC_COUNTER,                                          \
+	  "Client connections that had not ended when drain_timeout was over.")                                        \
 	X(accepts_paused_full, "chainmend_accepts_paused_total", METRIC_COUNTER,                                       \
 	  "Times that max_connections left clients waiting.")                                                          \
 	X(handshakes_done, NULL, METRIC_COUNTER, "TLS handshakes with clients that were completed.")                   \

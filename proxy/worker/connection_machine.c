@@ -474,6 +474,7 @@ void connections_give_verdict(struct worker_thread *thread, uint64_t question, b
 
 void connections_cut_all(struct worker_thread *thread)
 {
+	counters_add(&thread->counters.connections_cut, thread->num_connections);
 	while (thread->connections != NULL)
 		fire(thread->connections, EVENT_CUT);
 }
