@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 import pytest
 from conftest import NAME
-from pki import Authority, sha256_of_pem_chain
+from pki import DAY, NOW, Authority, sha256_of_pem_chain
 from program import free_port
 from tls_servers import Server
 
@@ -22,7 +22,7 @@ class Page(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.elements, self.open, self.text, self.files = [], [], "", {}
+        self.elements, self.open, self.text, self.files, self.ids = [], [], "", {}, []
         self.feed(text)
         self.close()
         assert self.open == []
@@ -32,7 +32,10 @@ class Page(HTMLParser):
         if tag not in VOID:
             self.open.append(tag)
         given = dict(attributes)
-        if tag == "a":
+        self.ids += [given["id"]] if "id" in given else []
+        if tag == "a" and given["href"].startswith("#"):
+            assert given["href"][1:] in self.ids, "what it refers to stands further up"
+        elif tag == "a":
             kind, content = given["href"].split(";base64,")
             assert kind == "data:application/x-pem-file"
             self.files[given["download"]] = base64.b64decode(content, validate=True).decode()
@@ -89,6 +92,37 @@ def test_it_says_what_is_wrong_and_how_to_repair_it(program, mended, tmp_path):
     named = set(re.findall(r"\S+\.(?:pem|cer)\b", steps))
     assert {name.rsplit("/", 1)[-1] for name in named if "bundle" not in name and "haproxy" not in name
             and "with-root" not in name} <= set(page.files)
+
+
+def test_equal_chains_and_files_stand_once(program, world, tmp_path):
+    """Six sites with one certificate: the steps of one of them are those of all."""
+    with Server() as backend:
+        sites = {f"s{i}": site(world, free_port(), backend.port)["mail"] for i in range(6)}
+        running = program.run(world.settings(), sites)
+        for name in sites:
+            running.wait_for_fix("missing_intermediate", site=name)
+        running.stop()
+    text = report(program, tmp_path, world.fix_log, "--cache", world.cache)
+    page = Page(text)
+    assert page.words.count("The repair, step by step") == 1 and page.words.count("The same chains as further up") == 5
+    assert len(page.ids) == len(set(page.ids))
+    contents = re.findall(r"base64,([^\"]+)", text)
+    assert len(contents) == len(set(contents)) and len(contents) >= 2
+    one = report(program, tmp_path, world.fix_log, "--cache", world.cache, "--site", "s1")
+    assert len(text) < 2 * len(one)
+
+
+def test_an_expired_certificate_is_marked(program, world, tmp_path):
+    old = world.root.issue_authority("Contoso Issuing CA", key=world.issuing.key, not_before=NOW - 90 * DAY,
+                                     not_after=NOW - 2 * DAY)
+    given = world.chain("old", world.leaf, old)
+    with Server() as backend:
+        running = program.run(world.settings(), site(world, free_port(), backend.port, certificate=given))
+        running.wait_for_fix("expired_intermediate", action="replaced")
+        running.stop()
+    page = Page(report(program, tmp_path, world.fix_log, "--cache", world.cache))
+    assert page.words.count("left out expired was valid until") == 1, page.words
+    assert page.words.count("expired was valid until") == 1
 
 
 def test_what_is_left_out_and_what_is_gone(program, world, tmp_path):

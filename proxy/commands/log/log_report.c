@@ -19,6 +19,7 @@ struct page {
 	struct html html;
 	const struct log_summary *summary;
 	struct report_certificates certificates;
+	struct report_seen seen;
 	int64_t now_ms;
 };
 
@@ -140,7 +141,8 @@ static void write_repair(struct page *page, const json_t *line)
 				? "The chain that the server behind chainmend sends"
 				: "The chain that belongs to the site's certificate";
 	html_element(&page->html, "h3", NULL, place);
-	report_repair_write(&page->html, &page->certificates, line, page->now_ms / 1000);
+	const struct report_repair repair = {&page->html, &page->certificates, &page->seen, page->now_ms / 1000};
+	report_repair_write(&repair, line);
 }
 
 static void write_repairs(struct page *page, const struct log_site *site)
@@ -245,6 +247,7 @@ bool log_report_write(const struct log_summary *summary, const struct log_report
 		error = write_out(options->path, buffer_bytes(&page.html.buffer));
 	if (failed(error))
 		complain("%s: the report was not written: %s", options->path, error_print(error, text, sizeof(text)));
+	report_seen_cleanup(&page.seen);
 	report_certificates_cleanup(&page.certificates);
 	html_cleanup(&page.html);
 	return !failed(error);

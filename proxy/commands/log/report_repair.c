@@ -1,9 +1,12 @@
 #include "proxy/commands/log/report_repair.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "proxy/commands/repair/repair_script.h"
+#include "proxy/log/time_text.h"
 
+#define MAX_KEY_BYTES ((size_t)1024 * 1024)
 #define MAX_PEM_BYTES ((size_t)1024 * 1024)
 
 static const char *text_of(const json_t *object, const char *key)
@@ -21,8 +24,17 @@ static bool holds(const json_t *chain, const char *sha256)
 	return false;
 }
 
-static void write_box(struct html *html, const json_t *entry, const char *style, const char *mark)
+/* Times of RFC 3339 in UTC, without fractions: their order is that of their characters. */
+static bool is_expired(const json_t *entry, int64_t now)
 {
+	char text[TIME_TEXT_MAX];
+	const char *not_after = text_of(entry, "not_after");
+	return not_after[0] != '\0' && strcmp(not_after, time_text_print(now, text)) < 0;
+}
+
+static void write_box(const struct report_repair *page, const json_t *entry, const char *style, const char *mark)
+{
+	struct html *html = page->html;
 	char day[11];
 	snprintf(day, sizeof(day), "%s", text_of(entry, "not_after"));
 	html_raw(html, "<li class=\"box ");
@@ -31,15 +43,20 @@ static void write_box(struct html *html, const json_t *entry, const char *style,
 	html_element(html, "strong", NULL, text_of(entry, "subject"));
 	if (mark != NULL)
 		html_element(html, "span", "mark", mark);
-	html_raw(html, "<span class=\"small\">valid until ");
+	bool expired = is_expired(entry, page->now);
+	if (expired)
+		html_element(html, "span", "mark expired", "expired");
+	html_raw(html, expired ? "<span class=\"small\">was valid until " : "<span class=\"small\">valid until ");
 	html_text(html, day);
 	html_raw(html, "</span><span class=\"small digest\">SHA-256 ");
 	html_text(html, text_of(entry, "sha256"));
 	html_raw(html, "</span></li>");
 }
 
-static void write_chain(struct html *html, const char *title, const json_t *chain, const json_t *other, bool is_after)
+static void write_chain(const struct report_repair *page, const char *title, const json_t *chain, const json_t *other,
+			bool is_after)
 {
+	struct html *html = page->html;
 	html_raw(html, is_after ? "<div class=\"chain after\">" : "<div class=\"chain\">");
 	html_element(html, "h4", NULL, title);
 	html_raw(html, "<ol>");
@@ -47,7 +64,7 @@ static void write_chain(struct html *html, const char *title, const json_t *chai
 		const json_t *entry = json_array_get(chain, i);
 		bool alone = !holds(other, text_of(entry, "sha256"));
 		const char *mark = is_after ? "added" : "left out";
-		write_box(html, entry, alone ? (is_after ? "added" : "removed") : "", alone ? mark : NULL);
+		write_box(page, entry, alone ? (is_after ? "added" : "removed") : "", alone ? mark : NULL);
 	}
 	html_raw(html, "</ol></div>");
 }
@@ -107,13 +124,31 @@ static void write_commands(struct html *html, const struct buffer *lines)
 		html_element(html, "pre", NULL, buffer_text(lines));
 }
 
-static void write_steps(struct html *html, const struct repair_script *script)
+/* A file that several steps name is in the page once. */
+static void write_file(const struct report_repair *page, const char *name, struct bytes content)
 {
+	struct html *html = page->html;
+	char id[REPORT_SEEN_ID_CHARS + 1];
+	bool before = report_seen_before(page->seen, content, id);
+
+	html_raw(html, before ? "<a href=\"#" : "<span id=\"");
+	html_raw(html, id);
+	html_raw(html, "\">");
+	if (before)
+		html_text(html, name);
+	else
+		html_file(html, name, content);
+	html_raw(html, before ? "</a> (the same file as further up)" : "</span>");
+}
+
+static void write_steps(const struct report_repair *page, const struct repair_script *script)
+{
+	struct html *html = page->html;
 	if (script->num_files > 0) {
 		html_raw(html, "<p>Files for these steps, to be saved from this page:</p><ul class=\"files\">");
 		for (size_t i = 0; i < script->num_files; i++) {
 			html_raw(html, "<li>");
-			html_file(html, script->files[i].name, buffer_bytes(&script->files[i].pem));
+			write_file(page, script->files[i].name, buffer_bytes(&script->files[i].pem));
 			html_raw(html, "</li>");
 		}
 		html_raw(html, "</ul>");
@@ -131,8 +166,10 @@ static void write_steps(struct html *html, const struct repair_script *script)
 	html_raw(html, "</ol>");
 }
 
-static void write_recipe(struct html *html, const struct repair_plan *plan, const struct repair_recipe *recipe)
+static void write_recipe(const struct report_repair *page, const struct repair_plan *plan,
+			 const struct repair_recipe *recipe)
 {
+	struct html *html = page->html;
 	struct repair_script script;
 	struct error error = repair_script_make(plan, recipe, NULL, &script);
 	if (failed(error)) {
@@ -143,7 +180,7 @@ static void write_recipe(struct html *html, const struct repair_plan *plan, cons
 	html_text(html, recipe->label);
 	html_raw(html, "</summary>");
 	if (script.needed)
-		write_steps(html, &script);
+		write_steps(page, &script);
 	else
 		html_raw(html,
 			 "<p>Nothing has to be done on this kind of server: it puts the chain together itself from "
@@ -152,18 +189,20 @@ static void write_recipe(struct html *html, const struct repair_plan *plan, cons
 	repair_script_cleanup(&script);
 }
 
-static void write_recipes(struct html *html, const struct mend_result *result, int64_t now)
+static void write_recipes(const struct report_repair *page, const struct mend_result *result)
 {
+	struct html *html = page->html;
 	struct repair_plan plan;
-	repair_plan_make(result, now, &plan);
+	repair_plan_make(result, page->now, &plan);
 	html_raw(html, "<h4>The repair, step by step</h4><p>Open the kind of server that it is; what is open is also "
 		       "printed.</p>");
 	for (size_t i = 0; repair_recipe_at(i) != NULL; i++)
-		write_recipe(html, &plan, repair_recipe_at(i));
+		write_recipe(page, &plan, repair_recipe_at(i));
 }
 
-static void write_imports(struct html *html, struct report_certificates *certificates, const json_t *line)
+static void write_imports(const struct report_repair *page, const json_t *line)
 {
+	struct html *html = page->html;
 	const json_t *before = json_object_get(line, "before");
 	const json_t *after = json_object_get(line, "after");
 	struct buffer pem;
@@ -172,14 +211,14 @@ static void write_imports(struct html *html, struct report_certificates *certifi
 	html_raw(html, "<h4>Certificates to import</h4><ul class=\"files\">");
 	for (size_t i = 1; i < json_array_size(after); i++) {
 		const char *sha256 = text_of(json_array_get(after, i), "sha256");
-		const struct certificate *certificate = report_certificates_find(certificates, sha256);
+		const struct certificate *certificate = report_certificates_find(page->certificates, sha256);
 		html_raw(html, "<li>");
 		html_element(html, "strong", NULL, text_of(json_array_get(after, i), "subject"));
 		html_raw(html, holds(before, sha256) ? " (the server sends it already) " : " (missing on the server) ");
 		buffer_truncate(&pem, 0);
 		snprintf(name, sizeof(name), "%.16s.pem", sha256);
 		if (certificate != NULL && !failed(certificate_write_pem(certificate, &pem)))
-			html_file(html, name, buffer_bytes(&pem));
+			write_file(page, name, buffer_bytes(&pem));
 		else
 			html_raw(html, "<em>not at hand here</em>");
 		html_raw(html, " <span class=\"small digest\">SHA-256 ");
@@ -203,15 +242,45 @@ static void add_given_up(struct report_certificates *certificates, const json_t 
 	finding_set_certificate(finding, report_certificates_find(certificates, sha256));
 }
 
-void report_repair_write(struct html *html, struct report_certificates *certificates, const json_t *line, int64_t now)
+/* Says whether the page has the repair of these chains already, and writes what leads to it; else begins its element. */
+static bool refer(const struct report_repair *page, const json_t *line)
 {
+	static const char *const members[] = {"before", "after", "anchor", "stores", "action", "certificate"};
+	char id[REPORT_SEEN_ID_CHARS + 1];
+	struct buffer key;
+
+	buffer_init(&key, MAX_KEY_BYTES);
+	bool complete = true;
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		char *text = json_dumps(json_object_get(line, members[i]), JSON_COMPACT | JSON_ENCODE_ANY);
+		complete = !failed(buffer_printf(&key, "%s\n", text != NULL ? text : "")) && complete;
+		free(text);
+	}
+	bool before = complete && report_seen_before(page->seen, buffer_bytes(&key), id);
+	buffer_cleanup(&key);
+	if (!complete) {
+		html_raw(page->html, "<div>");
+		return false;
+	}
+	html_raw(page->html, before ? "<p>The same chains as further up: <a href=\"#" : "<div id=\"");
+	html_raw(page->html, id);
+	html_raw(page->html, before ? "\">the steps there</a> repair this one too.</p>" : "\">");
+	return before;
+}
+
+void report_repair_write(const struct report_repair *page, const json_t *line)
+{
+	struct html *html = page->html;
+	struct report_certificates *certificates = page->certificates;
 	const json_t *before = json_object_get(line, "before");
 	const json_t *after = json_object_get(line, "after");
 	struct mend_result result = {0};
 
+	if (refer(page, line))
+		return;
 	html_raw(html, "<div class=\"chains\">");
-	write_chain(html, "What the server sends", before, after, false);
-	write_chain(html, "What it should send", after, before, true);
+	write_chain(page, "What the server sends", before, after, false);
+	write_chain(page, "What it should send", after, before, true);
 	html_raw(html, "</div>");
 	write_stores(html, json_object_get(line, "stores"));
 	bool served = collect(certificates, before, &result.served);
@@ -220,10 +289,11 @@ void report_repair_write(struct html *html, struct report_certificates *certific
 	result.anchor = report_certificates_find(certificates, text_of(json_object_get(line, "anchor"), "sha256"));
 	add_given_up(certificates, line, &result);
 	if (served && mended)
-		write_recipes(html, &result, now);
+		write_recipes(page, &result);
 	else
 		write_missing(html, certificates, after);
-	write_imports(html, certificates, line);
+	write_imports(page, line);
+	html_raw(html, "</div>");
 	finding_list_cleanup(&result.findings);
 	certificate_list_cleanup(&result.served);
 	certificate_list_cleanup(&result.mended);

@@ -6,8 +6,17 @@
 
 #include "proxy/commands/log/html.h"
 #include "proxy/commands/log/report_certificates.h"
+#include "proxy/commands/log/report_seen.h"
 
-/* report_repair_write writes it for a line of the fix log that has the chains of a mend. `now`: seconds since 1970. */
-void report_repair_write(struct html *html, struct report_certificates *certificates, const json_t *line, int64_t now);
+/* The page that is written. All borrowed. */
+struct report_repair {
+	struct html *html;
+	struct report_certificates *certificates;
+	struct report_seen *seen; /* chains and files that the page has already: they are referred to */
+	int64_t now; /* seconds since 1970 */
+};
+
+/* report_repair_write writes it for a line of the fix log that has the chains of a mend. */
+void report_repair_write(const struct report_repair *page, const json_t *line);
 
 #endif

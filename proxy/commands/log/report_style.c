@@ -31,7 +31,7 @@ const char report_style[] =
     "color:var(--soft)}.after .box+.box::before{content:\"\\2193  issued by\"}"
     ".box.added{border:2px solid var(--good)}.box.removed{border:2px dashed var(--error)}"
     ".mark{font-size:.75rem;font-weight:700;border:1px solid;border-radius:.3rem;padding:0 .35rem;margin-left:.4rem;"
-    "white-space:nowrap}.added>.mark{color:var(--good)}.removed>.mark{color:var(--error)}"
+    "white-space:nowrap}.added>.mark{color:var(--good)}.removed>.mark,.mark.expired{color:var(--error)}"
     "details{border:1px solid var(--line);border-radius:.4rem;padding:0 .8rem;margin:.4rem 0}"
     "summary{cursor:pointer;padding:.5rem 0;font-weight:600}"
     "pre{background:var(--code);border-radius:.3rem;padding:.6rem .8rem;white-space:pre-wrap;margin:.4rem 0;"
