@@ -79,10 +79,13 @@ static const struct option_row general_rows[] = {
     {"config", 'c', "FILE", "The configuration file; without one and without flags: " DEFAULT_CONFIG_FILE ".",
      take_file},
     {"check-config", 0, NULL,
-     "Read everything, say what would be served and which files are wrong, and exit: 1 for what run would refuse, else "
-     "0.",
+     "Read everything, say what would be served and what is wrong with files, names, certificates, directories and "
+     "backends, and exit: 1 for what run would refuse, else 0.",
      take_check_config},
-    {"strict", 0, NULL, "With --check-config: exit with 1 where any file is wrong.", take_strict},
+    {"strict", 0, NULL,
+     "With --check-config: exit with 1 where anything is told as an error: a file, a certificate, a directory, a "
+     "backend.",
+     take_strict},
     {0},
 };
 

@@ -7,6 +7,7 @@
 #include "proxy/admin/admin_listener.h"
 #include "proxy/cli/exit_status.h"
 #include "proxy/cli/output.h"
+#include "proxy/commands/run/config_audit.h"
 #include "proxy/control/file_rights.h"
 #include "proxy/log/time_text.h"
 #include "proxy/sites/site_set.h"
@@ -114,7 +115,7 @@ static void print_site(const struct output *output, const struct config *config,
 	print_backends(output, config_site);
 }
 
-static int print_all(const struct site_set *set, FILE *file)
+static int print_all(const struct site_set *set, size_t num_errors, FILE *file)
 {
 	size_t num_unusable = site_files_num_unusable(site_set_files(set));
 	struct output output;
@@ -123,8 +124,12 @@ static int print_all(const struct site_set *set, FILE *file)
 	const struct config *config = site_set_config(set);
 	for (size_t i = 0; i < site_set_count(set); i++)
 		print_site(&output, config, &config->sites[i], site_set_get(set, i));
-	if (num_unusable == 0)
+	if (num_unusable == 0 && num_errors == 0)
 		output_printf(&output, STYLE_GOOD, "The configuration is good.\n");
+	else if (num_unusable == 0)
+		output_printf(&output, STYLE_WARNING,
+			      "The configuration is good, but %zu error%s stand%s in what it names: see above.\n",
+			      num_errors, num_errors == 1 ? "" : "s", num_errors == 1 ? "s" : "");
 	else
 		output_printf(&output, STYLE_WARNING,
 			      "The configuration is good, but the files of %zu of its %zu sites are wrong.\n",
@@ -136,6 +141,14 @@ static int print_all(const struct site_set *set, FILE *file)
 static bool may_start(const struct site_set *set)
 {
 	return site_files_num_unusable(site_set_files(set)) < site_set_config(set)->num_sites;
+}
+
+/* As `run` would look at them: all that needs root's rights has been read. */
+static size_t audit_places(const struct program_log *log, const struct config *config, struct buffer *errors)
+{
+	if (geteuid() == 0 && !privileges_drop(config->user, config->group, errors))
+		return 1;
+	return config_audit_places(log, config);
 }
 
 int run_view_check(struct config *take_config, bool strict, FILE *file)
@@ -153,12 +166,14 @@ int run_view_check(struct config *take_config, bool strict, FILE *file)
 	if (files != NULL)
 		site_files_print_faults(files, &errors);
 	struct site_set *set = files != NULL ? site_set_new(files) : NULL;
+	size_t num_errors = 0;
 	if (good && set != NULL && may_start(set) && site_set_build(set, &options, NULL, &errors)) {
 		file_rights_tell_open(&log, set);
-		status = print_all(set, file);
+		num_errors = config_audit_sites(&log, set) + audit_places(&log, site_set_config(set), &errors);
+		status = print_all(set, num_errors, file);
 	}
 	program_log_lines(&log, LOG_LEVEL_ERROR, buffer_text(&errors));
-	if (strict && errors.len > 0)
+	if (strict && (errors.len > 0 || num_errors > 0))
 		status = STATUS_FAILED;
 	site_set_free(set);
 	buffer_cleanup(&errors);
