@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/sha.h>
 
@@ -23,6 +24,7 @@ struct fix_log {
 	size_t num_waiting;
 	size_t waiting_bytes;
 	uint64_t num_lost; /* since it could not be written */
+	bool for_a_person; /* it goes to a terminal: sentences in place of JSON */
 	bool broken; /* it cannot be written, and that was reported */
 	bool told_moved;
 	bool told_full;
@@ -37,6 +39,11 @@ struct telling {
 	bool (*is_kept)(void *context, const struct finding_group *group);
 	void *context;
 };
+
+static bool is_for_a_person(const char *path)
+{
+	return strcmp(path, "stderr") == 0 && isatty(STDERR_FILENO) == 1;
+}
 
 struct error fix_log_open(const struct fix_log_options *options, struct fix_log **out)
 {
@@ -55,6 +62,7 @@ struct error fix_log_open(const struct fix_log_options *options, struct fix_log 
 		fix_log_close(fix_log);
 		return error;
 	}
+	fix_log->for_a_person = is_for_a_person(options->path);
 	if (strcmp(options->path, "stderr") != 0)
 		fix_log->former = former_findings_read(options->path);
 	fix_log_reopen(fix_log);
@@ -106,13 +114,41 @@ static void drop_first(struct fix_log *fix_log)
 	fix_line_free(line);
 }
 
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text != NULL ? text : "";
+}
+
+/* Writes the sentence of a line, whatever log_level is. */
+static void write_sentence(const struct fix_log *fix_log, const struct fix_line *line)
+{
+	json_t *object = json_loadb(line->text + FIX_LINE_PREFIX_CHARS, line->len - FIX_LINE_PREFIX_CHARS, 0, NULL);
+	bool resolved = line->event == FINDING_RESOLVED;
+	bool of_backend = strcmp(text_of(object, "subject_of"), "backend") == 0;
+
+	program_log_write(fix_log->log, LOG_LEVEL_ERROR, line->site, "%s %s: %s%s",
+			  resolved ? "resolved" : finding_severity_name(line->severity), finding_code_name(line->code),
+			  of_backend ? "on the backend: " : "", text_of(object, "message"));
+	json_decref(object);
+}
+
+static struct error write_line(struct fix_log *fix_log, const struct fix_line *line)
+{
+	if (!fix_log->for_a_person)
+		return fix_log_sink_write(&fix_log->sink, line);
+	write_sentence(fix_log, line);
+	return error_none();
+}
+
 /* Writes the lines that wait, in order, up to the first that cannot be written; true when none is left. */
 static bool flush(struct fix_log *fix_log)
 {
 	size_t num_written = 0;
 
 	while (fix_log->first_waiting != NULL) {
-		struct error error = fix_log_sink_write(&fix_log->sink, fix_log->first_waiting);
+		struct error error = write_line(fix_log, fix_log->first_waiting);
 		if (failed(error)) {
 			note_failure(fix_log, error);
 			return false;
@@ -181,6 +217,7 @@ void fix_log_set_path(struct fix_log *fix_log, const char *path)
 	}
 	fix_log_sink_cleanup(&fix_log->sink);
 	fix_log->sink = sink;
+	fix_log->for_a_person = is_for_a_person(path);
 	fix_log_reopen(fix_log);
 }
 
@@ -212,7 +249,7 @@ static bool deliver(struct fix_log *fix_log, struct fix_line *take_line)
 {
 	follow(fix_log);
 	if (flush(fix_log)) {
-		struct error error = fix_log_sink_write(&fix_log->sink, take_line);
+		struct error error = write_line(fix_log, take_line);
 		if (!failed(error)) {
 			note_success(fix_log, 0);
 			fix_line_free(take_line);

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
+import threading
+
 import pytest
 from clients import python_context
 from conftest import NAME
-from program import free_port
+from program import eventually, free_port
 from tls_servers import Pipe, Server, echo
 
 
@@ -52,3 +57,30 @@ def test_many_addresses_are_summed_up(program, world):
     running.wait_for_words("started: 15 sites")
     assert running.stderr.count("chainmend: listening: 127.0.0.1:") == 10
     assert "chainmend: listening: and at 20 more: 30 addresses in all" in running.stderr
+
+
+def test_a_terminal_gets_sentences_in_place_of_json(binary, program, world):
+    path = program.write(world.settings(fix_log="stderr"), {
+        "mail": site(world, f"127.0.0.1:{free_port()}", certificate=world.leaf_alone)})
+    master, slave = pty.openpty()
+    seen = bytearray()
+
+    def drain():
+        try:
+            while data := os.read(master, 4096):
+                seen.extend(data)
+        except OSError:
+            pass
+    reader = threading.Thread(target=drain, daemon=True)
+    reader.start()
+    process = subprocess.Popen([binary, "run", "-c", path], stderr=slave, stdin=subprocess.DEVNULL)
+    os.close(slave)
+    try:
+        eventually("a sentence", lambda: b"chainmend: mail: fixed missing_intermediate: " in seen,
+                   also=lambda: seen.decode())
+    finally:
+        process.terminate()
+        assert process.wait(60) == 0
+        reader.join(10)
+        os.close(master)
+    assert b"{" not in seen, seen.decode()
