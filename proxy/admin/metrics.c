@@ -202,7 +202,7 @@ static void write_site_state(struct scrape *scrape, const struct metric_family *
 		struct finding_counts findings;
 
 		site_state_count(fix_log_known(scrape->overview->fix_log), managed_site_name(site), &findings);
-		enum site_state present = site_state_of(site, &findings);
+		enum site_state present = site_state_of(site, &findings, &scrape->sums[i]);
 		for (enum site_state state = 0; state < NUM_SITE_STATES; state++) {
 			const char *const values[] = {managed_site_name(site), site_state_name(state)};
 			metric_text_count(&scrape->text, family, values, state == present ? 1 : 0);

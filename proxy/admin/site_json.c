@@ -223,7 +223,7 @@ json_t *site_json(const struct overview *overview, const struct managed_site *si
 	site_state_count(fix_log_known(overview->fix_log), config->name, &findings);
 	site_tally_sum(managed_site_tally(site), &sum);
 	bool complete = object != NULL && set_text_member(object, "name", config->name) &&
-			set_text_member(object, "state", site_state_name(site_state_of(site, &findings))) &&
+			set_text_member(object, "state", site_state_name(site_state_of(site, &findings, &sum))) &&
 			set_text_member(object, "mode", config->mode == MODE_REPORT ? "report" : "mend") &&
 			set_member(object, "certificate_is_backend", json_boolean(config->certificate_is_backend)) &&
 			set_member(object, "listen", listens_json(config)) &&

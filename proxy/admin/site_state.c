@@ -71,24 +71,6 @@ static enum site_state weight_of(enum chain_state state)
 	return weights[state];
 }
 
-enum site_state site_state_of(const struct managed_site *site, const struct finding_counts *findings)
-{
-	enum site_state worst = SITE_STATE_GOOD;
-
-	if (managed_site_num_certificates(site) == 0)
-		worst = SITE_STATE_WAITING;
-	for (size_t i = 0; i < managed_site_num_certificates(site); i++) {
-		enum site_state state = weight_of(site_state_chain(site, i));
-		if (state > worst)
-			worst = state;
-	}
-	if (findings->weighing[SEVERITY_ERROR] > 0)
-		return SITE_STATE_BROKEN;
-	if (findings->weighing[SEVERITY_WARNING] > 0 && worst < SITE_STATE_ATTENTION)
-		return SITE_STATE_ATTENTION;
-	return worst;
-}
-
 static void take_later(uint64_t *latest_ms, uint64_t ms)
 {
 	if (ms > *latest_ms)
@@ -117,4 +99,40 @@ enum backend_state site_state_backend(const struct managed_site *site, size_t ba
 	return site_state_of_evidence(prober != NULL ? prober_backend_state(prober, backend) : PROBER_NOT_YET,
 				      prober != NULL ? prober_backend_time(prober, backend) : 0,
 				      backend < sum->num_backends ? &sum->backends[backend] : NULL);
+}
+
+enum site_state site_state_of_backends(size_t num_backends, size_t num_down)
+{
+	if (num_down == 0)
+		return SITE_STATE_GOOD;
+	return num_down == num_backends ? SITE_STATE_BROKEN : SITE_STATE_ATTENTION;
+}
+
+static enum site_state of_backends(const struct managed_site *site, const struct site_sum *sum)
+{
+	size_t num_backends = managed_site_config(site)->num_backends;
+	size_t num_down = 0;
+
+	for (size_t i = 0; i < num_backends; i++)
+		num_down += site_state_backend(site, i, sum) == BACKEND_STATE_DOWN;
+	return site_state_of_backends(num_backends, num_down);
+}
+
+enum site_state site_state_of(const struct managed_site *site, const struct finding_counts *findings,
+			      const struct site_sum *sum)
+{
+	enum site_state worst = of_backends(site, sum);
+
+	if (managed_site_num_certificates(site) == 0 && worst < SITE_STATE_WAITING)
+		worst = SITE_STATE_WAITING;
+	for (size_t i = 0; i < managed_site_num_certificates(site); i++) {
+		enum site_state state = weight_of(site_state_chain(site, i));
+		if (state > worst)
+			worst = state;
+	}
+	if (findings->weighing[SEVERITY_ERROR] > 0)
+		return SITE_STATE_BROKEN;
+	if (findings->weighing[SEVERITY_WARNING] > 0 && worst < SITE_STATE_ATTENTION)
+		return SITE_STATE_ATTENTION;
+	return worst;
 }

@@ -10,7 +10,7 @@
 	X(CHAIN_STATE_GOOD, "good") /* what was given goes out, and every store accepts it */                          \
 	X(CHAIN_STATE_MENDED, "mended") /* another chain goes out, and every store accepts it */                       \
 	X(CHAIN_STATE_REPORTED, "reported") /* it would be mended, but for mode = report or the self-test */           \
-	X(CHAIN_STATE_PARTIAL, "partial") /* some stores accept what goes out, or may */                        \
+	X(CHAIN_STATE_PARTIAL, "partial") /* some stores accept what goes out, or may */                               \
 	X(CHAIN_STATE_BROKEN, "broken") /* no store accepts it */
 
 /* In rising order of weight. */
@@ -18,8 +18,9 @@
 	X(SITE_STATE_GOOD, "good")                                                                                     \
 	X(SITE_STATE_MENDED, "mended")                                                                                 \
 	X(SITE_STATE_WAITING, "waiting") /* for a certificate, or for the first verdict on it */                       \
-	X(SITE_STATE_ATTENTION, "attention") /* a warning stands, or some clients are not served */                    \
-	X(SITE_STATE_BROKEN, "broken") /* an error stands, or no client accepts a chain */
+	X(SITE_STATE_ATTENTION,                                                                                        \
+	  "attention") /* a warning stands, some clients are not served, or a backend of several is down */            \
+	X(SITE_STATE_BROKEN, "broken") /* an error stands, no client accepts a chain, or no backend is up */
 
 #define BACKEND_STATES(X)                                                                                              \
 	X(BACKEND_STATE_UNKNOWN, "unknown") /* nobody has asked it yet */                                              \
@@ -60,7 +61,11 @@ struct finding_counts {
 void site_state_count(const struct known_findings *known, const char *site, struct finding_counts *out);
 
 enum chain_state site_state_chain(const struct managed_site *site, size_t certificate);
-enum site_state site_state_of(const struct managed_site *site, const struct finding_counts *findings);
+
+/* site_state_of_backends judges a site by how many of its backends are down. */
+enum site_state site_state_of_backends(size_t num_backends, size_t num_down);
+enum site_state site_state_of(const struct managed_site *site, const struct finding_counts *findings,
+			      const struct site_sum *sum);
 
 /* site_state_of_evidence judges by the latest of a probe and of the connections: `probed_ms` as the times in `seen`
  * (NULL: it is not counted). */

@@ -68,9 +68,11 @@ static json_t *states_json(const struct overview *overview)
 	for (size_t i = 0; i < site_set_count(overview->sites); i++) {
 		const struct managed_site *site = site_set_get(overview->sites, i);
 		struct finding_counts findings;
+		struct site_sum sum;
 
 		site_state_count(fix_log_known(overview->fix_log), managed_site_name(site), &findings);
-		counts[site_state_of(site, &findings)]++;
+		site_tally_sum(managed_site_tally(site), &sum);
+		counts[site_state_of(site, &findings, &sum)]++;
 	}
 	for (enum site_state i = 0; complete && i < NUM_SITE_STATES; i++)
 		complete = set_member(object, site_state_name(i), json_integer((json_int_t)counts[i]));

@@ -289,9 +289,11 @@ def test_a_backend_that_is_gone_is_down_and_comes_back(program, world, tmp_path)
     assert status_of(admin)["sites"][0]["backends"][0]["state"] == "unknown"
     curl(port, NAME, world.roots)
     eventually("the backend is down", lambda: status_of(admin)["sites"][0]["backends"][0]["state"] == "down")
+    assert status_of(admin)["sites"][0]["state"] == "broken" and status_of(admin)["states"]["broken"] == 1
     with Server(http_answer(), port=backend_port):
         assert curl(port, NAME, world.roots).ok
         eventually("the backend is up", lambda: status_of(admin)["sites"][0]["backends"][0]["state"] == "up")
+    assert status_of(admin)["sites"][0]["state"] == "good"
     assert status_of(admin)["sites"][0]["backends"][0]["failures"] >= 1
 
 

@@ -126,11 +126,24 @@ function verdictOf(chain, form) {
 	return {kind: "no", words: some ? "✕ not by every store" : "✕ accepted by no store"};
 }
 
+// The first certificate of the mended chain that is not served, or, where it is not known, the name that the last one gives.
+function missingIssuer(chain) {
+	const added = chain.mended.find((one) => one.added);
+	return shortName(added ? added.subject : chain.served[chain.served.length - 1].issuer);
+}
+
+// Whether what is served ends before an issuer that clients need.
+function lacksIssuer(chain) {
+	const last = chain.served[chain.served.length - 1];
+	return !chain.served_trusted && (chain.mended.some((one) => one.added) ||
+		(chain.anchor === null && chain.stores.length > 0 && last !== undefined && last.issuer !== last.subject));
+}
+
 function chainPair(chain, given, now) {
 	const served = chain.served.map((one) => certificateBox(one, now, one.left_out ? "left-out" : ""));
 	const mended = chain.mended.map((one) => certificateBox(one, now, one.added ? "added" : ""));
-	if (!chain.served_trusted && chain.mended.some((one) => one.added))
-		served.push(make("li", {class: "link gap"}, "an issuer is missing here"));
+	if (lacksIssuer(chain))
+		served.push(make("li", {class: "link gap"}, `missing here: ${missingIssuer(chain)}`));
 	if (chain.anchor)
 		mended.push(certificateBox(chain.anchor, now, "root"));
 	const titles = {mended: "What chainmend sends", served: "What chainmend would send",

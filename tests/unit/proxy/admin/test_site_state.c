@@ -34,10 +34,21 @@ static void test_the_latest_evidence_counts(void **state)
 	assert_int_equal(site_state_of_evidence(PROBER_NOT_YET, 0, NULL), BACKEND_STATE_UNKNOWN);
 }
 
+static void test_a_dead_backend_is_an_error(void **state)
+{
+	(void)state;
+	assert_int_equal(site_state_of_backends(0, 0), SITE_STATE_GOOD);
+	assert_int_equal(site_state_of_backends(3, 0), SITE_STATE_GOOD);
+	assert_int_equal(site_state_of_backends(3, 1), SITE_STATE_ATTENTION);
+	assert_int_equal(site_state_of_backends(3, 3), SITE_STATE_BROKEN);
+	assert_int_equal(site_state_of_backends(1, 1), SITE_STATE_BROKEN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_the_latest_evidence_counts),
+	    cmocka_unit_test(test_a_dead_backend_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
