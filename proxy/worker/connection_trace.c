@@ -147,8 +147,15 @@ void connection_trace_event(struct connection *connection, enum connection_event
 	    [EVENT_BACKEND_ENDED] = "the backend has ended",
 	    [EVENT_CLIENT_FAILED] = "the client sent an alert, or broke TLS",
 	    [EVENT_CLIENT_BROKEN] = "the client reset the connection",
-	    [EVENT_DEADLINE] = "a time limit is over",
 	    [EVENT_CUT] = "drain_timeout is over",
+	};
+	static const char *const limits[] = {
+	    [DEADLINE_HANDSHAKE] = "handshake_timeout is over",
+	    [DEADLINE_CONNECT] = "connect_timeout is over",
+	    [DEADLINE_BACKEND_HANDSHAKE] = "handshake_timeout is over, of the backend's handshake",
+	    [DEADLINE_KEEP] = "handshake_timeout is over, of the backend's handshake",
+	    [DEADLINE_IDLE] = "idle_timeout is over",
+	    [DEADLINE_LINGER] = "the client has not closed in time",
 	};
 	bool of_backend = event == EVENT_CONNECT_FAILED || event == EVENT_BACKEND_BROKEN ||
 			  (event == EVENT_PREAMBLE_FAILED && connection->state != CONNECTION_CLIENT_PREAMBLE);
@@ -157,6 +164,8 @@ void connection_trace_event(struct connection *connection, enum connection_event
 		trace(connection, "%s", connection->thread->reason);
 	else if (event == EVENT_PREAMBLE_FAILED)
 		trace(connection, "the handshake failed: %s", connection->client.pump.reason);
+	else if (event == EVENT_DEADLINE)
+		trace(connection, "%s", limits[connection_rules_now(connection).deadline]);
 	else if (words[event] != NULL)
 		trace(connection, "%s", words[event]);
 }

@@ -6,7 +6,7 @@ import socket
 from urllib.request import ProxyHandler, build_opener
 
 import pytest
-from clients import s_client
+from clients import python_context, s_client
 from conftest import NAME
 from program import eventually, free_port
 from tls_servers import Server, echo
@@ -136,6 +136,16 @@ def test_debug_tells_the_way_of_a_connection(serve, world):
                   "the client has ended", "closed: 6 bytes to the backend, 6 to the client"):
         assert words in text, text
     assert told[-1].startswith("closed: ")
+
+
+def test_debug_names_the_time_limit(serve, world):
+    running, port, _ = serve(settings={"log_level": "debug"}, idle_timeout="1s", handshake_timeout="1s")
+    send(port, b"\x16\x03\x01")
+    running.wait_for_words("handshake_timeout is over")
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        with python_context(world.roots).wrap_socket(client, server_hostname=NAME) as tls:
+            tls.sendall(b"x")
+            running.wait_for_words("idle_timeout is over")
 
 
 def test_debug_tells_why_a_connection_failed(serve, world):
