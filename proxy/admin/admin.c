@@ -262,7 +262,7 @@ static void answer_file(const struct http_request *request, struct http_answer *
 	    .status = 200, .body = file->content, .fields = common_fields, .more_fields = file->type};
 }
 
-static void tell_wrong_token(struct admin *admin, const struct web_peer *peer, uint64_t now_ms)
+static void log_wrong_token(struct admin *admin, const struct web_peer *peer, uint64_t now_ms)
 {
 	uint64_t count = wrong_tokens_due(&admin->wrong_tokens, peer, now_ms);
 
@@ -280,7 +280,7 @@ static void refuse_token(struct admin *admin, const struct http_request *request
 
 	if (request->authorization != NULL && !request->has_waited) {
 		out->wait_ms = wrong_tokens_add(&admin->wrong_tokens, request->peer, now_ms);
-		tell_wrong_token(admin, request->peer, now_ms);
+		log_wrong_token(admin, request->peer, now_ms);
 		return;
 	}
 	say(out, 401, "The token of admin_token_file is wanted: as Authorization: Bearer, or as the password.\n");
@@ -380,7 +380,7 @@ static struct error serve(struct admin *admin)
 	return web_server_open(admin->options.loop, admin_listener_fd(admin->listener), admin, answer, &admin->server);
 }
 
-/* The socket of the same address goes on with its connections: only who may come in is another question now. */
+/* Where the address stays the same, socket and connections stay, and only the rules of access change. */
 void admin_use(struct admin *admin, struct admin_listener *take_listener)
 {
 	struct admin_listener *former = admin->listener;

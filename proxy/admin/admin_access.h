@@ -28,7 +28,7 @@ enum admin_verdict { ADMIN_ALLOWED, ADMIN_WRONG_HOST, ADMIN_NO_TOKEN };
  * RFC 7617's Basic, which is what browsers ask a person for. Compared in constant time. */
 enum admin_verdict admin_access_judge(const struct admin_access *access, const char *host, const char *authorization);
 
-/* admin_access_read_token takes the first line of a file. What is wrong goes to `errors`, a line. */
+/* admin_access_read_token takes the first line of a file. False: `errors` holds a line. */
 bool admin_access_read_token(struct admin_access *access, const char *path, struct buffer *errors);
 
 #endif

@@ -44,7 +44,7 @@ uint32_t wrong_tokens_add(struct wrong_tokens *tokens, const struct web_peer *pe
 	one->pause_ms = pause_ms < WRONG_TOKENS_MAX_MS ? pause_ms : WRONG_TOKENS_MAX_MS;
 	one->last_ms = now_ms;
 	one->until_ms = now_ms + one->pause_ms;
-	one->num_untold++;
+	one->num_unlogged++;
 	tokens->count++;
 	return one->pause_ms;
 }
@@ -67,13 +67,13 @@ static bool has_line(struct wrong_tokens *tokens, uint64_t now_ms)
 uint64_t wrong_tokens_due(struct wrong_tokens *tokens, const struct web_peer *peer, uint64_t now_ms)
 {
 	struct wrong_token_peer *one = find_or_add(tokens, peer);
-	uint64_t count = one->num_untold;
+	uint64_t count = one->num_unlogged;
 
-	if ((one->told && now_ms - one->told_ms < WRONG_TOKENS_LINE_MS) || !has_line(tokens, now_ms))
+	if ((one->logged && now_ms - one->logged_ms < WRONG_TOKENS_LINE_MS) || !has_line(tokens, now_ms))
 		return 0;
-	one->num_untold = 0;
-	one->told = true;
-	one->told_ms = now_ms;
+	one->num_unlogged = 0;
+	one->logged = true;
+	one->logged_ms = now_ms;
 	tokens->num_lines++;
 	return count;
 }

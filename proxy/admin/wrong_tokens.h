@@ -21,10 +21,10 @@ struct wrong_token_peer {
 	struct web_peer peer;
 	uint64_t last_ms;
 	uint64_t until_ms; /* answers wait until then */
-	uint64_t told_ms;
-	uint64_t num_untold;
+	uint64_t logged_ms;
+	uint64_t num_unlogged;
 	uint32_t pause_ms; /* of the last one; 0: there was none */
-	bool told; /* told_ms says when */
+	bool logged; /* logged_ms says when */
 };
 
 struct wrong_tokens {
@@ -38,10 +38,11 @@ struct wrong_tokens {
 /* wrong_tokens_add counts one, and returns for how long its answer is held back. */
 uint32_t wrong_tokens_add(struct wrong_tokens *tokens, const struct web_peer *peer, uint64_t now_ms);
 
-/* wrong_tokens_pause is for how long the answer to a right token is held back. */
+/* wrong_tokens_pause returns for how long the answer to a right token is held back. */
 uint32_t wrong_tokens_pause(const struct wrong_tokens *tokens, const struct web_peer *peer, uint64_t now_ms);
 
-/* wrong_tokens_due says how many of this peer's a line in the log tells now, and counts them as told; 0: none. */
+/* wrong_tokens_due returns how many of this peer's a line in the log is to name now, and counts them as logged; 0: no
+ * line is due. */
 uint64_t wrong_tokens_due(struct wrong_tokens *tokens, const struct web_peer *peer, uint64_t now_ms);
 
 #endif

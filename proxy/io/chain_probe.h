@@ -30,7 +30,7 @@ struct chain_probe_result {
 	enum chain_probe_outcome outcome;
 	const char *reason; /* "" when CHAIN_PROBE_OK, else one clause without a full stop: "connection refused" */
 	const char *refusal; /* why the handshake failed although the chain had come; "" where it went through */
-	bool key_usage_refused; /* that is for the keyUsage of the leaf */
+	bool key_usage_refused; /* the refusal is for the leaf's keyUsage */
 	struct certificate_list chain; /* in the order in which it was sent */
 	struct bytes staple; /* the OCSP response that came with it; empty: none */
 	bool knows_staple; /* the handshake came so far that one would have been seen */

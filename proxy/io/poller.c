@@ -101,7 +101,7 @@ void poller_queue(struct poller *poller, struct pollable *pollable)
 	poller->queue.previous = pollable;
 }
 
-/* Moved to a ring of their own: who queues itself again has its turn in the next round. */
+/* Moves the queue to a ring of its own first: who queues itself again has its turn in the next round. */
 static void run_queue(struct poller *poller)
 {
 	struct pollable turn = {.next = &turn, .previous = &turn};

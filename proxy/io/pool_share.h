@@ -1,7 +1,7 @@
-/* pool_share - one of those that a thread pool divides its time between: its waiting jobs, and the time that it used.
+/* pool_share - one of the parties that a thread pool divides its time between: its waiting jobs, and the time it used.
  *
- * Made, referenced and freed on the pool's loop's thread. What it used counts against those that compete with it: a share
- * that wants nothing for a while neither saves time up nor pays for what nobody else wanted.
+ * Made, referenced and freed on the thread of the pool's loop. Time counts between shares that compete: one that has no
+ * jobs for a while saves no time up, and does not pay for time that nobody else wanted.
  */
 #ifndef PROXY_IO_POOL_SHARE_H
 #define PROXY_IO_POOL_SHARE_H

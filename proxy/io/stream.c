@@ -88,8 +88,8 @@ bool stream_is_delivered(const struct stream *stream)
 	return stream->fd < 0 || ioctl(stream->fd, SIOCOUTQ, &unacknowledged) != 0 || unacknowledged == 0;
 }
 
-/* Where memory is short, the peer is there and may never say a word: an end of reading wakes whoever waits for it, and
- * is read as a break. Not inlined: the callers are on the path of each byte, and would save registers for it. */
+/* Where memory is short, the peer is still there, and may stay silent: shutting the reading down wakes whoever waits for
+ * it, and is read as a break. Not inlined: the callers are on the path of each byte, and would save registers for it. */
 static __attribute__((noinline, cold)) void fail_write(struct stream *stream, int code)
 {
 	if (stream->error == 0)

@@ -34,15 +34,16 @@ MUST_USE struct error thread_pool_open(struct loop *loop, const struct thread_po
  * of its share. */
 void thread_pool_submit(struct thread_pool *pool, struct pool_share *share, struct pool_job *take_job, bool urgent);
 
-/* thread_pool_cancel: on_done does not come. One that runs is discarded when its run has ended, any other one before this
- * returns. A job that is idle stays the caller's, and nothing happens. */
+/* thread_pool_cancel prevents on_done. A job that runs is discarded after its run, any other before this returns. An idle
+ * one stays the caller's, and nothing happens. */
 void thread_pool_cancel(struct thread_pool *pool, struct pool_job *job);
 
 /* thread_pool_wait waits, and hands back what is done, until `is_over` says so, which is asked after each job, or until
  * `timeout_ms` have passed. */
 void thread_pool_wait(struct thread_pool *pool, uint64_t timeout_ms, void *context, bool (*is_over)(void *context));
 
-/* thread_pool_close discards what waits, waits for what runs, and discards it too. NULL is fine. */
+/* thread_pool_close discards the jobs that wait, waits for those that run, and discards them too. Not to be called by a
+ * job's callback. NULL is fine. */
 void thread_pool_close(struct thread_pool *pool);
 
 #endif

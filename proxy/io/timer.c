@@ -121,7 +121,7 @@ static void sort_span(struct timer_wheel *wheel, uint64_t span, uint64_t now_ms,
 	sort(wheel, &wheel->spans[span], now_ms, due);
 }
 
-/* What is due is moved to a ring of its own first: on_due may change every other one. */
+/* Moves the timers that are due to a ring of their own first: on_due may change every other one. */
 void timer_wheel_advance(struct timer_wheel *wheel, uint64_t now_ms)
 {
 	struct timer due = {.next = &due, .previous = &due};

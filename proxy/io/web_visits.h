@@ -28,7 +28,7 @@ struct web_visit {
 	int fd;
 	struct web_peer peer;
 	enum web_visit_state state;
-	uint64_t since_ms; /* that it is in this state */
+	uint64_t since_ms; /* when this state began */
 	uint64_t until_ms; /* its deadline, which does not move with each byte; VISIT_HELD: when it goes on */
 };
 

@@ -34,7 +34,7 @@ enum backend_verdict { BACKEND_VERDICT_UNASKED, BACKEND_VERDICT_ASKED, BACKEND_T
 /* The verdict over one handshake: the app data of the SSL. The callback turns UNASKED to ASKED. */
 struct backend_handshake {
 	enum backend_verdict verdict;
-	/* Whether the chain is known to be trusted, so that nobody is asked. */
+	/* Says whether the chain is known to be trusted: then nobody is asked. */
 	bool (*is_known)(struct backend_handshake *handshake, const SSL *ssl);
 };
 

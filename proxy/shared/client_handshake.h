@@ -12,10 +12,10 @@ struct ticket_keys;
 
 struct client_handshake;
 
-/* How a handshake gets what is chosen by its hello. */
+/* Chooses by the hello of a handshake. */
 struct client_handshake_calls {
 	enum ssl_select_cert_result_t (*select)(struct client_handshake *handshake, const SSL_CLIENT_HELLO *hello);
-	/* What is offered by ALPN, in the wire format; empty: none is negotiated. Asked after select. */
+	/* Returns the protocols to offer by ALPN, in the wire format; empty: none. Called after select. */
 	struct bytes (*alpn)(const struct client_handshake *handshake);
 };
 

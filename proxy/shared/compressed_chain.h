@@ -35,7 +35,7 @@ void compressed_chain_free(struct compressed_chain *compressed); /* NULL is fine
  * app data of `ctx`, and outlives it. */
 MUST_USE struct error compressed_chain_serve(const struct compressed_chain *compressed, SSL_CTX *ctx);
 
-/* compressed_chain_is says whether `message` (a Certificate message's body, RFC 8446 4.4.2) is just this chain. */
+/* compressed_chain_is says whether `message` (a Certificate message's body, RFC 8446 4.4.2) is this chain and nothing else. */
 bool compressed_chain_is(const struct compressed_chain *compressed, struct bytes message);
 
 #endif

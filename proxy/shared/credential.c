@@ -184,7 +184,7 @@ static struct error set_callbacks(struct credential *credential)
 	return error_none();
 }
 
-/* Of versions, TLS 1.3 alone has it. */
+/* TLS 1.3 is the only version that has it. */
 static struct error compress(struct credential *credential, const struct config_site *site)
 {
 	if (!site->certificate_compression || site->tls_max < TLS1_3_VERSION)

@@ -142,7 +142,7 @@ struct error ticket_key_file_parse(struct bytes content, struct ticket_key_list 
 	return error;
 }
 
-static bool tell(struct buffer *errors, const char *path, unsigned line, struct error error)
+static bool refuse(struct buffer *errors, const char *path, unsigned line, struct error error)
 {
 	char text[ERROR_MAX_TEXT], where[16] = "";
 	struct error full;
@@ -174,5 +174,5 @@ bool ticket_key_file_read(const char *path, struct ticket_keys **out, struct buf
 	if (content.data != NULL)
 		OPENSSL_cleanse(content.data, content.len);
 	buffer_cleanup(&content);
-	return !failed(error) || tell(errors, path, line, error);
+	return !failed(error) || refuse(errors, path, line, error);
 }

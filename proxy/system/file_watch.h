@@ -19,9 +19,9 @@ struct file_watch *file_watch_new(struct loop *loop, void *context,
 				  void (*on_change)(void *context)); /* NULL: memory */
 void file_watch_free(struct file_watch *watch);
 
-/* file_watch_set replaces the files that are watched (copied). New ones are taken as they stand now, the others as the
- * last look saw them: with a look before they are read, nothing that changes meanwhile is missed. False when out of
- * memory: the former files are still watched. */
+/* file_watch_set replaces the files that are watched (copied). A new one is compared with its present state, the others
+ * with the state that the last look saw: look before reading them, and no change in between is missed. False when out
+ * of memory: the former files are still watched. */
 bool file_watch_set(struct file_watch *watch, const char *const *paths, size_t count);
 
 /* file_watch_look looks at once, as the alarm does; true when a change is complete. */

@@ -25,8 +25,8 @@ struct journal_field {
 MUST_USE struct error journal_open(const char *path, struct journal *out);
 void journal_close(struct journal *journal);
 
-/* journal_send sends one entry, whole or not at all; it does not wait. What does not fit into a datagram goes as a
- * sealed memory file. */
+/* journal_send sends one entry, whole or not at all; it does not wait. An entry that is too large for a
+ * datagram goes as a sealed memory file. */
 MUST_USE struct error journal_send(struct journal *journal, const struct journal_field *fields, size_t count);
 
 #endif

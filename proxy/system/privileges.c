@@ -59,7 +59,7 @@ static bool read_number(const char *text, uint32_t *out)
 	return true;
 }
 
-/* A look-up leaves what it could not do in errno; that there is no such name is told in several ways (getpwnam(3)). */
+/* A look-up leaves what it could not do in errno; that there is no such name is reported in several ways (getpwnam(3)). */
 static const char *why_not_found(const char *not_there)
 {
 	return errno == EIO || errno == EMFILE || errno == ENFILE || errno == ENOMEM ? strerror(errno) : not_there;

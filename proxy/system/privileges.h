@@ -23,14 +23,13 @@ MUST_USE struct error privileges_raise_files(uint64_t *out_max_files);
 MUST_USE struct error privileges_harden(void);
 
 /* privileges_check says whether there are such a user and group, without becoming them: names or numbers; NULL:
- * unchanged. A user that is a number needs a group unless the machine knows that user. What is wrong is written to
- * `errors`, a line each. */
+ * unchanged. A user that is a number needs a group unless the machine knows that user. Writes a line
+ * to `errors` for each that is wrong. */
 bool privileges_check(const char *user, const char *group, struct buffer *errors);
 
-/* privileges_drop becomes `user` and `group` (as for privileges_check; a user's own group where only the user is
- * given), leaves every supplementary group, and looks whether that was done: root does not come back. For root alone;
- * for anybody else, being that user already, and that group where one is given, is fine. What fails is written to
- * `errors` as a line. */
+/* privileges_drop becomes `user` and `group` (as for privileges_check; the user's own group where no group is given),
+ * leaves every supplementary group, and makes sure that root cannot be regained. Only root can become another user;
+ * for anybody else, being that user and group already is fine. Writes a line to `errors` where it fails. */
 bool privileges_drop(const char *user, const char *group, struct buffer *errors);
 
 /* privileges_owner finds who the files that root makes for that user and group belong to; anybody else's are its own.

@@ -26,7 +26,7 @@ static bool is_abandoned(const struct sockaddr_un *address)
 	return refused;
 }
 
-/* Removes a socket that nobody listens at: a run that was killed has left it. What else is there stays. */
+/* Removes a socket that nobody listens at: a run that was killed has left it. Anything else stays. */
 static struct error make_room(const struct sockaddr_un *address)
 {
 	struct stat status;

@@ -262,7 +262,7 @@ static void explain_ssl_error(struct chain_capture *capture, uint32_t packed)
 	     failure.fault == TLS_CLIENT_OTHER ? CHAIN_CAPTURE_FAILED : "", failure.words);
 }
 
-/* It comes before the chain, in every version. */
+/* Keeps the protocol that the server agrees to, which comes before the chain in every version. */
 static void note_alpn(struct chain_capture *capture)
 {
 	const uint8_t *name = NULL;

@@ -74,7 +74,7 @@ const struct certificate_list *chain_capture_chain(const struct chain_capture *c
 /* chain_capture_refusal says why the handshake failed once the chain had come, a clause; "" where it did not. */
 const char *chain_capture_refusal(const struct chain_capture *capture);
 
-/* chain_capture_refuses_key_usage says whether that is for the keyUsage of the leaf. */
+/* chain_capture_refuses_key_usage says whether the refusal is for the leaf's keyUsage. */
 bool chain_capture_refuses_key_usage(const struct chain_capture *capture);
 
 /* chain_capture_alpn is the protocol that the server agreed to; "" for none. */

@@ -13,8 +13,7 @@ struct client_hello {
 	bool has_sni; /* a host_name entry that can be a name; `sni` is "" otherwise */
 	char sni[HOST_NAME_MAX_CHARS + 1]; /* lower case, without a trailing dot */
 	struct bytes alpn; /* the protocol name list, borrowed from the hello; empty when there is none */
-	struct bytes
-	    signature_algorithms; /* two bytes each, borrowed; empty when there is none (TLS 1.2: RSA and SHA-1) */
+	struct bytes signature_algorithms; /* two bytes each, borrowed; empty: none (TLS 1.2: RSA and SHA-1) */
 	struct bytes cipher_suites; /* two bytes each, borrowed */
 	struct bytes supported_groups; /* the same */
 	struct bytes key_shares; /* the list's body (RFC 8446 4.2.8), borrowed; empty when there is none */
@@ -27,7 +26,7 @@ void client_hello_read(const SSL_CLIENT_HELLO *hello, struct client_hello *out);
 /* client_hello_copy_name writes a name that a client sent, in the form of `sni`; false, and "", if it can be none. */
 bool client_hello_copy_name(struct bytes name, char out[HOST_NAME_MAX_CHARS + 1]);
 
-/* What a leaf and its site ask of a client. */
+/* The demands of a leaf and its site on a client. */
 struct client_hello_demand {
 	uint16_t signature_algorithm; /* SSL_SIGN_*, that the leaf's key signs with in TLS 1.3; 0: RSA, by RSA-PSS */
 	uint16_t curve; /* SSL_GROUP_*, of an ECDSA key; 0: none */

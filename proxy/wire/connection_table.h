@@ -27,7 +27,7 @@
 	X(DEADLINE_IDLE, "idle") /* since the last byte */                                                             \
 	X(DEADLINE_LINGER, "linger")
 
-/* What a state waits for in addition to bytes. */
+/* Awaited in a state, in addition to bytes. */
 #define CONNECTION_AWAITS(X)                                                                                           \
 	X(AWAITS_BYTES, "nothing else")                                                                                \
 	X(AWAITS_CONNECT, "the connection") /* to the backend: a socket's event may announce it, or nothing */         \
@@ -79,7 +79,7 @@
 	X(GUARD_CLIENT_SENT_MORE, "nothing is left to write, and the client has sent more")                            \
 	X(GUARD_FLUSHED, "nothing is left to write")
 
-/* What the client sees of an action's end. Only END_SAME may read as the whole of an answer. */
+/* How an action ends the connection in the client's eyes. Only END_SAME may read as the whole of an answer. */
 #define CONNECTION_ENDS(X)                                                                                             \
 	X(END_NONE, "") /* nothing, or nothing more */                                                                 \
 	X(END_SAME, "the backend's end") /* close_notify; a FIN alone where a tls backend sent no close_notify */      \

@@ -39,19 +39,19 @@ static inline bool preambles_are_left(const struct preamble *list, uint8_t at)
 	return list[at].start != NULL;
 }
 
-/* preambles_follow is for the functions below: starts the one at *at, which follows another, with `input`. */
-enum connection_event preambles_follow(const struct preamble *list, uint8_t *at, struct connection *connection,
-				       struct tls_input *input);
+/* preambles_start_at is for the functions below: starts the one at *at, and gives it the rest of `input`. */
+enum connection_event preambles_start_at(const struct preamble *list, uint8_t *at, struct connection *connection,
+					 struct tls_input *input);
 
-/* preambles_go_on is for them too: starts the next that is wanted when `event` says that one is done. */
-static inline enum connection_event preambles_go_on(const struct preamble *list, uint8_t *at,
-						    struct connection *connection, struct tls_input *input,
-						    enum connection_event event)
+/* preambles_continue is for them too: where `event` says that one is done, starts the next that is wanted. */
+static inline enum connection_event preambles_continue(const struct preamble *list, uint8_t *at,
+						       struct connection *connection, struct tls_input *input,
+						       enum connection_event event)
 {
 	if (event != EVENT_PREAMBLE_DONE)
 		return event;
 	*at = preambles_find(list, (uint8_t)(*at + 1), connection);
-	return preambles_are_left(list, *at) ? preambles_follow(list, at, connection, input) : EVENT_PREAMBLE_DONE;
+	return preambles_are_left(list, *at) ? preambles_start_at(list, at, connection, input) : EVENT_PREAMBLE_DONE;
 }
 
 /* preambles_start starts the first that is wanted. *at is the one under way from then on. */
@@ -62,7 +62,7 @@ static inline enum connection_event preambles_start(const struct preamble *list,
 	if (!preambles_are_left(list, *at))
 		return EVENT_PREAMBLE_DONE;
 	struct tls_input nothing = {0};
-	return preambles_go_on(list, at, connection, &nothing, list[*at].start(connection));
+	return preambles_continue(list, at, connection, &nothing, list[*at].start(connection));
 }
 
 /* preambles_take gives `input` to the one under way and, when it is done, the rest of it to the next. After
@@ -70,14 +70,14 @@ static inline enum connection_event preambles_start(const struct preamble *list,
 static inline enum connection_event preambles_take(const struct preamble *list, uint8_t *at,
 						   struct connection *connection, struct tls_input *input)
 {
-	return preambles_go_on(list, at, connection, input, list[*at].take(connection, input));
+	return preambles_continue(list, at, connection, input, list[*at].take(connection, input));
 }
 
 /* preambles_resume goes on when the verdict has been given. *out_rest is content, as above. */
 static inline enum connection_event preambles_resume(const struct preamble *list, uint8_t *at,
 						     struct connection *connection, struct tls_input *out_rest)
 {
-	return preambles_go_on(list, at, connection, out_rest, list[*at].resume(connection, out_rest));
+	return preambles_continue(list, at, connection, out_rest, list[*at].resume(connection, out_rest));
 }
 
 #endif

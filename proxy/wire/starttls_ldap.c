@@ -17,7 +17,7 @@
 #define MAX_LENGTH_BYTES 4
 #define RESULT_SUCCESS 0
 
-/* What an ExtendedResponse says. */
+/* The parts of an ExtendedResponse that count here. */
 struct response {
 	uint64_t message_id;
 	uint64_t result_code;
@@ -45,7 +45,7 @@ void starttls_begin_ldap(struct starttls *starttls)
 	OPENSSL_free(der);
 }
 
-/* The bytes of the message that `waiting` begins with; 0: not to be told yet. False where no message begins so. */
+/* The bytes of the message that `waiting` begins with; 0: more bytes are needed to know. False where no message begins so. */
 static bool measure(struct bytes waiting, size_t *out_len)
 {
 	*out_len = 0;

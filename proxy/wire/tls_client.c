@@ -9,7 +9,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* What a server's handshake may be signed with, the best first. SHA-1 is there for old servers of TLS 1.2. */
+/* The algorithms that a server may sign its handshake with, the best first. SHA-1 is there for old servers of TLS 1.2. */
 static const uint16_t signature_algorithms[] = {
     SSL_SIGN_ECDSA_SECP256R1_SHA256,
     SSL_SIGN_RSA_PSS_RSAE_SHA256,
@@ -61,8 +61,9 @@ struct error tls_client_context_new(uint16_t tls_min, uint16_t tls_max, SSL_CTX 
 	return error_none();
 }
 
-/* BoringSSL has no switch for it in all of its versions and for all keys; so it gets a leaf without one, in the list that
- * nobody else has yet. The key was taken from the leaf before, and nothing asks for the leaf's signature here. */
+/* BoringSSL has no switch for this in all of its versions and for all kinds of keys. So its leaf is replaced by a copy
+ * without keyUsage. The list is const for callers, and belongs to this handshake alone until it ends. BoringSSL has read
+ * the key before, and does not verify the leaf's signature. */
 void tls_client_ignore_key_usage(SSL *ssl)
 {
 	STACK_OF(CRYPTO_BUFFER) *sent = (STACK_OF(CRYPTO_BUFFER) *)SSL_get0_peer_certificates(ssl);

@@ -13,9 +13,9 @@
  * signature that BoringSSL verifies, SHA-1 last, and keeps no session. The caller sets how a chain is verified. */
 MUST_USE struct error tls_client_context_new(uint16_t tls_min, uint16_t tls_max, SSL_CTX **out);
 
-/* tls_client_ignore_key_usage has the handshake go on although the leaf's keyUsage does not allow what TLS does with its
- * key. To be called in the verify callback, up to TLS 1.2: BoringSSL looks at it afterwards, and with TLS 1.3 before
- * (TLS_CLIENT_KEY_USAGE). The leaf that BoringSSL has is another one from then on. */
+/* tls_client_ignore_key_usage lets the handshake go on although the leaf's keyUsage does not allow what TLS does with its
+ * key. Call it in the verify callback, after the chain was read: it gives BoringSSL another leaf. It helps up to TLS 1.2;
+ * in TLS 1.3, BoringSSL looks at the keyUsage before the callback (TLS_CLIENT_KEY_USAGE). */
 void tls_client_ignore_key_usage(SSL *ssl);
 
 enum tls_client_fault {

@@ -12,8 +12,8 @@
 #define ACCEPTOR_PAUSE_MS 500 /* then it is tried again; a connection of any worker that closes ends it sooner */
 #define ACCEPTOR_EVENTS_A_CLIENT 8 /* further connections are taken for every so many events of a turn */
 
-/* acceptors_drop gives up the listeners that `snapshot` (NULL: none) lacks. The clients that wait there are taken, which
- * the present snapshot still serves: none is lost. Where there is no room for them, the listeners leave later. */
+/* acceptors_drop gives up the listeners that `snapshot` (NULL: none) lacks. It takes the clients that wait there, whom
+ * the present snapshot serves; where there is no room for them, the listener leaves once there is. */
 void acceptors_drop(struct worker_thread *thread, const struct snapshot *snapshot);
 
 /* acceptors_close_left closes those that have left, between two turns; with `all`, whoever still waits there. */

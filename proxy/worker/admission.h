@@ -1,4 +1,4 @@
-/* admission - how many connections all workers have open together, and who gets the next place where there was none.
+/* admission - how many connections all workers have open together, and which worker gets the next place that is free.
  *
  * A worker takes a place before it accepts, and the connection gives it back when it is closed: one atomic operation
  * each, no lock. A worker whose clients find no place waits; who gives one back wakes one that waits, in turns, so that

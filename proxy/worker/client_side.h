@@ -13,9 +13,9 @@ extern const struct preamble client_side_preambles[];
 enum connection_event client_side_take(struct connection *connection, struct bytes bytes);
 enum connection_event client_side_fail(struct connection *connection);
 
-/* client_side_refuse tells the client that something failed, by a fatal alert and a FIN, so that it does not take what
- * it has for the whole of an answer. One that has said nothing gets the FIN alone: TLS has not begun. False when no
- * alert can be written: then a reset is due. */
+/* client_side_refuse sends a fatal alert and a FIN, so that the client does not take what it has for the whole of an
+ * answer. One that has said nothing gets the FIN alone: TLS has not begun. False when no alert can be written: then a
+ * reset is due. */
 bool client_side_refuse(struct connection *connection);
 
 /* client_side_acknowledge is called once the preambles are done and what came with them is passed on. */

@@ -1,4 +1,4 @@
-/* connection - one client, from accept to close: its two sides, whose it is, and the lists of its thread that it is in.
+/* connection - one client from accept to close: its two sides, its site, and its place in the lists of its thread.
  *
  * connection_machine runs it. It is closed at once and freed at the end of the loop's turn.
  */
@@ -47,7 +47,8 @@ struct connection {
 
 _Static_assert(SITE_MAX_BACKEND_ADDRESSES <= UINT8_MAX, "an address is counted by an uint8_t");
 
-/* connection_new makes one of `listener` of `lease` (one use is taken), and leaves its sides and its timer to be set up. NULL: out of memory. */
+/* connection_new makes a connection of `listener` of `lease`, of which it takes one use. The caller sets up its sides and
+ * its timer. NULL: out of memory. */
 struct connection *connection_new(struct worker_thread *thread, struct snapshot_lease *lease,
 				  const struct snapshot_listener *listener);
 void connection_free(struct connection *connection);
@@ -89,8 +90,8 @@ void connection_set_site(struct connection *connection, const struct site *site)
 /* connection_report sends an event about this connection's site to the control thread. */
 void connection_report(struct connection *connection, enum worker_event_kind kind, uint8_t alert, const char *text);
 
-/* connection_run_short has new clients wait for a while, since this one met a lack of memory or descriptors, errno
- * `code`: they could not be served. Returns EVENT_SHORTAGE. */
+/* connection_run_short pauses the listeners after a shortage of memory or descriptors, errno `code`: new clients could
+ * not be served either. Returns EVENT_SHORTAGE. */
 enum connection_event connection_run_short(struct connection *connection, int code);
 
 /* connection_add puts it among the open ones; connection_retire moves it from there to the closed ones. */

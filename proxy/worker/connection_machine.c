@@ -37,7 +37,7 @@ static bool carries(struct connection *connection, enum connection_way way)
 	       !connection_to(connection, way)->out.source_ended;
 }
 
-/* What differs between the two ways. */
+/* The differences between the two ways. */
 
 static enum connection_event take(struct connection *connection, enum connection_way way, struct bytes content)
 {

@@ -5,7 +5,7 @@
 
 enum full_policy { FULL_DROP, FULL_FOLD, FULL_EVICT };
 
-/* What counts as the same thing, and what happens when there are too many. */
+/* Which events of a kind are the same thing, and what happens when there are too many. */
 static const struct kind_rule {
 	bool by_text;
 	bool by_client; /* network, certificate, late or not */

@@ -138,9 +138,9 @@ void worker_loop_cleanup(struct worker_thread *thread)
 	close_loop(thread);
 }
 
-static void tell_stopped(struct worker_thread *thread)
+static void report_stopped(struct worker_thread *thread)
 {
-	if (!thread->draining || thread->stop_told || thread->num_connections > 0 || thread->leaving != NULL)
+	if (!thread->draining || thread->stop_reported || thread->num_connections > 0 || thread->leaving != NULL)
 		return;
 	event_limit_flush(&thread->limit, thread->now_ms, true);
 	struct worker_event *event = worker_event_new(WORKER_STOPPED, thread->options.index, NULL, 0);
@@ -148,7 +148,7 @@ static void tell_stopped(struct worker_thread *thread)
 		timer_arm(&thread->timers, &thread->drain_timer, thread->now_ms + TIMER_TICK_MS);
 		return;
 	}
-	thread->stop_told = true;
+	thread->stop_reported = true;
 	mailbox_post(thread->options.control, &event->mail);
 }
 
@@ -165,7 +165,7 @@ void worker_loop_run(struct worker_thread *thread)
 		connections_free_closed(thread);
 		if (thread->leaving != NULL)
 			acceptors_close_left(thread, false);
-		tell_stopped(thread);
+		report_stopped(thread);
 	}
 }
 

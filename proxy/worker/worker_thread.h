@@ -17,7 +17,7 @@
 #define WORKER_READ_BYTES ((size_t)128 * 1024)
 #define WORKER_MAX_REASON 192
 #define WORKER_MAX_VERDICTS 64 /* about the chains of backends, of one snapshot */
-#define WORKER_VERDICT_MS 10000 /* for which a good one is kept: what the control thread learns is used no later */
+#define WORKER_VERDICT_MS 10000 /* for which a good one is kept, so that a new verdict counts soon */
 #define WORKER_WAITING_LISTS 1024 /* a list has ten of ten thousand that wait */
 
 /* A snapshot's reference shared by the connections of one thread, so that they count without atomics. */
@@ -71,7 +71,7 @@ struct worker_thread {
 
 	struct timer drain_timer;
 	bool draining;
-	bool stop_told;
+	bool stop_reported;
 	bool quit;
 };
 
