@@ -57,7 +57,7 @@
 	X(EVENT_CONNECTED, "connected") /* to the backend */                                                           \
 	X(EVENT_CONNECT_FAILED, "connect failed")                                                                      \
 	X(EVENT_NO_BACKEND_LEFT, "no backend left")                                                                    \
-	X(EVENT_SHORTAGE, "shortage") /* of memory or descriptors, and no fault of the backend's */                    \
+	X(EVENT_SHORTAGE, "shortage") /* of memory or descriptors: no fault of a peer's */                             \
 	X(EVENT_CLIENT_ENDED, "client ended") /* its end is read */                                                    \
 	X(EVENT_BACKEND_ENDED, "backend ended")                                                                        \
 	X(EVENT_CLIENT_FAILED, "client failed") /* TLS behind its preamble: an alert, rubbish */                       \

@@ -1,5 +1,7 @@
 #include "proxy/worker/client_side.h"
 
+#include <errno.h>
+
 #include "proxy/worker/client_report.h"
 #include "proxy/worker/client_tls.h"
 
@@ -16,6 +18,12 @@ void client_side_acknowledge(struct connection *connection)
 		stream_acknowledge(&connection->client.stream);
 }
 
+/* The event of TLS that failed: for lack of memory, it is not the client's fault. */
+static enum connection_event event_of_failure(struct connection *connection)
+{
+	return connection->client.pump.out_of_memory ? connection_run_short(connection, ENOMEM) : EVENT_CLIENT_FAILED;
+}
+
 enum connection_event client_side_take(struct connection *connection, struct bytes bytes)
 {
 	struct side *client = &connection->client;
@@ -27,13 +35,13 @@ enum connection_event client_side_take(struct connection *connection, struct byt
 	client->out.bytes += bytes.len;
 	counters_add(&connection->thread->counters.bytes_to_client, bytes.len);
 	counters_add(&connection->counts->bytes_to_client, bytes.len);
-	return side_write(client, bytes) ? EVENT_NONE : EVENT_CLIENT_FAILED;
+	return side_write(client, bytes) ? EVENT_NONE : event_of_failure(connection);
 }
 
 enum connection_event client_side_fail(struct connection *connection)
 {
 	client_report_late_alert(connection);
-	return EVENT_CLIENT_FAILED;
+	return event_of_failure(connection);
 }
 
 bool client_side_refuse(struct connection *connection)

@@ -1,5 +1,6 @@
 #include "proxy/worker/client_tls.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "proxy/shared/site_lookup.h"
@@ -146,6 +147,6 @@ enum connection_event client_tls_take(struct connection *connection, struct tls_
 			client_fault_report(connection, given);
 			client_report_failure(connection, input->ended);
 		}
-		return EVENT_PREAMBLE_FAILED;
+		return client->pump.out_of_memory ? connection_run_short(connection, ENOMEM) : EVENT_PREAMBLE_FAILED;
 	}
 }

@@ -55,13 +55,13 @@ static void test_which_event_can_come_in_which_state(void **state)
 	     * backend; client failed; client, backend broken; turn, deadline, cut */
 	    /* clang-format off */
 	    {CONNECTION_CLOSED,            "df ng CFLS cb f cb tdc"},
-	    {CONNECTION_CLIENT_PREAMBLE,   "df -- ---- -- - c- tdc"},
+	    {CONNECTION_CLIENT_PREAMBLE,   "df -- ---S -- - c- tdc"},
 	    {CONNECTION_CONNECTING,        "-- -- CFLS c- f c- tdc"},
 	    {CONNECTION_BACKEND_PREAMBLE,  "df n- ---S c- f cb tdc"},
 	    {CONNECTION_VERDICT,           "-f -g ---S c- f c- tdc"},
 	    {CONNECTION_RELAYING,          "-- -- ---S cb f cb tdc"},
 	    {CONNECTION_CLIENT_ENDED,      "-- -- ---S -b f -b tdc"},
-	    {CONNECTION_BACKEND_ENDED,     "-- -- ---- c- f cb tdc"},
+	    {CONNECTION_BACKEND_ENDED,     "-- -- ---S c- f cb tdc"},
 	    {CONNECTION_FLUSHING,          "-- -- ---- -- - -- tdc"},
 	    {CONNECTION_LINGERING,         "-- -- ---- -- - c- tdc"},
 	    /* clang-format on */
@@ -194,6 +194,7 @@ static void test_what_the_client_sees(void **state)
 	    /* clang-format off */
 	    {CONNECTION_CLIENT_PREAMBLE,  EVENT_PREAMBLE_FAILED, GUARD_CLIENT_SILENT,         END_NONE},
 	    {CONNECTION_CLIENT_PREAMBLE,  EVENT_PREAMBLE_FAILED, GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_CLIENT_PREAMBLE,  EVENT_SHORTAGE,        GUARD_NONE,                  END_ALERT},
 	    {CONNECTION_CLIENT_PREAMBLE,  EVENT_CLIENT_BROKEN,   GUARD_CLIENT_SILENT,         END_NONE},
 	    {CONNECTION_CLIENT_PREAMBLE,  EVENT_CLIENT_BROKEN,   GUARD_NONE,                  END_NONE},
 	    {CONNECTION_CLIENT_PREAMBLE,  EVENT_TURN_DONE,       GUARD_CLIENT_GONE,           END_NONE},

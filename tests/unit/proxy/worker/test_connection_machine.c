@@ -33,7 +33,15 @@ struct fixture {
 };
 
 /* What memory and descriptors are short for. */
-enum shortage { NO_SHORTAGE, SHORT_TO_CONNECT, SHORT_TO_START_TLS, SHORT_TO_ASK, SHORT_TO_HOLD };
+enum shortage {
+	NO_SHORTAGE,
+	SHORT_TO_SHAKE,
+	SHORT_TO_DECRYPT,
+	SHORT_TO_CONNECT,
+	SHORT_TO_START_TLS,
+	SHORT_TO_ASK,
+	SHORT_TO_HOLD
+};
 
 static enum shortage shortage;
 
@@ -47,6 +55,31 @@ struct error __real_backend_tls_peer_chain(const SSL *ssl, struct certificate_li
 struct error __wrap_backend_tls_peer_chain(const SSL *ssl, struct certificate_list *out);
 struct error __real_relay_hold(struct relay *relay, struct bytes bytes);
 struct error __wrap_relay_hold(struct relay *relay, struct bytes bytes);
+
+enum tls_result __real_tls_pump_handshake(struct tls_pump *pump, struct tls_input *input);
+enum tls_result __wrap_tls_pump_handshake(struct tls_pump *pump, struct tls_input *input);
+enum tls_result __real_tls_pump_read(struct tls_pump *pump, struct tls_input *input, uint8_t *out, size_t out_size,
+				     size_t *out_len);
+enum tls_result __wrap_tls_pump_read(struct tls_pump *pump, struct tls_input *input, uint8_t *out, size_t out_size,
+				     size_t *out_len);
+
+static enum tls_result run_out(struct tls_pump *pump)
+{
+	pump->failed = pump->out_of_memory = true;
+	return TLS_FAILED;
+}
+
+enum tls_result __wrap_tls_pump_handshake(struct tls_pump *pump, struct tls_input *input)
+{
+	return shortage == SHORT_TO_SHAKE ? run_out(pump) : __real_tls_pump_handshake(pump, input);
+}
+
+enum tls_result __wrap_tls_pump_read(struct tls_pump *pump, struct tls_input *input, uint8_t *out, size_t out_size,
+				     size_t *out_len)
+{
+	*out_len = 0;
+	return shortage == SHORT_TO_DECRYPT ? run_out(pump) : __real_tls_pump_read(pump, input, out, out_size, out_len);
+}
 
 struct error __wrap_stream_connect(struct stream *stream, const struct sockaddr *address, socklen_t len, bool watch)
 {
@@ -672,6 +705,38 @@ static void test_a_shortage_is_not_the_backends_fault(void **state)
 	}
 }
 
+/* Nor the client's: it is not given up without a word in the log. */
+static void test_a_shortage_is_not_the_clients_fault(void **state)
+{
+	static const struct {
+		enum shortage shortage;
+		void (*come)(struct fixture *fixture);
+		enum test_client_end end;
+	} shortages[] = {
+	    {SHORT_TO_SHAKE, come_to_client_preamble, CLIENT_END_ALERT},
+	    {SHORT_TO_DECRYPT, come_to_relaying, CLIENT_END_ALERT},
+	    {SHORT_TO_DECRYPT, come_to_backend_ended, CLIENT_END_CLEAN}, /* the answer is whole */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(shortages) / sizeof(shortages[0]); i++) {
+		void *made = NULL;
+
+		setup(&made);
+		struct fixture *fixture = made;
+		shortages[i].come(fixture);
+		shortage = shortages[i].shortage;
+		assert_int_equal(send(fixture->client.fd, "x", 1, 0), 1);
+		come_to(fixture, CONNECTION_LINGERING);
+		assert_true(fixture->thread.accepting_paused);
+		if (shortage == SHORT_TO_SHAKE)
+			expect_plain_alert(fixture);
+		else
+			expect_end(fixture, "", shortages[i].end);
+		teardown(&made);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -692,6 +757,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_a_client_that_sends_behind_its_end, setup, teardown),
 	    cmocka_unit_test(test_rubbish_of_a_client),
 	    cmocka_unit_test(test_a_shortage_is_not_the_backends_fault),
+	    cmocka_unit_test(test_a_shortage_is_not_the_clients_fault),
 	};
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }
