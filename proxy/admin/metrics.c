@@ -1,30 +1,18 @@
 #include "proxy/admin/metrics.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <openssl/base.h>
 
+#include "proxy/admin/chain_metrics.h"
+#include "proxy/admin/mend_metrics.h"
 #include "proxy/admin/reload_metrics.h"
 #include "proxy/admin/scrape.h"
 #include "proxy/admin/site_state.h"
 
-enum { MAX_NUMBER = 24 };
-
 #define METRICS_STRING(text) METRICS_STRING_OF(text)
 #define METRICS_STRING_OF(text) #text
-
-static const char *print_number(size_t number, char out[MAX_NUMBER])
-{
-	snprintf(out, MAX_NUMBER, "%zu", number);
-	return out;
-}
-
-static void write_one(struct scrape *scrape, const struct metric_family *family, uint64_t count)
-{
-	metric_text_count(&scrape->text, family, NULL, count);
-}
 
 static void write_build(struct scrape *scrape, const struct metric_family *family)
 {
@@ -34,28 +22,28 @@ static void write_build(struct scrape *scrape, const struct metric_family *famil
 
 static void write_start(struct scrape *scrape, const struct metric_family *family)
 {
-	write_one(scrape, family, (uint64_t)(scrape->overview->started_ms / 1000));
+	scrape_write_one(scrape, family, (uint64_t)(scrape->overview->started_ms / 1000));
 }
 
 static void write_ready(struct scrape *scrape, const struct metric_family *family)
 {
-	write_one(scrape, family, scrape->overview->ready ? 1 : 0);
+	scrape_write_one(scrape, family, scrape->overview->ready ? 1 : 0);
 }
 
 static void write_workers(struct scrape *scrape, const struct metric_family *family)
 {
-	write_one(scrape, family, scrape->overview->num_workers);
+	scrape_write_one(scrape, family, scrape->overview->num_workers);
 }
 
 static void write_wrong_tokens(struct scrape *scrape, const struct metric_family *family)
 {
-	write_one(scrape, family, scrape->overview->num_wrong_tokens);
+	scrape_write_one(scrape, family, scrape->overview->num_wrong_tokens);
 }
 
 #define X(field, ...)                                                                                                  \
 	static void write_counter_##field(struct scrape *scrape, const struct metric_family *family)                   \
 	{                                                                                                              \
-		write_one(scrape, family, scrape->counters.field);                                                     \
+		scrape_write_one(scrape, family, scrape->counters.field);                                              \
 	}
 COUNTERS(X)
 #undef X
@@ -224,169 +212,6 @@ static void write_findings(struct scrape *scrape, const struct metric_family *fa
 	}
 }
 
-typedef void chain_writer(struct scrape *scrape, const struct metric_family *family, const struct managed_site *site,
-			  size_t chain, const char *number);
-
-static void for_each_chain(struct scrape *scrape, const struct metric_family *family, chain_writer *write)
-{
-	char number[MAX_NUMBER];
-
-	for (size_t i = 0; i < scrape_num_sites(scrape); i++) {
-		const struct managed_site *site = scrape_site(scrape, i);
-		for (size_t chain = 0; chain < managed_site_num_certificates(site); chain++)
-			write(scrape, family, site, chain, print_number(chain, number));
-	}
-}
-
-static void write_chain_state_of(struct scrape *scrape, const struct metric_family *family,
-				 const struct managed_site *site, size_t chain, const char *number)
-{
-	enum chain_state present = site_state_chain(site, chain);
-
-	for (enum chain_state state = 0; state < NUM_CHAIN_STATES; state++) {
-		const char *const values[] = {managed_site_name(site), number, chain_state_name(state)};
-		metric_text_count(&scrape->text, family, values, state == present ? 1 : 0);
-	}
-}
-
-static void write_chain_trusted_of(struct scrape *scrape, const struct metric_family *family,
-				   const struct managed_site *site, size_t chain, const char *number)
-{
-	const struct chain_verdict *verdict = managed_site_verdict(site, chain);
-
-	for (size_t i = 0; i < verdict->num_stores; i++) {
-		const struct store_verdict *store = &verdict->stores[i];
-		const char *const given[] = {managed_site_name(site), number, store->name, "served"};
-		const char *const mended[] = {managed_site_name(site), number, store->name, "mended"};
-
-		metric_text_count(&scrape->text, family, given, store->served_trusted ? 1 : 0);
-		metric_text_count(&scrape->text, family, mended, store->mended_trusted ? 1 : 0);
-	}
-}
-
-static void write_expiry_of(struct scrape *scrape, const struct metric_family *family, const struct managed_site *site,
-			    size_t chain, const char *number)
-{
-	const struct certificate_list *list = managed_site_chain(site, chain);
-	char position[MAX_NUMBER];
-
-	for (size_t i = 0; i < list->count; i++) {
-		const struct certificate *certificate = list->items[i].certificate;
-		const char *const values[] = {managed_site_name(site), number, print_number(i, position),
-					      certificate->subject, certificate->sha256_hex};
-		metric_text_seconds(&scrape->text, family, values,
-				    certificate->not_after - scrape->overview->now_ms / 1000);
-	}
-}
-
-/* Of the chain that goes out, and of the one before it. */
-static void write_chain_side(struct scrape *scrape, const struct metric_family *family, const struct managed_site *site,
-			     const char *number, uint64_t (*count)(const struct chain_record *record),
-			     const struct chain_sides *sides)
-{
-	const char *const present[] = {managed_site_name(site), number, "present"};
-	const char *const former[] = {managed_site_name(site), number, "former"};
-
-	metric_text_count(&scrape->text, family, present, count(sides->present));
-	if (sides->former != NULL)
-		metric_text_count(&scrape->text, family, former, count(sides->former));
-}
-
-static void write_chain_shown_of(struct scrape *scrape, const struct metric_family *family,
-				 const struct managed_site *site, size_t chain, const char *number)
-{
-	struct chain_sides sides;
-
-	if (chain_watch_look(scrape->overview->watch, managed_site_name(site), (unsigned)chain, &sides))
-		write_chain_side(scrape, family, site, number, chain_record_handshakes, &sides);
-}
-
-static void write_chain_rejected_of(struct scrape *scrape, const struct metric_family *family,
-				    const struct managed_site *site, size_t chain, const char *number)
-{
-	struct chain_sides sides;
-
-	if (chain_watch_look(scrape->overview->watch, managed_site_name(site), (unsigned)chain, &sides))
-		write_chain_side(scrape, family, site, number, chain_record_rejected, &sides);
-}
-
-static void write_chain_shown(struct scrape *scrape, const struct metric_family *family)
-{
-	for_each_chain(scrape, family, write_chain_shown_of);
-}
-
-static void write_chain_rejected(struct scrape *scrape, const struct metric_family *family)
-{
-	for_each_chain(scrape, family, write_chain_rejected_of);
-}
-
-static void write_chain_state(struct scrape *scrape, const struct metric_family *family)
-{
-	for_each_chain(scrape, family, write_chain_state_of);
-}
-
-static void write_chain_trusted(struct scrape *scrape, const struct metric_family *family)
-{
-	for_each_chain(scrape, family, write_chain_trusted_of);
-}
-
-static void write_expiry(struct scrape *scrape, const struct metric_family *family)
-{
-	for_each_chain(scrape, family, write_expiry_of);
-}
-
-static void write_fetches(struct scrape *scrape, const struct metric_family *family)
-{
-	for (enum mend_fetch_result i = 0; i < NUM_MEND_FETCH_RESULTS; i++) {
-		const char *const values[] = {mend_fetch_result_name(i)};
-		metric_text_count(&scrape->text, family, values, scrape->overview->mends->fetches[i]);
-	}
-}
-
-static void write_issuers(struct scrape *scrape, const struct metric_family *family)
-{
-	write_one(scrape, family, scrape->overview->mends->issuers);
-}
-
-static void write_mends(struct scrape *scrape, const struct metric_family *family)
-{
-	for (enum mend_outcome i = 0; i < NUM_MEND_OUTCOMES; i++) {
-		const char *const values[] = {mend_outcome_name(i)};
-		metric_text_count(&scrape->text, family, values, scrape->overview->mends->mends[i]);
-	}
-}
-
-static void write_mend_duration(struct scrape *scrape, const struct metric_family *family)
-{
-	const struct mend_tally *mends = scrape->overview->mends;
-	uint64_t count = mend_tally_count(mends);
-
-	for (size_t i = 0; i < NUM_MEND_BUCKETS; i++)
-		metric_text_bucket(&scrape->text, family, mend_bucket_name(i), mends->at_most[i]);
-	metric_text_bucket(&scrape->text, family, "+Inf", count);
-	metric_text_sum(&scrape->text, family, (double)mends->took_ns / 1e9, count);
-}
-
-static void write_mend_steps(struct scrape *scrape, const struct metric_family *family)
-{
-	write_one(scrape, family, scrape->overview->mends->steps);
-}
-
-static void write_mend_cpu(struct scrape *scrape, const struct metric_family *family)
-{
-	metric_text_duration(&scrape->text, family, (double)scrape->overview->mends->steps_cpu_ns / 1e9);
-}
-
-static void write_mend_wait(struct scrape *scrape, const struct metric_family *family)
-{
-	metric_text_duration(&scrape->text, family, (double)scrape->overview->mends->steps_waited_ns / 1e9);
-}
-
-static void write_refused(struct scrape *scrape, const struct metric_family *family)
-{
-	write_one(scrape, family, scrape->overview->mends->verdicts_refused);
-}
-
 /* In the order of /metrics. A counter whose row names no metric leaves a family without a name. */
 static const struct {
 	struct metric_family family;
@@ -447,47 +272,48 @@ static const struct {
      write_site_state},
     {{"chainmend_findings", METRIC_GAUGE, {"site", "severity"}, "Findings that stand."}, write_findings},
     {{"chainmend_chain_state", METRIC_GAUGE, {"site", "chain", "state"}, "1 for the state that a chain is in, else 0."},
-     write_chain_state},
+     chain_metrics_write_state},
     {{"chainmend_chain_trusted",
       METRIC_GAUGE,
       {"site", "chain", "store", "form"},
       "1 when clients of a trust store accept the chain as it was served, or as it is mended."},
-     write_chain_trusted},
+     chain_metrics_write_trusted},
     {{"chainmend_chain_handshakes",
       METRIC_GAUGE,
       {"site", "chain", "side"},
       "Handshakes that were shown the chain that goes out (present), and the one before it (former)."},
-     write_chain_shown},
+     chain_metrics_write_shown},
     {{"chainmend_chain_rejections",
       METRIC_GAUGE,
       {"site", "chain", "side"},
       "Those of them that clients ended with an alert about the certificate."},
-     write_chain_rejected},
+     chain_metrics_write_rejected},
     {{"chainmend_certificate_expires_in_seconds",
       METRIC_GAUGE,
       {"site", "chain", "position", "subject", "sha256"},
       "Seconds until a certificate of a chain that goes out expires; 0 is the leaf's position."},
-     write_expiry},
-    {{"chainmend_fetches_total", METRIC_COUNTER, {"result"}, "Fetches of missing issuers."}, write_fetches},
+     chain_metrics_write_expiry},
+    {{"chainmend_fetches_total", METRIC_COUNTER, {"result"}, "Fetches of missing issuers."},
+     mend_metrics_write_fetches},
     {{"chainmend_issuers_fetched_total",
       METRIC_COUNTER,
       {NULL},
       "Fetched certificates that are issuers, and were kept."},
-     write_issuers},
+     mend_metrics_write_issuers},
     {{"chainmend_mends_total", METRIC_COUNTER, {"result"}, "Mends of chains: of sites, backends, and for verdicts."},
-     write_mends},
+     mend_metrics_write_mends},
     {{"chainmend_mend_duration_seconds", METRIC_HISTOGRAM, {NULL}, "How long a mend took, fetching included."},
-     write_mend_duration},
+     mend_metrics_write_duration},
     {{"chainmend_mend_steps_total", METRIC_COUNTER, {NULL}, "Steps of mends that ran in the mending threads."},
-     write_mend_steps},
-    {{"chainmend_mend_cpu_seconds_total", METRIC_COUNTER, {NULL}, "CPU time of these steps."}, write_mend_cpu},
+     mend_metrics_write_steps},
+    {{"chainmend_mend_cpu_seconds_total", METRIC_COUNTER, {NULL}, "CPU time of these steps."}, mend_metrics_write_cpu},
     {{"chainmend_mend_wait_seconds_total", METRIC_COUNTER, {NULL}, "Time that these steps waited for a thread."},
-     write_mend_wait},
+     mend_metrics_write_wait},
     {{"chainmend_backend_verdicts_refused_total",
       METRIC_COUNTER,
       {NULL},
       "Connections whose backend's chain was not judged, since its site had too many under way."},
-     write_refused},
+     mend_metrics_write_refused},
 };
 
 enum { NUM_ROWS = sizeof(table) / sizeof(table[0]) };

@@ -26,4 +26,10 @@ static inline size_t scrape_num_sites(const struct scrape *scrape)
 	return site_set_count(scrape->overview->sites);
 }
 
+/* scrape_write_one writes the one sample of a family without labels. */
+static inline void scrape_write_one(struct scrape *scrape, const struct metric_family *family, uint64_t count)
+{
+	metric_text_count(&scrape->text, family, NULL, count);
+}
+
 #endif
