@@ -36,9 +36,15 @@ static const struct reason {
 };
 static const struct reason other = {0, FAULT_BROKEN, ""};
 
+enum { NUM_REASONS = sizeof(reasons) / sizeof(reasons[0]), NO_GROUP = NUM_REASONS };
+
+/* In place of the row of SSL_R_NO_SHARED_CIPHER: BoringSSL agrees on no suite that needs a group then (client_hello.c). */
+static const char no_group[] = "no cipher suite that does without a key exchange group, of which it names none "
+			       "(`ciphers = ECDHE:kRSA` allows some)";
+
 static const struct reason *find_reason(uint32_t packed_error)
 {
-	for (size_t i = 0; ERR_GET_LIB(packed_error) == ERR_LIB_SSL && i < sizeof(reasons) / sizeof(reasons[0]); i++)
+	for (size_t i = 0; ERR_GET_LIB(packed_error) == ERR_LIB_SSL && i < NUM_REASONS; i++)
 		if (ERR_GET_REASON(packed_error) == reasons[i].reason)
 			return &reasons[i];
 	return &other;
@@ -79,6 +85,15 @@ static void report_broken(struct connection *connection)
 	report(connection, WORKER_CLIENT_BROKE, 0, tls_reason_print(connection->client.pump.reason, words));
 }
 
+static void report_nothing_in_common(struct connection *connection, const struct reason *reason)
+{
+	counters_add(&connection->counts->nothing_in_common, 1);
+	if (reason->reason == SSL_R_NO_SHARED_CIPHER && connection->client_handshake.names_no_group)
+		report(connection, WORKER_NOTHING_IN_COMMON, NO_GROUP, no_group);
+	else
+		report(connection, WORKER_NOTHING_IN_COMMON, (uint8_t)(reason - reasons), reason->words);
+}
+
 void client_fault_report(struct connection *connection, struct bytes given)
 {
 	const struct tls_pump *pump = &connection->client.pump;
@@ -94,8 +109,7 @@ void client_fault_report(struct connection *connection, struct bytes given)
 			report_broken(connection);
 		break;
 	case FAULT_NOTHING_IN_COMMON:
-		counters_add(&connection->counts->nothing_in_common, 1);
-		report(connection, WORKER_NOTHING_IN_COMMON, (uint8_t)(reason - reasons), reason->words);
+		report_nothing_in_common(connection, reason);
 		break;
 	case FAULT_BROKEN:
 		report_broken(connection);

@@ -73,6 +73,7 @@ static enum ssl_select_cert_result_t on_hello(struct client_handshake *handshake
 	bool known = true;
 
 	client_hello_read(raw, &hello);
+	handshake->names_no_group = hello.supported_groups.len == 0;
 	if (connection_traces(connection))
 		connection_trace_hello(connection, &hello, raw->version);
 	connection_set_site(connection,

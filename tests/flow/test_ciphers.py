@@ -1,5 +1,7 @@
 """The cipher suites that clients of TLS 1.2 and below get, and those that get none."""
 
+import socket
+
 import pytest
 from clients import s_client
 from conftest import NAME
@@ -82,6 +84,22 @@ def test_a_hello_without_a_common_one_is_a_line_and_a_counter(serve, world, flag
         agreed(port, world, *flags)
     eventually("it is counted", lambda: counted(admin) == 6, also=running.report)
     assert running.stderr.count("clients offer nothing") == 1, "the line is limited"
+
+
+def test_a_hello_that_names_no_group_is_told_so(serve):
+    """The suites alone would be in common: the line must not send anybody to look at them."""
+    running, port, _ = serve()
+    server_name = b"\0\0" + vector16(vector16(b"\0" + vector16(NAME.encode())))
+    body = (b"\3\3" + bytes(32) + b"\0" + vector16(b"\xc0\x2f\xc0\x30") + b"\1\0" +
+            vector16(server_name + b"\0\x0d\0\4\0\2\4\1"))
+    with socket.create_connection(("127.0.0.1", port), 30) as sock:
+        sock.sendall(b"\x16\3\1" + vector16(b"\1" + len(body).to_bytes(3, "big") + body))
+        assert sock.recv(7) == b"\x15\3\3\0\2\2\x28"
+    running.wait_for_words("no cipher suite that does without a key exchange group, of which it names none")
+
+
+def vector16(content):
+    return len(content).to_bytes(2, "big") + content
 
 
 def counted(admin):
