@@ -169,7 +169,7 @@ def test_the_status_says_what_is_mended(admin, world):
 
 
 def refusal_of(port: int, requests: bytes) -> bytes:
-    """The head of the first 503, asking so fast that the server does nothing but answer: it never waits for a client."""
+    """The head of the first 503, where the server does nothing but answer: it never waits for a client."""
     end = time.monotonic() + 100
     while time.monotonic() < end:
         with socket.create_connection(("127.0.0.1", port), timeout=30) as sock:
