@@ -84,6 +84,26 @@ void tls_client_ignore_key_usage(SSL *ssl)
 	buffer_cleanup(&copy);
 }
 
+struct error tls_client_context_limit(SSL_CTX *ctx, enum tls_client_keys keys)
+{
+	static const uint16_t of_rsa[] = {
+	    SSL_SIGN_RSA_PSS_RSAE_SHA256, SSL_SIGN_RSA_PKCS1_SHA256,	SSL_SIGN_RSA_PSS_RSAE_SHA384, SSL_SIGN_RSA_PKCS1_SHA384,
+	    SSL_SIGN_RSA_PSS_RSAE_SHA512, SSL_SIGN_RSA_PKCS1_SHA512, SSL_SIGN_RSA_PKCS1_SHA1,
+	};
+	static const uint16_t of_ec[] = {
+	    SSL_SIGN_ECDSA_SECP256R1_SHA256,
+	    SSL_SIGN_ECDSA_SECP384R1_SHA384,
+	    SSL_SIGN_ECDSA_SECP521R1_SHA512,
+	    SSL_SIGN_ECDSA_SHA1,
+	};
+	bool rsa = keys == TLS_CLIENT_RSA_KEYS;
+
+	if (SSL_CTX_set_strict_cipher_list(ctx, rsa ? "ALL:!aECDSA" : "ALL:!aRSA") &&
+	    SSL_CTX_set_verify_algorithm_prefs(ctx, rsa ? of_rsa : of_ec, rsa ? COUNT(of_rsa) : COUNT(of_ec)))
+		return error_none();
+	return error_crypto("limit the kinds of keys of a TLS client");
+}
+
 struct tls_client_failure tls_client_explain(uint32_t packed_error)
 {
 	static const char too_old[] = "it speaks no TLS version that was offered";

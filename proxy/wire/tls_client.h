@@ -18,6 +18,12 @@ MUST_USE struct error tls_client_context_new(uint16_t tls_min, uint16_t tls_max,
  * in TLS 1.3, BoringSSL looks at the keyUsage before the callback (TLS_CLIENT_KEY_USAGE). */
 void tls_client_ignore_key_usage(SSL *ssl);
 
+/* A server may have two certificates, and shows the one whose kind of key the client takes. */
+enum tls_client_keys { TLS_CLIENT_RSA_KEYS, TLS_CLIENT_EC_KEYS };
+
+/* tls_client_context_limit lets a context of tls_client_context_new take leafs with keys of this kind alone. */
+MUST_USE struct error tls_client_context_limit(SSL_CTX *ctx, enum tls_client_keys keys);
+
 enum tls_client_fault {
 	TLS_CLIENT_OTHER, /* `words` are BoringSSL's */
 	TLS_CLIENT_NOTHING_IN_COMMON,

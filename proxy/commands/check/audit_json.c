@@ -255,7 +255,7 @@ bool audit_json_print_report(const struct check_report *report, FILE *file)
 	struct audit_json_facts facts = audit_json_facts_of(report->target, report->chains[0].look);
 	facts.time = report->now;
 	facts.exit_status = check_report_status(report);
-	if (report->survey == NULL || report->survey->num_looks == 1)
+	if (report->survey == NULL || (report->survey->num_looks == 1 && report->num_chains == 1))
 		return audit_json_print(&facts, report->chains[0].result, file);
 	return print_many(&facts, report, file);
 }

@@ -239,7 +239,7 @@ static int check_server(struct check *check)
 {
 	struct survey *survey = &check->survey;
 	struct chain_probe_options server = probe_options(check);
-	if (!survey_run(survey, check->runner.loop, &server) || !alloc_chains(check, survey->num_looks)) {
+	if (!survey_run(survey, check->runner.loop, &server) || !alloc_chains(check, 2 * survey->num_looks)) {
 		complain("check: out of memory");
 		return tell_unmended(check);
 	}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proxy/io/loop.h"
+#include "proxy/wire/tls_client.h"
 
 /* Whether both names are asked for in the same way. */
 static bool same_look(const struct host_name *a, const struct host_name *b)
@@ -26,6 +27,17 @@ const struct survey_look *survey_look_of(const struct survey *survey, const stru
 	return find_look(survey, name);
 }
 
+static void look_init(struct survey_look *look, struct survey *survey, const struct host_name *name, SSL_CTX *ssl_ctx)
+{
+	*look = (struct survey_look){.survey = survey,
+				     .name = name,
+				     .ssl_ctx = ssl_ctx,
+				     .chain = SURVEY_NO_CHAIN,
+				     .tls_version = "",
+				     .cipher = ""};
+	buffer_init(&look->staple, CHAIN_CAPTURE_MAX_STAPLE_BYTES);
+}
+
 bool survey_init(struct survey *survey, const struct host_name *names, size_t num_names, const char **out_wrong)
 {
 	*survey = (struct survey){.names = names, .num_names = num_names};
@@ -42,9 +54,7 @@ bool survey_init(struct survey *survey, const struct host_name *names, size_t nu
 			return false;
 		}
 		struct survey_look *look = &survey->looks[survey->num_looks++];
-		*look = (struct survey_look){
-		    .survey = survey, .name = &names[i], .chain = SURVEY_NO_CHAIN, .tls_version = "", .cipher = ""};
-		buffer_init(&look->staple, CHAIN_CAPTURE_MAX_STAPLE_BYTES);
+		look_init(look, survey, &names[i], NULL);
 	}
 	return true;
 }
@@ -60,7 +70,14 @@ void survey_cleanup(struct survey *survey)
 		buffer_cleanup(&survey->chains[i].staple);
 		free(survey->chains[i].names);
 	}
+	for (size_t i = 0; i < survey->num_others; i++) {
+		certificate_list_cleanup(&survey->others[i].certificates);
+		buffer_cleanup(&survey->others[i].staple);
+	}
+	for (size_t i = 0; i < sizeof(survey->for_keys) / sizeof(survey->for_keys[0]); i++)
+		SSL_CTX_free(survey->for_keys[i]);
 	free(survey->looks);
+	free(survey->others);
 	free(survey->chains);
 	*survey = (struct survey){0};
 }
@@ -88,6 +105,7 @@ static void on_probed(void *context, const struct chain_probe_result *result)
 static void start_look(struct survey *survey, struct survey_look *look)
 {
 	struct chain_probe_options options = survey->options;
+	options.ssl_ctx = look->ssl_ctx;
 	options.sni = look->name->is_ip ? NULL : look->name->text;
 	survey->num_started++;
 	if (chain_probe_start(survey->loop, &options, look, on_probed) != NULL)
@@ -123,12 +141,11 @@ static void put_into_chain(struct survey *survey, struct survey_look *look)
 	put_staple(chain, look);
 }
 
-static bool put_name(struct survey *survey, const struct host_name *name)
+static bool add_name(struct survey *survey, size_t index, const struct host_name *name)
 {
-	const struct survey_look *look = find_look(survey, name);
-	if (look == NULL || look->chain == SURVEY_NO_CHAIN)
+	if (index == SURVEY_NO_CHAIN)
 		return true;
-	struct survey_chain *chain = &survey->chains[look->chain];
+	struct survey_chain *chain = &survey->chains[index];
 	if (chain->names == NULL)
 		chain->names = calloc(survey->num_names, sizeof(*chain->names));
 	if (chain->names == NULL)
@@ -137,9 +154,16 @@ static bool put_name(struct survey *survey, const struct host_name *name)
 	return true;
 }
 
+static bool put_name(struct survey *survey, const struct host_name *name)
+{
+	const struct survey_look *look = find_look(survey, name);
+	size_t index = look != NULL ? look->chain : SURVEY_NO_CHAIN;
+	return add_name(survey, index, name);
+}
+
 static bool sort_into_chains(struct survey *survey)
 {
-	survey->chains = calloc(survey->num_looks, sizeof(*survey->chains));
+	survey->chains = calloc(2 * survey->num_looks, sizeof(*survey->chains)); /* each look may have an other */
 	if (survey->chains == NULL)
 		return false;
 	for (size_t i = 0; i < survey->num_looks; i++) {
@@ -153,16 +177,73 @@ static bool sort_into_chains(struct survey *survey)
 	return true;
 }
 
+static void run_looks(struct survey *survey, struct survey_look *looks, size_t count)
+{
+	survey->num_started = survey->num_done = 0;
+	while (survey->num_done < count) {
+		while (survey->num_started < count && survey->num_started - survey->num_done < SURVEY_MAX_AT_ONCE)
+			start_look(survey, &looks[survey->num_started]);
+		if (survey->num_done < count)
+			loop_run_once(survey->loop);
+	}
+}
+
+/* A context that takes the other kind of key than this leaf's; NULL: there is no other, or no memory. */
+static SSL_CTX *other_context(struct survey *survey, const struct certificate *leaf)
+{
+	if (leaf->key_type != KEY_TYPE_RSA && leaf->key_type != KEY_TYPE_EC)
+		return NULL;
+	enum tls_client_keys keys = leaf->key_type == KEY_TYPE_RSA ? TLS_CLIENT_EC_KEYS : TLS_CLIENT_RSA_KEYS;
+	SSL_CTX **context = &survey->for_keys[keys];
+	if (*context == NULL && !failed(tls_client_context_new(TLS1_VERSION, TLS1_3_VERSION, context)) &&
+	    failed(tls_client_context_limit(*context, keys))) {
+		SSL_CTX_free(*context);
+		*context = NULL;
+	}
+	return *context;
+}
+
+/* One for each chain: the names that it came for have their other certificate in common too. */
+static bool plan_others(struct survey *survey)
+{
+	survey->others = calloc(survey->num_looks, sizeof(*survey->others));
+	if (survey->others == NULL)
+		return false;
+	for (size_t i = 0; i < survey->num_chains; i++) {
+		const struct survey_chain *chain = &survey->chains[i];
+		SSL_CTX *context = other_context(survey, chain->certificates.items[0].certificate);
+		if (context != NULL)
+			look_init(&survey->others[survey->num_others++], survey, chain->look->name, context);
+	}
+	return true;
+}
+
+/* A chain that came to no name's own look is for the names of the chain beside it. */
+static bool put_other(struct survey *survey, struct survey_look *other)
+{
+	size_t num_before = survey->num_chains;
+	const struct survey_chain *beside = &survey->chains[find_look(survey, other->name)->chain];
+	put_into_chain(survey, other);
+	if (survey->num_chains == num_before)
+		return true;
+	for (size_t i = 0; i < beside->num_names; i++) {
+		if (!add_name(survey, other->chain, &beside->names[i]))
+			return false;
+	}
+	return true;
+}
+
 bool survey_run(struct survey *survey, struct loop *loop, const struct chain_probe_options *options)
 {
 	survey->loop = loop;
 	survey->options = *options;
-	while (survey->num_done < survey->num_looks) {
-		while (survey->num_started < survey->num_looks &&
-		       survey->num_started - survey->num_done < SURVEY_MAX_AT_ONCE)
-			start_look(survey, &survey->looks[survey->num_started]);
-		if (survey->num_done < survey->num_looks)
-			loop_run_once(loop);
+	run_looks(survey, survey->looks, survey->num_looks);
+	if (!sort_into_chains(survey) || !plan_others(survey))
+		return false;
+	run_looks(survey, survey->others, survey->num_others);
+	for (size_t i = 0; i < survey->num_others; i++) {
+		if (survey->others[i].outcome == CHAIN_PROBE_OK && !put_other(survey, &survey->others[i]))
+			return false;
 	}
-	return sort_into_chains(survey);
+	return true;
 }

@@ -1,5 +1,6 @@
 /* survey - asks a server for the chain of each name that clients use: one handshake for each distinct name, some of them at
- * a time. Collects the different chains.
+ * a time, and then one for each chain that takes leafs of the other kind of key alone (RSA, ECDSA): a server may have both, and show
+ * each client the one that it takes. Collects the different chains.
  *
  * A name is sent as SNI; names that are addresses share one handshake without SNI, like clients do.
  */
@@ -19,6 +20,7 @@
 struct survey_look {
 	struct survey *survey;
 	const struct host_name *name; /* the first of those that it is for */
+	SSL_CTX *ssl_ctx; /* that it begins with, the survey's; NULL: one that takes every kind of key */
 	size_t chain; /* index into the chains; SURVEY_NO_CHAIN: none came */
 	enum chain_probe_outcome outcome;
 	char reason[CHAIN_CAPTURE_MAX_REASON]; /* "" when CHAIN_PROBE_OK */
@@ -45,9 +47,12 @@ struct survey {
 	size_t num_names;
 	struct survey_look *looks;
 	size_t num_looks;
+	struct survey_look *others; /* for leafs of the other kind of key; none of them has to succeed */
+	size_t num_others;
+	SSL_CTX *for_keys[2]; /* owned, by enum tls_client_keys; NULL until it is needed */
 	struct survey_chain *chains; /* in the order of the first name of each */
 	size_t num_chains;
-	size_t num_started;
+	size_t num_started; /* of the looks or the others */
 	size_t num_done;
 	struct loop *loop;
 	struct chain_probe_options options;
