@@ -15,6 +15,8 @@
 #define APPLE_FROM INT64_C(1561939200)
 #define APPLE_MAX_DAYS 825
 
+#define MAX_RSA_BITS 8192 /* that crypto/tls of Go takes */
+
 static void report_ca(struct audit *audit)
 {
 	const struct certificate *leaf = audit_leaf(audit);
@@ -45,6 +47,7 @@ static const char *refused_by(const struct certificate *leaf)
 	case KEY_TYPE_OTHER:
 		return "no browser takes it from a server";
 	case KEY_TYPE_RSA:
+		return leaf->key_bits > MAX_RSA_BITS ? "programs written in Go refuse RSA keys above 8192 bits" : NULL;
 	case KEY_TYPE_RSA_PSS:
 		break;
 	}
@@ -57,6 +60,8 @@ static const char *print_key(const struct certificate *leaf, char out[ALGORITHM_
 		snprintf(out, ALGORITHM_WORDS_CHARS, "Ed25519");
 	else if (leaf->key_type == KEY_TYPE_EC)
 		snprintf(out, ALGORITHM_WORDS_CHARS, "ECDSA on P-521");
+	else if (leaf->key_type == KEY_TYPE_RSA)
+		snprintf(out, ALGORITHM_WORDS_CHARS, "RSA of %u bits", leaf->key_bits);
 	else
 		algorithm_key_words(leaf, out);
 	return out;

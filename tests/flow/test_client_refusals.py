@@ -21,6 +21,16 @@ def rsa_key():
     return rsa.generate_private_key(65537, 2048)
 
 
+class PublicOnly:
+    """An RSA key that nobody has: its certificate is all that is looked at."""
+
+    def __init__(self, bits):
+        self._bits = bits
+
+    def public_key(self):
+        return rsa.RSAPublicNumbers(65537, (1 << self._bits - 1) | 1).public_key()
+
+
 def leaf_of(issuer, *, usages=None, key=None, is_ca=None, days=200, since=NOW - DAY, policy=None, issuer_name=None):
     key = key or ec.generate_private_key(ec.SECP256R1())
     builder = (x509.CertificateBuilder().subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)]))
@@ -64,6 +74,8 @@ CASES = {
                 "Ed25519: no browser", 0),
     "Ed448": (lambda ca: leaf_of(ca, key=ed448.Ed448PrivateKey.generate()),
               ["key_unsupported warning", "not_judged warning"], "Ed448", 0),
+    "RSA of 8192 bits": (lambda ca: leaf_of(ca, key=PublicOnly(8192)), [], "", 0),
+    "RSA of 8200 bits": (lambda ca: leaf_of(ca, key=PublicOnly(8200)), ["key_unsupported warning"], "RSA of 8200 bits", 0),
     "825 days": (lambda ca: leaf_of(ca, days=825), [], "", 0),
     "826 days": (lambda ca: leaf_of(ca, days=826), ["leaf_lifetime warning"], "826 days: Apple's systems", 0),
     "400 days, with a policy of public authorities": (
