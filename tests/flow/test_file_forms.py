@@ -5,6 +5,8 @@ import json
 import struct
 import subprocess
 
+import der
+import odd_containers
 import pytest
 from aia_server import body
 from clients import curl, served_chain
@@ -310,3 +312,30 @@ def test_a_key_without_mac_is_not_taken(program, world, flags, words):
     for more in ([], ["--key-password-file", password]):
         result = program.command("mend", file, *more, *world.check_flags())
         assert result.returncode == 3 and words in result.stderr, result
+
+
+def odd_encryption(name):
+    if name == "pbes2-md5":
+        md5 = der.seq(der.oid("1.2.840.113549.2.6"), der.NULL)
+        return odd_containers.pbes2(odd_containers.PBKDF2, der.seq(der.octets(bytes(8)), der.integer(1), md5))
+    return odd_containers.ENCRYPTIONS[name]
+
+
+@pytest.mark.parametrize("name, words", [
+    ("scrypt", "not supported"), ("scrypt-huge", "10 million turns"), ("pbes2-turns-huge", "10 million turns"),
+    ("pbe-turns-huge", "10 million turns"), ("pbes2-unknown", "not supported"), ("pbes2-md5", "not supported"),
+    ("pbes2-turns-2-64", "not supported"),
+])
+@pytest.mark.parametrize("what", ["key", "pfx"])
+def test_an_odd_encryption_is_refused_before_a_turn_is_made(program, world, what, name, words):
+    """The password is right for nothing: a program that hashed first would say that it is wrong, or hang."""
+    algorithm = odd_encryption(name)
+    password, file = world.folder / "password.txt", world.folder / "odd"
+    password.write_text("secret\n")
+    if what == "key":
+        file.write_bytes(der.seq(algorithm, der.octets(bytes(64))))
+    else:
+        file.write_bytes(odd_containers.pfx(odd_containers.encrypted(algorithm)))
+    arguments = [file] if what == "pfx" else [world.complete, "--key", file]
+    result = program.command("mend", *arguments, "--key-password-file", password, *world.check_flags())
+    assert result.returncode == 3 and words in result.stderr, result
