@@ -6,31 +6,48 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
+#include <linux/magic.h>
 #include <openssl/mem.h>
 
 #include "chaincache/base/buffer.h"
 
 enum { CHUNK_BYTES = 64 * 1024 };
 
-/* Opened without blocking: a pipe that nobody writes to must not hold up a start. */
-static struct error open_for_reading(const char *path, int *out_fd)
+/* A named pipe may have a writer that never ends, and is empty for the next reader. A shell's <(command) has no name. */
+static bool is_named(int fd)
+{
+	struct statfs file_system;
+
+	return fstatfs(fd, &file_system) != 0 || file_system.f_type != PIPEFS_MAGIC;
+}
+
+static struct error check_kind(int fd)
 {
 	struct stat status;
-	struct error error = error_none();
 
+	if (fstat(fd, &status) != 0)
+		return error_system("look at the file");
+	if (S_ISREG(status.st_mode))
+		return error_none();
+	if (S_ISDIR(status.st_mode))
+		return error_of(ERROR_FORMAT, 0, "a directory, and not a file");
+	if (!S_ISFIFO(status.st_mode))
+		return error_of(ERROR_FORMAT, 0, "a device or a socket, and not a file");
+	if (is_named(fd))
+		return error_of(ERROR_FORMAT, 0, "a named pipe, and not a file");
+	return fcntl(fd, F_SETFL, 0) == 0 ? error_none() : error_system("wait for the pipe");
+}
+
+/* O_NONBLOCK: the open of a named pipe would wait for a writer. */
+static struct error open_for_reading(const char *path, int *out_fd)
+{
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return error_system("open");
-	if (fstat(fd, &status) != 0)
-		error = error_system("look at the file");
-	else if (S_ISDIR(status.st_mode))
-		error = error_of(ERROR_FORMAT, 0, "a directory, and not a file");
-	else if (!S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode))
-		error = error_of(ERROR_FORMAT, 0, "a device or a socket, and not a file");
-	else if (S_ISFIFO(status.st_mode) && fcntl(fd, F_SETFL, 0) != 0)
-		error = error_system("wait for the pipe");
+	struct error error = check_kind(fd);
 	if (failed(error)) {
 		close(fd);
 		return error;

@@ -8,8 +8,9 @@
 
 struct buffer;
 
-/* file_read_all reads a whole file of at most `max_bytes` (ERROR_LIMIT above; directories, devices and sockets are
- * ERROR_FORMAT, a pipe is read to its end) into `out`, which the caller has initialised with at least that maximum. */
+/* file_read_all reads a whole file of at most `max_bytes` (ERROR_LIMIT above) into `out`, which the caller has initialised
+ * with at least that maximum. Directories, devices, sockets and named pipes are ERROR_FORMAT; a pipe without a name, as
+ * a shell's <(command), is read to its end. */
 MUST_USE struct error file_read_all(const char *path, size_t max_bytes, struct buffer *out);
 
 /* file_advice returns advice about a file that could not be read, to be written behind error_print(): ": check the

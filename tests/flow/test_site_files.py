@@ -24,9 +24,10 @@ def ask(admin, path):
         return answer.read().decode()
 
 
-def has_open(running, path):
+def has_open(running, link):
+    """Whether it has open what this descriptor's link in /proc leads to."""
     folder = f"/proc/{running.process.pid}/fd"
-    return any(os.path.realpath(f"{folder}/{descriptor}") == str(path) for descriptor in os.listdir(folder))
+    return any(os.readlink(f"{folder}/{descriptor}") == os.readlink(link) for descriptor in os.listdir(folder))
 
 
 def two_sites(folder, world, port, backend_port):
@@ -191,20 +192,42 @@ def test_the_loop_goes_on_while_files_are_read(program, world, tmp_path):
             "backend": f"tcp://127.0.0.1:{backend.port}"}})
         eventually("the first chain", lambda: served_chain(port, NAME) == world.mended, also=running.report)
         certificate.unlink()
-        os.mkfifo(certificate)
-        descriptor = os.open(certificate, os.O_RDWR)  # a writer, so that a reader waits
+        reader, writer = os.pipe()
+        certificate.symlink_to(f"/proc/{os.getpid()}/fd/{reader}")
         running.signal(signal.SIGHUP)
         try:
-            eventually("the reading", lambda: has_open(running, certificate), also=running.report)
+            eventually("the reading", lambda: has_open(running, f"/proc/self/fd/{reader}"), also=running.report)
             assert ask(admin, "/healthz") == "ok\n"
             assert json.loads(ask(admin, "/api/status"))["reloads"]["last"] is None
             assert served_chain(port, NAME) == world.mended
             renewed = world.issuing.issue_leaf([NAME], key=world.leaf.key, aia=[world.url])
-            os.write(descriptor, renewed.pem.encode())
+            os.write(writer, renewed.pem.encode())
         finally:
-            os.close(descriptor)
+            os.close(writer)
+            os.close(reader)
         running.wait_for_words("reload: SIGHUP: done, 1 site")
         assert leaf_of(port, NAME) == renewed.sha256
+
+
+def test_a_named_pipe_is_no_certificate_file(program, world, tmp_path):
+    """Somebody may hold it open for ever: neither a reload nor the end waits for it."""
+    port = free_port()
+    certificate, key = world.leaf.write(tmp_path, "piped")
+    with Server(http_answer()) as backend:
+        running = program.run(world.settings(), {"mail": {
+            "listen": f"127.0.0.1:{port}", "hostnames": NAME, "certificate": certificate, "key": key,
+            "backend": f"tcp://127.0.0.1:{backend.port}"}})
+        eventually("the first chain", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+        certificate.unlink()
+        os.mkfifo(certificate)
+        descriptor = os.open(certificate, os.O_RDWR)
+        try:
+            running.signal(signal.SIGHUP)
+            running.wait_for_words(f"{certificate}: the certificate cannot be read: a named pipe, and not a file")
+            assert served_chain(port, NAME) == world.mended
+            running.stop()
+        finally:
+            os.close(descriptor)
 
 
 def test_a_renewal_of_one_site_leaves_the_others_alone(program, world, tmp_path):
