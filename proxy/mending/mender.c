@@ -194,12 +194,12 @@ static void try_out(void *context)
 static void answer(struct mender *mender, struct error error)
 {
 	const struct mend_result *result = failed(error) ? NULL : mend_result(mender->mend);
-	const struct mender_outcome outcome = {error, result, mender->untried, mender->loss};
 
 	if (result != NULL && failed(result->error)) {
 		error = result->error;
 		result = NULL;
 	}
+	const struct mender_outcome outcome = {error, result, mender->untried, mender->loss};
 	mend_tally_mend(mender->services->tally, result, clock_now_ns() - mender->begun_ns);
 	for (size_t i = 0; result != NULL && i < result->num_fetched; i++)
 		mend_services_keep(mender->services, &result->fetched[i], mender->now);
