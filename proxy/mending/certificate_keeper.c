@@ -97,16 +97,15 @@ static bool apply(struct certificate_keeper *keeper, const struct mender_outcome
 	const struct mend_result *result = outcome->result;
 	const struct certificate_list *chain = chain_of(keeper, result);
 	const struct certificate *leaf = keeper->given.items[0].certificate;
-	bool accepted = !failed(outcome->untried) && keeper_log_loses_nobody(&outcome->loss);
+	bool accepted = !failed(outcome->untried) && outcome->lost_store == NULL;
 	bool is_new = !certificate_list_equal(&keeper->chain, chain);
 	struct error unserved = accepted ? serve(keeper, chain) : error_none();
 	bool applied = accepted && !failed(unserved);
 
 	take_verdict(keeper, result, applied, true); /* which may end the quiet */
-	keeper_log_findings(&keeper->log, result, applied && !keeper->withdrawn, &outcome->loss, leaf,
-			    keeper->chain.count > 0 ? keeper->chain.items[0].certificate : leaf);
+	keeper_log_findings(&keeper->log, result, applied && !keeper->withdrawn, outcome->lost_store);
 	if (!accepted)
-		keeper_log_refusal(&keeper->log, leaf, outcome->untried, &outcome->loss);
+		keeper_log_refusal(&keeper->log, leaf, outcome->untried, outcome->lost_store);
 	else if (!applied)
 		keeper_log_unserved(&keeper->log, unserved);
 	else
@@ -132,7 +131,7 @@ static struct error take_first(struct certificate_keeper *keeper, const struct m
 {
 	const struct mend_result *result = outcome->result;
 	struct error error = error_none();
-	bool accepted = result != NULL && !failed(outcome->untried) && keeper_log_loses_nobody(&outcome->loss);
+	bool accepted = result != NULL && !failed(outcome->untried) && outcome->lost_store == NULL;
 
 	if (result == NULL)
 		keeper_log_failure(&keeper->log, outcome->error);
@@ -190,10 +189,11 @@ static struct mender_question question_of(const struct certificate_keeper *keepe
 
 /* The chain that is served is not to lose its clients; at first, the given one. `mode = report` serves the given chain, so
  * that there is nothing to try; nor is there with backends. */
-static const struct mender_former *former_of(const struct certificate_keeper *keeper, struct mender_former *out)
+static const struct certificate_list *former_of(const struct certificate_keeper *keeper)
 {
-	*out = (struct mender_former){keeper->chain.count > 0 ? &keeper->chain : &keeper->given, keeper->key};
-	return keeper->options.config->mode == MODE_REPORT || is_for_backends(keeper) ? NULL : out;
+	if (keeper->options.config->mode == MODE_REPORT || is_for_backends(keeper))
+		return NULL;
+	return keeper->chain.count > 0 ? &keeper->chain : &keeper->given;
 }
 
 static void cancel_mend(struct certificate_keeper *keeper)
@@ -209,14 +209,13 @@ static void cancel_mend(struct certificate_keeper *keeper)
 static void start_mend(struct certificate_keeper *keeper, bool is_first, mender_answer *on_answer)
 {
 	struct certificate_list extra = {0};
-	struct mender_former former;
 
 	cancel_mend(keeper);
 	alarm_stop(keeper->alarm);
 	keeper->settled = false;
 	if (!failed(gather_extra(keeper, &extra))) {
 		struct mender_question question = question_of(keeper, &extra);
-		question.former = former_of(keeper, &former);
+		question.former = former_of(keeper);
 		question.offline = is_first;
 		keeper->mender = mender_start(keeper->options.services, &question, keeper, on_answer);
 	}
@@ -261,9 +260,8 @@ static struct error mend_now(struct certificate_keeper *keeper)
 	struct certificate_list extra = {0};
 	struct mend_now now = {keeper, gather_extra(keeper, &extra)};
 	struct mender_question question = question_of(keeper, &extra);
-	struct mender_former former;
 
-	question.former = former_of(keeper, &former);
+	question.former = former_of(keeper);
 	if (!failed(now.error))
 		mender_now(keeper->options.services, &question, &now, on_mended_now);
 	certificate_list_cleanup(&extra);

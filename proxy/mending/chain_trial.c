@@ -1,11 +1,8 @@
 #include "proxy/mending/chain_trial.h"
 
-#include <string.h>
-
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
-#include <openssl/x509v3.h>
 
 #include "proxy/shared/tls_settings.h"
 
@@ -179,48 +176,23 @@ struct error chain_trial_stores(const struct certificate_list *chain, EVP_PKEY *
 	return error;
 }
 
-/* Judged by BoringSSL, as its clients do (RFC 9525: the Common Name is ignored). */
-static bool covers(const struct certificate *leaf, const struct host_name *name)
-{
-	const unsigned flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
-
-	if (name->is_ip)
-		return X509_check_ip(leaf->x509, name->ip, name->ip_len, flags) == 1;
-	return X509_check_host(leaf->x509, name->text, strlen(name->text), flags, NULL) == 1;
-}
-
-static const struct host_name *find_lost_name(const struct chain_trial *trial)
-{
-	const struct certificate *leaf = trial->chain->items[0].certificate;
-	const struct certificate *former = trial->former->items[0].certificate;
-
-	for (size_t i = 0; !certificate_equal(leaf, former) && i < trial->num_names; i++) {
-		if (covers(former, &trial->names[i]) && !covers(leaf, &trial->names[i]))
-			return &trial->names[i];
-	}
-	return NULL;
-}
-
-struct error chain_trial_run(const struct chain_trial *trial, struct chain_trial_loss *out)
+struct error chain_trial_run(const struct chain_trial *trial, const char **out_lost)
 {
 	size_t num_stores = trust_store_set_count(trial->stores);
 	uint32_t all = num_stores < 32 ? ((uint32_t)1 << num_stores) - 1 : UINT32_MAX;
 	uint32_t accepting = 0;
 	uint32_t accepted_before = 0;
-	const struct host_name *lost_name = find_lost_name(trial);
 
-	*out = (struct chain_trial_loss){0};
+	*out_lost = NULL;
 	struct error error = chain_trial_stores(trial->chain, trial->key, trial->stores, trial->now, &accepting);
-	if (failed(error) || (accepting == all && lost_name == NULL))
+	if (failed(error) || accepting == all)
 		return error;
-	error = chain_trial_stores(trial->former, trial->former_key, trial->stores, trial->now, &accepted_before);
+	error = chain_trial_stores(trial->former, trial->key, trial->stores, trial->now, &accepted_before);
 	if (failed(error))
 		return error;
-	for (size_t i = 0; i < num_stores && out->store == NULL; i++) {
+	for (size_t i = 0; i < num_stores && *out_lost == NULL; i++) {
 		if ((accepted_before & ~accepting & (uint32_t)1 << i) != 0)
-			out->store = trust_store_set_name(trial->stores, i);
+			*out_lost = trust_store_set_name(trial->stores, i);
 	}
-	if (accepted_before != 0)
-		out->name = lost_name;
 	return error_none();
 }

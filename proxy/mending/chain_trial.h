@@ -7,29 +7,21 @@
 #ifndef PROXY_MENDING_CHAIN_TRIAL_H
 #define PROXY_MENDING_CHAIN_TRIAL_H
 
-#include "chaincache/certificate/host_name.h"
+#include "chaincache/certificate/certificate_list.h"
 #include "chaincache/stores/trust_store.h"
 
 struct chain_trial {
-	const struct certificate_list *chain; /* what is to be published, leaf first */
-	EVP_PKEY *key;
-	const struct certificate_list *former; /* what it replaces */
-	EVP_PKEY *former_key;
+	const struct certificate_list *chain; /* is to be published; leaf first */
+	const struct certificate_list *former; /* is replaced; the same leaf */
+	EVP_PKEY *key; /* of the leaf */
 	const struct trust_store_set *stores;
-	const struct host_name *names; /* that clients use, by the configuration */
-	size_t num_names;
 	int64_t now; /* seconds since 1970 */
 };
 
-/* The clients that the chain would lose; each NULL when there are none. */
-struct chain_trial_loss {
-	const char *store; /* the first that accepts `former` and not `chain`; borrowed from the set */
-	const struct host_name *name; /* the first that the leaf of `former` covers and that of `chain` does not */
-};
-
-/* chain_trial_run: a former chain that no store accepts loses nobody. An error where the handshake could not be run: it
- * is then unknown whom the chain would lose. */
-MUST_USE struct error chain_trial_run(const struct chain_trial *trial, struct chain_trial_loss *out);
+/* chain_trial_run: *out_lost is the name of the first store that accepts `former` and not `chain`, borrowed from the set;
+ * NULL when there is none. An error where the handshake could not be run: it is then unknown which clients the chain
+ * would lose. */
+MUST_USE struct error chain_trial_run(const struct chain_trial *trial, const char **out_lost);
 
 /* chain_trial_stores tries one chain: bit i of *out_accepting is set where store i accepts it. None does where the
  * handshake fails. Errors as chain_trial_run. */

@@ -3,16 +3,6 @@
 #include "proxy/log/time_text.h"
 #include "proxy/mending/refusal.h"
 
-bool keeper_log_loses_nobody(const struct chain_trial_loss *loss)
-{
-	return loss->store == NULL && loss->name == NULL;
-}
-
-static bool has_words_of_its_own(const struct keeper_log *log, const struct chain_trial_loss *loss)
-{
-	return log->for_backends || !keeper_log_loses_nobody(loss);
-}
-
 /* What backends are shown stands in another file than the site's server certificate. */
 static void advise_client_chain(struct finding_list *findings)
 {
@@ -25,19 +15,8 @@ static void advise_client_chain(struct finding_list *findings)
 	}
 }
 
-static void add_own_words(const struct keeper_log *log, struct finding_list *findings,
-			  const struct chain_trial_loss *loss, const struct certificate *leaf,
-			  const struct certificate *present)
-{
-	if (log->for_backends)
-		advise_client_chain(findings);
-	else
-		refusal_add(findings, loss, leaf, present);
-}
-
 void keeper_log_findings(const struct keeper_log *log, const struct mend_result *result, bool applied,
-			 const struct chain_trial_loss *loss, const struct certificate *leaf,
-			 const struct certificate *present)
+			 const char *lost_store)
 {
 	struct finding_list findings = {0};
 	struct fix_report fix_report = {
@@ -49,8 +28,12 @@ void keeper_log_findings(const struct keeper_log *log, const struct mend_result 
 
 	if (log->quiet)
 		return;
-	if (has_words_of_its_own(log, loss) && !failed(finding_list_copy(&findings, &result->findings))) {
-		add_own_words(log, &findings, loss, leaf, present);
+	bool differs = log->for_backends || lost_store != NULL;
+	if (differs && !failed(finding_list_copy(&findings, &result->findings))) {
+		if (log->for_backends)
+			advise_client_chain(&findings);
+		else
+			refusal_add(&findings, lost_store, result->served.items[0].certificate);
 		fix_report.findings = &findings;
 	}
 	fix_log_report(log->fix_log, &fix_report, time_text_now_ms());
@@ -96,10 +79,9 @@ void keeper_log_chain(struct keeper_log *log, const struct mend_result *result, 
 }
 
 void keeper_log_refusal(const struct keeper_log *log, const struct certificate *leaf, struct error error,
-			const struct chain_trial_loss *loss)
+			const char *lost_store)
 {
 	char text[ERROR_MAX_TEXT];
-	char who[REFUSAL_MAX_WHO];
 
 	if (failed(error))
 		program_log_write(log->log, LOG_LEVEL_ERROR, log->config->name,
@@ -107,9 +89,9 @@ void keeper_log_refusal(const struct keeper_log *log, const struct certificate *
 				  error_print(error, text, sizeof(text)));
 	else
 		program_log_write(log->log, LOG_LEVEL_ERROR, log->config->name,
-				  "%s: its best chain is refused by %s, which accept what is served at present: that "
-				  "stays",
-				  leaf->subject, refusal_who(loss, who));
+				  "%s: its best chain is refused by clients that trust %.100s, which accept what is "
+				  "served at present: that stays",
+				  leaf->subject, lost_store);
 }
 
 void keeper_log_failure(const struct keeper_log *log, struct error error)

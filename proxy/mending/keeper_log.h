@@ -2,8 +2,8 @@
 #ifndef PROXY_MENDING_KEEPER_LOG_H
 #define PROXY_MENDING_KEEPER_LOG_H
 
+#include "chaincache/mend/mend.h"
 #include "proxy/log/fix_log.h"
-#include "proxy/mending/chain_trial.h"
 
 struct keeper_log {
 	const struct program_log *log; /* borrowed, as the next two */
@@ -16,20 +16,18 @@ struct keeper_log {
 	bool logged_changed;
 };
 
-bool keeper_log_loses_nobody(const struct chain_trial_loss *loss);
-
-/* keeper_log_findings writes the findings into the fix log. `leaf` is the given one, `present` that of the chain that is
- * served. */
+/* keeper_log_findings writes the findings into the fix log. `lost_store` has clients that the mended chain would lose;
+ * NULL: there is none. */
 void keeper_log_findings(const struct keeper_log *log, const struct mend_result *result, bool applied,
-			 const struct chain_trial_loss *loss, const struct certificate *leaf,
-			 const struct certificate *present);
+			 const char *lost_store);
 
 /* keeper_log_chain writes what is served by this result, unless the last line said so of the same chain. */
 void keeper_log_chain(struct keeper_log *log, const struct mend_result *result, bool chain_is_new);
 
-/* Why what is served stays: the trial failed (`error`) or refused it, no mend could be made, it cannot be served. */
+/* These write why the present chain stays: the trial failed (`error`) or refused the new one, no mend could be made, the
+ * new one cannot be served. */
 void keeper_log_refusal(const struct keeper_log *log, const struct certificate *leaf, struct error error,
-			const struct chain_trial_loss *loss);
+			const char *lost_store);
 void keeper_log_failure(const struct keeper_log *log, struct error error);
 void keeper_log_unserved(const struct keeper_log *log, struct error error);
 

@@ -8,6 +8,7 @@
 
 #include "proxy/io/clock.h"
 #include "proxy/io/pool_share.h"
+#include "proxy/mending/chain_trial.h"
 #include "proxy/mending/mend_driver.h"
 #include "proxy/mending/mend_tally.h"
 
@@ -40,12 +41,11 @@ struct mender {
 	struct pool_share *share; /* may be NULL */
 	bool has_former;
 	struct certificate_list former;
-	EVP_PKEY *former_key;
 
 	struct mend *mend;
 	struct mend_driver *driver; /* NULL: it is not under way */
 	struct error untried; /* of the trial ... */
-	struct chain_trial_loss loss;
+	const char *lost_store;
 };
 
 static void mender_free(struct mender *mender)
@@ -60,7 +60,6 @@ static void mender_free(struct mender *mender)
 	crl_store_unref(mender->crls);
 	EVP_PKEY_free(mender->key);
 	certificate_list_cleanup(&mender->former);
-	EVP_PKEY_free(mender->former_key);
 	pool_share_unref(mender->share);
 	free(mender->names);
 	free(mender);
@@ -73,22 +72,14 @@ static EVP_PKEY *key_ref(EVP_PKEY *key)
 	return key;
 }
 
-static struct error copy_former(struct mender *mender, const struct mender_former *former)
-{
-	if (former == NULL)
-		return error_none();
-	mender->has_former = true;
-	mender->former_key = key_ref(former->key);
-	return certificate_list_copy(&mender->former, former->chain);
-}
-
 static struct error copy_question(struct mender *mender, const struct mender_question *question)
 {
 	struct error error = certificate_list_copy(&mender->served, question->served);
 	if (!failed(error) && question->extra != NULL)
 		error = certificate_list_copy(&mender->extra, question->extra);
-	if (!failed(error))
-		error = copy_former(mender, question->former);
+	mender->has_former = question->former != NULL;
+	if (!failed(error) && mender->has_former)
+		error = certificate_list_copy(&mender->former, question->former);
 	if (failed(error))
 		return error;
 	if (question->num_names > 0) {
@@ -175,19 +166,16 @@ static void try_out(void *context)
 	const struct mend_result *result = mend_result(mender->mend);
 	const struct chain_trial trial = {
 	    .chain = result->mended.count > 0 ? &result->mended : &mender->served,
-	    .key = mender->key,
 	    .former = &mender->former,
-	    .former_key = mender->former_key,
+	    .key = mender->key,
 	    .stores = mender->stores,
-	    .names = mender->names,
-	    .num_names = mender->num_names,
 	    .now = mender->now,
 	};
 
 	if (!mender->has_former || certificate_list_equal(trial.chain, trial.former) ||
 	    mender_is_revoked(trial.former, result))
 		return;
-	mender->untried = chain_trial_run(&trial, &mender->loss);
+	mender->untried = chain_trial_run(&trial, &mender->lost_store);
 }
 
 /* Ends the mender. The callback may start another one. */
@@ -199,7 +187,7 @@ static void answer(struct mender *mender, struct error error)
 		error = result->error;
 		result = NULL;
 	}
-	const struct mender_outcome outcome = {error, result, mender->untried, mender->loss};
+	const struct mender_outcome outcome = {error, result, mender->untried, mender->lost_store};
 	mend_tally_mend(mender->services->tally, result, clock_now_ns() - mender->begun_ns);
 	for (size_t i = 0; result != NULL && i < result->num_fetched; i++)
 		mend_services_keep(mender->services, &result->fetched[i], mender->now);

@@ -7,14 +7,7 @@
 #ifndef PROXY_MENDING_MENDER_H
 #define PROXY_MENDING_MENDER_H
 
-#include "proxy/mending/chain_trial.h"
 #include "proxy/mending/mend_services.h"
-
-/* What the mended chain would replace: the clients of this chain are not to be lost (chain_trial.h). */
-struct mender_former {
-	const struct certificate_list *chain;
-	EVP_PKEY *key;
-};
 
 /* A chain to be mended, and what it is judged by. `stores`, `crls` and keys are referenced, the rest is copied. */
 struct mender_question {
@@ -30,7 +23,9 @@ struct mender_question {
 	EVP_PKEY *key; /* may be NULL */
 	const uint8_t *pin; /* SHA-256 of a SubjectPublicKeyInfo, or NULL */
 	size_t max_chain_bytes;
-	const struct mender_former *former; /* that the chain is tried against, unless it is revoked; NULL: no trial */
+	/* The mended chain would replace it, and is tried against it unless it is revoked (chain_trial.h): the same leaf.
+	 * NULL: no trial. */
+	const struct certificate_list *former;
 	bool ignores_key_usage; /* of the leaf: the handshake judges it */
 	bool offline; /* nothing is fetched */
 	bool urgent; /* a handshake waits for it: it goes first, however many run */
@@ -42,7 +37,7 @@ struct mender_outcome {
 	struct error error; /* why no mend could be made; `result` is NULL then */
 	const struct mend_result *result;
 	struct error untried; /* why the chain could not be tried out */
-	struct chain_trial_loss loss; /* by the trial */
+	const char *lost_store; /* by the trial; NULL: none */
 };
 
 typedef void mender_answer(void *context, const struct mender_outcome *outcome);
