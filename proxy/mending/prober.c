@@ -5,40 +5,11 @@
 #include <string.h>
 
 #include "proxy/io/alarm.h"
-#include "proxy/io/chain_probe.h"
 #include "proxy/io/clock.h"
 #include "proxy/io/loop.h"
 #include "proxy/log/time_text.h"
-#include "proxy/mending/certificate_keeper.h"
+#include "proxy/mending/probed_backend.h"
 #include "proxy/shared/tls_settings.h"
-#include "proxy/system/retry.h"
-
-/* One backend under observation. */
-struct probed_backend {
-	struct prober *prober;
-	size_t index;
-	char target[CONFIG_ADDRESS_MAX + 8]; /* "tls://host:port", for messages */
-	struct mend_turn turn; /* in the queue of probes: until its probe has a result */
-	struct chain_probe *probe; /* NULL: none is under way */
-	struct mender *mender; /* the audit of `chain`; NULL: none is under way */
-	struct alarm *alarm;
-	uint64_t due_ms; /* when it rings, by CLOCK_MONOTONIC */
-	bool is_inherited; /* what is known is from before a reload, and the alarm too */
-	enum mend_rank rank; /* of the next probe */
-	struct retry retry;
-	struct retry audit_retry; /* while an issuer could not be fetched */
-	struct retry eager_retry; /* while another chain is waited for */
-	struct certificate_list chain;
-	enum chain_probe_outcome outcome; /* of the last probe */
-	bool probed; /* there was one */
-	char alpn[CHAIN_CAPTURE_MAX_ALPN + 1]; /* that it agreed to in the last one that reached it; "" for none */
-	bool looks_below_tls13; /* the probe that waits or runs */
-	bool avoids_tls13; /* the last one that reached it did so */
-	uint64_t probed_ms; /* when the last one ended, CLOCK_MONOTONIC; 0: there was none */
-	struct certificate_list logged_chain; /* in the program log's last line about it, with its verdict */
-	bool logged_served_trusted;
-	bool logged_mended_trusted;
-};
 
 struct prober {
 	struct prober_options options;
@@ -58,12 +29,6 @@ static void ring_in(struct probed_backend *backend, uint64_t pause_ms)
 	alarm_set(backend->alarm, pause_ms);
 }
 
-static void print_target(const struct config_address *address, char *out, size_t out_size)
-{
-	char text[CONFIG_ADDRESS_MAX];
-	snprintf(out, out_size, "tls://%s", config_address_print(address->host, address->port, text));
-}
-
 /* Whether a probe would be made and judged as before the reload. A certificate for the backends may be another one. */
 static bool asks_the_same(const struct prober *prober, const struct prober *former)
 {
@@ -79,36 +44,9 @@ static bool asks_the_same(const struct prober *prober, const struct prober *form
 	       site_material_judges_as(options->material, former->options.material);
 }
 
-/* Nothing is under way, and nothing that was missing is to be tried again. */
-static bool is_settled(const struct probed_backend *backend)
-{
-	return backend->probed && backend->turn.state == MEND_TURN_NONE && backend->mender == NULL &&
-	       backend->outcome == CHAIN_PROBE_OK && backend->audit_retry.next_ms == 0;
-}
-
-static void inherit(struct probed_backend *backend, const struct probed_backend *former)
-{
-	if (!is_settled(former) || failed(certificate_list_copy(&backend->chain, &former->chain)))
-		return;
-	if (failed(certificate_list_copy(&backend->logged_chain, &former->logged_chain)))
-		certificate_list_cleanup(&backend->logged_chain);
-	backend->logged_served_trusted = former->logged_served_trusted;
-	backend->logged_mended_trusted = former->logged_mended_trusted;
-	backend->outcome = former->outcome;
-	memcpy(backend->alpn, former->alpn, sizeof(backend->alpn));
-	backend->avoids_tls13 = former->avoids_tls13;
-	backend->probed = true;
-	backend->probed_ms = former->probed_ms;
-	backend->rank = MEND_RANK_REGULAR;
-	backend->due_ms = former->due_ms;
-	backend->is_inherited = true;
-}
-
 struct prober *prober_new(const struct prober_options *options, const struct prober *former)
 {
 	const struct config_site *config = options->config;
-	uint64_t retry_max =
-	    config->probe_interval_ms < PROBER_RETRY_MAX_MS ? config->probe_interval_ms : PROBER_RETRY_MAX_MS;
 	struct prober *prober = calloc(1, sizeof(*prober));
 	if (prober == NULL)
 		return NULL;
@@ -119,18 +57,12 @@ struct prober *prober_new(const struct prober_options *options, const struct pro
 		goto out;
 	for (size_t i = 0; i < config->num_backends; i++) {
 		struct probed_backend *backend = &prober->backends[prober->num_backends++];
-		backend->prober = prober;
-		backend->index = i;
-		backend->rank = MEND_RANK_FIRST;
-		print_target(&config->backends[i].address, backend->target, sizeof(backend->target));
-		retry_init(&backend->retry, PROBER_RETRY_FIRST_MS, retry_max);
-		retry_init(&backend->eager_retry, PROBER_EAGER_FIRST_MS, PROBER_EAGER_MAX_MS);
-		retry_init(&backend->audit_retry, KEEPER_RETRY_FIRST_MS, KEEPER_RETRY_MAX_MS);
+		probed_backend_init(backend, prober, config, i);
 		backend->alarm = alarm_new(options->services->loop, backend, on_alarm);
 		if (backend->alarm == NULL)
 			goto out;
 		if (former != NULL && asks_the_same(prober, former))
-			inherit(backend, &former->backends[i]);
+			probed_backend_inherit(backend, &former->backends[i]);
 	}
 	return prober;
 out:
@@ -149,9 +81,7 @@ void prober_free(struct prober *prober)
 		mend_queue_leave(prober->options.services->probes, &backend->turn);
 		if (backend->mender != NULL)
 			mender_cancel(backend->mender);
-		alarm_free(backend->alarm);
-		certificate_list_cleanup(&backend->chain);
-		certificate_list_cleanup(&backend->logged_chain);
+		probed_backend_cleanup(backend);
 	}
 	free(prober->backends);
 	buffer_cleanup(&prober->alpn);
@@ -284,35 +214,13 @@ static void audit(struct probed_backend *backend)
 	backend->mender = mender_start(options->services, &question, backend, on_audited);
 }
 
-static const struct certificate *leaf_of(const struct probed_backend *backend)
-{
-	return backend->chain.count > 0 ? backend->chain.items[0].certificate : NULL;
-}
-
-/* Finds backends that serve different certificates: which one clients see depends on the backend that they reach. */
+/* Reports backends that serve different certificates: which one clients see depends on the backend that they reach. */
 static void compare_backends(const struct prober *prober)
 {
 	struct finding_list findings = {0};
-	const struct probed_backend *first = NULL;
 
-	for (size_t i = 0; i < prober->num_backends; i++) {
-		const struct probed_backend *backend = &prober->backends[i];
-		if (leaf_of(backend) == NULL)
-			continue;
-		if (first == NULL) {
-			first = backend;
-			continue;
-		}
-		if (certificate_equal(leaf_of(first), leaf_of(backend)))
-			continue;
-		struct finding *finding = finding_list_add(
-		    &findings, FINDING_BACKEND_CERTIFICATE_DIFFERS,
-		    "Backend %s serves another certificate than backend %s: %s with serial number %s.", backend->target,
-		    first->target, leaf_of(backend)->subject, leaf_of(backend)->serial);
-		finding_set_certificate(finding, leaf_of(backend));
-		finding_set_source(finding, backend->target);
-		finding_set_advice(finding, "Install the same certificate on every backend of the site.");
-	}
+	for (size_t i = 0; i < prober->num_backends; i++)
+		probed_backend_compare(prober->backends, i, &findings);
 	report(prober, KNOWN_FINDINGS_WHOLE_SITE, &findings, NULL);
 	finding_list_cleanup(&findings);
 }

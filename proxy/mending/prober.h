@@ -1,10 +1,9 @@
 /* prober - looks at the chains that the tls backends of one site send: at the start, every probe_interval, and with
- * growing pauses while a backend does not answer, or while another chain of it is waited for.
+ * growing pauses while a backend does not answer, or while another chain is expected from it.
  *
- * The probes of all sites wait in one queue, which limits how many run at a time (mend_services.h). First looks go first,
- * and are short: backends that say nothing do not hold up the look at the others. Those that took too long the last time
- * wait behind all others. Each chain is audited
- * by a mender; its findings go into the fix log with the subject `backend`.
+ * The probes of all sites wait in one queue, which limits how many run at a time (mend_services.h). First looks go first
+ * and are short, so that silent backends do not hold up the look at the others. A backend that timed out waits behind
+ * all others. A mender audits each chain; its findings go into the fix log with the subject `backend`.
  */
 #ifndef PROXY_MENDING_PROBER_H
 #define PROXY_MENDING_PROBER_H
@@ -13,14 +12,10 @@
 #include "proxy/mending/mender.h"
 #include "proxy/mending/site_material.h"
 
-#define PROBER_RETRY_FIRST_MS 1000 /* after a probe that failed ... */
-#define PROBER_RETRY_MAX_MS 60000 /* ... doubling up to this, or probe_interval where that is less */
 #define PROBER_FIRST_LOOK_MS 1500 /* a backend that takes longer is looked at once more, when all have had a look */
-#define PROBER_EAGER_FIRST_MS 1000 /* after a probe whose chain is not what the site waits for ... */
-#define PROBER_EAGER_MAX_MS 300000 /* ... doubling up to this, or probe_interval where that is less */
 #define PROBER_SOON_MS 5000 /* between two probes that prober_look_again asks for */
 
-/* A backend's three groups of findings in the fix log; prober_part gives the group's part. */
+/* The three groups of findings of a backend in the fix log; prober_part gives the group's part. */
 enum prober_look { PROBER_REACH, PROBER_AUDIT, PROBER_KEY, PROBER_LOOKS };
 
 static inline unsigned prober_part(size_t backend, enum prober_look look)
@@ -59,7 +54,6 @@ void prober_look_again(struct prober *prober);
 /* prober_chain is the chain that a backend sent last; empty while it sent none. */
 const struct certificate_list *prober_chain(const struct prober *prober, size_t backend);
 
-/* The outcome of a backend's last probe. */
 /* prober_agrees says whether the backends agree to a protocol of the site's `alpn`: of those that were reached, each one.
  * False while none was. */
 bool prober_agrees(const struct prober *prober, const char *protocol);
@@ -68,6 +62,7 @@ bool prober_agrees(const struct prober *prober, const char *protocol);
  * where the keyUsage of its leaf does not fit (tls_client.h). */
 bool prober_avoids_tls13(const struct prober *prober);
 
+/* The outcome of a backend's last probe. */
 enum prober_state { PROBER_NOT_YET, PROBER_REACHED, PROBER_UNREACHABLE, PROBER_TLS_FAILED };
 enum prober_state prober_backend_state(const struct prober *prober, size_t index);
 

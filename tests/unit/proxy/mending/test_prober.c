@@ -90,7 +90,7 @@ static void make_site(struct world *world)
 	    .name = site_name,
 	    .backends = world->backends,
 	    .num_backends = NUM_BACKENDS,
-	    .probe_interval_ms = PROBER_RETRY_MAX_MS,
+	    .probe_interval_ms = 60000,
 	};
 	assert_ok(host_name_parse("backend.test", &world->material.backend_name));
 }
