@@ -113,12 +113,12 @@ static struct error add_pairs(struct managed_site *site, const struct managed_si
 	return error_none();
 }
 
-/* `certificate = backend`: serves what was known before a reload, with its key, until a probe sees more. An operator
- * insists on the renewal that waited. So does a site go on that has been given files since then, and whose files are
- * wrong. */
+/* `certificate = backend`: serves the certificate from before a reload, with its key, until a probe sees another one; also
+ * where it came from a file. An operator insists on the renewal that waited. A site that changes from `backend` to files
+ * that are wrong goes on likewise. */
 static struct error inherit_backend_leaf(struct managed_site *site, const struct managed_site *former)
 {
-	if (former == NULL || former->material->num_pairs > 0 || former->num_certificates == 0)
+	if (former == NULL || former->num_certificates == 0)
 		return error_none();
 	const struct kept_certificate *old = managed_certificate_kept(former->certificates[0]);
 	const struct certificate_keeper *renewal = kept_certificate_renewal(old);

@@ -9,7 +9,7 @@ from aia_server import body, status
 from clients import curl, served_chain
 from conftest import NAME
 from pki import DAY, NOW, Authority
-from program import eventually, free_port
+from program import configuration, eventually, free_port
 from tls_servers import TlsServer, http_answer
 
 
@@ -276,3 +276,19 @@ def test_a_former_leaf_that_expires_while_it_waits_goes_on(program, world):
         assert time.time() > ends and served_chain(port, NAME)[0] == brief.sha256
         backend.use(chain, key)
         eventually("the renewed leaf", lambda: served_chain(port, NAME)[0] == renewed.sha256, 60, running.report)
+
+
+def test_a_site_that_had_files_serves_their_certificate_until_the_backend_is_seen(program, world):
+    port, backend_port = free_port(), free_port()
+    renewed = world.issuing.issue_leaf([NAME], key=world.leaf.key, aia=[world.url])
+    running = program.run(world.settings(), site(world, port, backend_port, certificate=world.leaf_alone))
+    eventually("the file's leaf", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+    (path,) = program.folder.glob("chainmend-*.ini")
+    path.write_text(configuration(world.settings(), site(world, port, backend_port)))
+    running.signal(signal.SIGHUP)
+    running.wait_for_words("reload: SIGHUP: done")
+    running.wait_for_fix("backend_unreachable")
+    assert served_chain(port, NAME) == world.mended
+    with TlsServer(world.chain("renewed", renewed), world.key, http_answer(), port=backend_port):
+        eventually("the backend's leaf", lambda: served_chain(port, NAME) == [renewed.sha256, world.issuing.sha256],
+                   also=running.report)
