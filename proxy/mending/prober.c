@@ -343,7 +343,7 @@ static void on_no_look(struct probed_backend *backend, const char *reason)
 
 	program_log_write(options->log, LOG_LEVEL_WARNING, options->config->name,
 			  "backend %s could not be looked at: %s; it is tried again", backend->target, reason);
-	alarm_set(backend->alarm, retry_next(&backend->retry));
+	ring_in(backend, retry_next(&backend->retry));
 }
 
 static void on_probed(void *context, const struct chain_probe_result *result)

@@ -5,7 +5,10 @@ static void on_answer(void *context, const struct mender_outcome *outcome)
 	struct revocation_look *look = context;
 
 	look->mender = NULL;
-	look->revoked = outcome->result == NULL || mender_is_revoked(&look->chain, outcome->result);
+	if (outcome->result != NULL)
+		look->revoked = mender_is_revoked(&look->chain, outcome->result);
+	else
+		certificate_list_cleanup(&look->chain); /* memory ran out: it is asked anew */
 }
 
 void revocation_look_cleanup(struct revocation_look *look)
@@ -16,33 +19,34 @@ void revocation_look_cleanup(struct revocation_look *look)
 	*look = (struct revocation_look){0};
 }
 
-/* False: it cannot be judged. */
-static bool begin(struct revocation_look *look, struct mend_services *services, const struct mender_question *question,
+/* What memory runs out for is asked anew: look->chain is empty then. */
+static void begin(struct revocation_look *look, struct mend_services *services, const struct mender_question *question,
 		  const struct certificate_list *chain)
 {
 	struct mender_question own = *question;
 
 	revocation_look_cleanup(look);
-	if (failed(certificate_list_copy(&look->chain, chain)))
-		return false;
+	if (failed(certificate_list_copy(&look->chain, chain))) {
+		certificate_list_cleanup(&look->chain);
+		return;
+	}
 	own.served = &look->chain;
 	own.offline = true;
 	if (services->threads == NULL) {
 		mender_now(services, &own, look, on_answer);
-		return true;
+		return;
 	}
 	look->mender = mender_start(services, &own, look, on_answer);
-	return look->mender != NULL;
+	if (look->mender == NULL)
+		certificate_list_cleanup(&look->chain);
 }
 
 enum revocation_answer revocation_look_ask(struct revocation_look *look, struct mend_services *services,
 					   const struct mender_question *question, const struct certificate_list *chain)
 {
-	if (!certificate_list_equal(&look->chain, chain) && !begin(look, services, question, chain)) {
-		revocation_look_cleanup(look);
-		return REVOCATION_FOUND;
-	}
-	if (look->mender != NULL)
+	if (!certificate_list_equal(&look->chain, chain))
+		begin(look, services, question, chain);
+	if (look->mender != NULL || look->chain.count == 0)
 		return REVOCATION_NOT_KNOWN_YET;
 	return look->revoked ? REVOCATION_FOUND : REVOCATION_NONE;
 }

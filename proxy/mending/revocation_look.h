@@ -6,15 +6,15 @@
 
 /* Zero-initialised: nothing was asked. */
 struct revocation_look {
-	struct certificate_list chain; /* that is or was judged */
+	struct certificate_list chain; /* that is or was judged; empty: none */
 	struct mender *mender; /* NULL: none is under way */
-	bool revoked; /* or it could not be judged */
+	bool revoked;
 };
 
 enum revocation_answer { REVOCATION_NONE, REVOCATION_FOUND, REVOCATION_NOT_KNOWN_YET };
 
-/* revocation_look_ask judges `chain` as the question says, but for its chain. REVOCATION_FOUND where it cannot be judged.
- * The services' threads take their time: the first answer for a chain is REVOCATION_NOT_KNOWN_YET then, ask again. */
+/* revocation_look_ask judges `chain`, and all else as the question says. REVOCATION_NOT_KNOWN_YET while a thread judges it,
+ * or when out of memory: ask again. */
 enum revocation_answer revocation_look_ask(struct revocation_look *look, struct mend_services *services,
 					   const struct mender_question *question,
 					   const struct certificate_list *chain);
