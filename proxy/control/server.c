@@ -162,9 +162,9 @@ static void close_all(struct server *server)
 	admin_listener_close(server->admin_listener);
 	backend_trust_free(server->events.trust);
 	site_set_free(server->set);
+	reload_free(server->reload);
 	thread_pool_close(server->threads);
 	listeners_cleanup(&server->listeners);
-	reload_free(server->reload);
 	publisher_free(server->publisher);
 	alarm_free(server->ticker);
 	for (size_t i = 0; i < SERVER_NUM_SIGNALS; i++)

@@ -30,6 +30,10 @@ def has_open(running, link):
     return any(os.readlink(f"{folder}/{descriptor}") == os.readlink(link) for descriptor in os.listdir(folder))
 
 
+def num_threads(running):
+    return len(os.listdir(f"/proc/{running.process.pid}/task"))
+
+
 def two_sites(folder, world, port, backend_port):
     """Two sites of one listener, each with files of its own: name, leaf, certificate, key."""
     sites, leaves = {}, {}
@@ -207,6 +211,28 @@ def test_the_loop_goes_on_while_files_are_read(program, world, tmp_path):
             os.close(reader)
         running.wait_for_words("reload: SIGHUP: done, 1 site")
         assert leaf_of(port, NAME) == renewed.sha256
+
+
+def test_sigterm_while_files_are_read_ends_cleanly(program, world, tmp_path):
+    certificate, key = world.leaf.write(tmp_path, "slow")
+    with Server(http_answer()) as backend:
+        running = program.run(world.settings(workers=2), {"mail": {
+            "listen": f"127.0.0.1:{free_port()}", "hostnames": NAME, "certificate": certificate, "key": key,
+            "backend": f"tcp://127.0.0.1:{backend.port}"}})
+        running.wait_for_words("started: 1 site")
+        certificate.unlink()
+        reader, writer = os.pipe()
+        certificate.symlink_to(f"/proc/{os.getpid()}/fd/{reader}")
+        running.signal(signal.SIGHUP)
+        try:
+            eventually("the reading", lambda: has_open(running, f"/proc/self/fd/{reader}"), also=running.report)
+            before = num_threads(running)
+            running.signal(signal.SIGTERM)
+            eventually("the end of both workers", lambda: num_threads(running) <= before - 2, also=running.report)
+        finally:
+            os.close(writer)
+            os.close(reader)
+        running.stop()
 
 
 def test_a_named_pipe_is_no_certificate_file(program, world, tmp_path):
