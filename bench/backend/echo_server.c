@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/queue.h>
 #include <unistd.h>
 
 #include "bench/load/pattern.h"
@@ -20,6 +21,7 @@ enum manner { UNDECIDED, ECHO, SEND, TAKE, ANSWER };
 
 /* Where `pending` holds something, nothing is read: what is in memory for one connection has an end. */
 struct client {
+	LIST_ENTRY(client) link;
 	int fd;
 	enum manner manner;
 	uint64_t left; /* SEND, TAKE: bytes */
@@ -36,11 +38,13 @@ struct echo_server {
 	int epoll_fd;
 	int listen_fd;
 	int stop_fd;
+	LIST_HEAD(, client) clients;
 	uint8_t chunk[CHUNK_BYTES];
 };
 
 static void drop(struct client *client)
 {
+	LIST_REMOVE(client, link);
 	close(client->fd);
 	free(client->pending);
 	free(client);
@@ -244,6 +248,7 @@ static void accept_clients(struct echo_server *server)
 			return;
 		}
 		client->fd = fd;
+		LIST_INSERT_HEAD(&server->clients, client, link);
 		if (epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
 			drop(client);
 	}
@@ -275,6 +280,14 @@ static bool serve_events(struct echo_server *server)
 	}
 }
 
+static void drop_all(struct echo_server *server)
+{
+	for (struct client *client = LIST_FIRST(&server->clients), *next; client != NULL; client = next) {
+		next = LIST_NEXT(client, link);
+		drop(client);
+	}
+}
+
 bool echo_server_run(int listen_fd, int stop_fd)
 {
 	struct echo_server *server = malloc(sizeof(*server));
@@ -282,11 +295,13 @@ bool echo_server_run(int listen_fd, int stop_fd)
 
 	if (server == NULL)
 		return false;
+	LIST_INIT(&server->clients);
 	server->listen_fd = listen_fd;
 	server->stop_fd = stop_fd;
 	server->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (server->epoll_fd >= 0 && watch(server, &server->listen_fd) && watch(server, &server->stop_fd))
 		ok = serve_events(server);
+	drop_all(server);
 	if (server->epoll_fd >= 0)
 		close(server->epoll_fd);
 	free(server);
@@ -294,14 +309,14 @@ bool echo_server_run(int listen_fd, int stop_fd)
 }
 
 /* "HOST:PORT"; port 0 is any free one. */
-int echo_server_listen(const char *text)
+int echo_server_listen(const char *address)
 {
 	const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
 	struct addrinfo *info = NULL;
 	char host[MAX_ADDRESS];
 	int on = 1, fd = -1;
 
-	snprintf(host, sizeof(host), "%s", text);
+	snprintf(host, sizeof(host), "%s", address);
 	char *colon = strrchr(host, ':');
 	if (colon == NULL)
 		return -1;

@@ -12,7 +12,8 @@
 /* echo_server_listen makes a listening socket for "HOST:PORT" (port 0: any free one); -1 and errno where it cannot. */
 int echo_server_listen(const char *address);
 
-/* echo_server_run serves until `stop_fd` can be read; both descriptors stay the caller's. False when it could not. */
+/* echo_server_run serves until `stop_fd` can be read, and then closes the connections that there are; both descriptors
+ * stay the caller's. False when it could not. */
 bool echo_server_run(int listen_fd, int stop_fd);
 
 #endif
