@@ -16,22 +16,6 @@
 #define FETCH_PAUSE_MAX_MS 3600000 /* ... doubling up to this */
 #define FETCH_POLICY_MAX_RULES 100
 
-enum address_class {
-	ADDRESS_PUBLIC,
-	ADDRESS_LOOPBACK,
-	ADDRESS_PRIVATE, /* RFC 1918, RFC 4193, RFC 6598 */
-	ADDRESS_LINK_LOCAL,
-	ADDRESS_MULTICAST,
-	ADDRESS_RESERVED, /* this network, documentation, benchmarking, future use, unspecified, not IP at all ... */
-};
-
-const char *address_class_name(enum address_class address_class); /* "loopback", "private", ... */
-
-/* address_classify judges by the IANA special-purpose registries (RFC 6890); an IPv4 address inside an IPv6 one
- * (mapped, compatible, NAT64 64:ff9b::/96 and 64:ff9b:1::/48, 6to4, Teredo) is judged as the IPv4 address too, the
- * worse counts. */
-enum address_class address_classify(const struct sockaddr *address);
-
 struct fetch_policy; /* immutable once built; one thread builds it, any may ask */
 
 struct fetch_policy *fetch_policy_new(void); /* public addresses; rules add to them */
