@@ -58,12 +58,3 @@ uint64_t name_counts_total(const struct name_counts *counts)
 		total += counts->rows[i].count;
 	return total;
 }
-
-uint64_t name_counts_of(const struct name_counts *counts, const char *name)
-{
-	for (size_t i = 0; i < counts->num_rows; i++) {
-		if (strcmp(counts->rows[i].name, name) == 0)
-			return counts->rows[i].count;
-	}
-	return 0;
-}

@@ -27,7 +27,4 @@ void name_counts_add_words(struct name_counts *counts, const char *prefix, const
 void name_counts_merge(struct name_counts *into, const struct name_counts *from);
 uint64_t name_counts_total(const struct name_counts *counts);
 
-/* name_counts_of is the count of one name, 0 when it never came. */
-uint64_t name_counts_of(const struct name_counts *counts, const char *name);
-
 #endif

@@ -163,21 +163,21 @@ static enum algorithm_family family_of(const ASN1_OBJECT *oid)
 	return algorithm != NULL ? algorithm->family : ALGORITHM_OTHER;
 }
 
-enum algorithm_family algorithm_of_key(const struct certificate *certificate)
+static enum algorithm_family family_of_key(const struct certificate *certificate)
 {
 	const X509_ALGOR *algorithm;
 
 	return family_of(key_object(certificate, &algorithm));
 }
 
-enum algorithm_family algorithm_of_signature(const struct certificate *certificate)
+static enum algorithm_family family_of_signature(const struct certificate *certificate)
 {
 	return family_of(signature_object(certificate));
 }
 
 bool algorithm_may_verify(const struct certificate *issuer, const struct certificate *child)
 {
-	enum algorithm_family key = algorithm_of_key(issuer), signature = algorithm_of_signature(child);
+	enum algorithm_family key = family_of_key(issuer), signature = family_of_signature(child);
 
 	return key == signature || key == ALGORITHM_OTHER || signature == ALGORITHM_OTHER;
 }

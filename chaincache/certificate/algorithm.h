@@ -21,9 +21,6 @@ enum algorithm_family {
 	ALGORITHM_GOST,
 };
 
-enum algorithm_family algorithm_of_key(const struct certificate *certificate);
-enum algorithm_family algorithm_of_signature(const struct certificate *certificate);
-
 /* algorithm_may_verify says whether a key of issuer's kind can verify a signature of the kind that stands on child: true
  * unless both kinds are known and differ. */
 bool algorithm_may_verify(const struct certificate *issuer, const struct certificate *child);

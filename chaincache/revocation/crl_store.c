@@ -145,13 +145,18 @@ struct error crl_store_add_content(struct crl_store *store, struct bytes content
 	return !failed(error) && count == 0 ? error_of(ERROR_FORMAT, 0, no_crl) : error;
 }
 
-static struct error add_file(struct crl_store *store, const char *path, size_t *out_count)
+static struct error read_file(const char *path, struct buffer *out)
+{
+	buffer_init(out, CRL_STORE_MAX_FILE_BYTES);
+	return file_read_all(path, CRL_STORE_MAX_FILE_BYTES, out);
+}
+
+static struct error add_file_if_crl(struct crl_store *store, const char *path, size_t *out_count)
 {
 	struct buffer content;
+	struct error error = read_file(path, &content);
 
 	*out_count = 0;
-	buffer_init(&content, CRL_STORE_MAX_FILE_BYTES);
-	struct error error = file_read_all(path, CRL_STORE_MAX_FILE_BYTES, &content);
 	if (!failed(error))
 		error = add_content(store, buffer_bytes(&content), path, out_count);
 	buffer_cleanup(&content);
@@ -168,7 +173,7 @@ static struct error add_entry(struct crl_store *store, const char *folder, const
 		return error_of(ERROR_LIMIT, 0, "a path in the directory is too long");
 	if (name[0] == '.' || file_is_folder(out_path))
 		return error_none();
-	struct error error = add_file(store, out_path, &count);
+	struct error error = add_file_if_crl(store, out_path, &count);
 	*num_found += count;
 	/* A link whose file is gone is a CRL no more. One that cannot be read may be one: it must not go missing in silence. */
 	return error.kind == ERROR_SYSTEM && error.code == ENOENT ? error_none() : error;
@@ -193,13 +198,16 @@ static struct error add_folder(struct crl_store *store, const char *path, char o
 
 struct error crl_store_add_path(struct crl_store *store, const char *path, char out_path[CRL_STORE_MAX_PATH])
 {
-	size_t count;
+	struct buffer content;
 
 	snprintf(out_path, CRL_STORE_MAX_PATH, "%s", path);
 	if (file_is_folder(path))
 		return add_folder(store, path, out_path);
-	struct error error = add_file(store, path, &count);
-	return !failed(error) && count == 0 ? error_of(ERROR_FORMAT, 0, no_crl) : error;
+	struct error error = read_file(path, &content);
+	if (!failed(error))
+		error = crl_store_add_content(store, buffer_bytes(&content), path);
+	buffer_cleanup(&content);
+	return error;
 }
 
 /* The signature first: two that differ mostly differ there. */
@@ -219,11 +227,6 @@ bool crl_store_equal(const struct crl_store *a, const struct crl_store *b)
 		if (!crl_equal(a->items[i], b->items[i]))
 			return false;
 	return true;
-}
-
-size_t crl_store_count(const struct crl_store *store)
-{
-	return store->count;
 }
 
 const struct crl *crl_store_next(const struct crl_store *store, const struct certificate *certificate, size_t *cursor)

@@ -31,8 +31,6 @@ MUST_USE struct error crl_store_add_path(struct crl_store *store, const char *pa
 /* crl_store_equal says whether both have the same CRLs in the same order, byte for byte. NULL equals NULL alone. */
 bool crl_store_equal(const struct crl_store *a, const struct crl_store *b);
 
-size_t crl_store_count(const struct crl_store *store);
-
 /* crl_store_next walks the CRLs whose issuer's name is the certificate's; *cursor is 0 at the start. NULL at the end.
  * */
 const struct crl *crl_store_next(const struct crl_store *store, const struct certificate *certificate, size_t *cursor);

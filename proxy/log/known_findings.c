@@ -140,7 +140,9 @@ static const struct finding_list *findings_before(const struct look *look)
 
 static int64_t since_of(const struct look *look, const struct finding *finding)
 {
-	size_t old = find_same(findings_before(look), finding);
+	if (look->before == NULL)
+		return look->now_ms;
+	size_t old = find_same(&look->before->findings, finding);
 	return old != SIZE_MAX ? look->before->since_ms[old] : look->now_ms;
 }
 
@@ -289,9 +291,4 @@ void known_findings_visit(const struct known_findings *known, const char *site, 
 				visit(context, &group, &at->findings.items[i], at->since_ms[i]);
 		}
 	}
-}
-
-size_t known_findings_count(const struct known_findings *known)
-{
-	return known->count;
 }

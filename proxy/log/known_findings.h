@@ -55,6 +55,4 @@ typedef void finding_visitor(void *context, const struct finding_group *group, c
 			     int64_t since_ms);
 void known_findings_visit(const struct known_findings *known, const char *site, finding_visitor *visit, void *context);
 
-size_t known_findings_count(const struct known_findings *known);
-
 #endif
