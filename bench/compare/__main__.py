@@ -9,11 +9,12 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import Callable, NoReturn
+from typing import Callable
 
 from .bars import judge
 from .budget import Budget, Deadline
 from .cases import CASES, Case, select
+from .command_line import Parser, Stopped, stop_on_signals
 from .machine import QUIET, Noise, describe_machine, openssl_version
 from .page import update
 from .paired import measure_mended, measure_paired
@@ -33,7 +34,7 @@ FULL_S, QUICK_S, MAX_S = 840.0, 170.0, 870.0
 QUICK_IDLE = 2000
 MAX_TAIL_S = 3600.0
 GRACE_S = 25.0  # beyond the time of a run, after which it is ended by force
-EXIT_FAILURE, EXIT_USAGE, EXIT_SIGNAL = 1, 64, 128
+EXIT_FAILURE = 1
 
 MEASURES: dict[str, Callable[[Stage, Case, Deadline, random.Random], Result]] = {
     "transaction": measure_paired,
@@ -42,21 +43,6 @@ MEASURES: dict[str, Callable[[Stage, Case, Deadline, random.Random], Result]] = 
     "calls": measure_singly(calls_a_transaction),
     "idle": measure_singly(idle_kilobytes),
 }
-
-
-class Stopped(BaseException):
-    """A signal came, or the time is up (SIGALRM): what runs is to be put away. Nobody catches it by chance."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
-
-
-class Parser(argparse.ArgumentParser):
-    """Wrong usage is status 64 here, as everywhere in this project."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(EXIT_USAGE, f"compare: {message}; see bench/compare.sh --help\n")
 
 
 def read_options(arguments: list[str]) -> argparse.Namespace:
@@ -173,16 +159,9 @@ def say(line: str) -> None:
     print(f"compare: {line}", file=sys.stderr, flush=True)
 
 
-def on_signal(number: int, _: object) -> NoReturn:
-    for other in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
-        signal.signal(other, signal.SIG_IGN)  # what was started is put away in peace
-    raise Stopped(number)
-
-
 def main() -> int:
     options = read_options(sys.argv[1:])
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
-        signal.signal(number, on_signal)
+    stop_on_signals()
     tails = 2 * sum(case.kind == "tail" for case in options.cases)
     signal.alarm(round(options.seconds + GRACE_S + tails * options.tail_seconds * TAIL_OVERHEAD))
     raise_descriptor_limit()
@@ -197,8 +176,8 @@ def main() -> int:
         say(str(trouble))
         return EXIT_FAILURE
     except Stopped as stopped:
-        say(f"stopped by {signal.Signals(stopped.number).name}")
-        return EXIT_SIGNAL + stopped.number
+        say(f"stopped by {stopped.name}")
+        return stopped.status
     return 0
 
 

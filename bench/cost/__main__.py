@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 import tempfile
 import time
 import traceback
 from pathlib import Path
-from typing import NoReturn
 
+from compare.command_line import Parser, Stopped, stop_on_signals
 from compare.credentials import make_credentials
 from compare.processes import Trouble
 
@@ -24,23 +23,8 @@ from .subject import Setting
 from .verdict import Verdict, grown_functions, left_out_text, table
 
 BENCH = Path(__file__).resolve().parents[1]
-EXIT_GREW, EXIT_UNMEASURED, EXIT_USAGE, EXIT_SIGNAL = 1, 2, 64, 128
+EXIT_GREW, EXIT_UNMEASURED = 1, 2
 TOLERANCE_PERCENT = 1.0
-
-
-class Stopped(BaseException):
-    """A signal came: what runs is put away first."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
-
-
-class Parser(argparse.ArgumentParser):
-    """Wrong usage is status 64 here, as everywhere in this project."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(EXIT_USAGE, f"cost: {message}; see bench/cost.sh --help\n")
 
 
 def read_options(arguments: list[str]) -> argparse.Namespace:
@@ -139,19 +123,12 @@ def say(line: str) -> None:
     print(f"cost: {line}", file=sys.stderr, flush=True)
 
 
-def on_signal(number: int, _: object) -> NoReturn:
-    for other in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(other, signal.SIG_IGN)  # what was started is put away in peace
-    raise Stopped(number)
-
-
 def main() -> int:
     options = read_options(sys.argv[1:])
     if options.list:
         print("\n".join(case.name for case in CASES))
         return 0
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, on_signal)
+    stop_on_signals()
     try:
         with tempfile.TemporaryDirectory(prefix="chainmend-cost-") as folder:
             return run(options, Path(folder))
@@ -162,8 +139,8 @@ def main() -> int:
         traceback.print_exc()
         return EXIT_UNMEASURED
     except Stopped as stopped:
-        say(f"stopped by {signal.Signals(stopped.number).name}")
-        return EXIT_SIGNAL + stopped.number
+        say(f"stopped by {stopped.name}")
+        return stopped.status
 
 
 if __name__ == "__main__":
