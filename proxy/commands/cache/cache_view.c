@@ -89,10 +89,33 @@ static bool print_json(const char *path, const struct cache_contents *contents)
 	return complete;
 }
 
+typedef void item_printer(const struct output *output, const struct cache_item *item);
+
+static int print_contents(const struct cache_dir *dir, const struct cache_contents *contents, bool as_json,
+			  item_printer *print)
+{
+	struct output output;
+
+	if (as_json)
+		return print_json(dir->path, contents) ? STATUS_OK : STATUS_FAILED;
+	output_init(&output, stdout);
+	for (size_t i = 0; i < contents->count; i++)
+		print(&output, &contents->items[i]);
+	return STATUS_OK;
+}
+
+static void print_count(const struct cache_dir *dir, const struct cache_contents *contents)
+{
+	struct output output;
+
+	output_init(&output, stdout);
+	output_printf(&output, STYLE_DIM, "%zu certificate%s in %s\n", contents->count, contents->count == 1 ? "" : "s",
+		      dir->path);
+}
+
 int cache_list(struct cache_dir *dir, const struct cache_options *options, char **operands, int num_operands)
 {
 	struct cache_contents contents;
-	struct output output;
 	int status = STATUS_FAILED;
 	(void)operands;
 	(void)num_operands;
@@ -100,16 +123,9 @@ int cache_list(struct cache_dir *dir, const struct cache_options *options, char 
 		goto out;
 	if (contents.count > 0)
 		qsort(contents.items, contents.count, sizeof(*contents.items), compare_subjects);
-	status = STATUS_OK;
-	if (options->json) {
-		status = print_json(dir->path, &contents) ? STATUS_OK : STATUS_FAILED;
-		goto out;
-	}
-	output_init(&output, stdout);
-	for (size_t i = 0; i < contents.count; i++)
-		print_item(&output, &contents.items[i]);
-	output_printf(&output, STYLE_DIM, "%zu certificate%s in %s\n", contents.count, contents.count == 1 ? "" : "s",
-		      dir->path);
+	status = print_contents(dir, &contents, options->json, print_item);
+	if (!options->json)
+		print_count(dir, &contents);
 out:
 	cache_contents_cleanup(&contents);
 	return status;
@@ -162,7 +178,6 @@ static void keep_wanted(struct cache_contents *contents, const char *wanted)
 int cache_show(struct cache_dir *dir, const struct cache_options *options, char **operands, int num_operands)
 {
 	struct cache_contents contents;
-	struct output output;
 	int status = STATUS_FAILED;
 	(void)num_operands;
 	if (!cache_contents_read(dir, &contents))
@@ -174,14 +189,7 @@ int cache_show(struct cache_dir *dir, const struct cache_options *options, char 
 		    operands[0], dir->path);
 		goto out;
 	}
-	status = STATUS_OK;
-	if (options->json) {
-		status = print_json(dir->path, &contents) ? STATUS_OK : STATUS_FAILED;
-		goto out;
-	}
-	output_init(&output, stdout);
-	for (size_t i = 0; i < contents.count; i++)
-		print_details(&output, &contents.items[i]);
+	status = print_contents(dir, &contents, options->json, print_details);
 out:
 	cache_contents_cleanup(&contents);
 	return status;
