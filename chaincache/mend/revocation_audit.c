@@ -86,7 +86,7 @@ static void report_leaf_unknown(struct audit *audit)
 
 	if (!known->lacks_staple && !staple_is_bad && !staple_is_open && !crl_is_missing)
 		return;
-	buffer_init(&text, FINDING_MAX_TEXT);
+	buffer_init(&text, (size_t)4 * FINDING_MAX_TEXT); /* the finding shortens it with dots */
 	if (crl_is_missing)
 		error = buffer_printf(&text, "Whether the server certificate %.300s %s.", subject,
 				      revocation_print(&known->crl, words));
@@ -119,6 +119,8 @@ static void report_leaf_unknown(struct audit *audit)
 	    finding_list_add(audit->findings, FINDING_REVOCATION_UNKNOWN, "%s", buffer_text(&text));
 	finding_set_certificate(finding, audit_leaf(audit));
 	finding_set_advice(finding, "%s", advice);
+	if (finding != NULL && failed(error))
+		finding->is_cut = true;
 	if (crl_is_missing && known->crl.crl != NULL)
 		finding_set_source(finding, known->crl.crl->path);
 	buffer_cleanup(&text);
