@@ -56,7 +56,9 @@ static bool time_signatures(int64_t *out_times)
 
 static double percentile_us(const int64_t *times, unsigned percent)
 {
-	return (double)times[(SIGNATURES - 1) * percent / 100] / 1000;
+	unsigned place = (SIGNATURES - 1) * percent / 100;
+
+	return (double)times[place] / 1000;
 }
 
 static int usage(FILE *out, int status)

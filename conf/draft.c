@@ -63,8 +63,10 @@ bool draft_add_site(struct draft *draft, const char *name, unsigned line)
 const char *draft_key_text(const struct draft *draft, enum config_key_id id, char out[DRAFT_MAX_KEY_TEXT])
 {
 	snprintf(out, DRAFT_MAX_KEY_TEXT, "%s%s", draft->by_flags ? "--" : "", config_key(id)->name);
-	for (char *at = out; draft->by_flags && *at != '\0'; at++)
-		*at = *at == '_' ? '-' : *at;
+	for (char *at = out; draft->by_flags && *at != '\0'; at++) {
+		if (*at == '_')
+			*at = '-';
+	}
 	return out;
 }
 

@@ -154,9 +154,10 @@ static const char *check_host(const char *host, bool in_brackets)
 const char *value_parse_address(const char *text, struct config_address *out)
 {
 	char copy[VALUE_MAX_ADDRESS_CHARS + 1];
-	if (strlen(text) > VALUE_MAX_ADDRESS_CHARS)
+	size_t len = strlen(text);
+	if (len > VALUE_MAX_ADDRESS_CHARS)
 		return "is too long";
-	strcpy(copy, text);
+	memcpy(copy, text, len + 1);
 
 	char *host = copy;
 	char *colon = strrchr(copy, ':');

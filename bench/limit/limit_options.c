@@ -101,18 +101,27 @@ static const char *take_bulk(void *into, const char *value)
 	return options->bulk_bytes >= 1 && options->bulk_bytes <= MAX_BULK_BYTES ? NULL : "it is from 1 byte to 64g";
 }
 
+/* Reads one number that ends at `sign`; CPU_SETSIZE where no CPU can have it. */
+static bool read_cpu(const char *text, char sign, int *out, char **out_end)
+{
+	long cpu = strtol(text, out_end, 10);
+
+	*out = cpu >= 0 && cpu < CPU_SETSIZE ? (int)cpu : CPU_SETSIZE;
+	return *out_end != text && **out_end == sign;
+}
+
 static const char *take_cpus(void *into, const char *value)
 {
 	struct limit_options *options = into;
 	cpu_set_t set;
-	char rest;
+	char *end;
 
 	CPU_ZERO(&set);
-	if (sscanf(value, "%d,%d%c", &options->server_cpu, &options->client_cpu, &rest) != 2)
+	if (!read_cpu(value, ',', &options->server_cpu, &end) || !read_cpu(end + 1, '\0', &options->client_cpu, &end))
 		return "it is two numbers: 0,1";
-	if (options->server_cpu < 0 || options->client_cpu < 0 || options->server_cpu >= CPU_SETSIZE ||
-	    options->client_cpu >= CPU_SETSIZE || sched_getaffinity(0, sizeof(set), &set) != 0 ||
-	    !CPU_ISSET((size_t)options->server_cpu, &set) || !CPU_ISSET((size_t)options->client_cpu, &set))
+	if (options->server_cpu >= CPU_SETSIZE || options->client_cpu >= CPU_SETSIZE ||
+	    sched_getaffinity(0, sizeof(set), &set) != 0 || !CPU_ISSET((size_t)options->server_cpu, &set) ||
+	    !CPU_ISSET((size_t)options->client_cpu, &set))
 		return "there is no such CPU here (the first is 0), or it is not ours to use";
 	return NULL;
 }

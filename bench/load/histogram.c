@@ -5,7 +5,7 @@ static size_t bucket_of(uint64_t ns)
 	if (ns < HISTOGRAM_EXACT_NS)
 		return (size_t)ns;
 	unsigned shift = 63 - (unsigned)__builtin_clzll(ns) - HISTOGRAM_STEP_BITS;
-	return (size_t)shift * HISTOGRAM_STEPS + (size_t)(ns >> shift);
+	return shift * HISTOGRAM_STEPS + (size_t)(ns >> shift);
 }
 
 static uint64_t highest_of(size_t bucket)
@@ -13,7 +13,7 @@ static uint64_t highest_of(size_t bucket)
 	if (bucket < HISTOGRAM_EXACT_NS)
 		return bucket;
 	unsigned shift = (unsigned)(bucket / HISTOGRAM_STEPS) - 1;
-	uint64_t step = bucket - (size_t)shift * HISTOGRAM_STEPS;
+	uint64_t step = bucket - shift * HISTOGRAM_STEPS;
 	return ((step + 1) << shift) - 1;
 }
 

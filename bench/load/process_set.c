@@ -33,8 +33,6 @@ static bool add(struct process_set *set, pid_t pid)
 static pid_t parent_of(pid_t pid)
 {
 	char path[MAX_PATH], text[MAX_STAT];
-	char state;
-	int parent;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
 	FILE *file = fopen(path, "re");
@@ -44,9 +42,9 @@ static pid_t parent_of(pid_t pid)
 	fclose(file);
 	text[len] = '\0';
 	const char *behind = strrchr(text, ')');
-	if (behind == NULL || sscanf(behind + 1, " %c %d", &state, &parent) != 2)
+	if (behind == NULL || strlen(behind) < sizeof(") S "))
 		return -1;
-	return parent;
+	return (pid_t)strtol(behind + sizeof(") S ") - 1, NULL, 10);
 }
 
 /* One pass over /proc: *out_grown when a child was found that the set did not have. */

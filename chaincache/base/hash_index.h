@@ -11,8 +11,8 @@
 #include "chaincache/base/error.h"
 
 #define HASH_INDEX_END UINT32_MAX
-#define HASH_INDEX_MAX_ITEMS 0x10000000u
-#define HASH_INDEX_NO_TEXT 0x811c9dc5u /* the hash of nothing */
+#define HASH_INDEX_MAX_ITEMS 0x10000000U
+#define HASH_INDEX_NO_TEXT 0x811c9dc5U /* the hash of nothing */
 
 struct hash_index_item {
 	uint32_t hash;

@@ -19,7 +19,7 @@
 
 #define CERTIFICATE_MAX_BYTES ((size_t)64 * 1024) /* of DER */
 #define SHA256_BYTES 32
-#define SHA256_HEX_CHARS (2 * SHA256_BYTES)
+#define SHA256_HEX_CHARS ((size_t)2 * SHA256_BYTES)
 
 /* The hash of the signature that stands on the certificate. */
 enum signature_digest {

@@ -97,7 +97,7 @@ static struct error escape(struct bytes text, char **out)
 static bool print_with_fallback(BIO *bio, const X509_NAME *name)
 {
 	const unsigned long readable = XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB;
-	const unsigned long dumped = XN_FLAG_RFC2253 | ASN1_STRFLGS_DUMP_ALL | ASN1_STRFLGS_DUMP_DER;
+	const unsigned long dumped = XN_FLAG_RFC2253 | ASN1_STRFLGS_DUMP_ALL; /* it has DUMP_DER */
 
 	if (X509_NAME_print_ex(bio, name, 0, readable) >= 0)
 		return true;

@@ -185,12 +185,14 @@ static bool library_agrees(const struct certificate *leaf, const struct host_nam
 	return X509_check_host(leaf->x509, name->text, strlen(name->text), flags, NULL) == 1;
 }
 
-static const struct alt_name *covering_entry(const struct certificate *leaf, const struct host_name *name)
+/* The place of the first entry that covers `name`; num_alt_names where none does. */
+static size_t find_covering(const struct certificate *leaf, const struct host_name *name)
 {
-	for (size_t i = 0; i < leaf->num_alt_names; i++)
-		if (name_miss_of_entry(&leaf->alt_names[i], name) == MISS_NONE)
-			return &leaf->alt_names[i];
-	return NULL;
+	size_t i = 0;
+
+	while (i < leaf->num_alt_names && name_miss_of_entry(&leaf->alt_names[i], name) != MISS_NONE)
+		i++;
+	return i;
 }
 
 static void explain_matched_by(const struct alt_name *entry, struct name_match *out)
@@ -208,17 +210,18 @@ void name_match(const struct certificate *leaf, const struct host_name *name, st
 	*out = (struct name_match){.verdict = NAME_NOT_COVERED};
 
 	struct text why = {out->why, sizeof(out->why), 0};
-	const struct alt_name *entry = covering_entry(leaf, name);
+	size_t covering = find_covering(leaf, name);
+	bool is_named = covering < leaf->num_alt_names;
 	ERR_clear_error();
-	bool is_covered = entry != NULL && library_agrees(leaf, name);
+	bool is_covered = is_named && library_agrees(leaf, name);
 	out->out_of_memory = error_crypto_is_memory() && !is_covered;
 	if (is_covered) {
 		out->verdict = NAME_COVERED;
-		explain_matched_by(entry, out);
+		explain_matched_by(&leaf->alt_names[covering], out);
 		text_add(&why, "covered by %s", out->matched_by);
 		return;
 	}
-	if (entry != NULL) {
+	if (is_named) {
 		text_add(&why, "the subjectAltName names %s, but in a form that clients refuse", name->text);
 		return;
 	}

@@ -2,8 +2,8 @@
 
 static const char *const sentences[MISS_COUNT] = {
     [MISS_TRAILING_DOT] = "%1 ends in a dot, and clients leave the dot away before they compare",
-    [MISS_ADDRESS_AS_TEXT] = "%1 stands there as a DNS name, and clients look for an address among the IP "
-			     "address entries alone",
+    [MISS_ADDRESS_AS_TEXT] =
+	"%1 stands there as a DNS name, and clients look for an address among the IP address entries alone",
     [MISS_WILDCARD_ON_ADDRESS] = "%1 is a wildcard, and a wildcard never covers an IP address",
     [MISS_WILDCARD_LABELS] = "%1 covers one label only, and %2 has %3",
     [MISS_WILDCARD_PARENT] = "%1 covers one label only, and %2 has none in that place",

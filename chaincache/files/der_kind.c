@@ -152,8 +152,10 @@ static enum der_kind judge_signed(struct bytes in)
 	if (peek(in) == TAG_CONTEXT_0)
 		return DER_KIND_CERTIFICATE;
 	bool has_number = skip(&in, TAG_INTEGER);
-	if (!skip(&in, TAG_SEQUENCE) || !skip(&in, TAG_SEQUENCE))
-		return DER_KIND_UNKNOWN;
+	for (int i = 0; i < 2; i++) {
+		if (!skip(&in, TAG_SEQUENCE))
+			return DER_KIND_UNKNOWN;
+	}
 	if (peek(in) == TAG_UTC_TIME || peek(in) == TAG_GENERALIZED_TIME)
 		return DER_KIND_CRL;
 	if (!has_number)

@@ -5,7 +5,7 @@
 #include "chaincache/certificate/algorithm.h"
 #include "chaincache/certificate/certificate_words.h"
 
-#define MAX_DOUBTS (2 * MEND_MAX_DEPTH)
+#define MAX_DOUBTS ((size_t)2 * MEND_MAX_DEPTH)
 
 /* What cannot be judged about one certificate. */
 struct doubt {

@@ -68,11 +68,13 @@ static void plan_links(struct repair_plan *plan)
 
 	for (size_t i = 0; i < mended->count; i++) {
 		const struct certificate *child = mended->items[i].certificate;
-		const struct certificate *next = i + 1 < mended->count ? mended->items[i + 1].certificate : NULL;
 		const struct certificate *former = former_issuer(plan->result, child);
 		if (former != NULL)
 			put(plan, REPAIR_UNLINKED, child, former);
-		if (next != NULL && (former != NULL || repair_plan_adds(plan, child) || repair_plan_adds(plan, next)))
+		if (i + 1 == mended->count)
+			break;
+		const struct certificate *next = mended->items[i + 1].certificate;
+		if (former != NULL || repair_plan_adds(plan, child) || repair_plan_adds(plan, next))
 			put(plan, REPAIR_LINKED, child, next);
 	}
 }

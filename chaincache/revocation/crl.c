@@ -75,7 +75,7 @@ static int compare_serials(struct bytes a, struct bytes b)
 {
 	if (a.len != b.len)
 		return a.len < b.len ? -1 : 1;
-	return memcmp(a.data, b.data, a.len);
+	return a.len > 0 ? memcmp(a.data, b.data, a.len) : 0;
 }
 
 static int compare_entries(const void *a, const void *b)

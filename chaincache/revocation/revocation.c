@@ -123,7 +123,7 @@ static void take_unusable(struct revocation_answer *answer, const struct crl *cr
 {
 	if (answer->status != REVOCATION_UNKNOWN || obstacle < answer->obstacle)
 		return;
-	if (obstacle == answer->obstacle && crl->this_update <= answer->crl->this_update)
+	if (answer->crl != NULL && obstacle == answer->obstacle && crl->this_update <= answer->crl->this_update)
 		return;
 	answer->obstacle = obstacle;
 	answer->crl = crl;

@@ -18,6 +18,11 @@ static bool is_blank(uint8_t c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+static bool is_printable(uint8_t c)
+{
+	return c >= 0x20 && c < 0x7f;
+}
+
 /* Takes the next line off the front of `text`, without its end. */
 static struct bytes next_line(struct bytes *text)
 {
@@ -48,7 +53,7 @@ static void read_value(struct bytes line, const char *key, char *out, size_t out
 	while (at < line.len && is_blank(line.data[at]))
 		at++;
 	for (; at < line.len && len + 1 < out_size; at++)
-		out[len++] = line.data[at] >= 0x20 && line.data[at] < 0x7f ? (char)line.data[at] : '?';
+		out[len++] = (char)(is_printable(line.data[at]) ? line.data[at] : '?');
 	out[len] = '\0';
 }
 

@@ -88,7 +88,9 @@ void metric_text_seconds(struct metric_text *text, const struct metric_family *f
 
 void metric_text_duration(struct metric_text *text, const struct metric_family *family, double seconds)
 {
-	append_series(text, family, NULL);
+	static const char *const no_values[] = {NULL};
+
+	append_series(text, family, no_values);
 	if (!failed(text->error))
 		text->error = buffer_printf(text->out, "%.9g\n", seconds);
 }

@@ -112,7 +112,7 @@ bool listeners_open(const struct config *config, unsigned num_workers, const str
 	bool good = true;
 
 	*out = (struct listeners){0};
-	out->sockets = calloc(count_addresses(config) + 1, sizeof(struct listen_socket *));
+	out->sockets = calloc(count_addresses(config) + 1, sizeof(*out->sockets));
 	if (out->sockets == NULL) {
 		struct error full = buffer_printf(errors, "out of memory\n");
 		(void)full;

@@ -165,6 +165,7 @@ static void on_answering(void *context)
 	for (request = TAILQ_FIRST(&fetcher->answered); request != NULL; request = TAILQ_NEXT(request, link))
 		num_left++;
 	while (num_left-- > 0 && !TAILQ_EMPTY(&fetcher->answered))
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not see that TAILQ_REMOVE moves the head. */
 		give_one(fetcher, TAILQ_FIRST(&fetcher->answered));
 	if (!fetcher->closing)
 		answer_soon(fetcher);
@@ -237,6 +238,7 @@ static void start_waiting(struct fetcher *fetcher)
 	while (fetcher->num_under_way < FETCHER_MAX_UNDER_WAY && (fetch = TAILQ_FIRST(&fetcher->waiting)) != NULL) {
 		struct transfer *transfer = transfer_new(fetcher->curl_loop, &fetcher->rules, fetch->url);
 		if (transfer == NULL) {
+			/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not see that TAILQ_REMOVE moves the head. */
 			finish(fetch, NULL);
 			continue;
 		}

@@ -411,6 +411,6 @@ void web_server_close(struct web_server *server)
 		cut(visit); /* none may be held when the daemon stops */
 	MHD_stop_daemon(server->daemon);
 	/* In the order in which they were made. */
-	for (unsigned i = 0, count = server->num_handles; i < count; i++)
+	for (size_t i = 0, count = server->num_handles; i < sizeof(handles) / sizeof(handles[0]) && i < count; i++)
 		uv_close(handles[i], on_closed);
 }

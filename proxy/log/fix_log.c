@@ -182,7 +182,7 @@ void fix_log_close(struct fix_log *fix_log)
 	if (fix_log->known != NULL && !flush(fix_log))
 		program_log_write(fix_log->log, LOG_LEVEL_ERROR, path_of(fix_log),
 				  "the fix log could not be written to the end: %llu of its lines are lost",
-				  (unsigned long long)(fix_log->num_waiting + fix_log->num_lost));
+				  (unsigned long long)fix_log->num_waiting + fix_log->num_lost);
 	while (fix_log->first_waiting != NULL)
 		drop_first(fix_log);
 	known_findings_free(fix_log->known);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,13 +19,13 @@ static const char *const journal_prefixes[] = {
 static bool is_journal(int fd)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
-	unsigned long long device = 0;
-	unsigned long long inode = 0;
+	char own[sizeof("18446744073709551615:18446744073709551615")];
 	struct stat status;
 
-	if (stream == NULL || sscanf(stream, "%llu:%llu", &device, &inode) != 2)
+	if (stream == NULL || fstat(fd, &status) != 0)
 		return false;
-	return fstat(fd, &status) == 0 && status.st_dev == (dev_t)device && status.st_ino == (ino_t)inode;
+	snprintf(own, sizeof(own), "%llu:%llu", (unsigned long long)status.st_dev, (unsigned long long)status.st_ino);
+	return strcmp(stream, own) == 0;
 }
 
 void program_log_init(struct program_log *log, int fd, enum config_log_level level)

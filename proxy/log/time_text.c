@@ -174,8 +174,8 @@ struct error time_text_parse(const char *text, int64_t *out_seconds)
 		if (!read_char(&text, "Tt ") || !read_clock(&text, &t) || !read_offset(&text, &offset) || *text != '\0')
 			return error_of(ERROR_FORMAT, 0, wrong);
 	}
-	*out_seconds =
-	    days_of_civil(t.year, t.month, t.day) * SECONDS_A_DAY + t.hour * 3600 + t.minute * 60 + t.second - offset;
+	*out_seconds = days_of_civil(t.year, t.month, t.day) * SECONDS_A_DAY + (int64_t)t.hour * 3600 +
+		       (int64_t)t.minute * 60 + t.second - offset;
 	return error_none();
 }
 

@@ -177,14 +177,19 @@ static bool follow_step(struct mend_driver *driver)
 	return driver->num_open == 0;
 }
 
+static void submit(struct mend_driver *driver)
+{
+	driver->is_stepping = true;
+	thread_pool_submit(driver->options.threads, driver->options.share, &driver->job, driver->options.urgent);
+}
+
 static void go_on(struct mend_driver *driver)
 {
-	driver->is_stepping = driver->options.threads != NULL;
-	if (driver->is_stepping) {
-		thread_pool_submit(driver->options.threads, driver->options.share, &driver->job,
-				   driver->options.urgent);
+	if (driver->options.threads != NULL) {
+		submit(driver);
 		return;
 	}
+	driver->is_stepping = false;
 	do
 		step(&driver->job);
 	while (follow_step(driver));
@@ -261,7 +266,7 @@ struct mend_driver *mend_driver_start(const struct mend_driver_options *options,
 		return driver;
 	}
 	driver->has_begun = true;
-	go_on(driver);
+	submit(driver);
 	return driver;
 }
 

@@ -50,10 +50,14 @@ struct prober *prober_new(const struct prober_options *options, const struct pro
 	struct prober *prober = calloc(1, sizeof(*prober));
 	if (prober == NULL)
 		return NULL;
+	prober->backends = calloc(config->num_backends + 1, sizeof(*prober->backends));
+	if (prober->backends == NULL) {
+		free(prober);
+		return NULL;
+	}
 	prober->options = *options;
 	buffer_init(&prober->alpn, TLS_SETTINGS_MAX_ALPN_BYTES);
-	prober->backends = calloc(config->num_backends + 1, sizeof(*prober->backends));
-	if (prober->backends == NULL || failed(tls_settings_write_alpn(&config->alpn, &prober->alpn)))
+	if (failed(tls_settings_write_alpn(&config->alpn, &prober->alpn)))
 		goto out;
 	for (size_t i = 0; i < config->num_backends; i++) {
 		struct probed_backend *backend = &prober->backends[prober->num_backends++];

@@ -69,10 +69,13 @@ bool credential_covers(const struct credential *credential, const char *sni)
 		return true;
 	const char *parent = strchr(sni, '.');
 	/* Never directly above a single label: *.com covers nothing. */
-	if (parent == NULL || parent == sni || strchr(parent + 1, '.') == NULL || strlen(parent) + 2 > sizeof(wildcard))
+	if (parent == NULL || parent == sni || strchr(parent + 1, '.') == NULL)
+		return false;
+	size_t len = strlen(parent);
+	if (len + 2 > sizeof(wildcard))
 		return false;
 	wildcard[0] = '*';
-	strcpy(wildcard + 1, parent);
+	memcpy(wildcard + 1, parent, len + 1);
 	return has_name(credential, wildcard);
 }
 

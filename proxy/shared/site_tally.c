@@ -57,9 +57,8 @@ static enum tally_group group_of(uint16_t id)
 		return group;
 		TALLY_GROUPS(X)
 #undef X
-	default:
-		return TALLY_GROUP_OTHER;
 	}
+	return TALLY_GROUP_OTHER;
 }
 
 enum tally_alert tally_alert_of(uint8_t number)
@@ -70,9 +69,8 @@ enum tally_alert tally_alert_of(uint8_t number)
 		return alert;
 		TALLY_ALERTS(X)
 #undef X
-	default:
-		return TALLY_ALERT_OTHER;
 	}
+	return TALLY_ALERT_OTHER;
 }
 
 static enum tally_version version_of(int version)

@@ -77,7 +77,7 @@ static struct error read_line(struct bytes line, struct ticket_key_list *out)
 {
 	uint8_t key[LONG_KEY_CHARS / 4 * 3];
 	size_t len = 0;
-	struct error error = error_none();
+	struct error error;
 
 	if (line.len > LONG_KEY_CHARS || !EVP_DecodeBase64(key, &len, sizeof(key), line.data, line.len))
 		error = error_of(ERROR_FORMAT, 0, "not a key in base64: make one by openssl rand -base64 48");

@@ -41,7 +41,7 @@ struct error ticket_rotation_step(struct ticket_rotation *rotation, uint64_t now
 	struct ticket_rotation next = {
 	    .former = rotation->current,
 	    /* After a long sleep the present key is itself older than a former one may be. */
-	    .has_former = age_s < (uint64_t)2 * TICKET_KEY_LIFETIME_S,
+	    .has_former = age_s < 2 * TICKET_KEY_LIFETIME_S,
 	    .made_s = now_s,
 	};
 	make_secret(&next.current);

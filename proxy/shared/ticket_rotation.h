@@ -8,7 +8,7 @@
 
 #include "proxy/shared/ticket_keys.h"
 
-#define TICKET_KEY_LIFETIME_S (12 * 60 * 60)
+#define TICKET_KEY_LIFETIME_S (UINT64_C(12) * 60 * 60)
 
 struct ticket_rotation {
 	struct ticket_secret current;

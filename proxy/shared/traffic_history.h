@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TRAFFIC_HISTORY_MINUTES 60
+#define TRAFFIC_HISTORY_MINUTES ((size_t)60)
 #define TRAFFIC_HISTORY_MINUTE_MS 60000
 
 /* Totals since the start, or what one minute had. */

@@ -139,7 +139,7 @@ struct error managed_site_new(const struct managed_site_options *options, const 
 			      struct managed_site **out)
 {
 	struct managed_site *site = calloc(1, sizeof(*site));
-	struct error error = error_none();
+	struct error error;
 
 	*out = NULL;
 	if (site == NULL)

@@ -71,7 +71,7 @@ static bool make_sites(struct site_set *set, const struct site_set_options *opti
 	};
 	bool good = true;
 
-	set->sites = calloc(config->num_sites + 1, sizeof(struct managed_site *));
+	set->sites = calloc(config->num_sites + 1, sizeof(*set->sites));
 	if (set->sites == NULL)
 		return note_memory(errors);
 	set->num_sites = config->num_sites;

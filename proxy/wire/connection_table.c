@@ -165,7 +165,7 @@ static const char *const action_names[] = {CONNECTION_ACTIONS(X)};
 static const char *const end_names[] = {CONNECTION_ENDS(X)};
 #undef X
 
-#define X(name, text, end) [name] = end,
+#define X(name, text, end) [name] = (end),
 static const enum connection_end action_ends[] = {CONNECTION_ACTIONS(X)};
 #undef X
 

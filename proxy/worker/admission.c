@@ -24,7 +24,7 @@ struct admission {
 
 struct error admission_new(uint64_t max_connections, unsigned num_workers, struct admission **out)
 {
-	struct admission *admission = calloc(1, sizeof(*admission) + num_workers * sizeof(struct waiter));
+	struct admission *admission = calloc(1, sizeof(*admission) + num_workers * sizeof(admission->waiters[0]));
 	if (admission == NULL)
 		return error_of(ERROR_MEMORY, 0, "count connections");
 

@@ -3,7 +3,9 @@
 #include "conf/keys.h"
 #include "tools/lists/list_text.h"
 
-enum { SAMPLE_COLUMNS = 118, MANUAL_COLUMNS = 79, MAX_WORDS = 2000 };
+#define MAX_WORDS ((size_t)2000)
+
+enum { SAMPLE_COLUMNS = 118, MANUAL_COLUMNS = 79 };
 
 /* Chooses the keys of a list. */
 typedef bool key_filter(const struct config_key *key);

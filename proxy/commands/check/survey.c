@@ -40,9 +40,9 @@ static void look_init(struct survey_look *look, struct survey *survey, const str
 
 bool survey_init(struct survey *survey, const struct host_name *names, size_t num_names, const char **out_wrong)
 {
-	*survey = (struct survey){.names = names, .num_names = num_names};
-	survey->looks = calloc(SURVEY_MAX_LOOKS, sizeof(*survey->looks));
 	*out_wrong = "out of memory";
+	*survey = (struct survey){
+	    .names = names, .num_names = num_names, .looks = calloc(SURVEY_MAX_LOOKS, sizeof(*survey->looks))};
 	if (survey->looks == NULL)
 		return false;
 	for (size_t i = 0; i < num_names; i++) {
