@@ -9,6 +9,7 @@ include. The compiler refuses a header of any other room. This script checks wha
   - the headers of a library from outside are included only where that library is meant to be known (OUTSIDE), and
     the names of an event loop are written there alone (NAMES)
   - BoringSSL is asked about a public key in one file alone, which lets no key pass that is not usable (KEY_QUESTIONS)
+  - each function that a header declares is called by the product, and not by tests alone (TESTS_CALL)
   - every source and header of a folder is listed, so that none is forgotten by the build
   - a unit test includes and links its own room and what that room reaches, and the tests' own support; each is listed
 
@@ -62,6 +63,13 @@ KEY_QUESTIONS = re.compile(
 )
 KEY_FILES = {
     "chaincache/certificate/public_key.c": "judges each key by its algorithm before BoringSSL parses it",
+}
+
+# The functions of a header that tests alone call, each with the reason.
+DECLARATION = re.compile(r"^(?!static\b|typedef\b)[A-Za-z_][\w \t*]*\b([a-z]\w*)\([^;{}]*\)[^;{}]*;", re.MULTILINE)
+STRING = re.compile(r'"(?:\\.|[^"\\\n])*"')
+TESTS_CALL = {
+    "lists_get": "a test prints each list, to see that none is forgotten in the texts",
 }
 
 
@@ -259,6 +267,17 @@ def check_key_questions():
                 yield f"{where}: {found.group()}: asks about a key that public_key has not let pass"
 
 
+def check_callers():
+    """A name that stands twice in all sources is declared and defined, and nobody calls it."""
+    sources = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.[ch]"))]
+    texts = {path: STRING.sub("", COMMENT.sub("", path.read_text(errors="replace"))) for path in sources}
+    count = collections.Counter(word for text in texts.values() for word in re.findall(r"\w+", text))
+    for path, text in texts.items():
+        for name in DECLARATION.findall(text) if path.suffix == ".h" else ():
+            if count[name] <= 2 and name not in TESTS_CALL:
+                yield f"{path.relative_to(ROOT)}: {name}: no source of the product calls it"
+
+
 def read_test_calls(folder, function):
     """Each call of unit_tests or support_library: its first words, and what it links, be it for its sources alone."""
     path = ROOT / "tests" / folder / "CMakeLists.txt"
@@ -315,7 +334,7 @@ def check_test_lists():
 def check(rooms):
     found = [line for room in rooms.values() for line in check_room(rooms, room)]
     found += [*check_circles(rooms), *check_tests(rooms), *check_links(rooms), *check_test_lists(), *check_names(),
-              *check_key_questions()]
+              *check_key_questions(), *check_callers()]
     return found
 
 

@@ -148,6 +148,13 @@ WRONG = {
         {"chaincache/base/bytes.h": "#define KEY(x509) X509_get0_pubkey(x509)\n"},
         "chaincache/base/bytes.h: X509_get0_pubkey: asks about a key that public_key has not let pass",
     ),
+    "a function that tests alone call": (
+        {"proxy/wire/relay.h": "/* relay_count: relay_count. */\nint relay_count(void);\nint relay_left(void);\n",
+         "proxy/wire/relay.c": '#include "proxy/wire/relay.h"\nint relay_count(void) {}\nint relay_left(void) {}\n',
+         "proxy/worker/worker.c": '#include "proxy/worker/worker.h"\nint left = relay_left();\n',
+         "tests/unit/proxy/wire/test_relay.c": '#include "proxy/wire/relay.h"\nint count = relay_count();\n'},
+        "proxy/wire/relay.h: relay_count: no source of the product calls it",
+    ),
     "a header that is private to another room": (
         {BASE: TREE[BASE].replace("HEADERS limits.h", "PRIVATE limits.h"),
          "proxy/wire/relay.c": '#include "chaincache/base/limits.h"\n'},
