@@ -2,8 +2,8 @@
 
 #include <openssl/bytestring.h>
 
-#define MAGIC_JKS 0xfeedfeedu
-#define MAGIC_JCEKS 0xcecececeu
+#define MAGIC_JKS 0xfeedfeedU
+#define MAGIC_JCEKS 0xcecececeU
 
 enum { TYPED_VERSION = 2, ENTRY_KEY = 1, ENTRY_CERTIFICATE = 2, DATE_BYTES = 8, DIGEST_BYTES = 20 };
 

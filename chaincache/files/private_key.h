@@ -9,7 +9,7 @@
 
 /* Turns that all password hashes of a file may ask for together, those of each key and each try: some seconds of one
  * core. */
-#define PRIVATE_KEY_MAX_ITERATIONS 10000000u
+#define PRIVATE_KEY_MAX_ITERATIONS 10000000U
 
 #define PRIVATE_KEY_UNSUPPORTED                                                                                        \
 	"the private key is of a kind that is not supported (RSA, ECDSA on a P- curve and Ed25519 are; an RSA key "    \

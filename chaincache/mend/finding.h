@@ -83,8 +83,8 @@ bool finding_same(const struct finding *a, const struct finding *b);
 
 /* finding_list_tells says whether there is one about this certificate: of this code (FINDING_CODE_COUNT: of any), and of one
  * of these severities, as FINDING_BIT(SEVERITY_ERROR) | ... */
-#define FINDING_BIT(severity) (1u << (severity))
-#define FINDING_ANY_SEVERITY (~0u)
+#define FINDING_BIT(severity) (1U << (severity))
+#define FINDING_ANY_SEVERITY (~0U)
 bool finding_list_tells(const struct finding_list *list, enum finding_code code, unsigned severities,
 			const struct certificate *certificate);
 

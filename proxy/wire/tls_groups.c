@@ -11,7 +11,7 @@ struct known_group {
 	const char *names[3]; /* the TLS registry's or NIST's first; the rest may be NULL */
 };
 
-#define POST_QUANTUM 1000u
+#define POST_QUANTUM 1000U
 
 /* The one place that knows what only a newer BoringSSL has. */
 static const struct known_group known[] = {

@@ -18,7 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(text, data, size);
 	text[size] = '\0';
 	if (!failed(host_name_parse(text, &name)) &&
-	    (failed(host_name_parse(name.text, &again)) || memcmp(&name, &again, sizeof(name)) != 0))
+	    (failed(host_name_parse(name.text, &again)) || !host_name_equal(&name, &again) ||
+	     strcmp(name.text, again.text) != 0))
 		abort();
 	free(text);
 	return 0;

@@ -128,7 +128,7 @@ static void add_key_usage(X509 *x509, const struct pki_options *options)
 
 	pki_must(bits != NULL, "make a bit string");
 	for (int i = 0; i < 9; i++) {
-		unsigned mask = i < 8 ? 0x80u >> i : X509v3_KU_DECIPHER_ONLY;
+		unsigned mask = i < 8 ? 0x80U >> i : X509v3_KU_DECIPHER_ONLY;
 		pki_must((usage & mask) == 0 || ASN1_BIT_STRING_set_bit(bits, i, 1), "set a bit");
 	}
 	int len = i2d_ASN1_BIT_STRING(bits, &der);

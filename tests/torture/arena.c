@@ -104,7 +104,7 @@ static void set_events(struct arena *arena, struct endpoint *endpoint)
 	int operation = endpoint->events == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
 
 	event.events =
-	    (endpoint->wants_read ? (uint32_t)EPOLLIN : 0u) | (endpoint->wants_write ? (uint32_t)EPOLLOUT : 0u);
+	    (endpoint->wants_read ? (uint32_t)EPOLLIN : 0U) | (endpoint->wants_write ? (uint32_t)EPOLLOUT : 0U);
 	if (event.events == endpoint->events)
 		return;
 	if (event.events == 0)

@@ -59,7 +59,7 @@ static void test_is_text_at_any_time(void **state)
 	assert_string_equal(buffer_text(&buffer), "");
 	assert_ok(buffer_append(&buffer, bytes_of(NULL, 0)));
 	assert_string_equal(buffer_text(&buffer), "");
-	assert_ok(buffer_printf(&buffer, "%s-%u", "a", 5u));
+	assert_ok(buffer_printf(&buffer, "%s-%u", "a", 5U));
 	assert_string_equal(buffer_text(&buffer), "a-5");
 	buffer_cleanup(&buffer);
 	assert_string_equal(buffer_text(&buffer), "");

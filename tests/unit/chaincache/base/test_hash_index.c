@@ -46,8 +46,8 @@ static void test_keeps_the_order_when_it_grows(void **state)
 	(void)state;
 
 	for (uint32_t i = 0; i < 10000; i++)
-		add(&index, i % 100 * 0x01000193u);
-	position = hash_index_first(&index, 42 * 0x01000193u);
+		add(&index, i % 100 * 0x01000193U);
+	position = hash_index_first(&index, 42 * 0x01000193U);
 	for (; position != HASH_INDEX_END; position = hash_index_next(&index, position))
 		assert_int_equal(position, 42 + 100 * found++);
 	assert_int_equal(found, 100);
