@@ -191,7 +191,6 @@ static void answer(struct mender *mender, struct error error)
 	mend_tally_mend(mender->services->tally, result, clock_now_ns() - mender->begun_ns);
 	for (size_t i = 0; result != NULL && i < result->num_fetched; i++)
 		mend_services_keep(mender->services, &result->fetched[i], mender->now);
-	const struct mender_outcome outcome = {error, result, mender->untried, mender->loss};
 	mender->on_answer(mender->context, &outcome);
 	mender_free(mender);
 }
