@@ -217,9 +217,5 @@ struct error backend_tls_client_chain(const SSL_CTX *ctx, struct certificate_lis
 
 struct error backend_tls_peer_chain(const SSL *ssl, struct certificate_list *out)
 {
-	const STACK_OF(CRYPTO_BUFFER) *peer = SSL_get0_peer_certificates(ssl);
-
-	if (peer != NULL && sk_CRYPTO_BUFFER_num(peer) > CERTIFICATE_FILE_MAX_CERTIFICATES)
-		return error_of(ERROR_LIMIT, 0, "the backend sent more than 100 certificates");
-	return append_buffers(peer, SOURCE_BACKEND, out);
+	return append_buffers(SSL_get0_peer_certificates(ssl), SOURCE_BACKEND, out);
 }

@@ -38,7 +38,8 @@ static void read_certificate(struct site_reading *reading, const char *path)
 		return;
 	}
 	struct site_pair *pair = &material->pairs[material->num_pairs];
-	*pair = (struct site_pair){.chain = file.certificates, .is_set = file.is_set, .has_key = file.key != NULL, .path = strdup(path)};
+	*pair = (struct site_pair){
+	    .chain = file.certificates, .is_set = file.is_set, .has_key = file.key != NULL, .path = strdup(path)};
 	file.certificates = (struct certificate_list){0};
 	bool matched = false;
 	if (pair->path == NULL)

@@ -103,7 +103,9 @@ def java_keystore(*certificates: bytes, magic: int = 0xFEEDFEED, version: int = 
 def windows_store(*certificates: bytes) -> bytes:
     """A digest, then the certificate, of each."""
     properties = b"".join(
-        struct.pack("<III", number, 1, len(value)) + value for der in certificates for number, value in ((3, bytes(20)), (32, der))
+        struct.pack("<III", number, 1, len(value)) + value
+        for der in certificates
+        for number, value in ((3, bytes(20)), (32, der))
     )
     return bytes(4) + b"CERT" + properties + bytes(12)
 

@@ -11,7 +11,9 @@ struct parts_case {
 static void test_says_what_is_protected(void **state)
 {
 	static const struct parts_case cases[] = {
-	    {"modern.p12", true, true}, {"legacy.p12", true, true}, {"no-key.p12", true, true},
+	    {"modern.p12", true, true},
+	    {"legacy.p12", true, true},
+	    {"no-key.p12", true, true},
 	    {"no-mac.p12", false, true},
 	};
 	struct pkcs12_parts parts;
