@@ -51,6 +51,7 @@ static void handle(void *context, const struct http_request *request, struct htt
 static int set_up(void **state)
 {
 	struct place *place = calloc(1, sizeof(*place));
+	*state = place;
 	socklen_t len = sizeof(place->address);
 
 	place->listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -61,7 +62,6 @@ static int set_up(void **state)
 		return -1;
 	assert_ok(loop_new(&place->loop));
 	assert_ok(web_server_open(place->loop, place->listen_fd, place, handle, &place->server));
-	*state = place;
 	return 0;
 }
 

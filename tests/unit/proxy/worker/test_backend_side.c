@@ -265,7 +265,8 @@ static void fill_port(struct full_port *full)
 
 		assert_true(full->num_waiting < sizeof(full->waiting) / sizeof(full->waiting[0]));
 		full->waiting[full->num_waiting++] = fd;
-		connect(fd, (struct sockaddr *)&address, sizeof(address));
+		int status = connect(fd, (struct sockaddr *)&address, sizeof(address));
+		assert_true(status == 0 || errno == EINPROGRESS);
 		connected = is_connected_soon(fd);
 	}
 }

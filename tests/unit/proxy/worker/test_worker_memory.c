@@ -71,6 +71,7 @@ static void test_a_listener_that_cannot_be_opened_is_opened_later(void **state)
 		atomic_store(&further_failures, i / NUM_ALLOCATIONS);
 		atomic_store(&before_failure_there, i % NUM_ALLOCATIONS);
 		world_publish(world, &fixture->site, 1);
+		assert_non_null(world->listening);
 		world->port = loopback_port_of(world->listening->fds[0]);
 		echo(fixture);
 		assert_int_equal(atomic_load(&before_failure_there), -1);
