@@ -107,3 +107,12 @@ def test_check_sees_the_chain_behind_a_key_usage_that_ends_the_handshake(program
     with openssl_server(world.folder, whole) as server:
         result = program.command("check", NAME, "--connect", f"127.0.0.1:{server}", *world.check_flags(), "--json")
     assert len(json.loads(result.stdout)["served"]) == 2, result
+
+
+def test_a_backend_of_plain_rsa_needs_no_signature(program, world):
+    """keyEncipherment is what these suites use the key for: the handshake judges it, and not the audit."""
+    port = free_port()
+    whole = make_leaf(world.folder, world.issuing, NAME, "RSA-2048", "keyEncipherment")
+    with openssl_server(world.folder, whole, *TLS_1_2, "-cipher", "AES128-GCM-SHA256") as backend:
+        running = program.run(world.settings(), site(world, port, backend))
+        eventually("it is connected to", lambda: fetches(port, world).ok, also=running.report)
