@@ -17,6 +17,7 @@
 #define DAY_CHARS 10
 #define DIGEST_CHARS 16
 #define TWIN_CHARS 40
+#define TWIN_ROWS 32 /* within which the finding of the other side stands */
 #define MAX_TEXT 2048
 
 static const char *text_of(const json_t *line, const char *key)
@@ -103,10 +104,8 @@ static void print_head(const struct log_table *table, const struct log_finding *
 	print_cell(output, resolved ? STYLE_GOOD : style_of(severity), resolved ? "resolved" : severity,
 		   SEVERITY_COLUMNS);
 	output_printf(output, STYLE_PLAIN, "  ");
-	if (narrow)
-		output_printf(output, STYLE_PLAIN, "%s", text_of(line, "site"));
-	else
-		print_cell(output, STYLE_PLAIN, text_of(line, "site"), table->site_columns);
+	print_cell(output, STYLE_PLAIN, text_of(line, "site"),
+		   narrow ? output->width - SHORT_TIME_CHARS - SEVERITY_COLUMNS - 4 : table->site_columns);
 	output_printf(output, STYLE_PLAIN, narrow ? "\n%*s" : "  ", INDENT, "");
 	output_printf(output, STYLE_BOLD, "%s", text_of(line, "code"));
 	if (finding->num_lines > 1)
@@ -185,8 +184,15 @@ static void print_cost(const struct output *output, const json_t *line)
 	print_paragraph(output, STYLE_DIM, INDENT, text);
 }
 
-void log_table_print_row(struct log_table *table, const struct log_finding *finding, bool repeated)
+/* A row of the table. */
+struct row {
+	const struct log_finding *finding; /* NULL: another row tells it too */
+	bool both_sides; /* the backend has the same finding, in its own row no more */
+};
+
+static void print_row(struct log_table *table, const struct row *row, bool repeated)
 {
+	const struct log_finding *finding = row->finding;
 	json_t *line = json_loadb(finding->last.text, finding->last.len, 0, NULL);
 	if (!json_is_object(line)) {
 		json_decref(line);
@@ -204,21 +210,30 @@ void log_table_print_row(struct log_table *table, const struct log_finding *find
 		print_chain(table->output, "before:", before, after);
 		print_chain(table->output, "after:", after, before);
 		print_cost(table->output, line);
+		if (row->both_sides)
+			print_paragraph(table->output, STYLE_DIM, INDENT, "on the backend: the same");
 	}
 	json_decref(line);
 }
 
+void log_table_print_row(struct log_table *table, const struct log_finding *finding, bool repeated)
+{
+	const struct row row = {.finding = finding};
+	print_row(table, &row, repeated);
+}
+
 static int compare_times(const void *a, const void *b)
 {
-	const struct log_finding *const *left = a;
-	const struct log_finding *const *right = b;
-	int order = strcmp((*left)->last_time, (*right)->last_time);
+	const struct row *left = a;
+	const struct row *right = b;
+	int order = strcmp(left->finding->last_time, right->finding->last_time);
 	if (order == 0) /* they stand in one array, in the order of the log */
-		order = *left < *right ? -1 : *left > *right;
+		order = left->finding < right->finding ? -1 : left->finding > right->finding;
 	return order;
 }
 
-/* As wide as the longest name: no name of a site is cut. */
+/* As wide as the longest name. Where that leaves no room for the rest, a row takes two lines, and 80 columns have room for
+ * any name of a site. */
 static void choose_columns(struct log_table *table, const struct log_history *history)
 {
 	unsigned longest = MIN_SITE_COLUMNS;
@@ -239,20 +254,54 @@ static void print_titles(const struct log_table *table)
 			      SEVERITY_COLUMNS, "SEVERITY", (int)table->site_columns, "SITE");
 }
 
+/* With `certificate = backend` both sides of the proxy have the same chain, and one fault of it is two findings. */
+static bool is_twin_of_backend(const struct log_finding *finding, const struct log_finding *of_backend)
+{
+	static const enum log_member equal[] = {LOG_SITE, LOG_CODE, LOG_EVENT, LOG_NAME, LOG_CERTIFICATE, LOG_STORES};
+	struct log_line line;
+	struct log_line other;
+
+	if (of_backend == NULL || finding->last.text == NULL || of_backend->last.text == NULL)
+		return false;
+	(void)log_line_scan(bytes_of(finding->last.text, finding->last.len), &line);
+	(void)log_line_scan(bytes_of(of_backend->last.text, of_backend->last.len), &other);
+	if (!log_line_is(&line, LOG_SUBJECT_OF, "certificate") || !log_line_is(&other, LOG_SUBJECT_OF, "backend"))
+		return false;
+	for (size_t i = 0; i < sizeof(equal) / sizeof(equal[0]); i++)
+		if (!bytes_equal(line.members[equal[i]], other.members[equal[i]]))
+			return false;
+	return true;
+}
+
+/* Takes the backend's row out where the certificate's says the same a moment away: they stand near each other. */
+static void fold_twins(struct row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		for (size_t k = i > TWIN_ROWS ? i - TWIN_ROWS : 0; k < count && k <= i + TWIN_ROWS; k++) {
+			if (rows[k].finding == NULL || !is_twin_of_backend(rows[k].finding, rows[i].finding))
+				continue;
+			rows[i].finding = NULL;
+			rows[k].both_sides = true;
+			break;
+		}
+	}
+}
+
 bool log_table_print(struct log_table *table, const struct log_history *history)
 {
-	const struct log_finding **rows = calloc(history->num_findings + 1, sizeof(const struct log_finding *));
+	struct row *rows = calloc(history->num_findings + 1, sizeof(*rows));
 	if (rows == NULL)
 		return false;
 	for (size_t i = 0; i < history->num_findings; i++)
-		rows[i] = &history->findings[i];
-	qsort(rows, history->num_findings, sizeof(const struct log_finding *), compare_times);
+		rows[i].finding = &history->findings[i];
+	qsort(rows, history->num_findings, sizeof(*rows), compare_times);
 	choose_columns(table, history);
+	fold_twins(rows, history->num_findings);
 	if (history->num_findings > 0)
 		print_titles(table);
 	for (size_t i = 0; i < history->num_findings; i++) {
-		if (rows[i]->last.text != NULL)
-			log_table_print_row(table, rows[i], false);
+		if (rows[i].finding != NULL && rows[i].finding->last.text != NULL)
+			print_row(table, &rows[i], false);
 	}
 	free(rows);
 	return true;

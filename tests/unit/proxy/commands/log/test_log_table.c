@@ -60,7 +60,7 @@ static void test_a_narrow_terminal_has_two_lines_a_row(void **state)
 	(void)state;
 	take(&history, 1, "a-rather-long-name-of-a-site", "appeared");
 	expect_table(&history, 40,
-		     "11-20 10:01  fixed     a-rather-long-name-of-a-site\n"
+		     "11-20 10:01  fixed     a-rather-long-na~\n"
 		     "    wrong_order\n"
 		     "    m\n"
 		     "    accepted by 0 of 1 trust store\n"
@@ -77,7 +77,7 @@ static void test_no_name_of_a_site_is_cut_at_80_columns(void **state)
 	(void)state;
 	take(&history, 1, "autodiscover.contoso", "appeared");
 	expect_table(&history, 80,
-		     "11-20 10:01  fixed     autodiscover.contoso\n"
+		     "11-20 10:01  fixed     autodiscover.contoso                                     \n"
 		     "    wrong_order\n"
 		     "    m\n"
 		     "    accepted by 0 of 1 trust store before, by 1 after; 12 bytes saved; reported\n"
@@ -125,11 +125,49 @@ static void test_what_tells_a_twin_from_the_other(void **state)
 	log_history_cleanup(&history);
 }
 
+static void take_side(struct log_history *history, const char *site, const char *subject, const char *stores)
+{
+	char text[512];
+	struct log_line line;
+	snprintf(text, sizeof(text),
+		 "{\"time\":\"2026-11-20T10:01:00.000Z\",\"event\":\"appeared\",\"site\":\"%s\",\"subject_of\":\"%s\","
+		 "\"code\":\"wrong_order\",\"severity\":\"fixed\",\"message\":\"m\",\"stores\":%s}",
+		 site, subject, stores);
+	assert_int_equal(log_line_scan(bytes_of_string(text), &line), LOG_LINE_FINDING);
+	assert_non_null(log_history_take(history, &line));
+}
+
+/* A finding of the backend whose certificate the site serves is no row of its own, another one is. */
+static void test_both_sides_of_one_certificate_are_one_row(void **state)
+{
+	static const char refused[] = "[{\"name\":\"s\",\"served_trusted\":false,\"mended_trusted\":false}]";
+	struct log_history history = {.by_event = true};
+	(void)state;
+	take_side(&history, "mail", "backend", "[]");
+	take_side(&history, "mail", "certificate", "[]");
+	take_side(&history, "shop", "backend", refused);
+	take_side(&history, "shop", "certificate", "[]");
+	expect_table(&history, 100,
+		     "TIME (UTC)           SEVERITY  SITE      CODE\n"
+		     "2026-11-20 10:01:00  fixed     mail      wrong_order\n"
+		     "    m\n"
+		     "    accepted by 0 of 0 trust stores before, by 0 after; 0 bytes added\n"
+		     "    on the backend: the same\n"
+		     "2026-11-20 10:01:00  fixed     shop      wrong_order\n"
+		     "    On the backend: m\n"
+		     "    accepted by 0 of 1 trust store before, by 0 after; 0 bytes added\n"
+		     "2026-11-20 10:01:00  fixed     shop      wrong_order\n"
+		     "    m\n"
+		     "    accepted by 0 of 0 trust stores before, by 0 after; 0 bytes added\n");
+	log_history_cleanup(&history);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_no_name_of_a_site_is_cut_at_80_columns),
 	    cmocka_unit_test(test_what_tells_a_twin_from_the_other),
+	    cmocka_unit_test(test_both_sides_of_one_certificate_are_one_row),
 	    cmocka_unit_test(test_rows_in_the_order_of_time_with_their_counts),
 	    cmocka_unit_test(test_a_narrow_terminal_has_two_lines_a_row),
 	};
