@@ -77,6 +77,13 @@ static struct error make_follower(struct managed_site *site)
 	return site->follower != NULL ? error_none() : error_of(ERROR_MEMORY, 0, "follow a backend's certificate");
 }
 
+/* A site that goes on with its former files has none where there was none before. */
+static bool has_client_certificate(const struct managed_site *site)
+{
+	const SSL_CTX *of_file = site->material->backend_ssl_ctx;
+	return site->config->backend_certificate != NULL && of_file != NULL && SSL_CTX_get0_privatekey(of_file) != NULL;
+}
+
 static struct error make_client_certificate(struct managed_site *site, const struct managed_site *former)
 {
 	const struct client_certificate_options options = {
@@ -91,7 +98,7 @@ static struct error make_client_certificate(struct managed_site *site, const str
 	    .on_change = on_change,
 	};
 
-	if (site->config->backend_certificate == NULL || site->material->backend_ssl_ctx == NULL)
+	if (!has_client_certificate(site))
 		return error_none();
 	return client_certificate_new(&options, former != NULL ? former->client_certificate : NULL,
 				      &site->client_certificate);

@@ -273,3 +273,20 @@ def test_a_renewal_of_one_site_leaves_the_others_alone(program, world, tmp_path)
         eventually("the renewal", lambda: leaf_of(port, leaves["one"][0]) == renewed.sha256, 60, running.report)
         running.wait_for_words("one: serves CN=one.")
         assert probed.num_accepted == seen
+
+
+def test_a_client_certificate_that_is_new_and_wrong_leaves_the_site_as_it_was(program, world):
+    """There is no client certificate of before to keep."""
+    port = free_port()
+    with TlsServer(world.leaf_alone, world.key, http_answer()) as backend:
+        sites = {"mail": {"listen": f"127.0.0.1:{port}", "hostnames": NAME, "certificate": world.leaf_alone,
+                          "key": world.key, "backend": f"tls://127.0.0.1:{backend.port}", "backend_name": NAME}}
+        running = program.run(world.settings(), sites)
+        eventually("the first chain", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+        (path,) = program.folder.glob("chainmend-*.ini")
+        missing = world.folder / "missing.pem"
+        sites["mail"] |= {"backend_certificate": missing, "backend_key": missing}
+        path.write_text(configuration(world.settings(), sites))
+        running.signal(signal.SIGHUP)
+        running.wait_for_fix("reload_failed", site="mail", severity="warning")
+        assert served_chain(port, NAME) == world.mended
