@@ -118,25 +118,25 @@ struct chain_tally *chain_watch_tally(struct chain_watch *watch, const char *sit
 
 static void tell(const struct chain_watch *watch, struct watched_part *part, int64_t now_ms);
 
-/* Enough clients must have seen a former side; one that was there for a moment is passed over. */
-static bool is_measured(const struct chain_record *record)
+static bool has_been_seen_enough(const struct chain_record *record)
 {
 	return record != NULL && chain_record_handshakes(record) >= RISE_MIN_HANDSHAKES_BEFORE;
 }
 
-static void change(struct watched_part *part, struct chain_record *take_record)
+/* Makes the present chain the former side, and the record's the present one. A present chain that only few clients saw does
+ * not replace a former side that enough saw. After a roll-back it always does: the former side was withdrawn. */
+static void replace_present(struct watched_part *part, struct chain_record *take_record)
 {
-	struct chain_record *passed_over = part->former;
+	struct chain_record *dropped = part->former;
 
-	/* A chain that was put back is the measure, however few saw it; one that was withdrawn is none. */
-	if (!part->rolled_back && !is_measured(part->present) && is_measured(part->former))
-		passed_over = part->present;
+	if (!part->rolled_back && !has_been_seen_enough(part->present) && has_been_seen_enough(part->former))
+		dropped = part->present;
 	else
 		part->former = part->present;
 	part->present = take_record;
 	part->verdict = REJECTIONS_STEADY;
 	part->rolled_back = false;
-	chain_record_free(passed_over);
+	chain_record_free(dropped);
 }
 
 static struct watched_part *add_part(struct chain_watch *watch, const char *site, unsigned number)
@@ -185,8 +185,8 @@ static void take_roll_back(const struct chain_watch *watch, struct watched_part 
 	tell(watch, part, now_ms);
 }
 
-/* The chain that was put back is the keeper's own by now: nothing is withdrawn any more. */
-static void settle(const struct chain_watch *watch, struct watched_part *part, int64_t now_ms)
+/* Ends a roll-back: the keeper itself chose the chain that was put back, so that nothing is withdrawn any more. */
+static void end_roll_back(const struct chain_watch *watch, struct watched_part *part, int64_t now_ms)
 {
 	part->rolled_back = false;
 	part->verdict = REJECTIONS_STEADY;
@@ -195,13 +195,13 @@ static void settle(const struct chain_watch *watch, struct watched_part *part, i
 	tell(watch, part, now_ms);
 }
 
-/* The same chain goes on, perhaps by another credential. */
+/* Publishes the same chain again, perhaps with another credential. */
 static void go_on(const struct chain_watch *watch, struct watched_part *part,
 		  const struct chain_publication *publication, int64_t now_ms)
 {
 	chain_record_use(part->present, publication->credential);
 	if (part->rolled_back && !publication->rolled_back)
-		settle(watch, part, now_ms);
+		end_roll_back(watch, part, now_ms);
 }
 
 static bool take_first(struct chain_watch *watch, const struct chain_publication *publication, int64_t now_ms)
@@ -226,7 +226,7 @@ static bool take_change(const struct chain_watch *watch, struct watched_part *pa
 	if (record == NULL)
 		return false;
 	part->generation++;
-	change(part, record);
+	replace_present(part, record);
 	tell(watch, part, now_ms);
 	return true;
 }
@@ -301,7 +301,7 @@ static enum rejection_verdict judge(const struct watched_part *part, int64_t now
 {
 	if (part->former == NULL || now_ms - part->present->since_ms >= CHAIN_WATCH_MS)
 		return REJECTIONS_STEADY;
-	/* Nearly always: there is nothing to sum up over all workers. */
+	/* Spares the sum over all workers, nearly always. */
 	if (chain_record_rejected(part->present) < RISE_MIN_REJECTED)
 		return part->verdict;
 	struct rejection_side before = chain_record_side(part->former);

@@ -1,12 +1,10 @@
 /* chain_watch - compares how clients take the present and the former chain of each certificate, and judges whether
  * rejections have risen with the change.
  *
- * A change is watched for CHAIN_WATCH_MS. The former side is the last chain that enough clients saw; one that went out
- * for a moment alone is passed over. A verdict only gets worse until the chain changes again. Everything is in memory:
- * a restart begins anew. On the control thread alone.
+ * A change is watched for CHAIN_WATCH_MS. The former side is the last chain that enough clients saw. A verdict only gets
+ * worse until the chain changes again. Everything is in memory: a restart begins anew. On the control thread alone.
  *
- * It decides nothing about what goes out: it asks for a roll-back, and learns from chain_watch_published what came of
- * it.
+ * It asks for a roll-back, and does not publish: chain_watch_published says whether the roll-back was done.
  */
 #ifndef PROXY_CLIENTS_CHAIN_WATCH_H
 #define PROXY_CLIENTS_CHAIN_WATCH_H
@@ -44,15 +42,15 @@ void chain_watch_free(struct chain_watch *watch);
 struct chain_tally *chain_watch_tally(struct chain_watch *watch, const char *site,
 				      const struct certificate_list *chain);
 
-/* Goes out from now on. */
+/* A chain that clients are shown from now on. */
 struct chain_publication {
 	const char *site;
 	unsigned part; /* which certificate of the site */
 	struct credential *credential;
-	bool rolled_back; /* the former chain stands in for one that was withdrawn */
+	bool rolled_back; /* it is a former chain, in the place of one that was withdrawn */
 };
 
-/* chain_watch_published takes note of it. False when out of memory: call it again. */
+/* chain_watch_published makes it the present chain of its certificate. False when out of memory: call it again. */
 MUST_USE bool chain_watch_published(struct chain_watch *watch, const struct chain_publication *publication,
 				    int64_t now_ms);
 

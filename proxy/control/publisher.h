@@ -1,6 +1,4 @@
-/* publisher - when the workers are given what has changed: soon, together with what changes meanwhile, and again with
- * growing pauses while they could not be given it.
- */
+/* publisher - publishes changes to the workers: soon, several together, and again with growing pauses after a failure. */
 #ifndef PROXY_CONTROL_PUBLISHER_H
 #define PROXY_CONTROL_PUBLISHER_H
 
@@ -18,7 +16,7 @@ struct publisher;
 struct publisher *publisher_new(struct loop *loop, void *context, bool (*publish)(void *context));
 void publisher_free(struct publisher *publisher); /* NULL is fine */
 
-/* publisher_change: there is something new. It is published within PUBLISHER_PAUSE_MS, whatever retry is pending. */
+/* publisher_change publishes within PUBLISHER_PAUSE_MS, whatever retry is pending. */
 void publisher_change(struct publisher *publisher);
 
 /* publisher_now publishes at once. */

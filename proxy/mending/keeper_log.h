@@ -1,4 +1,4 @@
-/* keeper_log - what is written about one kept certificate: its verdicts, and why a chain is not served. */
+/* keeper_log - writes the verdicts on one kept certificate, and why a chain is not served, to the logs. */
 #ifndef PROXY_MENDING_KEEPER_LOG_H
 #define PROXY_MENDING_KEEPER_LOG_H
 
@@ -21,7 +21,7 @@ struct keeper_log {
 void keeper_log_findings(const struct keeper_log *log, const struct mend_result *result, bool applied,
 			 const char *lost_store);
 
-/* keeper_log_chain writes what is served by this result, unless the last line said so of the same chain. */
+/* keeper_log_chain writes which chain is served by this result, unless the last line said the same. */
 void keeper_log_chain(struct keeper_log *log, const struct mend_result *result, bool chain_is_new);
 
 /* These write why the present chain stays: the trial failed (`error`) or refused the new one, no mend could be made, the

@@ -1,8 +1,7 @@
 /* mend_queue - lets at most so many mends, or probes, run at one time; the rest wait in line for their turn.
  *
  * By rank, and within one first come, first served. At most one begins in a turn of the loop, so that other work comes in
- * between. The caller owns its struct mend_turn, and leaves the queue
- * when its work is done.
+ * between. The caller owns its struct mend_turn, and leaves the queue when its work is done.
  */
 #ifndef PROXY_MENDING_MEND_QUEUE_H
 #define PROXY_MENDING_MEND_QUEUE_H

@@ -32,7 +32,7 @@ struct mender_question {
 	struct pool_share *share; /* of the threads' time; referenced; NULL: the pool's own */
 };
 
-/* What came of it; borrowed while the callback runs. */
+/* The answer; borrowed while the callback runs. */
 struct mender_outcome {
 	struct error error; /* why no mend could be made; `result` is NULL then */
 	const struct mend_result *result;
@@ -44,8 +44,8 @@ typedef void mender_answer(void *context, const struct mender_outcome *outcome);
 
 struct mender;
 
-/* mender_start: NULL when out of memory, or when an offline mend could not be made: no answer comes. The services keep the fetched issuers before the answer. The
- * mender is no longer the caller's when the answer begins. */
+/* mender_start: NULL when out of memory, or when an offline mend could not be made: no answer comes. The services keep the
+ * fetched issuers before the answer. The mender is no longer the caller's when the answer begins. */
 struct mender *mender_start(struct mend_services *services, const struct mender_question *question, void *context,
 			    mender_answer *on_answer);
 

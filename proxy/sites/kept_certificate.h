@@ -1,8 +1,7 @@
 /* kept_certificate - a certificate with its key, kept mended, and the renewal that waits to take its place.
  *
- * A renewal has a keeper of its own, which mends it without a word. renewal.h decides when it takes over: as soon as it is
- * mended, or later, by itself. Until then the fix log has `renewal_held`. What is done with a chain, and what clients see
- * meanwhile, is its owner's business.
+ * A renewal has a keeper of its own, which mends it and reports nothing. renewal.h decides when it takes over: as soon as
+ * it is mended, or later. Until then the fix log has `renewal_held`. The owner serves the chains.
  */
 #ifndef PROXY_SITES_KEPT_CERTIFICATE_H
 #define PROXY_SITES_KEPT_CERTIFICATE_H
@@ -12,7 +11,7 @@
 
 #define KEPT_CERTIFICATE_LOOK_S 60 /* between two looks at a renewal that waits */
 
-/* What goes out at present. Borrowed. */
+/* The chain that is served at present. Borrowed. */
 struct shown_chain {
 	const struct certificate_list *chain;
 	EVP_PKEY *key;
@@ -27,8 +26,7 @@ struct kept_certificate_options {
 	const struct site_material *material;
 	struct pool_share *share; /* of the mending threads' time; may be NULL */
 	enum certificate_purpose purpose;
-	const struct asked_names
-	    *asked_names; /* that a renewal is judged by, in place of `hostnames`; NULL: by those */
+	const struct asked_names *asked_names; /* judge a renewal in place of `hostnames`; NULL: those do */
 	unsigned part; /* the number of its findings in the fix log ... */
 	unsigned renewal_part; /* ... and of those about a renewal */
 	void *context;
@@ -47,9 +45,9 @@ struct given_certificate {
 
 struct kept_certificate;
 
-/* kept_certificate_new begins the first mend (keeper_start), and has the first chain served: that of `given`; where `former` (may be NULL:
- * the same certificate before a reload that came by itself) has another leaf, its, and `given` is a renewal of it. *out is
- * set before `serve` is called. */
+/* kept_certificate_new serves the first chain and begins the first mend (keeper_start). `former` (may be NULL) is the same
+ * certificate before a reload that came by itself: where it has another leaf, its chain is served, and `given` is its
+ * renewal. *out is set before `serve` is called. */
 MUST_USE struct error kept_certificate_new(const struct kept_certificate_options *options,
 					   const struct given_certificate *given, const struct kept_certificate *former,
 					   struct kept_certificate **out);

@@ -17,10 +17,11 @@ struct former_site {
 	struct site_material *material;
 };
 
-/* site_builder_read reads what every site of `config` needs: an array of config->num_sites, in their order, for
+/* site_builder_read reads the files of every site of `config`: an array of config->num_sites, in their order, for
  * site_builder_free. `former` (NULL: there is nothing before) has each of these sites as it was before: one whose
- * configuration and files are the same keeps its material, without a file being read. `now` is the wall clock. May run in any thread. NULL where the configuration itself is wrong, with a line an error in `errors`, or when
- * out of memory, without one. */
+ * configuration and files are the same keeps its material, and no file is read. `now` is the wall clock. May run in any
+ * thread. NULL where the configuration itself is wrong, with a line an error in `errors`, or when out of memory, without
+ * one. */
 struct site_material **site_builder_read(const struct config *config, const struct former_site *former, time_t now,
 					 struct buffer *errors);
 void site_builder_free(struct site_material **materials, size_t num_sites); /* NULL is fine */

@@ -14,9 +14,9 @@
 
 struct site_files;
 
-/* site_files_read reads all files of `take_config` (its from here on, even on failure): what may need root's rights.
- * `former` (may be NULL) are the files of before, `now` is the wall clock. NULL where the configuration itself is wrong, or, without former
- * files, the file of ticket keys: `errors` then holds a line an error. */
+/* site_files_read reads all files of `take_config`, which may need root's rights. It owns `take_config`, even on failure.
+ * `former` (may be NULL) are the files of before, `now` is the wall clock. NULL where the configuration itself is wrong,
+ * or, without former files, the file of ticket keys: `errors` then holds a line an error. */
 struct site_files *site_files_read(struct config *take_config, const struct site_files *former, time_t now,
 				   struct buffer *errors);
 

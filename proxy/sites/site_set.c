@@ -8,8 +8,7 @@ struct site_set {
 	struct mend_services *services;
 	struct managed_site **sites; /* in the order of the configuration */
 	size_t num_sites; /* of the configuration; some may be NULL while it is built */
-	struct site_set
-	    *lender; /* whose services these are, and some of the sites, until they are taken over; NULL: none */
+	struct site_set *lender; /* owns the services and some of the sites until site_set_take_over; NULL: nobody */
 };
 
 static const char *const memory_line = "out of memory\n";

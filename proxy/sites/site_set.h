@@ -60,6 +60,7 @@ void site_set_end_minute(const struct site_set *set);
 
 /* site_set_has_key_in says whether the certificate file `path` of a site holds a private key too. */
 bool site_set_has_key_in(const struct site_set *set, size_t site, const char *path);
+
 /* site_set_serves says whether any site has a certificate to serve. */
 bool site_set_serves(const struct site_set *set);
 
