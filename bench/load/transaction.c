@@ -95,8 +95,7 @@ static void fail_tls(struct transaction *transaction)
 		return;
 	}
 	if (strcmp(pump->reason, "CERTIFICATE_VERIFY_FAILED") == 0) {
-		fail_as(transaction, "verification_",
-			X509_verify_cert_error_string(SSL_get_verify_result(pump->ssl)));
+		fail_as(transaction, "verification_", X509_verify_cert_error_string(SSL_get_verify_result(pump->ssl)));
 		return;
 	}
 	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {

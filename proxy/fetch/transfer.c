@@ -54,8 +54,8 @@ static void fail(struct transfer *transfer, enum fetch_failure failure, const ch
 	outcome->ok = false;
 	outcome->failure = failure;
 	if (transfer->num_redirects > 0)
-		snprintf(outcome->detail, sizeof(outcome->detail), "%s" FETCH_REDIRECTED_TO "%.*s%s)", reason, MAX_SHOWN_URL,
-			 transfer->url, strlen(transfer->url) > MAX_SHOWN_URL ? "..." : "");
+		snprintf(outcome->detail, sizeof(outcome->detail), "%s" FETCH_REDIRECTED_TO "%.*s%s)", reason,
+			 MAX_SHOWN_URL, transfer->url, strlen(transfer->url) > MAX_SHOWN_URL ? "..." : "");
 	else
 		snprintf(outcome->detail, sizeof(outcome->detail), "%s", reason);
 }

@@ -70,9 +70,10 @@ static void print_overview(const struct check_report *report, const struct outpu
 	output_printf(output, STYLE_BOLD, "%s", report->target);
 	output_printf(output, STYLE_PLAIN, "\n\n");
 	if (report->num_chains > 1)
-		output_printf(output, STYLE_BOLD,
-			      "The server sends %zu different chains, by the name that is asked for or by the kind of key\n",
-			      report->num_chains);
+		output_printf(
+		    output, STYLE_BOLD,
+		    "The server sends %zu different chains, by the name that is asked for or by the kind of key\n",
+		    report->num_chains);
 	else
 		output_printf(output, STYLE_BOLD, "The server sends a chain for some of the names\n");
 	for (size_t i = 0; i < report->num_chains; i++) {
