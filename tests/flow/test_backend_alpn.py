@@ -58,7 +58,8 @@ def test_a_backend_that_loses_or_gains_h2_is_followed(program, world):
                                                          probe_interval="1s"))
             eventually("h2 is offered", lambda: agreed(port, world, "h2", "http/1.1") == "h2", also=running.report)
         stack.enter_context(backend.speaking(http2=False))
-        eventually("h2 is not offered", lambda: fetches(port, world).stdout == "nginx HTTP/1.1\n1.1", also=running.report)
+        eventually("h2 is not offered", lambda: fetches(port, world).stdout == "nginx HTTP/1.1\n1.1",
+                   also=running.report)
         stack.close()
         with backend.speaking(http2=True):
             eventually("h2 is offered again", lambda: fetches(port, world).stdout == "nginx HTTP/2.0\n2",
@@ -116,4 +117,4 @@ def test_protocols_of_udp_are_refused_in_words(program, world):
     for wrong, words in (("h3", "QUIC"), ("h3-29", "QUIC"), ("h2c", "write h2")):
         sites = site(world, free_port(), "tcp://127.0.0.1:9", alpn=f"{wrong}, http/1.1")
         result = program.command("run", "-c", program.write(world.settings(), sites), "--check-config")
-        assert result.returncode == 1 and f"alpn" in result.stderr and words in result.stderr, result
+        assert result.returncode == 1 and "alpn" in result.stderr and words in result.stderr, result

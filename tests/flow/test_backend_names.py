@@ -63,7 +63,8 @@ def test_with_client_a_name_that_is_not_the_sites_becomes_the_first(program, wor
         running.wait_for_words("complete")
         address = f"https://{asked}:{port}/" if asked else f"https://127.0.0.1:{port}/"
         resolve = ("--resolve", f"{asked}:{port}:127.0.0.1") if asked else ()
-        assert eventually("it is answered", lambda: fetches(port, world, NAME, "--insecure", *resolve, "--url", address).ok,
+        assert eventually("it is answered",
+                          lambda: fetches(port, world, NAME, "--insecure", *resolve, "--url", address).ok,
                           also=running.report)
         assert set(backend.names) == {NAME}
 

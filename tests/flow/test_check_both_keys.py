@@ -23,7 +23,8 @@ def check(program, world, port):
 @pytest.mark.parametrize("first, second", [("RSA-2048", "P-256"), ("P-256", "RSA-2048")])
 def test_both_are_looked_at(program, world, server_files, first, second, options):
     chain = world.folder / "issuer.pem"
-    with openssl_server(world.folder, server_files[first], "-dcert", server_files[second], "-dkey", server_files[second],
+    with openssl_server(world.folder, server_files[first], "-dcert", server_files[second],
+                        "-dkey", server_files[second],
                         "-dcert_chain", chain, *options) as port:
         report = check(program, world, port)
         shown = program.command("check", NAME, "--connect", f"127.0.0.1:{port}", *world.check_flags())

@@ -72,8 +72,10 @@ def test_what_cannot_be_fetched_is_an_error(look, world):
 
 def test_a_backend_that_does_not_answer(look):
     closed = free_port()
-    expect_error(look(backend=f"tcp://127.0.0.1:{closed}"), f"mail: backend tcp://127.0.0.1:{closed}: Connection refused")
-    expect_error(look(backend=f"tls://127.0.0.1:{closed}", backend_name=NAME), f"mail: backend tls://127.0.0.1:{closed}: ")
+    expect_error(look(backend=f"tcp://127.0.0.1:{closed}"),
+                 f"mail: backend tcp://127.0.0.1:{closed}: Connection refused")
+    expect_error(look(backend=f"tls://127.0.0.1:{closed}", backend_name=NAME),
+                 f"mail: backend tls://127.0.0.1:{closed}: ")
 
 
 def test_a_tls_backend_that_speaks_none(look):
@@ -103,4 +105,5 @@ def test_directories_that_are_not_there(look, tmp_path):
 def test_directories_are_looked_at_as_the_user(look, world, tmp_path):
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    expect_error(look(settings={"cache": closed, "fix_log": "stderr", "user": "nobody", "group": "nogroup"}), f"cache: {closed}: the user nobody ")
+    expect_error(look(settings={"cache": closed, "fix_log": "stderr", "user": "nobody", "group": "nogroup"}),
+                 f"cache: {closed}: the user nobody ")

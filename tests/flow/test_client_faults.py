@@ -117,7 +117,8 @@ def test_a_backend_that_cannot_be_used_is_a_line_with_the_client(serve, world):
     closed = free_port()
     running, port, _ = serve(backend=f"tcp://127.0.0.1:{closed}")
     s_client(port, NAME, world.roots)
-    running.wait_for_words(f"mail: connections failed at their backend: 127.0.0.1:{closed}: connect: Connection refused, "
+    running.wait_for_words(f"mail: connections failed at their backend: 127.0.0.1:{closed}: connect: "
+                           "Connection refused, "
                            "for 127.0.0.1:")
 
 

@@ -75,7 +75,8 @@ CASES = {
     "Ed448": (lambda ca: leaf_of(ca, key=ed448.Ed448PrivateKey.generate()),
               ["key_unsupported warning", "not_judged warning"], "Ed448", 0),
     "RSA of 8192 bits": (lambda ca: leaf_of(ca, key=PublicOnly(8192)), [], "", 0),
-    "RSA of 8200 bits": (lambda ca: leaf_of(ca, key=PublicOnly(8200)), ["key_unsupported warning"], "RSA of 8200 bits", 0),
+    "RSA of 8200 bits": (lambda ca: leaf_of(ca, key=PublicOnly(8200)), ["key_unsupported warning"],
+                         "RSA of 8200 bits", 0),
     "825 days": (lambda ca: leaf_of(ca, days=825), [], "", 0),
     "826 days": (lambda ca: leaf_of(ca, days=826), ["leaf_lifetime warning"], "826 days: Apple's systems", 0),
     "400 days, with a policy of public authorities": (

@@ -247,7 +247,7 @@ def test_what_a_later_run_does_not_tell_again_is_gone(program, tmp_path):
 
 
 def test_a_row_says_what_it_is_about(program, tmp_path):
-    """The same missing intermediate is the certificate's business and the backend's: one row, which names both sides."""
+    """The same missing intermediate is the certificate's business and the backend's: one row for both."""
     path = write(tmp_path / "fixes.jsonl", finding("10:00:00", "appeared", "mail", "missing_intermediate", "fixed"),
                  finding("10:00:00", "appeared", "mail", "missing_intermediate", "fixed", subject_of="backend"),
                  finding("10:00:00", "appeared", "mail", "sni_not_covered", "warning", subject_of="clients"))

@@ -1,4 +1,4 @@
-"""A certificate that came by itself (a file was replaced, the backend switched) does not take the place of a better one,
+"""A certificate that came by itself (a file was replaced, the backend switched) does not take a better one's place,
 until it is as good, the former one ends, or SIGHUP insists."""
 
 import datetime

@@ -18,7 +18,8 @@ def site(world, listen, **more):
     return {"listen": listen, "certificate": world.complete, "key": world.key, "backend": "tcp://127.0.0.1:9", **more}
 
 
-@pytest.mark.parametrize("first, second", [("{}", "127.0.0.1:{}"), ("127.0.0.1:{}", "{}"), ("0.0.0.0:{}", "127.0.0.1:{}")])
+@pytest.mark.parametrize("first, second",
+                         [("{}", "127.0.0.1:{}"), ("127.0.0.1:{}", "{}"), ("0.0.0.0:{}", "127.0.0.1:{}")])
 def test_a_listen_that_overlaps_another_one(program, world, first, second):
     port = free_port()
     first, second = first.format(port), second.format(port)

@@ -1,4 +1,4 @@
-"""Files of one site that are wrong: that site goes on with what it had, or is closed, and the others take what is new."""
+"""Wrong files of one site: that site goes on with what it had, or is closed, and the others take what is new."""
 
 import json
 import os
@@ -161,7 +161,8 @@ def test_check_config_ends_as_a_start_does_and_strict_with_1(program, world, tmp
     path = tmp_path / "chainmend.ini"
     path.write_text(configuration(world.settings(), sites))
     done = program.command("run", "-c", path, "--check-config")
-    assert done.returncode == 0 and leaves["one"][2].name in done.stderr and "nobody, until its files are right" in done.stdout
+    assert done.returncode == 0 and leaves["one"][2].name in done.stderr
+    assert "nobody, until its files are right" in done.stdout
     assert program.command("run", "-c", path, "--check-config", "--strict").returncode == 1
     put(leaves["one"][2], leaves["one"][1].pem)
     done = program.command("run", "-c", path, "--check-config", "--strict")

@@ -97,7 +97,7 @@ def openssl_server(folder: Path, chain: Path, key: Path, *more: str) -> Iterator
 
 @contextlib.contextmanager
 def nginx(folder: Path, chain: Path, key: Path, *more: str) -> Iterator[tuple[int, int]]:
-    """Port and process id of one that answers / and has nothing else; its worker is a child. `more`: lines of its server."""
+    """Port and process id of one that answers / alone; its worker is a child. `more`: lines of its server."""
     program = shutil.which("nginx", path="/usr/sbin:/usr/bin")
     if program is None:
         pytest.skip("nginx is not installed (apt-get install --no-install-recommends nginx-light)")

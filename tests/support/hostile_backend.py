@@ -1,6 +1,6 @@
 """hostile_backend - a TLS server that shows each connection another chain, each as costly to judge as it can be.
 
-One leaf with many names below two levels of issuers; those of a level have one name and one key, so that each combination
+One leaf with many names below two levels of issuers; all of a level have one name and key, so that each combination
 is a path, and each has name constraints to be compared with each name. Their root comes along. A chain has about 43 KB.
 
     python3 tests/support/hostile_backend.py FOLDER COUNT      writes chain-0.pem ... and hostile.key

@@ -44,7 +44,8 @@ def _make_key(kind: str, path: Path) -> None:
         _must("openssl", "genpkey", *KEYS[kind], "-out", path)
         return
     parameters = path.with_suffix(".dsaparam")
-    _must("openssl", "genpkey", "-genparam", "-algorithm", "DSA", "-pkeyopt", "dsa_paramgen_bits:2048", "-out", parameters)
+    _must("openssl", "genpkey", "-genparam", "-algorithm", "DSA", "-pkeyopt", "dsa_paramgen_bits:2048",
+          "-out", parameters)
     _must("openssl", "genpkey", "-paramfile", parameters, "-out", path)
 
 

@@ -30,7 +30,7 @@ def _openssl(*arguments: object) -> None:
 
 
 def make_leaf(folder: Path, issuer: Authority, name: str, kind: str, key_usage: str = "digitalSignature") -> Path:
-    """One file with a key of this kind, its leaf and the issuer. DSA keys have their parameters from a file of their own."""
+    """One file with a key of this kind, its leaf and the issuer. DSA parameters come from a file of their own."""
     key, leaf, extensions = (folder / f"{kind}.{end}" for end in ("key", "pem", "cnf"))
     issuer_pem, issuer_key = issuer.write(folder, "issuer")
     if kind == "DSA":
@@ -42,7 +42,8 @@ def make_leaf(folder: Path, issuer: Authority, name: str, kind: str, key_usage: 
     extensions.write_text(f"subjectAltName = DNS:{name}\nkeyUsage = critical,{key_usage}\n"
                           "extendedKeyUsage = serverAuth\nbasicConstraints = CA:FALSE\n")
     _openssl("req", "-new", "-key", key, "-subj", f"/CN={name}", "-out", folder / "request")
-    _openssl("x509", "-req", "-in", folder / "request", "-CA", issuer_pem, "-CAkey", issuer_key, "-days", "90", "-extfile",
+    _openssl("x509", "-req", "-in", folder / "request", "-CA", issuer_pem, "-CAkey", issuer_key, "-days", "90",
+             "-extfile",
              extensions, "-set_serial", "4711", "-out", leaf)
     whole = folder / f"{kind}-whole.pem"
     whole.write_text(key.read_text() + leaf.read_text() + issuer_pem.read_text())
@@ -51,7 +52,7 @@ def make_leaf(folder: Path, issuer: Authority, name: str, kind: str, key_usage: 
 
 @contextlib.contextmanager
 def openssl_server(folder: Path, whole: Path, *more: object, port: int | None = None) -> Iterator[int]:
-    """Yields the port. The chain is in issuer.pem of the folder. `more` are options of s_server: -tls1_2, -alpn http/1.1 ..."""
+    """Yields the port. The chain is in issuer.pem of the folder. `more` are options of s_server."""
     port = port or free_port()
     command = ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", whole, "-key", whole, "-cert_chain",
                folder / "issuer.pem", "-www", *more]

@@ -1,6 +1,6 @@
 """starvation - what one site's hostile backend costs everybody else.
 
-The backend of site A shows each of its clients another chain, as costly to judge as it can be (hostile_backend.py). While
+The backend of site A shows each of its clients another chain, as costly to judge as can be (hostile_backend.py). While
 they come all at once, site B's clients, whose backend shows a good chain that is new each time, and /healthz are asked.
 
     CHAINMEND=build/release/chainmend python3 tests/support/starvation.py --clients 400
@@ -70,7 +70,8 @@ class Figures:
     cpu_s: float = 0.0
 
     def __str__(self) -> str:
-        return (f"site A: {self.num_clients} clients, {self.num_served} served, all answered after {self.took_s:.1f} s; "
+        return (f"site A: {self.num_clients} clients, {self.num_served} served, "
+                f"all answered after {self.took_s:.1f} s; "
                 f"chainmend used {self.cpu_s:.1f} s of CPU time\n"
                 f"site B: {len(self.b_waits_s)} clients, {self.num_b_failed} failed, the slowest waited "
                 f"{max(self.b_waits_s, default=0):.2f} s\n"

@@ -69,7 +69,8 @@ http {{
     }}
 }}
 """)
-        command = [*find("nginx", "nginx-light"), "-p", str(self._folder), "-e", f"{self._folder}/nginx-error.log", "-c",
+        command = [*find("nginx", "nginx-light"), "-p", str(self._folder), "-e",
+                   f"{self._folder}/nginx-error.log", "-c",
                    str(settings)]
         with _running(command, self.port, self._folder / "nginx.out"):
             yield
@@ -106,5 +107,6 @@ Listen 127.0.0.1:{port}
     Require all granted
 </Directory>
 {virtual}""")
-    with _running([*find("apache2", "apache2-bin"), "-D", "FOREGROUND", "-f", str(settings)], port, folder / "apache.out"):
+    with _running([*find("apache2", "apache2-bin"), "-D", "FOREGROUND", "-f", str(settings)], port,
+                  folder / "apache.out"):
         yield port
