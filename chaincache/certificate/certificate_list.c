@@ -107,3 +107,12 @@ struct error certificate_list_write_pem(const struct certificate_list *list, str
 		error = certificate_write_pem(list->items[i].certificate, out);
 	return error;
 }
+
+bool certificate_list_valid_at(const struct certificate_list *list, int64_t now)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (!certificate_valid_at(list->items[i].certificate, now))
+			return false;
+	}
+	return true;
+}

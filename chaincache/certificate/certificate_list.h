@@ -53,4 +53,8 @@ size_t certificate_list_bytes(const struct certificate_list *list);
 /* certificate_list_write_pem appends one PEM block a certificate, in order. */
 MUST_USE struct error certificate_list_write_pem(const struct certificate_list *list, struct buffer *out);
 
+/* certificate_list_valid_at says whether every certificate is within its validity; true for an empty list. `now`: seconds
+ * since 1970. */
+bool certificate_list_valid_at(const struct certificate_list *list, int64_t now);
+
 #endif

@@ -302,22 +302,13 @@ static bool asks_the_same(const struct certificate_keeper *keeper, const struct 
 	       site_material_judges_as(a->material, b->material);
 }
 
-static bool is_valid(const struct certificate_list *chain)
-{
-	for (size_t i = 0; i < chain->count; i++) {
-		if (!certificate_valid_at(chain->items[i].certificate, (int64_t)time(NULL)))
-			return false;
-	}
-	return true;
-}
-
-/* What is served before a reload goes on while it is valid. */
+/* Goes on with the chain from before a reload while it is valid. */
 static const struct certificate_list *first_of(const struct certificate_keeper *keeper,
 					       const struct certificate_keeper *former)
 {
 	bool goes_on = former != NULL && keeper->options.config->mode == MODE_MEND && former->chain.count > 0 &&
 		       certificate_equal(former->chain.items[0].certificate, keeper->given.items[0].certificate) &&
-		       is_valid(&former->chain);
+		       certificate_list_valid_at(&former->chain, (int64_t)time(NULL));
 	return goes_on ? &former->chain : &keeper->given;
 }
 

@@ -119,6 +119,21 @@ static void test_every_source_has_its_word(void **state)
 	assert_string_equal(certificate_source_name(SOURCE_ROOTS), "roots");
 }
 
+static void test_is_valid_while_all_are(void **state)
+{
+	const struct certificate *leaf = PKI(.cn = "leaf");
+	const struct certificate *old = PKI(.cn = "old", .not_after = leaf->not_before + 100);
+	struct certificate_list list = PKI_LIST(SOURCE_FILE, leaf, old);
+	struct certificate_list none = {0};
+
+	(void)state;
+	assert_true(certificate_list_valid_at(&none, 0));
+	assert_true(certificate_list_valid_at(&list, old->not_after));
+	assert_false(certificate_list_valid_at(&list, old->not_after + 1));
+	assert_false(certificate_list_valid_at(&list, leaf->not_before - 1));
+	certificate_list_cleanup(&list);
+}
+
 static int teardown(void **state)
 {
 	(void)state;
@@ -135,6 +150,7 @@ int main(void)
 	    cmocka_unit_test(test_replaces),
 	    cmocka_unit_test(test_writes_a_block_a_certificate),
 	    cmocka_unit_test(test_every_source_has_its_word),
+	    cmocka_unit_test(test_is_valid_while_all_are),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, teardown);
