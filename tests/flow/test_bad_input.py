@@ -268,7 +268,7 @@ def test_a_key_that_is_bound_to_pss_is_told_in_clear_words(program, world):
                     "-addext", f"subjectAltName=DNS:{NAME}", "-days", "100"], check=True, capture_output=True)
     result = program.command("check", "--chain", certificate, "--roots", world.roots, "--offline", "--json")
     found = {finding["code"]: finding for finding in json.loads(result.stdout)["findings"]}
-    assert result.returncode == 2 and sorted(found) == ["self_signed", "weak_key"], found
+    assert result.returncode == 2 and sorted(found) == ["leaf_is_ca", "self_signed", "weak_key"], found
     assert "bound to PSS signatures (id-RSASSA-PSS)" in found["weak_key"]["message"]
     assert "names itself as its issuer" in found["self_signed"]["message"]
 
