@@ -129,6 +129,16 @@ static const char *find_control(const char *line, size_t len)
 	return NULL;
 }
 
+/* The key of a line, which has no NUL at its end. */
+static size_t key_length(const char *line, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && strchr(" \t=", line[i]) == NULL)
+		i++;
+	return i;
+}
+
 static void refuse_length(struct line_reader *reader, const char *line, size_t len, size_t max_chars)
 {
 	enum config_scope scope = reader->section == SECTION_SITE ? SCOPE_SITE : SCOPE_CHAINMEND;
@@ -136,7 +146,7 @@ static void refuse_length(struct line_reader *reader, const char *line, size_t l
 	char advice[3 * MAX_TOLD] = "make it shorter";
 	char why[4 * MAX_TOLD];
 
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(line, " \t="), line);
+	snprintf(name, sizeof(name), "%.*s", (int)key_length(line, len), line);
 	enum config_key_id id = config_key_find(scope, name);
 	if (id < NUM_CONFIG_KEYS && config_key(id)->repeatable)
 		snprintf(advice, sizeof(advice),
