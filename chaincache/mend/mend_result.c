@@ -43,29 +43,40 @@ static bool has_true_issuer(struct chain_search *search, const struct chain_cand
 	return true;
 }
 
-/* Whether it may have issued a certificate of the chosen chain, and only a client that knows its kind can say. */
+/* Whether it may have issued `child`, and only a client that knows its kind can say. */
+static bool may_have_issued(struct chain_search *search, const struct certificate *issuer,
+			    const struct certificate *child)
+{
+	return issuer_match_names(issuer, child) &&
+	       signature_memo_ask(&search->memo, issuer, child) == SIGNATURE_NOT_JUDGED;
+}
+
+/* Whether it may have issued a certificate of the chosen chain whose true issuer is not known. */
 static bool may_be_an_issuer(struct chain_search *search, const struct chain_candidate *chosen,
 			     const struct certificate *certificate)
 {
 	for (size_t i = 0; i < chosen->chain.count; i++) {
 		const struct certificate *child = chosen->chain.items[i].certificate;
-		if (issuer_match_names(certificate, child) &&
-		    signature_memo_ask(&search->memo, certificate, child) == SIGNATURE_NOT_JUDGED &&
-		    !has_true_issuer(search, chosen, child))
+		if (may_have_issued(search, certificate, child) && !has_true_issuer(search, chosen, child))
 			return true;
 	}
 	return false;
 }
 
-/* Puts the served certificate at `place` behind those of the list that are served before it. */
-static struct error put_back(const struct certificate_list *served, size_t place, struct certificate_list *out)
+/* Puts the served certificate at `place` behind those of the list that are served before it, and behind one that it may
+ * have issued. */
+static struct error put_back(struct chain_search *search, size_t place, struct certificate_list *out)
 {
+	const struct certificate_list *served = search->pool.served;
+	const struct certificate *issuer = served->items[place].certificate;
 	size_t behind = 0;
-	struct error error =
-	    certificate_list_append(out, served->items[place].certificate, served->items[place].source);
+	struct error error = certificate_list_append(out, issuer, served->items[place].source);
 
 	if (failed(error))
 		return error;
+	while (behind + 1 < out->count && !may_have_issued(search, issuer, out->items[behind].certificate))
+		behind++;
+	behind = behind + 1 < out->count ? behind + 1 : 0;
 	for (size_t i = 0; i < place; i++)
 		for (size_t k = behind; k + 1 < out->count; k++)
 			if (certificate_equal(out->items[k].certificate, served->items[i].certificate))
@@ -87,7 +98,7 @@ static struct error keep_possible_issuers(struct chain_search *search, const str
 		if (!certificate_list_contains(out, served->items[i].certificate) &&
 		    (chosen->root == NULL || !certificate_equal(chosen->root, served->items[i].certificate)) &&
 		    may_be_an_issuer(search, chosen, served->items[i].certificate))
-			error = put_back(served, i, out);
+			error = put_back(search, i, out);
 	return error;
 }
 
