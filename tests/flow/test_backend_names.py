@@ -92,6 +92,6 @@ def test_a_host_with_a_name_is_asked_for_it(program, world):
     with TlsServer(*leaf_for(world, "localhost"), http_answer()) as backend:
         running = program.run(world.settings(), site(world, port, backend.port, hostnames=NAME,
                                                      backend=f"tls://localhost:{backend.port}"))
-        answer = fetches(port, world)
-        assert answer.ok, f"{answer}\n{running.report()}"
+        eventually("the backend's name is looked up, and it answers", lambda: fetches(port, world).ok,
+                   also=running.report)
         assert set(backend.names) == {"localhost"}
