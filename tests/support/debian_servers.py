@@ -71,14 +71,15 @@ def _need_root(program: str) -> None:
 
 
 @contextlib.contextmanager
-def _running(arguments: list[str], port: int, log: Path) -> Iterator[int]:
+def running(arguments: list[str], port: int, log: Path) -> Iterator[int]:
+    """Runs a server that listens on `port`; what it says goes to `log`."""
     with log.open("wb") as out:
         process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
     try:
         deadline = time.monotonic() + START_WAIT_S
         while not is_listening(port):
             if process.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError(f"{arguments[0]} did not start: {log.read_text(errors='replace')[-2000:]}")
+                raise AssertionError(f"{arguments} did not start: {log.read_text(errors='replace')[-2000:]}")
             time.sleep(0.05)
         yield port
     finally:
@@ -143,7 +144,7 @@ service {protocol}-login {{
 }}
 """)
     try:
-        with _running([*program, "-F", "-c", str(settings)], port, folder / "dovecot.out"):
+        with running([*program, "-F", "-c", str(settings)], port, folder / "dovecot.out"):
             yield port
     finally:
         shutil.rmtree(sockets)
@@ -168,8 +169,8 @@ def ldap(folder: Path, chain: Path, key: Path, name: str) -> Iterator[int]:
     settings.write_text(f"include /etc/ldap/schema/core.schema\npidfile {folder}/slapd.pid\n"
                         f"TLSCertificateFile {chain}\n"
                         f"TLSCertificateKeyFile {key}\nTLSVerifyClient never\n")
-    with _running([*program, "-f", str(settings), "-h", f"ldap://127.0.0.1:{port}/", "-d", "0"], port,
-                  folder / "slapd.out"):
+    with running([*program, "-f", str(settings), "-h", f"ldap://127.0.0.1:{port}/", "-d", "0"], port,
+                 folder / "slapd.out"):
         yield port
 
 
@@ -191,7 +192,7 @@ modules_disabled = {{ "s2s" }}
 VirtualHost "{name}"
   ssl = {{ certificate = "{chain}", key = "{key}" }}
 """)
-    with _running([*program, "--config", str(settings), "-F"], port, folder / "prosody.out"):
+    with running([*program, "--config", str(settings), "-F"], port, folder / "prosody.out"):
         yield port
 
 

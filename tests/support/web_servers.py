@@ -6,36 +6,11 @@ Both answer `/` with "NAME PROTOCOL": the name of the virtual host, and the HTTP
 from __future__ import annotations
 
 import contextlib
-import subprocess
-import time
 from pathlib import Path
 from typing import Iterator, Sequence
 
-from debian_servers import find
-from program import free_port, is_listening
-
-START_WAIT_S = 20.0
-STOP_WAIT_S = 10.0
-
-
-@contextlib.contextmanager
-def _running(command: list[str], port: int, log: Path) -> Iterator[None]:
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
-    try:
-        deadline = time.monotonic() + START_WAIT_S
-        while not is_listening(port):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError(f"{command[-1]} did not start: {log.read_text(errors='replace')[-2000:]}")
-            time.sleep(0.05)
-        yield
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_WAIT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+from debian_servers import find, running
+from program import free_port
 
 
 class Nginx:
@@ -72,7 +47,7 @@ http {{
         command = [*find("nginx", "nginx-light"), "-p", str(self._folder), "-e",
                    f"{self._folder}/nginx-error.log", "-c",
                    str(settings)]
-        with _running(command, self.port, self._folder / "nginx.out"):
+        with running(command, self.port, self._folder / "nginx.out"):
             yield
 
 
@@ -107,6 +82,6 @@ Listen 127.0.0.1:{port}
     Require all granted
 </Directory>
 {virtual}""")
-    with _running([*find("apache2", "apache2-bin"), "-D", "FOREGROUND", "-f", str(settings)], port,
-                  folder / "apache.out"):
+    with running([*find("apache2", "apache2-bin"), "-D", "FOREGROUND", "-f", str(settings)], port,
+                 folder / "apache.out"):
         yield port
