@@ -24,8 +24,8 @@ MUST_USE struct error backend_tls_context_keep(const struct config_site *site, c
 /* backend_tls_client_chain appends the client certificate of the context, with its chain; nothing where it has none. */
 MUST_USE struct error backend_tls_client_chain(const SSL_CTX *ctx, struct certificate_list *out);
 
-/* backend_tls_context_with makes a context for the same site that shows this chain, leaf first, in place of what stands
- * in the file. */
+/* backend_tls_context_with makes a context for the same site that sends this chain, leaf first, in place of the one in
+ * the file. */
 MUST_USE struct error backend_tls_context_with(const struct config_site *site, const struct certificate_list *chain,
 					       EVP_PKEY *key, SSL_CTX **out);
 
@@ -46,7 +46,8 @@ MUST_USE struct error backend_tls_prepare(SSL *ssl, const struct host_name *name
 /* backend_tls_peer_chain appends what the backend sent. At most CHAIN_CAPTURE_MAX_CERTIFICATES are taken. */
 MUST_USE struct error backend_tls_peer_chain(const SSL *ssl, struct certificate_list *out);
 
-/* backend_tls_chain_key stands for what the backend of a site sent, as it was sent, and the name that it is judged for. */
+/* backend_tls_chain_key returns the key of the chain that the backend of a site sent, as it was sent, and of the name
+ * that it is judged for. */
 struct verdict_key backend_tls_chain_key(const SSL *ssl, const char *site, const char *name);
 
 #endif

@@ -1,6 +1,6 @@
 /* chain_tally - counts the completed handshakes that showed one chain to a client.
  *
- * A slot a worker, each on a cache line of its own: to count is a plain add by the only writer, as in counters.h.
+ * A slot a worker, each on a cache line of its own: counting is a plain add by the only writer, as in counters.h.
  * Shared by all credentials that serve the same chain of the same site; reference-counted (atomic).
  */
 #ifndef PROXY_SHARED_CHAIN_TALLY_H

@@ -8,7 +8,7 @@
 #include <zlib.h>
 
 /* Brotli's two highest qualities take 30 times as long and save a certificate chain one byte in a hundred. With a
- * window above 16 bits this one would use tables of 32 MB, which a thousand chains feel. */
+ * window above 16 bits this one would use tables of 32 MB for each chain. */
 enum { BROTLI_QUALITY = 9, BROTLI_WINDOW = 16, ZLIB_LEVEL = 9 };
 
 /* CompressedCertificate adds an algorithm and two lengths (RFC 8879 4). */
@@ -155,7 +155,7 @@ void compressed_chain_free(struct compressed_chain *compressed)
 	free(compressed);
 }
 
-/* A message that is not the chain alone: an SCT list or an OCSP response in it. It fits nothing that is prepared. */
+/* Compresses a message that has more than the chain (an SCT list, an OCSP response): no prepared form fits it. */
 static bool write_now(const struct algorithm *algorithm, struct bytes message, CBB *out)
 {
 	/* A few bytes above what does not shrink at all. */

@@ -48,7 +48,7 @@ MUST_USE struct error credential_new(const struct config_site *site, const struc
  * worker has the credential. */
 void credential_set_tally(struct credential *credential, struct chain_tally *tally);
 
-/* credential_digest_chain tells chains apart, as chain_sha256 does. */
+/* credential_digest_chain writes the digest of a chain, as it is in chain_sha256. */
 void credential_digest_chain(const struct certificate_list *chain, uint8_t out[SHA256_BYTES]);
 struct credential *credential_ref(struct credential *credential);
 void credential_unref(struct credential *credential);

@@ -54,7 +54,7 @@ const char *network_print(uint64_t network, char out[NETWORK_TEXT_MAX])
 	return out;
 }
 
-/* Fibonacci hashing. Who chooses addresses that meet in one place makes a search of NETWORK_SET_MAX steps, no more. */
+/* Fibonacci hashing. Addresses that were chosen to collide cost a search of NETWORK_SET_MAX steps at most. */
 static size_t first_slot(uint64_t network)
 {
 	return (size_t)((network * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & (NETWORK_SET_SLOTS - 1);

@@ -32,7 +32,7 @@ uint64_t network_of_address(const struct sockaddr *address);
 /* network_print writes "192.0.2.0/24" or "2001:db8:1::/48", "" for NETWORK_UNKNOWN; returns `out`. */
 const char *network_print(uint64_t network, char out[NETWORK_TEXT_MAX]);
 
-/* network_set_add takes one in; NETWORK_UNKNOWN is passed over. A zeroed set is empty. */
+/* network_set_add adds a network, unless it is NETWORK_UNKNOWN. A zeroed set is empty. */
 void network_set_add(struct network_set *set, uint64_t network);
 
 #endif

@@ -25,7 +25,7 @@ struct site {
 	const struct config_site *config; /* borrowed from the snapshot's config */
 	size_t index; /* of the site in snapshot->sites */
 	struct credential *credentials[SITE_MAX_CREDENTIALS]; /* one reference each */
-	bool tells_names; /* without `hostnames`: the control thread wants to know which names clients ask for */
+	bool tells_names; /* without `hostnames`: workers report the names that clients ask for */
 	size_t num_credentials; /* 0 while the backend's leaf is not known: handshakes are refused, and reported */
 	struct backend_address backends[SITE_MAX_BACKEND_ADDRESSES]; /* in the order of the configuration */
 	size_t num_backends; /* 0 while no name resolves: connections are refused, and reported */

@@ -14,7 +14,7 @@ enum { SHORT_KEY_BYTES = 48, LONG_KEY_BYTES = 80, LONG_KEY_CHARS = 108 };
 
 static const char derivation[] = "chainmend session ticket";
 
-/* The same byte all over: a file of zeros, and no key. */
+/* Refuses the same byte all over: a file of zeros is no key. */
 static bool is_random(struct bytes key)
 {
 	for (size_t i = 1; i < key.len; i++)

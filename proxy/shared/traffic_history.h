@@ -1,7 +1,7 @@
 /* traffic_history - one site's handshakes of the last hour, minute by minute: a ring that does not grow.
  *
- * Fed with totals that only rise; it keeps the differences. Pure: when a minute is over, its keeper says so. A zeroed
- * one is empty and complete: minutes before the start are minutes without traffic.
+ * Fed with totals that only rise; it keeps the differences. Pure: its owner calls it at the end of each minute. A
+ * zeroed one is empty and complete: minutes before the start are minutes without traffic.
  */
 #ifndef PROXY_SHARED_TRAFFIC_HISTORY_H
 #define PROXY_SHARED_TRAFFIC_HISTORY_H

@@ -19,7 +19,7 @@ struct verdict_memory;
 struct verdict_memory *verdict_memory_new(size_t slots); /* NULL when out of memory */
 void verdict_memory_free(struct verdict_memory *memory);
 
-/* verdict_key_of stands for a chain and the name that it is judged for. */
+/* verdict_key_of returns the key of a chain and of the name that it is judged for. */
 struct verdict_key verdict_key_of(const char *site, const char *name, const struct certificate_list *chain);
 
 /* verdict_memory_put keeps a verdict (reason copied) until `until_ms`. Out of memory, it is forgotten at once. */

@@ -10,7 +10,7 @@ enum worker_event_kind {
 	WORKER_VERIFY_BACKEND, /* a backend's chain waits for a verdict: answer with worker_give_verdict */
 	WORKER_CLIENT_ALERT, /* a client ended its handshake with this alert */
 	WORKER_CLIENT_VANISHED, /* a client that was shown the certificate closed or reset, and gave no reason */
-	WORKER_NAME_ASKED, /* a client asked for a name, and took the certificate: told seldom (told_names.h of the worker) */
+	WORKER_NAME_ASKED, /* a client asked for a name, and took the certificate: reported seldom (told_names.h) */
 	WORKER_NAME_NOT_COVERED, /* a client asked for a name that the served certificate does not cover */
 	WORKER_NOTHING_IN_COMMON, /* a client's hello has no version, cipher suite ... that the site has, too */
 	WORKER_NO_TLS, /* a client speaks something other than TLS */
@@ -32,7 +32,7 @@ struct worker_event {
 	size_t site; /* index into snapshot->sites */
 	uint64_t count; /* at least 1 */
 	uint64_t error; /* by which the count may be too high; 0 for nearly all */
-	uint8_t alert; /* WORKER_CLIENT_ALERT: the TLS alert; else tells apart things of one kind */
+	uint8_t alert; /* WORKER_CLIENT_ALERT: the TLS alert; else a number that keeps events of one kind apart */
 	bool late; /* WORKER_CLIENT_ALERT: it came after the handshake was counted as done */
 	uint64_t network; /* of the client (network_set.h) */
 	const struct credential *credential; /* that the client was shown, borrowed from snapshot; NULL: none */

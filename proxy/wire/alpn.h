@@ -4,8 +4,8 @@
 
 #include "chaincache/base/bytes.h"
 
-/* alpn_needs_agreement says whether a backend has to agree to the protocol before it is spoken. It has not where its
- * bytes are those that are spoken on such a port without ALPN: http/1.1, imap ... An unknown one needs it. */
+/* alpn_needs_agreement says whether a backend has to agree to the protocol before it is spoken. It need not where its
+ * bytes are the same without ALPN: http/1.1, imap ... An unknown protocol needs agreement. */
 bool alpn_needs_agreement(struct bytes protocol);
 
 #endif

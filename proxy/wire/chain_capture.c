@@ -176,8 +176,8 @@ static void take_refused_chain(struct chain_capture *capture)
 		certificate_list_cleanup(&capture->chain);
 }
 
-/* Begins as connections do, or, where there are none, with every version: an old server is looked at, and not trusted
- * with anything. */
+/* Uses the context that connections use, or, where there is none, one for every version: the probe sends nothing that
+ * an old version would have to protect. */
 static bool set_context(struct chain_capture *capture, SSL_CTX *given)
 {
 	if (given != NULL)
@@ -213,7 +213,7 @@ static void explain_version(struct chain_capture *capture, const char *alert)
 	     alert != NULL ? ": it sent the alert \"" : "", alert != NULL ? alert : "", alert != NULL ? "\"" : "");
 }
 
-/* Where connections offer less than this program can, it is not the program that cannot. */
+/* Names the limits of this program only where everything that it can do was offered. */
 static void explain_nothing_in_common(struct chain_capture *capture, const char *alert)
 {
 	fail(capture, CHAIN_PROBE_NOTHING_IN_COMMON, "%s: it sent the alert \"%s\"",

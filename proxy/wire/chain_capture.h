@@ -4,9 +4,9 @@
  *	                  -> bytes came: chain_capture_feed; the peer closed: chain_capture_end
  *	                  -> CAPTURE_DONE: the chain, or the reason why there is none
  *
- * The chain is taken in the verify callback and not judged. A failure after that leaves it there, and is the refusal: why
- * no connection could be made. Where BoringSSL refuses the leaf before, for a key of a kind that it does not know, say, the
- * chain is taken from the message itself.
+ * The chain is taken in the verify callback and not judged. It stays after a later failure, which is then the refusal:
+ * the reason why no connection can be made. Where BoringSSL refuses the leaf before, for a key of a kind that it does
+ * not know, say, the chain is taken from the message itself.
  */
 #ifndef PROXY_WIRE_CHAIN_CAPTURE_H
 #define PROXY_WIRE_CHAIN_CAPTURE_H
@@ -17,12 +17,12 @@
 #include "chaincache/certificate/certificate_list.h"
 
 #define CHAIN_CAPTURE_MAX_CERTIFICATES                                                                                 \
-	101 /* taken from one peer: one more than a mend looks at, so that it tells the rest */
+	101 /* taken from one peer: one more than a mend looks at, so that it reports the rest */
 #define CHAIN_CAPTURE_MAX_BYTES ((size_t)1024 * 1024) /* taken from one peer */
 #define CHAIN_CAPTURE_MAX_ALPN 255 /* of a protocol's name (RFC 7301 3.1) */
 #define CHAIN_CAPTURE_MAX_STAPLE_BYTES ((size_t)64 * 1024) /* a longer one is cut, and does not parse then */
 #define CHAIN_CAPTURE_MAX_REASON 256
-#define CHAIN_CAPTURE_FAILED "the TLS handshake failed: " /* what a reason begins with that says no more than that */
+#define CHAIN_CAPTURE_FAILED "the TLS handshake failed: " /* the start of a reason that no more is known about */
 
 enum chain_probe_outcome {
 	CHAIN_PROBE_OK, /* the chain is there */
@@ -31,13 +31,13 @@ enum chain_probe_outcome {
 	CHAIN_PROBE_TIMED_OUT,
 	CHAIN_PROBE_CLOSED, /* the server closed or reset the connection before it sent a chain */
 	CHAIN_PROBE_PLAIN_TEXT, /* the server speaks words on this port, not TLS */
-	CHAIN_PROBE_NOT_TLS, /* nor plain text: the protocol of something else */
+	CHAIN_PROBE_NOT_TLS, /* another protocol, and no plain text */
 	CHAIN_PROBE_NO_STARTTLS, /* the server does not speak the protocol, or does not go over to TLS */
 	CHAIN_PROBE_NOTHING_IN_COMMON, /* no version or cipher that both speak */
 	CHAIN_PROBE_ALERT, /* the server ended the handshake with another alert */
 	CHAIN_PROBE_BAD_CERTIFICATES, /* a certificate does not parse, or there is none */
 	CHAIN_PROBE_TLS_FAILED, /* anything else that TLS forbids */
-	CHAIN_PROBE_NO_MEMORY, /* nor descriptors, of this machine: nothing is known about the server */
+	CHAIN_PROBE_NO_MEMORY, /* this machine has no memory or no descriptors: nothing is known about the server */
 };
 
 enum chain_capture_state { CAPTURE_GOING, CAPTURE_DONE };

@@ -57,7 +57,8 @@ uint16_t starttls_default_port(enum starttls_protocol protocol)
 	return dialogues[protocol].port;
 }
 
-/* Letters, digits, and what stands in literals: nothing that XML or a line would read otherwise. */
+/* Allows letters, digits and the characters of address literals: nothing that XML or a line of text reads as its own
+ * syntax. */
 static bool is_plain(const char *domain)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:%";

@@ -92,7 +92,7 @@ static void on_smtp_answer(struct starttls *starttls)
 {
 	switch (starttls->step) {
 	case STEP_GREETING:
-		/* The name is nobody's (RFC 2606 2): a look tells nothing about the machine that it comes from. */
+		/* A reserved name (RFC 2606 2): the server learns nothing about this machine. */
 		say(starttls, STEP_ABILITIES, "EHLO chainmend.invalid\r\n");
 		return;
 	case STEP_ABILITIES:

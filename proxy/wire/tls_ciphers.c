@@ -16,7 +16,7 @@ static bool next_rule(const char **text, const char **out, size_t *out_len)
 	return *out_len > 0;
 }
 
-/* Says whether BoringSSL knows a rule, by itself. What is taken out, or moved, need not be known. */
+/* Says whether BoringSSL knows a rule, by itself. A rule that removes or moves suites need not be known. */
 static bool is_known(SSL_CTX *ctx, const char *rule, size_t len)
 {
 	char text[MAX_RULE_CHARS + 1];

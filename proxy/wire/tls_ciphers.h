@@ -1,5 +1,5 @@
-/* tls_ciphers - the cipher suites of TLS 1.2 and below, as an operator writes them down: BoringSSL's rules, in which what
- * is only taken out may be unknown ("HIGH:!aNULL:!RC4"). Pure. */
+/* tls_ciphers - the cipher suites of TLS 1.2 and below, in the rules of BoringSSL. A rule that only removes suites may
+ * name unknown ones ("HIGH:!aNULL:!RC4"). Pure. */
 #ifndef PROXY_WIRE_TLS_CIPHERS_H
 #define PROXY_WIRE_TLS_CIPHERS_H
 

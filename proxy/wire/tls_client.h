@@ -26,9 +26,8 @@ MUST_USE struct error tls_client_context_limit(SSL_CTX *ctx, enum tls_client_key
 
 enum tls_client_fault {
 	TLS_CLIENT_OTHER, /* `words` are BoringSSL's */
-	TLS_CLIENT_NOTHING_IN_COMMON,
-	TLS_CLIENT_NO_VERSION,
-	/* of those that were offered */ /* no version or cipher that both speak */
+	TLS_CLIENT_NOTHING_IN_COMMON, /* no version or cipher that both speak */
+	TLS_CLIENT_NO_VERSION, /* the server speaks none that was offered */
 	TLS_CLIENT_BAD_CERTIFICATE, /* the chain cannot be read, or its key is of a kind that BoringSSL does not know */
 	TLS_CLIENT_KEY_USAGE, /* the leaf's keyUsage forbids what TLS does with its key */
 };

@@ -140,7 +140,7 @@ static enum accept_result accept_one(struct acceptor *acceptor)
 	return code == EAGAIN ? NOTHING_TO_ACCEPT : ACCEPTED;
 }
 
-/* Takes one of those who waited when it began to leave. */
+/* Accepts one of the clients that waited when the listener was dropped. */
 static bool accept_waiting(struct acceptor *acceptor)
 {
 	if (acceptor->num_waiting == 0)
@@ -184,8 +184,8 @@ static unsigned count_waiting(int fd)
 	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 ? info.tcpi_unacked : LISTEN_BACKLOG;
 }
 
-/* Takes those who wait, as far as there is room; the others as there is room again. Meanwhile the kernel queues no more
- * than one behind them. */
+/* Accepts the clients that wait as far as there is room, the others once there is room again. Meanwhile the kernel
+ * queues no more than one behind them. */
 static void acceptor_leave(struct acceptor *acceptor)
 {
 	struct worker_thread *thread = acceptor->thread;

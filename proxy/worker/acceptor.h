@@ -1,8 +1,8 @@
 /* acceptor - one listening socket of a worker: takes a connection each time it is ready, and pauses when there is
  * no room.
  *
- * One connection a turn where little else happens: the set is level-triggered here, so the next one comes in the next
- * turn, after the others' bytes.
+ * Where little else happens, a turn takes one connection: listening sockets are level-triggered, so that the next one
+ * is taken in the next turn, after the bytes of the others.
  */
 #ifndef PROXY_WORKER_ACCEPTOR_H
 #define PROXY_WORKER_ACCEPTOR_H
@@ -10,13 +10,14 @@
 #include "proxy/worker/worker_thread.h"
 
 #define ACCEPTOR_PAUSE_MS 500 /* then it is tried again; a connection of any worker that closes ends it sooner */
-#define ACCEPTOR_EVENTS_A_CLIENT 8 /* further connections are taken for every so many events of a turn */
+#define ACCEPTOR_EVENTS_A_CLIENT 8 /* a turn takes one connection more for each so many of its events */
 
-/* acceptors_drop gives up the listeners that `snapshot` (NULL: none) lacks. It takes the clients that wait there, whom
- * the present snapshot serves; where there is no room for them, the listener leaves once there is. */
+/* acceptors_drop gives up the listeners that `snapshot` (NULL: none) lacks. The clients that wait there are accepted,
+ * and served by the present snapshot; where there is no room for them, the listener is closed once there is. */
 void acceptors_drop(struct worker_thread *thread, const struct snapshot *snapshot);
 
-/* acceptors_close_left closes those that have left, between two turns; with `all`, whoever still waits there. */
+/* acceptors_close_left closes, between two turns, the dropped listeners where no client waits any more; with `all`, the
+ * others too. */
 void acceptors_close_left(struct worker_thread *thread, bool all);
 
 /* acceptors_adopt opens the listeners that `snapshot`, the present one now, has in addition; the others serve by it

@@ -77,7 +77,7 @@ bool admission_take(struct admission *admission)
 	return false;
 }
 
-/* Takes the flag down. True for one caller alone, which is to wake the worker. */
+/* Clears the flag. True for one caller alone, which then wakes the worker. */
 static bool take_flag(struct admission *admission, unsigned worker)
 {
 	struct waiter *waiter = &admission->waiters[worker];

@@ -1,8 +1,8 @@
 /* admission - how many connections all workers have open together, and which worker gets the next place that is free.
  *
  * A worker takes a place before it accepts, and the connection gives it back when it is closed: one atomic operation
- * each, no lock. A worker whose clients find no place waits; who gives one back wakes one that waits, in turns, so that
- * the clients of no worker starve behind another's. Shared by all workers; every function may be called by any of them.
+ * each, no lock. A worker whose clients find no place waits. Each place that is given back wakes one that waits, in
+ * turns, so that no worker's clients starve. Shared by all workers; every function may be called by any of them.
  */
 #ifndef PROXY_WORKER_ADMISSION_H
 #define PROXY_WORKER_ADMISSION_H
@@ -19,8 +19,8 @@ struct admission;
 MUST_USE struct error admission_new(uint64_t max_connections, unsigned num_workers, struct admission **out);
 void admission_free(struct admission *admission);
 
-/* admission_most is how many connections, of two descriptors each, a process may have that can open `max_files` and has
- * `num_fixed` of them open for good: `max_connections` at the most, one at the least. */
+/* admission_most returns how many connections (two descriptors each) a process has room for that can open `max_files`
+ * and keeps `num_fixed` of them open: at most `max_connections`, at least one. */
 uint64_t admission_most(uint64_t max_connections, uint64_t max_files, uint64_t num_fixed);
 
 uint64_t admission_max(const struct admission *admission);

@@ -5,10 +5,11 @@
 
 #include "proxy/worker/connection.h"
 
-/* client_report_handshake counts one that is done. */
+/* client_report_handshake counts a handshake that is complete. */
 void client_report_handshake(struct connection *connection);
 
-/* client_report_failure counts one that the client failed or broke off; with `ended`, its connection is over. */
+/* client_report_failure counts a handshake that failed, or that the client broke off; `ended`: the client has closed
+ * its connection. */
 void client_report_failure(struct connection *connection, bool ended);
 void client_report_timeout(struct connection *connection);
 

@@ -143,7 +143,7 @@ enum connection_event client_tls_take(struct connection *connection, struct tls_
 		client->stream.pollable.expensive = SSL_version(client->pump.ssl) != TLS1_3_VERSION;
 		return EVENT_NONE;
 	default:
-		/* A client that only knocks (connects and closes) is no failure. */
+		/* A client that connects, sends nothing and closes is no failure. */
 		if (client->heard) {
 			client_fault_report(connection, given);
 			client_report_failure(connection, input->ended);

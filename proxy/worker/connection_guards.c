@@ -51,8 +51,8 @@ static bool is_flushed(struct connection *connection)
 	return stream_backlog(&connection->client.stream) == 0 && stream_backlog(&connection->backend.stream) == 0;
 }
 
-/* Holds only for bytes that are certain to be there. With a FIN, which is noted as well, there are none in general:
- * nothing follows a close_notify (RFC 8446 6.1), and looking would cost each connection a read. */
+/* Holds when the socket reported bytes and no FIN since the last read. With a FIN, it is not read again to find out:
+ * nothing follows a close_notify (RFC 8446 6.1), and each connection would pay for that read. */
 static bool client_has_sent_more(struct connection *connection)
 {
 	const struct stream *client = &connection->client.stream;

@@ -21,7 +21,7 @@ static void post(struct connection *connection, const char *text)
 	mailbox_post(thread->options.control, &event->mail);
 }
 
-/* Begins a new span of time where the last is over, and tells how many lines that one lacks. */
+/* Begins a new second where the last is over, and logs how many lines were left out in it. */
 static void look_at_clock(struct connection *connection)
 {
 	struct worker_thread *thread = connection->thread;

@@ -1,8 +1,8 @@
-/* connection_trace - tells a connection's way, step by step, where log_level = debug: who came, what its hello said, which
- * site and certificate it got, which backends were tried, how much went each way and how it ended.
+/* connection_trace - logs what happens to a connection, step by step, with log_level = debug: who came, what its hello
+ * said, which site and certificate it got, which backends were tried, how much went each way and how it ended.
  *
  * Its lines begin with the worker and the client's descriptor ("0/27"), which stay the same until it is closed. Where
- * nothing is traced, each of these costs a look at one byte.
+ * nothing is traced, each of these reads one byte.
  */
 #ifndef PROXY_WORKER_CONNECTION_TRACE_H
 #define PROXY_WORKER_CONNECTION_TRACE_H

@@ -1,10 +1,11 @@
 /* event_limit - sends at most one worker_event a second about the same thing, with the count of those in between.
  *
- * Each kind says what the same thing is, and what happens to more things than have a place. For most kinds, it is the
- * same site and alert; the text is that of the last event, and an event without a place is dropped. For rejections, the
- * certificate, the client's network and the name count too; those without a place are counted together, without network
- * and name. Names that are not covered are counted by name; a name without a place takes that of the least frequent one
- * and inherits its count as its error, so that a frequent one cannot be missed (see name_sketch.h).
+ * Each kind has a rule for which events are the same, and for what happens when no place is free. For most kinds, those
+ * with the same site and alert are the same; the text is that of the last event, and an event without a place is
+ * dropped. For rejections, the certificate, the client's network and the name count too; those without a place are
+ * counted together, without network and name. Names that are not covered are counted by name; a name without a place
+ * takes that of the least frequent one and inherits its count as its error, so that a frequent one cannot be missed
+ * (see name_sketch.h).
  */
 #ifndef PROXY_WORKER_EVENT_LIMIT_H
 #define PROXY_WORKER_EVENT_LIMIT_H

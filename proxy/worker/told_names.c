@@ -1,6 +1,6 @@
 #include "proxy/worker/told_names.h"
 
-/* FNV-1a. Who finds two names with one hash hides his own. */
+/* FNV-1a. A client that finds a second name with the same hash hides its own name alone. */
 static uint64_t hash_of(const void *site, const char *name)
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ (uintptr_t)site;

@@ -1,7 +1,7 @@
-/* told_names - remembers of which names a worker has told the control thread lately, so that a name that is asked for again
- * and again costs a hash and a comparison.
+/* told_names - remembers which names a worker has reported to the control thread lately, so that a name that is asked
+ * for again and again costs a hash and a comparison.
  *
- * A name is forgotten where another one needs its slot: it is told too early then, never too late. Pure.
+ * A name is forgotten where another one needs its slot: it is reported too early then, never too late. Pure.
  */
 #ifndef PROXY_WORKER_TOLD_NAMES_H
 #define PROXY_WORKER_TOLD_NAMES_H
@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 #define TOLD_NAMES_SLOTS 256
-#define TOLD_NAMES_MS 600000 /* until a name is told again */
+#define TOLD_NAMES_MS 600000 /* until a name is reported again */
 
-/* Zero-initialised: none was told. */
+/* Zero-initialised: none was reported. */
 struct told_names {
 	struct told_name {
 		uint64_t hash; /* of site and name */
@@ -20,7 +20,8 @@ struct told_names {
 	} slots[TOLD_NAMES_SLOTS];
 };
 
-/* told_names_is_due says whether to tell of `name`, and takes it for told. `site` tells sites apart; `now_ms` is above 0. */
+/* told_names_is_due says whether to report `name`, and counts it as reported. `site` keeps sites apart; `now_ms` is
+ * above 0. */
 bool told_names_is_due(struct told_names *told, const void *site, const char *name, uint64_t now_ms);
 
 #endif

@@ -18,7 +18,7 @@
 #define WORKER_MAX_REASON 192
 #define WORKER_MAX_VERDICTS 64 /* about the chains of backends, of one snapshot */
 #define WORKER_VERDICT_MS 10000 /* for which a good one is kept, so that a new verdict counts soon */
-#define WORKER_WAITING_LISTS 1024 /* a list has ten of ten thousand that wait */
+#define WORKER_WAITING_LISTS 1024 /* ten thousand that wait make ten a list */
 
 /* A snapshot's reference shared by the connections of one thread, so that they count without atomics. */
 struct snapshot_lease {
@@ -61,7 +61,7 @@ struct worker_thread {
 	/* acceptors_pause (acceptor.h), handed in: connections do not depend on acceptors. */
 	void (*pause)(struct worker_thread *thread, int code);
 	struct timer resume_timer;
-	struct pollable room; /* another worker may have closed a connection that we wait for */
+	struct pollable room; /* readable when a place was given back that this worker waits for */
 
 	struct connection *connections; /* all open ones */
 	struct connection *closed; /* freed at the end of the turn */
