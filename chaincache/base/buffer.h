@@ -26,7 +26,7 @@ MUST_USE struct error buffer_append(struct buffer *buffer, struct bytes bytes);
 MUST_USE struct error buffer_printf(struct buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* buffer_truncate cuts the content off behind its first `len` bytes; a longer `len` changes nothing. The rest is wiped. */
+/* buffer_truncate cuts the content off after its first `len` bytes; a longer `len` changes nothing. The rest is wiped. */
 void buffer_truncate(struct buffer *buffer, size_t len);
 
 /* buffer_bytes borrows the content until the next change. */

@@ -81,7 +81,7 @@ static struct error keep_quoted_line_end(struct csv *csv)
 	return keep(csv, pair ? 2 : 1);
 }
 
-/* The opening quote is behind us; the closing one is when this returns. */
+/* Reads the rest of a quoted field, up to and including its closing quote. */
 static struct error read_quoted(struct csv *csv)
 {
 	struct error error = error_none();

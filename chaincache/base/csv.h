@@ -1,7 +1,7 @@
 /* csv - walks the rows of comma-separated values (RFC 4180), with line feeds and doubled quotes inside quoted fields.
  *
  * Taken as they come: a byte order mark, line ends of LF, CRLF or CR, a last row without one, a quote inside a field
- * that began without one, and text behind a closing quote (it belongs to the field). Empty lines are no rows.
+ * that began without one, and text after a closing quote (it belongs to the field). Empty lines are no rows.
  */
 #ifndef CHAINCACHE_BASE_CSV_H
 #define CHAINCACHE_BASE_CSV_H
@@ -30,8 +30,8 @@ void csv_init(struct csv *csv, struct bytes text);
 void csv_cleanup(struct csv *csv);
 
 /* csv_next reads the next row. CSV_BAD_ROW: it is too large, has too many fields, or a quote that nothing closes. The
- * walk then goes on in the line below the row's beginning; after CSV_MAX_RESUMES of them behind all that was read, so
- * that the work stays linear. */
+ * next call then goes on one line below the start of the bad row; after CSV_MAX_RESUMES bad rows, below all that was
+ * read, so that the work stays linear. */
 enum csv_status csv_next(struct csv *csv);
 
 /* csv_field borrows a field of this row until the next one; empty above num_fields. */

@@ -55,7 +55,7 @@ struct error error_system(const char *step);
  * that failed, and empties the queue. */
 struct error error_crypto(const char *step);
 
-/* error_crypto_is_memory says whether BoringSSL's queue tells of an allocation that failed, and empties the queue. */
+/* error_crypto_is_memory says whether BoringSSL's queue has an allocation that failed, and empties the queue. */
 bool error_crypto_is_memory(void);
 
 /* error_crypto_begins_with_memory says whether the oldest error of the queue is an allocation that failed; the queue stays. */

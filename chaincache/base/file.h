@@ -13,7 +13,7 @@ struct buffer;
  * a shell's <(command), is read to its end. */
 MUST_USE struct error file_read_all(const char *path, size_t max_bytes, struct buffer *out);
 
-/* file_advice returns advice about a file that could not be read, to be written behind error_print(): ": check the
+/* file_advice returns advice about a file that could not be read, to be written after error_print(): ": check the
  * path". "" when the error has its own, or there is none. Passwords (ERROR_MISMATCH) are the caller's. */
 const char *file_advice(struct error error);
 

@@ -25,8 +25,9 @@ enum algorithm_family {
  * unless both kinds are known and differ. */
 bool algorithm_may_verify(const struct certificate *issuer, const struct certificate *child);
 
-/* algorithm_key_is_known says whether no client takes such a key for a server, or BoringSSL knows its kind: RSA, DSA,
- * Ed25519, EC on a curve that it knows or on none. Where BoringSSL takes none of it all the same, the key is broken. */
+/* algorithm_key_is_known says whether the kind of the key can be judged: BoringSSL knows it (RSA, Ed25519, EC on a
+ * curve that it knows or on none), or no client takes it from a server (DSA). A key of such a kind that is not usable
+ * is broken. */
 bool algorithm_key_is_known(const struct certificate *certificate);
 
 /* algorithm_key_words writes the algorithm of the certificate's key, for EC its curve, and returns `out`:

@@ -193,7 +193,7 @@ static enum signature_digest signature_digest_of(const X509 *x509)
 	return OBJ_find_sigid_algs(nid, &digest_nid, NULL) ? digest_class(digest_nid) : SIGNATURE_DIGEST_UNKNOWN;
 }
 
-/* Reads what X509 has worked out. The calls fill its caches too, so that later ones only read. */
+/* Reads the extensions that X509 parses. The calls fill its caches too, so that later ones only read. */
 static void read_constraints(struct certificate *certificate)
 {
 	uint32_t flags = X509_get_extension_flags(certificate->x509);

@@ -1,6 +1,6 @@
 /* certificate - one X.509 certificate, parsed once, immutable, reference-counted (RFC 5280).
  *
- * All fields are worked out when it is parsed, and are read-only from then on, so a certificate may be shared between
+ * All fields are computed when it is parsed, and are read-only from then on, so a certificate may be shared between
  * threads; the reference count is atomic.
  */
 #ifndef CHAINCACHE_CERTIFICATE_CERTIFICATE_H
@@ -29,7 +29,7 @@ enum signature_digest {
 	SIGNATURE_DIGEST_UNKNOWN,
 };
 
-/* What a leaf is shown for. */
+/* The purpose of a leaf (RFC 5280 4.2.1.12). */
 enum certificate_purpose { PURPOSE_TLS_SERVER, PURPOSE_TLS_CLIENT };
 
 struct certificate {

@@ -23,7 +23,7 @@ static const uint8_t oid_ca_issuers[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x3
 /* id-pe-tlsfeature, 1.3.6.1.5.5.7.1.24, for which BoringSSL has no number */
 static const uint8_t oid_tls_feature[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x18};
 
-/* What the CA/Browser Forum's reserved policies begin with: 2.23.140.1.1 (extended validation) and 2.23.140.1.2.x (domain,
+/* The CA/Browser Forum's reserved policies: 2.23.140.1.1 (extended validation) and 2.23.140.1.2.x (domain,
  * organisation, individual validated) */
 static const uint8_t oid_extended_validation[] = {0x67, 0x81, 0x0c, 0x01, 0x01};
 static const uint8_t oid_baseline_requirements[] = {0x67, 0x81, 0x0c, 0x01, 0x02};
@@ -170,7 +170,7 @@ static bool get_ca_issuer_url(CBS *entry, CBS *out)
 	       CBS_mem_equal(&method, oid_ca_issuers, sizeof(oid_ca_issuers)) && CBS_get_asn1(entry, out, TAG_URI);
 }
 
-/* AuthorityInfoAccessSyntax (RFC 5280 4.2.2.1). An entry that is no URL, or for another method, is passed over. */
+/* AuthorityInfoAccessSyntax (RFC 5280 4.2.2.1). An entry that is no URL, or for another method, is skipped. */
 struct error certificate_extensions_ca_issuer_urls(const X509 *x509, char ***out, size_t *out_count,
 						   size_t *out_dropped)
 {

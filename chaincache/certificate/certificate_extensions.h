@@ -1,4 +1,4 @@
-/* certificate_extensions - reads the extensions of a certificate that discovery and audits go by (RFC 5280 4.2).
+/* certificate_extensions - reads the extensions of a certificate that discovery and audits use (RFC 5280 4.2).
  *
  * An extension that is absent or does not parse is no error: it reads as empty. X509 itself says whether all parse.
  */

@@ -38,8 +38,8 @@ enum key_id_fit issuer_match_key_id(const struct certificate *issuer, const stru
  * not compared. */
 enum signature_verdict issuer_match_ask(const struct certificate *issuer, const struct certificate *child);
 
-/* issuer_match_fits says whether nothing but the signature speaks against issuer: a CA that may sign certificates, and key
- * identifiers that do not differ. It is what remains to go by where the signature cannot be judged. */
+/* issuer_match_fits says whether nothing but the signature speaks against issuer: a CA that may sign certificates, and
+ * key identifiers that do not differ. For signatures that cannot be judged. */
 bool issuer_match_fits(const struct certificate *issuer, const struct certificate *child);
 
 /* issuer_match_signature: whether issuer_match_ask says SIGNATURE_VERIFIES. */

@@ -2,8 +2,8 @@
 #ifndef CHAINCACHE_FETCHING_FETCH_FAILURE_H
 #define CHAINCACHE_FETCHING_FETCH_FAILURE_H
 
-#define FETCH_ALLOW_LINE "fetch_allow = " /* a refusal's detail: this and what is to be allowed, one word */
-#define FETCH_REDIRECTED_TO " (redirected to " /* any detail's end, where a redirect led to: this, the URL, ")" */
+#define FETCH_ALLOW_LINE "fetch_allow = " /* the start of a refusal's detail; what is to be allowed follows, one word */
+#define FETCH_REDIRECTED_TO " (redirected to " /* the end of a detail after a redirect: this, the URL, ")" */
 
 enum fetch_failure {
 	FETCH_FAILURE_NETWORK, /* resolve, connect, time-out, reset, HTTP status, too large, too many redirects */

@@ -47,7 +47,7 @@ static bool read_element(CBS *in, struct element *out)
 	return true;
 }
 
-/* Returns false at the end of the level. Nothing is left to read, at the levels that share `in` too, behind what does not
+/* Returns false at the end of the level. Nothing is left to read, at the levels that share `in` too, after what does not
  * parse. */
 static bool next_element(const struct level *level, struct element *out)
 {

@@ -1,4 +1,4 @@
-/* ber_work - how much work a structure in BER (X.690), DER included, asks of BoringSSL.
+/* ber_work - measures how much work BoringSSL has with a structure in BER (X.690), DER included.
  *
  * BoringSSL turns BER into DER level by level and moves all that is inside each time: a container of 4 MiB that is nested
  * 2000 deep takes it seconds. It hashes a password as often as a structure says. Both are measured in what BoringSSL

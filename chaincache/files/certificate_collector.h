@@ -10,7 +10,7 @@ struct certificate_collector {
 	size_t num_tries; /* of the whole file, with a password each; at least 1 */
 	enum certificate_source source; /* given to each certificate */
 	size_t max_certificates;
-	bool pass_over_rest; /* above that; a mend, which looks at fewer, tells it */
+	bool pass_over_rest; /* ignore those above max_certificates: a mend looks at fewer, and reports it */
 	const char *too_many; /* else the error, in words */
 	bool pass_over_unreadable; /* a bundle: count blocks that do not parse instead of failing */
 	bool skip_keys;

@@ -81,7 +81,7 @@ static struct error parse_utf16(struct certificate_collector *collector, struct 
 	return error;
 }
 
-/* Text never has the first two bytes of DER with the right length behind them; "0..." in a text has a wrong one. */
+/* Text never has the first two bytes of DER with the right length after them; "0..." in a text has a wrong one. */
 static bool is_der(struct bytes content)
 {
 	size_t len = der_whole_length(content);

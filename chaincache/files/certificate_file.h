@@ -11,8 +11,8 @@
 
 #define CERTIFICATE_FILE_MAX_BYTES ((size_t)16 * 1024 * 1024) /* a certificate or key file */
 #define CERTIFICATE_FILE_MAX_BUNDLE_BYTES ((size_t)512 * 1024 * 1024) /* a trust store or an import */
-#define CERTIFICATE_FILE_MAX_CERTIFICATES 100 /* that a mend looks at, and that are taken from a fetched body */
-#define CERTIFICATE_FILE_MAX_READ 1000 /* of a certificate file: the leaf may stand behind a bundle of roots */
+#define CERTIFICATE_FILE_MAX_CERTIFICATES 100 /* taken by a mend, and from a fetched body */
+#define CERTIFICATE_FILE_MAX_READ 1000 /* of a certificate file: the leaf may stand after a bundle of roots */
 #define CERTIFICATE_FILE_MAX_BUNDLE_CERTIFICATES 100000
 
 enum certificate_file_format {
@@ -30,16 +30,16 @@ struct certificate_file {
 	unsigned fault_block; /* after an error: the PEM block at fault, 1 for the first; 0: none is known */
 	unsigned fault_line; /* of its BEGIN */
 	bool is_set; /* all certificates came in PKCS#7 or PKCS#12: their order says nothing */
-	size_t num_unreadable; /* certificates that do not parse, passed over in a bundle */
+	size_t num_unreadable; /* certificates that do not parse, skipped in a bundle */
 };
 
 struct certificate_file_options {
 	const char *password; /* for an encrypted key or PKCS#12; NULL: none is known */
 	enum certificate_source source; /* given to each certificate */
-	size_t max_certificates; /* more is ERROR_LIMIT; 0: CERTIFICATE_FILE_MAX_READ, and the rest is passed over */
+	size_t max_certificates; /* more is ERROR_LIMIT; 0: CERTIFICATE_FILE_MAX_READ, and the rest is ignored */
 	size_t max_bytes; /* of the file, 0: CERTIFICATE_FILE_MAX_BYTES */
 	bool pass_over_unreadable; /* a bundle: count blocks that do not parse instead of failing */
-	bool skip_keys; /* private keys in PEM are passed over unread, so an encrypted one needs no password */
+	bool skip_keys; /* private keys in PEM are skipped unread, so an encrypted one needs no password */
 };
 
 /* certificate_file_parse reads `content`. ERROR_FORMAT when nothing in it is a certificate or a key, or a block is

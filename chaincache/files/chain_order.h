@@ -4,7 +4,7 @@
 
 #include "chaincache/certificate/certificate_list.h"
 
-/* chain_order_sort leaves the leaf first and puts each issuer (by name) behind what it issued, as far as that goes; the rest
+/* chain_order_sort leaves the leaf first and puts each issuer (by name) after what it issued, as far as that goes; the rest
  * follows in the order that it had. */
 void chain_order_sort(struct certificate_list *list);
 

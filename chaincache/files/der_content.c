@@ -14,7 +14,7 @@ const char *der_content_instead(enum der_kind kind)
 	return (size_t)kind < sizeof(instead_of) / sizeof(instead_of[0]) ? instead_of[kind] : NULL;
 }
 
-/* Transfers and editors leave these behind a structure. */
+/* Transfers and editors leave these after a structure. */
 static bool is_padding(uint8_t c)
 {
 	return c == '\0' || c == ' ' || (c >= '\t' && c <= '\r');

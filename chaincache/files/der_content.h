@@ -1,6 +1,6 @@
 /* der_content - takes the certificates and the key out of one DER (or BER) structure. For certificate_file.
  *
- * Blanks, line ends and zeros behind the structure are passed over; other bytes are ERROR_FORMAT with their number.
+ * Blanks, line ends and zeros after the structure are ignored; other bytes are ERROR_FORMAT with their number.
  */
 #ifndef CHAINCACHE_FILES_DER_CONTENT_H
 #define CHAINCACHE_FILES_DER_CONTENT_H
@@ -14,7 +14,7 @@ MUST_USE struct error der_content_read(struct certificate_collector *collector, 
 /* der_content_add takes a structure that is judged already, and no key. */
 MUST_USE struct error der_content_add(struct certificate_collector *collector, enum der_kind kind, struct bytes der);
 
-/* der_content_instead says, in words, what stands in place of a certificate; NULL for what is one or holds one. */
+/* der_content_instead returns the error words for a structure that is no certificate and holds none; else NULL. */
 const char *der_content_instead(enum der_kind kind);
 
 #endif

@@ -12,8 +12,8 @@
 MUST_USE struct error password_read(const char *path, struct buffer *out);
 void password_wipe(struct buffer *password);
 
-/* What a password may be, the likeliest first: as it stands, without the blanks at its end, and each with its bytes taken
- * for Latin-1, as PKCS#12 wants Unicode and a terminal may have written neither UTF-8 nor what openssl made of it. */
+/* The forms of a password that are tried, the likeliest first: as it is, without the blanks at its end, and each of the
+ * two with its bytes read as Latin-1, for a PKCS#12 file that was made under another encoding. */
 struct password_forms {
 	char *items[PASSWORD_MAX_FORMS]; /* owned; the only one is NULL for no password */
 	size_t count;

@@ -130,7 +130,7 @@ static const struct pem_label *find_label(const char *label)
 	return NULL;
 }
 
-/* A block with another label ("EC PARAMETERS", say) is passed over, broken too, unless certificates are in it. */
+/* A block with another label ("EC PARAMETERS", say) is skipped, broken too, unless certificates are in it. */
 static struct error on_unknown_label(struct certificate_collector *collector, const struct pem_block *block)
 {
 	static const char pgp[] = "PGP ";
@@ -143,7 +143,7 @@ static struct error on_unknown_label(struct certificate_collector *collector, co
 	return error_none();
 }
 
-/* Roots and leafs must not go missing behind a damaged line; an import says how much it passed over. */
+/* Roots and leafs must not go missing behind a damaged line; an import says how much it skipped. */
 static struct error on_damaged_line(struct certificate_collector *collector, const struct pem_reader *reader)
 {
 	if (collector->skip_keys && strstr(reader->block.label, " KEY") != NULL)

@@ -115,7 +115,7 @@ static struct bytes first_line(struct bytes text)
 	return bytes_of(text.data, text.len - skip_line(text).len);
 }
 
-/* Keeps the beginning of a damaged line in place of a label, and steps behind it. */
+/* Keeps the beginning of a damaged line in place of a label, and steps past it. */
 static struct error take_damaged_line(struct pem_reader *reader, struct bytes line)
 {
 	size_t len = line.len < PEM_MAX_LABEL_CHARS ? line.len : PEM_MAX_LABEL_CHARS;
@@ -129,7 +129,8 @@ static struct error take_damaged_line(struct pem_reader *reader, struct bytes li
 			"has five dashes on both sides");
 }
 
-/* Moves behind the next BEGIN line's dashes. PEM_BROKEN at a damaged line before it, PEM_END at the end of the text. */
+/* Moves past the dashes of the next BEGIN line. PEM_BROKEN at a damaged line before it, PEM_END at the end of the
+ * text. */
 static enum pem_status find_begin(struct pem_reader *reader)
 {
 	for (;;) {
@@ -227,7 +228,7 @@ static struct error no_end_line(struct bytes rest)
 				      : "a PEM block has no END line");
 }
 
-/* Finds the END line, steps behind it, and decodes the body before it. */
+/* Finds the END line, steps past it, and decodes the body before it. */
 static struct error read_body(struct pem_reader *reader)
 {
 	char label[PEM_MAX_LABEL_CHARS + 1];

@@ -1,8 +1,8 @@
 /* pem_reader - walks the PEM blocks of a text, with anything between them (RFC 7468; the headers are RFC 1421's).
  *
- * A BEGIN line stands at the start of a line, blanks and a byte order mark apart, or directly behind an END line (files
+ * A BEGIN line stands at the start of a line, blanks and a byte order mark apart, or directly after an END line (files
  * joined without a newline). Lines end in LF, CR or both. A line that looks like a BEGIN or END line, but is a damaged one or an END
- * line without a block, is never passed over: see pem_marker.h.
+ * line without a block, is never skipped: see pem_marker.h.
  */
 #ifndef CHAINCACHE_FILES_PEM_READER_H
 #define CHAINCACHE_FILES_PEM_READER_H

@@ -1,5 +1,5 @@
-/* pkcs12_parts - what stands in a PFX (RFC 7292) as plain text: certificates of a store that nothing protects, as newer
- * Javas write cacerts, which BoringSSL does not open for want of a MAC. */
+/* pkcs12_parts - reads the unencrypted parts of a PFX (RFC 7292): the certificates of a store without password, as
+ * newer Javas write cacerts. BoringSSL opens no PFX without a MAC. */
 #ifndef CHAINCACHE_FILES_PKCS12_PARTS_H
 #define CHAINCACHE_FILES_PKCS12_PARTS_H
 

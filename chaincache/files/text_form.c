@@ -35,7 +35,7 @@ bool text_form_is_utf16(struct bytes content)
 						  (is_ascii(data[1], data[0]) && is_ascii(data[3], data[2])));
 }
 
-/* The units of UTF-16, in either order, behind the mark. */
+/* The units of UTF-16, in either order, after the mark. */
 struct units {
 	struct bytes rest;
 	bool big_endian;
@@ -134,7 +134,7 @@ static bool is_around(uint8_t c)
 	return is_blank(c) || c == '"' || c == '\'' || c == '\0';
 }
 
-/* What stands between quotes, blanks, and behind a byte order mark. */
+/* Cuts off blanks, quotes and a byte order mark. */
 static struct bytes trim(struct bytes text)
 {
 	size_t mark = strlen(BYTE_ORDER_MARK);
@@ -148,7 +148,8 @@ static struct bytes trim(struct bytes text)
 	return text;
 }
 
-/* A SEQUENCE, five dashes, or these behind a byte order mark: what makes it more than a word. */
+/* Says whether it encodes a SEQUENCE or five dashes, with or without a byte order mark before them. A plain word does
+ * not. */
 static bool begins_as_what_is_read(struct bytes text)
 {
 	static const char *const beginnings[] = {"M", "LS0tLS1", "77u/LS0t"};

@@ -1,5 +1,5 @@
 /* windows_store - takes the certificates out of a serialized store of Windows (.sst), as certutil -generateSSTFromWU writes
- * it ([MS-GPEF]'s serialized properties behind a header). */
+ * it ([MS-GPEF]'s serialized properties after a header). */
 #ifndef CHAINCACHE_FILES_WINDOWS_STORE_H
 #define CHAINCACHE_FILES_WINDOWS_STORE_H
 

@@ -1,7 +1,6 @@
-/* audit - a finished mend, as the audits read it to write findings: chain_audit (served against mended), client_audit (what some clients
- * alone refuse), trust_audit
- * (where the mended chain ends), leaf_audit (validity, key, sizes), judgement_audit (what cannot be judged),
- * revocation_audit, and fetch_audit (failed fetches).
+/* audit - a finished mend, as the audits read it to write findings: chain_audit (served against mended), client_audit
+ * (refused by some clients alone), trust_audit (where the mended chain ends), leaf_audit (validity, key, sizes),
+ * judgement_audit (what cannot be judged), revocation_audit, and fetch_audit (failed fetches).
  */
 #ifndef CHAINCACHE_MEND_AUDIT_H
 #define CHAINCACHE_MEND_AUDIT_H
@@ -53,7 +52,7 @@ static inline const char *audit_peer_words(const struct audit *audit)
 	return audit->input->purpose == PURPOSE_TLS_CLIENT ? "server" : "client";
 }
 
-/* Of what a TLS client shows, only the root may be missing: the servers that it is for have that, whoever else does not. */
+/* Says whether only the root is missing of what a TLS client sends: the servers that it is for have the root. */
 static inline bool audit_is_complete_for_servers(const struct audit *audit)
 {
 	return audit->input->purpose == PURPOSE_TLS_CLIENT && audit->mended->count > 1;

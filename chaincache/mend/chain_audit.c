@@ -81,7 +81,7 @@ static bool is_root(const struct audit *audit, const struct certificate *certifi
 	return signature_memo_self_signed(&audit->search->memo, certificate);
 }
 
-/* Strangers become spares and roots while they turn out to have issued something that leads to the leaf. */
+/* Turns strangers into spares and roots until no further one has issued anything that leads to the leaf. */
 static void find_roles(const struct audit *audit, struct roles *roles)
 {
 	bool changed = true;
@@ -239,7 +239,7 @@ static void report_removed(struct audit *audit, enum finding_code code, const st
 	finding_set_certificate(finding, certificate);
 }
 
-/* Taking it out is half of the repair: the right one has to come in. */
+/* Advises to replace it: the server also lacks the right one. */
 static void report_other_key(struct audit *audit, const struct certificate *certificate,
 			     const struct certificate *child)
 {
@@ -358,7 +358,7 @@ static void report_leaf_place(struct audit *audit)
 	finding_set_action(finding, ACTION_REORDERED);
 }
 
-/* The served root counts too: in the midst of the chain it leads strict clients astray. */
+/* Counts the served root too: in the middle of the chain, it makes strict clients fail. */
 static void report_order(struct audit *audit)
 {
 	const struct certificate *last = audit_leaf(audit);
@@ -389,7 +389,7 @@ static void report_order(struct audit *audit)
 	}
 }
 
-/* Nothing is repaired in silence. */
+/* Reports a repair that no other finding has reported. */
 static void report_unexplained_gain(struct audit *audit)
 {
 	if ((audit->mended_mask & ~audit->search->served.accept) == 0)

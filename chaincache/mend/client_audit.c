@@ -34,7 +34,7 @@ static void report_ca(struct audit *audit)
 
 /* Keys */
 
-/* Words that stand behind "a key on P-521", and who refuses it; NULL: browsers take the key. */
+/* Words that stand after "a key on P-521", and who refuses it; NULL: browsers take the key. */
 static const char *refused_by(const struct certificate *leaf)
 {
 	switch (leaf->key_type) {

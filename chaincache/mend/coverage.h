@@ -1,4 +1,4 @@
-/* coverage - does the leaf cover the names that clients use? */
+/* coverage - judges whether the leaf covers the names that clients use. */
 #ifndef CHAINCACHE_MEND_COVERAGE_H
 #define CHAINCACHE_MEND_COVERAGE_H
 

@@ -28,7 +28,7 @@ static const struct {
     [FETCH_WRONG_ISSUER] = {FINDING_FETCH_WRONG_ISSUER, "does not give the issuer"},
 };
 
-/* `rule` is FETCH_ALLOW_LINE and what is to be allowed, with where a redirect led to behind it. */
+/* `rule` is FETCH_ALLOW_LINE and what is to be allowed, with where a redirect led to after it. */
 static void advise_allowing(struct finding *finding, const char *rule)
 {
 	const char *what =

@@ -7,7 +7,7 @@
 
 #define MAX_DOUBTS ((size_t)2 * MEND_MAX_DEPTH)
 
-/* What cannot be judged about one certificate. */
+/* The parts of one certificate that cannot be judged. */
 struct doubt {
 	const struct certificate *certificate;
 	bool key;
@@ -64,7 +64,7 @@ static void look_at_audiences(struct audit *audit, struct doubts *doubts)
 	}
 }
 
-/* As it was found, also where it ends nowhere. */
+/* Looks at the chosen path as it was found, a dead end too. */
 static void look_at_chosen(struct audit *audit, struct doubts *doubts)
 {
 	const struct chain_candidate *chosen = audit->chosen;

@@ -81,7 +81,7 @@ static void report_client_purpose(struct audit *audit)
 			   "Have a certificate issued whose extended key usage holds clientAuth, or none at all.");
 }
 
-/* The extended key usage is the graver fault: where both are wrong, it alone is told. */
+/* The extended key usage is the graver fault: where both are wrong, it alone is reported. */
 static void report_purpose(struct audit *audit)
 {
 	const struct certificate *leaf = audit_leaf(audit);

@@ -195,7 +195,7 @@ static bool may_ask(struct mend *mend)
 {
 	struct audience_masks masks = chain_search_masks(&mend->search, chain_search_best(&mend->search));
 
-	/* What cannot be judged is not judged by more certificates either. */
+	/* More certificates do not help to judge a key or signature of an unknown kind. */
 	return !mend->input.offline && !mend->search.budget.out_of_memory && !is_pinned(mend) &&
 	       (masks.accept | masks.not_judged) != chain_judge_everybody(&mend->search.judge) &&
 	       !chain_search_self_signed(&mend->search);

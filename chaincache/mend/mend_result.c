@@ -63,9 +63,9 @@ static bool may_be_an_issuer(struct chain_search *search, const struct chain_can
 	return false;
 }
 
-/* Puts the served certificate at `place` behind those of the list that are served before it, and behind one that it may
- * have issued. */
-static struct error put_back(struct chain_search *search, size_t place, struct certificate_list *out)
+/* Inserts the served certificate at `place` after those of the list that are served before it, and after one that it
+ * may have issued. */
+static struct error insert_served(struct chain_search *search, size_t place, struct certificate_list *out)
 {
 	const struct certificate_list *served = search->pool.served;
 	const struct certificate *issuer = served->items[place].certificate;
@@ -98,7 +98,7 @@ static struct error keep_possible_issuers(struct chain_search *search, const str
 		if (!certificate_list_contains(out, served->items[i].certificate) &&
 		    (chosen->root == NULL || !certificate_equal(chosen->root, served->items[i].certificate)) &&
 		    may_be_an_issuer(search, chosen, served->items[i].certificate))
-			error = put_back(search, i, out);
+			error = insert_served(search, i, out);
 	return error;
 }
 
@@ -259,8 +259,8 @@ static struct error set_names(struct mend_result *result, const struct mend_inpu
 	return error_none();
 }
 
-/* An answer may be another one later; what the policy refuses stays refused until it is changed, and what cannot be judged
- * is what was asked for. */
+/* A later answer may be another one. But a refusal stays until the policy is changed, and an issuer that cannot be
+ * judged is the one that was asked for. */
 static bool may_be_had_later(const struct fetch_plan *plan)
 {
 	for (size_t i = 0; i < plan->num_attempts; i++)

@@ -51,8 +51,9 @@ struct mend_result {
 	size_t num_name_comparisons;
 };
 
-/* mend_result_fill fills a zero-initialised `result` from the search and the fetches, with room for a verdict on each of the input's names;
- * findings come after. On errors mend_result_fail is to be called. The search and the plan must outlive it. */
+/* mend_result_fill fills a zero-initialised `result` from the search and the fetches, with room for a verdict on each
+ * of the input's names; the caller adds the findings. After an error, call mend_result_fail. The search and the plan
+ * must outlive it. */
 MUST_USE struct error mend_result_fill(struct mend_result *result, struct chain_search *search,
 				       const struct fetch_plan *plan, const struct mend_input *input, bool pinned);
 

@@ -29,7 +29,7 @@ bool repair_plan_adds(const struct repair_plan *plan, const struct certificate *
 	return holds(&plan->groups[REPAIR_ADDED], certificate);
 }
 
-/* The audit gave it up: valid, and it leads clients where they do not trust. */
+/* Says whether the audit replaced it: it is valid, but clients end at a root that they do not trust. */
 static bool is_given_up(const struct mend_result *result, const struct certificate *certificate)
 {
 	for (size_t i = 0; i < result->findings.count; i++) {
@@ -41,7 +41,8 @@ static bool is_given_up(const struct mend_result *result, const struct certifica
 	return false;
 }
 
-/* A self-issued one stays: it is a root of somebody's, and no server sends it for being in its store. */
+/* Leaves out self-issued ones: they are roots for somebody, and no server sends a certificate for the reason that it is
+ * in its store. */
 static bool is_stale(const struct mend_result *result, const struct certificate *certificate, int64_t now)
 {
 	if (!certificate->is_ca || certificate->self_issued || certificate_list_contains(&result->mended, certificate))

@@ -1,7 +1,7 @@
 /* chain_choice - chooses the chain to send among those that were found (the contract's section 4, steps 4 and 5).
  *
- * The order is total and made of the certificates alone, so the same input gives the same chain whatever the order of
- * files and candidates.
+ * The order is total and depends on the certificates alone, so the same input gives the same chain whatever the order
+ * of files and candidates.
  */
 #ifndef CHAINCACHE_PATHS_CHAIN_CHOICE_H
 #define CHAINCACHE_PATHS_CHAIN_CHOICE_H

@@ -62,7 +62,7 @@ struct path_verdict chain_judge_verify(struct chain_judge *judge, const struct p
 	return remembered->verdict;
 }
 
-/* Which of two issuers of `child` a client that has both in its store goes by. */
+/* Says whether a client that has both issuers of `child` in its store uses `a`. */
 static bool better_anchor(const struct chain_judge *judge, const struct certificate *a, const struct certificate *b,
 			  const struct certificate *child)
 {

@@ -1,7 +1,8 @@
-/* chain_judge - would the clients of one trust store accept this chain as it is sent?
+/* chain_judge - judges whether the clients of one trust store accept a chain as it is sent.
  *
- * The weakest client is asked: it has the chain and the store alone, neither fetches nor backtracks, and refuses a
- * chain with a CA certificate in it that is not valid today. The leaf's own faults do not count (path_verifier_leaf).
+ * The verdict is that of the weakest client: it has the chain and the store alone, neither fetches nor backtracks, and
+ * refuses a chain with a CA certificate in it that is not valid today. The leaf's own faults do not count
+ * (path_verifier_leaf).
  */
 #ifndef CHAINCACHE_PATHS_CHAIN_JUDGE_H
 #define CHAINCACHE_PATHS_CHAIN_JUDGE_H

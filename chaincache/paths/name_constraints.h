@@ -1,4 +1,4 @@
-/* name_constraints - do the name constraints of a CA admit a certificate below it? (RFC 5280 4.2.1.10)
+/* name_constraints - judges whether the name constraints of a CA admit a certificate below it (RFC 5280 4.2.1.10).
  *
  * BoringSSL's NAME_CONSTRAINTS_check judges every kind of name but iPAddress, which it refuses as unsupported; so the
  * subtrees of that kind are taken out and judged here, and the rest is left to it. docs/name-constraints.md has the

@@ -63,8 +63,8 @@ static bool is_given(enum certificate_source source)
 	return source == SOURCE_SERVED || source == SOURCE_FILE || source == SOURCE_BACKEND;
 }
 
-/* What cannot be judged is left as it is: it is followed where it was given, or ends the chain as an anchor, and never
- * brought in from the cache or the network. */
+/* Follows an issuer that cannot be judged only where it was given with the leaf or is an anchor. None is taken from the
+ * cache or the network. */
 static bool is_issuer(struct path_builder *builder, const struct issuer_candidate *candidate,
 		      const struct certificate *child)
 {

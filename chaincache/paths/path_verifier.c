@@ -290,7 +290,8 @@ static struct path_verdict check_constraints_of(const struct path *path, size_t 
 	return status == X509_V_OK ? good() : refused_for(status, below);
 }
 
-/* All of them, whatever X509_verify_cert has judged already: what excuse() lets pass is judged here alone. */
+/* Checks all constraints, also those that X509_verify_cert has checked: on_verify_error ignores some of its
+ * refusals. */
 static struct path_verdict check_name_constraints(const struct path *path)
 {
 	struct path_verdict verdict = good();
@@ -308,10 +309,10 @@ struct verification {
 	size_t not_judged; /* the lowest certificate whose signature cannot be judged */
 };
 
-/* Lets pass what is judged afterwards, and everything else that X509_verify_cert checks comes first or goes on after this.
- * Constraints on IP addresses, which it refuses as a kind that it does not support: check_name_constraints has the last
- * word. Signatures that cannot be judged are kept, for a verdict when all else is good. */
-static int excuse(int ok, X509_STORE_CTX *context)
+/* Ignores the errors that are judged later, so that X509_verify_cert goes on with its other checks. It does not support
+ * constraints on IP addresses: check_name_constraints judges them. A signature that cannot be judged is noted, for the
+ * verdict of a path that is good otherwise. */
+static int on_verify_error(int ok, X509_STORE_CTX *context)
 {
 	struct verification *verification = X509_STORE_CTX_get_app_data(context);
 	int depth = X509_STORE_CTX_get_error_depth(context);
@@ -349,8 +350,8 @@ static bool chain_is_path(X509_STORE_CTX *context, const struct path *path)
 	return true;
 }
 
-/* Whether X509_verify_cert's own look at the time would differ from check_validity's, which has the last word: it knows
- * no time at which only an expired leaf is excused, and takes a certificate's last second for expired. */
+/* Says whether X509_verify_cert must not check the time, because check_validity has, with another result: it ignores
+ * the leaf's own validity, and counts notAfter itself as valid. */
 static bool time_is_settled(const struct path *path, int64_t now)
 {
 	if (!certificate_valid_at(path_leaf(path), now))
@@ -391,7 +392,7 @@ static struct path_verdict verify(struct verification *verification, enum certif
 	if (!X509_STORE_CTX_init(context, store, path_leaf(path)->x509, untrusted))
 		goto out;
 	set_parameters(X509_STORE_CTX_get0_param(context), path, purpose, now);
-	X509_STORE_CTX_set_verify_cb(context, excuse);
+	X509_STORE_CTX_set_verify_cb(context, on_verify_error);
 	if (!X509_STORE_CTX_set_app_data(context, verification))
 		goto out;
 

@@ -1,8 +1,8 @@
-/* path_verifier - is this one path good, from its leaf to its anchor? The verdict is X509_verify_cert's, given that
- * path alone, and then our own on what it accepts: digests and keys that today's clients refuse, and path lengths.
+/* path_verifier - verifies one path, from its leaf to its anchor. The verdict is X509_verify_cert's, given that path
+ * alone, and then our own on what it accepts: digests and keys that today's clients refuse, and path lengths.
  *
  * Faults of the leaf alone (out of its validity, not for its purpose, a weak key or signature) are judged apart, by
- * path_verifier_leaf, and do not make a path bad: the chain of an expired leaf is completed all the same.
+ * path_verifier_leaf, and do not make a path bad: the chain of an expired leaf is still completed.
  */
 #ifndef CHAINCACHE_PATHS_PATH_VERIFIER_H
 #define CHAINCACHE_PATHS_PATH_VERIFIER_H
@@ -33,7 +33,7 @@ struct path_verdict {
 	const char *reason; /* in words, static; "" when good */
 };
 
-/* What it costs to verify a path, in the units of limits.h. */
+/* The cost of verifying a path, in the units of limits.h. */
 struct path_cost {
 	size_t signature_work;
 	size_t num_name_comparisons;

@@ -1,4 +1,4 @@
-/* signature_memo - does this key verify that certificate's signature? Each question is worked out once a mend.
+/* signature_memo - remembers whether a key verifies a certificate's signature: each pair is checked once a mend.
  *
  * Remembered by the certificate and the issuer's key: cross-signed and renewed twins of an issuer share one answer.
  */

@@ -1,8 +1,8 @@
 /* crl - one certificate revocation list, parsed once and immutable (RFC 5280 5).
  *
  * Entries are sorted by serial number as it is parsed, so that a look-up among a million of them is some comparisons.
- * Whether it may be used at all is worked out too: an indirect one, or one with an unknown critical extension, says
- * nothing about any certificate (5.2, 5.3).
+ * That it may be used at all is checked too: an indirect one, or one with an unknown critical extension, says nothing
+ * about any certificate (5.2, 5.3).
  */
 #ifndef CHAINCACHE_REVOCATION_CRL_H
 #define CHAINCACHE_REVOCATION_CRL_H
@@ -40,7 +40,7 @@ struct crl_revocation {
 	int reason; /* see revocation_reason.h; -1: none is given */
 };
 
-/* crl_parse makes a CRL from DER (copied). ERROR_FORMAT for what is none, or has bytes behind it; ERROR_LIMIT above
+/* crl_parse makes a CRL from DER (copied). ERROR_FORMAT for what is none, or has bytes after it; ERROR_LIMIT above
  * CRL_MAX_BYTES. */
 MUST_USE struct error crl_parse(struct bytes der, const char *path, struct crl **out);
 void crl_free(struct crl *crl); /* NULL is fine */

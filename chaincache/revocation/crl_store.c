@@ -85,7 +85,7 @@ static struct error add(struct crl_store *store, struct bytes der, const char *p
 	return error_none();
 }
 
-/* What is damaged may be the line of a CRL: it must not go missing in silence. */
+/* Says whether a damaged line may be that of a CRL, which must not be skipped in silence. */
 static bool is_damaged_crl(const struct pem_reader *reader)
 {
 	return reader->is_damaged_line && strstr(reader->block.label, "CRL") != NULL;

@@ -1,4 +1,4 @@
-/* crl_store - the CRLs that are at hand, found by their issuer's name.
+/* crl_store - the CRLs that were read from files, found by their issuer's name.
  *
  * Filled once, then shared: reference-counted, and read-only from the first reference on. Nothing is fetched: all CRLs
  * come from files.
@@ -24,7 +24,7 @@ void crl_store_unref(struct crl_store *store); /* NULL is fine */
  * `path` is for messages. ERROR_FORMAT when there is none in it or one is broken; those before it are added. */
 MUST_USE struct error crl_store_add_content(struct crl_store *store, struct bytes content, const char *path);
 
-/* crl_store_add_path reads a file, or each file of a directory. In a directory, files without a CRL are passed over,
+/* crl_store_add_path reads a file, or each file of a directory. In a directory, files without a CRL are skipped,
  * and at least one CRL must be there. *out_path is the file at fault, where there is one. */
 MUST_USE struct error crl_store_add_path(struct crl_store *store, const char *path, char out_path[CRL_STORE_MAX_PATH]);
 

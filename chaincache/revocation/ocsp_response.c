@@ -205,7 +205,7 @@ static bool read_revoked(CBS *info, struct ocsp_verdict *out)
 	return true;
 }
 
-/* What follows the CertID of a SingleResponse; an unusable verdict has its reason. */
+/* Reads a SingleResponse after its CertID; an unusable verdict has its reason. */
 static struct ocsp_verdict read_answer(CBS *answer)
 {
 	struct ocsp_verdict out = {.reason = -1};

@@ -129,15 +129,15 @@ static void take_unusable(struct revocation_answer *answer, const struct crl *cr
 	answer->crl = crl;
 }
 
-/* What is known already: nothing that is older than `crl` could add to it. */
+/* Says whether the answer is final: neither `crl` nor an older one can change it. */
 static bool is_settled(const struct revocation_answer *answer, const struct crl *crl)
 {
 	return answer->status == REVOCATION_REVOKED ||
 	       (answer->status == REVOCATION_GOOD && crl->this_update < answer->crl->this_update);
 }
 
-/* The latest CRL counts: a certificate on hold may be released. What may be later than one that is usable, and cannot
- * be checked any more, may know of a revocation: then nothing is known. */
+/* Takes the latest CRL: a certificate on hold may be released. Stops where the limit of signature checks is reached: a
+ * CRL that is not checked may be the latest, so nothing is known. */
 static void look_at_bases(struct walk *walk, struct revocation_answer *answer)
 {
 	const struct crl *crl;
@@ -157,7 +157,7 @@ static void look_at_bases(struct walk *walk, struct revocation_answer *answer)
 	}
 }
 
-/* The latest delta CRL may know of a revocation that the other ones do not know yet. */
+/* Takes a revocation from the latest delta CRL: the complete ones may not have it yet. */
 static void look_at_deltas(struct walk *walk, struct revocation_answer *answer)
 {
 	const struct crl *crl;
@@ -227,7 +227,7 @@ static const char *why_unknown(const struct revocation_answer *answer, char out[
 	}
 }
 
-/* The end of a path tells files apart. */
+/* Returns the end of a long path: files differ there. */
 static const char *path_end(const char *path)
 {
 	size_t len = strlen(path);

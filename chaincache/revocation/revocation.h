@@ -1,11 +1,11 @@
-/* revocation - judges by the CRLs at hand whether a certificate was revoked, for one mend (RFC 5280 6.3.3).
+/* revocation - judges by the given CRLs whether a certificate was revoked, for one mend (RFC 5280 6.3.3).
  *
- * A CRL is usable for a certificate when it has its issuer's name (7.1) and covers it, is current and not indirect,
- * and is signed by the key of the certificate's own issuer, which may sign CRLs where it has a key usage. A CRL that
- * an authority signs by another key than the certificate's (after a change of its key) is not followed, and is
- * reported. Of several usable ones the latest counts: signatures are checked from the latest on, so that an archive of
- * old ones costs nothing. These checks are remembered, and bounded. Of a delta CRL that is no older a revocation
- * counts, and nothing else.
+ * A CRL is usable for a certificate when it has its issuer's name (7.1) and covers it, is current and not indirect, and
+ * is signed by the key of the certificate's own issuer, which may sign CRLs where it has a key usage. A CRL that the
+ * authority signed with another key than the certificate (after it changed its key) is not used, and is reported. Of
+ * several usable CRLs the latest counts. Signatures are checked from the latest CRL to the oldest, so that an archive
+ * of old ones costs nothing; the results are remembered, and their number is limited. A delta CRL that is no older adds
+ * revocations, and nothing else.
  */
 #ifndef CHAINCACHE_REVOCATION_REVOCATION_H
 #define CHAINCACHE_REVOCATION_REVOCATION_H
@@ -22,7 +22,8 @@ enum revocation_status {
 	REVOCATION_REVOKED,
 };
 
-/* Why a CRL says nothing about a certificate, in the order in which it is looked at: what comes later came nearer. */
+/* Why a CRL says nothing about a certificate, in the order of the checks: a later obstacle means that more checks
+ * passed. */
 enum revocation_obstacle {
 	OBSTACLE_NO_ISSUER, /* whose CRL it would be is not known */
 	OBSTACLE_NO_CRL, /* none of this issuer */
@@ -40,7 +41,7 @@ enum revocation_obstacle {
 struct revocation_answer {
 	enum revocation_status status;
 	enum revocation_obstacle obstacle; /* of REVOCATION_UNKNOWN */
-	const struct crl *crl; /* that decided, or came nearest to it; NULL: there is none */
+	const struct crl *crl; /* that decided, or passed the most checks; NULL: none */
 	struct crl_revocation revocation; /* of REVOCATION_REVOKED */
 };
 

@@ -1,5 +1,5 @@
 /* signed_data - the signed form of certificates, CRLs and OCSP responses: a content, the algorithm, the signature, one
- * behind the other (RFC 5280 4.1.1, RFC 6960 4.2.1).
+ * after the other (RFC 5280 4.1.1, RFC 6960 4.2.1).
  */
 #ifndef CHAINCACHE_REVOCATION_SIGNED_DATA_H
 #define CHAINCACHE_REVOCATION_SIGNED_DATA_H

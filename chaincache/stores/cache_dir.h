@@ -49,7 +49,7 @@ struct cache_dir_visitor {
 /* cache_dir_visit reads every file, in the order of their names. */
 MUST_USE struct error cache_dir_visit(struct cache_dir *dir, const struct cache_dir_visitor *visitor);
 
-/* cache_dir_load fills `store` with SOURCE_CACHE; `visitor` may be NULL (bad files are then passed over silently). */
+/* cache_dir_load fills `store` with SOURCE_CACHE; `visitor` may be NULL (bad files are then skipped without a report). */
 MUST_USE struct error cache_dir_load(struct cache_dir *dir, struct issuer_store *store,
 				     const struct cache_dir_visitor *visitor);
 

@@ -42,7 +42,7 @@ static bool line_is(struct bytes line, const char *text)
 	return bytes_equal(line, bytes_of_string(text));
 }
 
-/* Copies the value behind "key:", when the line has that key. All but printable ASCII becomes a question mark. */
+/* Copies the value after "key:", when the line has that key. All but printable ASCII becomes a question mark. */
 static void read_value(struct bytes line, const char *key, char *out, size_t out_size)
 {
 	size_t at = strlen(key);

@@ -4,7 +4,7 @@
  *	fetched: 2026-01-02T03:04:05Z
  *	-----BEGIN CERTIFICATE-----
  *
- * Lines before the block that say something else are passed over; after it there is nothing.
+ * Lines before the block that say something else are ignored; after it there is nothing.
  */
 #ifndef CHAINCACHE_STORES_CACHE_ENTRY_H
 #define CHAINCACHE_STORES_CACHE_ENTRY_H

@@ -215,7 +215,7 @@ static const struct certificate_file_options bundle_options = {
     .skip_keys = true,
 };
 
-/* These characters; "-2", "-3" ... behind them when another store has that name. */
+/* These characters; "-2", "-3" ... after them when another store has that name. */
 static void derive_name(const struct trust_store_set *set, const char *base, size_t base_len,
 			char out[MAX_NAME_CHARS + 16])
 {
@@ -337,7 +337,7 @@ static struct error visit_folder(struct folder_visit *visit, const char *name, c
 	return error;
 }
 
-/* The directory's base name, "." and "/" too, with a number behind it when it is taken. */
+/* The directory's base name, "." and "/" too, with a number after it when it is taken. */
 static void derive_folder_name(const struct trust_store_set *set, const char *path, char out[MAX_NAME_CHARS + 16])
 {
 	size_t end = strlen(path), start;

@@ -9,7 +9,7 @@
 #include "proxy/admin/metric_text.h"
 #include "proxy/admin/overview.h"
 
-/* metrics_family returns family `index`, in the order of /metrics; NULL behind the last one. */
+/* metrics_family returns family `index`, in the order of /metrics; NULL after the last one. */
 const struct metric_family *metrics_family(size_t index);
 
 /* metrics_print appends all families. */

@@ -24,13 +24,13 @@ struct command_help {
 	const char *usage; /* lines of "Usage: chainmend check ...", each ended by a line feed */
 	const char *about; /* what it does, some lines */
 	const struct option_table *tables; /* ends with NULL rows */
-	const char *after; /* behind the options; may be NULL */
+	const char *after; /* printed after the options; may be NULL */
 	const char *program; /* one of its own, that has no commands; NULL: chainmend */
 };
 
 enum options_outcome { OPTIONS_TAKEN, OPTIONS_HELP_PRINTED, OPTIONS_WRONG };
 
-/* options_parse gives each option's value to its row. Operands are moved behind the options; *first_operand is the index
+/* options_parse gives each option's value to its row. Operands are moved after the options; *first_operand is the index
  * of the first one. Errors are printed on stderr. */
 enum options_outcome options_parse(const struct command_help *help, int argc, char **argv, void *into,
 				   int *first_operand);

@@ -23,7 +23,7 @@ struct output {
 	unsigned width;
 };
 
-/* output_init looks at the terminal behind `file`, at NO_COLOR, TERM, COLUMNS and the locale. */
+/* output_init chooses by the terminal that `file` writes to, NO_COLOR, TERM, COLUMNS and the locale. */
 void output_init(struct output *output, FILE *file);
 
 /* output_printf prints in a style; control characters but line feeds become '?'. */

@@ -11,7 +11,7 @@
 
 #include "chaincache/certificate/host_name.h"
 
-#define ASKED_NAMES_MAX 64 /* further ones are passed over */
+#define ASKED_NAMES_MAX 64 /* further ones are ignored */
 #define ASKED_NAMES_MS 3600000 /* a name is forgotten when nobody has asked for it for this long */
 
 struct asked_name {
@@ -25,7 +25,7 @@ struct asked_names {
 	size_t count;
 };
 
-/* asked_names_add takes note that clients asked for `text`; what is no name is passed over. */
+/* asked_names_add takes note that clients asked for `text`; what is no name is ignored. */
 void asked_names_add(struct asked_names *asked, const char *text, int64_t now_ms);
 
 /* asked_names_list copies those that were asked for lately; returns how many. */

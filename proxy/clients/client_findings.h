@@ -32,7 +32,7 @@ struct client_alert {
 	uint64_t network; /* of the clients (network_set.h) */
 };
 
-/* client_findings_alert counts them. Alerts that are no complaint about the certificate are passed over: false. Times are
+/* client_findings_alert counts them. Alerts that are no complaint about the certificate are not counted: false. Times are
  * in milliseconds since 1970. */
 bool client_findings_alert(struct client_findings *findings, const char *site, const struct client_alert *alert,
 			   int64_t now_ms);

@@ -46,7 +46,7 @@ static struct transfer *transfer_of(struct curl_client *client)
 	return (struct transfer *)((char *)client - offsetof(struct transfer, client));
 }
 
-/* Sets the outcome. A failure behind a redirect says where that led to; a refusal's detail begins with the line to add. */
+/* Sets the outcome. A failure after a redirect says where that led to; a refusal's detail begins with the line to add. */
 static void fail(struct transfer *transfer, enum fetch_failure failure, const char *reason)
 {
 	struct transfer_outcome *outcome = &transfer->outcome;

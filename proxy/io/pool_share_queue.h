@@ -32,7 +32,7 @@ struct pool_share_queue {
 
 void pool_share_queue_init(struct pool_share_queue *queue, unsigned max_running);
 
-/* pool_share_queue_add puts a job behind those of its share. */
+/* pool_share_queue_add puts a job after those of its share. */
 void pool_share_queue_add(struct pool_share_queue *queue, struct pool_job *job);
 
 /* pool_share_queue_remove takes a waiting job out. */

@@ -7,7 +7,7 @@
 
 #include "chaincache/base/error.h"
 
-#define RESOLVER_MAX_ADDRESSES 32 /* of one host, the first ones; the rest are passed over */
+#define RESOLVER_MAX_ADDRESSES 32 /* of one host, the first ones; the rest are dropped */
 #define RESOLVER_MAX_TEXT 80 /* of resolver_print */
 
 /* Of libuv, which lets look-ups have half of them; those that hang keep theirs for long. */

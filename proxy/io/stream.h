@@ -68,7 +68,7 @@ bool stream_is_connected(struct stream *stream);
  * write_failed); STREAM_BROKEN is for a reset without one. */
 enum stream_result stream_read(struct stream *stream, uint8_t *out, size_t out_size, size_t *out_len);
 
-/* stream_write writes or keeps all the bytes; it drops those behind our FIN. A failure shows in write_failed. */
+/* stream_write writes or keeps all the bytes; it drops those after our FIN. A failure shows in write_failed. */
 void stream_write(struct stream *stream, struct bytes bytes);
 
 /* stream_try_write writes the bytes that the socket takes at once: STREAM_BLOCKED when it takes none. */

@@ -1,4 +1,4 @@
-/* fix_log_sink - writes the fix log's lines to a file, to stderr, or to the journal behind stderr. */
+/* fix_log_sink - writes the fix log's lines to a file, to stderr, or to the journal that stderr is connected to. */
 #ifndef PROXY_LOG_FIX_LOG_SINK_H
 #define PROXY_LOG_FIX_LOG_SINK_H
 
@@ -20,8 +20,8 @@ void fix_log_sink_cleanup(struct fix_log_sink *sink);
 /* fix_log_sink_reopen opens the file or the journal's socket anew. */
 MUST_USE struct error fix_log_sink_reopen(struct fix_log_sink *sink);
 
-/* fix_log_sink_write writes one line, whole or not at all. Where the journal does not take it, it goes to stderr behind
- * its weight ("<4>"). */
+/* fix_log_sink_write writes one line, whole or not at all. Where the journal does not take it, it goes to stderr, after
+ * its priority ("<4>"). */
 MUST_USE struct error fix_log_sink_write(struct fix_log_sink *sink, const struct fix_line *line);
 
 #endif

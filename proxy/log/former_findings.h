@@ -3,7 +3,7 @@
  *
  * Findings about certificates and backends alone: each run counts the rejections of clients anew. Reads the last
  * FORMER_FINDINGS_MAX_BYTES of the file, the last run in them, at most FORMER_FINDINGS_MAX findings. Lines that cannot be
- * read are passed over.
+ * read are skipped.
  */
 #ifndef PROXY_LOG_FORMER_FINDINGS_H
 #define PROXY_LOG_FORMER_FINDINGS_H

@@ -47,7 +47,7 @@ static const struct algorithm *find_algorithm(enum certificate_compression id)
 	return &algorithms[id == algorithms[0].id ? 0 : 1];
 }
 
-/* RFC 8446 4.4.2, as a server writes it: an empty request context, no extension behind any certificate. */
+/* RFC 8446 4.4.2, as a server writes it: an empty request context, no extension after any certificate. */
 static bool write_message(const struct certificate_list *chain, CBB *out)
 {
 	CBB list, entry;

@@ -21,7 +21,7 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Adds a dNSName as credential_covers looks it up; passes over one that matches nothing (with a dot at its end, say). */
+/* Adds a dNSName as credential_covers looks it up; skips one that matches nothing (with a dot at its end, say). */
 static struct error add_name(struct credential *credential, struct bytes value)
 {
 	if (value.len == 0 || value.len > 255 || memchr(value.data, '\0', value.len) != NULL ||

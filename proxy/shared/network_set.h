@@ -1,7 +1,7 @@
 /* network_set - how many networks something came from: distinct ones, exactly, up to a maximum.
  *
- * An address says little about who is behind it: one machine may have a whole IPv6 /64, and a customer a /48. So the
- * first 24 bits of an IPv4 address and the first 48 of an IPv6 one are counted as one client. There is no error below
+ * An address says little about who uses it: one machine may have a whole IPv6 /64, and a customer a /48. So the first
+ * 24 bits of an IPv4 address and the first 48 of an IPv6 one are counted as one client. There is no error below
  * NETWORK_SET_MAX; from there on the count stands still, and `full` is set: "so many, or more". Pure.
  */
 #ifndef PROXY_SHARED_NETWORK_SET_H

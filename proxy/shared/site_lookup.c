@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In the order in which they win. A wildcard stands under the name behind its "*.". */
+/* The first one wins. A wildcard is stored under the name after its "*.". */
 enum name_class { HOST_EXACT, HOST_WILDCARD, CERTIFICATE_EXACT, CERTIFICATE_WILDCARD, NUM_NAME_CLASSES };
 
 struct entry {
@@ -75,7 +75,7 @@ static struct error add(struct site_lookup *lookup, const char *name, enum name_
 	return error_none();
 }
 
-/* A wildcard's class is the one behind its exact twin's. */
+/* A wildcard's class is the one after its exact twin's. */
 static struct error add_name(struct site_lookup *lookup, const char *name, enum name_class exact,
 			     const struct site *site)
 {

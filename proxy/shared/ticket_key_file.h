@@ -2,9 +2,9 @@
  *
  * Two forms, told apart by their bytes:
  *   binary   one key of 48 or of 80 bytes, as for nginx's ssl_session_ticket_key, or several of 80 bytes, one
- *            behind the other ("openssl rand 80 >> FILE");
+ *            after the other ("openssl rand 80 >> FILE");
  *   text     a key a line in base64, of 48 or 80 bytes, as for HAProxy's tls-ticket-keys ("openssl rand -base64
- *            80 | tr -d '\n'"); empty lines and lines that begin with # are passed over.
+ *            80 | tr -d '\n'"); empty lines and lines that begin with # are skipped.
  * The first 16 bytes are the key's name; the secret that seals is derived from all of them (HKDF-SHA256, RFC 5869),
  * so tickets of other programs with the same file are not opened, and do no harm.
  */

@@ -30,7 +30,7 @@ struct ticket_keys {
 	AES_KEY nonce_key;
 	uint8_t nonce_tail[NONCE_TAIL_BYTES]; /* random: what keeps the sets of other processes apart */
 	struct ticket_key keys[TICKET_KEYS_MAX];
-	atomic_uint_fast64_t num_sealed; /* the one field that changes: behind what all workers read */
+	atomic_uint_fast64_t num_sealed; /* the one field that changes: after what all workers read */
 };
 
 /* BoringSSL's RAND_bytes never fails: it aborts. */

@@ -9,7 +9,7 @@
 
 #include "proxy/sites/kept_certificate.h"
 
-/* Its numbers in the fix log, with the subject `certificate`: behind those of the site's own and of their renewals. */
+/* Its numbers in the fix log, with the subject `certificate`: after those of the site's own and of their renewals. */
 #define CLIENT_CERTIFICATE_PART (2 * SITE_MAX_CREDENTIALS)
 #define CLIENT_CERTIFICATE_RENEWAL_PART (CLIENT_CERTIFICATE_PART + 1)
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* Writes the lines one behind the other. */
+/* Writes the lines one after the other. */
 static void join(const char *lines, char out[FINDING_MAX_TEXT])
 {
 	size_t len = 0;

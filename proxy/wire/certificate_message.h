@@ -12,7 +12,7 @@
 
 struct certificate_message {
 	CBS entries; /* borrowed from the message */
-	bool has_extensions; /* behind each certificate, from TLS 1.3 on */
+	bool has_extensions; /* after each certificate, from TLS 1.3 on */
 };
 
 /* certificate_message_open takes a whole handshake message, type and length included; `version` is SSL_version's. False

@@ -11,7 +11,7 @@
 /* How the bytes of one side are handled in a state. From FLOW_EARLY on, they go to the other side. */
 #define CONNECTION_FLOWS(X)                                                                                            \
 	X(FLOW_NONE, "not read")                                                                                       \
-	X(FLOW_DROPPED, "dropped") /* only the end behind them counts */                                               \
+	X(FLOW_DROPPED, "dropped") /* only the end after them counts */                                                \
 	X(FLOW_PREAMBLE, "preamble") /* the side's present preamble takes them */                                      \
 	X(FLOW_EARLY, "early") /* written if the other side is connected by now, held if not */                        \
 	X(FLOW_HELD, "held")                                                                                           \
@@ -60,7 +60,7 @@
 	X(EVENT_SHORTAGE, "shortage") /* of memory or descriptors: no fault of a peer's */                             \
 	X(EVENT_CLIENT_ENDED, "client ended") /* its end is read */                                                    \
 	X(EVENT_BACKEND_ENDED, "backend ended")                                                                        \
-	X(EVENT_CLIENT_FAILED, "client failed") /* TLS behind its preamble: an alert, rubbish */                       \
+	X(EVENT_CLIENT_FAILED, "client failed") /* TLS after its preamble: an alert, rubbish */                        \
 	X(EVENT_CLIENT_BROKEN, "client broken") /* its reset is read */                                                \
 	X(EVENT_BACKEND_BROKEN, "backend broken") /* a reset, or its TLS failed */                                     \
 	X(EVENT_TURN_DONE, "turn done") /* all is read and written that can be at present */                           \

@@ -1,7 +1,7 @@
 /* preamble - a protocol on one side of a connection before its first byte of content, such as TLS. Pure.
  *
  * The preambles of a side are a list, in their order on the wire; a site wants some of them. Each is started, takes
- * bytes until it is done, and leaves the bytes behind it to the next. connection_table sees three events of the whole
+ * bytes until it is done, and leaves the bytes after it to the next. connection_table sees three events of the whole
  * list: EVENT_PREAMBLE_DONE when none is left, EVENT_PREAMBLE_FAILED, and EVENT_VERDICT_NEEDED when one waits for an
  * answer. EVENT_NONE: more bytes are wanted.
  */
@@ -26,7 +26,7 @@ struct preamble {
 	enum connection_event (*resume)(struct connection *connection, struct tls_input *out_rest);
 };
 
-/* preambles_find returns the index of the first that is wanted at or behind `at`, or that of the last row. */
+/* preambles_find returns the index of the first that is wanted at or after `at`, or that of the last row. */
 static inline uint8_t preambles_find(const struct preamble *list, uint8_t at, const struct connection *connection)
 {
 	while (list[at].is_wanted != NULL && !list[at].is_wanted(connection))

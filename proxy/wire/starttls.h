@@ -4,7 +4,7 @@
  *	             -> bytes came: starttls_feed; the server closed: starttls_end
  *	             -> STARTTLS_READY: what follows is TLS; STARTTLS_FAILED: the reason
  *
- * A server that does not announce STARTTLS is not asked for it. Bytes behind its go-ahead are a failure: they were
+ * A server that does not announce STARTTLS is not asked for it. Bytes after its go-ahead are a failure: they were
  * never protected, whoever sent them.
  */
 #ifndef PROXY_WIRE_STARTTLS_H

@@ -170,7 +170,7 @@ static enum tls_result result_of(struct tls_pump *pump, struct tls_input *input,
 	}
 }
 
-/* Returns the fatal alert in the clear that `bytes` begins with, behind any change_cipher_spec records (RFC 8446 5,
+/* Returns the fatal alert in the clear that `bytes` begins with, after any change_cipher_spec records (RFC 8446 5,
  * D.4), or TLS_PUMP_NO_ALERT. */
 static int plain_alert(struct bytes bytes)
 {

@@ -23,7 +23,7 @@ typedef void tls_channel_sender(void *to, struct bytes bytes);
 /* The input of an SSL during one call; consumed bytes are gone from the front. */
 struct tls_input {
 	struct bytes bytes;
-	bool ended; /* the peer closed its connection behind them */
+	bool ended; /* the peer closed its connection after them */
 };
 
 struct tls_channel {
@@ -35,7 +35,7 @@ struct tls_channel {
 	size_t mark; /* send_len at the start of the call */
 	void *to; /* the receiver of `send` */
 	tls_channel_sender *sender;
-	uint32_t error; /* BoringSSL's packed error behind the last handshake, where it failed; 0: there is none */
+	uint32_t error; /* BoringSSL's packed error of the last handshake, where that failed; 0: none */
 };
 
 MUST_USE struct error tls_channel_init(struct tls_channel *channel, tls_channel_sender *sender);

@@ -212,7 +212,7 @@ enum connection_event backend_side_take(struct connection *connection, struct by
 }
 
 /* Keeps in words why the backend broke off, and reports it where the backend has sent nothing: it may have refused our
- * certificate behind its handshake (TLS 1.3). */
+ * certificate after its handshake (TLS 1.3). */
 static enum connection_event break_off(struct connection *connection, const char *what, const char *why)
 {
 	backend_reason_set(connection, what, why);

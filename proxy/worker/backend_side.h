@@ -8,7 +8,7 @@
 extern const struct preamble backend_side_preambles[];
 
 /* Each returns the event that it brought about, or EVENT_NONE. backend_side_take writes bytes of the client, or keeps
- * them for later; backend_side_fail is for TLS that failed behind the preambles, backend_side_break_off for a reset. */
+ * them for later; backend_side_fail is for TLS that failed after the preambles, backend_side_break_off for a reset. */
 enum connection_event backend_side_take(struct connection *connection, struct bytes bytes);
 enum connection_event backend_side_fail(struct connection *connection);
 enum connection_event backend_side_break_off(struct connection *connection);

@@ -9,7 +9,7 @@
 extern const struct preamble client_side_preambles[];
 
 /* Each returns the event that it brought about, or EVENT_NONE. client_side_take writes bytes of the backend;
- * client_side_fail is for TLS that failed behind the preambles. */
+ * client_side_fail is for TLS that failed after the preambles. */
 enum connection_event client_side_take(struct connection *connection, struct bytes bytes);
 enum connection_event client_side_fail(struct connection *connection);
 

@@ -69,7 +69,7 @@ static inline bool side_write(struct side *side, struct bytes content)
 }
 
 /* side_end passes on the end of `from`: close_notify, unless `from` ended without one (the peer of this side judges
- * then whether all has come), and, with `fin`, a FIN behind all that was written. */
+ * then whether all has come), and, with `fin`, a FIN after all that was written. */
 static inline void side_end(struct side *side, const struct side *from, struct tls_channel *channel, bool fin)
 {
 	if (!from->pump.cut)

@@ -1,4 +1,4 @@
-/* cache_writer - puts certificates into the cache, and counts the new ones and those that were passed over. */
+/* cache_writer - puts certificates into the cache, and counts the new ones and those that were skipped. */
 #ifndef PROXY_COMMANDS_CACHE_CACHE_WRITER_H
 #define PROXY_COMMANDS_CACHE_CACHE_WRITER_H
 
@@ -11,8 +11,8 @@ struct cache_writer {
 	int64_t now; /* seconds since 1970 */
 	size_t num_new;
 	size_t num_there; /* already */
-	size_t num_not_ca; /* passed over */
-	size_t num_unreadable; /* passed over */
+	size_t num_not_ca; /* skipped */
+	size_t num_unreadable; /* skipped */
 	size_t num_files;
 	bool broken; /* the cache could not be read or written, and that was reported */
 	bool show_progress; /* on stderr, a terminal */

@@ -30,7 +30,7 @@ static void forget_rest(struct line_reader *reader)
 	reader->end = 0;
 }
 
-/* Makes room behind what is there; false where a line has become too long. */
+/* Makes room for more of the line; false where a line has become too long. */
 static bool make_room(struct line_reader *reader)
 {
 	size_t len = reader->end - reader->start;
@@ -68,7 +68,7 @@ static bool fill(struct line_reader *reader)
 	return !failed(reader->error) && len > 0;
 }
 
-/* The line up to `stop`; false where it is one to be passed over. */
+/* The line up to `stop`; false where it is one to be skipped. */
 static bool give(struct line_reader *reader, size_t stop)
 {
 	bool whole = !reader->skips && stop - reader->start <= LINE_READER_MAX_BYTES;

@@ -6,7 +6,7 @@
 
 #include "proxy/commands/log/log_source.h"
 
-#define LINE_READER_MAX_BYTES ((size_t)4 * 1024 * 1024) /* of a line; a longer one is passed over and counted */
+#define LINE_READER_MAX_BYTES ((size_t)4 * 1024 * 1024) /* of a line; a longer one is skipped and counted */
 #define LINE_READER_PAUSE_MS 200 /* between two looks at a file that is followed */
 
 /* Holds always: start <= looked_at <= end <= capacity; what stands from start to looked_at has no line feed. */

@@ -19,7 +19,7 @@
 
 #define DEFAULT_CONFIG "/etc/chainmend/chainmend.ini"
 #define MAX_ERRORS_BYTES ((size_t)64 * 1024)
-#define MAX_TOLD_LINES 5 /* lines that are passed over and reported one by one; the rest is counted */
+#define MAX_TOLD_LINES 5 /* lines that are skipped and reported one by one; the rest is counted */
 
 struct log_options {
 	const char *config;

@@ -307,7 +307,7 @@ static bool is_finding(const struct log_line *line)
 {
 	static const enum log_member needed[] = {LOG_TIME, LOG_SITE, LOG_CODE, LOG_SEVERITY};
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
-		/* A text stands behind its quote; what is no text does not. */
+		/* A text stands after its quote; what is no text does not. */
 		if (line->members[needed[i]].len == 0 || line->members[needed[i]].data[-1] != '"')
 			return false;
 	}

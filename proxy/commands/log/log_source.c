@@ -94,7 +94,7 @@ static struct error refill(struct log_source *source, bool *out_end)
 	return error;
 }
 
-/* One compressed part may follow another, as `cat a.gz b.gz` makes them; what follows and is none is passed over. */
+/* One compressed part may follow another, as `cat a.gz b.gz` makes them; what follows and is none is ignored. */
 static bool begin_next_member(struct log_source *source)
 {
 	bool another = source->inflate.avail_in > 0 && source->inflate.next_in[0] == 0x1f &&

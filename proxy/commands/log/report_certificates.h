@@ -14,7 +14,7 @@ struct report_certificates {
 void report_certificates_init(struct report_certificates *certificates, const char *cache);
 void report_certificates_cleanup(struct report_certificates *certificates);
 
-/* report_certificates_learn takes the certificates in a line's `pem`; all else in it is passed over. */
+/* report_certificates_learn takes the certificates in a line's `pem`; all else in it is ignored. */
 void report_certificates_learn(struct report_certificates *certificates, const json_t *line);
 
 /* report_certificates_find returns the certificate with this SHA-256 in lower-case hexadecimal, borrowed; NULL where it is

@@ -66,7 +66,7 @@ static void take_answers(struct backend_knock *knocks, const struct pollfd *wait
 	}
 }
 
-/* Waits until every connect is over, or its time is. poll(2) passes over a descriptor below 0. */
+/* Waits until every connect is over, or its time is. poll(2) skips a descriptor below 0. */
 static void wait_for_all(struct backend_knock *knocks, size_t count)
 {
 	struct pollfd waits[BACKEND_KNOCK_MAX];
