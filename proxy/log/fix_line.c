@@ -53,8 +53,8 @@ const char *fix_line_id(const struct finding_group *group, const struct finding 
 
 static bool is_fix(const struct fix_line_facts *facts)
 {
-	const struct finding *finding = facts->told->finding;
-	return facts->report != NULL && facts->report->result != NULL && facts->told->event != FINDING_RESOLVED &&
+	const struct finding *finding = facts->change->finding;
+	return facts->report != NULL && facts->report->result != NULL && facts->change->event != FINDING_RESOLVED &&
 	       (finding->action != ACTION_NONE || finding->severity == SEVERITY_FIXED);
 }
 
@@ -62,11 +62,11 @@ static bool set_head(json_t *object, const struct fix_line_facts *facts, const c
 {
 	char now[TIME_TEXT_MAX];
 	char since[TIME_TEXT_MAX];
-	const struct told_finding *told = facts->told;
+	const struct finding_change *change = facts->change;
 	const struct finding_group *group = facts->group;
 	bool complete = set_text_member(object, "time", time_text_print_ms(facts->now_ms, now)) &&
-			set_text_member(object, "event", finding_event_name(told->event)) &&
-			set_text_member(object, "since", time_text_print_ms(told->since_ms, since)) &&
+			set_text_member(object, "event", finding_event_name(change->event)) &&
+			set_text_member(object, "since", time_text_print_ms(change->since_ms, since)) &&
 			set_text_member(object, "site", group->site) &&
 			set_text_member(object, "subject_of", finding_subject_name(group->subject));
 	if (complete && group->part != KNOWN_FINDINGS_WHOLE_SITE)
@@ -79,9 +79,9 @@ static bool set_further_members(json_t *object, const struct fix_line_facts *fac
 {
 	const struct fix_report *report = facts->report;
 
-	if (report == NULL || report->members_of == NULL || facts->told->event == FINDING_RESOLVED)
+	if (report == NULL || report->members_of == NULL || facts->change->event == FINDING_RESOLVED)
 		return true;
-	json_t *members = report->members_of(report->context, facts->told->finding);
+	json_t *members = report->members_of(report->context, facts->change->finding);
 	bool complete = members != NULL && json_object_update(object, members) == 0;
 	json_decref(members);
 	return complete;
@@ -90,7 +90,7 @@ static bool set_further_members(json_t *object, const struct fix_line_facts *fac
 static json_t *line_json(const struct fix_line_facts *facts, const char *id, bool with_chains)
 {
 	json_t *object = json_object();
-	json_t *fields = finding_json(facts->told->finding);
+	json_t *fields = finding_json(facts->change->finding);
 	bool complete = object != NULL && fields != NULL && set_head(object, facts, id) &&
 			json_object_update(object, fields) == 0 && set_further_members(object, facts) &&
 			(!with_chains || fix_json_set(object, facts->report->result, facts->report->applied));
@@ -138,11 +138,11 @@ struct fix_line *fix_line_new(const struct fix_line_facts *facts)
 
 	if (line == NULL)
 		return NULL;
-	line->event = facts->told->event;
-	line->code = facts->told->finding->code;
-	line->severity = facts->told->finding->severity;
+	line->event = facts->change->event;
+	line->code = facts->change->finding->code;
+	line->severity = facts->change->finding->severity;
 	line->site = strdup(facts->group->site);
-	fix_line_id(facts->group, facts->told->finding, line->id);
+	fix_line_id(facts->group, facts->change->finding, line->id);
 	if (line->site == NULL || !print_text(line, facts)) {
 		fix_line_free(line);
 		return NULL;

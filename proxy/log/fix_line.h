@@ -31,7 +31,7 @@ struct fix_line_facts {
 	const char *run; /* when the process began to write: names the run */
 	int64_t now_ms; /* since 1970 */
 	const struct finding_group *group;
-	const struct told_finding *told;
+	const struct finding_change *change;
 	const struct fix_report *report; /* NULL: no chains */
 };
 

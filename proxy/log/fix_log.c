@@ -26,13 +26,13 @@ struct fix_log {
 	uint64_t num_lost; /* since it could not be written */
 	bool for_a_person; /* it goes to a terminal: sentences in place of JSON */
 	bool broken; /* it cannot be written, and that was reported */
-	bool told_moved;
-	bool told_full;
+	bool logged_moved;
+	bool logged_full;
 	struct recent_lines recent;
 };
 
-/* One report under way, for the finding_teller. */
-struct telling {
+/* One report under way, for the finding_reporter. */
+struct reporting {
 	struct fix_log *fix_log;
 	const struct fix_report *report; /* NULL: no chains */
 	int64_t now_ms;
@@ -167,12 +167,12 @@ static void follow(struct fix_log *fix_log)
 	char text[ERROR_MAX_TEXT];
 	struct error error = line_file_follow(&fix_log->sink.file);
 
-	if (failed(error) && !fix_log->told_moved)
+	if (failed(error) && !fix_log->logged_moved)
 		program_log_write(fix_log->log, LOG_LEVEL_ERROR, path_of(fix_log),
 				  "the fix log was moved away and its path gives no new one: %s; lines go on in the "
 				  "file that was moved",
 				  error_print(error, text, sizeof(text)));
-	fix_log->told_moved = failed(error);
+	fix_log->logged_moved = failed(error);
 }
 
 void fix_log_close(struct fix_log *fix_log)
@@ -266,14 +266,14 @@ static bool deliver(struct fix_log *fix_log, struct fix_line *take_line)
 	return false;
 }
 
-static bool tell(void *context, const struct finding_group *group, const struct told_finding *told)
+static bool write_change(void *context, const struct finding_group *group, const struct finding_change *change)
 {
-	const struct telling *telling = context;
-	struct fix_log *fix_log = telling->fix_log;
-	struct fix_line_facts facts = {fix_log->run, telling->now_ms, group, told, telling->report};
+	const struct reporting *reporting = context;
+	struct fix_log *fix_log = reporting->fix_log;
+	struct fix_line_facts facts = {fix_log->run, reporting->now_ms, group, change, reporting->report};
 	struct fix_line *line = fix_line_new(&facts);
 
-	recent_lines_add(&fix_log->recent, group, told, telling->now_ms);
+	recent_lines_add(&fix_log->recent, group, change, reporting->now_ms);
 
 	if (line != NULL)
 		return deliver(fix_log, line);
@@ -306,32 +306,33 @@ static void digest_fix(const struct fix_report *report, uint8_t out[SHA256_BYTES
 }
 
 /* Resolves what the run before left open and this one's first look does not find. */
-static void tell_gone(void *context, const json_t *former)
+static void write_gone(void *context, const json_t *former)
 {
-	const struct telling *telling = context;
-	struct fix_line *line = fix_line_resolve(former, telling->fix_log->run, telling->now_ms);
+	const struct reporting *reporting = context;
+	struct fix_line *line = fix_line_resolve(former, reporting->fix_log->run, reporting->now_ms);
 
 	if (line != NULL)
-		(void)deliver(telling->fix_log, line);
+		(void)deliver(reporting->fix_log, line);
 }
 
 void fix_log_report(struct fix_log *fix_log, const struct fix_report *report, int64_t now_ms)
 {
-	struct telling telling = {.fix_log = fix_log, .report = report, .now_ms = now_ms};
+	struct reporting reporting = {.fix_log = fix_log, .report = report, .now_ms = now_ms};
 	uint8_t fix_sha256[SHA256_BYTES];
 	char text[ERROR_MAX_TEXT];
 
-	former_findings_settle(fix_log->former, &report->group, report->findings, tell_gone, &telling);
+	former_findings_settle(fix_log->former, &report->group, report->findings, write_gone, &reporting);
 	if (report->result != NULL)
 		digest_fix(report, fix_sha256);
-	struct error error = known_findings_look(fix_log->known, &report->group, report->findings,
-						 report->result != NULL ? fix_sha256 : NULL, now_ms, tell, &telling);
+	struct error error =
+	    known_findings_look(fix_log->known, &report->group, report->findings,
+				report->result != NULL ? fix_sha256 : NULL, now_ms, write_change, &reporting);
 	if (!failed(error) && report->findings->num_dropped > 0)
 		error = error_of(ERROR_LIMIT, 0, "one look found more than are kept of it");
-	if (failed(error) && !fix_log->told_full)
+	if (failed(error) && !fix_log->logged_full)
 		program_log_write(fix_log->log, LOG_LEVEL_ERROR, report->group.site,
 				  "findings are missing from the fix log: %s", error_print(error, text, sizeof(text)));
-	fix_log->told_full = failed(error);
+	fix_log->logged_full = failed(error);
 }
 
 const struct known_findings *fix_log_known(const struct fix_log *fix_log)
@@ -346,14 +347,14 @@ const struct recent_lines *fix_log_recent(const struct fix_log *fix_log)
 
 static bool ask_is_kept(void *context, const struct finding_group *group)
 {
-	struct telling *telling = context;
-	return telling->is_kept(telling->context, group);
+	struct reporting *reporting = context;
+	return reporting->is_kept(reporting->context, group);
 }
 
 void fix_log_keep(struct fix_log *fix_log, bool (*is_kept)(void *context, const struct finding_group *group),
 		  void *context, int64_t now_ms)
 {
-	struct telling telling = {.fix_log = fix_log, .now_ms = now_ms, .is_kept = is_kept, .context = context};
+	struct reporting reporting = {.fix_log = fix_log, .now_ms = now_ms, .is_kept = is_kept, .context = context};
 
-	known_findings_keep(fix_log->known, ask_is_kept, tell, &telling);
+	known_findings_keep(fix_log->known, ask_is_kept, write_change, &reporting);
 }

@@ -208,7 +208,7 @@ static bool still_stands(const json_t *line, const struct finding_group *group, 
 }
 
 void former_findings_settle(struct former_findings *former, const struct finding_group *group,
-			    const struct finding_list *now, void (*tell)(void *context, const json_t *line),
+			    const struct finding_list *now, void (*report)(void *context, const json_t *line),
 			    void *context)
 {
 	struct former_finding *next = former != NULL ? former->sites[bucket_of(group->site)].first : NULL;
@@ -219,7 +219,7 @@ void former_findings_settle(struct former_findings *former, const struct finding
 		if (!is_of_group(finding->line, group))
 			continue;
 		if (!still_stands(finding->line, group, now))
-			tell(context, finding->line);
+			report(context, finding->line);
 		drop(former, finding);
 	}
 }

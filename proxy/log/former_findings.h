@@ -22,10 +22,10 @@ struct former_findings;
 struct former_findings *former_findings_read(const char *path);
 void former_findings_free(struct former_findings *former); /* NULL is fine */
 
-/* former_findings_settle passes `tell` the last line of each former finding of the group that is not in `now`, and forgets
+/* former_findings_settle passes `report` the last line of each former finding of the group that is not in `now`, and forgets
  * the group. `former` may be NULL. */
 void former_findings_settle(struct former_findings *former, const struct finding_group *group,
-			    const struct finding_list *now, void (*tell)(void *context, const json_t *line),
+			    const struct finding_list *now, void (*report)(void *context, const json_t *line),
 			    void *context);
 
 #endif

@@ -127,7 +127,7 @@ struct look {
 	const struct finding_list *now;
 	int64_t now_ms;
 	bool other_fix;
-	finding_teller *tell;
+	finding_reporter *report;
 	void *context;
 };
 
@@ -146,18 +146,18 @@ static int64_t since_of(const struct look *look, const struct finding *finding)
 	return old != SIZE_MAX ? look->before->since_ms[old] : look->now_ms;
 }
 
-static bool tell_one(const struct look *look, enum finding_event event, const struct finding *finding)
+static bool report_one(const struct look *look, enum finding_event event, const struct finding *finding)
 {
-	struct told_finding told = {event, finding, since_of(look, finding)};
-	return look->tell(look->context, look->group, &told);
+	struct finding_change change = {event, finding, since_of(look, finding)};
+	return look->report(look->context, look->group, &change);
 }
 
 /* Reports what is new and what is gone; false when something could not be reported. */
-static bool tell_differences(const struct look *look)
+static bool report_differences(const struct look *look)
 {
 	const struct finding_list *before = findings_before(look);
 	const struct finding_list *now = look->now;
-	bool told = true;
+	bool reported = true;
 
 	for (size_t i = 0; i < now->count; i++) {
 		const struct finding *finding = &now->items[i];
@@ -166,15 +166,15 @@ static bool tell_differences(const struct look *look)
 		if (find_same(now, finding) != i)
 			continue;
 		if (old == SIZE_MAX)
-			told = tell_one(look, FINDING_APPEARED, finding) && told;
+			reported = report_one(look, FINDING_APPEARED, finding) && reported;
 		else if (is_changed(&before->items[old], finding, look->other_fix))
-			told = tell_one(look, FINDING_CHANGED, finding) && told;
+			reported = report_one(look, FINDING_CHANGED, finding) && reported;
 	}
 	for (size_t i = 0; i < before->count; i++) {
 		if (find_same(before, &before->items[i]) == i && find_same(now, &before->items[i]) == SIZE_MAX)
-			told = tell_one(look, FINDING_RESOLVED, &before->items[i]) && told;
+			reported = report_one(look, FINDING_RESOLVED, &before->items[i]) && reported;
 	}
-	return told;
+	return reported;
 }
 
 static void drop(struct known_findings *known, struct known_group **link)
@@ -229,9 +229,9 @@ static struct error take_look(struct known_findings *known, struct known_group *
 	if (failed(error))
 		return error;
 	int64_t *since_ms = since_of_all(look);
-	bool told = since_ms != NULL && tell_differences(look);
-	struct known_group *kept = *link != NULL ? *link : (told ? add(link, look->group) : NULL);
-	if (!told || kept == NULL) {
+	bool reported = since_ms != NULL && report_differences(look);
+	struct known_group *kept = *link != NULL ? *link : (reported ? add(link, look->group) : NULL);
+	if (!reported || kept == NULL) {
 		finding_list_cleanup(&copy);
 		free(since_ms);
 		return error_none();
@@ -243,15 +243,15 @@ static struct error take_look(struct known_findings *known, struct known_group *
 
 struct error known_findings_look(struct known_findings *known, const struct finding_group *group,
 				 const struct finding_list *findings, const uint8_t *fix_sha256, int64_t now_ms,
-				 finding_teller *tell, void *context)
+				 finding_reporter *report, void *context)
 {
 	static const uint8_t no_fix[SHA256_BYTES];
 	const uint8_t *fix = fix_sha256 != NULL ? fix_sha256 : no_fix;
 	struct known_group **link = find(known, group);
-	struct look look = {group, *link, findings, now_ms, false, tell, context};
+	struct look look = {group, *link, findings, now_ms, false, report, context};
 
 	if (findings->count == 0) {
-		if (*link != NULL && tell_differences(&look))
+		if (*link != NULL && report_differences(&look))
 			drop(known, link);
 		return error_none();
 	}
@@ -262,19 +262,19 @@ struct error known_findings_look(struct known_findings *known, const struct find
 }
 
 void known_findings_keep(struct known_findings *known,
-			 bool (*is_kept)(void *context, const struct finding_group *group), finding_teller *tell,
+			 bool (*is_kept)(void *context, const struct finding_group *group), finding_reporter *report,
 			 void *context)
 {
 	for (size_t i = 0; i < NUM_BUCKETS; i++) {
 		struct known_group **link = &known->buckets[i];
 		while (*link != NULL) {
 			struct finding_group group = {(*link)->site, (*link)->subject, (*link)->part};
-			struct look look = {&group, *link, &no_findings, 0, false, tell, context};
+			struct look look = {&group, *link, &no_findings, 0, false, report, context};
 			if (is_kept(context, &group)) {
 				link = &(*link)->next;
 				continue;
 			}
-			(void)tell_differences(&look);
+			(void)report_differences(&look);
 			drop(known, link);
 		}
 	}

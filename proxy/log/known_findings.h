@@ -25,14 +25,14 @@ struct finding_group {
 };
 
 /* A finding to be reported. `since_ms`: when it was first reported, by the wall clock, in milliseconds since 1970. */
-struct told_finding {
+struct finding_change {
 	enum finding_event event;
 	const struct finding *finding;
 	int64_t since_ms;
 };
 
 /* Returns false when it could not be reported: the group then stays as it was, and the next look reports it again. */
-typedef bool finding_teller(void *context, const struct finding_group *group, const struct told_finding *told);
+typedef bool finding_reporter(void *context, const struct finding_group *group, const struct finding_change *change);
 
 struct known_findings;
 
@@ -43,11 +43,11 @@ void known_findings_free(struct known_findings *known);
  * (NULL: none): a finding with an action has changed when it has. */
 MUST_USE struct error known_findings_look(struct known_findings *known, const struct finding_group *group,
 					  const struct finding_list *findings, const uint8_t *fix_sha256,
-					  int64_t now_ms, finding_teller *tell, void *context);
+					  int64_t now_ms, finding_reporter *report, void *context);
 
 /* known_findings_keep resolves each group that `is_kept` refuses: its site, certificate or backend is gone. */
 void known_findings_keep(struct known_findings *known,
-			 bool (*is_kept)(void *context, const struct finding_group *group), finding_teller *tell,
+			 bool (*is_kept)(void *context, const struct finding_group *group), finding_reporter *report,
 			 void *context);
 
 /* known_findings_visit shows what stands for one site, in no order. */

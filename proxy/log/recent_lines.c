@@ -4,22 +4,22 @@
 #include "proxy/log/json_member.h"
 #include "proxy/log/time_text.h"
 
-static json_t *line_json(const struct finding_group *group, const struct told_finding *told, int64_t now_ms)
+static json_t *line_json(const struct finding_group *group, const struct finding_change *change, int64_t now_ms)
 {
 	char time[TIME_TEXT_MAX];
-	json_t *object = finding_json(told->finding);
+	json_t *object = finding_json(change->finding);
 	bool complete = object != NULL && set_text_member(object, "time", time_text_print_ms(now_ms, time)) &&
-			set_text_member(object, "event", finding_event_name(told->event)) &&
+			set_text_member(object, "event", finding_event_name(change->event)) &&
 			set_text_member(object, "site", group->site) &&
 			set_text_member(object, "subject_of", finding_subject_name(group->subject));
 
 	return keep_if_complete(object, complete);
 }
 
-void recent_lines_add(struct recent_lines *lines, const struct finding_group *group, const struct told_finding *told,
-		      int64_t now_ms)
+void recent_lines_add(struct recent_lines *lines, const struct finding_group *group,
+		      const struct finding_change *change, int64_t now_ms)
 {
-	json_t *line = line_json(group, told, now_ms);
+	json_t *line = line_json(group, change, now_ms);
 
 	if (line == NULL)
 		return;

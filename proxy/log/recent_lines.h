@@ -16,8 +16,8 @@ struct recent_lines {
 };
 
 /* recent_lines_add: a line is left out when out of memory. */
-void recent_lines_add(struct recent_lines *lines, const struct finding_group *group, const struct told_finding *told,
-		      int64_t now_ms);
+void recent_lines_add(struct recent_lines *lines, const struct finding_group *group,
+		      const struct finding_change *change, int64_t now_ms);
 void recent_lines_cleanup(struct recent_lines *lines);
 
 /* recent_lines_json is a list of them, the latest first; a new reference, NULL when out of memory. */

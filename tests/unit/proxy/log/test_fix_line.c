@@ -70,9 +70,10 @@ static void test_a_line_is_json_behind_its_weight(void **state)
 	add(&list, FINDING_WEAK_KEY);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		finding_set_severity(&list.items[0], rows[i].severity);
-		const struct told_finding told = {.event = rows[i].event, .finding = &list.items[0], .since_ms = 1000};
+		const struct finding_change change = {
+		    .event = rows[i].event, .finding = &list.items[0], .since_ms = 1000};
 		const struct fix_line_facts facts = {
-		    .run = "2026-01-01T00:00:00.000Z", .now_ms = 2000, .group = &mail, .told = &told};
+		    .run = "2026-01-01T00:00:00.000Z", .now_ms = 2000, .group = &mail, .change = &change};
 		struct fix_line *line = fix_line_new(&facts);
 		assert_non_null(line);
 		assert_memory_equal(line->text, rows[i].prefix, 4);

@@ -12,8 +12,8 @@
 static struct fix_line *make_line(const struct finding_list *findings)
 {
 	const struct finding_group group = {"mail", SUBJECT_CLIENTS, 0};
-	const struct told_finding told = {FINDING_APPEARED, &findings->items[0], 0};
-	const struct fix_line_facts facts = {.run = "2026-01-01T00:00:00.000Z", .group = &group, .told = &told};
+	const struct finding_change change = {FINDING_APPEARED, &findings->items[0], 0};
+	const struct fix_line_facts facts = {.run = "2026-01-01T00:00:00.000Z", .group = &group, .change = &change};
 	return fix_line_new(&facts);
 }
 

@@ -13,7 +13,7 @@ struct told {
 
 static const struct finding_group group = {"mail", SUBJECT_CERTIFICATE, 0};
 
-static bool tell(void *context, const struct finding_group *of, const struct told_finding *news)
+static bool tell(void *context, const struct finding_group *of, const struct finding_change *news)
 {
 	struct told *told = context;
 	size_t len = strlen(told->text);
@@ -144,7 +144,7 @@ static void test_urls_tell_fetch_findings_apart(void **state)
 	known_findings_free(known);
 }
 
-static bool keep_since(void *context, const struct finding_group *of, const struct told_finding *news)
+static bool keep_since(void *context, const struct finding_group *of, const struct finding_change *news)
 {
 	(void)of;
 	*(int64_t *)context = news->since_ms;

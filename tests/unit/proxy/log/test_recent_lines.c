@@ -10,7 +10,7 @@ static void add(struct recent_lines *lines, unsigned number, enum finding_event 
 	struct finding_list list = {0};
 
 	finding_list_add(&list, FINDING_WEAK_KEY, "number %u", number);
-	const struct told_finding told = {.event = event, .finding = &list.items[0]};
+	const struct finding_change told = {.event = event, .finding = &list.items[0]};
 	recent_lines_add(lines, &group, &told, number);
 	finding_list_cleanup(&list);
 }
