@@ -117,8 +117,8 @@ static json_t *name_json(const struct name_count *name)
 
 static json_t *names_json(const struct chain_record *record)
 {
-	struct name_count names[CHAIN_RECORD_NAMES_TOLD];
-	size_t count = name_sketch_top(&record->names, names, CHAIN_RECORD_NAMES_TOLD);
+	struct name_count names[CHAIN_RECORD_NAMES_REPORTED];
+	size_t count = name_sketch_top(&record->names, names, CHAIN_RECORD_NAMES_REPORTED);
 	json_t *array = json_array();
 	bool complete = array != NULL;
 

@@ -14,7 +14,7 @@
 #include "proxy/shared/network_set.h"
 #include "proxy/shared/site_tally.h"
 
-#define CHAIN_RECORD_NAMES_TOLD 5
+#define CHAIN_RECORD_NAMES_REPORTED 5
 
 struct chain_record {
 	struct credential *credential; /* one reference: the chain with its key */

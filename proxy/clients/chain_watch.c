@@ -19,9 +19,9 @@ struct watched_part {
 	struct chain_record *former;
 	enum rejection_verdict verdict;
 	bool rolled_back;
-	bool told;
-	int64_t told_ms;
-	uint64_t told_rejected;
+	bool reported;
+	int64_t reported_ms;
+	uint64_t reported_rejected;
 };
 
 struct chain_watch {
@@ -116,7 +116,7 @@ struct chain_tally *chain_watch_tally(struct chain_watch *watch, const char *sit
 	return chain_tally_new(watch->options.num_workers);
 }
 
-static void tell(const struct chain_watch *watch, struct watched_part *part, int64_t now_ms);
+static void report_sides(const struct chain_watch *watch, struct watched_part *part, int64_t now_ms);
 
 static bool has_been_seen_enough(const struct chain_record *record)
 {
@@ -182,7 +182,7 @@ static void take_roll_back(const struct chain_watch *watch, struct watched_part 
 	program_log_write(watch->options.log, LOG_LEVEL_WARNING, part->site,
 			  "clients of many networks reject the new chain: the former one is served again, until "
 			  "you reload or restart; see the fix log");
-	tell(watch, part, now_ms);
+	report_sides(watch, part, now_ms);
 }
 
 /* Ends a roll-back: the keeper itself chose the chain that was put back, so that nothing is withdrawn any more. */
@@ -192,12 +192,12 @@ static void end_roll_back(const struct chain_watch *watch, struct watched_part *
 	part->verdict = REJECTIONS_STEADY;
 	chain_record_free(part->former);
 	part->former = NULL;
-	tell(watch, part, now_ms);
+	report_sides(watch, part, now_ms);
 }
 
 /* Publishes the same chain again, perhaps with another credential. */
-static void go_on(const struct chain_watch *watch, struct watched_part *part,
-		  const struct chain_publication *publication, int64_t now_ms)
+static void publish_again(const struct chain_watch *watch, struct watched_part *part,
+			  const struct chain_publication *publication, int64_t now_ms)
 {
 	chain_record_use(part->present, publication->credential);
 	if (part->rolled_back && !publication->rolled_back)
@@ -227,7 +227,7 @@ static bool take_change(const struct chain_watch *watch, struct watched_part *pa
 		return false;
 	part->generation++;
 	replace_present(part, record);
-	tell(watch, part, now_ms);
+	report_sides(watch, part, now_ms);
 	return true;
 }
 
@@ -239,7 +239,7 @@ bool chain_watch_published(struct chain_watch *watch, const struct chain_publica
 	if (part == NULL)
 		return take_first(watch, publication, now_ms);
 	if (is_chain(part->present, sha256))
-		go_on(watch, part, publication, now_ms);
+		publish_again(watch, part, publication, now_ms);
 	else if (publication->rolled_back && is_chain(part->former, sha256))
 		take_roll_back(watch, part, publication->credential, now_ms);
 	else
@@ -271,7 +271,7 @@ static json_t *members_of(const void *context, const struct finding *finding)
 	return rejection_report_members(part->part, &sides);
 }
 
-static void tell(const struct chain_watch *watch, struct watched_part *part, int64_t now_ms)
+static void report_sides(const struct chain_watch *watch, struct watched_part *part, int64_t now_ms)
 {
 	struct finding_list findings = {0};
 	struct chain_sides sides = sides_of(part);
@@ -283,18 +283,18 @@ static void tell(const struct chain_watch *watch, struct watched_part *part, int
 	};
 
 	rejection_report_add(&findings, &sides);
-	if (findings.count > 0 || part->told)
+	if (findings.count > 0 || part->reported)
 		fix_log_report(watch->options.fix_log, &report, now_ms);
-	part->told = findings.count > 0;
-	part->told_ms = now_ms;
-	part->told_rejected = chain_record_rejected(part->present);
+	part->reported = findings.count > 0;
+	part->reported_ms = now_ms;
+	part->reported_rejected = chain_record_rejected(part->present);
 	finding_list_cleanup(&findings);
 }
 
 static bool is_due(const struct watched_part *part, int64_t now_ms)
 {
-	return part->told && (now_ms < part->told_ms || now_ms - part->told_ms >= CHAIN_WATCH_TELL_MS) &&
-	       chain_record_rejected(part->present) != part->told_rejected;
+	return part->reported && (now_ms < part->reported_ms || now_ms - part->reported_ms >= CHAIN_WATCH_REPORT_MS) &&
+	       chain_record_rejected(part->present) != part->reported_rejected;
 }
 
 static enum rejection_verdict judge(const struct watched_part *part, int64_t now_ms)
@@ -334,7 +334,7 @@ static void tick_part(const struct chain_watch *watch, struct watched_part *part
 	if (asks && roll_back(watch, part))
 		return; /* reported with the publication */
 	if (news)
-		tell(watch, part, now_ms);
+		report_sides(watch, part, now_ms);
 }
 
 void chain_watch_tick(struct chain_watch *watch, int64_t now_ms)
@@ -357,7 +357,7 @@ void chain_watch_keep(struct chain_watch *watch, bool (*is_kept)(void *context, 
 			}
 			part->verdict = REJECTIONS_STEADY;
 			part->rolled_back = false;
-			tell(watch, part, now_ms);
+			report_sides(watch, part, now_ms);
 			drop_part(link);
 		}
 	}

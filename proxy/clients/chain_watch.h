@@ -13,7 +13,7 @@
 #include "proxy/log/fix_log.h"
 
 #define CHAIN_WATCH_MS INT64_C(604800000) /* a week: each kind of client comes by once */
-#define CHAIN_WATCH_TELL_MS 60000
+#define CHAIN_WATCH_REPORT_MS 60000
 
 struct chain_watch;
 

@@ -19,8 +19,8 @@ struct complaint {
 	uint64_t count;
 	uint64_t error; /* by which the count may be too high */
 	struct name_sketch networks; /* of the clients, as network_print writes them; of an alert */
-	uint64_t told_count;
-	int64_t told_ms;
+	uint64_t reported_count;
+	int64_t reported_ms;
 	int64_t seen_ms;
 };
 
@@ -157,8 +157,8 @@ static const char *handshakes(uint64_t count)
 /* Writes " Most came from 192.0.2.0/24 (12), 2001:db8::/48 (3)."; nothing where no network is known. */
 static void print_networks(const struct complaint *complaint, char *out, size_t size)
 {
-	struct name_count top[CLIENT_FINDINGS_NETWORKS_TOLD];
-	size_t count = name_sketch_top(&complaint->networks, top, CLIENT_FINDINGS_NETWORKS_TOLD);
+	struct name_count top[CLIENT_FINDINGS_NETWORKS_REPORTED];
+	size_t count = name_sketch_top(&complaint->networks, top, CLIENT_FINDINGS_NETWORKS_REPORTED);
 	size_t len = 0;
 
 	out[0] = '\0';
@@ -179,15 +179,15 @@ static void add_rejection(const struct client_findings *findings, const struct c
 		chain_watch_words(findings->watch, site->site, words);
 	struct finding *finding = finding_list_add(
 	    list, complaint->code, "Clients ended %llu %s with the alert %s: they do not accept the certificate.%s%s%s",
-	    (unsigned long long)complaint->told_count, handshakes(complaint->told_count), complaint->key, networks,
-	    words[0] != '\0' ? " " : "", words);
+	    (unsigned long long)complaint->reported_count, handshakes(complaint->reported_count), complaint->key,
+	    networks, words[0] != '\0' ? " " : "", words);
 	finding_set_name(finding, complaint->key);
 }
 
 static void add_name(const struct complaint *complaint, struct finding_list *list)
 {
-	unsigned long long count = complaint->told_count;
-	const char *noun = handshakes(complaint->told_count);
+	unsigned long long count = complaint->reported_count;
+	const char *noun = handshakes(complaint->reported_count);
 
 	if (complaint->key[0] == '\0') {
 		(void)finding_list_add(list, complaint->code,
@@ -213,8 +213,8 @@ static json_t *network_json(const struct name_count *network)
 
 static json_t *networks_json(const struct complaint *complaint)
 {
-	struct name_count top[CLIENT_FINDINGS_NETWORKS_TOLD];
-	size_t count = name_sketch_top(&complaint->networks, top, CLIENT_FINDINGS_NETWORKS_TOLD);
+	struct name_count top[CLIENT_FINDINGS_NETWORKS_REPORTED];
+	size_t count = name_sketch_top(&complaint->networks, top, CLIENT_FINDINGS_NETWORKS_REPORTED);
 	json_t *array = json_array();
 	bool complete = array != NULL;
 
@@ -224,38 +224,38 @@ static json_t *networks_json(const struct complaint *complaint)
 }
 
 /* Of the report that is under way. */
-struct telling {
+struct reporting {
 	const struct client_findings *findings;
 	const struct complaining_site *site;
 };
 
 static json_t *members_of(const void *context, const struct finding *finding)
 {
-	const struct telling *telling = context;
+	const struct reporting *reporting = context;
 	const char *key = finding->name != NULL ? finding->name : "";
-	const struct complaint *complaint = find(telling->site, finding->code, key);
+	const struct complaint *complaint = find(reporting->site, finding->code, key);
 	json_t *object = json_object();
 	bool complete = object != NULL;
 
 	if (complete && complaint != NULL)
-		complete = set_member(object, "count", json_integer((json_int_t)complaint->told_count)) &&
+		complete = set_member(object, "count", json_integer((json_int_t)complaint->reported_count)) &&
 			   set_member(object, "count_error", json_integer((json_int_t)complaint->error));
 	if (complete && complaint != NULL && finding->code == FINDING_CLIENT_REJECTED)
 		complete = set_member(object, "clients_from", networks_json(complaint));
-	if (complete && finding->code == FINDING_CLIENT_REJECTED && telling->findings->watch != NULL)
-		complete =
-		    set_member(object, "rejections", chain_watch_json(telling->findings->watch, telling->site->site));
+	if (complete && finding->code == FINDING_CLIENT_REJECTED && reporting->findings->watch != NULL)
+		complete = set_member(object, "rejections",
+				      chain_watch_json(reporting->findings->watch, reporting->site->site));
 	return keep_if_complete(object, complete);
 }
 
 static void report(const struct client_findings *findings, const struct complaining_site *site, int64_t now_ms)
 {
 	struct finding_list list = {0};
-	const struct telling telling = {findings, site};
+	const struct reporting reporting = {findings, site};
 	struct fix_report fix_report = {
 	    .group = {site->site, SUBJECT_CLIENTS, 0},
 	    .findings = &list,
-	    .context = &telling,
+	    .context = &reporting,
 	    .members_of = members_of,
 	};
 
@@ -272,13 +272,13 @@ static void report(const struct client_findings *findings, const struct complain
 /* Whether its count is reported now; takes note of it. */
 static bool is_due(struct complaint *complaint, int64_t now_ms)
 {
-	if (complaint->count == complaint->told_count)
+	if (complaint->count == complaint->reported_count)
 		return false;
-	if (complaint->told_count > 0 && now_ms >= complaint->told_ms &&
-	    now_ms - complaint->told_ms < CLIENT_FINDINGS_TELL_MS)
+	if (complaint->reported_count > 0 && now_ms >= complaint->reported_ms &&
+	    now_ms - complaint->reported_ms < CLIENT_FINDINGS_REPORT_MS)
 		return false;
-	complaint->told_count = complaint->count;
-	complaint->told_ms = now_ms;
+	complaint->reported_count = complaint->count;
+	complaint->reported_ms = now_ms;
 	return true;
 }
 
@@ -326,7 +326,7 @@ static struct complaint **find_least(struct complaining_site *site, int64_t now_
 
 	for (struct complaint **link = &site->complaints; *link != NULL; link = &(*link)->next) {
 		const struct complaint *at = *link;
-		bool young = now_ms >= at->told_ms && now_ms - at->told_ms < CLIENT_FINDINGS_TELL_MS;
+		bool young = now_ms >= at->reported_ms && now_ms - at->reported_ms < CLIENT_FINDINGS_REPORT_MS;
 		if (at->code == FINDING_SNI_NOT_COVERED && at->key[0] != '\0' && !young &&
 		    (least == NULL || at->count < (*least)->count))
 			least = link;

@@ -14,8 +14,8 @@
 #define CLIENT_FINDINGS_MAX 10000 /* of all sites; beyond it new ones are counted, not reported */
 #define CLIENT_FINDINGS_MAX_OF_SITE 50 /* of one site; further names are counted together */
 #define CLIENT_FINDINGS_TAKEOVER_FACTOR 2 /* a name takes another one's place when it is that much more frequent */
-#define CLIENT_FINDINGS_NETWORKS_TOLD 5 /* that most alerts came from */
-#define CLIENT_FINDINGS_TELL_MS 60000
+#define CLIENT_FINDINGS_NETWORKS_REPORTED 5 /* that most alerts came from */
+#define CLIENT_FINDINGS_REPORT_MS 60000
 #define CLIENT_FINDINGS_FORGET_MS 3600000
 
 struct client_findings;

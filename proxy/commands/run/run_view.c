@@ -168,7 +168,7 @@ int run_view_check(struct config *take_config, bool strict, FILE *file)
 	struct site_set *set = files != NULL ? site_set_new(files) : NULL;
 	size_t num_errors = 0;
 	if (good && set != NULL && may_start(set) && site_set_build(set, &options, NULL, &errors)) {
-		file_rights_tell_open(&log, set);
+		file_rights_log_open(&log, set);
 		num_errors = config_audit_sites(&log, set) + audit_places(&log, site_set_config(set), &errors);
 		status = print_all(set, num_errors, file);
 	}

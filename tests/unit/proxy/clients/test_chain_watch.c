@@ -252,7 +252,7 @@ static void test_a_rise_is_told_once_and_resolved_by_the_next_change(void **stat
 	reject(place, place->alone, 5, 5);
 	chain_watch_tick(place->watch, 5 * START_MS);
 	expect_no_news(place);
-	chain_watch_tick(place->watch, 3 * START_MS + CHAIN_WATCH_TELL_MS);
+	chain_watch_tick(place->watch, 3 * START_MS + CHAIN_WATCH_REPORT_MS);
 	expect_news(place, "65 of 65 handshakes were rejected");
 	assert_int_equal(place->num_rollbacks, 0);
 	publish(place, place->complete, 100 * START_MS);
@@ -373,7 +373,7 @@ static void test_a_roll_back_that_is_refused(void **state)
 	chain_watch_tick(place->watch, 4 * START_MS);
 	assert_null(place->asked_for);
 	reject(place, place->alone, 5, 5);
-	chain_watch_tick(place->watch, 3 * START_MS + CHAIN_WATCH_TELL_MS);
+	chain_watch_tick(place->watch, 3 * START_MS + CHAIN_WATCH_REPORT_MS);
 	assert_ptr_equal(place->asked_for, place->complete);
 
 	/* It became possible meanwhile. */

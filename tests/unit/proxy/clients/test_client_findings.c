@@ -100,12 +100,12 @@ static void test_the_networks_that_most_alerts_come_from_are_named(void **state)
 		snprintf(address, sizeof(address), "198.51.%d.%d", i, i);
 		reject(place, address, (uint64_t)(10 * i), 2000);
 	}
-	client_findings_tick(place->findings, 1000 + CLIENT_FINDINGS_TELL_MS);
+	client_findings_tick(place->findings, 1000 + CLIENT_FINDINGS_REPORT_MS);
 	assert_int_equal(new_lines_with(place, "Most came from 198.51.7.0/24 (70), 198.51.6.0/24 (60), 198.51.5.0/24 "
 					       "(50), 198.51.4.0/24 (40), 198.51.3.0/24 (30).\""),
 			 1);
-	reject(place, "198.51.7.200", 5, 3000 + CLIENT_FINDINGS_TELL_MS);
-	client_findings_tick(place->findings, 3000 + 2 * CLIENT_FINDINGS_TELL_MS);
+	reject(place, "198.51.7.200", 5, 3000 + CLIENT_FINDINGS_REPORT_MS);
+	client_findings_tick(place->findings, 3000 + 2 * CLIENT_FINDINGS_REPORT_MS);
 	assert_int_equal(new_lines_with(place, "{\"network\":\"198.51.7.0/24\",\"count\":75,\"error\":0}"), 1);
 }
 
@@ -115,14 +115,14 @@ static void test_an_alert_is_told_at_once_and_then_each_minute_with_its_count(vo
 
 	assert_true(alert(place, "mail", SSL_AD_UNKNOWN_CA, 1, 1000));
 	assert_int_equal(new_lines_with(place, "\"client_rejected\""), 1);
-	for (int64_t now = 2000; now < 1000 + CLIENT_FINDINGS_TELL_MS; now += 1000) {
+	for (int64_t now = 2000; now < 1000 + CLIENT_FINDINGS_REPORT_MS; now += 1000) {
 		assert_true(alert(place, "mail", SSL_AD_UNKNOWN_CA, 2, now));
 		client_findings_tick(place->findings, now);
 	}
 	assert_int_equal(new_lines_with(place, "client_rejected"), 0);
-	client_findings_tick(place->findings, 1000 + CLIENT_FINDINGS_TELL_MS);
+	client_findings_tick(place->findings, 1000 + CLIENT_FINDINGS_REPORT_MS);
 	assert_int_equal(new_lines_with(place, "119 handshakes with the alert unknown_ca"), 1);
-	client_findings_tick(place->findings, 1000 + 3 * CLIENT_FINDINGS_TELL_MS);
+	client_findings_tick(place->findings, 1000 + 3 * CLIENT_FINDINGS_REPORT_MS);
 	assert_int_equal(new_lines_with(place, "client_rejected"), 0);
 }
 
@@ -162,7 +162,7 @@ static void test_names_without_end_do_not_fill_memory_or_the_log(void **state)
 	}
 	assert_in_range(new_lines_with(place, "sni_not_covered"), CLIENT_FINDINGS_MAX_OF_SITE,
 			CLIENT_FINDINGS_MAX_OF_SITE + 1);
-	client_findings_tick(place->findings, 1000 + CLIENT_FINDINGS_TELL_MS);
+	client_findings_tick(place->findings, 1000 + CLIENT_FINDINGS_REPORT_MS);
 	assert_int_equal(new_lines_with(place, "further names"), 1);
 	miss(place, "shop", "shop.test", 1, 1000);
 	assert_int_equal(new_lines_with(place, "shop.test"), 1);
@@ -181,7 +181,7 @@ static void test_a_frequent_name_takes_the_place_of_a_rare_one(void **state)
 	(void)new_lines_with(place, "");
 	miss(place, "mail", "autodiscover.contoso.test", 500, 2000);
 	assert_int_equal(new_lines_with(place, "autodiscover"), 0); /* who was told stays for a minute */
-	miss(place, "mail", "autodiscover.contoso.test", 500, 2000 + CLIENT_FINDINGS_TELL_MS);
+	miss(place, "mail", "autodiscover.contoso.test", 500, 2000 + CLIENT_FINDINGS_REPORT_MS);
 	long seen = place->seen;
 	assert_int_equal(new_lines_with(place, "\"resolved\""), 1);
 	place->seen = seen;
@@ -194,7 +194,7 @@ static void test_a_frequent_name_takes_the_place_of_a_rare_one(void **state)
 	assert_int_equal(new_lines_with(place, "\"count_error\":3"), 1);
 	for (unsigned i = 0; i < 2000; i++) {
 		snprintf(name, sizeof(name), "more-%u.test", i);
-		miss(place, "mail", name, 1, 3000 + 2 * CLIENT_FINDINGS_TELL_MS);
+		miss(place, "mail", name, 1, 3000 + 2 * CLIENT_FINDINGS_REPORT_MS);
 	}
 	assert_int_equal(new_lines_with(place, "\"name\":\"more-"), 0); /* one each is no reason to move anybody */
 }
@@ -265,7 +265,7 @@ static void test_a_complaint_in_each_of_many_sites(void **state)
 		}
 	}
 	assert_int_equal(new_lines_with(place, "\"count\":1,"), CLIENT_FINDINGS_MAX);
-	client_findings_tick(place->findings, 1000 + CLIENT_FINDINGS_TELL_MS);
+	client_findings_tick(place->findings, 1000 + CLIENT_FINDINGS_REPORT_MS);
 	assert_int_equal(new_lines_with(place, "\"count\":3,"), CLIENT_FINDINGS_MAX);
 	client_findings_tick(place->findings, 2000 + CLIENT_FINDINGS_FORGET_MS);
 	assert_int_equal(new_lines_with(place, "\"resolved\""), CLIENT_FINDINGS_MAX);
