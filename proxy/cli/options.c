@@ -75,7 +75,7 @@ int options_wrong(const struct command_help *help, const char *format, ...)
 	return STATUS_USAGE;
 }
 
-static void tell_unknown(const struct command_help *help, const struct parser *parser, const char *given)
+static void report_unknown(const struct command_help *help, const struct parser *parser, const char *given)
 {
 	char word[SPELLING_MAX_CHARS + 1];
 	if (optopt >= FIRST_LONG) {
@@ -140,7 +140,7 @@ enum options_outcome options_parse(const struct command_help *help, int argc, ch
 		if (value == -1)
 			break;
 		if (value == '?') {
-			tell_unknown(help, &parser, argv[optind - 1]);
+			report_unknown(help, &parser, argv[optind - 1]);
 			return OPTIONS_WRONG;
 		}
 		if (value == ':') {

@@ -49,7 +49,7 @@ static int print_version(void)
 	return STATUS_OK;
 }
 
-static int tell_unknown(const char *word)
+static int report_unknown(const char *word)
 {
 	struct spelling spelling = spelling_of(word);
 	for (size_t i = 0; i < NUM_COMMANDS; i++)
@@ -93,5 +93,5 @@ int main(int argc, char **argv)
 		return output_settle(print_help(stdout), STATUS_FAILED);
 	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0 || strcmp(word, "version") == 0)
 		return output_settle(print_version(), STATUS_FAILED);
-	return tell_unknown(word);
+	return report_unknown(word);
 }

@@ -217,7 +217,7 @@ static void print_help(FILE *file)
 	fprintf(file, "\nchainmend cache COMMAND --help says more.\n");
 }
 
-static int tell_unknown(const char *word)
+static int report_unknown(const char *word)
 {
 	struct spelling spelling = spelling_of(word);
 	for (size_t i = 0; i < NUM_ACTIONS; i++)
@@ -244,5 +244,5 @@ int command_cache(int argc, char **argv)
 		print_help(stdout);
 		return STATUS_OK;
 	}
-	return tell_unknown(argv[1]);
+	return report_unknown(argv[1]);
 }

@@ -85,7 +85,7 @@ bool cache_csv_is_one(struct bytes text)
 	return found;
 }
 
-static void tell_bad_row(struct csv_import *import, struct error why)
+static void report_bad_row(struct csv_import *import, struct error why)
 {
 	char text[ERROR_MAX_TEXT];
 	import->num_bad++;
@@ -137,7 +137,7 @@ static bool take_row(struct csv_import *import)
 		complain("cache: %s: line %zu: out of memory", import->path, import->csv.line);
 		taken = false;
 	} else {
-		tell_bad_row(import, error);
+		report_bad_row(import, error);
 	}
 	certificate_list_cleanup(&list);
 	certificate_unref(certificate);
@@ -156,7 +156,7 @@ static bool take_rows(struct csv_import *import)
 			return false;
 		}
 		if (status == CSV_BAD_ROW && import->csv.error.kind != ERROR_MEMORY)
-			tell_bad_row(import, import->csv.error);
+			report_bad_row(import, import->csv.error);
 		else if (!take_row(import))
 			return false;
 	}

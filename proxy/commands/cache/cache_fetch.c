@@ -45,7 +45,7 @@ static int take_body(struct fetching *fetching, struct bytes body)
 	return status;
 }
 
-static void tell_failure(const char *url, const struct fetch_result *result)
+static void report_failure(const char *url, const struct fetch_result *result)
 {
 	if (result->failure == FETCH_FAILURE_REFUSED)
 		complain("cache: %s: the address may not be fetched from: allow it with --fetch-allow (%s)", url,
@@ -60,7 +60,7 @@ static void on_done(void *context, const struct fetch_result *result)
 	if (result->ok)
 		fetching->status = take_body(fetching, result->body);
 	else
-		tell_failure(fetching->url, result);
+		report_failure(fetching->url, result);
 	fetcher_close(fetching->fetcher, NULL, NULL);
 }
 

@@ -30,7 +30,7 @@ static bool has_csv_name(const char *path)
 }
 
 /* A file inside a folder may be anything; one that was named must hold a certificate. */
-static bool tell_file(const char *path, struct error error, bool was_named)
+static bool report_file(const char *path, struct error error, bool was_named)
 {
 	char text[ERROR_MAX_TEXT];
 	if (!was_named && error.kind == ERROR_FORMAT)
@@ -56,7 +56,7 @@ static bool import_certificates(struct cache_writer *writer, const char *path, s
 		certificate_file_cleanup(&file);
 	}
 	if (failed(error))
-		return tell_file(path, error, was_named);
+		return report_file(path, error, was_named);
 	writer->num_files++;
 	writer->num_unreadable += file.num_unreadable;
 	snprintf(source, sizeof(source), "import %s", path);
@@ -72,7 +72,7 @@ static bool import_file(struct cache_writer *writer, const char *path, bool was_
 	buffer_init(&content, CERTIFICATE_FILE_MAX_BUNDLE_BYTES);
 	struct error error = file_read_all(path, CERTIFICATE_FILE_MAX_BUNDLE_BYTES, &content);
 	if (failed(error))
-		taken = tell_file(path, error, was_named);
+		taken = report_file(path, error, was_named);
 	else if (cache_csv_is_one(buffer_bytes(&content)))
 		taken = cache_csv_import(writer, path, buffer_bytes(&content));
 	else

@@ -160,7 +160,7 @@ static bool all_alike(const struct survey *survey)
 }
 
 /* Prints each failed look with its name; once, without a name, where the reason is the same for all. */
-static void tell_failed_looks(const struct check *check)
+static void report_failed_looks(const struct check *check)
 {
 	const struct survey *survey = &check->survey;
 	struct chain_probe_options server = probe_options(check);
@@ -176,7 +176,7 @@ static void tell_failed_looks(const struct check *check)
 	}
 }
 
-static int tell_unchecked(const struct check *check)
+static int report_unchecked(const struct check *check)
 {
 	const struct survey_look *look = check->reason == NULL ? &check->survey.looks[0] : NULL;
 	struct audit_json_facts facts = audit_json_facts_of(check->report.target, look);
@@ -229,10 +229,10 @@ static int show(const struct check *check)
 	return check_report_status(&check->report);
 }
 
-static int tell_unmended(struct check *check)
+static int report_unmended(struct check *check)
 {
 	check->reason = "the chain could not be judged: out of memory";
-	return tell_unchecked(check);
+	return report_unchecked(check);
 }
 
 static int check_server(struct check *check)
@@ -241,16 +241,16 @@ static int check_server(struct check *check)
 	struct chain_probe_options server = probe_options(check);
 	if (!survey_run(survey, check->runner.loop, &server) || !alloc_chains(check, 2 * survey->num_looks)) {
 		complain("check: out of memory");
-		return tell_unmended(check);
+		return report_unmended(check);
 	}
-	tell_failed_looks(check);
+	report_failed_looks(check);
 	if (survey->num_chains == 0)
-		return tell_unchecked(check);
+		return report_unchecked(check);
 	for (size_t i = 0; i < survey->num_chains; i++) {
 		const struct survey_chain *sent = &survey->chains[i];
 		struct checked_chain chain = {.names = sent->names, .num_names = sent->num_names, .look = sent->look};
 		if (!add_chain(check, &sent->certificates, sent, chain))
-			return tell_unmended(check);
+			return report_unmended(check);
 	}
 	return show(check);
 }
@@ -261,7 +261,7 @@ static int check_file(struct check *check)
 	struct certificate_file file;
 	if (!chain_input_read(options->chain, options->audit.key_password_file, SOURCE_SERVED, &file)) {
 		check->reason = "the file cannot be read as certificates: see standard error";
-		return tell_unchecked(check);
+		return report_unchecked(check);
 	}
 	bool found =
 	    chain_input_put_leaf_first(options->chain, &file, file.key, check->runner.now, &check->runner.leaf_place);
@@ -270,10 +270,10 @@ static int check_file(struct check *check)
 	certificate_file_cleanup(&file);
 	if (!found) {
 		check->reason = "the file holds no certificate for a server: see standard error";
-		return tell_unchecked(check);
+		return report_unchecked(check);
 	}
 	if (!alloc_chains(check, 1) || !add_chain(check, &check->chain, NULL, (struct checked_chain){0}))
-		return tell_unmended(check);
+		return report_unmended(check);
 	return show(check);
 }
 
@@ -316,7 +316,7 @@ static int run_check(struct check *check)
 {
 	if (!mend_runner_open(&check->runner, &check->options.audit)) {
 		check->reason = "what it takes to judge a chain could not be read: see standard error";
-		return tell_unchecked(check);
+		return report_unchecked(check);
 	}
 	check->report.ignore_trust = check->options.audit.ignore_trust;
 	check->report.now = check->runner.now;

@@ -111,7 +111,7 @@ static int exit_status(const struct mending *mending)
 	return mending->options.exit_code && result->changed ? STATUS_CHANGED : STATUS_OK;
 }
 
-static void tell_findings(const struct mending *mending)
+static void report_findings(const struct mending *mending)
 {
 	struct output output;
 	output_init(&output, stderr);
@@ -171,7 +171,7 @@ static int write_repair(const struct mending *mending)
 		complain("the repair: %s", error_print(error, text, sizeof(text)));
 		return STATUS_UNKNOWN;
 	}
-	tell_findings(mending);
+	report_findings(mending);
 	int status = print_repair(&script, options->out) ? exit_status(mending) : STATUS_UNKNOWN;
 	repair_script_cleanup(&script);
 	return status;
@@ -203,7 +203,7 @@ static int write_result(const struct mending *mending)
 		status = STATUS_UNKNOWN;
 	}
 	if (!options->audit.json)
-		tell_findings(mending);
+		report_findings(mending);
 out:
 	buffer_cleanup(&pem);
 	return status;

@@ -19,7 +19,7 @@
 
 #define DEFAULT_CONFIG "/etc/chainmend/chainmend.ini"
 #define MAX_ERRORS_BYTES ((size_t)64 * 1024)
-#define MAX_TOLD_LINES 5 /* lines that are skipped and reported one by one; the rest is counted */
+#define MAX_REPORTED_LINES 5 /* lines that are skipped and reported one by one; the rest is counted */
 
 struct log_options {
 	const char *config;
@@ -137,7 +137,7 @@ struct log_reading {
 /* Reports the first ones, each by its number. */
 static void pass_over(struct log_reading *reading, const char *why)
 {
-	if (reading->num_passed_over++ < MAX_TOLD_LINES)
+	if (reading->num_passed_over++ < MAX_REPORTED_LINES)
 		complain("%s: line %" PRIu64 " is passed over: %s", reading->path, reading->lines.number, why);
 }
 
@@ -240,10 +240,11 @@ static bool print_all(struct log_reading *reading)
 	return lines_alone || log_table_print(&reading->table, &reading->history);
 }
 
-static void tell_the_rest(const struct log_reading *reading)
+static void report_the_rest(const struct log_reading *reading)
 {
 	char text[ERROR_MAX_TEXT];
-	uint64_t untold = reading->num_passed_over > MAX_TOLD_LINES ? reading->num_passed_over - MAX_TOLD_LINES : 0;
+	uint64_t untold =
+	    reading->num_passed_over > MAX_REPORTED_LINES ? reading->num_passed_over - MAX_REPORTED_LINES : 0;
 	if (untold > 0)
 		complain("%s: %" PRIu64 " more line%s passed over", reading->path, untold,
 			 untold == 1 ? " is" : "s are");
@@ -282,7 +283,7 @@ static int read_log(const struct log_options *options, const char *path)
 		follow(&reading);
 	if (reading.table.num_rows > 0)
 		output_point_to_findings(&reading.output);
-	tell_the_rest(&reading);
+	report_the_rest(&reading);
 	good = good && !failed(reading.lines.error);
 out:
 	log_history_cleanup(&reading.history);

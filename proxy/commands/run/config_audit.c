@@ -40,7 +40,7 @@ static bool may_be_fetched(const struct config *config, const struct finding *fi
 	return config->fetch && finding->code == FINDING_INCOMPLETE_CHAIN;
 }
 
-static void tell_finding(struct audit_run *run, const char *site, const struct finding *finding)
+static void report_finding(struct audit_run *run, const char *site, const struct finding *finding)
 {
 	bool is_error = finding->severity == SEVERITY_ERROR;
 
@@ -75,7 +75,7 @@ static void audit_chain(struct audit_run *run, const struct managed_site *site, 
 		const struct mend_result *result = mend_result(mend);
 		error = result->error;
 		for (size_t i = 0; i < result->findings.count; i++)
-			tell_finding(run, managed_site_name(site), &result->findings.items[i]);
+			report_finding(run, managed_site_name(site), &result->findings.items[i]);
 	}
 	if (failed(error)) {
 		char text[ERROR_MAX_TEXT];
@@ -102,8 +102,8 @@ static void audit_certificates(struct audit_run *run, const struct managed_site 
 	}
 }
 
-static void tell_backend(struct audit_run *run, const struct managed_site *site, const struct config_backend *backend,
-			 const char *why)
+static void report_backend(struct audit_run *run, const struct managed_site *site, const struct config_backend *backend,
+			   const char *why)
 {
 	char where[CONFIG_ADDRESS_MAX];
 
@@ -121,7 +121,7 @@ static void on_answer(void *context, const struct chain_probe_result *result)
 	struct audit_run *run = look->run;
 
 	if (result->outcome != CHAIN_PROBE_OK)
-		tell_backend(run, look->site, look->backend, result->reason);
+		report_backend(run, look->site, look->backend, result->reason);
 	else if (managed_site_config(look->site)->certificate_is_backend)
 		audit_chain(run, look->site, &(struct site_chain){.chain = &result->chain});
 	free(look);
@@ -144,7 +144,7 @@ static void ask(struct audit_run *run, const struct managed_site *site, const st
 		*look = (struct backend_look){run, site, backend};
 	if (look == NULL || chain_probe_start(run->loop, &options, look, on_answer) == NULL) {
 		free(look);
-		tell_backend(run, site, backend, "it could not be asked: out of memory");
+		report_backend(run, site, backend, "it could not be asked: out of memory");
 		return;
 	}
 	run->num_probes++;
@@ -181,7 +181,7 @@ static void knock_at_all(struct audit_run *run, struct knocking *knocking)
 	backend_knock_all(knocking->knocks, knocking->count);
 	for (size_t i = 0; i < knocking->count; i++)
 		if (!knocking->knocks[i].answered)
-			tell_backend(run, knocking->sites[i], knocking->backends[i], knocking->knocks[i].why);
+			report_backend(run, knocking->sites[i], knocking->backends[i], knocking->knocks[i].why);
 	knocking->count = 0;
 }
 

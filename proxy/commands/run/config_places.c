@@ -35,7 +35,7 @@ static int why_not_writable(const char *directory)
 	return eaccess(above, W_OK | X_OK) == 0 ? 0 : errno;
 }
 
-static size_t tell(const struct program_log *log, const char *key, const char *directory, const char *then)
+static size_t log_unwritable(const struct program_log *log, const char *key, const char *directory, const char *then)
 {
 	char user[PRIVILEGES_MAX_NAME];
 	int code = why_not_writable(directory);
@@ -52,12 +52,12 @@ static size_t tell(const struct program_log *log, const char *key, const char *d
 size_t config_audit_places(const struct program_log *log, const struct config *config)
 {
 	char directory[PATH_MAX];
-	size_t num_errors = tell(log, "cache", config->cache, "what is fetched is not kept over a restart");
+	size_t num_errors = log_unwritable(log, "cache", config->cache, "what is fetched is not kept over a restart");
 
 	if (strcmp(config->fix_log, "stderr") == 0)
 		return num_errors;
 	cut_name(config->fix_log, directory);
-	size_t num_of_log = tell(log, "fix_log", directory, "no fix is written down");
+	size_t num_of_log = log_unwritable(log, "fix_log", directory, "no fix is written down");
 	if (num_of_log > 0)
 		return num_errors + num_of_log;
 	if (eaccess(config->fix_log, W_OK) == 0 || errno == ENOENT)
