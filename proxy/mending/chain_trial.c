@@ -87,7 +87,7 @@ static struct error make_ends(struct handshake *handshake, const struct certific
 	return error_none();
 }
 
-static bool go_on(SSL *ssl, bool *out_done)
+static bool step_handshake(SSL *ssl, bool *out_done)
 {
 	int result = SSL_do_handshake(ssl);
 
@@ -106,7 +106,8 @@ static struct error run_handshake(struct handshake *handshake, const struct cert
 	if (failed(error))
 		return error;
 	for (int i = 0; i < MAX_ROUNDS && !(client_done && server_done); i++) {
-		if (!go_on(handshake->client, &client_done) || !go_on(handshake->server, &server_done))
+		if (!step_handshake(handshake->client, &client_done) ||
+		    !step_handshake(handshake->server, &server_done))
 			return error_none();
 	}
 	if (client_done && server_done)

@@ -113,7 +113,7 @@ static void keep_body(struct driven_fetch *fetch, struct bytes body)
 	fetch->body_len = body.len;
 }
 
-static void go_on(struct mend_driver *driver);
+static void run_step(struct mend_driver *driver);
 
 static void on_fetched(void *context, const struct fetch_result *result)
 {
@@ -128,7 +128,7 @@ static void on_fetched(void *context, const struct fetch_result *result)
 	else
 		fail(fetch, result->failure, result->detail);
 	if (driver->num_open == 0)
-		go_on(driver);
+		run_step(driver);
 }
 
 /* Starts one fetch. Returns NULL, or why there is none. */
@@ -183,7 +183,7 @@ static void submit(struct mend_driver *driver)
 	thread_pool_submit(driver->options.threads, driver->options.share, &driver->job, driver->options.urgent);
 }
 
-static void go_on(struct mend_driver *driver)
+static void run_step(struct mend_driver *driver)
 {
 	if (driver->options.threads != NULL) {
 		submit(driver);
@@ -202,7 +202,7 @@ static void on_stepped(struct pool_job *job)
 	driver->is_stepping = false;
 	mend_tally_step(driver->options.tally, job->waited_ns, job->cpu_ns);
 	if (follow_step(driver))
-		go_on(driver);
+		run_step(driver);
 }
 
 static void release(struct mend_driver *driver)
@@ -241,7 +241,7 @@ static void on_alarm(void *context)
 	}
 	driver->has_begun = true;
 	if (!driver->is_stepping)
-		go_on(driver);
+		run_step(driver);
 }
 
 struct mend_driver *mend_driver_start(const struct mend_driver_options *options, struct mend *mend, void *context,
