@@ -18,7 +18,7 @@ struct curl_socket {
 	curl_socket_t socket;
 };
 
-static void tell_done(struct curl_loop *curl_loop)
+static void finish_transfers(struct curl_loop *curl_loop)
 {
 	CURLMsg *message;
 	int left;
@@ -40,7 +40,7 @@ static void act(struct curl_loop *curl_loop, curl_socket_t socket, int events)
 	int running;
 
 	curl_multi_socket_action(curl_loop->multi, socket, events, &running);
-	tell_done(curl_loop);
+	finish_transfers(curl_loop);
 }
 
 static void on_time_out(void *context)

@@ -72,7 +72,7 @@ static void set_state(struct MHD_Connection *connection, enum web_visit_state st
 }
 
 /* libmicrohttpd calls on_request again. */
-static void go_on(struct web_visit *visit)
+static void resume(struct web_visit *visit)
 {
 	if (visit->state != VISIT_HELD)
 		return;
@@ -84,7 +84,7 @@ static void go_on(struct web_visit *visit)
 static void cut(struct web_visit *visit)
 {
 	shutdown(visit->fd, SHUT_RDWR);
-	go_on(visit);
+	resume(visit);
 	web_visits_set(&visit->server->visits, visit, VISIT_LEAVING, now_ms(visit->server), 0);
 }
 
@@ -272,7 +272,7 @@ static void look_at_deadlines(struct web_server *server)
 		if (visit->until_ms > now_ms(server))
 			continue;
 		if (visit->state == VISIT_HELD)
-			go_on(visit);
+			resume(visit);
 		else
 			cut(visit);
 	}
