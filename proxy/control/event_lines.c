@@ -6,7 +6,7 @@
 struct event_line {
 	char *key;
 	uint64_t held_back;
-	uint64_t told_ms;
+	uint64_t logged_ms;
 	uint64_t seen_ms;
 };
 
@@ -72,7 +72,7 @@ uint64_t event_lines_count(struct event_lines *lines, const char *key, uint64_t 
 	if (line != NULL) {
 		line->seen_ms = now_ms;
 		line->held_back += count;
-		if (now_ms - line->told_ms < EVENT_LINES_PAUSE_MS)
+		if (now_ms - line->logged_ms < EVENT_LINES_PAUSE_MS)
 			return 0;
 		count = line->held_back;
 	} else {
@@ -81,7 +81,7 @@ uint64_t event_lines_count(struct event_lines *lines, const char *key, uint64_t 
 			return count;
 	}
 	line->seen_ms = now_ms;
-	line->told_ms = now_ms;
+	line->logged_ms = now_ms;
 	line->held_back = 0;
 	return count;
 }

@@ -119,7 +119,7 @@ static void find_files(const struct program_log *log, const struct site_set *set
 	drop_repeated(out);
 }
 
-static void tell_open(const struct program_log *log, const struct named_file *file)
+static void log_open(const struct program_log *log, const struct named_file *file)
 {
 	struct stat status;
 
@@ -136,13 +136,13 @@ static void tell_open(const struct program_log *log, const struct named_file *fi
 		    writable ? "w" : "", file->path, secrets[file->content].more);
 }
 
-void file_rights_tell_open(const struct program_log *log, const struct site_set *set)
+void file_rights_log_open(const struct program_log *log, const struct site_set *set)
 {
 	struct named_files files;
 
 	find_files(log, set, &files);
 	for (size_t i = 0; i < files.count; i++)
-		tell_open(log, &files.items[i]);
+		log_open(log, &files.items[i]);
 	free(files.items);
 }
 
@@ -152,7 +152,7 @@ static bool is_forbidden(const char *path)
 	return access(path, wanted) != 0 && errno == EACCES;
 }
 
-void file_rights_tell_unreadable(const struct program_log *log, const struct site_set *set)
+void file_rights_log_unreadable(const struct program_log *log, const struct site_set *set)
 {
 	struct named_files files;
 	char user[PRIVILEGES_MAX_NAME];

@@ -6,13 +6,13 @@
 #include "proxy/log/program_log.h"
 #include "proxy/sites/site_set.h"
 
-/* file_rights_tell_open names the secrets (keys, certificate files with a key in them, passwords, ticket keys, the
+/* file_rights_log_open names the secrets (keys, certificate files with a key in them, passwords, ticket keys, the
  * token) that their mode lets everybody read or write, with the command that mends it. A group that may read is
  * fine. */
-void file_rights_tell_open(const struct program_log *log, const struct site_set *set);
+void file_rights_log_open(const struct program_log *log, const struct site_set *set);
 
-/* file_rights_tell_unreadable names what root could read at the start and the user of now cannot: the next reload
+/* file_rights_log_unreadable names what root could read at the start and the user of now cannot: the next reload
  * will fail. */
-void file_rights_tell_unreadable(const struct program_log *log, const struct site_set *set);
+void file_rights_log_unreadable(const struct program_log *log, const struct site_set *set);
 
 #endif

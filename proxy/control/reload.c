@@ -105,8 +105,8 @@ static void set_alarm(struct reload *reload)
 
 void reload_begin(struct reload *reload)
 {
-	file_rights_tell_unreadable(&reload->server->log, reload->server->set);
-	file_rights_tell_open(&reload->server->log, reload->server->set);
+	file_rights_log_unreadable(&reload->server->log, reload->server->set);
+	file_rights_log_open(&reload->server->log, reload->server->set);
 	watch_files(reload);
 	set_alarm(reload);
 }

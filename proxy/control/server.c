@@ -35,7 +35,7 @@ static uint64_t monotonic_s(void)
 	return clock_now_ns() / 1000000000U;
 }
 
-static void tell_error(const struct server *server, const char *what, struct error error)
+static void log_error(const struct server *server, const char *what, struct error error)
 {
 	char text[ERROR_MAX_TEXT];
 	program_log_write(&server->log, LOG_LEVEL_ERROR, what, "%s", error_print(error, text, sizeof(text)));
@@ -69,7 +69,7 @@ static bool publish_sites(struct server *server)
 	struct error error = make_snapshot(server, &snapshot);
 
 	if (failed(error)) {
-		tell_error(server, "a change cannot be published, what is served stays as it is", error);
+		log_error(server, "a change cannot be published, what is served stays as it is", error);
 		return false;
 	}
 	unsigned num_failed = publish_to_workers(server, snapshot, &error);
@@ -78,7 +78,7 @@ static bool publish_sites(struct server *server)
 		return true;
 	snprintf(what, sizeof(what), "%u of %u workers could not be given a change and serve what was before it",
 		 num_failed, server->num_workers);
-	tell_error(server, what, error);
+	log_error(server, what, error);
 	return false;
 }
 
@@ -89,12 +89,12 @@ static bool publish(void *context)
 	if (server->state != SERVER_RUNNING)
 		return true;
 	/* First, so that every handshake that shows a new chain is counted for it. */
-	bool is_watched = site_set_tell_watch(server->set, time_text_now_ms());
+	bool is_watched = site_set_notify_watch(server->set, time_text_now_ms());
 	if (!publish_sites(server))
 		return false;
 	if (!is_watched)
-		tell_error(server, "what clients make of a change cannot be counted yet",
-			   error_of(ERROR_MEMORY, 0, "watch a chain"));
+		log_error(server, "what clients make of a change cannot be counted yet",
+			  error_of(ERROR_MEMORY, 0, "watch a chain"));
 	client_findings_drop_covered(server->events.clients, server_is_covered, server, time_text_now_ms());
 	return is_watched;
 }
@@ -148,7 +148,7 @@ static void on_tick(void *context)
 	struct error error = ticket_rotation_step(&server->ticket_rotation, monotonic_s(), &rotated);
 	admin_tick(server->admin, monotonic_s());
 	if (failed(error))
-		tell_error(server, "session tickets", error);
+		log_error(server, "session tickets", error);
 	if (rotated)
 		publisher_change(server->publisher);
 	reload_tick(server->reload);
@@ -187,7 +187,7 @@ static void on_worker_stopped(struct server *server, unsigned index)
 
 /* What a site itself makes of an event. A backend that showed another chain, or failed, is looked at again: it may speak
  * something else by now. */
-static void tell_site(const struct server *server, const struct worker_event *event)
+static void pass_to_site(const struct server *server, const struct worker_event *event)
 {
 	struct managed_site *site = event->snapshot != NULL
 					? site_set_find(server->set, event->snapshot->sites[event->site].config->name)
@@ -213,7 +213,7 @@ static void on_mail(void *context, struct mail *take_mail)
 	if (server->state != SERVER_STOPPED && !stopped)
 		worker_events_take(&server->events, event);
 	if (server->state == SERVER_RUNNING)
-		tell_site(server, event);
+		pass_to_site(server, event);
 	worker_event_free(event);
 	if (stopped)
 		on_worker_stopped(server, worker);
@@ -242,7 +242,7 @@ static bool make_parts(struct server *server)
 	if (!failed(error))
 		error = ticket_rotation_init(&server->ticket_rotation, monotonic_s());
 	if (failed(error)) {
-		tell_error(server, "start", error);
+		log_error(server, "start", error);
 		return false;
 	}
 	struct chain_watch_options watch_options = {
@@ -270,7 +270,7 @@ static bool make_parts(struct server *server)
 		    server->ticker != NULL && server->reload != NULL && server->events.clients != NULL &&
 		    server->events.lines != NULL && server->events.trust != NULL;
 	if (!good)
-		tell_error(server, "start", error_of(ERROR_MEMORY, 0, "set up the control thread"));
+		log_error(server, "start", error_of(ERROR_MEMORY, 0, "set up the control thread"));
 	return good;
 }
 
@@ -281,7 +281,7 @@ static bool watch_signals(struct server *server)
 		server->signals[i] = signal_watch_new(server->loop, watched_signals[i], server, on_signal);
 		if (server->signals[i] != NULL)
 			continue;
-		tell_error(server, "start", error_of(ERROR_MEMORY, 0, "watch for signals"));
+		log_error(server, "start", error_of(ERROR_MEMORY, 0, "watch for signals"));
 		return false;
 	}
 	return true;
@@ -302,7 +302,7 @@ static bool read_and_listen(struct server *server, struct buffer *errors)
 	bool none = site_files_num_unusable(files) == site_files_config(files)->num_sites;
 	server->set = site_set_new(files);
 	if (server->set == NULL)
-		tell_error(server, "start", error_of(ERROR_MEMORY, 0, "keep the sites"));
+		log_error(server, "start", error_of(ERROR_MEMORY, 0, "keep the sites"));
 	if (none || server->set == NULL || !known)
 		return false; /* as a proxy of one site whose certificate is wrong */
 	const struct config *set_config = site_set_config(server->set);
@@ -351,7 +351,7 @@ static bool start_workers(struct server *server)
 	}
 	snapshot_unref(snapshot);
 	if (failed(error))
-		tell_error(server, "start the workers", error);
+		log_error(server, "start the workers", error);
 	return !failed(error);
 }
 
@@ -362,15 +362,15 @@ static bool start(struct server *server)
 	buffer_init(&errors, SERVER_MAX_ERROR_BYTES);
 	struct error error = privileges_harden();
 	if (failed(error))
-		tell_error(server, "a core dump could show keys", error);
+		log_error(server, "a core dump could show keys", error);
 	error = privileges_raise_files(&server->max_files);
 	if (failed(error))
-		tell_error(server, "open files", error);
+		log_error(server, "open files", error);
 	bool good = watch_signals(server) && read_and_listen(server, &errors) && make_parts(server) &&
 		    build_sites(server, &errors);
 	program_log_lines(&server->log, LOG_LEVEL_ERROR, buffer_text(&errors));
 	buffer_cleanup(&errors);
-	bool is_watched = good && site_set_tell_watch(server->set, time_text_now_ms());
+	bool is_watched = good && site_set_notify_watch(server->set, time_text_now_ms());
 	if (!good || !start_workers(server))
 		return false;
 	server->state = SERVER_RUNNING;

@@ -15,8 +15,8 @@ static const char *site_of(const struct worker_event *event)
 }
 
 /* Writes a line for this kind of event at this site, unless one was written a short while ago. */
-static void tell(const struct worker_events *events, const struct worker_event *event, enum config_log_level level,
-		 const char *what)
+static void log_event(const struct worker_events *events, const struct worker_event *event, enum config_log_level level,
+		      const char *what)
 {
 	char key[MAX_KEY];
 	const char *site = site_of(event);
@@ -56,12 +56,12 @@ static void take_alert(const struct worker_events *events, const struct worker_e
 	if (client_findings_alert(events->clients, site_of(event), &seen, time_text_now_ms())) {
 		snprintf(what, sizeof(what), "clients reject the certificate, alert \"%s\"",
 			 SSL_alert_desc_string_long(event->alert));
-		tell(events, event, LOG_LEVEL_WARNING, what);
+		log_event(events, event, LOG_LEVEL_WARNING, what);
 		return;
 	}
 	snprintf(what, sizeof(what), "clients ended handshakes with the alert \"%s\"",
 		 SSL_alert_desc_string_long(event->alert));
-	tell(events, event, LOG_LEVEL_INFO, what);
+	log_event(events, event, LOG_LEVEL_INFO, what);
 }
 
 static void take_name(const struct worker_events *events, const struct worker_event *event)
@@ -92,29 +92,29 @@ void worker_events_take(const struct worker_events *events, const struct worker_
 		break;
 	case WORKER_NAME_NOT_COVERED:
 		take_name(events, event);
-		tell(events, event, LOG_LEVEL_INFO, "clients ask for a name that no certificate covers");
+		log_event(events, event, LOG_LEVEL_INFO, "clients ask for a name that no certificate covers");
 		break;
 	case WORKER_NOTHING_IN_COMMON:
-		tell(events, event, LOG_LEVEL_WARNING, "clients offer nothing that this site takes");
+		log_event(events, event, LOG_LEVEL_WARNING, "clients offer nothing that this site takes");
 		break;
 	case WORKER_NO_TLS:
-		tell(events, event, LOG_LEVEL_INFO, "clients send something other than TLS");
+		log_event(events, event, LOG_LEVEL_INFO, "clients send something other than TLS");
 		break;
 	case WORKER_CLIENT_BROKE:
-		tell(events, event, LOG_LEVEL_INFO, "TLS handshakes with clients failed");
+		log_event(events, event, LOG_LEVEL_INFO, "TLS handshakes with clients failed");
 		break;
 	case WORKER_BACKEND_FAILED:
-		tell(events, event, LOG_LEVEL_WARNING, "connections failed at their backend");
+		log_event(events, event, LOG_LEVEL_WARNING, "connections failed at their backend");
 		break;
 	case WORKER_NO_CREDENTIAL:
-		tell(events, event, LOG_LEVEL_WARNING, "clients came while there is no certificate to serve");
+		log_event(events, event, LOG_LEVEL_WARNING, "clients came while there is no certificate to serve");
 		break;
 	case WORKER_TRACE:
 		program_log_write(events->log, LOG_LEVEL_DEBUG, site_of(event), "%s", event->text);
 		break;
 	case WORKER_ACCEPT_PAUSED:
 	case WORKER_FULL:
-		tell(events, event, LOG_LEVEL_ERROR, "new connections are not accepted for a while");
+		log_event(events, event, LOG_LEVEL_ERROR, "new connections are not accepted for a while");
 		break;
 	case WORKER_STOPPED:
 		break;

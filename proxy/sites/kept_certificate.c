@@ -25,7 +25,7 @@ struct kept_certificate {
 	struct kept_pair *renewal; /* waits to take its place; NULL: none does */
 	int64_t looked_s; /* when the renewal was looked at last */
 	int64_t next_look_s;
-	enum renewal_reason told; /* in the program log; RENEWAL_COMPLETE: nothing */
+	enum renewal_reason logged; /* in the program log; RENEWAL_COMPLETE: nothing */
 	bool begun;
 };
 
@@ -116,7 +116,7 @@ struct error kept_certificate_new(const struct kept_certificate_options *options
 	bool renewed = former != NULL && !certificate_equal(leaf_of(former->pair), given->chain->items[0].certificate);
 	const struct given_certificate first = renewed ? given_of(former->pair) : *given;
 	kept->options = *options;
-	kept->told = RENEWAL_COMPLETE;
+	kept->logged = RENEWAL_COMPLETE;
 	kept->pair = pair_new(kept, &first, false);
 	*out = kept;
 	if (kept->pair != NULL)
@@ -284,11 +284,11 @@ static void hold_renewal(struct kept_certificate *kept, const struct renewal_que
 	renewal_add_finding(&findings, question, options->material->stores);
 	report_renewal(kept, &findings);
 	finding_list_cleanup(&findings);
-	if (kept->told != reason)
+	if (kept->logged != reason)
 		program_log_write(options->log, LOG_LEVEL_WARNING, options->config->name,
 				  "the new certificate %s is not served: %s; the former one goes on, see the fix log",
 				  leaf_of(kept->renewal)->subject, renewal_reason_words(reason));
-	kept->told = reason;
+	kept->logged = reason;
 }
 
 static int64_t earlier(int64_t a, int64_t b, int64_t now_s)
@@ -357,7 +357,7 @@ void kept_certificate_offer(struct kept_certificate *kept, const struct given_ce
 		keeper_set_given(kept->renewal->keeper, given->chain);
 	} else {
 		pair_free(kept->renewal);
-		kept->told = RENEWAL_COMPLETE;
+		kept->logged = RENEWAL_COMPLETE;
 		start_renewal(kept, given);
 		if (kept->renewal != NULL && kept->begun)
 			keeper_begin(kept->renewal->keeper);

@@ -128,7 +128,7 @@ struct credential *managed_certificate_credential(const struct managed_certifica
 	return outgoing_chain_credential(certificate->outgoing);
 }
 
-bool managed_certificate_tell_watch(const struct managed_certificate *certificate, int64_t now_ms)
+bool managed_certificate_notify_watch(const struct managed_certificate *certificate, int64_t now_ms)
 {
 	const struct chain_publication publication = {
 	    .site = certificate->options.config->name,

@@ -47,8 +47,8 @@ struct kept_certificate *managed_certificate_kept(const struct managed_certifica
 /* managed_certificate_credential returns what goes out; never NULL. */
 struct credential *managed_certificate_credential(const struct managed_certificate *certificate);
 
-/* managed_certificate_tell_watch, _roll_back, _tick: as managed_site's of the same names. */
-MUST_USE bool managed_certificate_tell_watch(const struct managed_certificate *certificate, int64_t now_ms);
+/* managed_certificate_notify_watch, _roll_back, _tick: as managed_site's of the same names. */
+MUST_USE bool managed_certificate_notify_watch(const struct managed_certificate *certificate, int64_t now_ms);
 bool managed_certificate_roll_back(struct managed_certificate *certificate, const struct chain_roll_back *roll_back,
 				   int64_t now_ms);
 void managed_certificate_tick(struct managed_certificate *certificate, int64_t now_ms);

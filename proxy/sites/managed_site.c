@@ -312,13 +312,13 @@ bool managed_site_covers(const struct managed_site *site, const char *name)
 	return false;
 }
 
-bool managed_site_tell_watch(const struct managed_site *site, int64_t now_ms)
+bool managed_site_notify_watch(const struct managed_site *site, int64_t now_ms)
 {
-	bool told = true;
+	bool notified = true;
 
 	for (size_t i = 0; i < site->num_certificates; i++)
-		told = managed_certificate_tell_watch(site->certificates[i], now_ms) && told;
-	return told;
+		notified = managed_certificate_notify_watch(site->certificates[i], now_ms) && notified;
+	return notified;
 }
 
 bool managed_site_roll_back(struct managed_site *site, const struct chain_roll_back *roll_back, int64_t now_ms)

@@ -59,8 +59,8 @@ struct site_tally *managed_site_tally(const struct managed_site *site);
 /* managed_site_covers says whether one of its certificates covers the name, as credential_covers does. */
 bool managed_site_covers(const struct managed_site *site, const char *name);
 
-/* managed_site_tell_watch tells the watch what was published. False when out of memory: call it again. */
-MUST_USE bool managed_site_tell_watch(const struct managed_site *site, int64_t now_ms);
+/* managed_site_notify_watch tells the watch what was published. False when out of memory: call it again. */
+MUST_USE bool managed_site_notify_watch(const struct managed_site *site, int64_t now_ms);
 
 /* managed_site_roll_back serves a former chain again, as outgoing_chain_roll_back says. */
 bool managed_site_roll_back(struct managed_site *site, const struct chain_roll_back *roll_back, int64_t now_ms);

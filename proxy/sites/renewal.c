@@ -124,12 +124,12 @@ static void add_names(struct buffer *text, const struct renewal_question *questi
 	struct error full = error_none();
 
 	for (size_t i = 0; i < question->num_names; i++) {
-		if (!loses_name(question, &question->names[i]) || num_lost++ >= RENEWAL_NAMES_TOLD)
+		if (!loses_name(question, &question->names[i]) || num_lost++ >= RENEWAL_NAMES_REPORTED)
 			continue;
 		add_clause(text, "it does not cover ", question->names[i].text);
 	}
-	if (num_lost > RENEWAL_NAMES_TOLD)
-		full = buffer_printf(text, " and %zu more", num_lost - RENEWAL_NAMES_TOLD);
+	if (num_lost > RENEWAL_NAMES_REPORTED)
+		full = buffer_printf(text, " and %zu more", num_lost - RENEWAL_NAMES_REPORTED);
 	(void)full;
 }
 

@@ -12,7 +12,7 @@
 #include "chaincache/mend/finding.h"
 #include "chaincache/stores/trust_store.h"
 
-#define RENEWAL_NAMES_TOLD 3 /* of those that are missing; the rest are counted */
+#define RENEWAL_NAMES_REPORTED 3 /* of those that are missing; the rest are counted */
 
 /* X(id, taken, words): the first that holds decides. */
 #define RENEWAL_REASONS(X)                                                                                             \

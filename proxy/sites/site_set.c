@@ -159,13 +159,13 @@ void site_set_begin(struct site_set *set)
 		managed_site_begin(set->sites[i]);
 }
 
-bool site_set_tell_watch(const struct site_set *set, int64_t now_ms)
+bool site_set_notify_watch(const struct site_set *set, int64_t now_ms)
 {
-	bool told = true;
+	bool notified = true;
 
 	for (size_t i = 0; i < set->num_sites; i++)
-		told = managed_site_tell_watch(set->sites[i], now_ms) && told;
-	return told;
+		notified = managed_site_notify_watch(set->sites[i], now_ms) && notified;
+	return notified;
 }
 
 void site_set_tick(const struct site_set *set, int64_t now_ms)

@@ -44,8 +44,8 @@ void site_set_await_first(struct site_set *set, uint64_t timeout_ms);
 /* site_set_begin starts the background work of the sites that have not begun. */
 void site_set_begin(struct site_set *set);
 
-/* site_set_tell_watch tells the watch what was published. False when out of memory: call it again. */
-MUST_USE bool site_set_tell_watch(const struct site_set *set, int64_t now_ms);
+/* site_set_notify_watch tells the watch what was published. False when out of memory: call it again. */
+MUST_USE bool site_set_notify_watch(const struct site_set *set, int64_t now_ms);
 
 /* site_set_tick calls managed_site_tick of each site. */
 void site_set_tick(const struct site_set *set, int64_t now_ms);
