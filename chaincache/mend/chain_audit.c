@@ -219,7 +219,7 @@ static void report_gains(struct audit *audit)
 			report_gain(audit, i);
 }
 
-/* Whether the served chain was given up for another way: that finding covers all of its certificates. */
+/* Says whether the served chain was given up for another way: that finding covers all of its certificates. */
 static bool given_up_is_reported(const struct audit *audit)
 {
 	for (size_t i = 0; i < audit->findings->count; i++)

@@ -111,7 +111,7 @@ static int public_limit(const struct certificate *leaf)
 	return 0;
 }
 
-/* Whether its authority says that it kept the rules for public ones, or the operating system trusts its root. */
+/* Says whether its authority says that it kept the rules for public ones, or the operating system trusts its root. */
 static bool looks_public(const struct audit *audit)
 {
 	if (audit_leaf(audit)->names_public_policy)

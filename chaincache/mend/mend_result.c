@@ -27,7 +27,7 @@ static const struct certificate *find_anchor(struct chain_search *search, const 
 	return anchor;
 }
 
-/* Whether the chosen chain goes on from `child` by an issuer that is known to be the true one. */
+/* Says whether the chosen chain goes on from `child` by an issuer that is known to be the true one. */
 static bool has_true_issuer(struct chain_search *search, const struct chain_candidate *chosen,
 			    const struct certificate *child)
 {
@@ -43,7 +43,7 @@ static bool has_true_issuer(struct chain_search *search, const struct chain_cand
 	return true;
 }
 
-/* Whether it may have issued `child`, and only a client that knows its kind can say. */
+/* Says whether it may have issued `child`, and only a client that knows its kind can say. */
 static bool may_have_issued(struct chain_search *search, const struct certificate *issuer,
 			    const struct certificate *child)
 {
@@ -51,7 +51,7 @@ static bool may_have_issued(struct chain_search *search, const struct certificat
 	       signature_memo_ask(&search->memo, issuer, child) == SIGNATURE_NOT_JUDGED;
 }
 
-/* Whether it may have issued a certificate of the chosen chain whose true issuer is not known. */
+/* Says whether it may have issued a certificate of the chosen chain whose true issuer is not known. */
 static bool may_be_an_issuer(struct chain_search *search, const struct chain_candidate *chosen,
 			     const struct certificate *certificate)
 {

@@ -48,7 +48,7 @@ static size_t sendable(struct chain_search *search, const struct path *path)
 {
 	size_t count = path->count;
 
-	/* Whether it is a root cannot be judged. */
+	/* Says whether it is a root cannot be judged. */
 	if (path->end == PATH_END_SELF_SIGNED && !signature_memo_self_signed(&search->memo, path_last(path)))
 		return count;
 	if (path->end != PATH_END_DEAD)

@@ -179,8 +179,8 @@ static bool equal_ignoring_case(struct bytes a, struct bytes b)
 	return a.len == b.len && OPENSSL_strncasecmp((const char *)a.data, (const char *)b.data, a.len) == 0;
 }
 
-/* Whether one of the names that "*.rest" stands for is the excluded one, or lies below it: that name has one label more than
- * the rest. Deeper ones are none that the wildcard covers, and of the rest itself BoringSSL takes care. */
+/* Says whether one of the names that "*.rest" stands for is the excluded one, or lies below it: that name has one label
+ * more than the rest. The wildcard covers no deeper names, and BoringSSL checks the rest itself. */
 static bool may_stand_for(struct bytes wildcard, struct bytes excluded)
 {
 	struct bytes rest = bytes_of(wildcard.data + 1, wildcard.len - 1);

@@ -88,7 +88,7 @@ static struct path_verdict bad(enum path_fault fault, size_t index, const char *
 	return (struct path_verdict){fault, index, reason};
 }
 
-/* Whether the next certificate of the path signed the one at `index` cannot be judged. */
+/* Says whether the next certificate of the path signed the one at `index` cannot be judged. */
 static bool is_not_judged(const struct path *path, size_t index)
 {
 	return index + 1 < path->count && issuer_match_ask(path->items[index + 1].certificate,

@@ -75,7 +75,7 @@ bool crl_scope_read(struct bytes extension, struct crl_scope *out)
 	return true;
 }
 
-/* Whether the list has a name that is this one, byte by byte. */
+/* Says whether the list has a name that is this one, byte by byte. */
 static bool has_name(struct bytes names, struct bytes wanted)
 {
 	CBS list, name;

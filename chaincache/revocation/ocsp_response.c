@@ -70,7 +70,7 @@ static const char *open_response(struct bytes response, CBS *out)
 	return NULL;
 }
 
-/* Whether a list of extensions (the content of its explicit tag) has a critical one: none is known here. */
+/* Says whether a list of extensions (the content of its explicit tag) has a critical one: none is known here. */
 static bool read_extensions(CBS *wrapper, bool *out_critical)
 {
 	CBS list, extension, critical;

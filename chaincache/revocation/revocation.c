@@ -50,7 +50,7 @@ static bool may_sign_crls(const struct certificate *issuer)
 	       0; /* all bits where the extension is absent */
 }
 
-/* Whether the CRL can be used for the certificate as far as it says itself; if not, the first reason why not. */
+/* Says whether the CRL can be used for the certificate as far as it says itself; if not, the first reason why not. */
 static bool is_applicable(const struct walk *walk, const struct crl *crl, enum revocation_obstacle *out_obstacle)
 {
 	int64_t now = walk->revocation->now;

@@ -142,7 +142,7 @@ static struct error read_entry(int dir_fd, const char *name, struct cache_entry 
 	return error;
 }
 
-/* Whether the content is at fault, and not merely out of reach at the moment. */
+/* Says whether the content is at fault, and not merely out of reach at the moment. */
 static bool is_bad_content(struct error error)
 {
 	return error.kind == ERROR_FORMAT || error.kind == ERROR_MISMATCH || error.kind == ERROR_LIMIT ||
@@ -234,7 +234,7 @@ static struct error write_entry(int dir_fd, const struct certificate *certificat
 	return error;
 }
 
-/* Whether a good entry is there already; a bad one is set aside to make room. */
+/* Says whether a good entry is there already; a bad one is set aside to make room. */
 static bool has_entry(int dir_fd, const struct certificate *certificate)
 {
 	char name[NAME_CHARS + 1];
