@@ -1,7 +1,7 @@
 /* asked_names - the names that a site's clients asked for lately, in bounded memory.
  *
- * For a site without `hostnames`: a renewal must not lack one of them (renewal.h). A name keeps its place as long as clients
- * ask for it, so that whoever asks for many others cannot push it out. Pure.
+ * For a site without `hostnames`: a renewal must not lack one of them (renewal.h). A name keeps its place as long as
+ * clients ask for it, so that a client that asks for many others cannot push it out. Pure.
  */
 #ifndef PROXY_CLIENTS_ASKED_NAMES_H
 #define PROXY_CLIENTS_ASKED_NAMES_H
@@ -25,7 +25,7 @@ struct asked_names {
 	size_t count;
 };
 
-/* asked_names_add takes note that clients asked for `text`; what is no name is ignored. */
+/* asked_names_add notes that clients asked for `text`; a text that is no name is ignored. */
 void asked_names_add(struct asked_names *asked, const char *text, int64_t now_ms);
 
 /* asked_names_list copies those that were asked for lately; returns how many. */

@@ -1,5 +1,5 @@
-/* chain_sides - one certificate's chains side by side: the one that goes out now and the one before it, each with
- * what clients made of it. */
+/* chain_sides - one certificate's chains side by side: the one that goes out now and the one before it, each with the
+ * counts of its clients. */
 #ifndef PROXY_CLIENTS_CHAIN_SIDES_H
 #define PROXY_CLIENTS_CHAIN_SIDES_H
 
@@ -12,7 +12,7 @@ struct chain_sides {
 	const struct chain_record *present;
 	const struct chain_record *former; /* NULL: none is known */
 	enum rejection_verdict verdict; /* of present against former */
-	bool rolled_back; /* present is the chain that was put back, former the one that was withdrawn */
+	bool rolled_back; /* present is the former chain, which is served again; former is the withdrawn one */
 };
 
 #endif

@@ -185,7 +185,7 @@ static void take_roll_back(const struct chain_watch *watch, struct watched_part 
 	report_sides(watch, part, now_ms);
 }
 
-/* Ends a roll-back: the keeper itself chose the chain that was put back, so that nothing is withdrawn any more. */
+/* Ends a roll-back: the keeper itself has chosen the former chain, so that no chain is withdrawn any more. */
 static void end_roll_back(const struct chain_watch *watch, struct watched_part *part, int64_t now_ms)
 {
 	part->rolled_back = false;

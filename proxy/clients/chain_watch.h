@@ -12,7 +12,7 @@
 #include "proxy/clients/chain_sides.h"
 #include "proxy/log/fix_log.h"
 
-#define CHAIN_WATCH_MS INT64_C(604800000) /* a week: each kind of client comes by once */
+#define CHAIN_WATCH_MS INT64_C(604800000) /* a week: each kind of client connects at least once */
 #define CHAIN_WATCH_REPORT_MS 60000
 
 struct chain_watch;

@@ -269,7 +269,7 @@ static void report(const struct client_findings *findings, const struct complain
 	finding_list_cleanup(&list);
 }
 
-/* Whether its count is reported now; takes note of it. */
+/* Says whether its count is to be reported now, and remembers it as reported. */
 static bool is_due(struct complaint *complaint, int64_t now_ms)
 {
 	if (complaint->count == complaint->reported_count)

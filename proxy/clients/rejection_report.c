@@ -25,7 +25,7 @@ static void print_side(const struct chain_record *record, char *out, size_t size
 			 more ? " or more" : "", side.networks == 1 ? "" : "s");
 }
 
-/* A chain that nobody was shown, as the one of the first moment of a start, is no side. */
+/* Leaves out a former chain that no client saw, as that of the first moment after a start. */
 const char *rejection_report_words(const struct chain_sides *sides, char out[CHAIN_SIDES_MAX_WORDS])
 {
 	char since[TIME_TEXT_MAX];
@@ -48,7 +48,7 @@ const char *rejection_report_words(const struct chain_sides *sides, char out[CHA
 	return out;
 }
 
-static void add_put_back(struct finding_list *list, const struct chain_sides *sides)
+static void add_roll_back(struct finding_list *list, const struct chain_sides *sides)
 {
 	char withdrawn[96];
 	char since[TIME_TEXT_MAX];
@@ -89,7 +89,7 @@ static void add_rise(struct finding_list *list, const struct chain_sides *sides)
 void rejection_report_add(struct finding_list *list, const struct chain_sides *sides)
 {
 	if (sides->rolled_back)
-		add_put_back(list, sides);
+		add_roll_back(list, sides);
 	else if (sides->verdict != REJECTIONS_STEADY)
 		add_rise(list, sides);
 }

@@ -9,12 +9,12 @@
  * networks; before, 0 of 100."; "" where nothing has changed. Returns `out`. */
 const char *rejection_report_words(const struct chain_sides *sides, char out[CHAIN_SIDES_MAX_WORDS]);
 
-/* rejection_report_add adds the finding for a rise or for a chain that was put back; none while all is steady. */
+/* rejection_report_add adds the finding for a rise or for a roll-back; none while all is steady. */
 void rejection_report_add(struct finding_list *list, const struct chain_sides *sides);
 
-/* rejection_report_json: certificate (its number in the site), verdict, present, former. rejection_report_members:
- * what the finding of rejection_report_add has beyond its own members: rejections, and before and after where a
- * chain was put back. New references; NULL when out of memory. */
+/* rejection_report_json: certificate (its number in the site), verdict, present, former. rejection_report_members: what
+ * the finding of rejection_report_add has beyond its own members: rejections, and before and after for a roll-back. New
+ * references; NULL when out of memory. */
 json_t *rejection_report_json(unsigned part, const struct chain_sides *sides);
 json_t *rejection_report_members(unsigned part, const struct chain_sides *sides);
 

@@ -10,7 +10,7 @@
 #include "chaincache/stores/trust_store.h"
 #include "proxy/system/privileges.h"
 
-/* What a file holds: of one that is named for several things, the last one counts. */
+/* The content of a file; the last one counts for a file that is named for several. */
 enum content { PUBLIC, TOKEN, TICKET_KEYS, PASSWORD, PRIVATE_KEY };
 
 /* In words, and what else is to be done about a secret that others could have read. */

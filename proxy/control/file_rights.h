@@ -1,5 +1,5 @@
 /* file_rights - warns of files that the configuration names and whose permissions do not fit: secrets that others may
- * read, and what the user of now cannot read. Each path once. */
+ * read, and files that the present user cannot read. Each path once. */
 #ifndef PROXY_CONTROL_FILE_RIGHTS_H
 #define PROXY_CONTROL_FILE_RIGHTS_H
 
@@ -11,8 +11,8 @@
  * fine. */
 void file_rights_log_open(const struct program_log *log, const struct site_set *set);
 
-/* file_rights_log_unreadable names what root could read at the start and the user of now cannot: the next reload
- * will fail. */
+/* file_rights_log_unreadable names the files that root could read at the start and the present user cannot: the next
+ * reload will fail. */
 void file_rights_log_unreadable(const struct program_log *log, const struct site_set *set);
 
 #endif

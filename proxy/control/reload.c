@@ -42,7 +42,7 @@ struct reading {
 	struct buffer errors;
 };
 
-/* What a reload has made so far: nothing is used before all of it stands. */
+/* The state that a reload builds; none of it is used before all of it is complete. */
 struct prospect {
 	struct site_set *set;
 	struct listeners listeners;

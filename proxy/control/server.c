@@ -185,8 +185,8 @@ static void on_worker_stopped(struct server *server, unsigned index)
 		close_all(server);
 }
 
-/* What a site itself makes of an event. A backend that showed another chain, or failed, is looked at again: it may speak
- * something else by now. */
+/* Passes the event on to its site, which probes a backend again that sent another chain or failed: it may speak another
+ * protocol by now. */
 static void pass_to_site(const struct server *server, const struct worker_event *event)
 {
 	struct managed_site *site = event->snapshot != NULL
@@ -375,7 +375,7 @@ static bool start(struct server *server)
 		return false;
 	server->state = SERVER_RUNNING;
 	if (!is_watched)
-		publisher_change(server->publisher); /* tells it again */
+		publisher_change(server->publisher); /* notifies it again */
 	admin_use(server->admin, server->admin_listener);
 	server->admin_listener = NULL;
 	reload_begin(server->reload);

@@ -1,5 +1,5 @@
-/* server_log - the control thread's own lines in the program log: its start, its reloads, and what it cannot take
- * over. */
+/* server_log - the control thread's own lines in the program log: its start, its reloads, and the keys that a reload
+ * cannot take over. */
 #ifndef PROXY_CONTROL_SERVER_LOG_H
 #define PROXY_CONTROL_SERVER_LOG_H
 
@@ -8,7 +8,7 @@
 #include "proxy/log/program_log.h"
 #include "proxy/sites/site_set.h"
 
-#define SERVER_LOG_MAX_LISTENERS 10 /* that are told each by its line */
+#define SERVER_LOG_MAX_LISTENERS 10 /* that have a line each */
 #define SERVER_LOG_MAX_CERTIFICATES 20
 
 void server_log_start(const struct program_log *log, const struct listeners *listeners, size_t num_sites,
@@ -16,7 +16,7 @@ void server_log_start(const struct program_log *log, const struct listeners *lis
 /* server_log_max_connections warns when `most` is less than was `wanted`. */
 void server_log_max_connections(const struct program_log *log, uint64_t wanted, uint64_t most, uint64_t max_files);
 
-/* What a reload has to say. */
+/* The content of the lines about a reload. */
 struct reload_lines {
 	const char *why; /* it came */
 	size_t num_sites;

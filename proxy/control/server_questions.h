@@ -7,7 +7,7 @@
 #include "proxy/admin/overview.h"
 #include "proxy/mending/backend_trust.h"
 
-/* Whether a certificate of the site covers a name. */
+/* Says whether a certificate of the site covers a name. */
 bool server_is_covered(void *context, const char *site, const char *name);
 
 /* How a site's backends are judged, and whom the verdict is for. */
@@ -17,7 +17,7 @@ void server_give_verdict(void *context, unsigned worker, uint64_t connection, bo
 /* Serves the former chain again; false where it must not, or cannot yet. */
 bool server_roll_back(void *context, const struct chain_roll_back *roll_back);
 
-/* Whether there still is such a certificate, such a site, such a group. */
+/* Says whether there still is such a certificate, such a site, such a group. */
 bool server_is_certificate(void *context, const char *site, unsigned part);
 bool server_is_site(void *context, const char *site);
 bool server_has_group(void *context, const struct finding_group *group);

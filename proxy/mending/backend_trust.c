@@ -55,7 +55,7 @@ static bool matches_pin(const struct backend_trust_terms *terms, const struct ce
 	return terms->pin != NULL && memcmp(terms->pin, leaf->spki_sha256, SHA256_BYTES) == 0;
 }
 
-/* One trust store that accepts it is enough. */
+/* Says whether at least one trust store accepts it. */
 static bool is_accepted(const struct backend_trust_terms *terms, const struct mend_result *result)
 {
 	for (size_t i = 0; i < result->num_stores; i++) {
@@ -66,7 +66,7 @@ static bool is_accepted(const struct backend_trust_terms *terms, const struct me
 	return false;
 }
 
-/* The gravest finding, in its own words. */
+/* Returns the message of the gravest finding. */
 static const char *why_not(const struct mend_result *result)
 {
 	const struct finding_list *findings = &result->findings;
@@ -302,7 +302,7 @@ static bool put_question(struct question *question)
 	return question->mender != NULL;
 }
 
-/* The one that has waited longest stands last in the list. */
+/* Finds the question that has waited longest: it is the last in the list. */
 static struct question *find_waiting(const struct backend_trust *trust, const struct asking_site *site)
 {
 	struct question *oldest = NULL;
@@ -405,7 +405,7 @@ static void log_refused(struct backend_trust *trust, struct asking_site *site)
 	site->logged_ms = now_ms;
 }
 
-/* Puts the asker down for a verdict. NULL, or why it gets none. */
+/* Adds the asker to the question about the chain. Returns NULL, or why it gets no verdict. */
 static const char *take_asker(struct backend_trust *trust, const char *site_name, const struct host_name *name,
 			      const struct certificate_list *chain, const struct verdict_key *key, struct asker who)
 {

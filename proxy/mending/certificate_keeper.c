@@ -21,7 +21,7 @@ struct certificate_keeper {
 	struct chain_verdict verdict;
 	bool trusted; /* by the first mend, without fetching */
 	struct mender *mender; /* NULL: none is under way */
-	bool is_applying; /* a result, which is reported next */
+	bool is_applying; /* serves a result, and reports it then */
 	bool is_first; /* `mender` is the first mend, without fetching */
 	struct revocation_look look;
 	struct alarm *alarm; /* NULL in a look without a loop */
@@ -102,7 +102,7 @@ static bool apply(struct certificate_keeper *keeper, const struct mender_outcome
 	struct error unserved = accepted ? serve(keeper, chain) : error_none();
 	bool applied = accepted && !failed(unserved);
 
-	take_verdict(keeper, result, applied, true); /* which may end the quiet */
+	take_verdict(keeper, result, applied, true); /* may call keeper_set_quiet */
 	keeper_log_findings(&keeper->log, result, applied && !keeper->withdrawn, outcome->lost_store);
 	if (!accepted)
 		keeper_log_refusal(&keeper->log, leaf, outcome->untried, outcome->lost_store);
@@ -160,7 +160,7 @@ static struct error gather_extra(const struct certificate_keeper *keeper, struct
 	return error;
 }
 
-/* Nobody here knows what backends trust. */
+/* Says whether the chain is for backends, whose trust stores are not known here. */
 static bool is_for_backends(const struct certificate_keeper *keeper)
 {
 	return keeper->options.purpose == PURPOSE_TLS_CLIENT;
@@ -187,8 +187,8 @@ static struct mender_question question_of(const struct certificate_keeper *keepe
 	};
 }
 
-/* The chain that is served is not to lose its clients; at first, the given one. `mode = report` serves the given chain, so
- * that there is nothing to try; nor is there with backends. */
+/* Returns the chain whose clients must accept the mended one too: the served chain, at first the given one. NULL:
+ * nothing is tried, because `mode = report` serves the given chain, or the chain is for backends. */
 static const struct certificate_list *former_of(const struct certificate_keeper *keeper)
 {
 	if (keeper->options.config->mode == MODE_REPORT || is_for_backends(keeper))
@@ -286,7 +286,7 @@ static void on_alarm(void *context)
 	mend(context);
 }
 
-/* Whether a mend would be asked the same as the last one before the reload, which lacked nothing. */
+/* Says whether a mend would ask the same as the last one before the reload, and that one lacked nothing. */
 static bool asks_the_same(const struct certificate_keeper *keeper, const struct certificate_keeper *former)
 {
 	const struct keeper_options *a = &keeper->options, *b = &former->options;
@@ -330,7 +330,7 @@ static struct error copy_chains(struct certificate_keeper *keeper, const struct 
 		error = site_material_list_others(keeper->options.material, keeper->options.part, &keeper->others);
 	if (failed(error))
 		return error;
-	/* What other backends sent is no candidate any more. */
+	/* Other backends than before: their chains are no candidates. */
 	if (former != NULL && config_same_backends(former->options.config, keeper->options.config))
 		error = certificate_list_copy(&keeper->extra, &former->extra);
 	if (failed(error))
@@ -452,7 +452,7 @@ void keeper_set_quiet(struct certificate_keeper *keeper, bool quiet)
 		return;
 	keeper->log.quiet = quiet;
 	if (keeper->mender == NULL && !keeper->is_applying)
-		mend_again(keeper); /* which reports, or does not, as what is under way does */
+		mend_again(keeper); /* a mend that is under way reports as `quiet` says by then */
 }
 
 void keeper_set_withdrawn(struct certificate_keeper *keeper, bool withdrawn)

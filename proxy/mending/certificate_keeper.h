@@ -1,10 +1,10 @@
 /* certificate_keeper - keeps one certificate of one site mended: knows the chain that was given and the best one for it,
  * and when to look again.
  *
- * What there is goes out at once: the given chain, or the one from before a reload. The first mend completes it from the
- * cache. keeper_begin then mends in the background, with fetching: once a day, before a certificate of the chain expires,
- * when another chain is given, and with growing pauses while something could not be fetched. A chain that clients accept
- * is replaced only by one that they accept too (chain_trial.h). A chain becomes the keeper's once it is served; one that
+ * Serves at once the chain from before a reload, or the given one. The first mend completes it from the cache.
+ * keeper_begin then mends in the background, with fetching: once a day, before a certificate of the chain expires, when
+ * another chain is given, and with growing pauses while something could not be fetched. A chain that clients accept is
+ * replaced only by one that they accept too (chain_trial.h). A chain becomes the keeper's once it is served; one that
  * cannot be served is tried again with growing pauses.
  */
 #ifndef PROXY_MENDING_CERTIFICATE_KEEPER_H
@@ -29,7 +29,7 @@ struct keeper_options {
 	const struct config_site *config;
 	const struct site_material *material; /* stores and names */
 	struct pool_share *share; /* of the mending threads' time; may be NULL */
-	enum certificate_purpose purpose; /* shown to backends: not judged by names nor stores */
+	enum certificate_purpose purpose; /* of a client certificate, names and stores are not judged */
 	unsigned part; /* the number of its findings in the fix log: which certificate of the site */
 	size_t leaf_place; /* where the leaf stood in what was given, 0 for the first */
 	bool quiet; /* until keeper_set_quiet says otherwise */
@@ -42,7 +42,7 @@ struct keeper_options {
 
 /* keeper_new: `chain` (leaf first, copied) and `key` (referenced) belong together. `former` (may be NULL) kept the same
  * leaf before a reload, and is read before this returns: what it served goes out at first. Where nothing that a mend
- * depends on has changed, its verdict and the time of its next mend hold on. NULL when out of memory. */
+ * depends on has changed, its verdict and the time of its next mend are kept. NULL when out of memory. */
 struct certificate_keeper *keeper_new(const struct keeper_options *options, const struct certificate_list *chain,
 				      const struct certificate_keeper *former, EVP_PKEY *key);
 void keeper_free(struct certificate_keeper *keeper);

@@ -8,7 +8,7 @@
 struct chain_verdict {
 	bool judged;
 	bool with_fetching; /* false: from the start, by the cache alone; another one follows */
-	bool held_back; /* the trial (chain_trial.h) refused the mended chain: what went out before goes on */
+	bool held_back; /* the trial (chain_trial.h) refused the mended chain: the former one is still served */
 	bool changed; /* the mended chain differs from what was given */
 	bool served_trusted; /* by every store */
 	bool mended_trusted;

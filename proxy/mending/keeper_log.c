@@ -3,7 +3,7 @@
 #include "proxy/log/time_text.h"
 #include "proxy/mending/refusal.h"
 
-/* What backends are shown stands in another file than the site's server certificate. */
+/* Replaces the advice: a client certificate is in another file than the site's server certificate. */
 static void advise_client_chain(struct finding_list *findings)
 {
 	for (size_t i = 0; i < findings->count; i++) {

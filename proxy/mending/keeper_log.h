@@ -10,7 +10,7 @@ struct keeper_log {
 	struct fix_log *fix_log;
 	const struct config_site *config;
 	unsigned part; /* which certificate of the site */
-	bool for_backends; /* they are shown the chain, not clients */
+	bool for_backends; /* the chain is sent to backends, not to clients */
 	bool quiet; /* neither findings nor what is served are written */
 	bool logged_untrusted; /* the verdict in the program log's last line ... */
 	bool logged_changed;

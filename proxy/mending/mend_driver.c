@@ -73,7 +73,7 @@ static void give_answers(struct mend_driver *driver)
 	forget_fetches(driver);
 }
 
-/* All that costs time, in whichever thread. */
+/* Runs on a mending thread, or on the loop's. */
 static void step(struct pool_job *job)
 {
 	struct mend_driver *driver = driver_of(job);
@@ -166,7 +166,7 @@ static void start_fetches(struct mend_driver *driver)
 	alarm_set(driver->alarm, driver->options.timeout_ms);
 }
 
-/* False: the driver waits for answers, or is freed. */
+/* Returns true when the next step can run; false: the driver waits for answers, or is freed. */
 static bool follow_step(struct mend_driver *driver)
 {
 	if (driver->mend_state == MEND_DONE) {

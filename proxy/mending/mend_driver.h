@@ -24,7 +24,7 @@ struct mend_driver_options {
 	struct fetcher *fetcher; /* NULL: each URL that the mend asks for fails */
 	struct mend_tally *tally; /* counts the fetches by outcome, and the steps; may be NULL */
 	uint64_t timeout_ms; /* for all fetches together; 0: each URL fails */
-	/* What is done once the mend is in MEND_DONE, where its last step ran; NULL: nothing. */
+	/* Called once the mend is in MEND_DONE, on the thread of its last step; may be NULL. */
 	void *end_context;
 	void (*end)(void *end_context);
 };
@@ -40,8 +40,8 @@ struct mend_driver;
 struct mend_driver *mend_driver_start(const struct mend_driver_options *options, struct mend *mend, void *context,
 				      mend_driver_done *on_done);
 
-/* mend_driver_cancel ends the fetches and frees the driver: on_done does not come, and the mend is good for mend_free
- * alone, once `on_released` says so: before this returns, or when a step that runs in a thread has ended. */
+/* mend_driver_cancel ends the fetches and frees the driver: on_done does not come. The mend may only be freed then,
+ * after `on_released`, which comes before this returns, or when a step that runs in a thread has ended. */
 void mend_driver_cancel(struct mend_driver *driver, void *context, void (*on_released)(void *context));
 
 #endif

@@ -136,7 +136,7 @@ static bool knows_all(const struct mend_services *services, const struct certifi
 	return true;
 }
 
-/* What was fetched since the last mend began is not in the former one's store yet. */
+/* Compares settings and issuers. The former store lacks the issuers that were fetched since its last mend began. */
 static bool is_same(const struct mend_services *services, const struct mend_services *former)
 {
 	return same_settings(services->config, former->config) && knows_all(services, &former->cached) &&

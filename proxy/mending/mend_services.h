@@ -1,7 +1,7 @@
 /* mend_services - holds what all mends of one configuration share: the loop, the fetcher, the known issuers, the queues.
  *
  * Used by the control thread alone. A reload makes a new one, so that no connection and no remembered failure outlives
- * the rules that it came from. Fetched issuers are handed on to the new one.
+ * the rules that it came from. Fetched issuers are passed on to the new one.
  */
 #ifndef PROXY_MENDING_MEND_SERVICES_H
 #define PROXY_MENDING_MEND_SERVICES_H
@@ -39,9 +39,9 @@ struct mend_services {
 	size_t num_first; /* certificates whose first mend, without fetching, is not done yet */
 };
 
-/* mend_services_new opens the cache directory and makes the fetcher. A cache that cannot be read or written is logged and
- * is no error. A wrong fetch rule or proxy is one: NULL, with a line in `errors`. `former` (may be NULL) hands on the
- * issuers that it fetched. */
+/* mend_services_new opens the cache directory and makes the fetcher. A cache that cannot be read or written is logged
+ * and is no error. A wrong fetch rule or proxy is one: NULL, with a line in `errors`. The issuers that `former` (may be
+ * NULL) fetched are taken over. */
 struct mend_services *mend_services_new(struct loop *loop, const struct config *config, const struct program_log *log,
 					const struct mend_services *former, struct buffer *errors);
 
@@ -51,8 +51,8 @@ void mend_services_free(struct mend_services *services);
 /* mend_services_issuers returns a reference to a store that does not change while it is held, by any thread. */
 struct issuer_store *mend_services_issuers(struct mend_services *services);
 
-/* mend_services_await_first waits, for `timeout_ms` at most, until each certificate's first mend is done, and hands out
- * what comes of them. Nothing to wait for without threads. */
+/* mend_services_await_first waits, for `timeout_ms` at most, until each certificate's first mend is done and its answer
+ * was given. Without threads, it returns at once. */
 void mend_services_await_first(struct mend_services *services, uint64_t timeout_ms);
 
 /* mend_services_keep remembers a fetched issuer for all later mends, and writes it to the cache directory. */

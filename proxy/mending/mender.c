@@ -263,7 +263,7 @@ struct mender *mender_start(struct mend_services *services, const struct mender_
 	struct mender *mender = mender_new(services, question, context, on_answer);
 	if (mender == NULL)
 		return NULL;
-	/* What needs no fetching is bounded by the threads alone. */
+	/* A mend without fetching does not wait in the queue: only the number of threads limits it. */
 	if (!question->offline) {
 		mend_queue_join(services->queue, &mender->turn, question->urgent ? MEND_RANK_URGENT : MEND_RANK_REGULAR,
 				mender, on_turn);

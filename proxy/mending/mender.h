@@ -16,8 +16,8 @@ struct mender_question {
 	const struct certificate_list *extra; /* further candidates; may be NULL */
 	struct trust_store_set *stores;
 	struct crl_store *crls; /* NULL: revocation is not checked */
-	bool no_staple; /* what goes out has no OCSP response with it */
-	enum certificate_purpose purpose; /* shown to servers: what the stores trust does not matter */
+	bool no_staple; /* no OCSP response is sent with the chain */
+	enum certificate_purpose purpose; /* of a client certificate, the stores are not asked */
 	const struct host_name *names;
 	size_t num_names;
 	EVP_PKEY *key; /* may be NULL */
@@ -28,7 +28,7 @@ struct mender_question {
 	const struct certificate_list *former;
 	bool ignores_key_usage; /* of the leaf: the handshake judges it */
 	bool offline; /* nothing is fetched */
-	bool urgent; /* a handshake waits for it: it goes first, however many run */
+	bool urgent; /* a handshake waits for it: it starts at once, however many run */
 	struct pool_share *share; /* of the threads' time; referenced; NULL: the pool's own */
 };
 

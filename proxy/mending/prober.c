@@ -29,7 +29,8 @@ static void ring_in(struct probed_backend *backend, uint64_t pause_ms)
 	alarm_set(backend->alarm, pause_ms);
 }
 
-/* Whether a probe would be made and judged as before the reload. A certificate for the backends may be another one. */
+/* Says whether a probe would be made and judged as before the reload. With a client certificate it would not: that may
+ * be another one. */
 static bool asks_the_same(const struct prober *prober, const struct prober *former)
 {
 	const struct prober_options *options = &prober->options;
@@ -114,7 +115,7 @@ static void rename_finding(struct finding *finding)
 	finding_set_advice(finding, "%s", finding_code_advice(FINDING_BACKEND_NAME_MISMATCH));
 }
 
-/* Whether the program log has this verdict already. Remembers it as logged. */
+/* Says whether the program log has this verdict already, and remembers it as logged. */
 static bool was_logged(struct probed_backend *backend, const struct mend_result *result)
 {
 	bool logged = backend->logged_served_trusted == result->served_trusted &&
@@ -128,7 +129,7 @@ static bool was_logged(struct probed_backend *backend, const struct mend_result 
 	return false;
 }
 
-/* What connections make of the chain. */
+/* Says in words whether connections to the backend trust the chain. */
 static const char *words_of(bool strict, const struct mend_result *result)
 {
 	bool in_order = !finding_list_has(&result->findings, FINDING_WRONG_ORDER);
@@ -155,7 +156,7 @@ static void log_audit(struct probed_backend *backend, const struct mend_result *
 			  result->served.count == 1 ? "" : "s", words_of(strict, result));
 }
 
-/* Never later than the next regular probe, nor than what was set before. */
+/* Sets the alarm, but neither later than the next regular probe nor later than before. */
 static void set_alarm(struct probed_backend *backend, uint64_t pause_ms)
 {
 	uint64_t interval = backend->prober->options.config->probe_interval_ms;
@@ -229,7 +230,7 @@ static void compare_backends(const struct prober *prober)
 	finding_list_cleanup(&findings);
 }
 
-/* The reason without the words that stand before it already. */
+/* Returns the reason without the words that the message has already. */
 static const char *without_preface(const char *reason)
 {
 	size_t len = strlen(CHAIN_CAPTURE_FAILED);
@@ -282,7 +283,7 @@ static void on_not_reached(struct probed_backend *backend, enum chain_probe_outc
 	ring_in(backend, retry_next(&backend->retry));
 }
 
-/* Another chain begins the pauses anew. */
+/* Sets the alarm for a backend whose chain is waited for. The pauses begin anew with each other chain. */
 static void set_eager_alarm(struct probed_backend *backend, bool is_new, bool eager)
 {
 	if (is_new || !eager)
@@ -313,7 +314,8 @@ static void join_queue(struct probed_backend *backend)
 	mend_queue_join(backend->prober->options.services->probes, &backend->turn, backend->rank, backend, on_turn);
 }
 
-/* Looks below TLS 1.3 at once, where TLS cannot pass over a keyUsage and nothing is to be judged. */
+/* Probes once more below TLS 1.3, where backend_verify = off and the keyUsage was refused: BoringSSL can ignore a
+ * keyUsage there alone. */
 static bool look_below_tls13(struct probed_backend *backend, const struct chain_probe_result *result)
 {
 	const struct prober_options *options = &backend->prober->options;
@@ -340,8 +342,8 @@ static void take_failure(struct probed_backend *backend, const struct chain_prob
 	on_not_reached(backend, result->outcome, text);
 }
 
-/* Keeps what is known of the backend: this machine is short of memory or descriptors. */
-static void on_no_look(struct probed_backend *backend, const char *reason)
+/* Keeps what is known of the backend, and tries again: this machine is short of memory or descriptors. */
+static void on_shortage(struct probed_backend *backend, const char *reason)
 {
 	const struct prober_options *options = &backend->prober->options;
 
@@ -365,7 +367,7 @@ static void on_probed(void *context, const struct chain_probe_result *result)
 	if (look_below_tls13(backend, result))
 		return;
 	if (result->outcome == CHAIN_PROBE_NO_MEMORY) {
-		on_no_look(backend, result->reason);
+		on_shortage(backend, result->reason);
 		return;
 	}
 	backend->probed = true;

@@ -16,11 +16,11 @@
 #define PROBER_SOON_MS 5000 /* between two probes that prober_look_again asks for */
 
 /* The three groups of findings of a backend in the fix log; prober_part gives the group's part. */
-enum prober_look { PROBER_REACH, PROBER_AUDIT, PROBER_KEY, PROBER_LOOKS };
+enum prober_group { PROBER_REACH, PROBER_AUDIT, PROBER_KEY, NUM_PROBER_GROUPS };
 
-static inline unsigned prober_part(size_t backend, enum prober_look look)
+static inline unsigned prober_part(size_t backend, enum prober_group group)
 {
-	return (unsigned)(backend * PROBER_LOOKS + look);
+	return (unsigned)(backend * NUM_PROBER_GROUPS + group);
 }
 
 struct prober;
@@ -42,8 +42,8 @@ struct prober_options {
 };
 
 /* prober_new: `former` (may be NULL) probed for the same site before a reload, and is read before this returns. Where
- * nothing that a probe or its audit depends on has changed, what it saw and the time of its next probe hold on. NULL when
- * out of memory. */
+ * nothing that a probe or its audit depends on has changed, what it saw and the time of its next probe are kept. NULL
+ * when out of memory. */
 struct prober *prober_new(const struct prober_options *options, const struct prober *former);
 void prober_free(struct prober *prober);
 void prober_begin(struct prober *prober);

@@ -19,7 +19,7 @@ void revocation_look_cleanup(struct revocation_look *look)
 	*look = (struct revocation_look){0};
 }
 
-/* What memory runs out for is asked anew: look->chain is empty then. */
+/* Leaves look->chain empty when out of memory: the next call asks again. */
 static void begin(struct revocation_look *look, struct mend_services *services, const struct mender_question *question,
 		  const struct certificate_list *chain)
 {

@@ -21,7 +21,7 @@ struct client_certificate_options {
 	const struct config_site *config;
 	const struct site_material *material;
 	struct pool_share *share; /* of the mending threads' time; may be NULL */
-	bool operator_decides; /* a renewal of what was shown before a reload is insisted on */
+	bool operator_decides; /* a renewal takes over at once, whatever renewal.h says */
 	void *context;
 	void (*on_change)(void *context); /* client_certificate_context gives another one; from _begin on */
 };
@@ -37,7 +37,7 @@ void client_certificate_free(struct client_certificate *certificate); /* NULL is
 void client_certificate_begin(struct client_certificate *certificate);
 void client_certificate_tick(struct client_certificate *certificate, int64_t now_s);
 
-/* client_certificate_context returns what shows it at present (borrowed). */
+/* client_certificate_context returns the TLS context that sends it at present (borrowed). */
 SSL_CTX *client_certificate_context(const struct client_certificate *certificate);
 
 #endif

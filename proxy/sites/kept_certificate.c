@@ -18,7 +18,7 @@ struct kept_pair {
 /* How far the mending of a renewal has come: not at all, by the cache, with fetching. */
 enum stage { STAGE_GIVEN, STAGE_MENDED, STAGE_FETCHED };
 
-/* What serves has a pair always. */
+/* Holds always, once it is made: `pair` is not NULL. */
 struct kept_certificate {
 	struct kept_certificate_options options;
 	struct kept_pair *pair; /* serves */
@@ -34,7 +34,8 @@ static const struct certificate *leaf_of(const struct kept_pair *pair)
 	return keeper_given(pair->keeper)->items[0].certificate;
 }
 
-/* A renewal's chain is looked at soon; that it is held is no failure of its keeper. */
+/* Serves the chain of the serving pair. A new chain of the renewal is looked at in the next tick; that it is not served
+ * is no failure of its keeper. */
 static struct error serve(void *context, const struct certificate_list *chain, EVP_PKEY *key)
 {
 	const struct kept_pair *pair = context;
@@ -198,8 +199,9 @@ static void take_names(const struct kept_certificate *kept, struct host_name ask
 	question->num_names = asked_names_list(options->asked_names, question->now_s * 1000, asked);
 }
 
-/* What a TLS server shows is judged by what clients ask for and trust. Trials are held for a renewal that not all stores
- * accept by its mend, which is rare. What a TLS client shows is not: nobody here knows what the backends trust. */
+/* Compares the names that clients ask for, and the stores that accept both chains. The trials are only run for a
+ * renewal that some store does not accept by its mend, which is rare. A client certificate is not judged: the backends'
+ * stores are not known here. */
 static struct error ask_clients(const struct kept_certificate *kept, const struct shown_chain *shown,
 				struct host_name asked[ASKED_NAMES_MAX], struct renewal_question *question)
 {

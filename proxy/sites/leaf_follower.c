@@ -5,7 +5,7 @@
 #include "proxy/log/time_text.h"
 #include "proxy/sites/key_mismatch.h"
 
-/* What was seen of one backend. */
+/* One backend, as it was seen last. */
 struct seen_backend {
 	bool seen;
 	bool first; /* what it sent last is the first that it sent */
@@ -132,7 +132,7 @@ static bool choose(const struct leaf_follower *follower, const struct followed_l
 	return false;
 }
 
-/* A key file tells what is to come, the kept key what was. */
+/* Prefers a leaf with a key in the files: the other key, kept in memory, is the former one. */
 bool leaf_follower_choose(struct leaf_follower *follower, const struct followed_leaf *seen, const struct prober *prober,
 			  struct given_certificate *out, bool *out_insisted)
 {

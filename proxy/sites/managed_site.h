@@ -40,7 +40,8 @@ const char *managed_site_faults(const struct managed_site *site);
 
 size_t managed_site_num_certificates(const struct managed_site *site);
 
-/* managed_site_chain returns what goes out, which may be a chain that stands in; managed_site_given what is mended. */
+/* managed_site_chain returns the chain that is served, the former one after a roll-back; managed_site_given the one
+ * that is mended. */
 const struct certificate_list *managed_site_chain(const struct managed_site *site, size_t certificate);
 const struct certificate_list *managed_site_given(const struct managed_site *site, size_t certificate);
 bool managed_site_is_trusted(const struct managed_site *site, size_t certificate); /* by what is here, unfetched */
@@ -59,13 +60,14 @@ struct site_tally *managed_site_tally(const struct managed_site *site);
 /* managed_site_covers says whether one of its certificates covers the name, as credential_covers does. */
 bool managed_site_covers(const struct managed_site *site, const char *name);
 
-/* managed_site_notify_watch tells the watch what was published. False when out of memory: call it again. */
+/* managed_site_notify_watch notifies the watch of the published chains. False when out of memory: call it again. */
 MUST_USE bool managed_site_notify_watch(const struct managed_site *site, int64_t now_ms);
 
 /* managed_site_roll_back serves a former chain again, as outgoing_chain_roll_back says. */
 bool managed_site_roll_back(struct managed_site *site, const struct chain_roll_back *roll_back, int64_t now_ms);
 
-/* managed_site_tick replaces expired chains that stand in, and tries again what failed. Call it once a second. */
+/* managed_site_tick ends the roll-back to a chain that has expired, and tries again what failed. Call it once a
+ * second. */
 void managed_site_tick(struct managed_site *site, int64_t now_ms);
 
 /* managed_site_has_group says whether the site still has what a group of findings is about. */

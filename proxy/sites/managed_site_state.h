@@ -1,4 +1,4 @@
-/* managed_site_state - what a managed_site is made of, for the files that it is written in. */
+/* managed_site_state - the members of a managed_site, for the files that implement it. */
 #ifndef PROXY_SITES_MANAGED_SITE_STATE_H
 #define PROXY_SITES_MANAGED_SITE_STATE_H
 

@@ -3,14 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Holds always: `withdrawn` and `former` are both there or both NULL. They are there while the former chain stands in
- * (reason OUTGOING_ROLLED_BACK), and while it is to stand in and no credential could be made of it. */
+/* Holds always: `withdrawn` and `former` are both there or both NULL. They are there during a roll-back (reason
+ * OUTGOING_ROLLED_BACK), and while one waits because no credential could be made of the former chain. */
 struct outgoing_chain {
 	struct outgoing_options options;
 	struct credential *credential; /* what goes out */
 	struct credential *reusable; /* of before a reload, under the same settings; NULL: there is none */
 	enum outgoing_reason reason;
-	bool undecided; /* the former chain stands in until it is known whether it is revoked under the present CRLs */
+	bool undecided; /* the roll-back goes on until it is known whether the present CRLs revoke the former chain */
 	struct credential *withdrawn; /* of the keeper's chain, which clients rejected */
 	struct credential *former;
 	struct retry retry;
@@ -45,7 +45,7 @@ static bool has_expired(const struct certificate_list *chain, int64_t now_s)
 	return false;
 }
 
-/* A key that was replaced may be one that is not to be trusted any more. */
+/* Compares the keys of the leafs: a key that was replaced may be a stolen one. */
 static bool same_key(const struct credential *a, const struct credential *b)
 {
 	return memcmp(a->chain.items[0].certificate->spki_sha256, b->chain.items[0].certificate->spki_sha256,
@@ -66,12 +66,12 @@ static bool has_names_of(const struct credential *former, const struct credentia
 	return true;
 }
 
-/* All clients reject an expired chain, only some of them the withdrawn one. When both have expired, what goes out
+/* All clients reject an expired chain, only some of them the withdrawn one. When both have expired, the served one
  * stays. */
 static bool is_too_old(const struct outgoing_question *question)
 {
 	return has_expired(&question->former->chain, question->now_s) &&
-	       (!question->stands_in || !has_expired(question->kept, question->now_s));
+	       (!question->is_rolled_back || !has_expired(question->kept, question->now_s));
 }
 
 enum outgoing_reason outgoing_chain_decide(const struct outgoing_question *question)
@@ -182,7 +182,7 @@ static struct error serve(struct outgoing_chain *outgoing, const struct certific
 	return error;
 }
 
-/* The key stays with the credential. */
+/* Serves the chain of a credential again, with the key that it holds. */
 static struct error serve_again(struct outgoing_chain *outgoing, const struct credential *credential,
 				enum outgoing_reason reason)
 {
@@ -195,7 +195,7 @@ static struct outgoing_question question_of(const struct outgoing_chain *outgoin
 	    .config = outgoing->options.config,
 	    .withdrawn = outgoing->withdrawn,
 	    .former = outgoing->former,
-	    .stands_in = outgoing->reason == OUTGOING_ROLLED_BACK,
+	    .is_rolled_back = outgoing->reason == OUTGOING_ROLLED_BACK,
 	    .now_s = now_s,
 	    .context = outgoing->options.context,
 	    .finds_revoked = outgoing->options.finds_revoked,
@@ -237,7 +237,7 @@ static void log_refusal(const struct outgoing_chain *outgoing, enum outgoing_rea
 		    "new one stays");
 }
 
-/* Serves the former chain in the place of what goes out. On a memory shortage both stay noted, for the next attempt. */
+/* Serves the former chain in place of the present one. Both stay noted when memory is short, for the next attempt. */
 static bool serve_former(struct outgoing_chain *outgoing, int64_t now_ms)
 {
 	struct outgoing_question question = question_of(outgoing, now_ms / 1000);
@@ -257,7 +257,7 @@ static bool serve_former(struct outgoing_chain *outgoing, int64_t now_ms)
 	return !failed(error);
 }
 
-/* A chain that is not published yet is not what clients rejected. */
+/* Refuses while `withdrawn` is not the served chain: clients have not seen the served one yet. */
 bool outgoing_chain_roll_back(struct outgoing_chain *outgoing, const struct chain_roll_back *roll_back, int64_t now_ms)
 {
 	if (outgoing->credential == NULL || outgoing->reason == OUTGOING_ROLLED_BACK ||
@@ -267,7 +267,7 @@ bool outgoing_chain_roll_back(struct outgoing_chain *outgoing, const struct chai
 	return serve_former(outgoing, now_ms);
 }
 
-static bool end_stand_in(struct outgoing_chain *outgoing, int64_t now_ms)
+static bool end_roll_back(struct outgoing_chain *outgoing, int64_t now_ms)
 {
 	struct outgoing_question question = question_of(outgoing, now_ms / 1000);
 	question.kept = &outgoing->withdrawn->chain;
@@ -299,7 +299,7 @@ bool outgoing_chain_look(struct outgoing_chain *outgoing, int64_t now_ms)
 {
 	if (outgoing->former == NULL || outgoing->credential == NULL || is_pausing(outgoing, now_ms))
 		return false;
-	return outgoing->reason == OUTGOING_ROLLED_BACK ? end_stand_in(outgoing, now_ms)
+	return outgoing->reason == OUTGOING_ROLLED_BACK ? end_roll_back(outgoing, now_ms)
 							: serve_former(outgoing, now_ms);
 }
 

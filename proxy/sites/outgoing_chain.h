@@ -1,12 +1,12 @@
-/* outgoing_chain - decides which chain goes out for one certificate of one site, says why, and makes its credential.
+/* outgoing_chain - decides which chain is served for one certificate of one site, says why, and makes its credential.
  *
- * It chooses between two chains: the keeper's, which was mended and tried out, and, when clients rejected that one, the
- * chain that went out before it and may stand in (`rollback = on`). While no credential can be made of the chosen
- * chain, the present one goes on. The attempt is repeated with growing pauses: by the keeper for its own chain, by
- * outgoing_chain_look for the other.
+ * It chooses between two chains: the keeper's, which was mended and tried out, and the former one, which was served
+ * before it. When clients reject the keeper's chain, it is withdrawn and the former one is served again: the roll-back
+ * (`rollback = on`). While no credential can be made of the chosen chain, the present one is still served. The attempt
+ * is repeated with growing pauses: by the keeper for its own chain, by outgoing_chain_look for the former one.
  *
- * A withdrawn chain stays withdrawn until the one that stands in has expired, until the keeper has another one, or
- * until an operator reloads: such a reload inherits nothing.
+ * A roll-back lasts until the former chain has expired, until the keeper has another chain, or until an operator
+ * reloads: such a reload inherits nothing.
  */
 #ifndef PROXY_SITES_OUTGOING_CHAIN_H
 #define PROXY_SITES_OUTGOING_CHAIN_H
@@ -15,7 +15,7 @@
 #include "proxy/mending/revocation_look.h"
 #include "proxy/system/retry.h"
 
-#define OUTGOING_RETRY_FIRST_MS 1000 /* when no credential can be made of the chain that was chosen ... */
+#define OUTGOING_RETRY_FIRST_MS 1000 /* after no credential could be made of the chosen chain ... */
 #define OUTGOING_RETRY_MAX_MS 3600000 /* ... doubling up to this */
 
 #define OUTGOING_REASONS(X)                                                                                            \
@@ -45,7 +45,7 @@ struct outgoing_question {
 	const struct certificate_list *kept; /* the keeper's chain */
 	const struct credential *withdrawn; /* clients rejected it; NULL: nothing was withdrawn, and `former` is NULL */
 	const struct credential *former; /* went out before it */
-	bool stands_in; /* `former` goes out at present */
+	bool is_rolled_back; /* `former` is served at present */
 	int64_t now_s; /* since 1970 */
 	void *context;
 	outgoing_revocation *finds_revoked; /* asked last; NULL: not looked at */
@@ -73,17 +73,17 @@ struct outgoing_chain;
 struct outgoing_chain *outgoing_chain_new(const struct outgoing_options *options, const struct outgoing_chain *former);
 void outgoing_chain_free(struct outgoing_chain *outgoing); /* NULL is fine */
 
-/* outgoing_chain_keep takes the keeper's chain, and serves it or the one that stands in for it. On failure (those of
- * credential_new) what went out before goes on. */
+/* outgoing_chain_keep takes the keeper's chain, and serves it, or the former one while it is rolled back. After a
+ * failure (those of credential_new) the present chain is still served. */
 MUST_USE struct error outgoing_chain_keep(struct outgoing_chain *outgoing, const struct certificate_list *chain,
 					  EVP_PKEY *key, int64_t now_s);
 
-/* outgoing_chain_roll_back serves `former` again in the place of `withdrawn`. True when it goes out now. False when
- * it is refused, when another chain than `withdrawn` goes out by now, and when outgoing_chain_look tries it again. */
+/* outgoing_chain_roll_back serves `former` again in the place of `withdrawn`. True when it is served now. False when it
+ * is refused, when another chain than `withdrawn` is served by now, and when outgoing_chain_look will try it again. */
 bool outgoing_chain_roll_back(struct outgoing_chain *outgoing, const struct chain_roll_back *roll_back, int64_t now_ms);
 
-/* outgoing_chain_look replaces a chain that stands in and has expired or is found to be revoked, and tries again what
- * failed or was not decided. Call it once a second. True when another chain goes out now. */
+/* outgoing_chain_look ends a roll-back to a chain that has expired or was revoked, and tries again what failed or was
+ * not decided. Call it once a second. True when another chain goes out now. */
 bool outgoing_chain_look(struct outgoing_chain *outgoing, int64_t now_ms);
 
 /* outgoing_chain_credential returns what goes out; NULL until a chain was kept. */

@@ -79,7 +79,7 @@ static void read_certificates(struct site_reading *reading)
 	}
 }
 
-/* What follows from the configuration alone; a wrong one is refused as a whole. */
+/* Adds an error of the configuration itself, which is then refused as a whole. */
 static void wrong_config(const struct config_site *config, struct buffer *errors, const char *value, const char *why,
 			 struct error error)
 {

@@ -1,6 +1,6 @@
 /* site_certificates - the certificates that a site serves: those of its files, or the one that its backends serve.
  *
- * What a certificate was before a reload goes on in it: what goes out, what is known of it, what waits to take its place.
+ * A certificate inherits from the one before a reload: the served chain, its verdict, and the renewal that waits.
  */
 #ifndef PROXY_SITES_SITE_CERTIFICATES_H
 #define PROXY_SITES_SITE_CERTIFICATES_H

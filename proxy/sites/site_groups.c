@@ -19,8 +19,8 @@ static bool has_backend_part(const struct site_groups *groups, unsigned part)
 		return false;
 	if (part == KNOWN_FINDINGS_WHOLE_SITE)
 		return true;
-	return part / PROBER_LOOKS < groups->num_backends &&
-	       (part % PROBER_LOOKS != PROBER_KEY || groups->follows_backends);
+	return part / NUM_PROBER_GROUPS < groups->num_backends &&
+	       (part % NUM_PROBER_GROUPS != PROBER_KEY || groups->follows_backends);
 }
 
 bool site_groups_has(const struct site_groups *groups, const struct finding_group *group)

@@ -1,8 +1,8 @@
 /* site_set - one configuration in use: its sites, and the mend services that they share.
  *
  * Built aside and swapped whole: a reload makes a new one beside the old one, and the old one goes on until the new one
- * stands. Where files alone have changed, the sites that are the same pass from the old one to the new one. On the control
- * thread alone.
+ * is complete. Where files alone have changed, the sites that are the same pass from the old one to the new one. On the
+ * control thread alone.
  */
 #ifndef PROXY_SITES_SITE_SET_H
 #define PROXY_SITES_SITE_SET_H
@@ -44,7 +44,7 @@ void site_set_await_first(struct site_set *set, uint64_t timeout_ms);
 /* site_set_begin starts the background work of the sites that have not begun. */
 void site_set_begin(struct site_set *set);
 
-/* site_set_notify_watch tells the watch what was published. False when out of memory: call it again. */
+/* site_set_notify_watch notifies the watch of the published chains. False when out of memory: call it again. */
 MUST_USE bool site_set_notify_watch(const struct site_set *set, int64_t now_ms);
 
 /* site_set_tick calls managed_site_tick of each site. */

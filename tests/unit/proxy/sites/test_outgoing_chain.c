@@ -104,7 +104,7 @@ static void test_which_goes_out_and_why(void **state)
 	static const struct {
 		const char *what;
 		enum chain_kind kept, withdrawn, former;
-		bool stands_in;
+		bool is_rolled_back;
 		enum revocation_answer revoked;
 		bool rollback_off;
 		bool only_reports;
@@ -148,7 +148,7 @@ static void test_which_goes_out_and_why(void **state)
 		    .kept = &chains[cases[i].kept],
 		    .withdrawn = credentials[cases[i].withdrawn],
 		    .former = credentials[cases[i].former],
-		    .stands_in = cases[i].stands_in,
+		    .is_rolled_back = cases[i].is_rolled_back,
 		    .now_s = cases[i].now_s != 0 ? cases[i].now_s : PKI_NOW,
 		    .context = &revoked,
 		    .finds_revoked = finds_revoked,

@@ -29,7 +29,7 @@ static void test_which_groups_a_site_has(void **state)
 	    {{.num_backends = 1}, SUBJECT_BACKEND, PROBER_REACH, true},
 	    {{.num_backends = 1}, SUBJECT_BACKEND, PROBER_KEY, false},
 	    {{.num_backends = 1, .follows_backends = true}, SUBJECT_BACKEND, PROBER_KEY, true},
-	    {{.num_backends = 1}, SUBJECT_BACKEND, PROBER_LOOKS + PROBER_REACH, false},
+	    {{.num_backends = 1}, SUBJECT_BACKEND, NUM_PROBER_GROUPS + PROBER_REACH, false},
 	    {{.num_backends = 0}, SUBJECT_CLIENTS, 7, true},
 	};
 
