@@ -40,7 +40,8 @@ static void add_row(struct parser *parser, const struct option_row *row)
 
 static void fill(struct parser *parser, const struct option_table *tables)
 {
-	*parser = (struct parser){.letters = ":"}; /* getopt tells a missing value apart, and prints nothing itself */
+	*parser =
+	    (struct parser){.letters = ":"}; /* getopt reports a missing value as such, and prints nothing itself */
 	add_row(parser, &help_row);
 	for (; tables->rows != NULL; tables++) {
 		for (const struct option_row *row = tables->rows; row->name != NULL; row++) {

@@ -60,7 +60,8 @@ void fix_line_free(struct fix_line *line);
 const char *fix_line_id(const struct finding_group *group, const struct finding *finding,
 			char out[FIX_LINE_ID_CHARS + 1]);
 
-/* fix_line_priority is the weight as syslog(3) counts it: 3 for an error, 4 a warning, 5 a fix or what is resolved, 6. */
+/* fix_line_priority returns the priority of syslog(3): 3 for an error, 4 for a warning, 5 for a fix or a resolved
+ * finding, else 6. */
 int fix_line_priority(const struct fix_line *line);
 
 #endif

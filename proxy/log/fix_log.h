@@ -41,7 +41,7 @@ void fix_log_tick(struct fix_log *fix_log);
 /* fix_log_report writes the findings that are new or changed. `now_ms` is the wall clock in milliseconds since 1970. */
 void fix_log_report(struct fix_log *fix_log, const struct fix_report *report, int64_t now_ms);
 
-/* fix_log_known are the findings that stand, fix_log_recent the lines that were written last. */
+/* fix_log_known returns the open findings, fix_log_recent the lines that were written last. */
 const struct known_findings *fix_log_known(const struct fix_log *fix_log);
 const struct recent_lines *fix_log_recent(const struct fix_log *fix_log);
 

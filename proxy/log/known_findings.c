@@ -120,7 +120,7 @@ static bool is_changed(const struct finding *before, const struct finding *now, 
 	return now->action != ACTION_NONE ? other_fix : strcmp(before->message, now->message) != 0;
 }
 
-/* A look under way: what stood before (NULL: nothing), what stands now. */
+/* A look under way: the findings before it (NULL: none), and those of now. */
 struct look {
 	const struct finding_group *group;
 	const struct known_group *before;

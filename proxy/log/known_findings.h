@@ -1,4 +1,4 @@
-/* known_findings - keeps the findings that stand, so that each is reported when it appears, changes or goes away.
+/* known_findings - keeps the open findings, so that each is reported when it appears, changes or goes away.
  *
  * Findings are kept by group: those of a site's second certificate, of its first backend. A look gives all findings of
  * its group; those of the last look that are missing from it are resolved. A finding changes when its severity or action
@@ -50,7 +50,7 @@ void known_findings_keep(struct known_findings *known,
 			 bool (*is_kept)(void *context, const struct finding_group *group), finding_reporter *report,
 			 void *context);
 
-/* known_findings_visit shows what stands for one site, in no order. */
+/* known_findings_visit shows the open findings of one site, in no order. */
 typedef void finding_visitor(void *context, const struct finding_group *group, const struct finding *finding,
 			     int64_t since_ms);
 void known_findings_visit(const struct known_findings *known, const char *site, finding_visitor *visit, void *context);

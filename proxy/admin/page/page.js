@@ -231,11 +231,11 @@ function rejectionWords(one) {
 }
 
 function rejectionBlock(site) {
-	const told = (site.rejections || []).filter((one) => one.present.rejected > 0 || one.present.suspected > 0
+	const rejecting = (site.rejections || []).filter((one) => one.present.rejected > 0 || one.present.suspected > 0
 		|| (one.former && one.former.handshakes > 0));
-	if (told.length === 0)
+	if (rejecting.length === 0)
 		return null;
-	return block("What clients make of it", make("ul", {class: "list"}, told.map((one) => make("li", {},
+	return block("What clients make of it", make("ul", {class: "list"}, rejecting.map((one) => make("li", {},
 		make("span", {class: `mark ${one.verdict === "steady" ? "yes" : "no"}`, "aria-hidden": "true"},
 			one.verdict === "steady" ? "✓" : "✕"),
 		make("span", {}, site.chains.length > 1 ? `chain ${one.certificate + 1}: ` : "", rejectionWords(one))))));

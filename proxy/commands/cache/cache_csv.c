@@ -9,7 +9,7 @@
 #include "chaincache/files/pem_reader.h"
 #include "proxy/cli/output.h"
 
-#define MAX_COLUMN_CHARS 64 /* of a name that could be ours */
+#define MAX_COLUMN_CHARS 64 /* of the longest column name */
 
 /* The names of the column in the CCADB and in tables made from it. */
 static const char *const column_names[] = {"PEM Info", "X.509 Certificate (PEM)", "Certificate (PEM)",
@@ -90,7 +90,7 @@ static void report_bad_row(struct csv_import *import, struct error why)
 	char text[ERROR_MAX_TEXT];
 	import->num_bad++;
 	import->writer->num_unreadable++;
-	if (import->num_bad > CACHE_CSV_MAX_TOLD)
+	if (import->num_bad > CACHE_CSV_MAX_REPORTED)
 		return;
 	cache_writer_clear_progress(import->writer);
 	complain("cache: %s: line %zu: %s: the row is passed over", import->path, import->csv.line,
@@ -171,7 +171,7 @@ bool cache_csv_import(struct cache_writer *writer, const char *path, struct byte
 	import.num_fields = import.csv.num_fields;
 	all = all && take_rows(&import);
 	cache_writer_clear_progress(writer);
-	if (import.num_bad > CACHE_CSV_MAX_TOLD)
+	if (import.num_bad > CACHE_CSV_MAX_REPORTED)
 		complain("cache: %s: %zu rows were passed over in all", path, import.num_bad);
 	if (all && import.num_taken == 0) {
 		complain("cache: %s: no row of the table holds a certificate", path);

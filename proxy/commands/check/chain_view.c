@@ -253,7 +253,7 @@ static void print_verdict_mark(const struct chain_view *view, bool good)
 		      output_glyph(view->output, good ? GLYPH_YES : GLYPH_NO));
 }
 
-/* Whether a store's clients accept a chain that cannot be judged is an open question. */
+/* Says whether a store's clients accept a chain that cannot be judged is an open question. */
 static void print_store_mark(const struct chain_view *view, bool trusted, bool judged)
 {
 	if (judged)

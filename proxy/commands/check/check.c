@@ -187,7 +187,7 @@ static int report_unchecked(const struct check *check)
 	return STATUS_UNKNOWN;
 }
 
-/* `origin`: of the chain that a server sent; NULL: it stands in a file. */
+/* Adds a chain of the report. `origin` is what the server sent; NULL: the chain is from a file. */
 static bool add_chain(struct check *check, const struct certificate_list *served, const struct survey_chain *origin,
 		      struct checked_chain chain)
 {

@@ -7,7 +7,7 @@
 #include "proxy/io/loop.h"
 #include "proxy/wire/tls_client.h"
 
-/* Whether both names are asked for in the same way. */
+/* Says whether both names are asked for in the same way. */
 static bool same_look(const struct host_name *a, const struct host_name *b)
 {
 	return a->is_ip == b->is_ip && (a->is_ip || strcmp(a->text, b->text) == 0);

@@ -68,7 +68,7 @@ static bool fill(struct line_reader *reader)
 	return !failed(reader->error) && len > 0;
 }
 
-/* The line up to `stop`; false where it is one to be skipped. */
+/* Gives the line up to `stop`; false where it is to be skipped. */
 static bool give(struct line_reader *reader, size_t stop)
 {
 	bool whole = !reader->skips && stop - reader->start <= LINE_READER_MAX_BYTES;
@@ -84,11 +84,11 @@ static bool give(struct line_reader *reader, size_t stop)
 	return whole;
 }
 
-/* To the file that the path has by now. */
+/* Changes to the file that the path has by now. */
 static bool go_over(struct line_reader *reader)
 {
 	if (!log_source_follow(&reader->source))
-		return false; /* on its way to be there: after the next pause, then */
+		return false; /* it is being replaced: tried again after the next pause */
 	reader->moved = false;
 	reader->skips = false;
 	reader->number = 0;

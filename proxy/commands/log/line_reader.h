@@ -16,7 +16,7 @@ struct line_reader {
 	size_t start, looked_at, end, capacity;
 	char *line; /* into the buffer, until the next call; without its line feed, zero-terminated */
 	size_t len;
-	uint64_t number; /* of the line, from 1 on, in the file of now */
+	uint64_t number; /* of the line, from 1 on, in the present file */
 	size_t num_too_long;
 	bool moved; /* the path has another file: it comes after the rest of this one */
 	bool skips; /* the rest of a line that is too long */

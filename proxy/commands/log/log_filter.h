@@ -24,7 +24,8 @@ const char *log_filter_set_severity(struct log_filter *filter, const char *value
 const char *log_filter_set_since(struct log_filter *filter, const char *value);
 const char *log_filter_set_until(struct log_filter *filter, const char *value);
 
-/* log_filter_is_in_time looks at the time alone: a line also says that its run is there, which matters to other lines. */
+/* log_filter_is_in_time looks at the time alone: a line that is not wanted still shows that its run goes on
+ * (log_history_see). */
 bool log_filter_is_in_time(const struct log_filter *filter, const struct log_line *line);
 bool log_filter_wants(const struct log_filter *filter, const struct log_line *line);
 

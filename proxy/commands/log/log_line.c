@@ -118,7 +118,7 @@ static int hex_value(uint8_t c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Behind "\u": four digits. */
+/* Reads the four digits after "\u". */
 static bool scan_unit(struct scan *scan, unsigned *out)
 {
 	*out = 0;
@@ -156,7 +156,7 @@ static bool scan_escape(struct scan *scan)
 	return c != 'u' || scan_code_point(scan);
 }
 
-/* Behind the opening quote; *out is what stands between the two. */
+/* Reads on after the opening quote; *out is the text between the quotes. */
 static bool scan_string(struct scan *scan, struct bytes *out)
 {
 	const uint8_t *start = scan->at;
@@ -215,7 +215,7 @@ static bool scan_key(struct scan *scan, struct bytes *out)
 	return true;
 }
 
-/* Behind the opening bracket: what follows a value is a comma or the end. */
+/* Reads on after the opening bracket: a comma or the end follows each value. */
 static bool scan_items(struct scan *scan, char close)
 {
 	struct bytes key;
@@ -277,7 +277,8 @@ static bool scan_member(struct scan *scan, struct log_line *line)
 	size_t num_escapes = scan->num_escapes;
 	if (!scan_key(scan, &key))
 		return false;
-	/* "s\u0069te" is "site" to a JSON library: what is looked for here must be what is shown. No key of ours is so. */
+	/* A JSON library reads "s\u0069te" as "site", this scan does not: such a line is refused. chainmend writes no
+	 * such key. */
 	if (scan->num_escapes > num_escapes)
 		return false;
 	struct bytes *member = member_of(line, key);
@@ -307,7 +308,7 @@ static bool is_finding(const struct log_line *line)
 {
 	static const enum log_member needed[] = {LOG_TIME, LOG_SITE, LOG_CODE, LOG_SEVERITY};
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
-		/* A text stands after its quote; what is no text does not. */
+		/* A string has a quote before it, any other value has not. */
 		if (line->members[needed[i]].len == 0 || line->members[needed[i]].data[-1] != '"')
 			return false;
 	}
@@ -366,7 +367,7 @@ uint64_t log_line_key(const struct log_line *line)
 
 	if (read_id(line->members[LOG_ID], &id))
 		return id;
-	/* Where an issuer came from is no part of what was missing. */
+	/* Only a failed fetch is identified by its URL too. */
 	bool has_url = line->members[LOG_CODE].len > 6 && memcmp(line->members[LOG_CODE].data, "fetch_", 6) == 0;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		struct bytes part = line->members[parts[i]];

@@ -1,5 +1,5 @@
-/* log_report - writes a page for whoever runs a broken server: what is wrong, since when, what chainmend does meanwhile,
- * the steps that repair it, and the certificates to import.
+/* log_report - writes a page for the operator of a broken server: what is wrong, since when, what chainmend does
+ * meanwhile, the steps that repair it, and the certificates to import.
  *
  * The page needs nothing but itself: no script, no picture, no address to load from. All that comes out of the log or a
  * certificate is escaped.

@@ -82,7 +82,7 @@ static const char *print_share(const json_t *record, char out[SHARE_CHARS + 1])
 	return out;
 }
 
-/* A former chain that nobody was shown, as the one of the first moment of a start, says nothing. */
+/* Leaves out a former chain that no client saw, as that of the first moment after a start. */
 static void print_rejection(const json_t *rejection, char line[MAX_LINE])
 {
 	char since[MINUTE_CHARS + 1];
@@ -148,7 +148,7 @@ static void print_item(const struct output *output, const struct log_item *item,
 	json_decref(line);
 }
 
-/* An advice that several in a row share stands with the last of them. */
+/* Prints an advice that several findings in a row share once, after the last of them. */
 static void print_next(const struct output *output, const struct log_site *site)
 {
 	size_t num_to_do = site->num_open - site->open_by_severity[SEVERITY_INFO];
@@ -196,7 +196,7 @@ static json_t *open_json(const struct log_site *site)
 	return keep_if_complete(object, complete);
 }
 
-/* The finding's last line, without what a fix did to the chain: that stands in the log. */
+/* Returns the finding's last line without the chains, which are in the log. */
 static json_t *next_json(const struct log_item *item)
 {
 	static const char *const members[] = {"id",      "code",   "severity", "subject_of",  "part",

@@ -131,7 +131,7 @@ static const json_t *find_twin(const json_t *chain, const json_t *entry)
 	return NULL;
 }
 
-/* Writes what tells it from its twin in the other chain: the day, else the fingerprint; "" without a twin. */
+/* Writes how it differs from its twin in the other chain: the day, else the fingerprint; "" without a twin. */
 static const char *print_difference(const json_t *entry, const json_t *other, char out[TWIN_CHARS + 1])
 {
 	const json_t *twin = find_twin(other, entry);
@@ -186,8 +186,8 @@ static void print_cost(const struct output *output, const json_t *line)
 
 /* A row of the table. */
 struct row {
-	const struct log_finding *finding; /* NULL: another row tells it too */
-	bool both_sides; /* the backend has the same finding, in its own row no more */
+	const struct log_finding *finding; /* NULL: another row has it too */
+	bool both_sides; /* the backend has the same finding, whose own row was removed */
 };
 
 static void print_row(struct log_table *table, const struct row *row, bool repeated)
@@ -273,7 +273,7 @@ static bool is_twin_of_backend(const struct log_finding *finding, const struct l
 	return true;
 }
 
-/* Takes the backend's row out where the certificate's says the same a moment away: they stand near each other. */
+/* Removes the backend's row where a row of the certificate near it says the same. */
 static void fold_twins(struct row *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {

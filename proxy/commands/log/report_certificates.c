@@ -27,7 +27,7 @@ static const struct certificate *find_known(const struct report_certificates *ce
 	return NULL;
 }
 
-/* Out of memory, a certificate is one that is not at hand: the page says so. */
+/* Out of memory, a certificate counts as not known, and the page says so. */
 static void keep(struct report_certificates *certificates, const struct certificate_list *list)
 {
 	for (size_t i = 0; i < list->count && certificates->known.count < MAX_KNOWN; i++) {

@@ -87,7 +87,7 @@ static void write_stores(struct html *html, const json_t *stores)
 	html_raw(html, "</ul>");
 }
 
-/* The certificates of a chain that are at hand; false where one is not. */
+/* Collects the certificates of a chain; false where one is not known. */
 static bool collect(struct report_certificates *certificates, const json_t *chain, struct certificate_list *out)
 {
 	bool all = json_array_size(chain) > 0;
@@ -231,7 +231,7 @@ static void write_imports(const struct report_repair *page, const json_t *line)
 	buffer_cleanup(&pem);
 }
 
-/* As repair_plan asks it: what the audit gave up for another one. */
+/* Adds the findings that repair_plan asks for: certificates that the audit replaced. */
 static void add_given_up(struct report_certificates *certificates, const json_t *line, struct mend_result *result)
 {
 	const char *sha256 = text_of(json_object_get(line, "certificate"), "sha256");
@@ -242,7 +242,7 @@ static void add_given_up(struct report_certificates *certificates, const json_t 
 	finding_set_certificate(finding, report_certificates_find(certificates, sha256));
 }
 
-/* Says whether the page has the repair of these chains already, and writes what leads to it; else begins its element. */
+/* Says whether the page has the repair of these chains already, and writes a link to it; else begins its element. */
 static bool refer(const struct report_repair *page, const json_t *line)
 {
 	static const char *const members[] = {"before", "after", "anchor", "stores", "action", "certificate"};

@@ -1,4 +1,4 @@
-/* report_seen - what a report has shown already, so that equal parts stand in it once: the steps for a chain that many
+/* report_seen - what a report has shown already, so that equal parts are in it once: the steps for a chain that many
  * sites have, the file that many steps name. */
 #ifndef PROXY_COMMANDS_LOG_REPORT_SEEN_H
 #define PROXY_COMMANDS_LOG_REPORT_SEEN_H

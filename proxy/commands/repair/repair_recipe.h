@@ -2,7 +2,7 @@
  *
  * Texts and commands have words in them, each between two '@':
  *	@chain@ @leaf@ @intermediates@	files: the mended chain, its leaf alone, its issuers alone
- *	@file@ @name@ @thumbprint@ @subject@	of the certificate at hand: its file, the file's stem, its SHA-1, its subject
+ *	@file@ @name@ @thumbprint@ @subject@	of the certificate of the step: its file, the file's stem, its SHA-1, its subject
  *	@child@ @issuer@	what a link joins, as NetScaler's certKeys are called here
  *	@stem@ @host@ @length@	from the leaf: a stem for names, a name to ask, how many certificates are sent
  * A file is written where a command or a line of the configuration names it. @subject@ is for texts alone: all other

@@ -137,7 +137,7 @@ static int print_all(const struct site_set *set, size_t num_errors, FILE *file)
 	return fflush(file) == 0 ? STATUS_OK : STATUS_FAILED;
 }
 
-/* What `run` refuses: a site alone whose files are wrong is no reason. */
+/* Says whether `run` would start: the files of at least one site can be used. */
 static bool may_start(const struct site_set *set)
 {
 	return site_files_num_unusable(site_set_files(set)) < site_set_config(set)->num_sites;
