@@ -181,7 +181,7 @@ static struct error take_output(struct chain_probe *probe, struct buffer *out)
 	return starttls_take_output(probe->starttls, out);
 }
 
-/* Sends what the handshake, or the way to it, has to say; false when out of memory. */
+/* Sends the output of STARTTLS or of the handshake; false when out of memory. */
 static bool send_output(struct chain_probe *probe)
 {
 	struct output *output = calloc(1, sizeof(*output));

@@ -1,7 +1,7 @@
 /* chain_probe - fetches the chain that a server sends: one TLS handshake as a client, asynchronous, with a deadline.
  *
  * TLS begins at once, or after STARTTLS. The chain is taken in the verify callback and not judged: a server that wants
- * a client certificate, or that fails later, gives its chain all the same. No application data is sent.
+ * a client certificate, or that fails later, still gives its chain. No application data is sent.
  */
 #ifndef PROXY_IO_CHAIN_PROBE_H
 #define PROXY_IO_CHAIN_PROBE_H
@@ -34,7 +34,7 @@ struct chain_probe_result {
 	struct certificate_list chain; /* in the order in which it was sent */
 	struct bytes staple; /* the OCSP response that came with it; empty: none */
 	bool knows_staple; /* the handshake came so far that one would have been seen */
-	const char *address; /* connected to, "192.0.2.1:443" or "[2001:db8::1]:443"; "" before a connection stood */
+	const char *address; /* connected to, "192.0.2.1:443" or "[2001:db8::1]:443"; "" before it was connected */
 	const char *tls_version; /* "TLSv1.2"; "" before it was agreed on */
 	const char *cipher; /* the cipher suite's standard name; "" before it was agreed on */
 	const char *alpn; /* the protocol that the server agreed to; "" for none */

@@ -23,7 +23,7 @@ static struct error watch_loop(struct poller *poller)
 	poller->fd = epoll_create1(EPOLL_CLOEXEC);
 	if (poller->fd < 0)
 		return error_system("make an epoll set");
-	loop_run_ready(poller->loop); /* libuv tells the kernel of a handle when the loop is run */
+	loop_run_ready(poller->loop); /* libuv adds its handles to epoll when the loop is run */
 	return poller_add(poller, &poller->loop_pollable, uv_backend_fd(&poller->loop->uv), POLLER_READABLE);
 }
 
@@ -101,7 +101,7 @@ void poller_queue(struct poller *poller, struct pollable *pollable)
 	poller->queue.previous = pollable;
 }
 
-/* Moves the queue to a ring of its own first: who queues itself again has its turn in the next round. */
+/* Moves the queue to a ring of its own first: a pollable that queues itself again is called in the next turn. */
 static void run_queue(struct poller *poller)
 {
 	struct pollable turn = {.next = &turn, .previous = &turn};
@@ -165,8 +165,8 @@ static int run_cheap(struct poller *poller)
 	return num_expensive;
 }
 
-/* Bytes that are on their way do not wait for another client's cryptography; and the kernel's paths and the library's each
- * stay in the processor's caches while several take them in turn. */
+/* Handles the cheap events first, so that bytes do not wait for another client's cryptography. Several events of one
+ * kind in a row also keep their code in the processor's caches. */
 void poller_dispatch(struct poller *poller)
 {
 	poller->num_events = run_cheap(poller);

@@ -1,4 +1,5 @@
-/* pool_job - what a thread pool runs: a function, and what follows it on the loop's thread. See thread_pool.h. */
+/* pool_job - one piece of work for a thread pool (thread_pool.h): a function for a thread, and a callback for the
+ * loop's thread. */
 #ifndef PROXY_IO_POOL_JOB_H
 #define PROXY_IO_POOL_JOB_H
 

@@ -38,7 +38,7 @@ static bool has_jobs(const struct pool_share *share)
 	return !TAILQ_EMPTY(&share->urgent) || !TAILQ_EMPTY(&share->ordinary);
 }
 
-/* From the end: most of those that come belong there. */
+/* Searches from the end, where most shares belong. */
 static void insert(struct pool_share_queue *queue, struct pool_share *share)
 {
 	struct pool_share *before = TAILQ_LAST(&queue->shares, pool_share_list);

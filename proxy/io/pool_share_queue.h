@@ -23,7 +23,7 @@ struct pool_share {
 	uint64_t time_ns;
 };
 
-/* Holds always: the shares stand in the order of their times, and each that may run a job stands there. */
+/* Holds always: the shares are in the order of their times, and each that may run a job is among them. */
 struct pool_share_queue {
 	struct pool_share_list shares;
 	unsigned max_running; /* of a share */

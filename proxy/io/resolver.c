@@ -38,7 +38,7 @@ static int eai_of_uv(int status)
 	return EAI_NONAME;
 }
 
-/* Tells a shortage of this machine from what is said about the name: libuv passes its errno on. */
+/* Separates a shortage of this machine from an answer about the name: libuv passes its errno on. */
 static struct error error_of_status(int status)
 {
 	static const char step[] = "no address";

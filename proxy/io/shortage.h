@@ -1,4 +1,4 @@
-/* shortage - tells errors that come from a lack of descriptors or memory from those that are a peer's fault. */
+/* shortage - recognizes errors that come from a lack of descriptors or memory, and not from a peer. */
 #ifndef PROXY_IO_SHORTAGE_H
 #define PROXY_IO_SHORTAGE_H
 

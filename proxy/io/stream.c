@@ -88,8 +88,9 @@ bool stream_is_delivered(const struct stream *stream)
 	return stream->fd < 0 || ioctl(stream->fd, SIOCOUTQ, &unacknowledged) != 0 || unacknowledged == 0;
 }
 
-/* Where memory is short, the peer is still there, and may stay silent: shutting the reading down wakes whoever waits for
- * it, and is read as a break. Not inlined: the callers are on the path of each byte, and would save registers for it. */
+/* Notes a failed write. When memory is short, the peer is still there and may stay silent: SHUT_RD raises an event,
+ * after which the stream reads as broken. Not inlined: its callers are on the path of each byte, and would save
+ * registers for it. */
 static __attribute__((noinline, cold)) void fail_write(struct stream *stream, int code)
 {
 	if (stream->error == 0)
@@ -207,8 +208,8 @@ bool stream_is_connected(struct stream *stream)
 	return false;
 }
 
-/* Says whether a read of nothing is an end that the peer has sent. Without one, the first error of a reset is another
- * than EPIPE; a reset that was only noted leaves its error for the read. */
+/* Says whether a read of 0 bytes is an end that the peer has sent. After a reset without an end, the first error is
+ * another one than EPIPE. */
 static bool is_end_of_peer(const struct stream *stream)
 {
 	return !stream->write_failed || stream->error == 0 || stream->error == EPIPE;
@@ -222,8 +223,8 @@ enum stream_result stream_read(struct stream *stream, uint8_t *out, size_t out_s
 	ssize_t got = recv(stream->fd, out, out_size, 0);
 	if (got > 0) {
 		*out_len = (size_t)got;
-		/* A short read has emptied the socket: what comes later is a new edge. Only an end that is there
-		 * already is not. */
+		/* A short read has emptied the socket: later bytes are a new edge. An end that has arrived already is
+		 * none. */
 		if ((size_t)got < out_size && !stream->read_to_end)
 			stream->readable = false;
 		return STREAM_BYTES;

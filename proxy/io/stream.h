@@ -20,7 +20,7 @@ struct stream {
 	struct poller *poller;
 	int fd; /* -1: closed */
 	bool readable; /* a read may give something */
-	bool read_to_end; /* the peer's end is on its way, or an error: reads go on until they say so */
+	bool read_to_end; /* the peer's end or an error has arrived: reads go on until they return it */
 	bool ended; /* the end was read */
 	bool write_failed; /* bytes that are written are dropped: the peer is gone, or memory is short */
 	bool watches_writable;

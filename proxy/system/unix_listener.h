@@ -1,8 +1,8 @@
 /* unix_listener - a listening Unix socket at a path of its own: for its owner and group alone (mode 0660), gone from
  * the disk with the last reference.
  *
- * A socket that an earlier run left behind is replaced; one that somebody answers at is not, nor is anything else that
- * stands there. Of the control thread.
+ * A socket that an earlier run left behind is replaced; one that somebody answers at is not, nor is any other file at
+ * the path. Of the control thread.
  */
 #ifndef PROXY_SYSTEM_UNIX_LISTENER_H
 #define PROXY_SYSTEM_UNIX_LISTENER_H
