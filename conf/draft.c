@@ -84,7 +84,7 @@ static void report_unknown(struct draft *draft, enum config_scope scope, const c
 				  name);
 }
 
-/* Whether a value may be taken: the key is built, and was not given before where it takes one value. */
+/* Says whether a value may be taken: the key is built, and was not given before where it takes one value. */
 static bool may_take(struct draft *draft, struct draft_section *section, enum config_key_id id, const char *value,
 		     unsigned line)
 {

@@ -53,7 +53,7 @@ enum config_key_id {
 
 /* How the sample configuration shows a key. */
 enum config_sample {
-	SAMPLE_COMMENTED, /* behind a semicolon: with its default, or an example */
+	SAMPLE_COMMENTED, /* after a semicolon: with its default, or an example */
 	SAMPLE_IN_FORCE,
 	SAMPLE_EDIT, /* in force, and below a line that asks for an edit */
 };

@@ -15,7 +15,7 @@
 #include "conf/spelling.h"
 
 #define MAX_SECTION_CHARS 49 /* inih keeps no more */
-#define MAX_TOLD 60 /* characters of a wrong line that are shown */
+#define MAX_SHOWN 60 /* characters of a wrong line that are shown */
 
 enum section_kind { SECTION_NONE, SECTION_CHAINMEND, SECTION_SITE, SECTION_WRONG };
 
@@ -25,14 +25,14 @@ struct line_reader {
 	const char *at, *end;
 	unsigned line;
 	enum section_kind section;
-	unsigned chainmend_line; /* where [chainmend] stood, 0 when it has not */
+	unsigned chainmend_line; /* of [chainmend]; 0: it was not read yet */
 	bool awaits_key; /* inih was given a line with a key, and has not called back yet */
 };
 
 static void refuse(struct line_reader *reader, const char *why, const char *line, size_t len)
 {
-	config_errors_add(&reader->draft->errors, reader->line, "%.*s%s: %s", (int)(len > MAX_TOLD ? MAX_TOLD : len),
-			  line, len > MAX_TOLD ? "..." : "", why);
+	config_errors_add(&reader->draft->errors, reader->line, "%.*s%s: %s", (int)(len > MAX_SHOWN ? MAX_SHOWN : len),
+			  line, len > MAX_SHOWN ? "..." : "", why);
 }
 
 static bool is_blank(char c)
@@ -88,7 +88,7 @@ static void open_section(struct line_reader *reader, const char *name)
 	}
 }
 
-/* "[name]", blanks and a comment behind it. */
+/* Reads "[name]", with blanks and a comment after it. */
 static void read_section(struct line_reader *reader, const char *line, size_t len)
 {
 	char name[MAX_SECTION_CHARS + 1];
@@ -142,9 +142,9 @@ static size_t key_length(const char *line, size_t len)
 static void refuse_length(struct line_reader *reader, const char *line, size_t len, size_t max_chars)
 {
 	enum config_scope scope = reader->section == SECTION_SITE ? SCOPE_SITE : SCOPE_CHAINMEND;
-	char name[MAX_TOLD];
-	char advice[3 * MAX_TOLD] = "make it shorter";
-	char why[4 * MAX_TOLD];
+	char name[MAX_SHOWN];
+	char advice[3 * MAX_SHOWN] = "make it shorter";
+	char why[4 * MAX_SHOWN];
 
 	snprintf(name, sizeof(name), "%.*s", (int)key_length(line, len), line);
 	enum config_key_id id = config_key_find(scope, name);

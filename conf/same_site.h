@@ -5,7 +5,7 @@
 #include "conf/config.h"
 
 /* same_site_by_keys compares their names and each key of the table. A kind of value without a comparison makes them
- * differ, so that a site is rather read once more; test_same_site looks that each kind has one. */
+ * differ, so that the site is read again; test_same_site checks that each kind has one. */
 bool same_site_by_keys(const struct config_site *a, const struct config_site *b);
 
 bool same_site_lists(const struct string_list *a, const struct string_list *b);

@@ -290,7 +290,7 @@ const char *value_check_alpn(const char *text)
 {
 	static const char over_udp[] = "is spoken over QUIC (UDP), and clients come by TCP here: take it out";
 	static const struct {
-		const char *protocol; /* with a dash behind it, a draft of it */
+		const char *protocol; /* with a dash after it, a draft of it */
 		const char *wrong;
 	} others[] = {
 	    {"h3", over_udp},

@@ -29,7 +29,7 @@ const char *value_parse_admin(const char *text, struct config_admin *out);
 /* tcp://HOST:PORT or tls://HOST:PORT. */
 const char *value_parse_backend(const char *text, struct config_backend *out);
 
-/* http://HOST:PORT, a slash behind it allowed. */
+/* http://HOST:PORT, with or without a slash after it. */
 const char *value_check_proxy_url(const char *text);
 
 /* A DNS name, an address, or a wildcard (*.example.com). */

@@ -11,7 +11,7 @@ set(CMAKE_INSTALL_FULL_DOCDIR ${CMAKE_INSTALL_PREFIX}/${doc_dir})
 configure_file(${source_dir}/chainmend.service.in ${binary_dir}/chainmend.service @ONLY)
 set(conf_dir ${CMAKE_INSTALL_FULL_SYSCONFDIR}/chainmend)
 if(EXISTS $ENV{DESTDIR}${conf_dir}/chainmend.ini)
-  # What an operator has edited is not ours to write over.
+  # Keeps a file that an operator has edited.
   file(INSTALL ${sample} DESTINATION ${conf_dir} RENAME chainmend.ini.sample)
 else()
   file(INSTALL ${sample} DESTINATION ${conf_dir})
