@@ -62,7 +62,7 @@ static struct error keep(struct csv *csv, size_t len)
 	return error;
 }
 
-/* The length of the text before `stop` or the end of a line. */
+/* Returns the length of the text before `stop` or the end of a line. */
 static size_t run_before(struct bytes text, uint8_t stop)
 {
 	size_t len = 0;

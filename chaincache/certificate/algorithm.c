@@ -182,7 +182,8 @@ bool algorithm_may_verify(const struct certificate *issuer, const struct certifi
 	return key == signature || key == ALGORITHM_OTHER || signature == ALGORITHM_OTHER;
 }
 
-/* The named curve of an EC key; NULL where it has none, and *out_explicit where it says its parameters itself. */
+/* Returns the named curve of an EC key; NULL where it has none, and *out_explicit where it says its parameters
+ * itself. */
 static const ASN1_OBJECT *curve_object(const X509_ALGOR *algorithm, bool *out_explicit)
 {
 	const void *parameter = NULL;

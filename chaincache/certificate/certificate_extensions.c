@@ -47,7 +47,7 @@ struct bytes certificate_extensions_authority_key_id(X509 *x509)
 	return octets(X509_get0_authority_key_id(x509));
 }
 
-/* The content of the first extension of this kind: false when there is none. */
+/* Finds the content of the first extension of this kind; false where there is none. */
 static bool find_extension(const X509 *x509, int nid, CBS *out)
 {
 	int index = X509_get_ext_by_NID(x509, nid, -1);
@@ -122,7 +122,7 @@ static bool is_blank(uint8_t c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* Blanks around a URL, which some authorities' templates leave there. */
+/* Cuts off the blanks around a URL that some authorities' templates leave there. */
 static void trim(CBS *text)
 {
 	struct bytes left = bytes_of(CBS_data(text), CBS_len(text));
@@ -134,7 +134,7 @@ static void trim(CBS *text)
 	CBS_init(text, left.data, left.len);
 }
 
-/* ASCII without control characters; spaces are left to be escaped. */
+/* Allows ASCII without control characters; copy_url escapes the spaces. */
 static bool is_plain_text(const CBS *text)
 {
 	for (size_t i = 0; i < CBS_len(text); i++)
@@ -161,7 +161,7 @@ static char *copy_url(const CBS *text)
 	return copy;
 }
 
-/* The URL of an AccessDescription that is for caIssuers. */
+/* Reads the URL of an AccessDescription that is for caIssuers. */
 static bool get_ca_issuer_url(CBS *entry, CBS *out)
 {
 	CBS method;

@@ -41,7 +41,8 @@ static bool is_deceptive(uint32_t code)
 	return false;
 }
 
-/* The length of the character at `text`, whose code point goes to *out_code; 1 for a byte that is no valid UTF-8. */
+/* Returns the length of the character at `text`, whose code point goes to *out_code; 1 for a byte that is no valid
+ * UTF-8. */
 static size_t decode_utf8(struct bytes text, uint32_t *out_code)
 {
 	uint8_t lead = text.data[0];

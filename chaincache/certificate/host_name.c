@@ -56,8 +56,8 @@ static bool is_name_char(char c)
 	return c != '\0' && (strchr(letters, c) != NULL || strchr(digits, c) != NULL || c == '-' || c == '_');
 }
 
-/* The form in which the URL Standard takes a host for an IPv4 address whatever it looks like: the last label is a
- * decimal or 0x number. No client would ask a name server for it. */
+/* Says whether the last label is a decimal or 0x number: the URL Standard then reads the host as an IPv4 address, and
+ * no client asks a name server for it. */
 static bool ends_in_number(const char *text)
 {
 	const char *dot = strrchr(text, '.');

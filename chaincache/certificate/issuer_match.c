@@ -57,7 +57,7 @@ static bool verify_by_md5(const struct certificate *child, EVP_PKEY *key)
 	return verifies;
 }
 
-/* Why X509_verify did not look at the signature: its algorithm, hash or parameters are none that it knows. */
+/* Says whether X509_verify did not know the algorithm, hash or parameters of the signature. */
 static bool is_unknown_algorithm(uint32_t code)
 {
 	int reason = ERR_GET_REASON(code);

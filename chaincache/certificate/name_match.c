@@ -58,7 +58,7 @@ static size_t count_byte(struct bytes bytes, uint8_t byte)
 	return count;
 }
 
-/* Certificates come from anywhere: nothing but printable ASCII goes out. */
+/* Replaces all but printable ASCII: certificates come from anywhere. */
 static void print_bytes(struct bytes bytes, char out[MAX_ENTRY_TEXT])
 {
 	struct text text = {out, MAX_ENTRY_TEXT - 3, 0};
@@ -185,7 +185,7 @@ static bool library_agrees(const struct certificate *leaf, const struct host_nam
 	return X509_check_host(leaf->x509, name->text, strlen(name->text), flags, NULL) == 1;
 }
 
-/* The place of the first entry that covers `name`; num_alt_names where none does. */
+/* Returns the place of the first entry that covers `name`; num_alt_names where none does. */
 static size_t find_covering(const struct certificate *leaf, const struct host_name *name)
 {
 	size_t i = 0;

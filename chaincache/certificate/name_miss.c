@@ -65,15 +65,14 @@ static bool ends_ignoring_case(struct bytes bytes, struct bytes end)
 	return bytes.len >= end.len && equal_ignoring_case(from(bytes, bytes.len - end.len), end);
 }
 
-/* `name` lies under `parent`: it is longer by whole labels. */
+/* Says whether `name` is below `parent`: it is longer by whole labels. */
 static bool lies_under(struct bytes name, struct bytes parent)
 {
 	return parent.len > 0 && name.len > parent.len + 1 && ends_ignoring_case(name, parent) &&
 	       name.data[name.len - parent.len - 1] == '.';
 }
 
-/* `name` lies under the domain that `base` lies in, which is not a top-level one: autodiscover.contoso.com and
- * mail.contoso.com. */
+/* Says whether both are below one domain that is no top-level one: autodiscover.contoso.com and mail.contoso.com. */
 static bool lies_beside(struct bytes name, struct bytes base)
 {
 	const uint8_t *dot = base.len > 0 ? memchr(base.data, '.', base.len) : NULL;
@@ -84,7 +83,8 @@ static bool lies_beside(struct bytes name, struct bytes base)
 	return has_byte(parent, '.') && lies_under(name, parent);
 }
 
-/* Would `pattern` fit if its asterisks stood for any characters? One asterisk is remembered, which is enough. */
+/* Says whether `pattern` would fit if its asterisks stood for any characters. One asterisk is remembered, which is
+ * enough. */
 static bool fits_loosely(struct bytes pattern, struct bytes name)
 {
 	size_t p = 0, n = 0, star = SIZE_MAX, star_name = 0;
@@ -113,8 +113,7 @@ static struct bytes without_trailing_dot(struct bytes bytes)
 	return bytes.len > 1 && bytes.data[bytes.len - 1] == '.' ? bytes_of(bytes.data, bytes.len - 1) : bytes;
 }
 
-/* RFC 9525 6.3. BoringSSL takes no underscore anywhere in what a wildcard has to do with; so that both agree, neither do
- * we. */
+/* RFC 9525 6.3. A name or pattern with an underscore never matches a wildcard, as in BoringSSL. */
 static enum name_miss judge_wildcard(struct bytes pattern, struct bytes name)
 {
 	struct bytes base = from(pattern, 2);
@@ -144,7 +143,7 @@ static bool is_malformed(struct bytes pattern)
 	return false;
 }
 
-/* The entry is a U-label form (in whatever encoding a person took for right: UTF-8 is tried) of the name. */
+/* Says whether the entry is the name in U-labels. UTF-8 is tried, whatever encoding was meant. */
 static bool is_u_label_of(struct bytes pattern, const struct host_name *name)
 {
 	char text[NAME_MISS_MAX_ENTRY + 1];
@@ -170,7 +169,7 @@ static enum name_miss judge_odd(struct bytes pattern, const struct host_name *na
 	return contains_ignoring_case(pattern, text) ? MISS_MALFORMED : MISS_UNLIKE;
 }
 
-/* A dNSName against an address: never a match, but often what somebody believed to be one. */
+/* Explains a dNSName for an address, which never matches, though often meant to. */
 static enum name_miss judge_pattern_for_address(struct bytes pattern, const struct host_name *name)
 {
 	char text[NAME_MISS_MAX_ENTRY + 1];

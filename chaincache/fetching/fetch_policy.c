@@ -159,7 +159,7 @@ static bool rule_allows(const struct rule *rule, const struct host_name *host, c
 	return false;
 }
 
-/* Public addresses are always asked: a rule that is added for one private server must not shut out the public ones. */
+/* Allows public addresses always: a rule for one private server must not refuse them. */
 static bool allows(const struct fetch_policy *policy, const struct host_name *host, const struct address *address)
 {
 	if (address_classify(address) == ADDRESS_PUBLIC)

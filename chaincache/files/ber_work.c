@@ -59,7 +59,7 @@ static bool next_element(const struct level *level, struct element *out)
 	return false;
 }
 
-/* The level inside of an element. */
+/* Returns the level inside of an element. */
 static struct level inside(const struct level *level, struct element *element)
 {
 	return (struct level){

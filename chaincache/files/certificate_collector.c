@@ -103,7 +103,7 @@ struct error certificate_collector_add_pkcs7(struct certificate_collector *colle
 	return failed(error) ? error : add_buffers(collector, buffers);
 }
 
-/* Of a store that nothing protects, the certificates. */
+/* Takes the certificates of a store that no password protects. */
 static struct error open_unprotected(struct bytes der, STACK_OF(CRYPTO_BUFFER) * *out)
 {
 	struct pkcs12_parts parts;
@@ -135,7 +135,7 @@ static struct error open_with_javas_password(struct bytes der, struct error form
 	return error.kind == ERROR_MISMATCH ? former : error;
 }
 
-/* A store is no secret: it comes without a password, or with the one that Java's own has. */
+/* Tries no password and that of Java's own store: a trust store is no secret. */
 static struct error open_store(struct bytes der, const char *password, EVP_PKEY **out_key,
 			       STACK_OF(CRYPTO_BUFFER) * *out)
 {

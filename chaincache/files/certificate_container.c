@@ -74,7 +74,7 @@ static const struct pkcs12_failure pkcs12_failures[] = {
     {PKCS8_R_BAD_PKCS12_VERSION, "the PKCS#12 file is of a version that nobody writes any more: export it again"},
 };
 
-/* Without a MAC nobody can tell whether a password is right. */
+/* Explains a file without MAC: no password can be checked. */
 static struct error missing_mac(struct bytes der)
 {
 	struct pkcs12_parts parts;
@@ -93,7 +93,7 @@ static struct error missing_mac(struct bytes der)
 			      "password");
 }
 
-/* The words for BoringSSL's oldest error, and an empty queue. */
+/* Puts BoringSSL's oldest error into words, and empties the queue. */
 static struct error pkcs12_error(struct bytes der, const char *password)
 {
 	if (error_crypto_begins_with_memory())
@@ -153,7 +153,7 @@ static struct error open_pkcs12(struct bytes der, const char *password, EVP_PKEY
 	return error_none();
 }
 
-/* Without a password BoringSSL tries the MAC by both forms of it, the empty string and none. */
+/* Counts the passwords that BoringSSL tries: without one, the empty string and none. */
 static uint64_t num_tries(const char *password)
 {
 	return password == NULL || password[0] == '\0' ? 2 : 1;

@@ -49,7 +49,7 @@ static struct error parse_base64(struct certificate_collector *collector, struct
 	return error;
 }
 
-/* PEM, or base64 without the lines around it. */
+/* Reads PEM, or base64 without the lines around it. */
 static struct error parse_text(struct certificate_collector *collector, struct bytes text, enum wrapping wrapping,
 			       struct certificate_file *out)
 {

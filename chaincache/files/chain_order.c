@@ -3,7 +3,7 @@
 #include "chaincache/certificate/certificate.h"
 #include "chaincache/certificate/issuer_match.h"
 
-/* The place of an issuer of the certificate before `from`; list->count: none follows. */
+/* Returns the place of an issuer of the certificate before `from`; list->count: none follows. */
 static size_t find_issuer(const struct certificate_list *list, size_t from)
 {
 	const struct certificate *child = list->items[from - 1].certificate;

@@ -63,7 +63,7 @@ static bool is_blank(uint8_t c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* Behind blanks and a byte order mark. */
+/* Skips blanks and a byte order mark. */
 static struct bytes trim(struct bytes text)
 {
 	static const char mark[] = "\xef\xbb\xbf";

@@ -54,7 +54,7 @@ static bool is_twin(const struct certificate *a, const struct certificate *b)
 	return !a->is_ca && !b->is_ca && memcmp(a->spki_sha256, b->spki_sha256, SHA256_BYTES) == 0;
 }
 
-/* The best of those that have the key of the one at `first`. */
+/* Returns the best of those that have the key of the one at `first`. */
 static size_t find_best_twin(const struct certificate_list *list, size_t first, int64_t now)
 {
 	size_t best = first;

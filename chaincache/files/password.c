@@ -14,7 +14,7 @@ void password_wipe(struct buffer *password)
 	buffer_cleanup(password);
 }
 
-/* The first line of a text in UTF-8, or in whatever its writer had. */
+/* Takes the first line of a text in UTF-8 or any other encoding. */
 static struct error take_line(struct bytes text, struct buffer *out)
 {
 	size_t mark = strlen(BYTE_ORDER_MARK);

@@ -18,7 +18,7 @@ static bool is_wide_dash(const uint8_t *at)
 	return at[0] == 0xe2 && ((at[1] == 0x80 && at[2] >= 0x90 && at[2] <= 0x95) || (at[1] == 0x88 && at[2] == 0x92));
 }
 
-/* The bytes of the dash that `text` starts with; 0: it starts with none. */
+/* Returns the length of the dash that `text` starts with, 0 where there is none. */
 static size_t leading_dash(struct bytes text)
 {
 	if (text.len > 0 && text.data[0] == '-')

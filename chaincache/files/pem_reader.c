@@ -54,7 +54,7 @@ static struct bytes drop(struct bytes text, size_t len)
 	return bytes_of(text.data + len, text.len - len);
 }
 
-/* The offset of the first five dashes; text.len when there are none. */
+/* Returns the offset of the first five dashes; text.len when there are none. */
 static size_t find_dashes(struct bytes text)
 {
 	size_t at = 0;
@@ -80,7 +80,7 @@ static struct bytes skip_line(struct bytes text)
 	return drop(text, len);
 }
 
-/* Byte order marks too: files that are joined have one each. */
+/* Skips byte order marks too: files that are joined have one each. */
 static struct bytes skip_blanks(struct bytes text)
 {
 	for (;;) {
@@ -155,7 +155,7 @@ static enum pem_status find_begin(struct pem_reader *reader)
 	}
 }
 
-/* A damaged END line within a block says more than that there is none. */
+/* Finds a damaged END line: a better reason than that there is no END line. */
 static bool find_damaged_line(struct bytes body, struct bytes *out)
 {
 	for (body = skip_blanks(body); body.len > 0; body = skip_blanks(skip_line(body))) {

@@ -99,7 +99,8 @@ static void find_roles(const struct audit *audit, struct roles *roles)
 	}
 }
 
-/* The mended chain's certificate for the same name and key, where it is another one; NULL when there is none. */
+/* Returns the mended chain's certificate for the same name and key, where it is another one; NULL when there is
+ * none. */
 static const struct certificate *find_twin(const struct audit *audit, const struct certificate *certificate)
 {
 	for (size_t i = 1; i < audit->mended->count; i++)
@@ -143,7 +144,8 @@ static void report_stale(struct audit *audit, const struct certificate *certific
 	finding_set_certificate(finding, certificate);
 }
 
-/* The first certificate of a refused path that the mended chain does without; the one at fault when there is none. */
+/* Returns the first certificate of a refused path that the mended chain does without; the one at fault when there is
+ * none. */
 static const struct certificate *given_up(const struct audit *audit, const struct audience_verdict *verdict)
 {
 	for (size_t i = 1; i < verdict->path.count; i++)
@@ -176,7 +178,7 @@ static void report_given_up(struct audit *audit, enum finding_code code, const s
 	finding_set_advice(finding, "%s", finding_code_advice(FINDING_BETTER_PATH));
 }
 
-/* Every client can follow the mended chain. */
+/* Reports a served certificate that the mended chain goes around, so that every client can follow it. */
 static void report_way_around(struct audit *audit, const struct certificate *culprit)
 {
 	if (finding_list_tells(audit->findings, FINDING_CODE_COUNT, FINDING_BIT(SEVERITY_FIXED), culprit))
@@ -190,7 +192,8 @@ static void report_way_around(struct audit *audit, const struct certificate *cul
 	finding_set_certificate(finding, culprit);
 }
 
-/* Why an audience that the mended chain wins did not accept the served one, where that is not seen by comparison. */
+/* Reports why an audience accepts the mended chain and not the served one, where a comparison of both does not show
+ * it. */
 static void report_gain(struct audit *audit, size_t audience)
 {
 	struct audience_verdict verdict;

@@ -61,7 +61,7 @@ static void open_request(struct fetch_plan *plan, const char *url, const struct 
 	plan->request_attempt[plan->num_requests++] = plan->num_attempts++;
 }
 
-/* The URL that stands `rank` among the usable ones of `child`; NULL when there are not so many. */
+/* Returns the usable URL of `child` with the number `rank`; NULL where it has fewer. */
 static const char *usable_url(const struct certificate *child, size_t rank)
 {
 	for (size_t i = 0; i < child->num_ca_issuer_urls; i++)
@@ -160,7 +160,7 @@ static bool keep_issuers(struct fetch_plan *plan, const struct fetch_attempt *at
 	return found;
 }
 
-/* The first one that may be the issuer, for all that can be judged here; NULL: none. */
+/* Finds the first certificate that may be the issuer and cannot be judged; NULL: none. */
 static const struct certificate *find_possible_issuer(struct fetch_plan *plan, const struct fetch_attempt *attempt,
 						      const struct certificate_list *body)
 {

@@ -144,7 +144,7 @@ static bool is_pinned(const struct mend *mend)
 	return mend->input.pin != NULL && memcmp(mend->input.pin, leaf_of(mend)->spki_sha256, SHA256_BYTES) == 0;
 }
 
-/* The certificate whose issuer might lead further than this candidate does; NULL when there is none. */
+/* Returns the certificate whose issuer might lead further than this candidate does; NULL when there is none. */
 static const struct certificate *wanted_by(const struct chain_candidate *candidate)
 {
 	const struct path *chain = &candidate->chain;
@@ -160,7 +160,7 @@ static const struct certificate *wanted_by(const struct chain_candidate *candida
 	return chain->items[index > 0 ? index - 1 : 0].certificate;
 }
 
-/* Dead ends come first, then what verification refused, then the children of roots that not everybody trusts. */
+/* Ranks dead ends first, then refused chains, then those to a root that not every store trusts. */
 static int urgency(const struct chain_candidate *candidate)
 {
 	if (candidate->root == NULL)
@@ -238,7 +238,7 @@ static void audit_all(struct mend *mend)
 	coverage_judge(leaf_of(mend), mend->input.names, result->num_names, result->names, &result->findings);
 }
 
-/* Nothing of what was found is believed then: a failed allocation may look like a signature that does not verify. */
+/* Says whether the result is void: a failed allocation may look like a signature that does not verify. */
 static bool ran_out_of_memory(const struct mend *mend)
 {
 	return mend->search.budget.out_of_memory || mend->search.revocation.out_of_memory ||

@@ -10,7 +10,8 @@ static struct sent_chain view_of(const struct certificate_list *list)
 	return (struct sent_chain){list->items, list->count};
 }
 
-/* The root at which clients of some store end: that of the store whose path is the longest, the first of these. */
+/* Returns the root at which clients of some store end: that of the store whose path is the longest, the first of
+ * these. */
 static const struct certificate *find_anchor(struct chain_search *search, const struct certificate_list *mended)
 {
 	const struct certificate *anchor = NULL;
@@ -152,7 +153,7 @@ static struct error set_stores(struct mend_result *result, const struct chain_se
 	return error_none();
 }
 
-/* The verdicts of real clients: the leaf's own faults, which the choice does not look at, count here. */
+/* Returns the verdicts of real clients: the leaf's own faults, which the choice does not look at, count here. */
 static struct audience_masks of_real_clients(struct audience_masks masks, unsigned faults)
 {
 	if ((faults & ~(unsigned)LEAF_KEY_NOT_JUDGED) != 0)
@@ -191,7 +192,7 @@ static int compare_for_runners_up(const struct chain_choice *choice, const struc
 	return chain_choice_best(&duel) == &pair[0] ? -1 : 1;
 }
 
-/* The best candidate that is not in `taken`. */
+/* Returns the best candidate that is not in `taken`. */
 static const struct chain_candidate *next_best(const struct chain_choice *choice,
 					       const struct chain_candidate *const *taken, size_t num_taken)
 {
@@ -270,7 +271,7 @@ static bool may_be_had_later(const struct fetch_plan *plan)
 	return false;
 }
 
-/* The served chain as it was given: the leaf goes back to where it stood. */
+/* Copies the served chain as it was given, with the leaf in its former place. */
 static struct error copy_as_given(const struct mend_input *input, struct certificate_list *out)
 {
 	struct error error = certificate_list_copy(out, input->served);

@@ -50,7 +50,7 @@ static bool is_stale(const struct mend_result *result, const struct certificate 
 	return !certificate_valid_at(certificate, now) || is_given_up(result, certificate);
 }
 
-/* The served certificate that issued `child` by its name and that the mended chain does without; NULL: none. */
+/* Returns the served certificate that issued `child` by its name and that the mended chain does without; NULL: none. */
 static const struct certificate *former_issuer(const struct mend_result *result, const struct certificate *child)
 {
 	if (child->self_issued || !certificate_list_contains(&result->served, child))

@@ -6,7 +6,7 @@
 #include "chaincache/certificate/certificate_words.h"
 #include "chaincache/revocation/revocation_reason.h"
 
-/* The issuer of the leaf in the path that goes out; NULL where none is known. */
+/* Returns the issuer of the leaf in the path that goes out; NULL where none is known. */
 static const struct certificate *issuer_of_leaf(const struct chain_search *search)
 {
 	const struct chain_candidate *chosen = chain_search_best(search);
@@ -70,7 +70,7 @@ static void report_leaf_revoked(struct audit *audit)
 	"extension: "                                                                                                  \
 	"chainmend itself staples none."
 
-/* One finding for all that is not known of the leaf: they would be the same by code and certificate. */
+/* Reports all that is not known of the leaf in one finding: several would have the same code and certificate. */
 static void report_leaf_unknown(struct audit *audit)
 {
 	const struct leaf_revocation *known = audit->leaf_revocation;
@@ -173,7 +173,7 @@ static void report_authority_unknown(struct audit *audit, const struct certifica
 		finding_set_source(finding, answer->crl->path);
 }
 
-/* Everybody between the leaf and the anchor of the path that goes out. */
+/* Looks at all between the leaf and the anchor of the mended path. */
 static void look_at_authorities(struct audit *audit)
 {
 	const struct chain_candidate *chosen = audit->chosen;
@@ -191,7 +191,7 @@ static void look_at_authorities(struct audit *audit)
 	}
 }
 
-/* A revoked one that clients of an audience meet in what is served, and that the mended chain does without. */
+/* Reports a revoked authority of the served chain that the mended one leaves out, for one audience. */
 static void look_at_served(struct audit *audit, size_t audience)
 {
 	struct audience_verdict verdict;

@@ -20,7 +20,7 @@ static const char *store_names(const struct audit *audit, uint32_t mask, struct 
 	return buffer_text(out);
 }
 
-/* The advice that makes a private certificate a root of its own store. */
+/* Advises to make a private certificate a root of a store of its own. */
 static void advise_roots(struct finding *finding, const struct certificate *root, const char *otherwise)
 {
 	char slug[CERTIFICATE_WORDS_SLUG_CHARS];
@@ -115,8 +115,8 @@ static void report_partly_trusted(struct audit *audit)
 	buffer_cleanup(&refusing);
 }
 
-/* Where trust is ignored, what is missing at the top may be the root, and that does not count. The leaf's own issuer is
- * no matter of trust. */
+/* Says whether only the root may be missing, which does not count where trust is ignored. A missing issuer of the leaf
+ * does. */
 static bool may_lack_the_root_alone(const struct audit *audit)
 {
 	return audit->input->ignore_trust && audit->mended->count > 1;
@@ -140,7 +140,7 @@ static void report_top_unknown(struct audit *audit)
 				       : "Give the root with --roots FILE, and the whole chain is judged.");
 }
 
-/* An issuer by name of which cannot be found out whether it is the true one. */
+/* Finds a certificate with the name of the issuer that may be it, and whose key or signature is of an unknown kind. */
 static const struct certificate *issuer_of_unknown_kind(struct audit *audit, const struct certificate *child)
 {
 	struct signature_memo *memo = &audit->search->memo;
@@ -235,7 +235,7 @@ static void report_incomplete(struct audit *audit)
 				   finding_code_advice(FINDING_INCOMPLETE_CHAIN));
 }
 
-/* The path with its root, as it was verified. */
+/* Returns the certificate at `index` of the path with its root, as it was verified. */
 static const struct certificate *certificate_at(const struct chain_candidate *candidate, size_t index)
 {
 	return index < candidate->chain.count ? candidate->chain.items[index].certificate : candidate->root;
@@ -262,7 +262,7 @@ static void report_refusal(struct audit *audit, const struct certificate *at_fau
 				   "reissued under a root that is in order.");
 }
 
-/* The path is good by itself, and yet no store's client takes it: the first store's own answer is the reason. */
+/* Reports why no store accepts a path that is good by itself: the answer of the first store. */
 static bool report_stores_refusal(struct audit *audit)
 {
 	struct audience_verdict verdict;

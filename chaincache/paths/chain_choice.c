@@ -24,7 +24,7 @@ static int count_bits(uint32_t mask)
 	return count;
 }
 
-/* The stores that can be served at all, each by some chain. */
+/* Returns the stores that can be served at all, each by some chain. */
 static uint32_t reachable(const struct chain_choice *choice)
 {
 	uint32_t mask = 0;
@@ -34,7 +34,8 @@ static uint32_t reachable(const struct chain_choice *choice)
 	return mask;
 }
 
-/* Is it the served chain's own path, to be preferred? The longest one: a cross-sign that older clients need stays. */
+/* Prefers the longest chain of served certificates that every reachable store accepts: a cross-sign that older clients
+ * need stays. */
 static int ownness(const struct chain_choice *choice, const struct chain_candidate *candidate)
 {
 	if (!candidate->served_only || candidate->mask == 0 || candidate->mask != reachable(choice))
@@ -51,7 +52,7 @@ static int count_stale(const struct chain_choice *choice, const struct chain_can
 	return count;
 }
 
-/* How far a chain that nobody accepts comes: an untrusted root that would do is more than a trusted one that fails. */
+/* Ranks a chain that nobody accepts: a good one to an untrusted root before one to a trusted root that is refused. */
 static int reach(const struct chain_candidate *candidate)
 {
 	if (candidate->root == NULL)
@@ -126,7 +127,7 @@ static int compare_by(const struct chain_choice *choice, enum criterion criterio
 	return 0;
 }
 
-/* The first criterion that tells them apart; CRITERION_COUNT when none does. */
+/* Returns the first criterion by which they differ; CRITERION_COUNT: none. */
 static enum criterion decide(const struct chain_choice *choice, const struct chain_candidate *a,
 			     const struct chain_candidate *b, int *out_order)
 {

@@ -26,7 +26,7 @@ static void digest_path(const struct path *path, uint8_t out[SHA256_BYTES])
 	SHA256_Final(out, &context);
 }
 
-/* All between leaf and anchor: a leaf's revocation is its own fault, and an anchor is trusted as it is. */
+/* Checks all between leaf and anchor: a revoked leaf is a fault of its own, and an anchor is trusted as it is. */
 static struct path_verdict check_revocation(const struct chain_judge *judge, const struct path *path,
 					    struct path_verdict verdict)
 {

@@ -43,7 +43,7 @@ static struct chain_candidate *append(struct chain_search *search)
 	return &search->candidates[search->num_candidates++];
 }
 
-/* How much of a path may be sent: up to its root, and no further than its certificates may issue. */
+/* Returns how much of a path may be sent: up to its root, and no further than its certificates may issue. */
 static size_t sendable(struct chain_search *search, const struct path *path)
 {
 	size_t count = path->count;

@@ -181,7 +181,8 @@ static const struct {
     {X509_V_ERR_INVALID_POLICY_EXTENSION, PATH_EXTENSION_REFUSED, "its policy extensions do not parse"},
 };
 
-/* The link above `index` is true, and X509_verify_cert does not take it: by key usage or by the key identifiers. */
+/* Names the fault of a link above `index` that is true and that X509_verify_cert refuses: key usage or key
+ * identifiers. */
 static struct path_verdict broken_link(const struct path *path, size_t index)
 {
 	if (index + 1 < path->count && !path->items[index + 1].certificate->extensions_valid)

@@ -263,7 +263,7 @@ bool crl_is_of(const struct crl *crl, const struct certificate *certificate)
 	       X509_NAME_cmp(crl->issuer, X509_get_issuer_name(certificate->x509)) == 0;
 }
 
-/* The reason among an entry's extensions; -1 when it gives none. */
+/* Returns the reason among an entry's extensions; -1 when it gives none. */
 static int read_reason(CBS *rest)
 {
 	CBS list, value;

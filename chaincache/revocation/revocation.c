@@ -88,7 +88,7 @@ static bool is_before(struct turn a, struct turn b)
 	return a.this_update != b.this_update ? a.this_update > b.this_update : a.position < b.position;
 }
 
-/* The next one; NULL when there is none. */
+/* Returns the next CRL; NULL at the end. */
 static const struct crl *next_by_time(struct walk *walk)
 {
 	const struct crl *crl, *next = NULL;
