@@ -103,7 +103,7 @@ static bool refuse(struct buffer *errors, const char *path, const char *why, con
 	return false;
 }
 
-/* The first line without the blanks after it; NULL, or what is wrong with it. */
+/* Returns the first line without the blanks after it; NULL, or what is wrong with it. */
 static const char *cut_token(struct bytes file, struct bytes *out)
 {
 	const uint8_t *end = file.len > 0 ? memchr(file.data, '\n', file.len) : NULL;

@@ -65,7 +65,7 @@ static size_t bucket_of(const char *site)
 	return hash_index_text(HASH_INDEX_NO_TEXT, site) % NUM_BUCKETS;
 }
 
-/* The next part of the site from `part` on; NULL: there is none. */
+/* Returns the next part of the site from `part` on; NULL: there is none. */
 static struct watched_part *next_of_site(struct watched_part *part, const char *site)
 {
 	while (part != NULL && strcmp(part->site, site) != 0)

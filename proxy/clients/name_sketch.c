@@ -45,7 +45,7 @@ static bool grow(struct name_sketch *sketch)
 	return true;
 }
 
-/* The place of a new name: a free one, else that of the lowest, whose count stays as the newcomer's error. */
+/* Returns the place of a new name: a free one, else that of the lowest, whose count stays as the newcomer's error. */
 static struct name_count *make_place(struct name_sketch *sketch)
 {
 	if (sketch->num_items == NAME_SKETCH_MAX) {

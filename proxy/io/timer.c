@@ -50,7 +50,7 @@ static void insert(struct timer *head, struct timer *timer)
 	head->previous = timer;
 }
 
-/* The tick that ends at or after the deadline: never early. */
+/* Returns the tick that ends at or after the deadline: never early. */
 static uint64_t tick_of(uint64_t deadline_ms)
 {
 	return deadline_ms > UINT64_MAX - TIMER_TICK_MS ? UINT64_MAX / TIMER_TICK_MS
@@ -148,7 +148,7 @@ void timer_wheel_advance(struct timer_wheel *wheel, uint64_t now_ms)
 	}
 }
 
-/* How many ticks from now on the next slot in use is: UINT64_MAX when none is. */
+/* Returns how many ticks from now on the next slot in use is: UINT64_MAX when none is. */
 static uint64_t ticks_to_slot(const struct timer_wheel *wheel)
 {
 	uint64_t first = wheel->tick % TIMER_SLOTS;
@@ -165,8 +165,8 @@ static uint64_t ticks_to_slot(const struct timer_wheel *wheel)
 	return UINT64_MAX;
 }
 
-/* How many ticks from now on the next span in use begins: UINT64_MAX when none is. The present one is last: what its ring
- * holds is due a whole turn later. */
+/* Returns how many ticks from now on the next span in use begins: UINT64_MAX when none is. The present one is last:
+ * what its ring holds is due a whole turn later. */
 static uint64_t ticks_to_span(const struct timer_wheel *wheel)
 {
 	uint64_t next = wheel->tick / TIMER_SLOTS + 1;

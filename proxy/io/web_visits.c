@@ -74,7 +74,7 @@ static bool goes_before(const struct candidate *one, const struct candidate *oth
 	return one->visit->since_ms <= other->visit->since_ms;
 }
 
-/* The list is from the newest to the oldest: of several that began in the same millisecond, the last one goes. */
+/* Walks from the newest to the oldest: of several that began in the same millisecond, the last one goes. */
 struct web_visit *web_visits_who_goes(const struct web_visits *visits, uint64_t now_ms)
 {
 	struct candidate found = {0};

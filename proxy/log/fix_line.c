@@ -18,7 +18,7 @@ static bool is_fetch(enum finding_code code)
 	       code == FINDING_FETCH_NOT_A_CERTIFICATE || code == FINDING_FETCH_WRONG_ISSUER;
 }
 
-/* With its zero byte, so that no two rows of texts give the same bytes. */
+/* Hashes the zero byte too, so that no two rows of texts give the same bytes. */
 static void hash_text(SHA256_CTX *context, const char *text)
 {
 	const char *hashed = text != NULL ? text : "";
@@ -169,7 +169,7 @@ static bool read_words(const json_t *former, struct fix_line *line)
 	return found_code < FINDING_CODE_COUNT && found_severity <= SEVERITY_ERROR;
 }
 
-/* The members of a line about a resolved finding: no chains, no counts. */
+/* Prints the members of a line about a resolved finding: no chains, no counts. */
 static char *print_resolved(const json_t *former, const char *run, int64_t now_ms)
 {
 	static const char *const kept[] = {"since",       "site",     "subject_of", "part",    "id",

@@ -69,7 +69,7 @@ static struct site_bucket *bucket_of_site(struct former_findings *former, const 
 	return &former->sites[bucket_of(text_of(line, "site"))];
 }
 
-/* The link that holds the finding, or the end of its bucket. */
+/* Finds the link that holds the finding, or the end of its bucket. */
 static struct former_finding **find(struct former_findings *former, const char *id)
 {
 	struct former_finding **link = &former->ids[bucket_of(id)];

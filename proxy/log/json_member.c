@@ -8,7 +8,7 @@
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD in UTF-8 */
 #define REPLACEMENT_BYTES 3
 
-/* The length of the well-formed UTF-8 sequence that `text` begins with, 0 where there is none (RFC 3629 4). */
+/* Returns the length of the well-formed UTF-8 sequence that `text` begins with, 0 where there is none (RFC 3629 4). */
 static size_t utf8_sequence(const unsigned char *text)
 {
 	static const struct {

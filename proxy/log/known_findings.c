@@ -81,7 +81,7 @@ static bool is_group(const struct known_group *known_group, const struct finding
 	       strcmp(known_group->site, group->site) == 0;
 }
 
-/* The link that holds the group, or the end of its bucket. */
+/* Finds the link that holds the group, or the end of its bucket. */
 static struct known_group **find(struct known_findings *known, const struct finding_group *group)
 {
 	struct known_group **link = bucket_of(known, group->site);
@@ -102,7 +102,7 @@ static bool is_same(const struct finding *a, const struct finding *b)
 	return finding_same(a, &without_url);
 }
 
-/* The place in the list, SIZE_MAX where it is not there. */
+/* Returns the place in the list, SIZE_MAX where it is not there. */
 static size_t find_same(const struct finding_list *list, const struct finding *finding)
 {
 	for (size_t i = 0; i < list->count; i++) {

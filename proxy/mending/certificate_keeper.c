@@ -52,7 +52,7 @@ static struct error serve(struct certificate_keeper *keeper, const struct certif
 	return error;
 }
 
-/* The chain to serve by this result. */
+/* Returns the chain to serve by this result. */
 static const struct certificate_list *chain_of(const struct certificate_keeper *keeper,
 					       const struct mend_result *result)
 {

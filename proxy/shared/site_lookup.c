@@ -31,7 +31,7 @@ static size_t hash_name(const char *name)
 	return (size_t)(hash ^ (hash >> 32));
 }
 
-/* The entry of `name`, or the free one where it belongs. */
+/* Returns the entry of `name`, or the free one where it belongs. */
 static struct entry *slot_of(struct entry *entries, size_t capacity, const char *name)
 {
 	size_t at = hash_name(name) & (capacity - 1);

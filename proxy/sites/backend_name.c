@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-/* The first of `hostnames` that is no address and no wildcard. */
+/* Takes the first of `hostnames` that is no address and no wildcard. */
 static bool take_host_name(const struct site_material *material, struct host_name *out)
 {
 	for (size_t i = 0; i < material->num_names; i++) {
@@ -14,7 +14,7 @@ static bool take_host_name(const struct site_material *material, struct host_nam
 	return false;
 }
 
-/* The first dNSName of the leaf that is no wildcard. */
+/* Takes the first dNSName of the leaf that is no wildcard. */
 static bool take_name_of_leaf(const struct certificate *leaf, struct host_name *out)
 {
 	for (size_t i = 0; i < leaf->num_alt_names; i++) {

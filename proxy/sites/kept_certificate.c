@@ -185,7 +185,7 @@ static bool everybody_accepts(const struct kept_certificate *kept, const struct 
 	return !verdict->held_back && (reports ? verdict->served_trusted : verdict->mended_trusted);
 }
 
-/* The names of `hostnames`; without them, those that clients asked for lately. */
+/* Takes the names of `hostnames`; without them, those that clients asked for lately. */
 static void take_names(const struct kept_certificate *kept, struct host_name asked[ASKED_NAMES_MAX],
 		       struct renewal_question *question)
 {

@@ -200,7 +200,7 @@ void managed_site_free(struct managed_site *site)
 	free(site);
 }
 
-/* One finding for all files of the site: they are taken together, or not at all. */
+/* Reports all files of the site in one finding: they are taken together, or not at all. */
 static void report_files(const struct managed_site *site)
 {
 	struct finding_list findings = {0};

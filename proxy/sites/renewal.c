@@ -38,7 +38,7 @@ static bool covers(const struct certificate *leaf, const struct host_name *name)
 	return match.verdict == NAME_COVERED;
 }
 
-/* A former certificate that no store accepts serves nobody whom the new one is for, where a store accepts that. */
+/* Says whether the former certificate serves clients: not where only the new one is accepted by a store. */
 static bool former_serves(const struct renewal_question *question)
 {
 	return question->former.stores != 0 || question->renewed.stores == 0;
@@ -133,7 +133,7 @@ static void add_names(struct buffer *text, const struct renewal_question *questi
 	(void)full;
 }
 
-/* The stores accept nothing outside its validity: they are no lack of their own then. */
+/* Adds what is missing. Outside the validity, the stores are left out: they accept nothing then. */
 static void add_lacks(struct buffer *text, const struct renewal_question *question,
 		      const struct trust_store_set *stores)
 {

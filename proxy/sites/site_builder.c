@@ -174,7 +174,7 @@ static const struct string_list *crls_of(const struct config *config, size_t sit
 	return own->count > 0 ? own : &config->crls;
 }
 
-/* The faults of a list are those of each of its sites. */
+/* Finds the list, whose faults are added to those of each of its sites. */
 static const struct shared_list *find_list(struct site_reading *reading, struct shared_lists *lists,
 					   const struct string_list *paths, const struct list_kind *kind, time_t now)
 {
@@ -210,7 +210,7 @@ static void find_lists(struct site_reading *reading, struct whole_reading *whole
 	}
 }
 
-/* Of the files as they are before they are read. */
+/* Stamps the files as they are before they are read. */
 static void stamp_site(struct site_reading *reading, const struct whole_reading *whole, size_t site)
 {
 	struct site_material *material = reading->material;
@@ -224,7 +224,7 @@ static void stamp_site(struct site_reading *reading, const struct whole_reading 
 	file_stamp_end(&maker, &material->stamp);
 }
 
-/* The present settings with the client certificate of before: a kept site is judged as the configuration says. */
+/* Uses the present settings with the former client certificate: the configuration counts for a kept site too. */
 static struct error keep_backend_tls(struct site_reading *reading, const struct site_material *former)
 {
 	if (!has_tls_backend(reading->config))
@@ -260,7 +260,7 @@ static void settle(struct site_reading *reading, const struct site_material *for
 	reading->material->faults = strdup(buffer_text(&reading->faults));
 }
 
-/* The same keys and the same files: nothing is read, whatever a password costs to hash. */
+/* Says whether keys and files are the same: then nothing is read, and no password is hashed. */
 static bool is_unchanged(const struct site_reading *reading, const struct former_site *former)
 {
 	return reading->good && former->material != NULL && former->material->state == SITE_READ &&

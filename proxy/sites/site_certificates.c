@@ -57,7 +57,7 @@ static const struct certificate_keeper *find_keeper(const struct managed_site *f
 	return found;
 }
 
-/* The first file of a site gives its first certificate, and so on. */
+/* Returns the file of a certificate: the first file gives the first one, and so on. */
 static const char *path_of(const struct managed_site *site, size_t certificate)
 {
 	const struct string_list *paths = &site->config->certificates;
@@ -95,7 +95,7 @@ static const struct managed_certificate *find_former(const struct managed_site *
 	return found != PREDECESSOR_NONE ? former->certificates[found] : NULL;
 }
 
-/* The chain before a reload goes on, so that a reload never serves less. */
+/* Keeps the chain from before a reload, so that a reload never serves less. */
 static struct error add_pairs(struct managed_site *site, const struct managed_site *former)
 {
 	for (size_t i = 0; i < site->material->num_pairs; i++) {
@@ -138,7 +138,7 @@ struct error site_certificates_make(struct managed_site *site, const struct mana
 	return site->material->num_pairs == 0 ? inherit_backend_leaf(site, former) : add_pairs(site, former);
 }
 
-/* The first leaf that can be served. */
+/* Makes the certificate of the first leaf that can be served. */
 static void start_following(struct managed_site *site, const struct given_certificate *given)
 {
 	char text[ERROR_MAX_TEXT];

@@ -66,7 +66,7 @@ static struct error index_names(struct site_files *files)
 	return error_none();
 }
 
-/* Each site of `config` as it was before. */
+/* Returns each site of `config` as it was before. */
 static struct former_site *find_sites(const struct site_files *former, const struct config *config)
 {
 	struct former_site *sites = calloc(config->num_sites + 1, sizeof(*sites));
@@ -90,7 +90,7 @@ static bool read_sites(struct site_files *files, const struct site_files *former
 	return files->materials != NULL;
 }
 
-/* Former keys go on: they are sessions that can be resumed, and the sites' certificates do not depend on them. */
+/* Keeps the former keys where the file is wrong: sessions can still be resumed, and no certificate depends on them. */
 static bool read_ticket_keys(struct site_files *files, const struct site_files *former, struct buffer *errors)
 {
 	const char *path = site_files_config(files)->ticket_keys;

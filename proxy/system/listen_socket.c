@@ -57,7 +57,7 @@ static struct error set_on(int fd, int level, int option)
 	return error_none();
 }
 
-/* A bound socket, or an error and no descriptor. SO_REUSEADDR, so that a restart does not wait for TIME_WAIT. */
+/* Makes a bound socket, or an error and no descriptor. SO_REUSEADDR, so that a restart does not wait for TIME_WAIT. */
 static struct error open_bound(const struct bind_address *address, bool reuse_port, int *out_fd)
 {
 	int both_families = 0;

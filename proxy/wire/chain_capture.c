@@ -203,7 +203,7 @@ static const char *version_name(uint16_t version)
 	return names[version <= TLS1_VERSION ? 0 : version >= TLS1_3_VERSION ? 3 : version - TLS1_VERSION];
 }
 
-/* The server speaks none of the versions that were offered, as its alert or its answer says. */
+/* Says that the server speaks none of the offered versions, by its alert or its answer. */
 static void explain_version(struct chain_capture *capture, const char *alert)
 {
 	uint16_t min = SSL_get_min_proto_version(capture->ssl), max = SSL_get_max_proto_version(capture->ssl);
@@ -354,8 +354,7 @@ void chain_capture_free(struct chain_capture *capture)
 	free(capture);
 }
 
-/* As a banner begins: an ASCII character, and no control character but those of lines. Later ones may be of any
- * language. */
+/* Says whether it begins as a banner does: with an ASCII character, and no control character but those of lines. */
 static bool is_text(struct bytes bytes)
 {
 	for (size_t i = 0; i < bytes.len && i < TEXT_LOOK_BYTES; i++) {

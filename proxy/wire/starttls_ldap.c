@@ -45,7 +45,7 @@ void starttls_begin_ldap(struct starttls *starttls)
 	OPENSSL_free(der);
 }
 
-/* The bytes of the message that `waiting` begins with; 0: more bytes are needed to know. False where no message begins so. */
+/* Measures the message that `waiting` begins with; 0: more bytes are needed. False where no message begins so. */
 static bool measure(struct bytes waiting, size_t *out_len)
 {
 	*out_len = 0;
@@ -71,7 +71,7 @@ static bool measure(struct bytes waiting, size_t *out_len)
 	return true;
 }
 
-/* An element of that tag, in BER with a definite length. */
+/* Takes an element of that tag, in BER with a definite length. */
 static bool get_element(CBS *from, CBS_ASN1_TAG wanted, CBS *out)
 {
 	CBS_ASN1_TAG tag = 0;
@@ -82,7 +82,7 @@ static bool get_element(CBS *from, CBS_ASN1_TAG wanted, CBS *out)
 	       tag == wanted && CBS_skip(out, header_len);
 }
 
-/* Not negative, and no more than eight bytes. */
+/* Reads a number that is not negative and has no more than eight bytes. */
 static bool get_number(CBS *from, CBS_ASN1_TAG tag, uint64_t *out)
 {
 	CBS content;

@@ -8,7 +8,7 @@
 #define SMTP_READY 220
 #define SMTP_OK 250
 
-/* One line, ended by LF, with or without CR before it. */
+/* Takes one line, ended by LF, with or without CR before it. */
 static size_t take_line(struct starttls *starttls, struct bytes waiting,
 			void (*on_line)(struct starttls *starttls, struct bytes line))
 {
@@ -26,7 +26,7 @@ static size_t take_line(struct starttls *starttls, struct bytes waiting,
 	return len + 1;
 }
 
-/* The line begins with these words, and they end there. */
+/* Says whether the line begins with these words, which end at a word boundary. */
 static bool begins(struct bytes line, const char *words)
 {
 	size_t len = strlen(words);
@@ -72,7 +72,7 @@ static void fail_unable(struct starttls *starttls)
 	starttls_fail(starttls, "the server does not offer STARTTLS on this port");
 }
 
-/* The reply code of an SMTP line, 0 where there is none (RFC 5321 4.2). */
+/* Returns the reply code of an SMTP line, 0 where there is none (RFC 5321 4.2). */
 static unsigned smtp_code(struct bytes line)
 {
 	unsigned code = 0;

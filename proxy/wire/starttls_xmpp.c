@@ -24,7 +24,7 @@ void starttls_begin_xmpp(struct starttls *starttls)
 	starttls_say(starttls, bytes_of_string(header));
 }
 
-/* The bytes of the tag that `text` begins with, 0 when it is not whole. An attribute's value may hold a '>'. */
+/* Returns the bytes of the tag that `text` begins with, 0 when it is not whole. An attribute's value may hold a '>'. */
 static size_t tag_len(struct bytes text)
 {
 	uint8_t quote = 0;

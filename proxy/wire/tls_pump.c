@@ -275,7 +275,7 @@ void tls_pump_start_small(struct tls_pump *pump)
 	pump->small_left = TLS_PUMP_SMALL_RECORDS;
 }
 
-/* How many bytes go into one SSL_write: a small record, or all, which it cuts into records of 16 KiB itself. */
+/* Returns how many bytes go into one SSL_write: a small record, or all, which it cuts into records of 16 KiB itself. */
 static size_t next_write_bytes(struct tls_pump *pump, size_t len)
 {
 	if (pump->small_left == 0)

@@ -175,7 +175,7 @@ static void acceptor_close(struct acceptor *acceptor)
 	free(acceptor);
 }
 
-/* How many clients wait in the kernel: tcp_info(7) of a listening socket says so. */
+/* Counts the clients that wait in the kernel, by the TCP_INFO of a listening socket (tcp(7)). */
 static unsigned count_waiting(int fd)
 {
 	struct tcp_info info = {0};

@@ -18,7 +18,7 @@ void client_side_acknowledge(struct connection *connection)
 		stream_acknowledge(&connection->client.stream);
 }
 
-/* The event of TLS that failed: for lack of memory, it is not the client's fault. */
+/* Returns the event of TLS that failed: for lack of memory, it is not the client's fault. */
 static enum connection_event event_of_failure(struct connection *connection)
 {
 	return connection->client.pump.out_of_memory ? connection_run_short(connection, ENOMEM) : EVENT_CLIENT_FAILED;

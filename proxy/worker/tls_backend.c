@@ -14,7 +14,8 @@ bool tls_backend_is_wanted(const struct connection *connection)
 	return connection->site->backend_ssl_ctx != NULL;
 }
 
-/* The name that the backend is asked for and judged by: the client's own where the site wants that and has the name. */
+/* Returns the name that the backend is asked for and judged by: the client's own where the site wants that and has the
+ * name. */
 static const struct host_name *name_of(const struct connection *connection, struct host_name *space)
 {
 	const struct site *site = connection->site;

@@ -12,7 +12,7 @@
 #define THREAD_OF(member_pointer, member)                                                                              \
 	((struct worker_thread *)(void *)((char *)(member_pointer)-offsetof(struct worker_thread, member)))
 
-/* The coarse clock: deadlines have ticks of 100 ms, and it costs a quarter of the fine one. */
+/* Reads the coarse clock: deadlines have ticks of 100 ms, and it costs a quarter of the fine one. */
 static uint64_t clock_ms(void)
 {
 	struct timespec now;

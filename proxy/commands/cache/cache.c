@@ -148,7 +148,8 @@ static const struct action actions[] = {
 
 #define NUM_ACTIONS (sizeof(actions) / sizeof(actions[0]))
 
-/* The directory without --cache: the machine's where this user can write, as for check and mend, else the user's. */
+/* Returns the directory without --cache: the machine's where this user can write, as for check and mend, else the
+ * user's. */
 static const char *default_path(char *out, size_t out_size)
 {
 	if (access(CACHE_DIR_DEFAULT_PATH, R_OK | W_OK | X_OK) == 0)

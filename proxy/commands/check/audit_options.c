@@ -40,7 +40,7 @@ static const char *take_name(void *into, const char *value)
 	return audit_options_add_name(into, value);
 }
 
-/* The name in NAME=PATH, 0 characters where there is none. */
+/* Returns the name in NAME=PATH, 0 characters where there is none. */
 static size_t store_name_len(const char *option)
 {
 	size_t len = strcspn(option, "=/");

@@ -115,7 +115,7 @@ static struct chain_probe_options probe_options(const struct check *check)
 	};
 }
 
-/* The advice that follows the reason; empty where the reason needs none. */
+/* Returns the advice that follows the reason; empty where the reason needs none. */
 static const char *next_step(const struct check *check, enum chain_probe_outcome outcome)
 {
 	static const struct {

@@ -291,7 +291,7 @@ out:
 	return good ? STATUS_OK : STATUS_FAILED;
 }
 
-/* The log that the configuration names, unless one was named, and its cache for the report. */
+/* Reads the log that was named, else that of the configuration, whose cache the report uses. */
 static int read_configured_log(struct log_options *options, const char *named)
 {
 	struct config *config = NULL;

@@ -121,7 +121,7 @@ static bool keep_lines(struct log_history *history, struct log_finding *finding,
 	return kept;
 }
 
-/* The place of the line's run; UINT32_MAX where there is no room for it. */
+/* Returns the place of the line's run; UINT32_MAX where there is no room for it. */
 static uint32_t note_run(struct log_history *history, const struct log_line *line)
 {
 	uint32_t place = find_run(history, line->members[LOG_RUN]);
