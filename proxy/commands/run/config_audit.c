@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "chaincache/mend/mend.h"
-#include "proxy/commands/run/backend_knock.h"
+#include "proxy/commands/run/tcp_probe.h"
 #include "proxy/io/chain_probe.h"
 #include "proxy/io/loop.h"
 
@@ -169,25 +169,25 @@ static void ask_next(struct audit_run *run)
 }
 
 /* Plain backends that are tried side by side. */
-struct knocking {
-	struct backend_knock knocks[BACKEND_KNOCK_MAX];
-	const struct managed_site *sites[BACKEND_KNOCK_MAX];
-	const struct config_backend *backends[BACKEND_KNOCK_MAX];
+struct tcp_probing {
+	struct tcp_probe probes[TCP_PROBE_MAX];
+	const struct managed_site *sites[TCP_PROBE_MAX];
+	const struct config_backend *backends[TCP_PROBE_MAX];
 	size_t count;
 };
 
-static void knock_at_all(struct audit_run *run, struct knocking *knocking)
+static void probe_all(struct audit_run *run, struct tcp_probing *probing)
 {
-	backend_knock_all(knocking->knocks, knocking->count);
-	for (size_t i = 0; i < knocking->count; i++)
-		if (!knocking->knocks[i].answered)
-			report_backend(run, knocking->sites[i], knocking->backends[i], knocking->knocks[i].why);
-	knocking->count = 0;
+	tcp_probe_all(probing->probes, probing->count);
+	for (size_t i = 0; i < probing->count; i++)
+		if (!probing->probes[i].answered)
+			report_backend(run, probing->sites[i], probing->backends[i], probing->probes[i].why);
+	probing->count = 0;
 }
 
-static void knock_at_plain_backends(struct audit_run *run)
+static void probe_tcp_backends(struct audit_run *run)
 {
-	struct knocking knocking = {.count = 0};
+	struct tcp_probing probing = {.count = 0};
 
 	for (size_t i = 0; i < site_set_count(run->set); i++) {
 		const struct managed_site *site = site_set_get(run->set, i);
@@ -196,14 +196,14 @@ static void knock_at_plain_backends(struct audit_run *run)
 		for (size_t k = 0; k < config->num_backends; k++) {
 			if (config->backends[k].tls)
 				continue;
-			if (knocking.count == BACKEND_KNOCK_MAX)
-				knock_at_all(run, &knocking);
-			knocking.sites[knocking.count] = site;
-			knocking.backends[knocking.count] = &config->backends[k];
-			knocking.knocks[knocking.count++].address = &config->backends[k].address;
+			if (probing.count == TCP_PROBE_MAX)
+				probe_all(run, &probing);
+			probing.sites[probing.count] = site;
+			probing.backends[probing.count] = &config->backends[k];
+			probing.probes[probing.count++].address = &config->backends[k].address;
 		}
 	}
-	knock_at_all(run, &knocking);
+	probe_all(run, &probing);
 }
 
 size_t config_audit_sites(const struct program_log *log, const struct site_set *set)
@@ -213,7 +213,7 @@ size_t config_audit_sites(const struct program_log *log, const struct site_set *
 
 	for (size_t i = 0; i < site_set_count(set); i++)
 		audit_certificates(&run, site_set_get(set, i));
-	knock_at_plain_backends(&run);
+	probe_tcp_backends(&run);
 	if (failed(error)) {
 		char text[ERROR_MAX_TEXT];
 
