@@ -165,7 +165,7 @@ static enum finding_code code_of(const struct audience_verdict *verdict)
 static void report_given_up(struct audit *audit, enum finding_code code, const struct certificate *culprit,
 			    const struct certificate *reached, const char *reason)
 {
-	if (finding_list_tells(audit->findings, FINDING_CODE_COUNT, FINDING_BIT(SEVERITY_FIXED), culprit))
+	if (finding_list_has_about(audit->findings, FINDING_CODE_COUNT, FINDING_BIT(SEVERITY_FIXED), culprit))
 		return;
 	struct finding *finding = finding_list_add(
 	    audit->findings, code,
@@ -181,7 +181,7 @@ static void report_given_up(struct audit *audit, enum finding_code code, const s
 /* Reports a served certificate that the mended chain goes around, so that every client can follow it. */
 static void report_way_around(struct audit *audit, const struct certificate *culprit)
 {
-	if (finding_list_tells(audit->findings, FINDING_CODE_COUNT, FINDING_BIT(SEVERITY_FIXED), culprit))
+	if (finding_list_has_about(audit->findings, FINDING_CODE_COUNT, FINDING_BIT(SEVERITY_FIXED), culprit))
 		return;
 	struct finding *finding = finding_list_add(
 	    audit->findings, FINDING_BETTER_PATH,

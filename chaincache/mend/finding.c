@@ -287,8 +287,8 @@ bool finding_list_is_whole(const struct finding_list *list)
 	return !list->out_of_memory;
 }
 
-bool finding_list_tells(const struct finding_list *list, enum finding_code code, unsigned severities,
-			const struct certificate *certificate)
+bool finding_list_has_about(const struct finding_list *list, enum finding_code code, unsigned severities,
+			    const struct certificate *certificate)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		const struct finding *finding = &list->items[i];

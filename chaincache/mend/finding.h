@@ -81,12 +81,12 @@ void finding_list_cleanup(struct finding_list *list);
  * a log knows what appeared, changed or went away. */
 bool finding_same(const struct finding *a, const struct finding *b);
 
-/* finding_list_tells says whether there is one about this certificate: of this code (FINDING_CODE_COUNT: of any), and of one
+/* finding_list_has_about says whether there is one about this certificate: of this code (FINDING_CODE_COUNT: of any), and of one
  * of these severities, as FINDING_BIT(SEVERITY_ERROR) | ... */
 #define FINDING_BIT(severity) (1U << (severity))
 #define FINDING_ANY_SEVERITY (~0U)
-bool finding_list_tells(const struct finding_list *list, enum finding_code code, unsigned severities,
-			const struct certificate *certificate);
+bool finding_list_has_about(const struct finding_list *list, enum finding_code code, unsigned severities,
+			    const struct certificate *certificate);
 
 /* finding_list_is_whole says whether memory sufficed for all of it; what is above the maximum apart. */
 bool finding_list_is_whole(const struct finding_list *list);

@@ -204,7 +204,7 @@ static void look_at_served(struct audit *audit, size_t audience)
 	struct revocation_answer answer =
 	    revocation_look(&audit->search->revocation, revoked[0].certificate, revoked[1].certificate);
 	if (answer.status == REVOCATION_REVOKED &&
-	    !finding_list_tells(audit->findings, FINDING_REVOKED, FINDING_ANY_SEVERITY, revoked->certificate) &&
+	    !finding_list_has_about(audit->findings, FINDING_REVOKED, FINDING_ANY_SEVERITY, revoked->certificate) &&
 	    !certificate_list_contains(audit->mended, revoked->certificate))
 		report_authority_revoked(audit, revoked->certificate, &answer, false);
 }

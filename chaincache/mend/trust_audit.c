@@ -245,7 +245,7 @@ static void report_refusal(struct audit *audit, const struct certificate *at_fau
 {
 	enum finding_code code = chain_audit_code(verdict.fault);
 
-	if (finding_list_tells(audit->findings, code, FINDING_BIT(SEVERITY_ERROR), at_fault))
+	if (finding_list_has_about(audit->findings, code, FINDING_BIT(SEVERITY_ERROR), at_fault))
 		return;
 	struct finding *finding = finding_list_add(audit->findings, code, "Clients refuse every known path at %s: %s.",
 						   certificate_words_subject(at_fault), verdict.reason);
