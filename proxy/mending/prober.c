@@ -7,12 +7,13 @@
 #include "proxy/io/alarm.h"
 #include "proxy/io/clock.h"
 #include "proxy/io/loop.h"
-#include "proxy/log/time_text.h"
+#include "proxy/mending/probe_log.h"
 #include "proxy/mending/probed_backend.h"
 #include "proxy/shared/tls_settings.h"
 
 struct prober {
 	struct prober_options options;
+	struct probe_log log;
 	struct probed_backend *backends;
 	size_t num_backends;
 	struct buffer alpn; /* that backends are asked for, in the wire format */
@@ -57,6 +58,7 @@ struct prober *prober_new(const struct prober_options *options, const struct pro
 		return NULL;
 	}
 	prober->options = *options;
+	prober->log = (struct probe_log){options->log, options->fix_log, config};
 	buffer_init(&prober->alpn, TLS_SETTINGS_MAX_ALPN_BYTES);
 	if (failed(tls_settings_write_alpn(&config->alpn, &prober->alpn)))
 		goto out;
@@ -93,18 +95,6 @@ void prober_free(struct prober *prober)
 	free(prober);
 }
 
-static void report(const struct prober *prober, unsigned part, const struct finding_list *findings,
-		   const struct mend_result *result)
-{
-	struct fix_report fix_report = {
-	    .group = {prober->options.config->name, SUBJECT_BACKEND, part},
-	    .findings = findings,
-	    .result = result,
-	    .applied = prober->options.config->backend_verify == BACKEND_VERIFY_MEND,
-	};
-	fix_log_report(prober->options.fix_log, &fix_report, time_text_now_ms());
-}
-
 /* A name that a backend's certificate lacks has a finding code of its own, since backend_name cures it. */
 static void rename_finding(struct finding *finding)
 {
@@ -113,47 +103,6 @@ static void rename_finding(struct finding *finding)
 	finding->code = FINDING_BACKEND_NAME_MISMATCH;
 	finding_set_severity(finding, finding_code_severity(FINDING_BACKEND_NAME_MISMATCH));
 	finding_set_advice(finding, "%s", finding_code_advice(FINDING_BACKEND_NAME_MISMATCH));
-}
-
-/* Says whether the program log has this verdict already, and remembers it as logged. */
-static bool was_logged(struct probed_backend *backend, const struct mend_result *result)
-{
-	bool logged = backend->logged_served_trusted == result->served_trusted &&
-		      backend->logged_mended_trusted == result->mended_trusted &&
-		      certificate_list_equal(&backend->logged_chain, &result->served);
-
-	if (logged || failed(certificate_list_replace(&backend->logged_chain, &result->served)))
-		return logged;
-	backend->logged_served_trusted = result->served_trusted;
-	backend->logged_mended_trusted = result->mended_trusted;
-	return false;
-}
-
-/* Says in words whether connections to the backend trust the chain. */
-static const char *words_of(bool strict, const struct mend_result *result)
-{
-	bool in_order = !finding_list_has(&result->findings, FINDING_WRONG_ORDER);
-
-	if (!result->mended_trusted)
-		return "not trusted, see the fix log";
-	if (result->served_trusted)
-		return in_order ? "complete" : "complete, but in the wrong order";
-	return strict ? "not complete, and backend_verify = strict mends nothing, see the fix log"
-		      : "not complete, but it can be mended";
-}
-
-static void log_audit(struct probed_backend *backend, const struct mend_result *result)
-{
-	const struct prober_options *options = &backend->prober->options;
-	bool strict = options->config->backend_verify == BACKEND_VERIFY_STRICT;
-	bool good = strict ? result->served_trusted : result->mended_trusted;
-
-	if (was_logged(backend, result))
-		return;
-	program_log_write(options->log, good ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, options->config->name,
-			  "backend %s serves %s with %zu certificate%s: %s", backend->target,
-			  result->served.items[0].certificate->subject, result->served.count,
-			  result->served.count == 1 ? "" : "s", words_of(strict, result));
 }
 
 /* Sets the alarm, but neither later than the next regular probe nor later than before. */
@@ -186,9 +135,9 @@ static void on_audited(void *context, const struct mender_outcome *outcome)
 	}
 	for (size_t i = 0; i < findings.count; i++)
 		rename_finding(&findings.items[i]);
-	report(prober, prober_part(backend->index, PROBER_AUDIT), &findings, result);
+	probe_log_findings(&prober->log, prober_part(backend->index, PROBER_AUDIT), &findings, result);
 	finding_list_cleanup(&findings);
-	log_audit(backend, result);
+	probe_log_audit(&prober->log, backend, result);
 	prober->options.on_audit(prober->options.context, result);
 	/* An issuer may be fetched later: the next probe audits again. */
 	if (!result->wants_retry)
@@ -219,54 +168,15 @@ static void audit(struct probed_backend *backend)
 	backend->mender = mender_start(options->services, &question, backend, on_audited);
 }
 
-/* Reports backends that serve different certificates: which one clients see depends on the backend that they reach. */
-static void compare_backends(const struct prober *prober)
+static void set_outcome(struct probed_backend *backend, enum chain_probe_outcome outcome, const char *reason)
 {
-	struct finding_list findings = {0};
-
-	for (size_t i = 0; i < prober->num_backends; i++)
-		probed_backend_compare(prober->backends, i, &findings);
-	report(prober, KNOWN_FINDINGS_WHOLE_SITE, &findings, NULL);
-	finding_list_cleanup(&findings);
-}
-
-/* Returns the reason without the words that the message has already. */
-static const char *without_preface(const char *reason)
-{
-	size_t len = strlen(CHAIN_CAPTURE_FAILED);
-
-	return strncmp(reason, CHAIN_CAPTURE_FAILED, len) == 0 ? reason + len : reason;
-}
-
-/* Reports how a backend is reached; `reason` is "" where it is. */
-static void report_reach(struct probed_backend *backend, enum chain_probe_outcome outcome, const char *reason)
-{
-	const struct prober_options *options = &backend->prober->options;
-	struct finding_list findings = {0};
-	bool unreachable = chain_probe_is_unreachable(outcome);
-
-	if (reason[0] != '\0') {
-		struct finding *finding =
-		    unreachable ? finding_list_add(&findings, FINDING_BACKEND_UNREACHABLE,
-						   "Backend %s cannot be reached: %s.", backend->target, reason)
-				: finding_list_add(&findings, FINDING_BACKEND_TLS_FAILED,
-						   "The TLS handshake with backend %s failed: %s.", backend->target,
-						   without_preface(reason));
-		finding_set_source(finding, backend->target);
-		if (backend->outcome != outcome)
-			program_log_write(options->log, LOG_LEVEL_WARNING, options->config->name,
-					  "backend %s: %s: %s; it is tried again", backend->target,
-					  unreachable ? "cannot be reached" : "the TLS handshake failed",
-					  without_preface(reason));
-	}
-	report(backend->prober, prober_part(backend->index, PROBER_REACH), &findings, NULL);
-	finding_list_cleanup(&findings);
+	probe_log_reach(&backend->prober->log, prober_part(backend->index, PROBER_REACH), backend, outcome, reason);
 	backend->outcome = outcome;
 }
 
 static void on_reached(struct probed_backend *backend, const char *alpn)
 {
-	report_reach(backend, CHAIN_PROBE_OK, "");
+	set_outcome(backend, CHAIN_PROBE_OK, "");
 	backend->rank = MEND_RANK_REGULAR;
 	snprintf(backend->alpn, sizeof(backend->alpn), "%s", alpn);
 	backend->avoids_tls13 = backend->looks_below_tls13;
@@ -277,7 +187,7 @@ static void on_reached(struct probed_backend *backend, const char *alpn)
 /* Looks again soon: no connection could be made. */
 static void on_not_reached(struct probed_backend *backend, enum chain_probe_outcome outcome, const char *reason)
 {
-	report_reach(backend, outcome, reason);
+	set_outcome(backend, outcome, reason);
 	backend->rank =
 	    outcome == CHAIN_PROBE_TIMED_OUT || outcome == CHAIN_PROBE_UNRESOLVED ? MEND_RANK_SLOW : MEND_RANK_REGULAR;
 	ring_in(backend, retry_next(&backend->retry));
@@ -304,7 +214,7 @@ static void on_seen(struct probed_backend *backend, const struct chain_probe_res
 	if (failed(certificate_list_replace(&backend->chain, &result->chain)))
 		return;
 	audit(backend);
-	compare_backends(prober);
+	probe_log_differences(&prober->log, prober->backends, prober->num_backends);
 	bool eager = prober->options.on_chain(prober->options.context, backend->index, &backend->chain);
 	set_eager_alarm(backend, is_new, eager);
 }
