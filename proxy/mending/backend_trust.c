@@ -50,53 +50,6 @@ struct backend_trust {
 	size_t num_askers;
 };
 
-static bool matches_pin(const struct backend_trust_terms *terms, const struct certificate *leaf)
-{
-	return terms->pin != NULL && memcmp(terms->pin, leaf->spki_sha256, SHA256_BYTES) == 0;
-}
-
-/* Says whether at least one trust store accepts it. */
-static bool is_accepted(const struct backend_trust_terms *terms, const struct mend_result *result)
-{
-	for (size_t i = 0; i < result->num_stores; i++) {
-		const struct store_verdict *store = &result->stores[i];
-		if (terms->verify == BACKEND_VERIFY_STRICT ? store->served_trusted : store->mended_trusted)
-			return true;
-	}
-	return false;
-}
-
-/* Returns the message of the gravest finding. */
-static const char *why_not(const struct mend_result *result)
-{
-	const struct finding_list *findings = &result->findings;
-	const struct finding *worst = NULL;
-
-	for (size_t i = 0; i < findings->count; i++) {
-		if (worst == NULL || findings->items[i].severity > worst->severity)
-			worst = &findings->items[i];
-	}
-	return worst != NULL ? worst->message : "no trust store accepts its chain";
-}
-
-/* The verdict for one name; `reason` is "" when trusted. */
-static bool judge(const struct backend_trust_terms *terms, const struct mend_result *result,
-		  const struct name_result *name, char reason[BACKEND_TRUST_MAX_REASON])
-{
-	reason[0] = '\0';
-	if (terms->verify == BACKEND_VERIFY_OFF || matches_pin(terms, result->served.items[0].certificate))
-		return true;
-	if (!is_accepted(terms, result)) {
-		snprintf(reason, BACKEND_TRUST_MAX_REASON, "%s", why_not(result));
-		return false;
-	}
-	if (name->match.verdict == NAME_COVERED)
-		return true;
-	snprintf(reason, BACKEND_TRUST_MAX_REASON, "its certificate does not cover %s: %.150s", name->name.text,
-		 name->match.why);
-	return false;
-}
-
 struct backend_trust *backend_trust_new(const struct backend_trust_options *options)
 {
 	struct backend_trust *trust = calloc(1, sizeof(*trust));
@@ -252,7 +205,7 @@ static void on_mended(void *context, const struct mender_outcome *outcome)
 	const struct mend_result *result = outcome->result;
 	struct backend_trust *trust = question->trust;
 	struct backend_trust_terms terms;
-	char reason[BACKEND_TRUST_MAX_REASON] = "";
+	char reason[BACKEND_VERDICT_MAX_REASON] = "";
 	bool trusted = false;
 
 	question->mender = NULL;
@@ -262,7 +215,7 @@ static void on_mended(void *context, const struct mender_outcome *outcome)
 	} else if (!trust->options.find_terms(trust->options.context, question->site->name, &terms)) {
 		snprintf(reason, sizeof(reason), "the site is gone");
 	} else {
-		trusted = judge(&terms, result, &result->names[0], reason);
+		trusted = backend_verdict_judge(&terms.rules, result, &result->names[0], reason);
 		remember(trust, &question->key, result, (struct verdict){trusted, reason});
 	}
 	answer_askers(question, trusted, reason);
@@ -292,7 +245,7 @@ static bool put_question(struct question *question)
 	    .crls = terms.crls,
 	    .names = &question->name,
 	    .num_names = 1,
-	    .pin = terms.pin,
+	    .pin = terms.rules.pin,
 	    .ignores_key_usage = true,
 	    .urgent = true,
 	    .share = terms.share,
@@ -454,13 +407,13 @@ void backend_trust_ask(struct backend_trust *trust, const char *site, const char
 void backend_trust_learn(struct backend_trust *trust, const char *site, const struct mend_result *result)
 {
 	struct backend_trust_terms terms;
-	char reason[BACKEND_TRUST_MAX_REASON];
+	char reason[BACKEND_VERDICT_MAX_REASON];
 
 	if (!trust->options.find_terms(trust->options.context, site, &terms))
 		return;
 	for (size_t i = 0; i < result->num_names; i++) {
 		struct verdict_key key = verdict_key_of(site, result->names[i].name.text, &result->served);
-		bool trusted = judge(&terms, result, &result->names[i], reason);
+		bool trusted = backend_verdict_judge(&terms.rules, result, &result->names[i], reason);
 		remember(trust, &key, result, (struct verdict){trusted, reason});
 	}
 }

@@ -10,6 +10,7 @@
 #ifndef PROXY_MENDING_BACKEND_TRUST_H
 #define PROXY_MENDING_BACKEND_TRUST_H
 
+#include "proxy/mending/backend_verdict.h"
 #include "proxy/mending/mender.h"
 #include "proxy/shared/worker_event.h"
 
@@ -22,7 +23,6 @@
 #define BACKEND_TRUST_MAX_MENDS_A_SITE 3 /* mended at one time; the others wait, so that other sites can fetch */
 #define BACKEND_TRUST_MAX_ASKERS 10000 /* of all questions together; a site has half of those that are free at most */
 #define BACKEND_TRUST_LOG_PAUSE_MS 60000 /* between two lines about refusals of a site */
-#define BACKEND_TRUST_MAX_REASON 1024
 
 /* How a site's backends are judged. All borrowed. */
 struct backend_trust_terms {
@@ -30,8 +30,7 @@ struct backend_trust_terms {
 	struct pool_share *share; /* of the mending threads' time; may be NULL */
 	struct trust_store_set *stores;
 	struct crl_store *crls; /* NULL: revocation is not checked */
-	enum config_backend_verify verify;
-	const uint8_t *pin; /* NULL: none */
+	struct backend_rules rules;
 };
 
 struct backend_trust_options {

@@ -353,8 +353,8 @@ void managed_site_terms(const struct managed_site *site, struct backend_trust_te
 	    .share = site->share,
 	    .stores = site->material->stores,
 	    .crls = site->material->crls,
-	    .verify = site->config->backend_verify,
-	    .pin = site->config->has_backend_pin ? site->config->backend_pin : NULL,
+	    .rules = {.verify = site->config->backend_verify,
+		      .pin = site->config->has_backend_pin ? site->config->backend_pin : NULL},
 	};
 }
 

@@ -48,8 +48,7 @@ static bool find_terms(void *context, const char *site, struct backend_trust_ter
 	*out = (struct backend_trust_terms){
 	    .services = world->services,
 	    .stores = world->stores,
-	    .verify = world->verify,
-	    .pin = world->pin,
+	    .rules = {world->verify, world->pin},
 	};
 	return !world->gone && strncmp(site, "mail", 4) == 0;
 }
