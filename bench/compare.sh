@@ -11,6 +11,8 @@
 # started is left. CHAINMEND_CMAKE_ARGS: further arguments of cmake (-DBORINGSSL_ROOT=DIR, say).
 set -euo pipefail
 
+# shellcheck source=scripts/options.sh
+. "$(dirname "$0")/../scripts/options.sh"
 root=$(cd "$(dirname "$0")/.." && pwd)
 
 build() {
@@ -21,17 +23,24 @@ build() {
 	cmake --build build/release --target chainmend chainmend-bench echo_backend limit gauge
 }
 
-compare() {
-	exec env PYTHONPATH="$root/bench" PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m compare "$@"
+run() { # MODULE OPTION...
+	PYTHONPATH=$root/bench PYTHONDONTWRITEBYTECODE=1 exec /usr/bin/python3 -m "$@"
 }
 
-case " $* " in
-*" --help "* | *" -h "*) compare --help ;;
-esac
+# Python reads the options before anything is installed. Where it is not there itself, it is installed first.
+if [ -x /usr/bin/python3 ]; then
+	case " $* " in
+	*" --help "* | *" -h "*) run compare --help ;;
+	esac
+	(run compare.options "$@")
+elif [[ " $* " == *" --help "* || " $* " == *" -h "* ]]; then
+	print_help
+	exit 0
+fi
 
 "$root/scripts/install-deps.sh" --bench >&2
 case " $* " in
 *" --build"*) ;;
 *) (build) >&2 ;;
 esac
-compare "$@"
+run compare "$@"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What a transaction costs a worker, counted: instructions, allocations, system calls, an idle connection's memory.
+# Counts what a transaction costs a worker: instructions, allocations, system calls, an idle connection's memory.
 #
 #   bench/cost.sh                       all 16 cases, in some 3 minutes, held against bench/cost.expected
 #   bench/cost.sh --quick               four of them, in less than one
@@ -11,6 +11,8 @@
 # started is left. CHAINMEND_CMAKE_ARGS: further arguments of cmake (-DBORINGSSL_ROOT=DIR, say).
 set -euo pipefail
 
+# shellcheck source=scripts/options.sh
+. "$(dirname "$0")/../scripts/options.sh"
 root=$(cd "$(dirname "$0")/.." && pwd)
 readonly unmeasured=2
 
@@ -21,18 +23,24 @@ build() {
 	cmake --preset cost "${cmake_args[@]}" && cmake --build build/cost --target chainmend still_clock heap_count
 }
 
-cost() {
-	exec env PYTHONPATH="$root/bench" PYTHONDONTWRITEBYTECODE=1 OPENSSL_CONF="$root/bench/cost/openssl.cnf" \
-		/usr/bin/python3 -m cost "$@"
+run() { # MODULE OPTION...
+	PYTHONPATH=$root/bench PYTHONDONTWRITEBYTECODE=1 OPENSSL_CONF=$root/bench/cost/openssl.cnf exec /usr/bin/python3 -m "$@"
 }
 
-case " $* " in
-*" --help "* | *" -h "* | *" --list "*) cost "$@" ;;
-esac
+# Python reads the options before anything is installed. Where it is not there itself, it is installed first.
+if [ -x /usr/bin/python3 ]; then
+	case " $* " in
+	*" --help "* | *" -h "* | *" --list "*) run cost "$@" ;;
+	esac
+	(run cost.options "$@")
+elif [[ " $* " == *" --help "* || " $* " == *" -h "* ]]; then
+	print_help
+	exit 0
+fi
 
 "$root/scripts/install-deps.sh" --cost >&2 || exit $unmeasured
 case " $* " in
 *" --build"*) ;;
 *) (build) >&2 || exit $unmeasured ;;
 esac
-cost "$@"
+run cost "$@"

@@ -7,6 +7,8 @@
 #   docker/test-image.sh DIR       keeps the debootstrap tree and the layers in DIR, so that the next run is quick
 set -euo pipefail
 
+# shellcheck source=scripts/options.sh
+. "$(dirname "$0")/../scripts/options.sh"
 cd "$(dirname "$0")/.."
 readonly suite=bookworm
 export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot
@@ -16,6 +18,15 @@ die() {
 	printf 'test-image: %s\n' "$*" >&2
 	exit 1
 }
+
+case "${1:-}" in
+-h | --help)
+	print_help
+	exit 0
+	;;
+-*) wrong_usage "$1: no such option" ;;
+esac
+[ $# -le 1 ] || wrong_usage "it takes one folder"
 
 [ "$(id -u)" = 0 ] || die "run it as root: debootstrap and the chroot isolation need that"
 for tool in buildah debootstrap; do

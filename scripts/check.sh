@@ -13,15 +13,13 @@
 # anything; 64 wrong usage.
 set -euo pipefail
 
+# shellcheck source=scripts/options.sh
+. "$(dirname "$0")/options.sh"
 cd "$(dirname "$0")/.."
 readonly fuzz_seconds=60 build=build/asan
 readonly nothing_to_do=3 # what a check returns that has nothing to look at
 
 say() { printf '%s\n' "$*"; }
-die() {
-	printf 'check: %s\n' "$*" >&2
-	exit 64
-}
 
 # name    tool            package         what is checked
 readonly checks='
@@ -44,7 +42,7 @@ wanted=()
 while [ $# -gt 0 ]; do
 	case "$1" in
 	-h | --help)
-		sed -n '2,13s/^# \{0,1\}//p' "$0"
+		print_help
 		exit 0
 		;;
 	--list)
@@ -53,20 +51,20 @@ while [ $# -gt 0 ]; do
 		;;
 	--all) everything=yes ;;
 	--base)
-		[ $# -ge 2 ] || die "--base: since which commit?"
-		git rev-parse --quiet --verify "$2^{commit}" >/dev/null || die "--base $2: there is no such commit here"
+		[ $# -ge 2 ] || wrong_usage "--base: since which commit?"
+		git rev-parse --quiet --verify "$2^{commit}" >/dev/null || wrong_usage "--base $2: there is no such commit here"
 		base=$2
 		shift
 		;;
-	-*) die "$1: no such option; see scripts/check.sh --help" ;;
+	-*) wrong_usage "$1: no such option" ;;
 	*)
-		grep -qxF -- "$1" <<<"$names" || die "$1: no such check; see scripts/check.sh --list"
+		grep -qxF -- "$1" <<<"$names" || wrong_usage "$1: no such check (--list names them)"
 		wanted+=("$1")
 		;;
 	esac
 	shift
 done
-[ $everything = no ] || [ -z "$base" ] || die "--all and --base stand together: use one of them"
+[ $everything = no ] || [ -z "$base" ] || wrong_usage "--all and --base stand together: use one of them"
 
 # Files that git tracks, and new ones that it does not ignore, as far as they are there.
 sources() {

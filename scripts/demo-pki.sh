@@ -5,10 +5,17 @@
 #   scripts/demo-pki.sh DIR NAME URL    NAME: what clients call the server; URL: where issuing.cer is to be had
 set -euo pipefail
 
-if [ $# != 3 ]; then
-	printf 'demo-pki: usage: scripts/demo-pki.sh DIR NAME URL\n' >&2
-	exit 64
-fi
+# shellcheck source=scripts/options.sh
+. "$(dirname "$0")/options.sh"
+
+case "${1:-}" in
+-h | --help)
+	print_help
+	exit 0
+	;;
+esac
+[ $# = 3 ] || wrong_usage "it takes DIR NAME URL"
+[ -d "$1" ] || wrong_usage "$1: there is no such folder"
 folder=$1 name=$2 url=$3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

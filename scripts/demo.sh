@@ -8,24 +8,24 @@
 # CHAINMEND_CMAKE_ARGS: further arguments of the first cmake (-DBORINGSSL_ROOT=DIR, say).
 set -euo pipefail
 
+# shellcheck source=scripts/options.sh
+. "$(dirname "$0")/options.sh"
 cd "$(dirname "$0")/.."
 readonly name=mail.contoso.test
 readonly program=$PWD/build/release/chainmend
 readonly wait_s=30 # the longest that any server may take to be ready
 
 keep=no
-case "${1:-}" in
-"") ;;
---keep) keep=yes ;;
--h | --help)
-	sed -n '2,8s/^# \{0,1\}//p' "$0"
-	exit 0
-	;;
-*)
-	printf 'demo: %s: no such option; see scripts/demo.sh --help\n' "$1" >&2
-	exit 64
-	;;
-esac
+for option in "$@"; do
+	case "$option" in
+	--keep) keep=yes ;;
+	-h | --help)
+		print_help
+		exit 0
+		;;
+	*) wrong_usage "$option: no such option" ;;
+	esac
+done
 
 bold='' dim='' green='' red='' plain=''
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then

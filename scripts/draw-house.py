@@ -37,10 +37,15 @@ BETWEEN = (  # of each thread and the next
 THREADS_GAP = 200
 
 
-def load_rooms():
+def load_script():
     spec = importlib.util.spec_from_file_location("rooms", ROOT / "scripts" / "rooms.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+def read_rooms():
+    module = load_script()
     rooms = {name: room for name, room in module.read_rooms().items() if name.split("/")[0] in FOLDERS}
     return rooms, {name: module.reach(rooms, name) for name in rooms}
 
@@ -151,7 +156,7 @@ def draw_post(text, direction, left, right, y):
 
 
 def picture():
-    rooms, reach = load_rooms()
+    rooms, reach = read_rooms()
     floors = floors_of(rooms)
     arrows = sorted(arrows_of(rooms, reach))
     places, width, height = place(rooms, floors, arrows)
@@ -170,7 +175,7 @@ def picture():
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = load_script().Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=pathlib.Path, help="write it there; else to standard output")
     options = parser.parse_args()
     if options.out:

@@ -15,6 +15,8 @@
 # CHAINMEND_FUZZ_BUILD: another folder than build/fuzz. CHAINMEND_CMAKE_ARGS: further arguments of the first cmake.
 set -euo pipefail
 
+# shellcheck source=scripts/options.sh
+. "$(dirname "$0")/options.sh"
 cd "$(dirname "$0")/.."
 build=${CHAINMEND_FUZZ_BUILD:-build/fuzz}
 seconds=60
@@ -23,14 +25,10 @@ clock=wall
 targets=()
 read -r -a cmake_args <<<"${CHAINMEND_CMAKE_ARGS:-}"
 
-die() {
-	printf 'fuzz: %s\n' "$*" >&2
-	exit 64
-}
 list_targets() { sed -n 's/^fuzz_target(\([a-z0-9_]*\).*/\1/p' tests/fuzz/CMakeLists.txt; }
 
 add_target() {
-	list_targets | grep -qx -- "$1" || die "$1: no such target; they are: $(list_targets | tr '\n' ' ')"
+	list_targets | grep -qx -- "$1" || wrong_usage "$1: no such target (--list names them)"
 	targets+=("$1")
 }
 
@@ -38,27 +36,20 @@ while [ $# -gt 0 ]; do
 	case "$1" in
 	-s | --seconds)
 		seconds=${2:-}
-		[[ $seconds =~ ^[1-9][0-9]*$ ]] || die "$1 takes a number of seconds"
+		[[ $seconds =~ ^[1-9][0-9]*$ ]] || wrong_usage "$1 takes a number of seconds"
 		shift
 		;;
 	--merge) merge=yes ;;
 	--cpu) clock=cpu ;;
 	--only)
-		[ $# -ge 2 ] || die "--only: which target? See scripts/fuzz.sh --list"
+		[ $# -ge 2 ] || wrong_usage "--only: which target?"
 		add_target "$2"
 		shift
 		;;
 	--boringssl)
-		[ $# -ge 2 ] || die "--boringssl: which folder? See scripts/fuzz.sh --help"
-		boringssl=$(realpath -e "$2") || die "--boringssl $2: there is no such folder"
-		if [ -e "$boringssl/lib/libssl.a" ]; then
-			cmake_args+=("-DBORINGSSL_ROOT=$boringssl")
-		elif [ -e "$boringssl/CMakeLists.txt" ]; then
-			cmake_args+=("-DBORINGSSL_SOURCE_DIR=$boringssl")
-		else
-			die "--boringssl $2: neither an installed tree (lib/libssl.a) nor a source tree (CMakeLists.txt)"
-		fi
-		build=$build-$(printf '%s' "$boringssl" | sha256sum | cut -c1-8)
+		read_boringssl "${2:-}"
+		cmake_args+=("$boringssl_arg")
+		build=$build-$boringssl_build
 		shift
 		;;
 	--list)
@@ -66,16 +57,19 @@ while [ $# -gt 0 ]; do
 		exit 0
 		;;
 	-h | --help)
-		sed -n '2,15s/^# \{0,1\}//p' "$0"
+		print_help
 		exit 0
 		;;
-	-*) die "$1: no such option; see scripts/fuzz.sh --help" ;;
+	-*) wrong_usage "$1: no such option" ;;
 	*) add_target "$1" ;;
 	esac
 	shift
 done
 [ ${#targets[@]} -gt 0 ] || mapfile -t targets < <(list_targets)
-command -v clang >/dev/null || die "libFuzzer needs clang: scripts/install-deps.sh installs it"
+command -v clang >/dev/null || {
+	printf 'fuzz: libFuzzer needs clang: scripts/install-deps.sh installs it\n' >&2
+	exit 1
+}
 
 mkdir -p "$(dirname "$build")"
 cmake --preset fuzz -B "$build" "${cmake_args[@]}" >"$build.configure.log" 2>&1 || {

@@ -9,6 +9,8 @@
 #   scripts/install-deps.sh --build   to build alone (an image's build stage, say)
 set -euo pipefail
 
+# shellcheck source=scripts/options.sh
+. "$(dirname "$0")/options.sh"
 cd "$(dirname "$0")/.."
 readonly upstream_wait=15 # seconds for upstream's host to answer
 
@@ -35,6 +37,7 @@ is_installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" 
 
 wanted=("${build_packages[@]}" "${demo_packages[@]}" "${test_packages[@]}")
 wants_nginx=yes
+[ $# -le 1 ] || wrong_usage "one option at a time"
 case "${1:-}" in
 "") ;;
 --demo) wanted=("${build_packages[@]}" "${demo_packages[@]}") ;;
@@ -49,10 +52,10 @@ case "${1:-}" in
 	wants_nginx=no
 	;;
 -h | --help)
-	sed -n '2,9s/^# \{0,1\}//p' "$0"
+	print_help
 	exit 0
 	;;
-*) die "$1: no such option; see scripts/install-deps.sh --help" ;;
+*) wrong_usage "$1: no such option" ;;
 esac
 
 if ! has dpkg-query || ! has apt-get; then

@@ -32,6 +32,7 @@ FOLDERS = ("chaincache", "conf", "proxy", "bench", "tools")
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
 CALL = re.compile(r"^chainmend_room\(([^)]*)\)", re.MULTILINE)
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+EXIT_USAGE = 64
 KEYWORDS = {"MAY", "SOURCES", "HEADERS", "PRIVATE", "LINK", "USES", "GNU"}
 EPOLL_ROOMS = ("proxy/io", "bench/backend", "bench/limit")
 TEST_CALL = re.compile(r"^(unit_tests|support_library)\(([^)]*)\)", re.MULTILINE)
@@ -345,9 +346,17 @@ def print_dot(arrows):
     print("}")
 
 
+class Parser(argparse.ArgumentParser):
+    """Ends with status 64 after wrong usage."""
+
+    def error(self, message):
+        name = pathlib.Path(self.prog).stem
+        self.exit(EXIT_USAGE, f"{name}: {message}; see scripts/{self.prog} --help\n")
+
+
 def main():
     global ROOT
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--list", action="store_true", help="the rooms, each with what it may include")
     parser.add_argument("--arrows", action="store_true", help="the arrows that are there")
     parser.add_argument("--dot", action="store_true", help="the same for graphviz")

@@ -11,30 +11,32 @@
 # certificate authorities, npm's settings) goes along.
 set -euo pipefail
 
+# shellcheck source=scripts/options.sh
+. "$(dirname "$0")/options.sh"
 cd "$(dirname "$0")/.."
 readonly suite=bookworm folder=$PWD/build/bare
 readonly tree=$folder/tree checkout=/root/chainmend
 
 die() {
 	printf 'test-bare: %s\n' "$*" >&2
-	exit "${2:-1}"
+	exit 1
 }
 
 keep=no image=no command=scripts/test.sh
 while [ $# -gt 0 ]; do
 	case "$1" in
 	-h | --help)
-		sed -n '2,11s/^# \{0,1\}//p' "$0"
+		print_help
 		exit 0
 		;;
 	--keep) keep=yes ;;
 	--image) image=yes ;;
 	--run)
-		[ $# -ge 2 ] || die "--run: which command?" 64
+		[ $# -ge 2 ] || wrong_usage "--run: which command?"
 		command=$2
 		shift
 		;;
-	*) die "$1: no such option; see scripts/test-bare.sh --help" 64 ;;
+	*) wrong_usage "$1: no such option" ;;
 	esac
 	shift
 done

@@ -9,14 +9,12 @@
 # CHAINMEND_CMAKE_ARGS: further arguments of cmake. CHAINMEND_TEST_JOBS: how many whole-program tests run side by side.
 set -euo pipefail
 
+# shellcheck source=scripts/options.sh
+. "$(dirname "$0")/options.sh"
 cd "$(dirname "$0")/.."
 started=$SECONDS
 
 stage() { printf '\n== %s (%d s)\n' "$*" $((SECONDS - started)); }
-die() {
-	printf 'test: %s\n' "$*" >&2
-	exit 64
-}
 
 read -r -a cmake_args <<<"${CHAINMEND_CMAKE_ARGS:-}"
 pytest_args=()
@@ -24,26 +22,24 @@ folder=build # a BoringSSL of its own has build folders of its own
 while [ $# -gt 0 ]; do
 	case "$1" in
 	-h | --help)
-		sed -n '2,9s/^# \{0,1\}//p' "$0"
+		print_help
 		exit 0
 		;;
 	--boringssl)
-		[ $# -ge 2 ] || die "--boringssl: which folder? See scripts/test.sh --help"
-		boringssl=$(realpath -e "$2") || die "--boringssl $2: there is no such folder"
-		if [ -e "$boringssl/lib/libssl.a" ]; then
-			cmake_args+=("-DBORINGSSL_ROOT=$boringssl")
-		elif [ -e "$boringssl/CMakeLists.txt" ]; then
-			cmake_args+=("-DBORINGSSL_SOURCE_DIR=$boringssl")
-		else
-			die "--boringssl $2: neither an installed tree (lib/libssl.a) nor a source tree (CMakeLists.txt)"
-		fi
-		folder=build/boringssl-$(printf '%s' "$boringssl" | sha256sum | cut -c1-8)
+		read_boringssl "${2:-}"
+		cmake_args+=("$boringssl_arg")
+		folder=build/$boringssl_build
 		shift
 		;;
 	*) pytest_args+=("$1") ;;
 	esac
 	shift
 done
+# pytest checks its own arguments, where it is installed already.
+if /usr/bin/python3 -c 'import pytest' 2>/dev/null; then
+	complaint=$(/usr/bin/python3 -m pytest --version -p no:cacheprovider "${pytest_args[@]}" 2>&1) ||
+		wrong_usage "pytest: $(sed -n 's/^.*error: //p' <<<"$complaint")"
+fi
 readonly asan=$folder/asan release=$folder/release cost=$folder/cost
 
 # shellcheck disable=SC2154 # status is set by the trap itself

@@ -9,6 +9,8 @@
 # cannot be had the tests that need them are skipped, and say so.
 set -euo pipefail
 
+# shellcheck source=scripts/options.sh
+. "$(dirname "$0")/options.sh"
 cd "$(dirname "$0")/.."
 readonly folder=$PWD/.deps/servers
 readonly packages=(dovecot-imapd dovecot-pop3d slapd prosody python3-aiosmtpd apache2-bin)
@@ -16,6 +18,7 @@ readonly programs=(prometheus) # promtool alone: its package's page needs fonts 
 
 say() { printf 'unpack-servers: %s\n' "$*"; }
 
+[ $# -le 1 ] || wrong_usage "one option at a time"
 case "${1:-}" in
 "") ;;
 --list)
@@ -23,13 +26,10 @@ case "${1:-}" in
 	exit 0
 	;;
 -h | --help)
-	sed -n '2,9s/^# \{0,1\}//p' "$0"
+	print_help
 	exit 0
 	;;
-*)
-	printf 'unpack-servers: %s: no such option; see scripts/unpack-servers.sh --help\n' "$1" >&2
-	exit 64
-	;;
+*) wrong_usage "$1: no such option" ;;
 esac
 
 # Prints what apt would install here, dependencies and all, with the version of each.

@@ -1,4 +1,4 @@
-"""The command line of bench/compare.sh, and a whole run."""
+"""A whole run of bench/compare.sh."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from typing import Callable
 
 from .bars import judge
 from .budget import Budget, Deadline
-from .cases import CASES, Case, select
-from .command_line import Parser, Stopped, stop_on_signals
+from .cases import CASES, Case
+from .command_line import Stopped, stop_on_signals
 from .machine import QUIET, Noise, describe_machine, openssl_version
 from .page import update
+from .options import BENCH, read_options
 from .paired import measure_mended, measure_paired
-from .peers import TABLE, Peer, find_program, read_table
+from .peers import Peer, find_program
 from .plots import draw
 from .processes import Trouble, raise_descriptor_limit
 from .results import Result, Row, Run, to_json
@@ -28,11 +29,8 @@ from .table import text
 from .tail import OVERHEAD as TAIL_OVERHEAD
 from .tail import measure_tail
 
-BENCH = Path(__file__).resolve().parents[1]
 PUBLISHED = BENCH / "results"
-FULL_S, QUICK_S, MAX_S = 840.0, 170.0, 870.0
 QUICK_IDLE = 2000
-MAX_TAIL_S = 3600.0
 GRACE_S = 25.0  # beyond the time of a run, after which it is ended by force
 EXIT_FAILURE = 1
 
@@ -45,54 +43,13 @@ MEASURES: dict[str, Callable[[Stage, Case, Deadline, random.Random], Result]] = 
 }
 
 
-def read_options(arguments: list[str]) -> argparse.Namespace:
-    parser = Parser(prog="bench/compare.sh", allow_abbrev=False, description=(
-        "Terminators side by side on this machine, over loopback: what each costs, as ratios to the limit and to "
-        "each other. 15 minutes at the most. Results go to bench/results/ and bench/README.md after a whole run, "
-        "else to build/compare/."), epilog=f"Cases: {', '.join(case.name for case in CASES)}.")
-    add = parser.add_argument
-    add("--quick", action="store_true", help=f"everything in some {QUICK_S / 60:.0f} minutes, for a first look")
-    add("--seconds", type=float, help=f"the time for all of it, at most {MAX_S:.0f}; {FULL_S:.0f} by default")
-    add("--only", action="append", default=[], metavar="CASE", help="a case, or the beginning of several; repeatable")
-    add("--peers", metavar="NAME,...", help="of the table, besides its first one, which is the reference")
-    add("--table", type=Path, metavar="FILE", help="further peers, in the form of bench/peers/peers.table")
-    add("--backend-port", type=int, default=0, metavar="PORT", help="for servers that run already")
-    add("--tail-seconds", type=float, default=0, metavar="S",
-        help=f"the tail test's time for each server, beside the rest; {MAX_TAIL_S:.0f} at the most")
-    add("--build", type=Path, default=BENCH.parent / "build" / "release", metavar="DIR",
-        help="what was built is there: nothing is built")
-    add("--out", type=Path, metavar="DIR", help="where JSON and pictures go")
-    add("--seed", type=int, help="of the random order")
-    options = parser.parse_args(arguments)
-    options.seconds = options.seconds or (QUICK_S if options.quick else FULL_S)
-    if not 0 < options.seconds <= MAX_S:
-        parser.error(f"--seconds: above 0, and {MAX_S:.0f} at the most")
-    if not 0 <= options.tail_seconds <= MAX_TAIL_S:
-        parser.error(f"--tail-seconds: {MAX_TAIL_S:.0f} at the most")
-    try:
-        options.cases = select(options.only)
-    except ValueError as error:
-        parser.error(f"--only: {error}")
-    return options
-
-
 def choose_peers(options: argparse.Namespace) -> list[Peer]:
-    """Those of the tables that were asked for and are installed; the first of all is the reference."""
-    peers = read_table(TABLE, options.build.resolve())
-    if options.table:
-        peers += read_table(options.table, options.build.resolve())
-    if options.peers:
-        wanted = options.peers.split(",")
-        unknown = [name for name in wanted if name not in [peer.name for peer in peers]]
-        if unknown:
-            known = ", ".join(peer.name for peer in peers)
-            raise Trouble(f"{', '.join(unknown)}: not in the table, which has {known}")
-        peers = [peers[0]] + [peer for peer in peers[1:] if peer.name in wanted]
+    """Those that were asked for and are installed."""
     found = []
-    for peer in peers:
+    for peer in options.table_peers:
         if peer.runs_already or find_program(peer):
             found.append(peer)
-        elif peer is peers[0]:
+        elif peer is options.table_peers[0]:
             raise Trouble(f"{peer.program} is not there: build it first (cmake --build {options.build})")
         else:
             say(f"{peer.name} is not installed: left out")

@@ -1,11 +1,16 @@
-"""What the command lines of the benches share: wrong usage, and an end by a signal."""
+"""The command lines of the benches: wrong usage, an end by a signal, and benches that are run as modules."""
 
 from __future__ import annotations
 
 import argparse
 import signal
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
-from typing import NoReturn
+from typing import Callable, NoReturn
+
+from .processes import Trouble
 
 EXIT_USAGE, EXIT_SIGNAL = 64, 128
 SIGNALS = signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM
@@ -31,8 +36,35 @@ class Parser(argparse.ArgumentParser):
     """Ends with status 64 after wrong usage, as everything in this project does."""
 
     def error(self, message: str) -> NoReturn:
-        script = Path(self.prog)
-        self.exit(EXIT_USAGE, f"{script.stem}: {message}; see {script} --help\n")
+        name = Path(self.prog.split()[-1]).name.removesuffix(".sh")
+        self.exit(EXIT_USAGE, f"{name}: {message}; see {self.prog} --help\n")
+
+
+def existing_folder(text: str) -> Path:
+    """The type of an option that names a folder."""
+    folder = Path(text)
+    if not folder.is_dir():
+        raise argparse.ArgumentTypeError(f"{text}: there is no such folder")
+    return folder
+
+
+def module_parser(module: str, doc: str | None) -> Parser:
+    """The parser of a bench that is run as a module, by its docstring: it takes --build."""
+    parser = Parser(prog=f"python3 -m {module}", description=(doc or "").split("\n\n", 1)[1],
+                    formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=existing_folder, default=Path("build/release"), metavar="DIR")
+    return parser
+
+
+def run_module(name: str, run: Callable[[argparse.Namespace, Path], None], options: argparse.Namespace) -> int:
+    """Runs `run` with a folder that is removed afterwards; the exit status."""
+    try:
+        with tempfile.TemporaryDirectory(prefix=f"chainmend-{name.replace('_', '-')}-") as folder:
+            run(options, Path(folder))
+    except (Trouble, subprocess.CalledProcessError) as trouble:
+        print(f"{name}: {trouble}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def stop_on_signals() -> None:

@@ -1,4 +1,4 @@
-"""The command line of bench/cost.sh, and a whole run."""
+"""A whole run of bench/cost.sh."""
 
 from __future__ import annotations
 
@@ -10,54 +10,20 @@ import time
 import traceback
 from pathlib import Path
 
-from compare.command_line import Parser, Stopped, stop_on_signals
+from compare.command_line import Stopped, stop_on_signals
 from compare.credentials import make_credentials
 from compare.processes import Trouble
 
-from .cases import CASES, QUICK, select
+from .cases import CASES
 from .conditions import read_conditions
 from .figures import Counted, differing
-from .measures import CONNECTIONS, MAX_CONNECTIONS, MAX_TRANSACTIONS, TRANSACTIONS, Measurement, check_tools
+from .measures import Measurement, check_tools
+from .options import read_options
 from .record import EXPECTED, Record, merge, read_record, write_record
 from .subject import Setting
 from .verdict import Verdict, grown_functions, left_out_text, table
 
-BENCH = Path(__file__).resolve().parents[1]
 EXIT_GREW, EXIT_UNMEASURED = 1, 2
-TOLERANCE_PERCENT = 1.0
-
-
-def read_options(arguments: list[str]) -> argparse.Namespace:
-    parser = Parser(prog="bench/cost.sh", allow_abbrev=False, description=(
-        "Counts what a transaction costs a worker of chainmend: instructions, allocations, system calls; and holds the "
-        f"counts against bench/{EXPECTED}. Status 0: nothing grew; 1: something did; 2: something could not be counted "
-        "or compared; 64: wrong usage."))
-    add = parser.add_argument
-    add("cases", nargs="*", metavar="CASE", help="by its name (--list); all by default")
-    add("--quick", action="store_true", help=f"these four: {', '.join(case.name for case in QUICK)}")
-    add("--list", action="store_true", help="tell the names of all cases")
-    add("--update", action="store_true", help=f"write the counts into {EXPECTED}, in place of holding them against it")
-    add("--tolerance", type=float, default=TOLERANCE_PERCENT, metavar="PERCENT",
-        help=f"a rise of up to so much is none; {TOLERANCE_PERCENT:g} by default")
-    add("--transactions", type=int, default=TRANSACTIONS, metavar="N",
-        help=f"for each case and tool; {TRANSACTIONS} by default")
-    add("--connections", type=int, default=CONNECTIONS, metavar="N",
-        help=f"idle ones; {CONNECTIONS} by default, {MAX_CONNECTIONS} at the most")
-    add("--build", type=Path, default=BENCH.parent / "build" / "cost", metavar="DIR",
-        help="what the preset cost made is there: nothing is built")
-    add("--expected", type=Path, default=BENCH, metavar="DIR", help=f"where {EXPECTED} is")
-    options = parser.parse_args(arguments)
-    if options.quick and options.cases:
-        parser.error("--quick and names of cases stand together: use one of them")
-    if not 0 <= options.tolerance <= 100:
-        parser.error("--tolerance: 0 to 100 percent")
-    if not (0 < options.transactions <= MAX_TRANSACTIONS and 0 < options.connections <= MAX_CONNECTIONS):
-        parser.error(f"--transactions: 1 to {MAX_TRANSACTIONS}; --connections: 1 to {MAX_CONNECTIONS}")
-    try:
-        options.chosen = list(QUICK) if options.quick else select(options.cases)
-    except ValueError as error:
-        parser.error(str(error))
-    return options
 
 
 def count_all(options: argparse.Namespace, folder: Path) -> dict[str, Counted]:

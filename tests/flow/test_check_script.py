@@ -8,8 +8,8 @@ import pytest
 from conftest import ROOT
 
 SCRIPT = ROOT / "scripts" / "check.sh"
-NEEDED = ("bash", "env", "git", "awk", "grep", "sed", "mktemp", "rm", "dirname", "xargs", "python3", "sort", "find",
-          "nproc")
+NEEDED = ("bash", "env", "basename", "realpath", "git", "awk", "grep", "sed", "mktemp", "rm", "dirname", "xargs",
+          "python3", "sort", "find", "nproc")
 
 
 @pytest.fixture

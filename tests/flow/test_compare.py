@@ -476,7 +476,7 @@ def test_wrong_usage_is_told_and_starts_nothing(build, tmp_path, flags, complain
 def test_an_unknown_peer_is_told_with_those_that_there_are(build, tmp_path):
     running = comparison(build, tmp_path, "--peers", "apache")
     _, stderr = running.communicate(timeout=30)
-    assert running.returncode == 1 and "apache: not in the table, which has chainmend, nginx" in stderr
+    assert running.returncode == 64 and "apache: not in the table, which has chainmend, nginx" in stderr
 
 
 def test_the_script_tells_its_options_without_installing_anything():
