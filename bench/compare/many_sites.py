@@ -14,11 +14,11 @@ import random
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 from .backend import Backend
+from .command_line import module_parser, run_module
 from .credentials import NAME, Credential, make_credentials
 from .load import LoadTool
 from .processes import Trouble, cpu_ns, free_port
@@ -129,21 +129,13 @@ def run(options: argparse.Namespace, folder: Path) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="many_sites", description=(__doc__ or "").split("\n\n", 1)[1],
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", type=Path, default=Path("build/release"))
+    parser = module_parser("compare.many_sites", __doc__)
     parser.add_argument("--sites", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=20)
     options = parser.parse_args()
     if not (1 < options.sites <= MAX_SITES and 0 < options.rounds <= MAX_ROUNDS):
         parser.error(f"--sites is 2 to {MAX_SITES}, --rounds up to {MAX_ROUNDS}")
-    try:
-        with tempfile.TemporaryDirectory(prefix="chainmend-many-sites-") as folder:
-            run(options, Path(folder))
-    except Trouble as trouble:
-        print(f"many_sites: {trouble}", file=sys.stderr)
-        return 1
-    return 0
+    return run_module("many_sites", run, options)
 
 
 if __name__ == "__main__":

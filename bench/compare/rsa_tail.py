@@ -15,11 +15,11 @@ import argparse
 import random
 import string
 import sys
-import tempfile
 from pathlib import Path
 from statistics import median
 
 from .backend import Backend
+from .command_line import module_parser, run_module
 from .credentials import NAME, make_credentials
 from .load import LoadTool, Outcome
 from .peers import FOLDER
@@ -99,22 +99,14 @@ def run(options: argparse.Namespace, folder: Path) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="rsa_tail", description=(__doc__ or "").split("\n\n", 1)[1],
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", type=Path, default=Path("build/release"))
+    parser = module_parser("compare.rsa_tail", __doc__)
     parser.add_argument("--share", type=float, default=0.3, help="of the worker's time that the load takes")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=3.0)
     options = parser.parse_args()
     if not (0 < options.share < 1 and 0 < options.rounds <= MAX_ROUNDS and 0 < options.seconds <= MAX_SECONDS):
         parser.error(f"--share is between 0 and 1, --rounds up to {MAX_ROUNDS}, --seconds up to {MAX_SECONDS:g}")
-    try:
-        with tempfile.TemporaryDirectory(prefix="chainmend-rsa-tail-") as folder:
-            run(options, Path(folder))
-    except Trouble as trouble:
-        print(f"rsa_tail: {trouble}", file=sys.stderr)
-        return 1
-    return 0
+    return run_module("rsa_tail", run, options)
 
 
 if __name__ == "__main__":

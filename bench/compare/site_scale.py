@@ -28,7 +28,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -38,12 +37,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from .command_line import module_parser, run_module
 from .processes import Trouble, free_port
 
 NAME = "scale.example"
 DAY = datetime.timedelta(days=1)
 NOW = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
 WAIT_S = 300
+MAX_SITES = 100000
 PING_S = 0.01
 COLUMNS = ("start", "nothing", "one site", "by itself", "stall", "/api/status", "slowest part")
 HEAD = """[chainmend]
@@ -224,31 +225,37 @@ def exponent(figure: float, former: float, count: int, former_count: int) -> str
     return f"{math.log(figure / former) / math.log(count / former_count):5.2f}"
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="site_scale", description=(__doc__ or "").split("\n\n", 1)[1],
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", type=Path, default=Path("build/release"))
-    parser.add_argument("--sites", default="10,1000,10000")
-    options = parser.parse_args()
-    counts = sorted(int(count) for count in options.sites.split(","))
+def run(options: argparse.Namespace, folder: Path) -> None:
     print("   sites" + "".join(f"{column:>14}   exp" for column in COLUMNS), flush=True)
     former: tuple[int, list[float]] | None = None
+    authority = Authority(folder)
+    subprocess.run([options.build / "chainmend", "cache", "import", folder / "issuing.pem", "--cache",
+                    folder / "cache"], check=True, capture_output=True)
+    for count in options.sites:
+        figures = measure(options.build / "chainmend", folder, authority, count)
+        print(f"{count:8}" + "".join(
+            f"{figure:12.3f} s " + (exponent(figure, former[1][at], count, former[0]) if former else "     ")
+            for at, figure in enumerate(figures)), flush=True)
+        former = (count, figures)
+
+
+def read_counts(text: str) -> list[int]:
+    """Raises ValueError."""
+    counts = sorted({int(count) for count in text.split(",")})
+    if not (0 < counts[0] and counts[-1] <= MAX_SITES):
+        raise ValueError(text)
+    return counts
+
+
+def main() -> int:
+    parser = module_parser("compare.site_scale", __doc__)
+    parser.add_argument("--sites", default="10,1000,10000", metavar="N,...")
+    options = parser.parse_args()
     try:
-        with tempfile.TemporaryDirectory(prefix="chainmend-site-scale-") as name:
-            folder = Path(name)
-            authority = Authority(folder)
-            subprocess.run([options.build / "chainmend", "cache", "import", folder / "issuing.pem", "--cache",
-                            folder / "cache"], check=True, capture_output=True)
-            for count in counts:
-                figures = measure(options.build / "chainmend", folder, authority, count)
-                print(f"{count:8}" + "".join(
-                    f"{figure:12.3f} s " + (exponent(figure, former[1][at], count, former[0]) if former else "     ")
-                    for at, figure in enumerate(figures)), flush=True)
-                former = (count, figures)
-    except (Trouble, subprocess.CalledProcessError) as trouble:
-        print(f"site_scale: {trouble}", file=sys.stderr)
-        return 1
-    return 0
+        options.sites = read_counts(options.sites)
+    except ValueError:
+        parser.error(f"--sites: numbers from 1 to {MAX_SITES}, with commas between them")
+    return run_module("site_scale", run, options)
 
 
 if __name__ == "__main__":
