@@ -4,7 +4,7 @@
 #   2. -DBORINGSSL_SOURCE_DIR=DIR  a source tree, upstream's or the npm copy's
 #   3. the pinned commit of upstream's git, or, where its host cannot be reached, the copy that an npm package carries
 #
-# What is fetched and built stays in CHAINMEND_DEPS_DIR, so that every build folder of this checkout shares it.
+# Keeps sources and libraries in CHAINMEND_DEPS_DIR, which all build folders of this checkout share.
 # Afterwards: the targets boringssl::ssl and boringssl::crypto, and BORINGSSL_API_VERSION.
 
 set(BORINGSSL_ROOT "" CACHE PATH "An installed BoringSSL")
@@ -33,7 +33,7 @@ function(_boringssl_fetch_upstream out)
   set(source ${CHAINMEND_DEPS_DIR}/boringssl-${_upstream_commit})
   set(${out} "" PARENT_SCOPE)
   if(NOT EXISTS ${source}/CMakeLists.txt)
-    # What an earlier build of this folder has fetched is kept, be upstream's host there again or not.
+    # Keeps the copy that an earlier build of this folder has fetched, even when upstream's host answers again.
     if(BORINGSSL_OFFLINE OR EXISTS ${CHAINMEND_DEPS_DIR}/boringssl-npm/CMakeLists.txt)
       return()
     endif()
@@ -92,7 +92,7 @@ function(_boringssl_fetch_npm out)
   set(${out} ${source} PARENT_SCOPE)
 endfunction()
 
-# What tells one state of a given source tree from another: its commit where git knows it, and the public API's header, so
+# Identifies the state of a given source tree: by its commit where git knows it, and by the public API's header, so
 # that a tree that was updated is built again.
 function(_boringssl_state source out)
   set(commit)

@@ -70,7 +70,7 @@ def floors_of(rooms):
 
 
 def arrows_of(rooms, reach):
-    """What MAY names, without what comes along by another one of the same list."""
+    """Yields each room with each room of its MAY that no other one of the list reaches."""
     for name, room in rooms.items():
         for other in room.may:
             if not any(other in reach[third] for third in room.may if third != other):

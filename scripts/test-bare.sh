@@ -7,7 +7,7 @@
 #   scripts/test-bare.sh --run COMMAND    another command than scripts/test.sh (scripts/demo.sh, say)
 #   scripts/test-bare.sh --keep           leaves the tree after the run: the next one begins with what is installed there
 #
-# What is tested is the last commit, in a fresh clone. What this machine needs to reach its package servers (its
+# Tests the last commit, in a fresh clone. What this machine needs to reach its package servers (its
 # certificate authorities, npm's settings) goes along.
 set -euo pipefail
 

@@ -59,7 +59,7 @@ now="unit tests"
 stage "$now"
 ctest --test-dir "$asan" --output-on-failure -j "$(nproc)"
 
-# What operators run is hardened and optimised, and can fail where the sanitizers' build does not.
+# Tests the hardened and optimised build too: it can fail where the sanitizers' build does not.
 now="building what operators run, in $release"
 stage "$now"
 cmake --preset release -B "$release" "${cmake_args[@]}"
@@ -69,7 +69,7 @@ now="unit tests of what operators run"
 stage "$now"
 ctest --test-dir "$release" --output-on-failure -j "$(nproc)"
 
-# What is counted has symbols, and no sanitizer.
+# Counts need symbols, and no sanitizer.
 now="building what bench/cost.sh counts, in $cost"
 stage "$now"
 cmake --preset cost -B "$cost" "${cmake_args[@]}"

@@ -57,7 +57,7 @@ def choose_peers(options: argparse.Namespace) -> list[Peer]:
 
 
 def measure(options: argparse.Namespace, peers: list[Peer]) -> Run:
-    """What takes as long as it takes comes first; what is left is dealt out to the others."""
+    """Measures the cases that have no time limit first, and deals the rest of the time out to the others."""
     dice = random.Random(options.seed)
     started = time.monotonic()
     cases = sorted(options.cases, key=lambda case: case.takes_a_share)
@@ -91,7 +91,7 @@ def measure(options: argparse.Namespace, peers: list[Peer]) -> Run:
 
 
 def measure_case(stage: Stage, case: Case, budget: Budget, dice: random.Random, tail_seconds: float) -> Result:
-    """What goes wrong in one case is told there, and the next one goes on."""
+    """Measures one case. A failure becomes the result of this case alone."""
     deadline = budget.begin(case.name) if case.takes_a_share else Deadline(budget.left())
     try:
         if case.kind == "tail":

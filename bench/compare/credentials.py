@@ -19,7 +19,7 @@ OPENSSL_WAIT_S = 30.0
 
 @dataclass(frozen=True)
 class Credential:
-    """What a server serves: `certificate` (leaf first), `key`, `pem` (both), `roots` (what clients trust)."""
+    """Holds the files of a server: `certificate` (leaf first), `key`, `pem` (both), `roots` (what clients trust)."""
 
     certificate: Path
     key: Path

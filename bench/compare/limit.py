@@ -53,7 +53,7 @@ class Limit:
             return None
 
     def more(self) -> dict[str, float]:
-        """What it is made of."""
+        """Tells the cost of each part."""
         return {part: low(values) for part, values in self._parts.items()}
 
     def _run(self) -> dict[str, Any]:

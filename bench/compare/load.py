@@ -20,7 +20,7 @@ END_WAIT_S = 20.0  # beyond the time that it was asked to take
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run told, by the names of its JSON."""
+    """Holds the report of a run, by the names of its JSON."""
 
     document: dict[str, Any]
 

@@ -30,7 +30,7 @@ def openssl_version() -> str:
 
 
 class Noise:
-    """What the gauge told: before each case, since a machine can be quiet for a moment."""
+    """Collects the gauge's figures: one before each case, since a machine can be quiet for a moment."""
 
     def __init__(self) -> None:
         self._ratios: list[float] = []

@@ -110,7 +110,7 @@ def find_program(peer: Peer) -> str | None:
 
 
 class Server(Protocol):
-    """What can be measured: its name, its port, and its first process."""
+    """Names a server that can be measured, its port and its first process."""
 
     name: str
     port: int

@@ -45,7 +45,7 @@ def draw(run: Run, folder: Path) -> list[str]:
 
 
 def script_of(run: Run, plot: Plot) -> str:
-    """What gnuplot is told on stdin; "" without figures."""
+    """Returns gnuplot's input; "" without figures."""
     results = [result for result in run.results if result.case.startswith(plot.cases)]
     peers = [name for name in (LIMIT, *run.versions)
              if any(row.peer == name and row.figure is not None for result in results for row in result.rows)]

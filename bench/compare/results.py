@@ -55,7 +55,7 @@ class Result:
         return row.over_reference.over(limit.over_reference)
 
     def reference_over(self, row: Row) -> Ratio | None:
-        """What the reference costs, as a share of what this peer costs."""
+        """Returns the reference's cost as a share of this peer's."""
         return None if row.over_reference is None or row is self.reference else ONE.over(row.over_reference)
 
     @property

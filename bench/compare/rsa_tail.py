@@ -49,7 +49,7 @@ def start_worker(program: Path, folder: Path, backend: int) -> Proxy:
 
 
 def price_us(load: LoadTool, worker: Proxy, algorithm: str) -> float:
-    """What one such transaction costs the worker's CPU."""
+    """Measures the CPU time that one such transaction costs the worker."""
     outcome = load.run(worker.port, PRICE_S, "--request", "echo", "--sigalgs", algorithm, "--warm-up", "500ms",
                        "--server-pid", str(worker.pid))
     price = outcome.number("server_cpu_us_per_transaction")

@@ -90,7 +90,7 @@ def pipes(rows: list[list[str]]) -> str:
 
 
 def notes(run: Run) -> list[str]:
-    """What the cells cannot say: a case's own remark, and why something was not measured."""
+    """Returns each case's own remark, and why something was not measured."""
     lines = [f"{result.title}: {result.note}" for result in run.results if result.note]
     lines += [f"{result.title}: {row.peer}: {row.why}" for result in run.results for row in result.rows if row.why]
     return lines

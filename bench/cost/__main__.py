@@ -68,7 +68,7 @@ def judge(recorded: Record, present: Record, tolerance: float) -> int:
 
 
 def run(options: argparse.Namespace, folder: Path) -> int:
-    """What is wrong with the record is found out before anything is counted."""
+    """Reads the record before it counts anything: a wrong one ends it at once."""
     is_complete = len(options.chosen) == len(CASES)
     check_tools()
     if not (options.build / "chainmend").is_file():

@@ -109,7 +109,7 @@ def source_files(program: str, offsets: list[int]) -> list[str]:
 
 
 def difference(before: dict[int, Allocations], after: dict[int, Allocations]) -> dict[int, Allocations]:
-    """What one thread has done between two readings, by caller."""
+    """Returns the allocations of one thread between two readings, by caller."""
     return {caller: after[caller] - before.get(caller, Allocations()) for caller in after}
 
 

@@ -21,7 +21,7 @@ FIGURE = re.compile(r"\d{1,15}(\.\d{1,3})?")
 COLUMNS = "columns"
 # Instructions: what has fewer in every case is left out. A hundredth of each part's sum is more than that.
 LEAST = {CHAINMEND: 20, OTHER: 20, LIBC: 100, BORINGSSL: 1000}
-HEAD = """# What a transaction costs a worker, counted, and what it was counted with. bench/README.md explains it;
+HEAD = """# Counts of what a transaction costs a worker, and the conditions of the count. bench/README.md explains them;
 # `bench/cost.sh --update` writes it.
 # case, kind, part or system call, figure for one transaction (idle-bytes: for one connection)
 """
@@ -80,7 +80,7 @@ def _take(record: Record, words: list[str]) -> None:
 
 
 def _read_functions(path: Path, record: Record) -> None:
-    """What is not there is not known: the figures are compared all the same."""
+    """Reads the functions' counts. Without the file the figures are compared all the same."""
     if not path.is_file():
         return
     columns: list[str] = []

@@ -29,7 +29,7 @@ ENVIRONMENT = {"OPENSSL_ia32cap": "~0x0:~0x600f02b0000", "GLIBC_TUNABLES": "glib
 
 @dataclass(frozen=True)
 class Setting:
-    """What all cases stand on. `build` holds chainmend, as built by the preset `cost`."""
+    """Holds the setting of all cases. `build` holds chainmend, as built by the preset `cost`."""
 
     build: Path
     credentials: dict[str, Credential]

@@ -7,7 +7,7 @@
 
 #include <openssl/ssl.h>
 
-/* What is measured. Without a file, a key of the kind is made, and a certificate that signs itself. */
+/* Describes the handshakes to measure. Without files, a key and a self-signed certificate are made. */
 struct handshake_kind {
 	bool rsa; /* RSA-2048 in place of ECDSA P-256 */
 	uint16_t version; /* TLS1_2_VERSION or TLS1_3_VERSION */

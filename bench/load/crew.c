@@ -8,7 +8,7 @@
 
 #include "proxy/io/loop.h"
 
-/* What a thread is started with, and brings back. */
+/* Holds the input of a thread, and its result. */
 struct job {
 	struct crew *crew;
 	struct load_thread *thread;

@@ -15,7 +15,7 @@
 /* Where nothing has succeeded yet, so many failures are enough to know that nothing will. */
 #define LOAD_MAX_FIRST_FAILURES 200
 
-/* What other threads may look at while it runs. */
+/* Holds the counts that other threads may read while it runs. */
 struct load_gauge {
 	_Atomic uint64_t handshakes;
 	_Atomic uint64_t transactions;
@@ -61,7 +61,7 @@ void load_context_reset(struct load_context *context);
 size_t load_context_num_names(const struct load_context *context);
 const char *load_context_name(const struct load_context *context, size_t name);
 
-/* What a transaction tells. */
+/* Called by transactions. */
 void load_context_shook_hands(struct load_context *context);
 void load_context_succeeded(struct load_context *context);
 void load_context_failed(struct load_context *context);

@@ -1,4 +1,4 @@
-"""What every whole-program test stands on: the real binary, a place of its own, certificates, broken servers.
+"""Fixtures of the whole-program tests: the real binary, a folder of its own, certificates, broken servers.
 
 All traffic is on loopback, all ports are free ones, every wait ends.
 """
@@ -95,7 +95,7 @@ class World:
 
     @property
     def mended(self) -> list[str]:
-        """What has to go out in the end."""
+        """Returns the hashes of the complete chain."""
         return [self.leaf.sha256, self.issuing.sha256]
 
     def settings(self, **more: object) -> dict[str, object]:

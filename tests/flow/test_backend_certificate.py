@@ -137,7 +137,7 @@ def behind(world, tmp_path):
 
 
 def refused(behind):
-    """What nginx says to the certificate as it stands in the file."""
+    """Tells whether nginx refuses the certificate as it stands in the file."""
     answer = curl(behind.port, NAME, behind.world.roots, "--cert", behind.file, "--key", behind.key)
     return "400" in answer.stdout and "SSL certificate error" in answer.stdout
 

@@ -1,4 +1,4 @@
-"""What the log says of clients that cannot be served: one line a kind, with an address, and not again and again."""
+"""Logs each kind of client that cannot be served once, with an address, and not again and again."""
 
 from __future__ import annotations
 

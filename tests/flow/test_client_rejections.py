@@ -1,4 +1,4 @@
-"""What clients make of a certificate: their alerts, early and late, those that vanish, and both sides of a change."""
+"""Counts the alerts by which clients reject a certificate: early and late, lost ones, and before and after a change."""
 
 import datetime
 import json
@@ -251,7 +251,7 @@ def test_rejections_from_many_networks_bring_the_former_chain_back(program, worl
         assert served_chain(port, NAME) == world.mended
         assert told(running, event="resolved") == []
 
-        # What the mend repairs is not applied as long as its chain is withdrawn.
+        # A repair is not applied as long as its chain is withdrawn.
         assert running.wait_for_fix("better_path", applied=False)["after"] == line["before"]
 
         # Nor is a reload that fails one: a configuration that is wrong changes nothing.

@@ -1,4 +1,4 @@
-"""What README and docs say of the code is so: files, folders, functions, links, commands; and they have their size."""
+"""Checks that README and docs name files, folders, functions, links and commands that exist; and their size."""
 
 import re
 import subprocess

@@ -72,7 +72,7 @@ def failing(program, world):
 
 
 def python_reads(port, world, strict=False):
-    """What Python makes of it. By default it takes a FIN without close_notify for an end."""
+    """Reads the answer with Python, which by default takes a FIN without close_notify for an end."""
     context = python_context(world.roots)
     if strict:
         context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF

@@ -280,7 +280,7 @@ PLAIN = ["-certpbe", "NONE", "-keypbe", "NONE"]
 
 
 def openssl_pfx(world, name, password, *flags):
-    """What openssl makes of the root, or with a key of the leaf."""
+    """Makes a PKCS#12 file by openssl: of the root, or, with a key, of the leaf."""
     file = world.folder / name
     subprocess.run(["openssl", "pkcs12", "-export", "-passout", f"pass:{password}", "-out", file, *flags], check=True,
                    timeout=30)

@@ -1,4 +1,4 @@
-"""What is said of files with the wrong permissions: secrets that others read, and what the user of now cannot."""
+"""Reports files with wrong permissions: secrets that others can read, and files that chainmend's user cannot read."""
 
 from __future__ import annotations
 

@@ -281,7 +281,7 @@ ROTATIONS = {
 @pytest.mark.skipif(LOGROTATE is None, reason="logrotate is not installed")
 @pytest.mark.parametrize("kind", ROTATIONS)
 def test_logrotate(program, world, tmp_path, kind):
-    """What is written after a rotation is in the new file, and what was rotated is read although it is compressed."""
+    """Writes to the new file after a rotation, and reads the rotated one although it is compressed."""
     port = free_port()
     certificate, key = world.leaf.write(tmp_path, "given")
     with Server() as backend:

@@ -47,7 +47,7 @@ def client_hello(supported, shares):
 
 
 def answer_to(port, hello):
-    """What the server says first: ("hello" or "retry", the group), or ("alert", its number)."""
+    """Returns the server's first message: ("hello" or "retry", the group), or ("alert", its number)."""
     with socket.create_connection(("127.0.0.1", port), 30) as sock:
         sock.sendall(hello)
         stream = sock.makefile("rb")

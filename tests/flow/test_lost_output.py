@@ -1,4 +1,4 @@
-"""What is printed and does not arrive: a full disk, a closed descriptor, a reader that went away."""
+"""Fails when its output is lost: a full disk, a closed descriptor, a reader that went away."""
 
 import json
 import os

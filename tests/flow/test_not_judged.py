@@ -76,7 +76,7 @@ def leaf_of(folder, kind):
     return Chain(folder, root, leaf, plain, told=[leaf], codes=["key_unsupported", "not_judged"])
 
 
-# What is odd: how it is made, the words of the algorithm, and who does not accept the chain as it is served.
+# The odd thing in a chain: how it is made, the algorithm's name, and who does not accept the chain as it is served.
 CHAINS = {
     "brainpool issuer": (lambda folder: issuer_of_leaf(folder, "brainpoolP256r1"),
                          "brainpoolP256r1 (1.3.36.3.3.2.8.1.1.7)", "certtool"),

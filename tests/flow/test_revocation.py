@@ -98,7 +98,7 @@ def test_a_directory_and_der(check, world):
     (folder / "root.crl").write_bytes(crl_der(make_crl(world.root)))
     (folder / "issuing.pem").write_text("what an openssl would say\n" + crl_pem(make_crl(world.issuing, [world.leaf])))
     (folder / "README").write_text("none")
-    # What an authority publishes beside them, and openssl's ca keeps there.
+    # openssl ca needs the other files of an authority too.
     (folder / "issuing.crt").write_bytes(world.issuing.der)
     (folder / "serial").write_text("01\n")
     result, report = check(world.complete, folder)

@@ -94,7 +94,7 @@ def test_the_bytes_of_a_key_may_be_read_anywhere(rooms, name):
     assert rooms({"proxy/log/log.c": f"int n = {name}(key);\n"})[0] == 0
 
 
-# What is changed in the tree, and what is said of it.
+# Each change of the tree, and the complaint about it.
 WRONG = {
     "a source that includes what its room may not": (
         {"proxy/log/log.c": '#include "proxy/log/log.h"\n#include "proxy/wire/relay.h"\n'},

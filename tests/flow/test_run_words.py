@@ -1,4 +1,4 @@
-"""What `run` says at a start and at its end."""
+"""Logs the start and the end of `run`."""
 
 from __future__ import annotations
 

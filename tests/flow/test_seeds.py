@@ -1,4 +1,4 @@
-"""What the fuzzers begin with: the same each time, and the right ones among the odd are right for other programs."""
+"""Makes the same seeds each time; other programs accept those that are meant to be right."""
 
 import os
 import subprocess

@@ -24,7 +24,7 @@ def test_a_hostile_backend_starves_no_other_site(program, tmp_path):
         assert figures.num_served == 0, report
         assert len(figures.b_waits_s) == NUM_OTHERS and figures.num_b_failed == 0, report
         assert figures.num_health_failed == 0, report
-        # What is above the site's share is refused, and told once in a while.
+        # Chains above the site's share are refused, and logged once in a while.
         assert metric(siege, "chainmend_backend_verdicts_refused_total") > 0, report
         assert siege.running.stderr.count(f"{NAME_A}: its backends show more unknown chains") == 1, report
         assert metric(siege, "chainmend_mend_cpu_seconds_total") > 0, report

@@ -50,7 +50,7 @@ def site(world, route, port, backend):
 
 def test_every_byte_of_every_connection(program, world, torture, monkeypatch, capsys):
     process, ports = torture
-    # What is freed comes back at once, so that the memory of the process tells of leaks.
+    # Freed memory comes back at once, so that the size of the process shows leaks.
     monkeypatch.setenv("ASAN_OPTIONS", f"{os.environ['ASAN_OPTIONS']}:quarantine_size_mb=1"
                                        ":thread_local_quarantine_size_kb=64")
     running = program.run(world.settings(),

@@ -1,4 +1,4 @@
-"""What is told is so: sentences that were wrong once, each with its kind."""
+"""Messages are true: sentences that were wrong once, each with its kind."""
 
 import json
 import ssl

@@ -77,7 +77,7 @@ TABLE = [
     ("leaf upper", "issuing", "root", "leaf issuing upper", MENDED, 1, 2, [ADDED]),
     ("leaf", "", "root", "leaf", BAD, 2, 2, [INCOMPLETE, NO_URL]),
     ("leaf issuing", "", "root", "leaf issuing", BAD, 2, 2, [INCOMPLETE, NO_URL]),
-    # What hurts nobody
+    # Oddities that hurt nobody
     ("leaf issuing upper root", "", "root", "leaf issuing upper", GOOD, 0, 0, [ROOT]),
     ("leaf issuing issuing upper", "", "root", "leaf issuing upper", GOOD, 0, 0, [TWICE]),
     ("leaf leaf issuing upper", "", "root", "leaf issuing upper", GOOD, 0, 0, [TWICE]),
@@ -134,7 +134,7 @@ TABLE = [
     ("not-soon issuing upper", "", "root", "not-soon issuing upper", GOOD, 0, 0, []),
     ("client issuing upper", "", "root", "client issuing upper", BAD, 2, 2, ["wrong_purpose error none"]),
     ("weak issuing upper", "", "root", "weak issuing upper", BAD, 2, 2, ["weak_key error none"]),
-    # What no chain can repair
+    # Faults that no chain can repair
     ("narrow-leaf below-narrow narrow", "", "root", "narrow-leaf below-narrow narrow", BAD, 2, 2,
      ["constraint_violated error none"]),
     ("lower-leaf server issuing upper", "", "root", "lower-leaf server issuing upper", BAD, 2, 2,

@@ -22,7 +22,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *data, size_t size, const uint8_t *other, size_t other_size,
 				 uint8_t *out, size_t max_out_size, unsigned seed);
 
-/* What each change uses anew. */
+/* Holds the memory that each change uses again. */
 struct workspace {
 	struct der_mutator mutator;
 	struct fuzz_part parts[FUZZ_MAX_PARTS], other_parts[FUZZ_MAX_PARTS];

@@ -12,7 +12,7 @@ static void check(bool holds)
 		abort();
 }
 
-/* What the fetcher relies on. */
+/* Checks what the fetcher relies on. */
 static void check_url(const char *url)
 {
 	if (aia_url_judge(url) != AIA_URL_USABLE)

@@ -9,7 +9,7 @@ enum { MAX_BODY_BYTES = 16000 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What is chosen is one of ours that the client supports, and not the one that would be chosen anyway. */
+/* Checks that the chosen group is one of ours, is supported by the client, and differs from the default choice. */
 static void look_at_groups(const struct client_hello *hello, const char *text)
 {
 	struct tls_groups groups;

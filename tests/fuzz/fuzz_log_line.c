@@ -1,4 +1,4 @@
-/* What the scan takes for a finding is an object for a JSON library too, with the same members. */
+/* Compares the scan of a log line with a JSON library: both see the same members. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

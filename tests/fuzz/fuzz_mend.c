@@ -160,7 +160,7 @@ static void check(const struct world *world, const struct mend_result *result)
 		must(issued_one_below(&result->mended, i));
 	for (size_t i = 0; i < result->findings.count; i++)
 		must(result->findings.items[i].message[0] != '\0' && result->findings.items[i].advice[0] != '\0');
-	/* What clients refuse is never silent: an error, or a store of several that does not accept. */
+	/* A chain that clients refuse is never silent: an error, or a store of several that does not accept. */
 	must(result->mended_trusted || result->findings.count > 0);
 	must(result->served_trusted || result->findings.count > 0);
 }

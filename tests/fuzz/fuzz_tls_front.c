@@ -139,7 +139,7 @@ static void open_client(struct client *client, const struct front *front, uint8_
 		must(SSL_set_session(client->ssl, session));
 }
 
-/* What the client sends now, with the changes that fall into it. */
+/* Takes the client's next bytes, with the changes that fall into them. */
 static void take_from_client(struct client *client, struct buffer *out)
 {
 	const uint8_t *data;

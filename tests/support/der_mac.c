@@ -90,7 +90,7 @@ static void derive_key(const struct mac *mac, uint8_t key[EVP_MAX_MD_SIZE])
 			abort();
 }
 
-/* What the OCTET STRING holds: all but its header, and without the headers of its pieces. `out` has room for all. */
+/* Prints the content of an OCTET STRING, without its header and those of its pieces. `out` has room for all. */
 static size_t print_content(struct der_tree *tree, size_t node, uint8_t *out)
 {
 	const struct der_node *string = &tree->nodes[node];

@@ -8,7 +8,7 @@
 
 #define FETCH_WORLD_MAX_URL 256
 
-/* What one who asked was told. */
+/* Holds the answer to a request. */
 struct answer {
 	struct loop *loop; /* stopped when the answer is there, so that who waits for it looks at once */
 	unsigned count;

@@ -13,7 +13,7 @@ struct memory_handshake {
 	uint16_t version; /* the client's highest; 0: TLS 1.3 */
 	SSL_SESSION **session; /* offered where there is one, and replaced by what comes; NULL: none of it */
 
-	/* What came of it. */
+	/* The result. */
 	bool resumed;
 	bool retried; /* a HelloRetryRequest was sent */
 	uint16_t group;

@@ -28,7 +28,7 @@ def _way() -> tuple[list[str] | None, str]:
 
 
 def mount_namespace() -> list[str]:
-    """What stands before a command so that its mounts are its own; skips the test where that cannot be had."""
+    """Returns the words that give a command its own mounts; skips the test where that is not possible."""
     way, said = _way()
     if way is None:
         pytest.skip(f"no mount namespace can be had here: {said}")

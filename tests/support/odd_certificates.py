@@ -169,7 +169,7 @@ GENERAL_NAMES = {
     "constructed-dns": context(2, tlv(0x16, b"a.example")),
 }
 
-# What nameConstraints has beyond that: a subtree with its limits, an address with its mask.
+# Values that only nameConstraints has: a subtree with its limits, an address with its mask.
 SUBTREES = {
     "dns": seq(dns("a.example")),
     "dns-dot": seq(dns(".a.example")),
@@ -435,7 +435,7 @@ SHORT_NAMES = {
 
 
 def extension_rows() -> Iterable[tuple[str, list[bytes]]]:
-    """What is odd, and the extensions that show it."""
+    """Yields the name of each oddity, and the extensions that have it."""
     for identifier, contents in CONTENTS.items():
         short = SHORT_NAMES.get(identifier, identifier)
         first = next(iter(contents.values()))

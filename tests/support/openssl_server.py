@@ -10,7 +10,7 @@ from typing import Iterator
 from pki import Authority
 from program import eventually, free_port, is_listening
 
-# What `openssl genpkey` makes of each kind.
+# The arguments of `openssl genpkey` for each kind.
 KINDS = {
     "RSA-2048": ("-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"),
     "RSA-4096": ("-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:4096"),

@@ -51,7 +51,7 @@ class Node(Entity):
 
 @dataclass
 class Case:
-    """What is served (leaf first), what the cache holds, and what each audience trusts."""
+    """Holds the served chain (leaf first), the cache's certificates, and the roots that each audience trusts."""
 
     served: list[Node]
     cache: list[Node]

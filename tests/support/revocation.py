@@ -40,7 +40,7 @@ def crl_der(crl: x509.CertificateRevocationList) -> bytes:
 
 
 def make_responder(issuer: Authority, *, for_ocsp: bool = True) -> Entity:
-    """What an authority lets sign its OCSP responses."""
+    """Makes a certificate that may sign the OCSP responses of an authority."""
     key = new_key()
     builder = _builder(_name("OCSP Responder"), issuer.certificate.subject, key.public_key(), NOW - DAY, NOW + 30 * DAY)
     purpose = x509.ExtendedKeyUsageOID.OCSP_SIGNING if for_ocsp else x509.ExtendedKeyUsageOID.SERVER_AUTH

@@ -19,7 +19,7 @@ def validator(name: str, part: str | None = None) -> jsonschema.Draft202012Valid
 
 
 def errors(name: str, value: object, part: str | None = None) -> list[str]:
-    """What docs/NAME does not allow in this value, each with where it is."""
+    """Returns all that docs/NAME does not allow in this value, each with its path."""
     return [f"{'/'.join(map(str, error.absolute_path))}: {error.message}"
             for error in validator(name, part).iter_errors(value)]
 

@@ -13,7 +13,7 @@ from pki import Authority, chain_pem
 from program import eventually, free_port
 from tls_servers import Server, TlsServer, http_answer
 
-# What a certificate may bring along to break a page: markup, a script, quotes.
+# A subject that may break a page: markup, a script, quotes.
 HOSTILE = "<img src=x onerror=alert(1)>\"'&<script>document.title='broken in'</script>"
 
 
@@ -69,7 +69,7 @@ class ShopWindow:
         }
 
     def wait_mended(self) -> None:
-        """What is in the fix log goes out a moment later."""
+        """Waits until the mended chain is served: the fix log names it a moment earlier."""
         eventually("the mended chain", lambda: len(served_chain(self.ports["mail"], "mail.northwind.test")) == 2)
 
     def visit(self, name: str) -> None:

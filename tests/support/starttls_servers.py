@@ -16,7 +16,7 @@ from typing import Callable
 from tls_servers import Pipe, Talk, TlsServer, echo
 
 PROTOCOLS = ("smtp", "imap", "pop3", "ldap", "xmpp")
-# What a server can do: all right; no TLS on offer; on offer and refused; words behind the go-ahead; not a word.
+# How a server behaves: well; it offers no TLS; offers and refuses it; sends bytes behind its go-ahead; is silent; cuts.
 MANNERS = ("good", "lacks", "refuses", "injects", "silent", "cuts")
 
 START_TLS_OID = b"1.3.6.1.4.1.1466.20037"

@@ -16,7 +16,7 @@ from typing import Callable
 READ_BYTES = 64 * 1024
 WAIT_S = 30.0  # the longest that any of these waits for its peer
 
-# What is done with one connection whose bytes are read and written through `Pipe`.
+# Serves one connection, whose bytes are read and written through `Pipe`.
 Talk = Callable[["Pipe"], None]
 
 
@@ -290,7 +290,7 @@ class TlsServer(Server):
 
 
 def plain_text(pipe: Pipe) -> None:
-    """What an HTTP server says to a ClientHello."""
+    """Answers a ClientHello as an HTTP server does."""
     pipe.receive()
     pipe.send(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
 

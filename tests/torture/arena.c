@@ -55,7 +55,7 @@ static const char *words_of(const struct arena *arena, const struct endpoint *en
 	return out;
 }
 
-/* What has to hold of one endpoint alone. */
+/* Checks one endpoint by itself. */
 static void judge(struct arena *arena, struct endpoint *endpoint)
 {
 	const struct plan *plan = &endpoint->plan;

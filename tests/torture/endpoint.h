@@ -28,7 +28,7 @@ enum endpoint_outcome {
 	ENDPOINT_WRONG, /* other bytes than the plan's */
 };
 
-/* What the endpoints of a run share. */
+/* Shared by the endpoints of a run. */
 struct endpoint_world {
 	struct pattern pattern;
 	uint64_t seed;

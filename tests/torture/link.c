@@ -141,7 +141,7 @@ bool link_use_server_tls(struct link *link, SSL *take_ssl)
 	return SSL_set_fd(take_ssl, link->fd) == 1;
 }
 
-/* What a TLS call that has not succeeded means. */
+/* Translates the status of a TLS call that has not succeeded. */
 static enum link_result result_of(struct link *link, int status)
 {
 	int ssl_error = SSL_get_error(link->ssl, status);

@@ -106,7 +106,7 @@ static int listen_anywhere(void)
 	return fd;
 }
 
-/* What a closed connection leaves behind for a moment (lingering, probes, a reload) goes by itself. */
+/* Waits until lingering connections, probes and reloads have closed their descriptors. */
 static long settled_fds(pid_t pid, long wanted)
 {
 	const struct timespec pause = {.tv_nsec = SETTLE_PAUSE_MS * 1000000L};

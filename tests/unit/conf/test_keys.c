@@ -23,7 +23,7 @@ static void test_every_name_is_found_and_unknown_ones_are_not(void **state)
 	assert_null(config_key_nearest(SCOPE_SITE, "something_else_entirely"));
 }
 
-/* What a column knows, the help leaves to it, so that no text says it twice. */
+/* The help leaves out what a column of the table says already. */
 static void test_help_leaves_to_the_columns_what_they_know(void **state)
 {
 	(void)state;

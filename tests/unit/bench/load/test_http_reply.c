@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* What becomes of an answer, given in pieces of `piece` bytes and then, where it is still open, ended. */
+/* Reads an answer in pieces of `piece` bytes, and then, where it is still open, its end. Returns its state. */
 static enum http_reply_state judge(const char *text, size_t len, size_t piece, struct http_reply *reply)
 {
 	http_reply_init(reply);

@@ -33,7 +33,7 @@ static void test_a_refused_append_leaves_the_content(void **state)
 	buffer_cleanup(&buffer);
 }
 
-/* What is appended within the room that was made stays where it is: nothing is left behind in memory that was freed. */
+/* Appends within the reserved room without moving: nothing is left behind in memory that was freed. */
 static void test_room_made_in_advance(void **state)
 {
 	struct buffer buffer;

@@ -38,7 +38,7 @@ static void test_kinds_that_are_known(void **state)
 	assert_false(algorithm_key_is_known(CA(.shows_brainpool = true)));
 }
 
-/* What may be true for all that is known is not judged; what cannot be true fails. */
+/* A signature that may be right is not judged; one that cannot be right fails. */
 static void test_which_key_may_have_made_which_signature(void **state)
 {
 	const struct certificate *ec = CA(.key_number = 0), *rsa = CA(.key_type = PKI_RSA_2048),

@@ -150,7 +150,7 @@ static void add_integer(CBB *out, unsigned bits, bool odd)
 	assert_true(CBB_flush(out));
 }
 
-/* What DSA_parse_parameters takes: p of 1024 bits, q of 160, g below p. Whether they are primes is not asked. */
+/* Adds parameters that DSA_parse_parameters takes: p of 1024 bits, q of 160, g below p. It does not ask for primes. */
 static void add_dsa_parameters(CBB *out)
 {
 	CBB sequence;
@@ -333,7 +333,7 @@ static void test_every_kind_of_key(void **state)
 	}
 }
 
-/* What BoringSSL can hold, but verifies nothing with. */
+/* Makes a key that BoringSSL can hold, but verifies nothing with. */
 static EVP_PKEY *new_dsa_key(void)
 {
 	EVP_PKEY *key = EVP_PKEY_new();

@@ -200,7 +200,7 @@ struct padding {
 	bool is_read;
 };
 
-/* What editors and transfers leave behind is passed over; anything else is counted. */
+/* Skips the bytes that editors and transfers leave behind; counts anything else. */
 static void test_reads_der_with_padding(void **state)
 {
 	static const struct padding paddings[] = {

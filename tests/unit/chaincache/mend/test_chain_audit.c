@@ -1,4 +1,4 @@
-/* What is wrong with a served chain: each code provoked, and each kept silent by its neighbour that is right. */
+/* Provokes each finding about a served chain, and keeps it silent by a neighbour that is right. */
 #include "tests/support/mend_world.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* What some clients refuse although others accept it: warnings, and the chain is as good as before. */
+/* Warns of what some clients refuse although others accept it; the chain is as good as before. */
 #include "tests/support/mend_world.h"
 
 #include <stdlib.h>

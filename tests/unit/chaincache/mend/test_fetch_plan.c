@@ -1,4 +1,4 @@
-/* What is asked for, what is kept of the answers, and what is said of the rest. */
+/* Plans fetches: the URLs to ask, the answers to keep, and the findings about the rest. */
 #include "tests/support/mend_world.h"
 
 #include <stdio.h>
@@ -258,7 +258,7 @@ static void test_issuers_in_a_circle(void **state)
 	world_cleanup(&world);
 }
 
-/* What another store needs is fetched even where one store is content. */
+/* Fetches for a store that needs more, even where another one is content. */
 static void test_a_cross_sign_is_fetched_for_an_older_audience(void **state)
 {
 	const struct certificate *old_root = CA("Old"), *root = CA("Root"), *cross = CA("Root", .issuer = old_root);

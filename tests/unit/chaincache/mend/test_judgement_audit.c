@@ -1,4 +1,4 @@
-/* What cannot be judged is left as it is: keys and signatures of kinds that BoringSSL does not know. */
+/* Leaves chains as they are that cannot be judged: keys and signatures of kinds that BoringSSL does not know. */
 #include "chaincache/mend/judgement_audit.h"
 
 #include "tests/support/mend_world.h"
@@ -103,7 +103,7 @@ static void test_what_is_wrong_whatever_the_unknown_says_is_told(void **state)
 		print_message("case %zu\n", i);
 		check_case(&cases[i]);
 	}
-	/* What may not issue is no issuer of an unknown kind. */
+	/* A certificate that may not issue is no issuer of an unknown kind. */
 	WORLD_SERVE(&world, leaf, no_ca);
 	WORLD_TRUST(&world, "store", root);
 	const struct mend_result *result = world_mend(&world);
@@ -167,7 +167,7 @@ static void test_it_is_not_brought_in(void **state)
 	assert_non_null(strstr(finding->message, "gives what may be the issuer and cannot be judged"));
 	world_cleanup(&world);
 
-	/* What a backend sends for the same leaf was given. */
+	/* Certificates that a backend sends for the same leaf count as given. */
 	world.input.offline = true;
 	WORLD_SERVE(&world, leaf);
 	WORLD_TRUST(&world, "store", root);

@@ -1,4 +1,4 @@
-/* What no chain can repair, and what will break soon. The chain is completed all the same. */
+/* Reports faults of the leaf that no chain can repair, and those that come soon; completes the chain all the same. */
 #include "tests/support/mend_world.h"
 
 #include <stdlib.h>

@@ -11,7 +11,7 @@
 #define CA(name, ...) PKI(.cn = (name), .ca = true, __VA_ARGS__)
 #define URL "http://ca.example/i.cer"
 
-/* What a mend came to. */
+/* Holds the result of a mend. */
 struct outcome {
 	int status;
 	bool served_trusted, mended_trusted, changed;

@@ -1,4 +1,4 @@
-/* What a mend hands out: verdicts by store, runners-up, exit statuses, and that nothing is made worse. */
+/* Checks the result of a mend: verdicts by store, runners-up, exit statuses, and that nothing is made worse. */
 #include "chaincache/mend/mend_result.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* What has to change on a server: what is added, what must go, which links are undone and made. */
+/* Plans the repair of a server: the certificates to add and to remove, the links to undo and to make. */
 #include "chaincache/mend/repair_plan.h"
 
 #include <string.h>

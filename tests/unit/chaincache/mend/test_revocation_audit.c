@@ -1,4 +1,4 @@
-/* What CRLs and staples do to a mend: the choice, the verdicts, the findings. */
+/* Mends with CRLs and staples: the choice, the verdicts, the findings. */
 #include "tests/support/mend_world.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* What a search finds of the certificates that it is given; what a mend makes of that stands in mend/test_mend_choice.c. */
+/* Searches chains among given certificates. mend/test_mend_choice.c tests the choice of a mend between them. */
 #include "chaincache/paths/chain_search.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #define LEAF(...) PKI(.cn = "a.example", .dns = PKI_STRINGS("a.example"), __VA_ARGS__)
 #define CA(name, ...) PKI(.cn = (name), .ca = true, __VA_ARGS__)
 
-/* What is served, what is known beside it, and one trust store. */
+/* Holds the served certificates, the known ones, and one trust store. */
 struct world {
 	struct certificate_list served;
 	struct issuer_store *known;
@@ -77,7 +77,7 @@ static void test_a_chain_that_is_served_whole(void **state)
 	end(&world);
 }
 
-/* What was found out before is not worked out again: each signature is checked once. */
+/* Checks each signature once, however often the search runs. */
 static void test_runs_again_when_more_is_known(void **state)
 {
 	const struct certificate *root = CA("Root"), *j = CA("J", .issuer = root), *i = CA("I", .issuer = j),

@@ -118,7 +118,7 @@ static void test_a_table_of_constraints(void **state)
 		}                                                                                                      \
 	}
 
-/* What no maker of certificates should write. */
+/* Refuses forms that no issuer of certificates should write. */
 static void test_forms_that_are_refused(void **state)
 {
 	static const struct {

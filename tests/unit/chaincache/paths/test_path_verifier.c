@@ -255,7 +255,7 @@ static void test_what_is_the_leafs_own_fault(void **state)
 	    LEAF_WEAK_KEY | LEAF_WEAK_SIGNATURE);
 }
 
-/* What a TLS client shows needs clientAuth, where it has an extended key usage; so do the authorities above it. */
+/* Asks for clientAuth in a client's certificate that has an extended key usage, and in those of its authorities. */
 static void test_the_purpose_of_a_client(void **state)
 {
 	const struct certificate *root = CA("Root");

@@ -212,7 +212,7 @@ static void test_the_latest_of_an_archive(void **state)
 	assert_int_equal(revocation.num_signatures, 1);
 	crl_store_unref(store);
 
-	/* What cannot be checked any more is never taken for good news. */
+	/* A CRL that cannot be checked any more is never taken for good news. */
 	for (int i = 1; i < NUM_OLD; i++)
 		crls[i] = PKI_CRL(.issuer = ca, .this_update = PKI_NOW - 3600 * (NUM_OLD - i), .signing_key = stranger);
 	crls[NUM_OLD] = (struct bytes){NULL, 0};

@@ -23,7 +23,7 @@ struct world {
 	struct cache_dir dir;
 };
 
-/* What a visit saw. */
+/* Records what a visit saw. */
 struct seen {
 	unsigned num_records;
 	unsigned num_bad;

@@ -132,7 +132,7 @@ static void test_what_is_too_long_is_no_token(void **state)
 	assert_int_equal(admin_access_judge(&access, "localhost", text), ADMIN_NO_TOKEN);
 }
 
-/* What reading a file of this content says; "" when it is good. */
+/* Reads a file with this content; returns the error's text, or "". */
 static const char *read_token(const char *content, size_t len, struct admin_access *access)
 {
 	static char said[1000];

@@ -55,7 +55,7 @@ static void test_a_flood_pushes_nothing_out(void **state)
 	assert_int_equal(asked.count, ASKED_NAMES_MAX);
 	assert_memory_equal(list(&asked, NOW_MS + 1), "a.example n0.example ", 21);
 
-	/* What is old makes room. */
+	/* Old names make room. */
 	asked_names_add(&asked, "a.example", NOW_MS + ASKED_NAMES_MS);
 	asked_names_add(&asked, "late.example", NOW_MS + 2 + ASKED_NAMES_MS);
 	assert_string_equal(list(&asked, NOW_MS + 2 + ASKED_NAMES_MS), "a.example late.example");

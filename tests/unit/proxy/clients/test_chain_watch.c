@@ -133,7 +133,7 @@ static void publish(struct place *place, struct credential *credential, int64_t 
 	publish_as(place, credential, false, now_ms);
 }
 
-/* What was written since the last look; to be freed. */
+/* Returns the lines that were written since the last call; the caller frees them. */
 static char *news(struct place *place)
 {
 	char *text = calloc(1, 1 << 20);
@@ -358,7 +358,7 @@ static void test_another_new_chain_goes_out(void **state)
 	credential_unref(third);
 }
 
-/* What is refused is told as a rise, and asked for again when there is news, not each second. */
+/* Reports a refused roll-back as a rise, and asks for it again when there is news, not each second. */
 static void test_a_roll_back_that_is_refused(void **state)
 {
 	struct place *place = *state;

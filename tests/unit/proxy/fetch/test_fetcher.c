@@ -89,7 +89,7 @@ static void test_cancel(void **state)
 	assert_non_null(fetch_world_ask(world, "/ok", &other));
 	fetch_world_wait(world, &other);
 	assert_int_equal(cancelled.count, 0);
-	/* What was cancelled did not fail: it may be asked at once. */
+	/* A cancelled request has not failed: its URL may be asked again at once. */
 	struct fetch_request *again = fetch_world_ask(world, "/silent", &cancelled);
 	while (http_server_num_requests(world->server, "/silent") == 0)
 		loop_run_once(world->loop);

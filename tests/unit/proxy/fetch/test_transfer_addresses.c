@@ -147,7 +147,7 @@ static void test_a_name_of_refused_addresses_alone(void **state)
 	assert_int_equal(http_server_num_connections(world->server), 0);
 }
 
-/* What may be asked by its name may be asked at any address of it, but never at a link-local one. */
+/* Connects to any address of an allowed name, but never to a link-local one. */
 static void test_a_name_that_is_allowed(void **state)
 {
 	struct fetch_world *world = *state;

@@ -78,7 +78,7 @@ static void test_order_across_threads(void **state)
 	assert_int_equal(receiver.count, THREADS * MAILS);
 }
 
-/* What is still queued when it is closed is handed out, not lost. */
+/* Hands out at the close what is still queued. */
 static void test_close_hands_out_the_rest(void **state)
 {
 	struct receiver receiver = {0};

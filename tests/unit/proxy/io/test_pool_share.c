@@ -70,7 +70,7 @@ static void test_least_used_goes_first(void **state)
 	world_cleanup(&world);
 }
 
-/* What a share did not want in the past is not owed to it; what nobody else wanted is not held against one. */
+/* Saves nothing up: an idle share is owed nothing, and one that ran alone owes nothing. */
 static void test_nothing_is_saved_up(void **state)
 {
 	struct world world;

@@ -88,7 +88,7 @@ static void test_arming_moves_and_disarming_removes(void **state)
 	assert_int_equal(removed.calls, 0);
 }
 
-/* What is due may arm itself again and disarm its neighbour of the same slot. */
+/* A timer that is due may arm itself again and disarm its neighbour of the same slot. */
 static void test_changes_while_it_runs(void **state)
 {
 	struct probe first = probe_of(&wheel);

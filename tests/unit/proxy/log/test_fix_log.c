@@ -97,7 +97,7 @@ static json_int_t number_of(const json_t *object, const char *key)
 	return json_integer_value(json_object_get(object, key));
 }
 
-/* What the cache has is not in the line; what the server alone has is. */
+/* Expects the certificates that the server alone has in the line, and none that the cache has. */
 static void expect_pem_of(const json_t *fix, const struct certificate *leaf, const struct certificate *root)
 {
 	struct buffer pem;

@@ -15,7 +15,7 @@ static char path[] = "/tmp/chainmend-former-XXXXXX";
 static const struct finding_group mail = {"mail", SUBJECT_CERTIFICATE, 0};
 static const struct finding_list nothing;
 
-/* What was told, code after code. */
+/* Collects the reported codes. */
 struct told {
 	char codes[256];
 };

@@ -5,7 +5,7 @@
 
 #include "proxy/log/known_findings.h"
 
-/* What was told, in words: "appeared missing_intermediate; ". */
+/* Collects the reports in words: "appeared missing_intermediate; ". */
 struct told {
 	char text[4096];
 	bool refuse; /* as a log that cannot be written does */

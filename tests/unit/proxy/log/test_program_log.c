@@ -34,7 +34,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* What stands in the pipe: something must. */
+/* Returns the text in the pipe, which must not be empty. */
 static const char *said(struct pipes *pipes)
 {
 	ssize_t len = read(pipes->ends[0], pipes->text, sizeof(pipes->text) - 1);

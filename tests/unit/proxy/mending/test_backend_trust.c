@@ -279,7 +279,7 @@ static void test_a_site_that_is_gone_gets_a_refusal(void **state)
 	assert_false(wait_for(world, 2)->trusted);
 }
 
-/* What is learnt from a probe answers a handshake at once. */
+/* Answers a handshake at once from what a probe has learnt. */
 static void learn(void *context, const struct mender_outcome *outcome)
 {
 	struct world *world = context;

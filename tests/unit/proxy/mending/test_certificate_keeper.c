@@ -239,7 +239,7 @@ static void test_a_chain_is_the_keepers_once_it_is_served(void **state)
 	assert_false(keeper_verdict(keeper)->held_back);
 	assert_int_equal(around.alarm_ms, LOOK_PAUSE_MAX_MS);
 
-	/* What is served already is not served anew. */
+	/* A chain that is served already is not published again. */
 	around.num_served = 0;
 	expect_retry(LOOK_PAUSE_MAX_MS);
 	answer();
@@ -291,7 +291,7 @@ static void with_threads(void)
 	around.services.threads = (void *)&around; /* there are some */
 }
 
-/* What was given goes out at once; what the cache completes, and what is fetched, when it is there. */
+/* Serves the given chain at once, and the chain completed by the cache or a fetch as soon as it is there. */
 static void test_with_threads_nothing_is_waited_for(void **state)
 {
 	struct certificate_keeper *keeper = make_keeper();
@@ -315,7 +315,7 @@ static void test_with_threads_nothing_is_waited_for(void **state)
 	assert_true(keeper_verdict(keeper)->with_fetching);
 	assert_int_equal(around.alarm_ms, LOOK_PAUSE_MAX_MS);
 
-	/* What a backend shows anew goes out when it has been mended; further candidates change nothing of that. */
+	/* A new chain of a backend is served once it has been mended; further candidates change nothing of that. */
 	keeper_set_given(keeper, &around.complete);
 	assert_true(around.offline);
 	keeper_set_extra(keeper, &around.complete);

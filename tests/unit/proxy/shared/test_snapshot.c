@@ -137,7 +137,7 @@ static void test_default_site_wins_over_the_first(void **state)
 	assert_ok(snapshot_finish(snapshot, &socket, 1));
 	assert_int_equal(site_lookup_find(snapshot->listeners[0].lookup, NULL, &known)->index, 1);
 	assert_int_equal(site_lookup_find(snapshot->listeners[0].lookup, "x.example", &known)->index, 1);
-	/* What it borrows stays until the last reference goes. */
+	/* The objects that it borrows stay until the last reference goes. */
 	listen_socket_unref(socket);
 	shared_config_unref(shared);
 	assert_string_equal(snapshot->sites[1].config->name, "b");

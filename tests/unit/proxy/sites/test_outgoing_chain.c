@@ -275,7 +275,7 @@ static void test_a_roll_back_that_fails_is_tried_again(void **state)
 	expect(outgoing, CHAIN_COMPLETE, OUTGOING_ROLLED_BACK);
 	outgoing_chain_free(outgoing);
 
-	/* What the keeper has by then goes before it. */
+	/* The keeper's chain takes precedence over it. */
 	outgoing = start(&revoked, NULL);
 	assert_ok(keep(outgoing, CHAIN_LEAF));
 	num_failures = 1;
@@ -355,7 +355,7 @@ static void test_over_a_reload(void **state)
 	assert_ok(keep(outgoing, CHAIN_LEAF));
 	assert_true(roll_back(outgoing, CHAIN_LEAF, CHAIN_COMPLETE));
 
-	/* What was withdrawn stays so. */
+	/* A withdrawn chain stays withdrawn. */
 	struct outgoing_chain *reloaded = start(&revoked, outgoing);
 	outgoing_chain_free(outgoing);
 	assert_ok(keep(reloaded, CHAIN_LEAF));

@@ -20,7 +20,7 @@ enum { LATER_S = 3600, MAX_SITES = 3, MAX_PATH = 256, MAX_TEXT = 4096, MAX_ERROR
 
 static char folder[] = "/tmp/test_site_builder.XXXXXX";
 
-/* What one reading gave. */
+/* Holds the result of one reading. */
 struct reading {
 	struct config *config;
 	struct site_material **materials;

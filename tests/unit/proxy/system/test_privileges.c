@@ -131,7 +131,7 @@ static int refuses_without_root(void)
 		return WRONG;
 	if (drop("0", NULL) || drop("0", "7") || drop(NOBODYS, "8") || drop(NULL, "8"))
 		return WRONG;
-	/* What fits does, with the groups that the start gave. */
+	/* Rights that fit are accepted, with the groups of the start. */
 	return drop(NOBODYS, "7") && drop(NULL, NULL) && drop(NULL, "7") && getgroups(0, NULL) == 3 ? GOOD : WRONG;
 }
 

@@ -43,7 +43,7 @@ static bool closes(enum connection_action action)
 	       action == ACTION_CUT_LATE || action == ACTION_RESET || action == ACTION_IMPOSSIBLE;
 }
 
-/* What can come where, each state by each event: one that is forgotten closes the connection. */
+/* Lists the events that can come in each state: one that is forgotten closes the connection. */
 static void test_which_event_can_come_in_which_state(void **state)
 {
 	static const struct {
@@ -181,8 +181,8 @@ static void test_every_action_and_guard_is_used(void **state)
 			fail_msg("nothing asks whether %s", connection_guard_name((enum connection_guard)g));
 }
 
-/* What the client sees of each step: only where the backend has ended, or it has ended itself, is there an end that may
- * read as the whole of an answer. Rows that show it nothing and keep it connected are left out. */
+/* Lists what the client sees of each step. An end that may read as the whole of an answer is there only where the backend
+ * or the client itself has ended. Rows that show the client nothing and keep it connected are left out. */
 static void test_what_the_client_sees(void **state)
 {
 	static const struct {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* What the lists of this test are run for: each preamble is done with one letter, and another one makes it fail. */
+/* The lists of preambles are run for it: each preamble is done with one letter, and another one makes it fail. */
 struct connection {
 	const char *wanted; /* letters of the preambles that are */
 	char said[32]; /* in the order of what happened: upper case for a start */
@@ -91,7 +91,7 @@ static const struct preamble list[] = {
     {0},
 };
 
-/* What one read gives. */
+/* Makes the input of one read. */
 static struct tls_input input_of(const char *text)
 {
 	return (struct tls_input){.bytes = bytes_of_string(text)};

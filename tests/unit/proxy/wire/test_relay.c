@@ -78,7 +78,7 @@ static void test_end_comes_last(void **state)
 	assert_true(relay_has_end(relay));
 }
 
-/* What it gave goes on; an end that it never meant does not. */
+/* Forwards the bytes before a break, but no end. */
 static void test_break_is_no_end(void **state)
 {
 	struct relay *relay = *state;

@@ -8,7 +8,7 @@
 #define MAX_TURNS 5
 #define MAX_SAID 8192
 
-/* What the server says, and what the client is to say to that. The client's first word stands behind an empty one. */
+/* A line of the server and the expected answer of the client. Where the client begins, the server's line is empty. */
 struct turn {
 	const char *server, *client;
 };

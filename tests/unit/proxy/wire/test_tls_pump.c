@@ -282,7 +282,7 @@ static void test_alert_of_the_peer(void **state)
 	assert_int_equal(wire->server.alert, SSL_AD_UNKNOWN_CA);
 }
 
-/* What OpenSSL sends in the place of its Finished: it has no key of its own yet. */
+/* Reads the alert that OpenSSL sends in place of its Finished, in the clear: it has no key of its own yet. */
 static void test_alert_in_the_clear(void **state)
 {
 	static const struct {
@@ -358,7 +358,7 @@ static void test_fail(void **state)
 	}
 }
 
-/* What BoringSSL finds has an alert of its own. */
+/* Sends no second alert where BoringSSL has sent its own. */
 static void test_fail_behind_rubbish(void **state)
 {
 	struct tls_input input = {.bytes = bytes_of_string("this is no record of TLS")};

@@ -112,7 +112,7 @@ static void test_good_verdict_is_remembered(void **state)
 	SSL_CTX_free(other_ctx);
 }
 
-/* What a backend cuts off is not vouched for by a close_notify of ours, nor is what a client cuts off. */
+/* Forwards an end without close_notify as one without it, in both directions. */
 static void test_end_without_close_notify_goes_on_as_one(void **state)
 {
 	struct worker_fixture *fixture = *state;

@@ -32,7 +32,7 @@ struct fixture {
 	uint16_t port;
 };
 
-/* What memory and descriptors are short for. */
+/* Names the step that runs out of memory or descriptors. */
 enum shortage {
 	NO_SHORTAGE,
 	SHORT_TO_SHAKE,
@@ -442,7 +442,7 @@ static void test_a_cut_in_each_state(void **state)
 	for_each_case(state, cut_case);
 }
 
-/* What does not reach the client any more must not look like an end: no alert does, behind bytes that it lacks. */
+/* Resets a client that lacks bytes: no alert would reach it, and a FIN would look like an end. */
 static void cut_case_with_backlog(struct fixture *fixture, const struct case_of_state *row)
 {
 	uint8_t bytes[64];
@@ -629,7 +629,7 @@ static void test_a_client_that_goes_on_sending_is_let_finish(void **state)
 	assert_true(lived_ms >= CONNECTION_MAX_LINGER_MS);
 }
 
-/* What it has sent behind its close_notify is not closed over either. */
+/* Reads what the client sends behind its close_notify before it closes. */
 static void test_a_client_that_sends_behind_its_end(void **state)
 {
 	struct fixture *fixture = *state;

@@ -124,7 +124,7 @@ static void test_a_late_alert_is_told_as_such(void **state)
 	}
 }
 
-/* What a client says after it has sent something is about something else. */
+/* Ignores an alert that a client sends after its first bytes: it is about something else. */
 static void test_an_alert_after_bytes_is_no_late_one(void **state)
 {
 	struct worker_fixture *fixture = *state;

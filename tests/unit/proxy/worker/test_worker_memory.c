@@ -1,4 +1,4 @@
-/* What a worker is told when memory is short: nothing of it is lost. */
+/* Loses no event of a worker when memory is short. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
 
 #define MAX_BYTES ((size_t)100000)
 
-/* What a list prints; the caller cleans it up. */
+/* Returns the output of a list; the caller cleans it up. */
 static struct buffer print(struct error (*list)(struct buffer *out))
 {
 	struct buffer text;
@@ -98,7 +98,7 @@ static void test_diagram(void **state)
 	assert_has_line(text, "    closed --> [*]");
 	assert_has_line(text, "    client_preamble --> connecting : preamble done");
 	assert_has_line(text, "    verdict --> backend_preamble : verdict given");
-	/* What leads from one state to another stands at one arrow. */
+	/* All events between the same two states stand at one arrow. */
 	assert_has_line(text,
 			"    lingering --> closed : client broken<br/>turn done [the client is gone, and read to "
 			"its end]<br/>turn done [the client has ended, and has all bytes]<br/>deadline [nothing is "

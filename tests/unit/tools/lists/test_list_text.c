@@ -37,7 +37,7 @@ static void test_paragraphs_are_folded(void **state)
 	}
 }
 
-/* What the words are to a reader of the text, they stay: neither Markdown nor roff reads anything into them. */
+/* Escapes words so that neither Markdown nor roff reads anything into them. */
 static void test_words_are_escaped(void **state)
 {
 	static const struct {

@@ -84,7 +84,7 @@ static void test_every_list_has_a_name_of_its_own_and_ends_with_a_line(void **st
 		assert_int_equal(out.data[out.len - 1], '\n');
 		buffer_cleanup(&out);
 
-		/* What does not fit in is an error, and no shorter list. */
+		/* A list that does not fit is an error; it is not cut. */
 		buffer_init(&out, 20);
 		assert_kind(list->print(&out), ERROR_LIMIT);
 		buffer_cleanup(&out);

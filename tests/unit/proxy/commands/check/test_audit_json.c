@@ -16,7 +16,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* What was printed, read again. */
+/* Parses the printed document. */
 static json_t *read_again(const char *text)
 {
 	json_error_t why;

@@ -37,7 +37,7 @@ static void test_a_finding_is_open_until_it_is_resolved(void **state)
 	assert_int_equal(finding->num_lines, 2);
 	assert_string_equal(finding->first_time, "2026-11-20T10:01:00.000Z");
 	assert_string_equal(finding->last_time, "2026-11-20T10:03:00.000Z");
-	/* What was wrong stands in the line before. */
+	/* The fault stands in the line before. */
 	assert_non_null(strstr(finding->last.text, "appeared"));
 	assert_non_null(finding->fix.text);
 	free(states);
