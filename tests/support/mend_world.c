@@ -137,6 +137,19 @@ void world_cleanup(struct mend_world *world)
 	*world = (struct mend_world){0};
 }
 
+int mend_world_setup(void **state)
+{
+	*state = test_calloc(1, sizeof(struct mend_world));
+	return 0;
+}
+
+int mend_world_teardown(void **state)
+{
+	world_cleanup(*state);
+	test_free(*state);
+	return 0;
+}
+
 static void describe(const struct finding *finding, char out[MAX_FINDING_TEXT])
 {
 	snprintf(out, MAX_FINDING_TEXT, "%s %s %s", finding_code_name(finding->code),

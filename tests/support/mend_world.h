@@ -1,12 +1,17 @@
-/* mend_world - one mend with all that surrounds it: what is served, cached, trusted, and what URLs answer.
+/* mend_world - one mend with all that surrounds it: the served, cached and trusted certificates, and the answers of URLs.
  *
- *	struct mend_world world = {0};
- *	WORLD_SERVE(&world, leaf);
- *	WORLD_TRUST(&world, "store", root);
- *	world_answer(&world, "http://ca.example/i.cer", intermediate);
- *	const struct mend_result *result = world_mend(&world);
- *	assert_findings(result, "missing_intermediate fixed added");
- *	world_cleanup(&world);
+ *	static void test_a_missing_intermediate_is_fetched(void **state)
+ *	{
+ *		struct mend_world *world = *state;
+ *
+ *		WORLD_SERVE(world, leaf);
+ *		WORLD_TRUST(world, "store", root);
+ *		world_answer(world, "http://ca.example/i.cer", intermediate);
+ *		const struct mend_result *result = world_mend(world);
+ *		assert_findings(result, "missing_intermediate fixed added");
+ *	}
+ *
+ *	MEND_TEST(test_a_missing_intermediate_is_fetched) in place of cmocka_unit_test(...)
  */
 #ifndef TESTS_SUPPORT_MEND_WORLD_H
 #define TESTS_SUPPORT_MEND_WORLD_H
@@ -40,6 +45,12 @@ struct mend_world {
 	size_t num_requests; /* asked in all */
 	struct mend *mend;
 };
+
+#define MEND_TEST(function) cmocka_unit_test_setup_teardown(function, mend_world_setup, mend_world_teardown)
+
+/* They make the world of a MEND_TEST, in *state. A test may empty it by world_cleanup and fill it again. */
+int mend_world_setup(void **state);
+int mend_world_teardown(void **state);
 
 #define WORLD_SERVE(world, ...) world_serve((world), PKI_CERTIFICATES(__VA_ARGS__))
 #define WORLD_EXTRA(world, ...) world_extra((world), PKI_CERTIFICATES(__VA_ARGS__))

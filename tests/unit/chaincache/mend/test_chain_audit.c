@@ -84,18 +84,16 @@ static void test_served_chains_against_a_table(void **state)
 static void test_messages_name_the_certificate_and_the_consequence(void **state)
 {
 	struct hierarchy h = good();
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, h.leaf, h.j);
-	WORLD_CACHE(&world, h.i);
-	WORLD_TRUST(&world, "store", h.root);
-	const struct finding *finding = world_finding(world_mend(&world), FINDING_MISSING_INTERMEDIATE);
+	WORLD_SERVE(world, h.leaf, h.j);
+	WORLD_CACHE(world, h.i);
+	WORLD_TRUST(world, "store", h.root);
+	const struct finding *finding = world_finding(world_mend(world), FINDING_MISSING_INTERMEDIATE);
 	assert_string_equal(finding->message,
 			    "The intermediate CN=I, which issued CN=a.example, is not served, so clients that "
 			    "do not know it refuse the chain; it was found in the cache and added.");
 	assert_non_null(strstr(finding->advice, "Add this certificate to the chain that the server sends"));
-	world_cleanup(&world);
 }
 
 static void test_a_twin_that_is_not_valid_yet_is_replaced(void **state)
@@ -104,65 +102,58 @@ static void test_a_twin_that_is_not_valid_yet_is_replaced(void **state)
 	const struct certificate *early = CA("I", .issuer = root, .not_before = PKI_NOW + PKI_DAY),
 				 *fine = CA("I", .issuer = root);
 	const struct certificate *leaf = LEAF(.issuer = fine);
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, leaf, early);
-	WORLD_CACHE(&world, fine);
-	WORLD_TRUST(&world, "store", root);
-	const struct mend_result *result = world_mend(&world);
+	WORLD_SERVE(world, leaf, early);
+	WORLD_CACHE(world, fine);
+	WORLD_TRUST(world, "store", root);
+	const struct mend_result *result = world_mend(world);
 	assert_chain(&result->mended, leaf, fine);
 	assert_findings(result, "not_yet_valid_intermediate fixed replaced");
 	assert_non_null(strstr(world_finding(result, FINDING_NOT_YET_VALID_INTERMEDIATE)->message,
 			       "is not valid before 2026-01-02"));
-	world_cleanup(&world);
 }
 
 static void test_an_expired_root_that_is_served_is_told(void **state)
 {
 	const struct certificate *old = CA("Root", .not_after = PKI_NOW - PKI_DAY), *root = CA("Root");
 	const struct certificate *leaf = LEAF(.issuer = root);
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, leaf, old);
-	WORLD_TRUST(&world, "store", root);
-	const struct mend_result *result = world_mend(&world);
+	WORLD_SERVE(world, leaf, old);
+	WORLD_TRUST(world, "store", root);
+	const struct mend_result *result = world_mend(world);
 	assert_chain(&result->mended, leaf);
 	assert_findings(result, "expired_intermediate fixed removed");
 	assert_false(result->served_trusted);
-	world_cleanup(&world);
 }
 
 static void test_an_expired_stranger_is_told_as_what_it_breaks(void **state)
 {
 	struct hierarchy h = good();
 	const struct certificate *stale = CA("Stale", .not_after = PKI_NOW - PKI_DAY);
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, h.leaf, h.i, h.j, stale);
-	WORLD_TRUST(&world, "store", h.root);
-	assert_findings(world_mend(&world), "expired_intermediate fixed removed");
-	assert_chain(&mend_result(world.mend)->mended, h.leaf, h.i, h.j);
-	world_cleanup(&world);
+	WORLD_SERVE(world, h.leaf, h.i, h.j, stale);
+	WORLD_TRUST(world, "store", h.root);
+	assert_findings(world_mend(world), "expired_intermediate fixed removed");
+	assert_chain(&mend_result(world->mend)->mended, h.leaf, h.i, h.j);
 }
 
 static void test_what_stands_above_a_gap(void **state)
 {
 	struct hierarchy h = good();
-	struct mend_world world = {.input = {.offline = true}};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, h.leaf, h.j, h.root);
-	WORLD_TRUST(&world, "store", h.root);
-	const struct mend_result *result = world_mend(&world);
+	world->input.offline = true;
+	WORLD_SERVE(world, h.leaf, h.j, h.root);
+	WORLD_TRUST(world, "store", h.root);
+	const struct mend_result *result = world_mend(world);
 	assert_chain(&result->mended, h.leaf);
 	assert_findings(result, "incomplete_chain error none, no_issuer_url warning none, root_included info removed, "
 				"unrelated_certificate info removed");
 	assert_non_null(
 	    strstr(world_finding(result, FINDING_UNRELATED_CERTIFICATE)->message, "an issuer between them is missing"));
-	world_cleanup(&world);
 }
 
 /* The served intermediate leads to a root that has expired in the store; its twin leads to one that has not. */
@@ -171,19 +162,17 @@ static void test_a_path_to_an_expired_root_has_a_better_one(void **state)
 	const struct certificate *old_root = CA("Old", .not_after = PKI_NOW - PKI_DAY), *root = CA("Root");
 	const struct certificate *served = CA("I", .issuer = old_root), *better = CA("I", .issuer = root);
 	const struct certificate *leaf = LEAF(.issuer = served);
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, leaf, served);
-	WORLD_CACHE(&world, better);
-	WORLD_TRUST(&world, "store", old_root, root);
-	const struct mend_result *result = world_mend(&world);
+	WORLD_SERVE(world, leaf, served);
+	WORLD_CACHE(world, better);
+	WORLD_TRUST(world, "store", old_root, root);
+	const struct mend_result *result = world_mend(world);
 	assert_chain(&result->mended, leaf, better);
 	assert_findings(result, "better_path fixed replaced");
 	const struct finding *finding = world_finding(result, FINDING_BETTER_PATH);
 	assert_ptr_equal(finding->certificate, served);
 	assert_non_null(strstr(finding->message, "leads through CN=I, because of CN=Old: it has expired."));
-	world_cleanup(&world);
 }
 
 /* Two cross-signs of one root are served: the first is the one that clients follow, the other one is spare. */
@@ -192,17 +181,15 @@ static void test_a_second_cross_sign_is_spare(void **state)
 	const struct certificate *a = CA("A"), *b = CA("B"), *root = CA("Root");
 	const struct certificate *root_by_a = CA("Root", .issuer = a), *root_by_b = CA("Root", .issuer = b);
 	const struct certificate *leaf = LEAF(.issuer = root);
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, leaf, root_by_a, root_by_b);
-	WORLD_TRUST(&world, "store", a);
-	const struct mend_result *result = world_mend(&world);
+	WORLD_SERVE(world, leaf, root_by_a, root_by_b);
+	WORLD_TRUST(world, "store", a);
+	const struct mend_result *result = world_mend(world);
 	assert_chain(&result->mended, leaf, root_by_a);
 	assert_findings(result, "unrelated_certificate info removed");
 	assert_non_null(strstr(result->findings.items[0].message, "is an issuer that the chain does without"));
 	assert_int_equal(mend_exit_status(result, true), 0);
-	world_cleanup(&world);
 }
 
 struct refused_case {
@@ -265,25 +252,23 @@ static void test_path_length_is_counted_to_the_root(void **state)
 	const struct certificate *j = CA("J", .issuer = root, .has_path_length = true, .path_length = 0);
 	const struct certificate *i = CA("I", .issuer = j), *i_by_root = CA("I", .issuer = root),
 				 *leaf = LEAF(.issuer = i);
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, leaf, i, j);
-	WORLD_TRUST(&world, "store", root);
-	const struct mend_result *result = world_mend(&world);
+	WORLD_SERVE(world, leaf, i, j);
+	WORLD_TRUST(world, "store", root);
+	const struct mend_result *result = world_mend(world);
 	assert_chain(&result->mended, leaf, i, j);
 	assert_findings(result, "constraint_violated error none");
 	assert_ptr_equal(world_finding(result, FINDING_CONSTRAINT_VIOLATED)->certificate, j);
-	world_cleanup(&world);
+	world_cleanup(world);
 
-	WORLD_SERVE(&world, leaf, i, j);
-	WORLD_CACHE(&world, i_by_root);
-	WORLD_TRUST(&world, "store", root);
-	result = world_mend(&world);
+	WORLD_SERVE(world, leaf, i, j);
+	WORLD_CACHE(world, i_by_root);
+	WORLD_TRUST(world, "store", root);
+	result = world_mend(world);
 	assert_chain(&result->mended, leaf, i_by_root);
 	assert_true(result->mended_trusted);
 	assert_int_equal(mend_exit_status(result, false), 1);
-	world_cleanup(&world);
 }
 
 static int cleanup_pki(void **state)
@@ -297,15 +282,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_served_chains_against_a_table),
-	    cmocka_unit_test(test_messages_name_the_certificate_and_the_consequence),
-	    cmocka_unit_test(test_a_twin_that_is_not_valid_yet_is_replaced),
-	    cmocka_unit_test(test_an_expired_root_that_is_served_is_told),
-	    cmocka_unit_test(test_an_expired_stranger_is_told_as_what_it_breaks),
-	    cmocka_unit_test(test_a_path_to_an_expired_root_has_a_better_one),
-	    cmocka_unit_test(test_a_second_cross_sign_is_spare),
-	    cmocka_unit_test(test_what_stands_above_a_gap),
+	    MEND_TEST(test_messages_name_the_certificate_and_the_consequence),
+	    MEND_TEST(test_a_twin_that_is_not_valid_yet_is_replaced),
+	    MEND_TEST(test_an_expired_root_that_is_served_is_told),
+	    MEND_TEST(test_an_expired_stranger_is_told_as_what_it_breaks),
+	    MEND_TEST(test_a_path_to_an_expired_root_has_a_better_one),
+	    MEND_TEST(test_a_second_cross_sign_is_spare),
+	    MEND_TEST(test_what_stands_above_a_gap),
 	    cmocka_unit_test(test_refusals_against_a_table),
-	    cmocka_unit_test(test_path_length_is_counted_to_the_root),
+	    MEND_TEST(test_path_length_is_counted_to_the_root),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, cleanup_pki);

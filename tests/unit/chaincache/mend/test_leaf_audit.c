@@ -154,18 +154,17 @@ static void test_the_private_key(void **state)
 {
 	const struct certificate *root = CA("Root"), *leaf = PKI(.cn = "a", .issuer = root),
 				 *other = PKI(.cn = "b", .issuer = root);
-	struct mend_world world = {.input = {.key = pki_key(leaf)}};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, leaf);
-	WORLD_TRUST(&world, "store", root);
-	assert_findings(world_mend(&world), "");
-	world_cleanup(&world);
-	world.input.key = pki_key(other);
-	WORLD_SERVE(&world, leaf);
-	WORLD_TRUST(&world, "store", root);
-	assert_findings(world_mend(&world), "key_mismatch error none");
-	world_cleanup(&world);
+	world->input.key = pki_key(leaf);
+	WORLD_SERVE(world, leaf);
+	WORLD_TRUST(world, "store", root);
+	assert_findings(world_mend(world), "");
+	world_cleanup(world);
+	world->input.key = pki_key(other);
+	WORLD_SERVE(world, leaf);
+	WORLD_TRUST(world, "store", root);
+	assert_findings(world_mend(world), "key_mismatch error none");
 }
 
 static void test_a_link_that_expires_first(void **state)
@@ -177,77 +176,72 @@ static void test_a_link_that_expires_first(void **state)
 	const struct certificate *later =
 	    PKI(.cn = "c", .issuer = i, .not_after = PKI_NOW + 100 * PKI_DAY + PKI_DAY / 3);
 	const struct certificate *better = CA("I", .issuer = root);
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, leaf, i);
-	WORLD_TRUST(&world, "store", root);
-	const struct mend_result *result = world_mend(&world);
+	WORLD_SERVE(world, leaf, i);
+	WORLD_TRUST(world, "store", root);
+	const struct mend_result *result = world_mend(world);
 	assert_findings(result, "link_expires_first warning none");
 	assert_ptr_equal(world_finding(result, FINDING_LINK_EXPIRES_FIRST)->certificate, i);
 	assert_non_null(strstr(world_finding(result, FINDING_LINK_EXPIRES_FIRST)->message,
 			       "2026-04-11, before the server certificate does (2026-04-12)"));
 	assert_int_equal(mend_exit_status(result, false), 0);
-	world_cleanup(&world);
+	world_cleanup(world);
 
-	WORLD_SERVE(&world, brief, i);
-	WORLD_TRUST(&world, "store", root);
-	assert_findings(world_mend(&world), "");
-	world_cleanup(&world);
+	WORLD_SERVE(world, brief, i);
+	WORLD_TRUST(world, "store", root);
+	assert_findings(world_mend(world), "");
+	world_cleanup(world);
 
 	/* On one day: the second says which is the first. */
-	WORLD_SERVE(&world, later, i);
-	WORLD_TRUST(&world, "store", root);
+	WORLD_SERVE(world, later, i);
+	WORLD_TRUST(world, "store", root);
 	assert_non_null(
-	    strstr(world_mend(&world)->findings.items[0].message,
+	    strstr(world_mend(world)->findings.items[0].message,
 		   "2026-04-11 00:00:00 UTC, before the server certificate does (2026-04-11 08:00:00 UTC)"));
-	world_cleanup(&world);
+	world_cleanup(world);
 
 	/* A twin that lives longer is at hand: it will be taken in time. */
-	WORLD_SERVE(&world, leaf, i);
-	WORLD_CACHE(&world, better);
-	WORLD_TRUST(&world, "store", root);
-	assert_findings(world_mend(&world), "");
-	world_cleanup(&world);
+	WORLD_SERVE(world, leaf, i);
+	WORLD_CACHE(world, better);
+	WORLD_TRUST(world, "store", root);
+	assert_findings(world_mend(world), "");
+	world_cleanup(world);
 
 	/* Where the leaf comes alone, the intermediate that lives longer is taken. */
-	WORLD_SERVE(&world, leaf);
-	WORLD_CACHE(&world, i, better);
-	WORLD_TRUST(&world, "store", root);
-	assert_chain(&world_mend(&world)->mended, leaf, better);
-	assert_findings(mend_result(world.mend), "missing_intermediate fixed added");
-	world_cleanup(&world);
+	WORLD_SERVE(world, leaf);
+	WORLD_CACHE(world, i, better);
+	WORLD_TRUST(world, "store", root);
+	assert_chain(&world_mend(world)->mended, leaf, better);
+	assert_findings(mend_result(world->mend), "missing_intermediate fixed added");
 }
 
 static void test_a_root_that_expires_first(void **state)
 {
 	const struct certificate *root = CA("Root", .not_after = PKI_NOW + 10 * PKI_DAY),
 				 *leaf = PKI(.cn = "a", .issuer = root);
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, leaf);
-	WORLD_TRUST(&world, "store", root);
-	assert_findings(world_mend(&world), "link_expires_first warning none");
-	world_cleanup(&world);
+	WORLD_SERVE(world, leaf);
+	WORLD_TRUST(world, "store", root);
+	assert_findings(world_mend(world), "link_expires_first warning none");
 }
 
 static void test_a_chain_above_the_maximum(void **state)
 {
 	const struct certificate *root = CA("Root"), *i = CA("I", .issuer = root), *leaf = PKI(.cn = "a", .issuer = i);
 	size_t bytes = leaf->der.len + i->der.len;
-	struct mend_world world = {.input = {.max_chain_bytes = bytes}};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, leaf, i);
-	WORLD_TRUST(&world, "store", root);
-	assert_findings(world_mend(&world), "");
-	world_cleanup(&world);
-	world.input.max_chain_bytes = bytes - 1;
-	WORLD_SERVE(&world, leaf, i);
-	WORLD_TRUST(&world, "store", root);
-	assert_findings(world_mend(&world), "chain_too_large warning none");
-	world_cleanup(&world);
+	world->input.max_chain_bytes = bytes;
+	WORLD_SERVE(world, leaf, i);
+	WORLD_TRUST(world, "store", root);
+	assert_findings(world_mend(world), "");
+	world_cleanup(world);
+	world->input.max_chain_bytes = bytes - 1;
+	WORLD_SERVE(world, leaf, i);
+	WORLD_TRUST(world, "store", root);
+	assert_findings(world_mend(world), "chain_too_large warning none");
 }
 
 /* It is shown to servers: whom they trust is not known, and what it lacks is clientAuth. */
@@ -297,11 +291,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_leaves_against_a_table),
-	    cmocka_unit_test(test_the_private_key),
+	    MEND_TEST(test_the_private_key),
 	    cmocka_unit_test(test_a_key_usage_that_the_handshake_judges),
-	    cmocka_unit_test(test_a_link_that_expires_first),
-	    cmocka_unit_test(test_a_root_that_expires_first),
-	    cmocka_unit_test(test_a_chain_above_the_maximum),
+	    MEND_TEST(test_a_link_that_expires_first),
+	    MEND_TEST(test_a_root_that_expires_first),
+	    MEND_TEST(test_a_chain_above_the_maximum),
 	    cmocka_unit_test(test_a_client_certificate),
 	};
 

@@ -26,13 +26,12 @@ static struct hierarchy good(void)
 static void test_a_perfect_chain_has_no_finding(void **state)
 {
 	struct hierarchy h = good();
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, h.leaf, h.i, h.j);
-	WORLD_TRUST(&world, "store", h.root);
-	world_name(&world, "a.example");
-	const struct mend_result *result = world_mend(&world);
+	WORLD_SERVE(world, h.leaf, h.i, h.j);
+	WORLD_TRUST(world, "store", h.root);
+	world_name(world, "a.example");
+	const struct mend_result *result = world_mend(world);
 	assert_chain(&result->mended, h.leaf, h.i, h.j);
 	assert_findings(result, "");
 	assert_false(result->changed);
@@ -42,21 +41,19 @@ static void test_a_perfect_chain_has_no_finding(void **state)
 	assert_ptr_equal(result->anchor, h.root);
 	assert_int_equal(result->first_expiry, h.leaf->not_after);
 	assert_int_equal(result->names[0].match.verdict, NAME_COVERED);
-	assert_int_equal(world.num_requests, 0);
+	assert_int_equal(world->num_requests, 0);
 	assert_int_equal(mend_exit_status(result, true), 0);
-	world_cleanup(&world);
 }
 
 static void test_missing_intermediates_come_from_the_cache(void **state)
 {
 	struct hierarchy h = good();
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, h.leaf);
-	WORLD_CACHE(&world, h.i, h.j);
-	WORLD_TRUST(&world, "store", h.root);
-	const struct mend_result *result = world_mend(&world);
+	WORLD_SERVE(world, h.leaf);
+	WORLD_CACHE(world, h.i, h.j);
+	WORLD_TRUST(world, "store", h.root);
+	const struct mend_result *result = world_mend(world);
 	assert_chain(&result->mended, h.leaf, h.i, h.j);
 	assert_findings(result, "missing_intermediate fixed added, missing_intermediate fixed added");
 	const struct finding *finding = world_finding(result, FINDING_MISSING_INTERMEDIATE);
@@ -67,23 +64,21 @@ static void test_missing_intermediates_come_from_the_cache(void **state)
 	assert_true(result->changed && result->mended_trusted);
 	assert_false(result->served_trusted);
 	assert_int_equal(result->mended.items[1].source, SOURCE_CACHE);
-	assert_int_equal(world.num_requests, 0);
+	assert_int_equal(world->num_requests, 0);
 	assert_int_equal(mend_exit_status(result, false), 1);
 	assert_int_equal(mend_exit_status(result, true), 2);
-	world_cleanup(&world);
 }
 
 static void test_missing_intermediates_are_fetched(void **state)
 {
 	struct hierarchy h = good();
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, h.leaf);
-	WORLD_TRUST(&world, "store", h.root);
-	world_answer(&world, I_URL, h.i);
-	world_answer(&world, J_URL, h.j);
-	const struct mend_result *result = world_mend(&world);
+	WORLD_SERVE(world, h.leaf);
+	WORLD_TRUST(world, "store", h.root);
+	world_answer(world, I_URL, h.i);
+	world_answer(world, J_URL, h.j);
+	const struct mend_result *result = world_mend(world);
 	assert_chain(&result->mended, h.leaf, h.i, h.j);
 	assert_findings(result, "missing_intermediate fixed added, missing_intermediate fixed added");
 	const struct finding *finding = world_finding(result, FINDING_MISSING_INTERMEDIATE);
@@ -94,53 +89,48 @@ static void test_missing_intermediates_are_fetched(void **state)
 	assert_true(certificate_equal(result->fetched[1].certificate, h.j));
 	assert_false(result->wants_retry);
 	assert_int_equal(mend_exit_status(result, false), 1);
-	world_cleanup(&world);
 }
 
 static void test_an_extra_certificate_is_a_candidate(void **state)
 {
 	struct hierarchy h = good();
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, h.leaf, h.i);
-	WORLD_EXTRA(&world, h.root, h.j);
-	WORLD_TRUST(&world, "store", h.root);
-	const struct mend_result *result = world_mend(&world);
+	WORLD_SERVE(world, h.leaf, h.i);
+	WORLD_EXTRA(world, h.root, h.j);
+	WORLD_TRUST(world, "store", h.root);
+	const struct mend_result *result = world_mend(world);
 	assert_chain(&result->mended, h.leaf, h.i, h.j);
 	assert_string_equal(world_finding(result, FINDING_MISSING_INTERMEDIATE)->source, "backend");
-	world_cleanup(&world);
 }
 
 static void test_offline_says_so(void **state)
 {
 	struct hierarchy h = good();
-	struct mend_world world = {.input = {.offline = true}};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, h.leaf);
-	WORLD_TRUST(&world, "store", h.root);
-	const struct mend_result *result = world_mend(&world);
+	world->input.offline = true;
+	WORLD_SERVE(world, h.leaf);
+	WORLD_TRUST(world, "store", h.root);
+	const struct mend_result *result = world_mend(world);
 	assert_chain(&result->mended, h.leaf);
 	assert_findings(result, "incomplete_chain error none");
 	assert_non_null(strstr(world_finding(result, FINDING_INCOMPLETE_CHAIN)->message, "fetching is off"));
 	assert_false(result->wants_retry);
 	assert_null(result->anchor);
 	assert_int_equal(mend_exit_status(result, false), 2);
-	world_cleanup(&world);
 }
 
 static void test_a_failed_fetch_leaves_the_longest_run(void **state)
 {
 	struct hierarchy h = good();
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, h.leaf);
-	WORLD_TRUST(&world, "store", h.root);
-	world_answer(&world, I_URL, h.i);
-	world_fail(&world, J_URL, FETCH_FAILURE_NETWORK, "timed out after 5 s");
-	const struct mend_result *result = world_mend(&world);
+	WORLD_SERVE(world, h.leaf);
+	WORLD_TRUST(world, "store", h.root);
+	world_answer(world, I_URL, h.i);
+	world_fail(world, J_URL, FETCH_FAILURE_NETWORK, "timed out after 5 s");
+	const struct mend_result *result = world_mend(world);
 	assert_chain(&result->mended, h.leaf, h.i);
 	assert_findings(result,
 			"missing_intermediate fixed added, incomplete_chain error none, fetch_failed warning none");
@@ -149,69 +139,63 @@ static void test_a_failed_fetch_leaves_the_longest_run(void **state)
 	assert_non_null(strstr(finding->message, "timed out after 5 s"));
 	assert_true(result->wants_retry);
 	assert_int_equal(mend_exit_status(result, false), 2);
-	world_cleanup(&world);
 }
 
 static void test_the_machine_waits_for_each_answer_once(void **state)
 {
 	struct hierarchy h = good();
-	struct mend_world world = {0};
+	struct mend_world *world = *state;
 	size_t count;
-	(void)state;
 
-	WORLD_SERVE(&world, h.leaf);
-	WORLD_TRUST(&world, "store", h.root);
-	world.input = (struct mend_input){.served = &world.served, .stores = world.stores, .now = PKI_NOW};
-	assert_ok(mend_new(&world.input, &world.mend));
-	assert_int_equal(mend_advance(world.mend), MEND_WANT_URLS);
-	assert_int_equal(mend_advance(world.mend), MEND_WANT_URLS);
-	const struct mend_request *requests = mend_requests(world.mend, &count);
+	WORLD_SERVE(world, h.leaf);
+	WORLD_TRUST(world, "store", h.root);
+	world->input = (struct mend_input){.served = &world->served, .stores = world->stores, .now = PKI_NOW};
+	assert_ok(mend_new(&world->input, &world->mend));
+	assert_int_equal(mend_advance(world->mend), MEND_WANT_URLS);
+	assert_int_equal(mend_advance(world->mend), MEND_WANT_URLS);
+	const struct mend_request *requests = mend_requests(world->mend, &count);
 	assert_int_equal(count, 1);
 	assert_string_equal(requests[0].url, I_URL);
 	assert_ptr_equal(requests[0].child, h.leaf);
-	mend_give_body(world.mend, 7, h.i->der);
-	mend_give_failure(world.mend, 0, FETCH_FAILURE_NETWORK, NULL);
-	mend_give_body(world.mend, 0, h.i->der);
-	assert_int_equal(mend_advance(world.mend), MEND_DONE);
-	assert_int_equal(mend_advance(world.mend), MEND_DONE);
-	mend_requests(world.mend, &count);
+	mend_give_body(world->mend, 7, h.i->der);
+	mend_give_failure(world->mend, 0, FETCH_FAILURE_NETWORK, NULL);
+	mend_give_body(world->mend, 0, h.i->der);
+	assert_int_equal(mend_advance(world->mend), MEND_DONE);
+	assert_int_equal(mend_advance(world->mend), MEND_DONE);
+	mend_requests(world->mend, &count);
 	assert_int_equal(count, 0);
-	assert_chain(&mend_result(world.mend)->mended, h.leaf);
-	world_cleanup(&world);
+	assert_chain(&mend_result(world->mend)->mended, h.leaf);
 }
 
 static void test_input_that_cannot_be_is_refused(void **state)
 {
 	struct hierarchy h = good();
-	struct mend_world world = {0};
+	struct mend_world *world = *state;
 	struct mend_input input = {.now = PKI_NOW};
 	struct mend *mend;
-	(void)state;
 
 	assert_kind(mend_new(&input, &mend), ERROR_USAGE);
-	input.served = &world.served;
+	input.served = &world->served;
 	assert_kind(mend_new(&input, &mend), ERROR_USAGE);
-	WORLD_SERVE(&world, h.leaf);
+	WORLD_SERVE(world, h.leaf);
 	assert_kind(mend_new(&input, &mend), ERROR_USAGE);
-	world_cleanup(&world);
 }
 
 static void test_trust_ignored(void **state)
 {
 	struct hierarchy h = good();
-	struct mend_world world = {.input = {.ignore_trust = true}};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, h.leaf, h.i);
-	WORLD_CACHE(&world, h.j, h.root);
-	const struct mend_result *result = world_mend(&world);
+	world->input.ignore_trust = true;
+	WORLD_SERVE(world, h.leaf, h.i);
+	WORLD_CACHE(world, h.j, h.root);
+	const struct mend_result *result = world_mend(world);
 	assert_chain(&result->mended, h.leaf, h.i, h.j);
 	assert_findings(result, "missing_intermediate fixed added");
 	assert_true(result->mended_trusted);
 	assert_false(result->served_trusted);
 	assert_int_equal(result->num_stores, 0);
 	assert_true(certificate_equal(result->anchor, h.root));
-	world_cleanup(&world);
 }
 
 #define CA(name, ...) PKI(.cn = (name), .ca = true, __VA_ARGS__)
@@ -295,15 +279,15 @@ static int cleanup_pki(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_a_perfect_chain_has_no_finding),
-	    cmocka_unit_test(test_missing_intermediates_come_from_the_cache),
-	    cmocka_unit_test(test_missing_intermediates_are_fetched),
-	    cmocka_unit_test(test_an_extra_certificate_is_a_candidate),
-	    cmocka_unit_test(test_offline_says_so),
-	    cmocka_unit_test(test_a_failed_fetch_leaves_the_longest_run),
-	    cmocka_unit_test(test_the_machine_waits_for_each_answer_once),
-	    cmocka_unit_test(test_input_that_cannot_be_is_refused),
-	    cmocka_unit_test(test_trust_ignored),
+	    MEND_TEST(test_a_perfect_chain_has_no_finding),
+	    MEND_TEST(test_missing_intermediates_come_from_the_cache),
+	    MEND_TEST(test_missing_intermediates_are_fetched),
+	    MEND_TEST(test_an_extra_certificate_is_a_candidate),
+	    MEND_TEST(test_offline_says_so),
+	    MEND_TEST(test_a_failed_fetch_leaves_the_longest_run),
+	    MEND_TEST(test_the_machine_waits_for_each_answer_once),
+	    MEND_TEST(test_input_that_cannot_be_is_refused),
+	    MEND_TEST(test_trust_ignored),
 	    cmocka_unit_test(test_a_thousand_shuffles_give_one_answer),
 	};
 

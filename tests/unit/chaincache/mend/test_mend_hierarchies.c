@@ -20,18 +20,16 @@ static void test_a_root_roll_over_old_with_new(void **state)
 	const struct certificate *old_root = CA("Root"), *new_root = CA("Root", .key_number = 1);
 	const struct certificate *old_with_new = CA("Root", .issuer = new_root);
 	const struct certificate *i = CA("I", .issuer = old_root), *leaf = LEAF(.issuer = i);
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, leaf, i, old_root);
-	WORLD_CACHE(&world, CA("Root", .key_number = 1, .issuer = old_root), old_with_new);
-	WORLD_TRUST(&world, "new", new_root);
-	const struct mend_result *result = world_mend(&world);
+	WORLD_SERVE(world, leaf, i, old_root);
+	WORLD_CACHE(world, CA("Root", .key_number = 1, .issuer = old_root), old_with_new);
+	WORLD_TRUST(world, "new", new_root);
+	const struct mend_result *result = world_mend(world);
 	assert_chain(&result->mended, leaf, i, old_with_new);
 	assert_true(result->mended_trusted);
 	assert_false(result->served_trusted);
 	assert_ptr_equal(result->anchor, new_root);
-	world_cleanup(&world);
 }
 
 /* As in September 2021: the cross-sign is valid for years, the root that made it has expired. */
@@ -40,27 +38,25 @@ static void test_a_valid_cross_sign_by_an_expired_root(void **state)
 	const struct certificate *old_root = CA("Old", EXPIRED), *root = CA("Root");
 	const struct certificate *cross = CA("Root", .issuer = old_root), *i = CA("I", .issuer = root);
 	const struct certificate *leaf = LEAF(.issuer = i);
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
 	/* Who has the new root stops there: the cross-sign hurts nobody, and is not ours to drop. */
-	WORLD_SERVE(&world, leaf, i, cross);
-	WORLD_TRUST(&world, "both", old_root, root);
-	const struct mend_result *result = world_mend(&world);
+	WORLD_SERVE(world, leaf, i, cross);
+	WORLD_TRUST(world, "both", old_root, root);
+	const struct mend_result *result = world_mend(world);
 	assert_chain(&result->mended, leaf, i, cross);
 	assert_true(result->served_trusted && result->mended_trusted);
 	assert_ptr_equal(result->anchor, root);
-	world_cleanup(&world);
+	world_cleanup(world);
 
 	/* Who has the old root alone is lost, and that is said. */
-	WORLD_SERVE(&world, leaf, i, cross);
-	WORLD_TRUST(&world, "new", root);
-	WORLD_TRUST(&world, "old", old_root);
-	result = world_mend(&world);
+	WORLD_SERVE(world, leaf, i, cross);
+	WORLD_TRUST(world, "new", root);
+	WORLD_TRUST(world, "old", old_root);
+	result = world_mend(world);
 	assert_true(result->stores[0].mended_trusted);
 	assert_false(result->stores[1].served_trusted || result->stores[1].mended_trusted);
 	assert_true(finding_list_has(&result->findings, FINDING_UNTRUSTED_ROOT));
-	world_cleanup(&world);
 }
 
 static void test_a_cross_sign_in_place_of_a_root_that_the_store_lacks(void **state)
@@ -68,18 +64,16 @@ static void test_a_cross_sign_in_place_of_a_root_that_the_store_lacks(void **sta
 	const struct certificate *old_root = CA("Old"), *root = CA("Root");
 	const struct certificate *cross = CA("Root", .issuer = old_root), *i = CA("I", .issuer = root);
 	const struct certificate *leaf = LEAF(.issuer = i);
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, leaf, i, root);
-	WORLD_CACHE(&world, cross);
-	WORLD_TRUST(&world, "old", old_root);
-	const struct mend_result *result = world_mend(&world);
+	WORLD_SERVE(world, leaf, i, root);
+	WORLD_CACHE(world, cross);
+	WORLD_TRUST(world, "old", old_root);
+	const struct mend_result *result = world_mend(world);
 	assert_chain(&result->mended, leaf, i, cross);
 	assert_true(result->mended_trusted);
 	assert_false(result->served_trusted);
 	assert_int_equal(mend_exit_status(result, false), 1);
-	world_cleanup(&world);
 }
 
 /* Two hierarchies of their own that a bridge connects; the store holds the far one's root alone. */
@@ -91,16 +85,14 @@ static void test_across_a_bridge(void **state)
 	const struct certificate *far_by_bridge = CA("Far", .issuer = bridge),
 				 *bridge_by_near = CA("Bridge", .issuer = near);
 	const struct certificate *i = CA("I", .issuer = near), *leaf = LEAF(.issuer = i);
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, leaf, i, near);
-	WORLD_CACHE(&world, far_by_bridge, bridge_by_near, bridge_by_far, near_by_bridge);
-	WORLD_TRUST(&world, "far", far);
-	const struct mend_result *result = world_mend(&world);
+	WORLD_SERVE(world, leaf, i, near);
+	WORLD_CACHE(world, far_by_bridge, bridge_by_near, bridge_by_far, near_by_bridge);
+	WORLD_TRUST(world, "far", far);
+	const struct mend_result *result = world_mend(world);
 	assert_chain(&result->mended, leaf, i, near_by_bridge, bridge_by_far);
 	assert_true(result->mended_trusted);
-	world_cleanup(&world);
 }
 
 /* The twin above J fails by its path length alone: two CAs stand below it. */
@@ -110,17 +102,15 @@ static void test_a_twin_with_too_short_a_path_length(void **state)
 	const struct certificate *tight =
 	    CA("K", .issuer = root, .has_path_length = true, .path_length = 1, .not_after = PKI_NOT_AFTER + PKI_DAY);
 	const struct certificate *j = CA("J", .issuer = good), *i = CA("I", .issuer = j), *leaf = LEAF(.issuer = i);
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, leaf, i, j, tight);
-	WORLD_CACHE(&world, good);
-	WORLD_TRUST(&world, "store", root);
-	const struct mend_result *result = world_mend(&world);
+	WORLD_SERVE(world, leaf, i, j, tight);
+	WORLD_CACHE(world, good);
+	WORLD_TRUST(world, "store", root);
+	const struct mend_result *result = world_mend(world);
 	assert_chain(&result->mended, leaf, i, j, good);
 	assert_true(result->mended_trusted);
 	assert_false(result->served_trusted);
-	world_cleanup(&world);
 }
 
 static void test_an_md5_twin_beside_a_good_one(void **state)
@@ -130,25 +120,23 @@ static void test_an_md5_twin_beside_a_good_one(void **state)
 				     CA("I", .issuer = root, .digest = PKI_MD5, .not_after = PKI_NOT_AFTER + PKI_DAY),
 				 *good = CA("I", .issuer = root);
 	const struct certificate *leaf = LEAF(.issuer = good);
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, leaf, weak);
-	WORLD_CACHE(&world, good);
-	WORLD_TRUST(&world, "store", root);
-	const struct mend_result *result = world_mend(&world);
+	WORLD_SERVE(world, leaf, weak);
+	WORLD_CACHE(world, good);
+	WORLD_TRUST(world, "store", root);
+	const struct mend_result *result = world_mend(world);
 	assert_chain(&result->mended, leaf, good);
 	assert_true(result->mended_trusted);
 	assert_false(result->served_trusted);
-	world_cleanup(&world);
+	world_cleanup(world);
 
 	/* And without the good one it is an error, whoever accepts it elsewhere. */
-	WORLD_SERVE(&world, leaf, weak);
-	WORLD_TRUST(&world, "store", root);
-	result = world_mend(&world);
+	WORLD_SERVE(world, leaf, weak);
+	WORLD_TRUST(world, "store", root);
+	result = world_mend(world);
 	assert_false(result->mended_trusted);
 	assert_findings(result, "weak_signature error none");
-	world_cleanup(&world);
 }
 
 /* MD5 on the leaf itself: one finding, and no word of an issuer that is missing. */
@@ -158,26 +146,24 @@ static void test_a_leaf_by_md5(void **state)
 				 *i = CA("I", .key_type = PKI_RSA_2048, .issuer = root);
 	const struct certificate *leaf = LEAF(.issuer = i, .digest = PKI_MD5),
 				 *sha1 = LEAF(.issuer = i, .digest = PKI_SHA1);
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, leaf);
-	WORLD_CACHE(&world, i);
-	WORLD_TRUST(&world, "store", root);
-	const struct mend_result *result = world_mend(&world);
+	WORLD_SERVE(world, leaf);
+	WORLD_CACHE(world, i);
+	WORLD_TRUST(world, "store", root);
+	const struct mend_result *result = world_mend(world);
 	assert_chain(&result->mended, leaf, i);
 	assert_false(result->mended_trusted);
 	assert_findings(result, "missing_intermediate fixed added, weak_signature error none");
-	world_cleanup(&world);
+	world_cleanup(world);
 
-	WORLD_SERVE(&world, sha1);
-	WORLD_CACHE(&world, i);
-	WORLD_TRUST(&world, "store", root);
-	result = world_mend(&world);
+	WORLD_SERVE(world, sha1);
+	WORLD_CACHE(world, i);
+	WORLD_TRUST(world, "store", root);
+	result = world_mend(world);
 	assert_chain(&result->mended, sha1, i);
 	assert_false(result->mended_trusted);
 	assert_findings(result, "missing_intermediate fixed added, weak_signature error none");
-	world_cleanup(&world);
 }
 
 /* Its key would verify the leaf's signature, but it goes by another name. */
@@ -185,24 +171,22 @@ static void test_same_key_with_another_name_is_no_issuer(void **state)
 {
 	const struct certificate *root = CA("Root"), *i = CA("I", .issuer = root), *leaf = LEAF(.issuer = i);
 	const struct certificate *alias = CA("Alias", .issuer = root, .key = pki_key(i));
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, leaf, alias);
-	WORLD_TRUST(&world, "store", root);
-	const struct mend_result *result = world_mend(&world);
+	WORLD_SERVE(world, leaf, alias);
+	WORLD_TRUST(world, "store", root);
+	const struct mend_result *result = world_mend(world);
 	assert_chain(&result->mended, leaf);
 	assert_false(result->mended_trusted);
 	assert_true(finding_list_has(&result->findings, FINDING_INCOMPLETE_CHAIN));
-	world_cleanup(&world);
+	world_cleanup(world);
 
-	WORLD_SERVE(&world, leaf, alias);
-	WORLD_CACHE(&world, i);
-	WORLD_TRUST(&world, "store", root);
-	result = world_mend(&world);
+	WORLD_SERVE(world, leaf, alias);
+	WORLD_CACHE(world, i);
+	WORLD_TRUST(world, "store", root);
+	result = world_mend(world);
 	assert_chain(&result->mended, leaf, i);
 	assert_true(result->mended_trusted);
-	world_cleanup(&world);
 }
 
 /* The leaf's key identifier is that of a CA with the same name and another key. */
@@ -211,16 +195,14 @@ static void test_a_key_identifier_of_the_wrong_issuer(void **state)
 	const struct certificate *root = CA("Root"), *i = CA("I", .issuer = root, .ski = PKI_KEY_ID_ABSENT);
 	const struct certificate *decoy = CA("I", .issuer = root, .key_number = 1);
 	const struct certificate *leaf = LEAF(.issuer = decoy, .signing_key = pki_key(i));
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, leaf, decoy);
-	WORLD_CACHE(&world, i);
-	WORLD_TRUST(&world, "store", root);
-	const struct mend_result *result = world_mend(&world);
+	WORLD_SERVE(world, leaf, decoy);
+	WORLD_CACHE(world, i);
+	WORLD_TRUST(world, "store", root);
+	const struct mend_result *result = world_mend(world);
 	assert_chain(&result->mended, leaf, i);
 	assert_true(result->mended_trusted);
-	world_cleanup(&world);
 }
 
 /* A company's CA that constrains addresses, and a leaf that has one. */
@@ -230,22 +212,20 @@ static void test_constraints_on_addresses_rule_no_good_path_out(void **state)
 	const struct certificate *i = CA("I", .issuer = root, .name_constraints = "permitted;IP:10.0.0.0/255.0.0.0");
 	const struct certificate *inside = LEAF(.issuer = i, .ip = PKI_STRINGS("10.0.0.1"));
 	const struct certificate *outside = LEAF(.issuer = i, .ip = PKI_STRINGS("192.0.2.1"));
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, inside);
-	WORLD_CACHE(&world, i);
-	WORLD_TRUST(&world, "store", root);
-	assert_findings(world_mend(&world), "missing_intermediate fixed added");
-	world_cleanup(&world);
+	WORLD_SERVE(world, inside);
+	WORLD_CACHE(world, i);
+	WORLD_TRUST(world, "store", root);
+	assert_findings(world_mend(world), "missing_intermediate fixed added");
+	world_cleanup(world);
 
-	WORLD_SERVE(&world, outside, i);
-	WORLD_TRUST(&world, "store", root);
-	const struct mend_result *result = world_mend(&world);
+	WORLD_SERVE(world, outside, i);
+	WORLD_TRUST(world, "store", root);
+	const struct mend_result *result = world_mend(world);
 	assert_true(finding_list_has(&result->findings, FINDING_CONSTRAINT_VIOLATED));
 	assert_false(result->mended_trusted);
 	assert_int_equal(mend_exit_status(result, false), 2);
-	world_cleanup(&world);
 }
 
 /* The CA's curve is turned into one that nobody knows; its name and its place in the chain are right. */
@@ -299,26 +279,24 @@ static const struct mend_result *mend_bag(struct mend_world *world, const struct
 static void test_a_clique_is_bounded_and_told(void **state)
 {
 	struct hostile_bag bag;
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
 	hostile_bag_clique(&bag);
 	for (int served = 0; served < 2; served++) {
-		WORLD_TRUST(&world, "store", CA("Unreachable"));
-		const struct mend_result *result = mend_bag(&world, &bag, served != 0);
+		WORLD_TRUST(world, "store", CA("Unreachable"));
+		const struct mend_result *result = mend_bag(world, &bag, served != 0);
 		assert_within_budgets(result);
 		assert_true(finding_list_has(&result->findings, FINDING_VERIFICATION_LIMIT));
 		assert_int_equal(mend_exit_status(result, false), 2);
-		world_cleanup(&world);
+		world_cleanup(world);
 	}
 
 	/* One of the ten is trusted: it is found, whatever else there is to be walked. */
-	WORLD_TRUST(&world, "store", CA("Member 0"));
-	const struct mend_result *result = mend_bag(&world, &bag, false);
+	WORLD_TRUST(world, "store", CA("Member 0"));
+	const struct mend_result *result = mend_bag(world, &bag, false);
 	assert_within_budgets(result);
 	assert_true(result->mended_trusted);
 	assert_chain(&result->mended, bag.items[0]);
-	world_cleanup(&world);
 }
 
 static void test_a_hundred_interchangeable_issuers(void **state)
@@ -343,16 +321,14 @@ static void test_a_hundred_impostors(void **state)
 {
 	const struct certificate *root = CA("Root");
 	struct hostile_bag bag;
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
 	hostile_bag_impostors(&bag, root);
-	WORLD_TRUST(&world, "store", root);
-	const struct mend_result *result = mend_bag(&world, &bag, false);
+	WORLD_TRUST(world, "store", root);
+	const struct mend_result *result = mend_bag(world, &bag, false);
 	assert_within_budgets(result);
 	assert_true(result->mended_trusted);
 	assert_chain(&result->mended, bag.items[0], bag.items[bag.count - 1]);
-	world_cleanup(&world);
 }
 
 /* A trusted path is found, and the other 63 are not all compared. */
@@ -388,20 +364,20 @@ static int cleanup_pki(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_a_root_roll_over_old_with_new),
-	    cmocka_unit_test(test_a_valid_cross_sign_by_an_expired_root),
-	    cmocka_unit_test(test_a_cross_sign_in_place_of_a_root_that_the_store_lacks),
-	    cmocka_unit_test(test_across_a_bridge),
-	    cmocka_unit_test(test_a_twin_with_too_short_a_path_length),
-	    cmocka_unit_test(test_an_md5_twin_beside_a_good_one),
-	    cmocka_unit_test(test_a_leaf_by_md5),
-	    cmocka_unit_test(test_same_key_with_another_name_is_no_issuer),
-	    cmocka_unit_test(test_a_key_identifier_of_the_wrong_issuer),
-	    cmocka_unit_test(test_constraints_on_addresses_rule_no_good_path_out),
+	    MEND_TEST(test_a_root_roll_over_old_with_new),
+	    MEND_TEST(test_a_valid_cross_sign_by_an_expired_root),
+	    MEND_TEST(test_a_cross_sign_in_place_of_a_root_that_the_store_lacks),
+	    MEND_TEST(test_across_a_bridge),
+	    MEND_TEST(test_a_twin_with_too_short_a_path_length),
+	    MEND_TEST(test_an_md5_twin_beside_a_good_one),
+	    MEND_TEST(test_a_leaf_by_md5),
+	    MEND_TEST(test_same_key_with_another_name_is_no_issuer),
+	    MEND_TEST(test_a_key_identifier_of_the_wrong_issuer),
+	    MEND_TEST(test_constraints_on_addresses_rule_no_good_path_out),
 	    cmocka_unit_test(test_an_issuer_with_a_key_of_an_unknown_kind),
-	    cmocka_unit_test(test_a_clique_is_bounded_and_told),
+	    MEND_TEST(test_a_clique_is_bounded_and_told),
 	    cmocka_unit_test(test_a_hundred_interchangeable_issuers),
-	    cmocka_unit_test(test_a_hundred_impostors),
+	    MEND_TEST(test_a_hundred_impostors),
 	    cmocka_unit_test(test_constraints_on_every_path),
 	};
 

@@ -14,15 +14,14 @@ static void test_no_audience_is_lost_for_two_others(void **state)
 	const struct certificate *a = CA("A"), *b = CA("B"), *i_by_a = CA("I", .issuer = a),
 				 *i_by_b = CA("I", .issuer = b);
 	const struct certificate *leaf = LEAF(.issuer = i_by_a);
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, leaf, i_by_a);
-	WORLD_CACHE(&world, i_by_b);
-	WORLD_TRUST(&world, "one", a);
-	WORLD_TRUST(&world, "two", b);
-	WORLD_TRUST(&world, "three", b);
-	const struct mend_result *result = world_mend(&world);
+	WORLD_SERVE(world, leaf, i_by_a);
+	WORLD_CACHE(world, i_by_b);
+	WORLD_TRUST(world, "one", a);
+	WORLD_TRUST(world, "two", b);
+	WORLD_TRUST(world, "three", b);
+	const struct mend_result *result = world_mend(world);
 	assert_chain(&result->mended, leaf, i_by_a);
 	assert_findings(result, "untrusted_root warning none");
 	assert_non_null(strstr(result->findings.items[0].message, "those of two, three do not"));
@@ -31,16 +30,15 @@ static void test_no_audience_is_lost_for_two_others(void **state)
 	assert_false(result->stores[1].mended_trusted || result->stores[2].mended_trusted || result->mended_trusted);
 	assert_int_equal(result->num_runners_up, 1);
 	assert_string_equal(result->runners_up[0].why, "clients that accept the served chain would refuse it");
-	world_cleanup(&world);
+	world_cleanup(world);
 
 	/* Where nobody accepts what is served, the two win. */
-	WORLD_SERVE(&world, leaf);
-	WORLD_CACHE(&world, i_by_b, i_by_a);
-	WORLD_TRUST(&world, "one", a);
-	WORLD_TRUST(&world, "two", b);
-	WORLD_TRUST(&world, "three", b);
-	assert_chain(&world_mend(&world)->mended, leaf, i_by_b);
-	world_cleanup(&world);
+	WORLD_SERVE(world, leaf);
+	WORLD_CACHE(world, i_by_b, i_by_a);
+	WORLD_TRUST(world, "one", a);
+	WORLD_TRUST(world, "two", b);
+	WORLD_TRUST(world, "three", b);
+	assert_chain(&world_mend(world)->mended, leaf, i_by_b);
 }
 
 /* Nothing that goes out is shorter than what is served while no store accepts either. */
@@ -48,39 +46,35 @@ static void test_an_unknown_hierarchy_is_left_as_it_is(void **state)
 {
 	const struct certificate *nobody = CA("Nobody"), *j = CA("J", .issuer = nobody), *i = CA("I", .issuer = j);
 	const struct certificate *leaf = LEAF(.issuer = i);
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, leaf, i, j);
-	WORLD_TRUST(&world, "store", CA("Root"));
-	const struct mend_result *result = world_mend(&world);
+	WORLD_SERVE(world, leaf, i, j);
+	WORLD_TRUST(world, "store", CA("Root"));
+	const struct mend_result *result = world_mend(world);
 	assert_chain(&result->mended, leaf, i, j);
 	assert_false(result->changed);
 	assert_findings(result, "incomplete_chain error none, no_issuer_url warning none");
-	world_cleanup(&world);
 }
 
 static void test_the_faults_of_a_leaf_count_for_its_verdicts(void **state)
 {
 	const struct certificate *root = CA("Root"), *leaf = LEAF(.issuer = root, .not_after = PKI_NOW - 1);
 	const struct certificate *weak = LEAF(.ca = false, .digest = PKI_SHA1);
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, leaf);
-	WORLD_TRUST(&world, "store", root);
-	const struct mend_result *result = world_mend(&world);
+	WORLD_SERVE(world, leaf);
+	WORLD_TRUST(world, "store", root);
+	const struct mend_result *result = world_mend(world);
 	assert_false(result->served_trusted || result->mended_trusted || result->stores[0].mended_trusted);
 	assert_ptr_equal(result->anchor, root);
-	world_cleanup(&world);
+	world_cleanup(world);
 
 	/* A self-signed leaf in a store is its own anchor: its signature says nothing. */
-	WORLD_SERVE(&world, weak);
-	WORLD_TRUST(&world, "store", weak);
-	result = world_mend(&world);
+	WORLD_SERVE(world, weak);
+	WORLD_TRUST(world, "store", weak);
+	result = world_mend(world);
 	assert_findings(result, "self_signed info none");
 	assert_true(result->mended_trusted);
-	world_cleanup(&world);
 }
 
 static void test_a_leaf_that_did_not_stand_first(void **state)
@@ -143,9 +137,9 @@ static int cleanup_pki(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_no_audience_is_lost_for_two_others),
-	    cmocka_unit_test(test_an_unknown_hierarchy_is_left_as_it_is),
-	    cmocka_unit_test(test_the_faults_of_a_leaf_count_for_its_verdicts),
+	    MEND_TEST(test_no_audience_is_lost_for_two_others),
+	    MEND_TEST(test_an_unknown_hierarchy_is_left_as_it_is),
+	    MEND_TEST(test_the_faults_of_a_leaf_count_for_its_verdicts),
 	    cmocka_unit_test(test_a_leaf_that_did_not_stand_first),
 	    cmocka_unit_test(test_exit_statuses_by_severity),
 	};

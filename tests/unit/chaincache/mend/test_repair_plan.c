@@ -42,13 +42,12 @@ static void test_a_leaf_alone(void **state)
 {
 	const struct certificate *root = CA("Root"), *policy = CA("Policy", .issuer = root),
 				 *issuing = CA("Issuing", .issuer = policy), *leaf = LEAF(.issuer = issuing);
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, leaf);
-	WORLD_CACHE(&world, issuing, policy);
-	WORLD_TRUST(&world, "store", root);
-	make_plan(&world);
+	WORLD_SERVE(world, leaf);
+	WORLD_CACHE(world, issuing, policy);
+	WORLD_TRUST(world, "store", root);
+	make_plan(world);
 	EXPECT(REPAIR_LEAF, leaf);
 	EXPECT(REPAIR_ISSUERS, issuing, policy);
 	EXPECT(REPAIR_ADDED, issuing, policy);
@@ -62,26 +61,23 @@ static void test_a_leaf_alone(void **state)
 	assert_false(repair_plan_adds(&plan, leaf));
 	assert_true(repair_plan_has(&plan, REPAIR_LEAF));
 	assert_false(repair_plan_has(&plan, REPAIR_STALE));
-	world_cleanup(&world);
 }
 
 static void test_a_good_chain_wants_nothing(void **state)
 {
 	const struct certificate *root = CA("Root"), *issuing = CA("Issuing", .issuer = root),
 				 *leaf = LEAF(.issuer = issuing);
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, leaf, issuing);
-	WORLD_TRUST(&world, "store", root);
-	assert_false(make_plan(&world)->changed);
+	WORLD_SERVE(world, leaf, issuing);
+	WORLD_TRUST(world, "store", root);
+	assert_false(make_plan(world)->changed);
 	EXPECT(REPAIR_LEAF, leaf);
 	EXPECT(REPAIR_ISSUERS, issuing);
 	EXPECT_NONE(REPAIR_ADDED);
 	EXPECT_NONE(REPAIR_STALE);
 	EXPECT_NONE(REPAIR_UNLINKED);
 	EXPECT_NONE(REPAIR_LINKED);
-	world_cleanup(&world);
 }
 
 static void test_an_expired_twin_goes_and_the_valid_one_comes(void **state)
@@ -89,20 +85,18 @@ static void test_an_expired_twin_goes_and_the_valid_one_comes(void **state)
 	const struct certificate *root = CA("Root"), *fresh = CA("Issuing", .issuer = root),
 				 *expired = CA("Issuing", .issuer = root, .not_after = PKI_NOW - PKI_DAY),
 				 *leaf = LEAF(.issuer = fresh);
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, leaf, expired);
-	WORLD_CACHE(&world, fresh);
-	WORLD_TRUST(&world, "store", root);
-	make_plan(&world);
+	WORLD_SERVE(world, leaf, expired);
+	WORLD_CACHE(world, fresh);
+	WORLD_TRUST(world, "store", root);
+	make_plan(world);
 	EXPECT(REPAIR_ADDED, fresh);
 	EXPECT(REPAIR_STALE, expired);
 	EXPECT(REPAIR_UNLINKED, leaf);
 	expect_issuers(REPAIR_UNLINKED, PKI_CERTIFICATES(expired));
 	EXPECT(REPAIR_LINKED, leaf);
 	expect_issuers(REPAIR_LINKED, PKI_CERTIFICATES(fresh));
-	world_cleanup(&world);
 }
 
 /* AddTrust: the served cross-sign has expired together with the old root that it leads to. */
@@ -111,19 +105,17 @@ static void test_an_expired_cross_sign_goes(void **state)
 	const struct certificate *old = CA("Old", .not_after = PKI_NOW - PKI_DAY), *root = CA("New"),
 				 *cross = CA("New", .issuer = old, .not_after = PKI_NOW - PKI_DAY),
 				 *issuing = CA("Issuing", .issuer = root), *leaf = LEAF(.issuer = issuing);
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, leaf, issuing, cross, old);
-	WORLD_TRUST(&world, "store", root);
-	const struct mend_result *result = make_plan(&world);
+	WORLD_SERVE(world, leaf, issuing, cross, old);
+	WORLD_TRUST(world, "store", root);
+	const struct mend_result *result = make_plan(world);
 	assert_chain(&result->mended, leaf, issuing);
 	EXPECT_NONE(REPAIR_ADDED);
 	EXPECT(REPAIR_UNLINKED, issuing);
 	expect_issuers(REPAIR_UNLINKED, PKI_CERTIFICATES(cross));
 	EXPECT_NONE(REPAIR_LINKED);
 	EXPECT(REPAIR_STALE, cross); /* and not the old root, which is somebody's */
-	world_cleanup(&world);
 }
 
 static void test_order_doubles_and_the_root_concern_files_alone(void **state)
@@ -131,58 +123,54 @@ static void test_order_doubles_and_the_root_concern_files_alone(void **state)
 	const struct certificate *root = CA("Root"), *policy = CA("Policy", .issuer = root),
 				 *issuing = CA("Issuing", .issuer = policy), *leaf = LEAF(.issuer = issuing),
 				 *stranger = CA("Stranger");
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
-	WORLD_SERVE(&world, leaf, policy, issuing, issuing, stranger);
-	WORLD_TRUST(&world, "store", root);
-	assert_true(make_plan(&world)->changed);
+	WORLD_SERVE(world, leaf, policy, issuing, issuing, stranger);
+	WORLD_TRUST(world, "store", root);
+	assert_true(make_plan(world)->changed);
 	EXPECT_NONE(REPAIR_ADDED);
 	EXPECT_NONE(REPAIR_STALE);
 	EXPECT_NONE(REPAIR_UNLINKED);
 	EXPECT_NONE(REPAIR_LINKED);
-	world_cleanup(&world);
+	world_cleanup(world);
 
 	/* But for a server that sends what is linked: the link to the root is undone. */
-	WORLD_SERVE(&world, leaf, issuing, policy, root);
-	WORLD_TRUST(&world, "store", root);
-	make_plan(&world);
+	WORLD_SERVE(world, leaf, issuing, policy, root);
+	WORLD_TRUST(world, "store", root);
+	make_plan(world);
 	EXPECT(REPAIR_UNLINKED, policy);
 	EXPECT_NONE(REPAIR_LINKED);
 	EXPECT_NONE(REPAIR_STALE);
-	world_cleanup(&world);
 }
 
 static void test_ends_that_are_no_roots(void **state)
 {
 	const struct certificate *root = CA("Root"), *issuing = CA("Issuing", .issuer = root),
 				 *leaf = LEAF(.issuer = issuing), *alone = LEAF(.key_number = 7);
-	struct mend_world world = {0};
-	(void)state;
+	struct mend_world *world = *state;
 
 	/* An intermediate that a store trusts. */
-	WORLD_SERVE(&world, leaf);
-	WORLD_TRUST(&world, "store", issuing);
-	make_plan(&world);
+	WORLD_SERVE(world, leaf);
+	WORLD_TRUST(world, "store", issuing);
+	make_plan(world);
 	EXPECT_NONE(REPAIR_ROOT);
-	world_cleanup(&world);
+	world_cleanup(world);
 
 	/* A self-signed leaf. */
-	WORLD_SERVE(&world, alone);
-	WORLD_TRUST(&world, "store", root);
-	make_plan(&world);
+	WORLD_SERVE(world, alone);
+	WORLD_TRUST(world, "store", root);
+	make_plan(world);
 	EXPECT(REPAIR_LEAF, alone);
 	EXPECT_NONE(REPAIR_ROOT);
 	EXPECT_NONE(REPAIR_ISSUERS);
-	world_cleanup(&world);
+	world_cleanup(world);
 
 	/* Nobody knows who issued it. */
-	WORLD_SERVE(&world, leaf);
-	WORLD_TRUST(&world, "store", CA("Other"));
-	make_plan(&world);
+	WORLD_SERVE(world, leaf);
+	WORLD_TRUST(world, "store", CA("Other"));
+	make_plan(world);
 	EXPECT_NONE(REPAIR_ROOT);
 	EXPECT_NONE(REPAIR_ADDED);
-	world_cleanup(&world);
 }
 
 static int teardown(void **state)
@@ -195,12 +183,12 @@ static int teardown(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_a_leaf_alone),
-	    cmocka_unit_test(test_a_good_chain_wants_nothing),
-	    cmocka_unit_test(test_an_expired_twin_goes_and_the_valid_one_comes),
-	    cmocka_unit_test(test_an_expired_cross_sign_goes),
-	    cmocka_unit_test(test_order_doubles_and_the_root_concern_files_alone),
-	    cmocka_unit_test(test_ends_that_are_no_roots),
+	    MEND_TEST(test_a_leaf_alone),
+	    MEND_TEST(test_a_good_chain_wants_nothing),
+	    MEND_TEST(test_an_expired_twin_goes_and_the_valid_one_comes),
+	    MEND_TEST(test_an_expired_cross_sign_goes),
+	    MEND_TEST(test_order_doubles_and_the_root_concern_files_alone),
+	    MEND_TEST(test_ends_that_are_no_roots),
 	};
 	return cmocka_run_group_tests(tests, NULL, teardown);
 }
