@@ -173,6 +173,17 @@ static struct certificate_keeper *make_keeper(void)
 	return make_keeper_after(NULL);
 }
 
+/* A keeper that mends, and has found `chain` so far. */
+static struct certificate_keeper *make_begun(const struct certificate_list *chain)
+{
+	struct certificate_keeper *keeper = make_keeper();
+
+	mend_to(chain);
+	assert_ok(keeper_start(keeper));
+	keeper_begin(keeper);
+	return keeper;
+}
+
 static void answer(void)
 {
 	mender_answer *on_answer = around.on_answer;
@@ -201,6 +212,13 @@ static void expect_chain(const struct certificate_keeper *keeper, const struct c
 	assert_true(certificate_list_equal(keeper_chain(keeper), chain));
 }
 
+static void retry_to(const struct certificate_keeper *keeper, uint64_t pause_ms, const struct certificate_list *chain)
+{
+	expect_retry(pause_ms);
+	answer();
+	expect_chain(keeper, chain);
+}
+
 static void test_the_first_chain_that_cannot_be_served(void **state)
 {
 	struct certificate_keeper *keeper = make_keeper();
@@ -215,12 +233,9 @@ static void test_the_first_chain_that_cannot_be_served(void **state)
 
 static void test_a_chain_is_the_keepers_once_it_is_served(void **state)
 {
-	struct certificate_keeper *keeper = make_keeper();
+	struct certificate_keeper *keeper = make_begun(&around.alone);
 
 	(void)state;
-	mend_to(&around.alone);
-	assert_ok(keeper_start(keeper));
-	keeper_begin(keeper);
 	mend_to(&around.complete);
 	around.num_failures = 2;
 	answer();
@@ -229,12 +244,8 @@ static void test_a_chain_is_the_keepers_once_it_is_served(void **state)
 	assert_true(keeper_verdict(keeper)->held_back);
 
 	/* It is tried again, with pauses that grow. */
-	expect_retry(KEEPER_RETRY_FIRST_MS);
-	answer();
-	expect_chain(keeper, &around.alone);
-	expect_retry(2 * KEEPER_RETRY_FIRST_MS);
-	answer();
-	expect_chain(keeper, &around.complete);
+	retry_to(keeper, KEEPER_RETRY_FIRST_MS, &around.alone);
+	retry_to(keeper, 2 * KEEPER_RETRY_FIRST_MS, &around.complete);
 	assert_true(around.applied);
 	assert_false(keeper_verdict(keeper)->held_back);
 	assert_int_equal(around.alarm_ms, LOOK_PAUSE_MAX_MS);
@@ -249,12 +260,9 @@ static void test_a_chain_is_the_keepers_once_it_is_served(void **state)
 
 static void test_what_is_given_anew_and_cannot_be_served(void **state)
 {
-	struct certificate_keeper *keeper = make_keeper();
+	struct certificate_keeper *keeper = make_begun(&around.alone);
 
 	(void)state;
-	mend_to(&around.alone);
-	assert_ok(keeper_start(keeper));
-	keeper_begin(keeper);
 	answer();
 	mend_to(&around.complete);
 	around.num_failures = 2;
@@ -262,27 +270,20 @@ static void test_what_is_given_anew_and_cannot_be_served(void **state)
 	expect_chain(keeper, &around.alone);
 	answer(); /* of the mend that looks at it with fetching */
 	expect_chain(keeper, &around.alone);
-	expect_retry(KEEPER_RETRY_FIRST_MS);
-	answer();
-	expect_chain(keeper, &around.complete);
+	retry_to(keeper, KEEPER_RETRY_FIRST_MS, &around.complete);
 	keeper_free(keeper);
 }
 
 static void test_a_trial_that_cannot_be_held(void **state)
 {
-	struct certificate_keeper *keeper = make_keeper();
+	struct certificate_keeper *keeper = make_begun(&around.alone);
 
 	(void)state;
-	mend_to(&around.alone);
-	assert_ok(keeper_start(keeper));
-	keeper_begin(keeper);
 	mend_to(&around.complete);
 	around.num_untried = 1;
 	answer();
 	expect_chain(keeper, &around.alone);
-	expect_retry(KEEPER_RETRY_FIRST_MS);
-	answer();
-	expect_chain(keeper, &around.complete);
+	retry_to(keeper, KEEPER_RETRY_FIRST_MS, &around.complete);
 	keeper_free(keeper);
 }
 
@@ -342,13 +343,10 @@ static void test_a_keeper_that_goes_is_not_waited_for(void **state)
 /* A keeper whose chain is complete, and nothing is missing. */
 static struct certificate_keeper *make_settled(void)
 {
-	struct certificate_keeper *keeper = make_keeper();
-
 	with_threads();
-	mend_to(&around.complete);
 	around.result.first_expiry = PKI_NOT_AFTER;
-	assert_ok(keeper_start(keeper));
-	keeper_begin(keeper);
+	struct certificate_keeper *keeper = make_begun(&around.complete);
+
 	answer();
 	answer();
 	expect_chain(keeper, &around.complete);
@@ -425,14 +423,10 @@ static void test_a_reload_that_changes_something_mends(void **state)
 /* Something could not be fetched: a reload tries it again at once. */
 static void test_a_reload_mends_where_something_was_missing(void **state)
 {
-	struct certificate_keeper *former = make_keeper();
-
 	(void)state;
 	with_threads();
-	mend_to(&around.complete);
 	around.result.wants_retry = true;
-	assert_ok(keeper_start(former));
-	keeper_begin(former);
+	struct certificate_keeper *former = make_begun(&around.complete);
 	answer();
 	answer();
 	around.services.same_as_former = true;
@@ -445,18 +439,20 @@ static void test_a_reload_mends_where_something_was_missing(void **state)
 	keeper_free(keeper);
 }
 
+#define KEEPER_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(test_the_first_chain_that_cannot_be_served, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(test_a_chain_is_the_keepers_once_it_is_served, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(test_what_is_given_anew_and_cannot_be_served, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(test_a_trial_that_cannot_be_held, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(test_with_threads_nothing_is_waited_for, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(test_a_keeper_that_goes_is_not_waited_for, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(test_a_reload_that_changes_nothing_mends_nothing, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(test_a_reload_that_changes_something_mends, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(test_a_reload_mends_where_something_was_missing, set_up, tear_down),
+	    KEEPER_TEST(test_the_first_chain_that_cannot_be_served),
+	    KEEPER_TEST(test_a_chain_is_the_keepers_once_it_is_served),
+	    KEEPER_TEST(test_what_is_given_anew_and_cannot_be_served),
+	    KEEPER_TEST(test_a_trial_that_cannot_be_held),
+	    KEEPER_TEST(test_with_threads_nothing_is_waited_for),
+	    KEEPER_TEST(test_a_keeper_that_goes_is_not_waited_for),
+	    KEEPER_TEST(test_a_reload_that_changes_nothing_mends_nothing),
+	    KEEPER_TEST(test_a_reload_that_changes_something_mends),
+	    KEEPER_TEST(test_a_reload_mends_where_something_was_missing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
