@@ -440,3 +440,10 @@ void pki_cleanup(void)
 	world.certificates = NULL;
 	world.num_certificates = world.capacity = 0;
 }
+
+int pki_teardown(void **state)
+{
+	(void)state;
+	pki_cleanup();
+	return 0;
+}

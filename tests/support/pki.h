@@ -3,8 +3,8 @@
  *	const struct certificate *root = PKI(.cn = "Root", .ca = true);
  *	const struct certificate *leaf = PKI(.cn = "a.example", .issuer = root, .dns = PKI_STRINGS("a.example"));
  *
- * Every certificate and key belongs to the maker and lives until pki_cleanup (a group teardown). What cannot be made
- * ends the test program with a line on stderr. Options that are left out are those of a good certificate.
+ * Every certificate and key belongs to the maker and lives until pki_cleanup. What cannot be made ends the test
+ * program with a line on stderr. Options that are left out are those of a good certificate.
  */
 #ifndef TESTS_SUPPORT_PKI_H
 #define TESTS_SUPPORT_PKI_H
@@ -121,5 +121,8 @@ EVP_PKEY *pki_new_key(const char *name, enum pki_key_type type, unsigned number)
 struct certificate_list pki_list(enum certificate_source source, const struct certificate *const *certificates);
 
 void pki_cleanup(void);
+
+/* pki_teardown is pki_cleanup as a teardown of cmocka. */
+int pki_teardown(void **state);
 
 #endif

@@ -40,6 +40,12 @@ void pki_revocation_cleanup(void)
 		OPENSSL_free(made[--num_made]);
 }
 
+int pki_revocation_teardown(void **state)
+{
+	pki_revocation_cleanup();
+	return pki_teardown(state);
+}
+
 static void add_oid(CBB *out, const char *text)
 {
 	CBB oid;

@@ -1,7 +1,7 @@
 /* pki_revocation - CRLs and OCSP responses for certificates that pki made, right ones and wrong ones.
  *
- * DER, made by hand. Options that are left out are those of a good one. What is made lives until pki_revocation_cleanup (a group teardown,
- * before pki_cleanup). Issuers have P-256 keys.
+ * DER, made by hand. Options that are left out are those of a good one. What is made lives until pki_revocation_cleanup,
+ * which comes before pki_cleanup. Issuers have P-256 keys.
  */
 #ifndef TESTS_SUPPORT_PKI_REVOCATION_H
 #define TESTS_SUPPORT_PKI_REVOCATION_H
@@ -49,5 +49,8 @@ struct pki_ocsp_options {
 struct bytes pki_ocsp(const struct pki_ocsp_options *options);
 
 void pki_revocation_cleanup(void);
+
+/* pki_revocation_teardown is it and pki_cleanup, as a teardown of cmocka. */
+int pki_revocation_teardown(void **state);
 
 #endif

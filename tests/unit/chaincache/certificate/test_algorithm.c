@@ -67,13 +67,6 @@ static void test_which_key_may_have_made_which_signature(void **state)
 	assert_true(issuer_match_fits(CA(.shows_brainpool = true, .key_number = 1, .ski = PKI_KEY_ID_ABSENT), by_ec));
 }
 
-static int cleanup_pki(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -82,5 +75,5 @@ int main(void)
 	    cmocka_unit_test(test_which_key_may_have_made_which_signature),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

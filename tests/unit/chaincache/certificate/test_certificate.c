@@ -264,13 +264,6 @@ static void test_writes_pem_that_reads_back(void **state)
 	buffer_cleanup(&buffer);
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,5 +283,5 @@ int main(void)
 	    cmocka_unit_test(test_writes_pem_that_reads_back),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

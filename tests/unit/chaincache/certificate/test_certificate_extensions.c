@@ -238,13 +238,6 @@ static void test_reads_key_ids(void **state)
 	assert_false(bytes_equal(wrong->authority_key_id, root->subject_key_id));
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -264,5 +257,5 @@ int main(void)
 	    cmocka_unit_test(test_reads_key_ids),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

@@ -134,13 +134,6 @@ static void test_is_valid_while_all_are(void **state)
 	certificate_list_cleanup(&list);
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,5 +146,5 @@ int main(void)
 	    cmocka_unit_test(test_is_valid_while_all_are),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

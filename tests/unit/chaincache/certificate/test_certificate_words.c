@@ -50,13 +50,6 @@ static void test_slugs(void **state)
 	assert_string_equal(certificate_words_slug(PKI(.dns = PKI_STRINGS("a")), slug), "private-root");
 }
 
-static int cleanup_pki(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -65,5 +58,5 @@ int main(void)
 	    cmocka_unit_test(test_slugs),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

@@ -79,13 +79,6 @@ static void test_names_that_are_equal_have_equal_hashes(void **state)
 	assert_string_not_equal(a->subject, b->subject);
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -97,5 +90,5 @@ int main(void)
 	    cmocka_unit_test(test_names_that_are_equal_have_equal_hashes),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

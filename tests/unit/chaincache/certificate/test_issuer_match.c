@@ -111,13 +111,6 @@ static void test_every_reason_has_its_words(void **state)
 		assert_true(issuer_mismatch_name((enum issuer_mismatch)i)[0] != '\0');
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,5 +122,5 @@ int main(void)
 	    cmocka_unit_test(test_every_reason_has_its_words),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

@@ -9,13 +9,6 @@
 #include "chaincache/certificate/name_match.h"
 #include "tests/support/pki.h"
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 static struct host_name parsed(const char *text)
 {
 	struct host_name name;
@@ -280,5 +273,5 @@ int main(void)
 	    cmocka_unit_test(test_many_and_long_names),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

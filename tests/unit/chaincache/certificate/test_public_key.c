@@ -414,13 +414,6 @@ static void test_verification_gives_a_dsa_key_up(void **state)
 	ERR_clear_error();
 }
 
-static int group_teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -429,5 +422,5 @@ int main(void)
 	    cmocka_unit_test(test_verification_gives_a_dsa_key_up),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, group_teardown);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

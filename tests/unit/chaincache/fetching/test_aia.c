@@ -93,13 +93,6 @@ static void test_only_the_first_usable_ones_are_asked(void **state)
 		assert_int_equal(aia_verdict(leaf, i), expected[i]);
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -108,5 +101,5 @@ int main(void)
 	    cmocka_unit_test(test_only_the_first_usable_ones_are_asked),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

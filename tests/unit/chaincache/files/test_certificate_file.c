@@ -466,13 +466,6 @@ static void test_bounds_the_turns_of_all_keys_together(void **state)
 	buffer_cleanup(&second);
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -496,5 +489,5 @@ int main(void)
 	    cmocka_unit_test(test_bounds_the_turns_of_all_keys_together),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

@@ -38,16 +38,9 @@ static void test_each_issuer_comes_behind_what_it_issued(void **state)
 	chain_order_sort(&(struct certificate_list){0});
 }
 
-static int cleanup_pki(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_each_issuer_comes_behind_what_it_issued)};
 
-	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

@@ -92,13 +92,6 @@ static void test_rubbish_is_unknown(void **state)
 	}
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -109,5 +102,5 @@ int main(void)
 	    cmocka_unit_test(test_rubbish_is_unknown),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

@@ -367,13 +367,6 @@ static void test_reads_serialized_stores_of_windows(void **state)
 	certificate_list_cleanup(&list);
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -387,5 +380,5 @@ int main(void)
 	    cmocka_unit_test(test_reads_serialized_stores_of_windows),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

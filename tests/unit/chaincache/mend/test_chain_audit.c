@@ -271,13 +271,6 @@ static void test_path_length_is_counted_to_the_root(void **state)
 	assert_int_equal(mend_exit_status(result, false), 1);
 }
 
-static int cleanup_pki(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -293,5 +286,5 @@ int main(void)
 	    MEND_TEST(test_path_length_is_counted_to_the_root),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

@@ -43,13 +43,6 @@ static void test_no_names_no_verdicts(void **state)
 	assert_int_equal(findings.count, 0);
 }
 
-static int cleanup_pki(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -57,5 +50,5 @@ int main(void)
 	    cmocka_unit_test(test_no_names_no_verdicts),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

@@ -280,13 +280,6 @@ static void test_a_client_certificate(void **state)
 	world_cleanup(&world);
 }
 
-static int cleanup_pki(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -299,5 +292,5 @@ int main(void)
 	    cmocka_unit_test(test_a_client_certificate),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

@@ -269,13 +269,6 @@ static void test_a_thousand_shuffles_give_one_answer(void **state)
 	certificate_list_cleanup(&first);
 }
 
-static int cleanup_pki(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -291,5 +284,5 @@ int main(void)
 	    cmocka_unit_test(test_a_thousand_shuffles_give_one_answer),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

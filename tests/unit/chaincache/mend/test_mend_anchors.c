@@ -203,13 +203,6 @@ static void test_served_in_every_order(void **state)
 	certificate_list_cleanup(&first);
 }
 
-static int cleanup_pki(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,5 +215,5 @@ int main(void)
 	    cmocka_unit_test(test_served_in_every_order),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

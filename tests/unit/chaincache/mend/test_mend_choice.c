@@ -373,13 +373,6 @@ static void test_pss_signatures_pass(void **state)
 	assert_true(mend_result(world->mend)->mended_trusted);
 }
 
-static int cleanup_pki(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -405,5 +398,5 @@ int main(void)
 	    MEND_TEST(test_pss_signatures_pass),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

@@ -354,13 +354,6 @@ static void test_constraints_on_every_path(void **state)
 	}
 }
 
-static int cleanup_pki(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -381,5 +374,5 @@ int main(void)
 	    cmocka_unit_test(test_constraints_on_every_path),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

@@ -201,14 +201,6 @@ static void test_revocation(void **state)
 	crl_store_unref(of_twin);
 }
 
-static int cleanup_pki(void **state)
-{
-	(void)state;
-	pki_revocation_cleanup();
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,5 +210,5 @@ int main(void)
 	    cmocka_unit_test(test_revocation),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+	return cmocka_run_group_tests(tests, NULL, pki_revocation_teardown);
 }

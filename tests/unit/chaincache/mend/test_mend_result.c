@@ -127,13 +127,6 @@ static void test_exit_statuses_by_severity(void **state)
 	}
 }
 
-static int cleanup_pki(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -144,5 +137,5 @@ int main(void)
 	    cmocka_unit_test(test_exit_statuses_by_severity),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

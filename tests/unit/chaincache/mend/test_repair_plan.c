@@ -173,13 +173,6 @@ static void test_ends_that_are_no_roots(void **state)
 	EXPECT_NONE(REPAIR_ADDED);
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -190,5 +183,5 @@ int main(void)
 	    MEND_TEST(test_order_doubles_and_the_root_concern_files_alone),
 	    MEND_TEST(test_ends_that_are_no_roots),
 	};
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

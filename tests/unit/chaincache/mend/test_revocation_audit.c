@@ -209,14 +209,6 @@ static void test_a_staple_without_an_issuer_is_not_blamed(void **state)
 	world_cleanup(&world);
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_revocation_cleanup();
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,5 +220,5 @@ int main(void)
 	    cmocka_unit_test(test_staples),
 	    cmocka_unit_test(test_a_staple_without_an_issuer_is_not_blamed),
 	};
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, pki_revocation_teardown);
 }

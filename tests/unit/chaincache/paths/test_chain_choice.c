@@ -109,13 +109,6 @@ static void test_nothing_wins_where_each_would_lose_an_audience(void **state)
 	assert_null(chain_choice_best(&choice));
 }
 
-static int cleanup_pki(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,5 +117,5 @@ int main(void)
 	    cmocka_unit_test(test_nothing_wins_where_each_would_lose_an_audience),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

@@ -122,13 +122,6 @@ static void test_the_own_path_leaves_out_the_root_and_strangers(void **state)
 	certificate_list_cleanup(&sent);
 }
 
-static int cleanup_pki(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,5 +132,5 @@ int main(void)
 	    cmocka_unit_test(test_the_own_path_leaves_out_the_root_and_strangers),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

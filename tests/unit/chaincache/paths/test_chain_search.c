@@ -143,13 +143,6 @@ static void test_the_choice_is_over_all_candidates(void **state)
 	end(&world);
 }
 
-static int cleanup_pki(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,5 +152,5 @@ int main(void)
 	    cmocka_unit_test(test_the_choice_is_over_all_candidates),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

@@ -74,13 +74,6 @@ static void test_path_length_ranks_by_what_is_below(void **state)
 	certificate_list_cleanup(&extra);
 }
 
-static int cleanup_pki(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -89,5 +82,5 @@ int main(void)
 	    cmocka_unit_test(test_path_length_ranks_by_what_is_below),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

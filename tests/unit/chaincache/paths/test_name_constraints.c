@@ -219,13 +219,6 @@ static void test_no_and_broken_constraints(void **state)
 	name_constraints_cleanup(&constraints);
 }
 
-static int cleanup_pki(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,5 +227,5 @@ int main(void)
 	    cmocka_unit_test(test_directory_names),         cmocka_unit_test(test_no_and_broken_constraints),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

@@ -79,13 +79,6 @@ static void test_a_list_holds_its_own_references(void **state)
 	certificate_list_cleanup(&list);
 }
 
-static int cleanup_pki(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -95,5 +88,5 @@ int main(void)
 	    cmocka_unit_test(test_a_list_holds_its_own_references),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

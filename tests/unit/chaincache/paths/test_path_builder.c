@@ -250,13 +250,6 @@ static void test_each_signature_is_checked_once(void **state)
 	end(&search);
 }
 
-static int cleanup_pki(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,5 +264,5 @@ int main(void)
 	    cmocka_unit_test(test_each_signature_is_checked_once),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

@@ -288,13 +288,6 @@ static void test_the_purpose_of_a_client(void **state)
 	}
 }
 
-static int cleanup_pki(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -310,5 +303,5 @@ int main(void)
 	    cmocka_unit_test(test_the_purpose_of_a_client),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

@@ -67,13 +67,6 @@ static void test_a_ceiling_refuses_for_a_while(void **state)
 	assert_true(signature_memo_verifies(&memo, ca, b));
 }
 
-static int cleanup_pki(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -83,5 +76,5 @@ int main(void)
 	    cmocka_unit_test(test_a_ceiling_refuses_for_a_while),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

@@ -171,14 +171,6 @@ static void test_what_is_no_crl(void **state)
 	free(copy);
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_revocation_cleanup();
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,5 +178,5 @@ int main(void)
 	    cmocka_unit_test(test_finds_among_many),      cmocka_unit_test(test_an_empty_crl),
 	    cmocka_unit_test(test_what_makes_it_useless), cmocka_unit_test(test_what_is_no_crl),
 	};
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, pki_revocation_teardown);
 }

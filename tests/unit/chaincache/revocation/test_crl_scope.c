@@ -80,13 +80,6 @@ static void test_what_does_not_parse(void **state)
 	assert_false(crl_scope_read(BYTES(0x30, 2, 0xa0, 0), &scope));
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -95,5 +88,5 @@ int main(void)
 	    cmocka_unit_test(test_what_is_refused),
 	    cmocka_unit_test(test_what_does_not_parse),
 	};
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

@@ -169,14 +169,6 @@ static void test_files_and_directories(void **state)
 	rmdir(folder.path);
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_revocation_cleanup();
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,5 +177,5 @@ int main(void)
 	    cmocka_unit_test(test_contents),
 	    cmocka_unit_test(test_files_and_directories),
 	};
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, pki_revocation_teardown);
 }

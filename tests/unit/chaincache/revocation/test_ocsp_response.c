@@ -123,14 +123,6 @@ static void test_every_byte_counts(void **state)
 	free(copy);
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_revocation_cleanup();
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,5 +130,5 @@ int main(void)
 	    cmocka_unit_test(test_what_cannot_be_used), cmocka_unit_test(test_who_may_sign),
 	    cmocka_unit_test(test_every_byte_counts),
 	};
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, pki_revocation_teardown);
 }

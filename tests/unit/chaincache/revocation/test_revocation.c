@@ -224,14 +224,6 @@ static void test_the_latest_of_an_archive(void **state)
 	crl_store_unref(store);
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_revocation_cleanup();
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,5 +236,5 @@ int main(void)
 	    cmocka_unit_test(test_a_delta_tells_what_the_base_does_not_know_yet),
 	    cmocka_unit_test(test_the_latest_of_an_archive),
 	};
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, pki_revocation_teardown);
 }

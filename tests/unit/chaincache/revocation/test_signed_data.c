@@ -81,13 +81,6 @@ static void test_three_parts_or_none(void **state)
 	assert_false(signed_data_read(&cbs, &data));
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -95,5 +88,5 @@ int main(void)
 	    cmocka_unit_test(test_times),
 	    cmocka_unit_test(test_three_parts_or_none),
 	};
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

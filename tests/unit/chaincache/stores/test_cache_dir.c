@@ -47,13 +47,6 @@ static int group_setup(void **state)
 	return 0;
 }
 
-static int group_teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 static int setup(void **state)
 {
 	struct world *world = calloc(1, sizeof(*world));
@@ -496,5 +489,5 @@ int main(void)
 	    TEST(test_two_writers),        TEST(test_killed_writer),
 	};
 
-	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+	return cmocka_run_group_tests(tests, group_setup, pki_teardown);
 }

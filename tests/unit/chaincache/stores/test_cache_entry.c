@@ -19,13 +19,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 /* One of the certificate's PEM, between two texts. */
 static struct error parse_around(const char *before, const char *after, struct cache_entry *out)
 {
@@ -164,5 +157,5 @@ int main(void)
 	    cmocka_unit_test(test_source_with_line_ends),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, pki_teardown);
 }

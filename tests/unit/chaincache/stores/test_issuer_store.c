@@ -102,13 +102,6 @@ static void test_finds_each_among_many(void **state)
 	issuer_store_unref(store);
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -119,5 +112,5 @@ int main(void)
 	    cmocka_unit_test(test_finds_each_among_many),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

@@ -26,13 +26,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 /* How the server behaves once a client has connected. */
 enum manner { SPEAKS_TLS, SAYS_WORDS, SAYS_NOTHING, HANGS_UP, HANGS_UP_AFTER_THE_CHAIN };
 
@@ -368,5 +361,5 @@ int main(void)
 	    cmocka_unit_test(test_a_cancelled_probe_never_answers),
 	    cmocka_unit_test(test_addresses_are_printed_as_people_write_them),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, pki_teardown);
 }

@@ -59,13 +59,6 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static int clean_up(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 /* Each line of the file must be one JSON object. */
 static void read_lines(struct place *place)
 {
@@ -372,5 +365,5 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_one_id_from_appeared_to_resolved, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_a_line_has_a_maximum, set_up, tear_down),
 	};
-	return cmocka_run_group_tests(tests, NULL, clean_up);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

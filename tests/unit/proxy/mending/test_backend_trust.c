@@ -129,13 +129,6 @@ static int make_pki(void **state)
 	return 0;
 }
 
-static int clean_up(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 static void ask_for(struct world *world, const char *site, const struct certificate *const *certificates,
 		    uint64_t connection)
 {
@@ -378,5 +371,5 @@ int main(void)
 	    TEST(test_questions_take_turns),
 	    TEST(test_questions_left_open_are_freed),
 	};
-	return cmocka_run_group_tests(tests, make_pki, clean_up);
+	return cmocka_run_group_tests(tests, make_pki, pki_teardown);
 }

@@ -164,13 +164,6 @@ static void test_the_key_of_another_certificate(void **state)
 	certificate_list_cleanup(&chain);
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,5 +175,5 @@ int main(void)
 	    cmocka_unit_test_teardown(test_a_chain_that_no_client_reads, forget_stores),
 	    cmocka_unit_test_teardown(test_the_key_of_another_certificate, forget_stores),
 	};
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

@@ -36,13 +36,6 @@ static int make_pki(void **state)
 	return 0;
 }
 
-static int clean_up(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 /* leaf -> Issuing -> Upper -> Root: the leaf names `path` for Issuing, which names FETCH_WORLD_GIVEN_TOO for Upper. */
 static void begin(struct drive *drive, struct fetch_world *fetches, const char *path)
 {
@@ -370,5 +363,5 @@ int main(void)
 	    WORLD_TEST(test_two_that_want_one_url_share_the_fetch),
 	    WORLD_TEST(test_the_callback_may_start_another_one),
 	};
-	return cmocka_run_group_tests(tests, make_pki, clean_up);
+	return cmocka_run_group_tests(tests, make_pki, pki_teardown);
 }

@@ -232,13 +232,6 @@ static void test_a_chain_above_the_limit(void **state)
 	free(content);
 }
 
-static int cleanup_pki(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,5 +241,5 @@ int main(void)
 	    cmocka_unit_test(test_a_message_that_was_not_prepared),
 	    cmocka_unit_test(test_a_chain_above_the_limit),
 	};
-	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

@@ -23,13 +23,6 @@ char *__wrap_strndup(const char *text, size_t len)
 	return before_failure >= 0 && before_failure-- == 0 ? NULL : __real_strndup(text, len);
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 struct handshake_case {
 	const char *ours, *first; /* the `groups` of the site, and of the site whose SSL_CTX it begins with */
 	const char *theirs; /* a client sends a share for its first alone */
@@ -266,5 +259,5 @@ int main(void)
 	    cmocka_unit_test(test_groups_and_round_trips),
 	    cmocka_unit_test(test_our_own_groups_on_both_sides),
 	};
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

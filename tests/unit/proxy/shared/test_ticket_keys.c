@@ -15,13 +15,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 static struct credential *make_credential(char *site_name)
 {
 	struct config_site site = {.name = site_name, .tls_min = TLS1_2_VERSION, .tls_max = TLS1_3_VERSION};
@@ -214,5 +207,5 @@ int main(void)
 	    cmocka_unit_test(test_resumption_stays_in_its_site_and_name),
 	    cmocka_unit_test(test_damaged_tickets),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, pki_teardown);
 }

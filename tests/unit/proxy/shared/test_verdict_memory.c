@@ -87,13 +87,6 @@ static void test_what_is_displaced_is_forgotten_and_never_mixed_up(void **state)
 	verdict_memory_free(memory);
 }
 
-static int clean_up(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -101,5 +94,5 @@ int main(void)
 	    cmocka_unit_test(test_sites_names_chains_and_orders_are_apart),
 	    cmocka_unit_test(test_what_is_displaced_is_forgotten_and_never_mixed_up),
 	};
-	return cmocka_run_group_tests(tests, NULL, clean_up);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

@@ -3,13 +3,6 @@
 #include "tests/support/pki.h"
 #include "tests/support/unit.h"
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 static char name_host[] = "exchange.corp", address_host[] = "10.0.0.5", own[] = "own.test", odd[] = "no name";
 
 static const struct name_case {
@@ -74,5 +67,5 @@ int main(void)
 	    cmocka_unit_test(test_the_name),
 	    cmocka_unit_test(test_a_site_without_any_name_goes_by_the_backends_host),
 	};
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

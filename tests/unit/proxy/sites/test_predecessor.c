@@ -22,13 +22,6 @@ static int make_leaves(void **state)
 	return 0;
 }
 
-static int free_leaves(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 struct placed_kind {
 	enum leaf_kind kind;
 	const char *path;
@@ -88,5 +81,5 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_whose_place_a_certificate_takes),
 	};
-	return cmocka_run_group_tests(tests, make_leaves, free_leaves);
+	return cmocka_run_group_tests(tests, make_leaves, pki_teardown);
 }

@@ -23,13 +23,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 /* A client that looks and a server that answers. */
 struct talk {
 	struct chain_capture *client;
@@ -337,5 +330,5 @@ int main(void)
 	    cmocka_unit_test(test_the_first_of_many_certificates_are_read),
 	    cmocka_unit_test(test_a_server_that_never_comes_to_an_end_is_cut_off),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, pki_teardown);
 }

@@ -9,13 +9,6 @@
 
 #define MAX_BYTES ((size_t)1024 * 1024)
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 /* Says whether an allocation failed while the server's first answer was read. */
 static bool look(const struct tls_peer_options *server, size_t nth)
 {
@@ -64,6 +57,6 @@ static void test_no_server_is_blamed(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(test_no_server_is_blamed, teardown)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(test_no_server_is_blamed, pki_teardown)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

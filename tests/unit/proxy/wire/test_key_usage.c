@@ -7,13 +7,6 @@
 #include "tests/support/pki.h"
 #include "tests/support/unit.h"
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 static bool has_key_usage(struct bytes der)
 {
 	const uint8_t *at = der.data;
@@ -77,5 +70,5 @@ int main(void)
 	    cmocka_unit_test(test_a_key_usage_is_hidden),
 	    cmocka_unit_test(test_what_has_none_stays),
 	};
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

@@ -23,13 +23,6 @@ static int make_leaf(void **state)
 	return 0;
 }
 
-static int free_leaf(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 static void keep(void *to, struct bytes bytes)
 {
 	assert_ok(buffer_append(to, bytes));
@@ -423,5 +416,5 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_rubbish, setup, teardown),
 	    cmocka_unit_test(test_verdict_that_comes_later),
 	};
-	return cmocka_run_group_tests(tests, make_leaf, free_leaf);
+	return cmocka_run_group_tests(tests, make_leaf, pki_teardown);
 }

@@ -29,13 +29,6 @@ static int make_leaf(void **state)
 	return 0;
 }
 
-static int free_leaf(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 static void on_ready(struct pollable *pollable, uint32_t events)
 {
 	(void)pollable;
@@ -308,5 +301,5 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_end_with_tls_of_one_that_was_cut_without_fin, setup_tls, teardown),
 	    cmocka_unit_test(test_when_it_is_read),
 	};
-	return cmocka_run_group_tests(tests, make_leaf, free_leaf);
+	return cmocka_run_group_tests(tests, make_leaf, pki_teardown);
 }

@@ -9,13 +9,6 @@
 
 #define MAX_TEXT 100000
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 /* Parses the printed document. */
 static json_t *read_again(const char *text)
 {
@@ -121,5 +114,5 @@ int main(void)
 	    cmocka_unit_test(test_without_a_result_it_says_why),
 	    cmocka_unit_test(test_a_full_disk_is_told),
 	};
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

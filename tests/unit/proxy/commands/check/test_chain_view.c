@@ -19,13 +19,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 /* The view of one mend as text, until the next one. */
 static const char *draw(struct mend_world *world, bool utf8, bool findings_alone)
 {
@@ -183,5 +176,5 @@ int main(void)
 	    cmocka_unit_test(test_no_subject_of_a_stranger_is_obeyed_by_the_terminal),
 	    cmocka_unit_test(test_a_hundred_certificates_are_drawn),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, pki_teardown);
 }

@@ -186,13 +186,6 @@ static void test_hostile_names(void **state)
 	}
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -200,5 +193,5 @@ int main(void)
 	    cmocka_unit_test(test_no_intermediate_at_all), cmocka_unit_test(test_the_name_to_ask),
 	    cmocka_unit_test(test_hostile_names),
 	};
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }
