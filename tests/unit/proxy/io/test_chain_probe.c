@@ -1,12 +1,12 @@
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "proxy/io/chain_probe.h"
 #include "proxy/io/loop.h"
 #include "proxy/io/loop_uv.h"
 #include "proxy/io/resolver.h"
+#include "tests/support/no_descriptors.h"
 #include "tests/support/pki.h"
 #include "tests/support/tls_peer.h"
 #include "tests/support/unit.h"
@@ -268,27 +268,14 @@ static void test_a_port_where_nobody_listens(void **state)
 	world_close(&world);
 }
 
-/* Leaves the process without a further descriptor; returns the limit that was. */
-static struct rlimit take_descriptors(void)
-{
-	struct rlimit limit;
-
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	int lowest_free = dup(STDERR_FILENO);
-	close(lowest_free);
-	struct rlimit none_left = {.rlim_cur = (rlim_t)lowest_free, .rlim_max = limit.rlim_max};
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none_left), 0);
-	return limit;
-}
-
 static void probe_without_descriptors(const char *host)
 {
 	struct world world;
 
 	world_open(&world, SAYS_NOTHING);
-	struct rlimit limit = take_descriptors();
+	struct rlimit limit = no_descriptors_begin();
 	probe(&world, host, PATIENCE_MS);
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	no_descriptors_end(&limit);
 	assert_int_equal(world.outcome, CHAIN_PROBE_NO_MEMORY);
 	assert_non_null(strcasestr(world.reason, "too many open files"));
 	assert_false(chain_probe_is_unreachable(world.outcome));

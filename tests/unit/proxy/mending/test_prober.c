@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "proxy/io/loop.h"
 #include "tests/support/loopback.h"
+#include "tests/support/no_descriptors.h"
 #include "tests/support/unit.h"
 
 enum {
@@ -228,32 +228,19 @@ static void test_probers_may_go_while_their_probes_wait(void **state)
 	assert_int_equal(mend_queue_num_running(world->services->probes), 0);
 }
 
-/* Leaves the process without a further descriptor; returns the limit that was. */
-static struct rlimit take_descriptors(void)
-{
-	struct rlimit limit;
-
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	int lowest_free = dup(STDERR_FILENO);
-	close(lowest_free);
-	struct rlimit none_left = {.rlim_cur = (rlim_t)lowest_free, .rlim_max = limit.rlim_max};
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none_left), 0);
-	return limit;
-}
-
 /* It is this machine that is short of them: the backend is not blamed, and looked at again. */
 static void test_without_descriptors_nothing_is_said_of_a_backend(void **state)
 {
 	struct world *world = *state;
 
-	struct rlimit limit = take_descriptors();
+	struct rlimit limit = no_descriptors_begin();
 	prober_begin(world->probers[0]);
 	for (int ms = 0; mend_queue_num_running(world->services->probes) > 0; ms++) {
 		assert_true(ms < LOOPBACK_PATIENCE_S * 1000);
 		turn(world);
 		usleep(1000);
 	}
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	no_descriptors_end(&limit);
 	assert_int_equal(world->num_clients, 0);
 	assert_int_equal(count_waiting(world), MAX_CLIENTS);
 }

@@ -1,10 +1,10 @@
 #include "proxy/worker/acceptor.h"
+#include "tests/support/no_descriptors.h"
 #include "tests/support/worker_fixture.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -222,20 +222,14 @@ static void test_a_pause_is_not_spent_looking(void **state)
 	enum { NUM_ERRORS = 3, CLOCK_MS = 20 };
 	struct world *world = &((struct worker_fixture *)*state)->world;
 	struct sockaddr_in address = loopback_address(world->port);
-	struct rlimit limit, none_left;
 
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	int lowest_free = dup(fd);
-	close(lowest_free);
-	none_left = limit;
-	none_left.rlim_cur = (rlim_t)lowest_free;
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none_left), 0);
+	struct rlimit limit = no_descriptors_begin();
 	uint64_t begun_ms = clock_ms();
 	int connected = connect(fd, (struct sockaddr *)&address, sizeof(address));
 	world_wait_count(world, accept_errors, NUM_ERRORS);
 	uint64_t taken_ms = clock_ms() - begun_ms;
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	no_descriptors_end(&limit);
 	assert_int_equal(connected, 0);
 	assert_true(taken_ms >= (NUM_ERRORS - 1) * (ACCEPTOR_PAUSE_MS - CLOCK_MS));
 	struct worker_event *event = world_wait(world, WORKER_ACCEPT_PAUSED);

@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 #include <openssl/pool.h>
 
 #include "proxy/shared/network_set.h"
+#include "tests/support/no_descriptors.h"
 #include "tests/support/worker_fixture.h"
 
 static void test_echo_in_each_version(void **state)
@@ -214,19 +214,13 @@ static void test_descriptors_run_out(void **state)
 {
 	struct worker_fixture *fixture = *state;
 	struct sockaddr_in address = loopback_address(fixture->world.port);
-	struct rlimit limit, none_left;
 
 	test_client_adopt(&fixture->client, test_client_context(), socket(AF_INET, SOCK_STREAM, 0));
 	fixture->has_client = true;
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	int lowest_free = dup(fixture->client.fd);
-	close(lowest_free);
-	none_left = limit;
-	none_left.rlim_cur = (rlim_t)lowest_free;
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none_left), 0);
+	struct rlimit limit = no_descriptors_begin();
 	int connected = connect(fixture->client.fd, (struct sockaddr *)&address, sizeof(address));
 	struct worker_event *event = world_wait(&fixture->world, WORKER_ACCEPT_PAUSED);
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	no_descriptors_end(&limit);
 	assert_int_equal(connected, 0);
 	assert_non_null(strstr(event->text, strerror(EMFILE)));
 	worker_event_free(event);
