@@ -174,7 +174,8 @@ static void fill_queue(struct stepped_connection *stepped)
 		poll_fd.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 		assert_true(stepped->num_waiting < STEPPED_MAX_WAITING);
 		stepped->waiting[stepped->num_waiting++] = poll_fd.fd;
-		connect(poll_fd.fd, (struct sockaddr *)&address, sizeof(address));
+		assert_true(connect(poll_fd.fd, (struct sockaddr *)&address, sizeof(address)) == 0 ||
+			    errno == EINPROGRESS);
 	} while (poll(&poll_fd, 1, 200) == 1);
 }
 

@@ -119,7 +119,7 @@ static bool read_some(struct test_client *client, uint8_t *out, size_t out_size,
 
 enum test_client_end test_client_read_end(struct test_client *client, uint8_t *out, size_t out_size, size_t *out_len)
 {
-	enum test_client_end end;
+	enum test_client_end end = CLIENT_END_BARE;
 	uint8_t extra;
 	size_t len;
 

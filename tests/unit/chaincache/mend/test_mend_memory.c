@@ -18,6 +18,13 @@ struct outcome {
 	size_t num_findings, num_mended;
 };
 
+static bool outcomes_equal(const struct outcome *a, const struct outcome *b)
+{
+	return a->status == b->status && a->served_trusted == b->served_trusted &&
+	       a->mended_trusted == b->mended_trusted && a->changed == b->changed &&
+	       a->num_findings == b->num_findings && a->num_mended == b->num_mended;
+}
+
 static struct outcome outcome_of(const struct mend_result *result)
 {
 	return (struct outcome){
@@ -91,7 +98,7 @@ static void check(struct mend_world *world, const struct certificate *answer, in
 	assert_int_equal(whole.status, status);
 	size_t nth = 1;
 	for (; mend_once(&input, answer, nth, &outcome); nth++)
-		if (outcome.status != 3 && memcmp(&outcome, &whole, sizeof(outcome)) != 0) {
+		if (outcome.status != 3 && !outcomes_equal(&outcome, &whole)) {
 			print_error("allocation %zu: status %d, %zu findings\n", nth, outcome.status,
 				    outcome.num_findings);
 			fail();

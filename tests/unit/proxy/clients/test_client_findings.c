@@ -98,7 +98,7 @@ static void test_the_networks_that_most_alerts_come_from_are_named(void **state)
 			 1);
 	for (int i = 1; i <= 7; i++) {
 		snprintf(address, sizeof(address), "198.51.%d.%d", i, i);
-		reject(place, address, (uint64_t)(10 * i), 2000);
+		reject(place, address, (uint64_t)10 * (uint64_t)i, 2000);
 	}
 	client_findings_tick(place->findings, 1000 + CLIENT_FINDINGS_REPORT_MS);
 	assert_int_equal(new_lines_with(place, "Most came from 198.51.7.0/24 (70), 198.51.6.0/24 (60), 198.51.5.0/24 "
