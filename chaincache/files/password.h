@@ -4,7 +4,7 @@
 
 #include "chaincache/base/buffer.h"
 
-#define PASSWORD_MAX_FILE_BYTES 4096
+#define PASSWORD_MAX_FILE_BYTES ((size_t)4096)
 #define PASSWORD_MAX_FORMS 4
 
 /* password_read reads the first line of a file, without its end and a byte order mark, into `out`, which it initialises.

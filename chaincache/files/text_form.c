@@ -31,8 +31,8 @@ bool text_form_is_utf16(struct bytes content)
 
 	if (has_mark(content))
 		return true;
-	return content.len >= 2 * UTF16_BYTES && ((is_ascii(data[0], data[1]) && is_ascii(data[2], data[3])) ||
-						  (is_ascii(data[1], data[0]) && is_ascii(data[3], data[2])));
+	return content.len >= (size_t)2 * UTF16_BYTES && ((is_ascii(data[0], data[1]) && is_ascii(data[2], data[3])) ||
+							  (is_ascii(data[1], data[0]) && is_ascii(data[3], data[2])));
 }
 
 /* The units of UTF-16, in either order, after the mark. */

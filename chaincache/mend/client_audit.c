@@ -183,7 +183,9 @@ static void report_names(struct audit *audit)
 		const struct certificate *child = audit->mended->items[i].certificate;
 		const struct certificate *issuer =
 		    i + 1 < audit->mended->count ? audit->mended->items[i + 1].certificate : audit->anchor;
-		if (issuer != NULL && !certificate_equal(issuer, child) && issuer_match_names(issuer, child) &&
+		if (issuer == NULL)
+			return;
+		if (!certificate_equal(issuer, child) && issuer_match_names(issuer, child) &&
 		    !same_bytes(issuer, child))
 			report_name(audit, child, issuer);
 	}

@@ -235,13 +235,12 @@ static struct error keep_backend_tls(struct site_reading *reading, const struct 
 static void keep_former(struct site_reading *reading, const struct site_material *former)
 {
 	struct site_material *material = reading->material;
-	struct error error = error_none();
 
 	site_material_drop(material);
 	material->state = SITE_UNUSABLE;
 	if (former == NULL || former->state == SITE_UNUSABLE)
 		return;
-	error = site_material_keep(material, former);
+	struct error error = site_material_keep(material, former);
 	if (!failed(error))
 		error = choose_backend_name(reading);
 	if (!failed(error))

@@ -36,8 +36,9 @@ static uint32_t hash_line(const char *line, size_t len)
 
 static struct fault *find(const struct fault_list *list, const char *line, size_t len, uint32_t hash)
 {
+	if (list->items == NULL)
+		return NULL;
 	uint32_t at = hash_index_first(&list->index, hash);
-
 	while (at != HASH_INDEX_END && (list->items[at].len != len || memcmp(list->items[at].line, line, len) != 0))
 		at = hash_index_next(&list->index, at);
 	return at != HASH_INDEX_END ? &list->items[at] : NULL;

@@ -16,7 +16,11 @@ const char *tls_reason_print(const char *reason, char out[TLS_REASON_MAX])
 	snprintf(out, TLS_REASON_MAX, "%s", reason);
 	if (!is_name(reason))
 		return out;
-	for (char *at = out; *at != '\0'; at++)
-		*at = *at == '_' ? ' ' : (char)tolower((unsigned char)*at);
+	for (char *at = out; *at != '\0'; at++) {
+		if (*at == '_')
+			*at = ' ';
+		else
+			*at = (char)tolower((unsigned char)*at);
+	}
 	return out;
 }

@@ -163,6 +163,7 @@ static bool put_name(struct survey *survey, const struct host_name *name)
 
 static bool sort_into_chains(struct survey *survey)
 {
+	survey->num_chains = 0;
 	survey->chains = calloc(2 * survey->num_looks, sizeof(*survey->chains)); /* each look may have an other */
 	if (survey->chains == NULL)
 		return false;
@@ -206,6 +207,7 @@ static SSL_CTX *other_context(struct survey *survey, const struct certificate *l
 /* One for each chain: the names that it came for have their other certificate in common too. */
 static bool plan_others(struct survey *survey)
 {
+	survey->num_others = 0;
 	survey->others = calloc(survey->num_looks, sizeof(*survey->others));
 	if (survey->others == NULL)
 		return false;

@@ -138,8 +138,8 @@ static const char *print_difference(const json_t *entry, const json_t *other, ch
 	out[0] = '\0';
 	if (twin == NULL)
 		return out;
-	const char *day = text_of(entry, "not_after");
-	if (strncmp(day, text_of(twin, "not_after"), DAY_CHARS) != 0)
+	const char *day = text_of(entry, "not_after"), *day_of_twin = text_of(twin, "not_after");
+	if (strncmp(day, day_of_twin, DAY_CHARS) != 0)
 		snprintf(out, TWIN_CHARS + 1, " (valid until %.*s)", DAY_CHARS, day);
 	else
 		snprintf(out, TWIN_CHARS + 1, " (SHA-256 %.*s)", DIGEST_CHARS, text_of(entry, "sha256"));
