@@ -45,7 +45,8 @@ static const char *refused_by(const struct certificate *leaf)
 	case KEY_TYPE_ED25519:
 		return "no browser takes it from a server, though OpenSSL, GnuTLS, Go and Java do";
 	case KEY_TYPE_OTHER:
-		return "no browser takes it from a server";
+		return "no browser takes it from a server. It cannot be judged here; programs that know this kind judge "
+		       "it themselves";
 	case KEY_TYPE_RSA:
 		return leaf->key_bits > MAX_RSA_BITS ? "programs written in Go refuse RSA keys above 8192 bits" : NULL;
 	case KEY_TYPE_RSA_PSS:
@@ -193,8 +194,10 @@ static void report_names(struct audit *audit)
 
 void client_audit(struct audit *audit)
 {
-	report_ca(audit);
-	report_key(audit);
-	report_lifetime(audit);
+	if (audit->input->purpose == PURPOSE_TLS_SERVER) {
+		report_ca(audit);
+		report_key(audit);
+		report_lifetime(audit);
+	}
 	report_names(audit);
 }

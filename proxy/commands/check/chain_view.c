@@ -221,7 +221,9 @@ static const char *words_of_the_same(const struct mend_result *result)
 {
 	if (result->mended_trusted)
 		return "Mended: the same. This chain is right as it is.";
-	if (finding_list_has(&result->findings, FINDING_NOT_JUDGED) && mend_exit_status(result, false) == 0)
+	bool not_judged = finding_list_has(&result->findings, FINDING_NOT_JUDGED) ||
+			  finding_list_has(&result->findings, FINDING_KEY_UNSUPPORTED);
+	if (not_judged && mend_exit_status(result, false) == 0)
 		return "Mended: the same. What can be judged of this chain is right.";
 	return "Mended: the same. Nothing better was found.";
 }

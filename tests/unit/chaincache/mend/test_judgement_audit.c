@@ -3,6 +3,8 @@
 
 #include "tests/support/mend_world.h"
 
+#include <openssl/nid.h>
+
 #define LEAF(...) PKI(.cn = "a.example", .dns = PKI_STRINGS("a.example"), __VA_ARGS__)
 #define CA(name, ...) PKI(.cn = (name), .ca = true, __VA_ARGS__)
 #define BRAINPOOL(name, ...) CA(name, .shows_brainpool = true, __VA_ARGS__)
@@ -47,8 +49,7 @@ static void test_what_cannot_be_judged_stays_in_its_place(void **state)
 	const struct certificate *plain = CA("Plain", .issuer = root);
 	const struct certificate *leaf = LEAF(.issuer = odd), *low = LEAF(.issuer = lower),
 				 *far = LEAF(.issuer = below), *direct = LEAF(.issuer = odd_root),
-				 *signed_oddly = LEAF(.issuer = plain, .unknown_signature = true),
-				 *odd_key = LEAF(.issuer = plain, .shows_brainpool = true);
+				 *signed_oddly = LEAF(.issuer = plain, .unknown_signature = true);
 	const struct certificate *odd_link = CA("Odd link", .issuer = root, .unknown_signature = true),
 				 *under = LEAF(.issuer = odd_link);
 	const char *key = "key is of the kind brainpoolP256r1 (1.3.36.3.3.2.8.1.1.7)";
@@ -60,7 +61,6 @@ static void test_what_cannot_be_judged_stays_in_its_place(void **state)
 	    {{direct}, odd_root, {direct}, odd_root, key, NOT_JUDGED, 0},
 	    {{signed_oddly, plain}, root, {signed_oddly, plain}, signed_oddly, signature, NOT_JUDGED, 0},
 	    {{under, odd_link}, root, {under, odd_link}, odd_link, signature, NOT_JUDGED, 0},
-	    {{odd_key, plain}, root, {odd_key, plain}, odd_key, key, NOT_JUDGED ", key_unsupported warning none", 0},
 	    /* All else is repaired as ever. */
 	    {{low, upper, lower}, root, {low, lower, upper}, upper, key, NOT_JUDGED ", wrong_order fixed reordered", 1},
 	    {{leaf, odd, root}, root, {leaf, odd}, odd, key, NOT_JUDGED ", root_included info removed", 0},
@@ -72,6 +72,40 @@ static void test_what_cannot_be_judged_stays_in_its_place(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		print_message("case %zu\n", i);
 		check_case(&cases[i]);
+	}
+}
+
+/* The key of a server's leaf is one fact: key_unsupported says that it cannot be judged. */
+static void test_a_key_of_a_leaf_is_told_once(void **state)
+{
+	const struct certificate *root = CA("Root"), *plain = CA("Plain", .issuer = root);
+	const struct certificate *server = LEAF(.issuer = plain, .shows_brainpool = true);
+	const struct certificate *client =
+	    LEAF(.issuer = plain, .shows_brainpool = true, .eku = PKI_NIDS(NID_client_auth));
+	const struct {
+		const struct certificate *leaf;
+		enum certificate_purpose purpose;
+		const char *findings;
+		const char *words;
+	} cases[] = {
+	    {server, PURPOSE_TLS_SERVER, "key_unsupported warning none",
+	     "brainpoolP256r1 (1.3.36.3.3.2.8.1.1.7): no browser takes it from a server. It cannot be judged here"},
+	    {client, PURPOSE_TLS_CLIENT, NOT_JUDGED, "cannot be judged here: its key is of the kind brainpoolP256r1"},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct mend_world world = {.input.purpose = cases[i].purpose};
+		WORLD_SERVE(&world, cases[i].leaf, plain);
+		WORLD_TRUST(&world, "store", root);
+		const struct mend_result *result = world_mend(&world);
+		assert_findings(result, cases[i].findings);
+		assert_ptr_equal(result->findings.items[0].certificate, cases[i].leaf);
+		assert_non_null(strstr(result->findings.items[0].message, cases[i].words));
+		assert_false(result->served_trusted || result->mended_trusted);
+		assert_int_equal(mend_exit_status(result, false), 0);
+		assert_chain(&result->mended, cases[i].leaf, plain);
+		world_cleanup(&world);
 	}
 }
 
@@ -262,6 +296,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_what_cannot_be_judged_stays_in_its_place),
+	    cmocka_unit_test(test_a_key_of_a_leaf_is_told_once),
 	    cmocka_unit_test(test_what_is_wrong_whatever_the_unknown_says_is_told),
 	    cmocka_unit_test(test_it_is_completed_by_what_can_be_judged),
 	    cmocka_unit_test(test_it_is_not_brought_in),
