@@ -52,6 +52,11 @@ static inline const char *audit_peer_words(const struct audit *audit)
 	return audit->input->purpose == PURPOSE_TLS_CLIENT ? "server" : "client";
 }
 
+static inline bool audit_is_of_command(const struct audit *audit)
+{
+	return audit->input->reader == FINDING_OF_COMMAND;
+}
+
 /* Says whether only the root is missing of what a TLS client sends: the servers that it is for have the root. */
 static inline bool audit_is_complete_for_servers(const struct audit *audit)
 {

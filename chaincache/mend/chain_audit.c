@@ -175,7 +175,7 @@ static void report_given_up(struct audit *audit, enum finding_code code, const s
 	finding_set_severity(finding, SEVERITY_FIXED);
 	finding_set_action(finding, ACTION_REPLACED);
 	finding_set_certificate(finding, culprit);
-	finding_set_advice(finding, "%s", finding_code_advice(FINDING_BETTER_PATH));
+	finding_set_advice(finding, "%s", finding_code_advice(FINDING_BETTER_PATH, audit->input->reader));
 }
 
 /* Reports a served certificate that the mended chain goes around, so that every client can follow it. */

@@ -20,7 +20,7 @@ static const struct {
 	const char *what; /* after "from URL", before the detail */
 } outcomes[] = {
     [FETCH_FAILED] = {FINDING_FETCH_FAILED, "could not be fetched"},
-    [FETCH_REFUSED] = {FINDING_FETCH_REFUSED, "was not fetched, because fetch_allow does not cover its address"},
+    [FETCH_REFUSED] = {FINDING_FETCH_REFUSED, "was not fetched"},
     [FETCH_PAUSED] = {FINDING_FETCH_FAILED, "failed a short while ago and was not asked again yet"},
     [FETCH_NOT_A_CERTIFICATE] = {FINDING_FETCH_NOT_A_CERTIFICATE, "does not give a certificate"},
     [FETCH_NOT_JUDGED] = {FINDING_NOT_JUDGED,
@@ -29,31 +29,38 @@ static const struct {
 };
 
 /* `rule` is FETCH_ALLOW_LINE and what is to be allowed, with where a redirect led to after it. */
-static void advise_allowing(struct finding *finding, const char *rule)
+static void advise_allowing(const struct audit *audit, struct finding *finding, const char *rule)
 {
 	const char *what =
 	    strncmp(rule, FETCH_ALLOW_LINE, strlen(FETCH_ALLOW_LINE)) == 0 ? rule + strlen(FETCH_ALLOW_LINE) : "";
 	int len = (int)strcspn(what, " ");
 
-	if (len > 0)
+	if (len > 0 && audit_is_of_command(audit))
 		finding_set_advice(finding,
-				   "If this address is right, allow it: `" FETCH_ALLOW_LINE
-				   "%.*s` in the configuration, `--fetch-allow %.*s` for the commands.",
+				   "If this address is right, allow it: `--fetch-allow %.*s` (for `run`, `" FETCH_ALLOW_LINE
+				   "%.*s` in the configuration).",
 				   len, what, len, what);
+	else if (len > 0)
+		finding_set_advice(finding,
+				   "If this address is right, allow it: `" FETCH_ALLOW_LINE "%.*s` in the configuration.", len,
+				   what);
 }
 
 /* Who redirects is not who is refused. */
-static void print_what(const struct fetch_attempt *attempt, char *out, size_t out_size)
+static void print_what(const struct audit *audit, const struct fetch_attempt *attempt, char *out, size_t out_size)
 {
+	const char *rule = audit_is_of_command(audit) ? "--fetch-allow" : "fetch_allow";
 	const char *redirect = strstr(attempt->detail, FETCH_REDIRECTED_TO);
 	bool refused = attempt->outcome == FETCH_REFUSED;
-	bool has_detail = attempt->detail[0] != '\0' && !refused;
+	bool has_detail = attempt->detail[0] != '\0';
 
 	if (refused && redirect != NULL)
 		snprintf(out, out_size,
-			 "redirects to %.*s, which was not fetched, because fetch_allow does not cover its address",
+			 "redirects to %.*s, which was not fetched, because %s does not cover its address",
 			 (int)strcspn(redirect + strlen(FETCH_REDIRECTED_TO), ")"),
-			 redirect + strlen(FETCH_REDIRECTED_TO));
+			 redirect + strlen(FETCH_REDIRECTED_TO), rule);
+	else if (refused)
+		snprintf(out, out_size, "%s, because %s does not cover its address", outcomes[FETCH_REFUSED].what, rule);
 	else
 		snprintf(out, out_size, "%s%s%s", outcomes[attempt->outcome].what, has_detail ? ": " : "",
 			 has_detail ? attempt->detail : "");
@@ -65,7 +72,7 @@ static void report_attempt(struct audit *audit, const struct fetch_attempt *atte
 
 	if (attempt->outcome == FETCH_PENDING || attempt->outcome == FETCH_KEPT)
 		return;
-	print_what(attempt, what, sizeof(what));
+	print_what(audit, attempt, what, sizeof(what));
 	struct finding *finding =
 	    finding_list_add(audit->findings, outcomes[attempt->outcome].code, "The issuer of %s: %.*s %s.",
 			     certificate_words_subject(attempt->child), MAX_URL_TEXT, attempt->url, what);
@@ -78,7 +85,7 @@ static void report_attempt(struct audit *audit, const struct fetch_attempt *atte
 				   "If it is the issuer that the certificate authority names, add it to the server's "
 				   "chain file by hand: clients that know this kind judge it themselves.");
 	if (attempt->outcome == FETCH_REFUSED)
-		advise_allowing(finding, attempt->detail);
+		advise_allowing(audit, finding, attempt->detail);
 }
 
 struct url_counts {

@@ -11,6 +11,7 @@ static const struct finding_row {
 	enum finding_severity severity;
 	const char *meaning;
 	const char *advice;
+	const char *command_advice; /* NULL: the same */
 } rows[FINDING_CODE_COUNT] = {
 #define FINDING(code, ...) [code] = {__VA_ARGS__},
 #include "chaincache/mend/finding_codes.def"
@@ -54,9 +55,10 @@ const char *finding_code_meaning(enum finding_code code)
 	return rows[code].meaning;
 }
 
-const char *finding_code_advice(enum finding_code code)
+const char *finding_code_advice(enum finding_code code, enum finding_reader reader)
 {
-	return rows[code].advice;
+	const struct finding_row *row = &rows[code];
+	return reader == FINDING_OF_COMMAND && row->command_advice != NULL ? row->command_advice : row->advice;
 }
 
 /* Moves `end` down so that no UTF-8 character is cut in two. */
@@ -142,7 +144,7 @@ struct finding *finding_list_add(struct finding_list *list, enum finding_code co
 	va_start(arguments, message);
 	finding->message = format_text(message, arguments);
 	va_end(arguments);
-	finding->advice = strdup(rows[code].advice);
+	finding->advice = strdup(finding_code_advice(code, list->reader));
 	finding->code = code;
 	finding->severity = rows[code].severity;
 	if (finding->message == NULL || finding->advice == NULL) {
@@ -238,7 +240,8 @@ static bool copy_finding(struct finding *out, const struct finding *from)
 
 struct error finding_list_copy(struct finding_list *out, const struct finding_list *list)
 {
-	struct finding_list copy = {.num_dropped = list->num_dropped,
+	struct finding_list copy = {.reader = list->reader,
+				    .num_dropped = list->num_dropped,
 				    .worst_dropped = worst_of_dropped(list),
 				    .out_of_memory = list->out_of_memory};
 

@@ -32,8 +32,11 @@ enum finding_severity finding_code_severity(enum finding_code code);
 /* finding_code_meaning is what a code says, as one sentence. */
 const char *finding_code_meaning(enum finding_code code);
 
+/* Who reads an advice decides how it names a setting: the proxy has keys in its configuration, check and mend have options. */
+enum finding_reader { FINDING_OF_PROXY, FINDING_OF_COMMAND };
+
 /* finding_code_advice is the general advice of a code: what to do on the server itself. */
-const char *finding_code_advice(enum finding_code code);
+const char *finding_code_advice(enum finding_code code, enum finding_reader reader);
 
 /* Strings are owned by the finding; NULL where they do not apply (message and advice are always there). */
 struct finding {
@@ -50,6 +53,7 @@ struct finding {
 };
 
 struct finding_list {
+	enum finding_reader reader; /* set before the first finding */
 	struct finding *items;
 	size_t count;
 	size_t capacity;

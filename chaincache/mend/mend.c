@@ -222,6 +222,7 @@ static void audit_all(struct mend *mend)
 	    .findings = &result->findings,
 	};
 
+	result->findings.reader = mend->input.reader;
 	leaf_audit(&audit);
 	client_audit(&audit);
 	judgement_audit(&audit);

@@ -4,6 +4,7 @@
 
 #include "chaincache/certificate/certificate_list.h"
 #include "chaincache/certificate/host_name.h"
+#include "chaincache/mend/finding.h"
 #include "chaincache/revocation/crl_store.h"
 #include "chaincache/stores/issuer_store.h"
 #include "chaincache/stores/trust_store.h"
@@ -28,6 +29,7 @@ struct mend_input {
 	const uint8_t *pin; /* SHA-256 of the leaf's SubjectPublicKeyInfo that is trusted as it is; may be NULL */
 	size_t max_chain_bytes; /* 0: no warning */
 	int64_t now; /* seconds since 1970: validity is judged as of this time */
+	enum finding_reader reader; /* of the findings */
 	bool offline; /* never asks for a URL */
 	bool ignores_key_usage; /* of the leaf: whoever shakes hands judges it, by what the key is used for */
 	bool ignore_trust; /* every other check, but not whether a trusted root is reached */

@@ -59,7 +59,6 @@ static void report_leaf_revoked(struct audit *audit)
 		finding_set_source(finding, known->crl.crl->path);
 }
 
-#define CRL_ADVICE "Give a current CRL of this issuer (`crl` in the configuration, `--crl FILE` for the commands)."
 #define STAPLE_ADVICE                                                                                                  \
 	"Let the server fetch a fresh OCSP response (look at its clock, its DNS and its way to the authority's "       \
 	"responder), "                                                                                                 \
@@ -75,7 +74,7 @@ static void report_leaf_unknown(struct audit *audit)
 {
 	const struct leaf_revocation *known = audit->leaf_revocation;
 	const char *subject = certificate_words_subject(audit_leaf(audit));
-	const char *advice = CRL_ADVICE;
+	const char *advice = finding_code_advice(FINDING_REVOCATION_UNKNOWN, audit->input->reader);
 	bool staple_is_good = known->has_staple && known->staple.status == OCSP_GOOD;
 	bool staple_is_bad = known->has_staple && known->staple.status == OCSP_UNUSABLE;
 	bool staple_is_open = known->has_staple && known->staple.status == OCSP_NOT_CHECKED;
@@ -150,7 +149,7 @@ static void report_authority_revoked(struct audit *audit, const struct certifica
 		finding_set_advice(finding,
 				   "Have the server certificate reissued: no chain brings a revoked authority back.");
 	else
-		finding_set_advice(finding, "%s", finding_code_advice(FINDING_BETTER_PATH));
+		finding_set_advice(finding, "%s", finding_code_advice(FINDING_BETTER_PATH, audit->input->reader));
 	/* Where a store holds an issuer below the revoked one, its clients never come so far. */
 	finding_set_severity(finding,
 			     stays ? audit->mended_mask == 0 ? SEVERITY_ERROR : SEVERITY_WARNING : SEVERITY_FIXED);
@@ -168,7 +167,6 @@ static void report_authority_unknown(struct audit *audit, const struct certifica
 			     certificate_words_subject(certificate), revocation_print(answer, words));
 
 	finding_set_certificate(finding, certificate);
-	finding_set_advice(finding, "%s", CRL_ADVICE);
 	if (answer->crl != NULL)
 		finding_set_source(finding, answer->crl->path);
 }

@@ -21,17 +21,24 @@ static const char *store_names(const struct audit *audit, uint32_t mask, struct 
 }
 
 /* Advises to make a private certificate a root of a store of its own. */
-static void advise_roots(struct finding *finding, const struct certificate *root, const char *otherwise)
+static void advise_roots(const struct audit *audit, struct finding *finding, const struct certificate *root,
+			 const char *otherwise)
 {
 	char slug[CERTIFICATE_WORDS_SLUG_CHARS];
 
 	certificate_words_slug(root, slug);
-	finding_set_advice(
-	    finding,
-	    "If the clients of this server trust it, save it (SHA-256 %.16s...) as a PEM file and name that: `roots = "
-	    "%s=/etc/chainmend/%s.pem` in the configuration, `--roots %s=FILE` for the commands. Otherwise "
-	    "%s",
-	    root->sha256_hex, slug, slug, slug, otherwise);
+	if (audit_is_of_command(audit))
+		finding_set_advice(
+		    finding,
+		    "If the clients of this server trust it, save it (SHA-256 %.16s...) as a PEM file and name that: "
+		    "`--roots %s=FILE` (for `run`, `roots = %s=/etc/chainmend/%s.pem` in the configuration). Otherwise %s",
+		    root->sha256_hex, slug, slug, slug, otherwise);
+	else
+		finding_set_advice(
+		    finding,
+		    "If the clients of this server trust it, save it (SHA-256 %.16s...) as a PEM file and name that: "
+		    "`roots = %s=/etc/chainmend/%s.pem` in the configuration. Otherwise %s",
+		    root->sha256_hex, slug, slug, otherwise);
 }
 
 static void report_self_signed(struct audit *audit)
@@ -75,7 +82,7 @@ static void report_self_signed(struct audit *audit)
 		finding_set_advice(finding, "Nothing is to be done as long as all clients of this server trust this "
 					    "very certificate; tell them before it changes.");
 	else
-		advise_roots(finding, leaf, "have a certificate issued by an authority that the clients trust.");
+		advise_roots(audit, finding, leaf, "have a certificate issued by an authority that the clients trust.");
 	buffer_cleanup(&names);
 }
 
@@ -88,7 +95,7 @@ static void report_untrusted_root(struct audit *audit, const struct certificate 
 						   certificate_words_subject(root));
 
 	finding_set_certificate(finding, root);
-	advise_roots(finding, root, "have the certificate reissued by an authority that the clients trust.");
+	advise_roots(audit, finding, root, "have the certificate reissued by an authority that the clients trust.");
 }
 
 static void report_partly_trusted(struct audit *audit)
@@ -137,7 +144,7 @@ static void report_top_unknown(struct audit *audit)
 	finding_set_advice(finding, "%s",
 			   for_servers ? "Bring the root into the cache with `chainmend cache import "
 					 "FILE`, and the whole chain is judged."
-				       : "Give the root with --roots FILE, and the whole chain is judged.");
+				       : "Give the root with `--roots FILE`, and the whole chain is judged.");
 }
 
 /* Finds a certificate with the name of the issuer that may be it, and whose key or signature is of an unknown kind. */
@@ -231,8 +238,10 @@ static void report_incomplete(struct audit *audit)
 
 	finding_set_certificate(finding, end);
 	if (audit->input->offline)
-		finding_set_advice(finding, "Allow fetching (without --offline, `fetch = on`), or do this by hand: %s",
-				   finding_code_advice(FINDING_INCOMPLETE_CHAIN));
+		finding_set_advice(
+		    finding, "%s, or do this by hand: %s",
+		    audit_is_of_command(audit) ? "Leave `--offline` out" : "Allow fetching (`fetch = on`)",
+		    finding_code_advice(FINDING_INCOMPLETE_CHAIN, audit->input->reader));
 }
 
 /* Returns the certificate at `index` of the path with its root, as it was verified. */

@@ -102,7 +102,7 @@ static void rename_finding(struct finding *finding)
 		return;
 	finding->code = FINDING_BACKEND_NAME_MISMATCH;
 	finding_set_severity(finding, finding_code_severity(FINDING_BACKEND_NAME_MISMATCH));
-	finding_set_advice(finding, "%s", finding_code_advice(FINDING_BACKEND_NAME_MISMATCH));
+	finding_set_advice(finding, "%s", finding_code_advice(FINDING_BACKEND_NAME_MISMATCH, FINDING_OF_PROXY));
 }
 
 /* Sets the alarm, but neither later than the next regular probe nor later than before. */

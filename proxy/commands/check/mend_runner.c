@@ -95,6 +95,7 @@ static struct mend_input input_of(const struct mend_runner *runner, const struct
 	    .names = runner->options->names,
 	    .num_names = runner->options->num_names,
 	    .now = runner->now,
+	    .reader = FINDING_OF_COMMAND,
 	    .offline = runner->options->offline,
 	    .ignore_trust = runner->options->ignore_trust,
 	};

@@ -114,17 +114,24 @@ static void test_failures_and_their_words(void **state)
 		enum fetch_failure failure;
 		const char *detail, *findings, *words, *advice;
 		bool wants_retry;
+		enum finding_reader reader;
 	} cases[] = {
 	    {FETCH_FAILURE_NETWORK, "timed out after 5 s", "fetch_failed", "could not be fetched: timed out after 5 s",
-	     "cache import", true},
+	     "cache import", true, FINDING_OF_PROXY},
 	    {FETCH_FAILURE_REFUSED, "fetch_allow = 10.1.2.3", "fetch_refused", "fetch_allow does not cover its address",
-	     "`fetch_allow = 10.1.2.3`", false},
-	    {FETCH_FAILURE_PAUSED, "", "fetch_failed", "failed a short while ago", "cache import", true},
+	     "allow it: `fetch_allow = 10.1.2.3` in the configuration.", false, FINDING_OF_PROXY},
+	    {FETCH_FAILURE_REFUSED, "fetch_allow = 10.1.2.3", "fetch_refused", "--fetch-allow does not cover its address",
+	     "allow it: `--fetch-allow 10.1.2.3` (for `run`, `fetch_allow = 10.1.2.3` in the configuration).", false,
+	     FINDING_OF_COMMAND},
+	    {FETCH_FAILURE_NETWORK, "refused", "fetch_failed", "could not be fetched: refused", "set `fetch_proxy`", true, FINDING_OF_PROXY},
+	    {FETCH_FAILURE_NETWORK, "refused", "fetch_failed", "could not be fetched: refused", "give `--fetch-proxy`", true,
+	     FINDING_OF_COMMAND},
+	    {FETCH_FAILURE_PAUSED, "", "fetch_failed", "failed a short while ago", "cache import", true, FINDING_OF_PROXY},
 	};
 	(void)state;
 
 	for (size_t c = 0; c < sizeof(cases) / sizeof(*cases); c++) {
-		struct mend_world world = {0};
+		struct mend_world world = {.input.reader = cases[c].reader};
 		char expected[128];
 
 		WORLD_SERVE(&world, leaf);

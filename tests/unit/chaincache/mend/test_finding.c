@@ -13,7 +13,7 @@ static void test_every_code_has_its_word_and_advice(void **state)
 
 	for (int code = 0; code < FINDING_CODE_COUNT; code++) {
 		assert_true(strlen(finding_code_name((enum finding_code)code)) > 0);
-		assert_true(strlen(finding_code_advice((enum finding_code)code)) > 20);
+		assert_true(strlen(finding_code_advice((enum finding_code)code, FINDING_OF_PROXY)) > 20);
 		const char *meaning = finding_code_meaning((enum finding_code)code);
 		assert_true(strlen(meaning) > 15 && strlen(meaning) <= 80);
 		assert_int_equal(meaning[strlen(meaning) - 1], '.');

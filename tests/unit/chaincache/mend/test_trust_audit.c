@@ -160,6 +160,45 @@ static void test_one_store_accepts_and_another_does_not(void **state)
 	world_cleanup(&world);
 }
 
+/* Keys are for the configuration, options for the commands. */
+static void test_the_settings_that_an_advice_names(void **state)
+{
+	const struct certificate *root = CA("Corp Root"), *i = CA("I", .issuer = root), *leaf = LEAF(.issuer = i);
+	const struct certificate *alone = LEAF(.ca = false), *other = CA("Other");
+	const struct {
+		const struct certificate *served[4];
+		bool offline;
+		const char *to_run, *to_command; /* in the advice of the first error */
+	} cases[] = {
+	    {{leaf, i, root},
+	     false,
+	     "name that: `roots = corp-root=/etc/chainmend/corp-root.pem` in the configuration. Otherwise",
+	     "name that: `--roots corp-root=FILE` (for `run`, `roots = corp-root=/etc/chainmend/corp-root.pem` in the "
+	     "configuration). Otherwise"},
+	    {{alone}, false, "name that: `roots = a-example=", "name that: `--roots a-example=FILE` (for `run`, `roots"},
+	    {{leaf}, true, "Allow fetching (`fetch = on`), or do this by hand: ", "Leave `--offline` out, or do this"},
+	};
+	(void)state;
+
+	for (size_t c = 0; c < 2 * sizeof(cases) / sizeof(*cases); c++) {
+		bool to_run = c % 2 == 0;
+		struct mend_world world = {.input.reader = to_run ? FINDING_OF_PROXY : FINDING_OF_COMMAND,
+					   .input.offline = cases[c / 2].offline};
+		world_serve(&world, cases[c / 2].served);
+		WORLD_TRUST(&world, "system", other);
+		const struct finding_list *findings = &world_mend(&world)->findings;
+		size_t at = 0;
+		while (findings->items[at].severity != SEVERITY_ERROR)
+			at++;
+		const char *advice = findings->items[at].advice;
+		print_message("%s\n", advice);
+		assert_non_null(strstr(advice, to_run ? cases[c / 2].to_run : cases[c / 2].to_command));
+		for (size_t k = 0; k < findings->count && to_run; k++)
+			assert_null(strstr(findings->items[k].advice, "--"));
+		world_cleanup(&world);
+	}
+}
+
 static void test_self_signed_leaves(void **state)
 {
 	const struct certificate *leaf = LEAF(.ca = false), *root = CA("Root");
@@ -379,6 +418,7 @@ int main(void)
 	    cmocka_unit_test(test_an_authority_that_is_not_for_servers),
 	    cmocka_unit_test(test_one_store_accepts_and_another_does_not),
 	    cmocka_unit_test(test_an_unknown_root_does_not_count_where_trust_is_ignored),
+	    cmocka_unit_test(test_the_settings_that_an_advice_names),
 	    cmocka_unit_test(test_self_signed_leaves),
 	    cmocka_unit_test(test_a_renewed_self_signed_leaf_is_not_the_one_in_the_store),
 	    cmocka_unit_test(test_a_leaf_that_stands_in_a_store_itself),

@@ -80,7 +80,7 @@ static void test_a_finding_has_the_fields_that_apply_and_no_others(void **state)
 	assert_string_equal(text_at(first, "severity"), "fixed");
 	assert_string_equal(text_at(first, "action"), "added");
 	assert_string_equal(text_at(first, "message"), "One thing is missing");
-	assert_string_equal(text_at(first, "advice"), finding_code_advice(FINDING_MISSING_INTERMEDIATE));
+	assert_string_equal(text_at(first, "advice"), finding_code_advice(FINDING_MISSING_INTERMEDIATE, FINDING_OF_PROXY));
 	assert_string_equal(text_at(first, "name"), "a.example");
 	assert_string_equal(text_at(first, "source"), "fetched");
 	assert_string_equal(text_at(first, "url"), "http://ca.example/i.cer");

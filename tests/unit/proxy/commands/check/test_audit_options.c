@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "chaincache/mend/mend.h" /* MEND_MAX_NAMES */
+#include "conf/keys.h"
 #include "tests/support/unit.h"
 
 static const struct option_table tables[] = {{NULL, audit_option_rows}, {NULL, NULL}};
@@ -86,6 +87,35 @@ static void test_there_is_a_most_of_names(void **state)
 	audit_options_cleanup(&options);
 }
 
+/* Told of what run keeps: check and mend have no such finding. */
+static bool is_of_run_alone(enum finding_code code)
+{
+	return code == FINDING_BACKEND_TLS_FAILED || code == FINDING_BACKEND_NAME_MISMATCH;
+}
+
+static bool names_key(const char *text, const char *key)
+{
+	size_t len = strlen(key);
+
+	for (const char *at = strchr(text, '`'); at != NULL; at = strchr(at + 1, '`'))
+		if (strncmp(at + 1, key, len) == 0 && (at[1 + len] == '`' || at[1 + len] == ' '))
+			return true;
+	return false;
+}
+
+static void test_an_advice_names_keys_to_run_and_options_to_the_commands(void **state)
+{
+	(void)state;
+	for (int code = 0; code < FINDING_CODE_COUNT; code++) {
+		const char *to_run = finding_code_advice((enum finding_code)code, FINDING_OF_PROXY);
+		const char *to_command = finding_code_advice((enum finding_code)code, FINDING_OF_COMMAND);
+		print_message("%s\n", finding_code_name((enum finding_code)code));
+		assert_null(strstr(to_run, "--"));
+		for (unsigned key = 0; key < NUM_CONFIG_KEYS && !is_of_run_alone((enum finding_code)code); key++)
+			assert_false(names_key(to_command, config_key((enum config_key_id)key)->name));
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -93,6 +123,7 @@ int main(void)
 	    cmocka_unit_test(test_stores_have_names_of_their_own),
 	    cmocka_unit_test(test_wrong_values_are_refused),
 	    cmocka_unit_test(test_there_is_a_most_of_names),
+	    cmocka_unit_test(test_an_advice_names_keys_to_run_and_options_to_the_commands),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
