@@ -77,6 +77,27 @@ struct error leaf_choice_find(const struct certificate_list *list, const EVP_PKE
 	return error_none();
 }
 
+/* The moments at which a validity begins or ends are the only ones at which the choice changes. */
+static void consider_moment(const struct certificate_list *list, int64_t moment, int64_t now, int64_t *earliest)
+{
+	if (moment > now && moment < *earliest && find_best_twin(list, 0, moment) != 0)
+		*earliest = moment;
+}
+
+int64_t leaf_choice_changes_at(const struct certificate_list *list, int64_t now)
+{
+	int64_t earliest = LEAF_CHOICE_STAYS;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct certificate *certificate = list->items[i].certificate;
+		if (i > 0 && !is_twin(certificate, list->items[0].certificate))
+			continue;
+		consider_moment(list, certificate->not_before, now, &earliest);
+		consider_moment(list, certificate->not_after + 1, now, &earliest);
+	}
+	return earliest;
+}
+
 struct error leaf_choice_put_first(struct certificate_list *list, const EVP_PKEY *key, int64_t now)
 {
 	size_t leaf;

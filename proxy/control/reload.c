@@ -19,7 +19,7 @@
 #include "proxy/system/privileges.h"
 #include "proxy/system/retry.h"
 
-enum reload_cause { BY_OPERATOR, BY_FILES, BY_RETRY, NO_CAUSE };
+enum reload_cause { BY_OPERATOR, BY_FILES, BY_VALIDITY, BY_RETRY, NO_CAUSE };
 
 struct reload {
 	struct server *server;
@@ -29,6 +29,7 @@ struct reload {
 	bool unwatched; /* there was no memory to watch the files */
 	struct reading *reading; /* under way in a thread; NULL: none */
 	enum reload_cause next; /* came meanwhile */
+	int64_t changed_at; /* the last moment for which files were read because another leaf is valid; 0: none */
 };
 
 /* The configuration and the files, read beside the loop: some thousand sites, or a password's hash, take their time. */
@@ -56,6 +57,7 @@ struct prospect {
 static const char *const cause_words[] = {
     [BY_OPERATOR] = "SIGHUP",
     [BY_FILES] = "a certificate or key file has changed",
+    [BY_VALIDITY] = "a file holds a leaf and its renewal, and another of them is the valid one now",
     [BY_RETRY] = "files that were wrong are different now",
 };
 
@@ -330,6 +332,17 @@ static void on_alarm(void *context)
 	reload_by(context, BY_RETRY);
 }
 
+/* Once for each moment: a reading that is refused is not repeated at each tick. */
+static void look_at_validity(struct reload *reload)
+{
+	int64_t change_at = site_files_change_at(site_set_files(reload->server->set));
+
+	if (reload->reading != NULL || change_at == reload->changed_at || (int64_t)time(NULL) < change_at)
+		return;
+	reload->changed_at = change_at;
+	reload_by(reload, BY_VALIDITY);
+}
+
 void reload_tick(struct reload *reload)
 {
 	struct server *server = reload->server;
@@ -339,6 +352,7 @@ void reload_tick(struct reload *reload)
 	fix_log_set_path(server->fix_log, site_set_config(server->set)->fix_log);
 	if (reload->unwatched)
 		watch_files(reload);
+	look_at_validity(reload);
 	if (reload->reading == NULL && reload->next != NO_CAUSE) {
 		enum reload_cause next = reload->next;
 		reload->next = NO_CAUSE;

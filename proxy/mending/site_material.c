@@ -3,11 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chaincache/files/leaf_choice.h"
+
 struct site_material *site_material_new(void)
 {
 	struct site_material *material = calloc(1, sizeof(*material));
-	if (material != NULL)
-		atomic_init(&material->references, 1);
+	if (material == NULL)
+		return NULL;
+	atomic_init(&material->references, 1);
+	material->changes_at = LEAF_CHOICE_STAYS;
 	return material;
 }
 

@@ -37,6 +37,7 @@ struct site_material {
 	atomic_uint references;
 	enum site_reading_state state;
 	char *faults; /* what is wrong with its files, a line each ("PATH: why\n"); NULL: nothing */
+	int64_t changes_at; /* seconds since 1970: when another leaf of its files is to be taken; LEAF_CHOICE_STAYS: never */
 	struct file_stamp stamp; /* of all its files, as they were when they were read */
 	struct file_stamp roots_stamp; /* of those that `stores` is made from */
 	struct file_stamp crls_stamp; /* the same of `crls` */

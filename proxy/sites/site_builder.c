@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "chaincache/files/certificate_file.h"
+#include "chaincache/files/leaf_choice.h"
 #include "chaincache/mend/mend.h"
 #include "conf/same_site.h"
 #include "proxy/shared/backend_tls.h"
@@ -251,6 +252,27 @@ static void keep_former(struct site_reading *reading, const struct site_material
 		site_material_drop(material);
 }
 
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* A file may hold a leaf beside its renewal, which is not valid yet. */
+static void note_changes(const struct site_reading *reading, int64_t now)
+{
+	struct site_material *material = reading->material;
+	struct certificate_list chain = {0};
+
+	material->changes_at = LEAF_CHOICE_STAYS;
+	for (size_t i = 0; reading->good && i < material->num_pairs; i++)
+		material->changes_at =
+		    earlier(material->changes_at, leaf_choice_changes_at(&material->pairs[i].chain, now));
+	if (reading->good && material->backend_ssl_ctx != NULL &&
+	    !failed(backend_tls_client_chain(material->backend_ssl_ctx, &chain)))
+		material->changes_at = earlier(material->changes_at, leaf_choice_changes_at(&chain, now));
+	certificate_list_cleanup(&chain);
+}
+
 static void settle(struct site_reading *reading, const struct site_material *former)
 {
 	if (reading->good)
@@ -260,14 +282,15 @@ static void settle(struct site_reading *reading, const struct site_material *for
 }
 
 /* Says whether keys and files are the same: then nothing is read, and no password is hashed. */
-static bool is_unchanged(const struct site_reading *reading, const struct former_site *former)
+static bool is_unchanged(const struct site_reading *reading, const struct former_site *former, int64_t now)
 {
 	return reading->good && former->material != NULL && former->material->state == SITE_READ &&
+	       now < former->material->changes_at &&
 	       file_stamp_same(&former->material->stamp, &reading->material->stamp) &&
 	       same_site_by_keys(former->config, reading->config);
 }
 
-static bool read_files(struct site_reading *reading, struct buffer *errors)
+static bool read_files(struct site_reading *reading, int64_t now, struct buffer *errors)
 {
 	bool good = read_names(reading->material, reading->config, errors);
 
@@ -275,6 +298,7 @@ static bool read_files(struct site_reading *reading, struct buffer *errors)
 	read_certificates(reading);
 	read_backend_name(reading);
 	make_backend_tls(reading);
+	note_changes(reading, now);
 	settle(reading, reading->former);
 	key_files_cleanup(reading);
 	return good;
@@ -297,11 +321,11 @@ static bool read_site(struct whole_reading *whole, size_t site)
 	buffer_init(&reading.faults, SITE_MAX_FAULT_BYTES);
 	find_lists(&reading, whole, site);
 	stamp_site(&reading, whole, site);
-	if (is_unchanged(&reading, former)) {
+	if (is_unchanged(&reading, former, whole->now)) {
 		site_material_unref(reading.material);
 		reading.material = site_material_ref(former->material);
 	} else {
-		good = read_files(&reading, whole->errors);
+		good = read_files(&reading, whole->now, whole->errors);
 	}
 	whole->materials[site] = reading.material;
 	buffer_cleanup(&reading.faults);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "chaincache/base/hash_index.h"
+#include "chaincache/files/leaf_choice.h"
 #include "proxy/shared/ticket_key_file.h"
 #include "proxy/sites/site_builder.h"
 #include "proxy/sites/site_faults.h"
@@ -15,6 +16,7 @@ struct site_files {
 	struct ticket_keys *ticket_keys; /* of the file; NULL: there is none */
 	struct buffer ticket_faults; /* why the former ones go on; empty: they do not */
 	struct hash_index by_name; /* of the sites */
+	int64_t changes_at; /* the earliest of the materials */
 };
 
 const struct config *site_files_config(const struct site_files *files)
@@ -90,6 +92,14 @@ static bool read_sites(struct site_files *files, const struct site_files *former
 	return files->materials != NULL;
 }
 
+static void note_changes(struct site_files *files)
+{
+	files->changes_at = LEAF_CHOICE_STAYS;
+	for (size_t i = 0; i < site_files_config(files)->num_sites; i++)
+		if (files->materials[i]->changes_at < files->changes_at)
+			files->changes_at = files->materials[i]->changes_at;
+}
+
 /* Keeps the former keys where the file is wrong: sessions can still be resumed, and no certificate depends on them. */
 static bool read_ticket_keys(struct site_files *files, const struct site_files *former, struct buffer *errors)
 {
@@ -119,8 +129,10 @@ static struct site_files *read_files(struct shared_config *take_config, const st
 	buffer_init(&files->ticket_faults, SITE_FILES_MAX_TICKET_FAULT_BYTES);
 	bool good = read_sites(files, former, now, errors);
 	good = read_ticket_keys(files, former, errors) && good;
-	if (good && !failed(index_names(files)))
+	if (good && !failed(index_names(files))) {
+		note_changes(files);
 		return files;
+	}
 	if (errors->len == 0)
 		note_memory(errors);
 	site_files_unref(files);
@@ -165,6 +177,11 @@ void site_files_print_faults(const struct site_files *files, struct buffer *out)
 	site_faults_print(site_files_config(files), files->materials, out);
 	struct error full = buffer_append(out, buffer_bytes(&files->ticket_faults));
 	(void)full;
+}
+
+int64_t site_files_change_at(const struct site_files *files)
+{
+	return files->changes_at;
 }
 
 static size_t count_states(const struct site_files *files, enum site_reading_state state)

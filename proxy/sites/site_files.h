@@ -33,6 +33,10 @@ struct ticket_keys *site_files_ticket_keys(const struct site_files *files); /* N
 /* site_files_find returns the place of a site in the configuration; SITE_FILES_NO_PLACE: there is none. */
 size_t site_files_find(const struct site_files *files, const char *name);
 
+/* site_files_change_at: the moment (seconds since 1970) from which on the same files give another leaf, because a renewal in
+ * one of them becomes valid or a leaf expires; LEAF_CHOICE_STAYS: never. */
+int64_t site_files_change_at(const struct site_files *files);
+
 /* site_files_print_faults appends what is wrong with the files, a line each; what is wrong for several sites is said
  * once. */
 void site_files_print_faults(const struct site_files *files, struct buffer *out);

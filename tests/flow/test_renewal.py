@@ -166,6 +166,24 @@ def test_one_that_is_not_valid_yet_is_taken_when_it_is(site):
     running.wait_for_fix("renewal_held", event="resolved")
 
 
+def test_one_beside_the_valid_leaf_in_one_file_is_taken_when_it_is_valid(program, world):
+    """The file does not change: the clock alone makes another of its leafs the one to serve."""
+    port, soon = free_port(), time.time() + 8
+    early = world.issuing.issue_leaf([NAME], key=world.leaf.key, aia=[world.url],
+                                     not_before=datetime.datetime.utcfromtimestamp(int(soon)))
+    file = world.folder / "both.pem"
+    file.write_text(chain_pem(world.leaf, early, world.issuing))
+    with Server(http_answer()) as backend:
+        running = program.run(world.settings(), {"mail": {
+            "listen": f"127.0.0.1:{port}", "hostnames": NAME, "certificate": file, "key": world.key,
+            "backend": f"tcp://127.0.0.1:{backend.port}"}})
+        eventually("the valid one", lambda: served_chain(port, NAME)[:1] == [world.leaf.sha256], also=running.report)
+        eventually("its renewal", lambda: served_chain(port, NAME)[:1] == [early.sha256], also=running.report)
+        assert time.time() >= int(soon)
+        assert "another of them is the valid one now" in running.stderr
+        assert running.stderr.count("reload:") == 1, running.stderr
+
+
 def test_it_takes_over_when_the_former_one_ends(site):
     world = site.world
     ends = time.time() + 12

@@ -127,6 +127,40 @@ static void test_keeps_to_the_first_leafs_key(void **state)
 	certificate_list_cleanup(&list);
 }
 
+/* The moment at which the first of the list is no longer the one to be taken. */
+static void test_tells_when_the_choice_changes(void **state)
+{
+	EVP_PKEY *key = pki_new_key("same", PKI_P256, 0), *other_key = pki_new_key("other", PKI_P256, 0);
+	const struct certificate *root = PKI(.cn = "Root", .ca = true, .not_before = PKI_NOW + 1);
+	const struct certificate *valid = PKI(.cn = "a", .key = key, .not_before = PAST, .not_after = FUTURE);
+	const struct certificate *renewal = PKI(.cn = "a", .key = key, .not_before = PKI_NOW + 5, .not_after = FUTURE);
+	const struct certificate *later = PKI(.cn = "a", .key = key, .not_before = PKI_NOW + 9, .not_after = FUTURE);
+	const struct certificate *older = PKI(.cn = "a", .key = key, .not_before = PAST - 1, .not_after = FUTURE);
+	const struct certificate *brief = PKI(.cn = "a", .key = key, .not_before = PAST + 1, .not_after = PKI_NOW + 7);
+	const struct certificate *stranger = PKI(.cn = "a", .key = other_key, .not_before = PKI_NOW + 2);
+	const struct {
+		struct certificate_list list;
+		int64_t changes_at;
+	} cases[] = {
+	    {PKI_LIST(SOURCE_FILE, valid), LEAF_CHOICE_STAYS},
+	    {PKI_LIST(SOURCE_FILE, valid, root, stranger), LEAF_CHOICE_STAYS},
+	    {PKI_LIST(SOURCE_FILE, valid, renewal), PKI_NOW + 5},
+	    {PKI_LIST(SOURCE_FILE, valid, later, root, renewal), PKI_NOW + 5},
+	    {PKI_LIST(SOURCE_FILE, renewal, later), PKI_NOW + 9},
+	    {PKI_LIST(SOURCE_FILE, valid, older), LEAF_CHOICE_STAYS},
+	    {PKI_LIST(SOURCE_FILE, brief, valid), PKI_NOW + 8}, /* it is valid in its last second */
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct certificate_list list = cases[i].list;
+		print_message("case %zu\n", i);
+		assert_true(leaf_choice_changes_at(&list, PKI_NOW) == cases[i].changes_at);
+		certificate_list_cleanup(&list);
+	}
+	assert_true(leaf_choice_changes_at(&(struct certificate_list){0}, PKI_NOW) == LEAF_CHOICE_STAYS);
+}
+
 static int teardown(void **state)
 {
 	(void)state;
@@ -141,6 +175,7 @@ int main(void)
 	    cmocka_unit_test(test_puts_the_leaf_first_by_its_place),
 	    cmocka_unit_test(test_takes_the_renewal_of_a_leaf),
 	    cmocka_unit_test(test_keeps_to_the_first_leafs_key),
+	    cmocka_unit_test(test_tells_when_the_choice_changes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, teardown);
