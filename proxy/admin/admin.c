@@ -1,5 +1,6 @@
 #include "proxy/admin/admin.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@
 #include "proxy/io/web_server.h"
 #include "proxy/log/time_text.h"
 
-enum { MAX_PLACE_DIGITS = 9 };
+enum { MAX_PLACE_DIGITS = 9, MAX_TIMES = 40 };
 
 /* A text that several answers share while they go out. */
 struct shared_text {
@@ -266,12 +267,15 @@ static void log_wrong_token(struct admin *admin, const struct web_peer *peer, ui
 {
 	uint64_t count = wrong_tokens_due(&admin->wrong_tokens, peer, now_ms);
 
+	char times[MAX_TIMES] = "";
+
+	if (count > 1)
+		snprintf(times, sizeof(times), " %llu times", (unsigned long long)count);
 	if (count > 0)
-		program_log_write(
-		    admin->options.log, LOG_LEVEL_WARNING, "admin",
-		    "%s sent a wrong token (%llu since the last line): each answer there takes longer; look who "
-		    "asks, or correct the token that is sent",
-		    peer->text, (unsigned long long)count);
+		program_log_write(admin->options.log, LOG_LEVEL_WARNING, "admin",
+				  "%s sent a wrong token%s: each answer there takes longer; look who asks, or correct "
+				  "the token that is sent",
+				  peer->text, times);
 }
 
 static void refuse_token(struct admin *admin, const struct http_request *request, struct http_answer *out)

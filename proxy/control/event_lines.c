@@ -65,10 +65,11 @@ static struct event_line *add(struct event_lines *lines, const char *key)
 	return line;
 }
 
-uint64_t event_lines_count(struct event_lines *lines, const char *key, uint64_t count, uint64_t now_ms)
+uint64_t event_lines_count(struct event_lines *lines, const char *key, uint64_t count, uint64_t now_ms, bool *out_again)
 {
 	struct event_line *line = find(lines, key);
 
+	*out_again = line != NULL;
 	if (line != NULL) {
 		line->seen_ms = now_ms;
 		line->held_back += count;

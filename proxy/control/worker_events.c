@@ -7,7 +7,7 @@
 #include "proxy/io/loop.h"
 #include "proxy/log/time_text.h"
 
-enum { MAX_KEY = 300 };
+enum { MAX_KEY = 300, MAX_TIMES = 64 };
 
 static const char *site_of(const struct worker_event *event)
 {
@@ -22,11 +22,17 @@ static void log_event(const struct worker_events *events, const struct worker_ev
 	const char *site = site_of(event);
 
 	snprintf(key, sizeof(key), "%d/%d/%s", (int)event->kind, (int)event->alert, site);
-	uint64_t count = event_lines_count(events->lines, key, event->count, loop_now_ms(events->loop));
+	bool again;
+	uint64_t count = event_lines_count(events->lines, key, event->count, loop_now_ms(events->loop), &again);
 	if (count == 0)
 		return;
-	program_log_write(events->log, level, site, "%s%s%s (%llu since the last such line)", what,
-			  event->text[0] != '\0' ? ": " : "", event->text, (unsigned long long)count);
+	char times[MAX_TIMES] = "";
+	if (again)
+		snprintf(times, sizeof(times), " (%llu since the last such line)", (unsigned long long)count);
+	else if (count > 1)
+		snprintf(times, sizeof(times), " (%llu times)", (unsigned long long)count);
+	program_log_write(events->log, level, site, "%s%s%s%s", what, event->text[0] != '\0' ? ": " : "", event->text,
+			  times);
 }
 
 static void watch_rejection(const struct worker_events *events, const struct worker_event *event,

@@ -350,10 +350,11 @@ static void log_refused(struct backend_trust *trust, struct asking_site *site)
 	program_log_write(
 	    trust->options.log, LOG_LEVEL_WARNING, site->name,
 	    "its backends show more unknown chains than are judged for one site at a time (%d), or too many "
-	    "connections wait for a verdict: %llu connection%s refused since the last such line; see which "
-	    "backend changes its certificate, and whether somebody stands in between",
+	    "connections wait for a verdict: %llu connection%s refused%s; see which backend changes its certificate, "
+	    "and "
+	    "whether somebody stands in between",
 	    BACKEND_TRUST_MAX_QUESTIONS_A_SITE, (unsigned long long)site->num_refused,
-	    site->num_refused == 1 ? " was" : "s were");
+	    site->num_refused == 1 ? " was" : "s were", site->logged_ms != 0 ? " since the last such line" : "");
 	site->num_refused = 0;
 	site->logged_ms = now_ms;
 }

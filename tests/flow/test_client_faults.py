@@ -64,6 +64,7 @@ def test_something_other_than_tls(serve, data, words):
         send(port, data)
     eventually("all are counted", lambda: metric(admin, "chainmend_no_tls_total") == 5, also=running.report)
     assert running.stderr.count("clients send something other than TLS") == 1, running.stderr
+    assert "since the last such line" not in running.stderr, "there was none before"
 
 
 def test_each_protocol_has_its_line(serve):
