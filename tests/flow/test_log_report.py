@@ -112,6 +112,42 @@ def test_equal_chains_and_files_stand_once(program, world, tmp_path):
     assert len(text) < 2 * len(one)
 
 
+@pytest.fixture
+def leafs(program, world, tmp_path):
+    """The log of sites of one authority, each with a leaf of its own."""
+    def run(count):
+        made, sites = [], {}
+        for i in range(count):
+            name = f"s{i}.contoso.test"
+            made.append(world.issuing.issue_leaf([name], aia=[world.url]))
+            certificate, key = made[-1].write(tmp_path, f"s{i}")
+            sites[f"s{i}"] = {"listen": f"127.0.0.1:{free_port()}", "hostnames": name, "certificate": certificate,
+                              "key": key, "backend": "tcp://127.0.0.1:9"}
+        running = program.run(world.settings(), sites)
+        for name in sites:
+            running.wait_for_fix("missing_intermediate", site=name)
+        running.stop()
+        return made
+    return run
+
+
+def test_leafs_of_one_authority_share_their_steps(program, world, tmp_path, leafs):
+    """The steps stand once by kind of server, and each leaf has its own files."""
+    made = leafs(6)
+    text = report(program, tmp_path, world.fix_log, "--cache", world.cache)
+    page = Page(text)
+    one = Page(report(program, tmp_path, world.fix_log, "--cache", world.cache, "--site", "s1"))
+    for words in ("nginx -s reload", "certutil -addstore CA", "keytool -importcert", "save ns config"):
+        assert page.words.count(words) == one.words.count(words) > 0, words
+    assert page.words.count("The same steps as further up, by kind of server") == len(made) - 1
+    assert len(page.ids) == len(set(page.ids))
+    certificates = [sha256_of_pem_chain(pem) for pem in page.files.values()]
+    for leaf in made:
+        assert [leaf.sha256, world.issuing.sha256] in certificates and [leaf.sha256] in certificates
+    more = (len(text) - len((tmp_path / "report.html").read_text())) / (len(made) - 1)
+    assert more < 8000, f"a further leaf takes {more} bytes"
+
+
 def test_an_expired_certificate_is_marked(program, world, tmp_path):
     old = world.root.issue_authority("Contoso Issuing CA", key=world.issuing.key, not_before=NOW - 90 * DAY,
                                      not_after=NOW - 2 * DAY)

@@ -166,7 +166,7 @@ static int write_repair(const struct mending *mending)
 	struct repair_script script;
 	char text[ERROR_MAX_TEXT];
 	repair_plan_make(mending->runner.result, mending->runner.now, &plan);
-	struct error error = repair_script_make(&plan, options->recipe, host, &script);
+	struct error error = repair_script_make(&plan, options->recipe, (struct repair_names){.host = host}, &script);
 	if (failed(error)) {
 		complain("the repair: %s", error_print(error, text, sizeof(text)));
 		return STATUS_UNKNOWN;

@@ -166,17 +166,63 @@ static void write_steps(const struct report_repair *page, const struct repair_sc
 	html_raw(html, "</ol>");
 }
 
+/* False when out of memory; that is kept in the page. */
+static bool make_script(const struct report_repair *page, const struct repair_plan *plan,
+			const struct repair_recipe *recipe, struct repair_names names, struct repair_script *out)
+{
+	struct error error = repair_script_make(plan, recipe, names, out);
+	if (failed(error) && !failed(page->html->error))
+		page->html->error = error;
+	return !failed(error);
+}
+
+static struct error print_steps(const struct repair_script *script, struct buffer *out)
+{
+	struct error error = buffer_printf(out, "%s\n", script->recipe->name);
+	for (size_t i = 0; i < script->num_steps && !failed(error); i++) {
+		const struct repair_step_text *step = &script->steps[i];
+		error = buffer_printf(out, "%s\n%s\n%s\n", buffer_text(&step->text), buffer_text(&step->commands),
+				      buffer_text(&step->lines));
+	}
+	return error;
+}
+
+/* Whether the page has the steps for this kind of server already, for a leaf of another name perhaps. Writes the id of their
+ * place. */
+static bool has_steps(const struct report_repair *page, const struct repair_plan *plan,
+		      const struct repair_recipe *recipe, char out_id[REPORT_SEEN_ID_CHARS + 1])
+{
+	static const struct repair_names any_name = {.host = "server", .stem = "server", .thumbprint = "THUMBPRINT"};
+	struct repair_script script;
+	struct buffer steps;
+
+	if (!make_script(page, plan, recipe, any_name, &script))
+		return false;
+	buffer_init(&steps, MAX_KEY_BYTES);
+	bool complete = !failed(print_steps(&script, &steps));
+	bool before = complete && report_seen_before(page->seen, buffer_bytes(&steps), out_id);
+	if (!complete)
+		out_id[0] = '\0';
+	buffer_cleanup(&steps);
+	repair_script_cleanup(&script);
+	return before;
+}
+
 static void write_recipe(const struct report_repair *page, const struct repair_plan *plan,
-			 const struct repair_recipe *recipe)
+			 const struct repair_recipe *recipe, const char *id)
 {
 	struct html *html = page->html;
 	struct repair_script script;
-	struct error error = repair_script_make(plan, recipe, NULL, &script);
-	if (failed(error)) {
-		html->error = failed(html->error) ? html->error : error;
+
+	if (!make_script(page, plan, recipe, (struct repair_names){0}, &script))
 		return;
+	html_raw(html, "<details");
+	if (id[0] != '\0') {
+		html_raw(html, " id=\"");
+		html_raw(html, id);
+		html_raw(html, "\"");
 	}
-	html_raw(html, "<details><summary>");
+	html_raw(html, "><summary>");
 	html_text(html, recipe->label);
 	html_raw(html, "</summary>");
 	if (script.needed)
@@ -189,15 +235,90 @@ static void write_recipe(const struct report_repair *page, const struct repair_p
 	repair_script_cleanup(&script);
 }
 
+/* The kinds of servers whose steps stand further up, by their place in the table of recipes. */
+struct known_steps {
+	char ids[REPAIR_MAX_RECIPES][REPORT_SEEN_ID_CHARS + 1]; /* "": they do not */
+	size_t count;
+};
+
+/* Their files that the page does not have yet: those with this leaf in them. */
+static void write_own_files(const struct report_repair *page, const struct repair_plan *plan,
+			    const struct known_steps *known)
+{
+	char id[REPORT_SEEN_ID_CHARS + 1];
+	struct repair_script script;
+
+	html_raw(page->html, "<ul class=\"files\">");
+	for (size_t i = 0; i < REPAIR_MAX_RECIPES; i++) {
+		if (known->ids[i][0] == '\0' ||
+		    !make_script(page, plan, repair_recipe_at(i), (struct repair_names){0}, &script))
+			continue;
+		for (size_t k = 0; k < script.num_files; k++) {
+			const struct repair_file *file = &script.files[k];
+			if (report_seen_before(page->seen, buffer_bytes(&file->pem), id))
+				continue;
+			html_raw(page->html, "<li><span id=\"");
+			html_raw(page->html, id);
+			html_raw(page->html, "\">");
+			html_file(page->html, file->name, buffer_bytes(&file->pem));
+			html_raw(page->html, "</span></li>");
+		}
+		repair_script_cleanup(&script);
+	}
+	html_raw(page->html, "</ul>");
+}
+
+static void write_known(const struct report_repair *page, const struct repair_plan *plan,
+			const struct known_steps *known)
+{
+	struct html *html = page->html;
+	const char *between = "";
+	char thumbprint[REPAIR_THUMBPRINT_CHARS + 1];
+
+	if (known->count == 0)
+		return;
+	html_raw(html, "<p>The same steps as further up, by kind of server: ");
+	for (size_t i = 0; i < REPAIR_MAX_RECIPES; i++) {
+		if (known->ids[i][0] == '\0')
+			continue;
+		html_raw(html, between);
+		html_raw(html, "<a href=\"#");
+		html_raw(html, known->ids[i]);
+		html_raw(html, "\">");
+		html_text(html, repair_recipe_at(i)->label);
+		html_raw(html, "</a>");
+		between = ", ";
+	}
+	html_raw(html, ". Where they name a file of that certificate, take the one with the same ending from here; the "
+		       "thumbprint of this "
+		       "certificate is <code>");
+	html_raw(html, repair_script_thumbprint(plan->groups[REPAIR_LEAF].items[0].certificate, thumbprint));
+	html_raw(html, "</code>:</p>");
+	write_own_files(page, plan, known);
+}
+
 static void write_recipes(const struct report_repair *page, const struct mend_result *result)
 {
 	struct html *html = page->html;
+	struct known_steps known = {.count = 0};
 	struct repair_plan plan;
+	char id[REPORT_SEEN_ID_CHARS + 1];
+	bool is_first = true;
+
 	repair_plan_make(result, page->now, &plan);
-	html_raw(html, "<h4>The repair, step by step</h4><p>Open the kind of server that it is; what is open is also "
-		       "printed.</p>");
-	for (size_t i = 0; repair_recipe_at(i) != NULL; i++)
-		write_recipe(page, &plan, repair_recipe_at(i));
+	html_raw(html, "<h4>The repair, step by step</h4>");
+	for (size_t i = 0; i < REPAIR_MAX_RECIPES && repair_recipe_at(i) != NULL; i++) {
+		if (has_steps(page, &plan, repair_recipe_at(i), id)) {
+			memcpy(known.ids[i], id, sizeof(id));
+			known.count++;
+			continue;
+		}
+		if (is_first)
+			html_raw(html, "<p>Open the kind of server that it is; what is open is also printed.</p>");
+		is_first = false;
+		write_recipe(page, &plan, repair_recipe_at(i), id);
+	}
+	write_known(page, &plan, &known);
 }
 
 static void write_imports(const struct report_repair *page, const json_t *line)

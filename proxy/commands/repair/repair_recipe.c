@@ -239,6 +239,7 @@ static const struct repair_recipe recipes[] = {
 };
 
 #define NUM_RECIPES (sizeof(recipes) / sizeof(recipes[0]))
+_Static_assert(NUM_RECIPES <= REPAIR_MAX_RECIPES, "raise REPAIR_MAX_RECIPES");
 
 const struct repair_recipe *repair_recipe_find(const char *name)
 {

@@ -39,6 +39,8 @@ struct repair_recipe {
 /* repair_recipe_find returns the recipe of this name, NULL when there is none. */
 const struct repair_recipe *repair_recipe_find(const char *name);
 
+#define REPAIR_MAX_RECIPES 32
+
 /* repair_recipe_at lists them; NULL at the end. */
 const struct repair_recipe *repair_recipe_at(size_t index);
 

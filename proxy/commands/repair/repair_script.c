@@ -34,6 +34,11 @@ const char *repair_script_stem(const struct repair_plan *plan, char out[REPAIR_M
 	return out;
 }
 
+static const char *stem_of(const struct repair_script *script, char out[REPAIR_MAX_NAME_CHARS + 1])
+{
+	return script->names.stem != NULL ? script->names.stem : repair_script_stem(script->plan, out);
+}
+
 static const char *print_name(const struct certificate *certificate, char out[REPAIR_MAX_NAME_CHARS + 1])
 {
 	char slug[CERTIFICATE_WORDS_SLUG_CHARS];
@@ -81,7 +86,7 @@ static struct error write_chain_file(struct expansion *expansion, const char *su
 	size_t num_certificates = 0;
 	for (size_t i = first; i < mended->count && i - first < count && num_certificates < REPAIR_PLAN_MAX_ITEMS; i++)
 		certificates[num_certificates++] = mended->items[i].certificate;
-	snprintf(name, sizeof(name), "%s%s.pem", repair_script_stem(expansion->script->plan, stem), suffix);
+	snprintf(name, sizeof(name), "%s%s.pem", stem_of(expansion->script, stem), suffix);
 	struct error error = need_file(expansion, name, certificates, num_certificates);
 	return failed(error) ? error : buffer_printf(expansion->out, "%s", name);
 }
@@ -116,15 +121,25 @@ static struct error write_name(struct expansion *expansion)
 	return buffer_printf(expansion->out, "%s", print_name(expansion->item->certificate, name));
 }
 
-static struct error write_thumbprint(struct expansion *expansion)
+const char *repair_script_thumbprint(const struct certificate *certificate, char out[REPAIR_THUMBPRINT_CHARS + 1])
 {
 	uint8_t digest[SHA_DIGEST_LENGTH];
-	struct error error = error_none();
+
+	SHA1(certificate->der.data, certificate->der.len, digest);
+	for (size_t i = 0; i < sizeof(digest); i++)
+		snprintf(out + 2 * i, 3, "%02X", digest[i]);
+	return out;
+}
+
+static struct error write_thumbprint(struct expansion *expansion)
+{
+	char thumbprint[REPAIR_THUMBPRINT_CHARS + 1];
+	const struct repair_script *script = expansion->script;
 	const struct certificate *certificate = expansion->item->certificate;
-	SHA1(certificate->der.data, certificate->der.len, digest); /* what Windows calls a thumbprint */
-	for (size_t i = 0; i < sizeof(digest) && !failed(error); i++)
-		error = buffer_printf(expansion->out, "%02X", digest[i]);
-	return error;
+	bool named = script->names.thumbprint != NULL && certificate_equal(certificate, leaf_of(script));
+
+	return buffer_printf(expansion->out, "%s",
+			     named ? script->names.thumbprint : repair_script_thumbprint(certificate, thumbprint));
 }
 
 static struct error write_subject(struct expansion *expansion)
@@ -156,7 +171,7 @@ static struct error write_issuer(struct expansion *expansion)
 static struct error write_stem(struct expansion *expansion)
 {
 	char stem[REPAIR_MAX_NAME_CHARS + 1];
-	return buffer_printf(expansion->out, "%s", repair_script_stem(expansion->script->plan, stem));
+	return buffer_printf(expansion->out, "%s", stem_of(expansion->script, stem));
 }
 
 /* In ASCII: what a locale calls a letter is not safe in a command. */
@@ -177,7 +192,7 @@ static bool is_plain_host(struct bytes host)
 static struct error write_host(struct expansion *expansion)
 {
 	const struct certificate *leaf = leaf_of(expansion->script);
-	struct bytes host = bytes_of_string(expansion->script->host != NULL ? expansion->script->host : "");
+	struct bytes host = bytes_of_string(expansion->script->names.host != NULL ? expansion->script->names.host : "");
 	for (size_t i = 0; i < leaf->num_alt_names && host.len == 0; i++) {
 		if (leaf->alt_names[i].type == ALT_NAME_DNS && is_plain_host(leaf->alt_names[i].value))
 			host = leaf->alt_names[i].value;
@@ -282,11 +297,11 @@ static bool is_needed(const struct repair_plan *plan, const struct repair_recipe
 	return repair_plan_has(plan, recipe->needs[0]) || repair_plan_has(plan, recipe->needs[1]);
 }
 
-struct error repair_script_make(const struct repair_plan *plan, const struct repair_recipe *recipe, const char *host,
-				struct repair_script *out)
+struct error repair_script_make(const struct repair_plan *plan, const struct repair_recipe *recipe,
+				struct repair_names names, struct repair_script *out)
 {
 	struct error error = error_none();
-	*out = (struct repair_script){.plan = plan, .recipe = recipe, .host = host};
+	*out = (struct repair_script){.plan = plan, .recipe = recipe, .names = names};
 	out->needed = is_needed(plan, recipe);
 	if (!out->needed)
 		return error_none();

@@ -12,6 +12,13 @@
 #define REPAIR_MAX_FILE_CHARS 63
 #define REPAIR_HOST_UNKNOWN "HOST" /* in place of a name that nobody has said */
 
+/* What a script calls the server; NULL: as the leaf's own names have it. Borrowed. */
+struct repair_names {
+	const char *host; /* a name that clients use */
+	const char *stem; /* with which the names of files begin */
+	const char *thumbprint; /* of the leaf */
+};
+
 struct repair_file {
 	char name[REPAIR_MAX_FILE_CHARS + 1]; /* no folder in it */
 	struct buffer pem; /* owned */
@@ -26,7 +33,7 @@ struct repair_step_text {
 struct repair_script {
 	const struct repair_plan *plan; /* borrowed */
 	const struct repair_recipe *recipe; /* borrowed */
-	const char *host; /* borrowed */
+	struct repair_names names;
 	bool needed; /* false: nothing has to be done on this kind of server, and there are no steps */
 	struct repair_step_text steps[REPAIR_MAX_STEPS];
 	size_t num_steps;
@@ -34,11 +41,15 @@ struct repair_script {
 	size_t num_files;
 };
 
-/* repair_script_make fills *out, which is large. `host`: a name that clients use, or NULL: the certificate's own.
- * Cleaned up on error. */
+/* repair_script_make fills *out, which is large. Cleaned up on error. */
 MUST_USE struct error repair_script_make(const struct repair_plan *plan, const struct repair_recipe *recipe,
-					 const char *host, struct repair_script *out);
+					 struct repair_names names, struct repair_script *out);
 void repair_script_cleanup(struct repair_script *script);
+
+#define REPAIR_THUMBPRINT_CHARS 40
+
+/* repair_script_thumbprint writes what Windows calls the thumbprint of a certificate. Returns `out`. */
+const char *repair_script_thumbprint(const struct certificate *certificate, char out[REPAIR_THUMBPRINT_CHARS + 1]);
 
 /* repair_script_stem writes the stem with which the names of this plan's files begin. Returns `out`. */
 const char *repair_script_stem(const struct repair_plan *plan, char out[REPAIR_MAX_NAME_CHARS + 1]);

@@ -13,7 +13,7 @@ static struct repair_script script;
 static void fill(struct mend_world *world, const char *server, const char *host)
 {
 	repair_plan_make(world_mend(world), PKI_NOW, &plan);
-	assert_ok(repair_script_make(&plan, repair_recipe_find(server), host, &script));
+	assert_ok(repair_script_make(&plan, repair_recipe_find(server), (struct repair_names){.host = host}, &script));
 }
 
 /* All commands and lines, one after another. */
