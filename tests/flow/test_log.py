@@ -254,8 +254,23 @@ def test_a_row_says_what_it_is_about(program, tmp_path):
     said = program.command("log", path).stdout
     assert said.count("About missing_intermediate.") == 1 and said.count("on the backend: the same") == 1
     said = program.command("log", path, "--summary").stdout
-    assert said.count("On the backend: About missing_intermediate.") == 1
-    assert said.count("About missing_intermediate.") == 2 and said.count("On the backend") == 1
+    assert said.count("Here and on the backend: About missing_intermediate.") == 1, said
+    assert said.count("About missing_intermediate.") == 1 and "1 fixed" in " ".join(said.split())
+    (told,) = [one for one in summary(program, path)["sites"][0]["next"] if one["code"] == "missing_intermediate"]
+    assert (told["subject_of"], told["on_both_sides"]) == ("certificate", True)
+    program.command("log", path, "--report", tmp_path / "report.html")
+    assert (tmp_path / "report.html").read_text().count("About missing_intermediate.") == 1
+
+
+def test_what_is_told_of_one_side_alone_stays_its_own(program, tmp_path):
+    """Another message, another certificate, or gone on one side: two facts."""
+    def two(**of_backend):
+        return [finding("10:00:00", "appeared", "mail", "missing_intermediate", "fixed"),
+                {**finding("10:00:00", "appeared", "mail", "missing_intermediate", "fixed", subject_of="backend"),
+                 **of_backend}]
+    for lines in (two(message="Another."), two(certificate={"sha256": "ab"}), two(event="resolved"), two()[1:]):
+        said = program.command("log", write(tmp_path / "fixes.jsonl", *lines), "--summary").stdout
+        assert "Here and on the backend" not in said, said
 
 
 def test_what_is_asked_for_says_nothing_about_when_it_ended(program, tmp_path):

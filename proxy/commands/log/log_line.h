@@ -22,6 +22,7 @@
 	X(LOG_RUN, "run")                                                                                              \
 	X(LOG_CODE, "code")                                                                                            \
 	X(LOG_SEVERITY, "severity")                                                                                    \
+	X(LOG_MESSAGE, "message")                                                                                      \
 	X(LOG_ADVICE, "advice")                                                                                        \
 	X(LOG_NAME, "name")                                                                                            \
 	X(LOG_CERTIFICATE, "certificate")                                                                              \

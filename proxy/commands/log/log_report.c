@@ -99,7 +99,7 @@ static void write_finding(struct page *page, const struct log_item *item)
 	html_raw(html, "</span>");
 	html_element(html, "span", "code", text_of(line, "code"));
 	html_raw(html, "</h3>");
-	log_line_message(text_of(line, "subject_of"), text_of(line, "message"), message, sizeof(message));
+	log_summary_item_message(item, line, message, sizeof(message));
 	html_raw(html, "<p>");
 	html_prose(html, message);
 	html_raw(html, "</p>");

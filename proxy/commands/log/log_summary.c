@@ -1,5 +1,6 @@
 #include "proxy/commands/log/log_summary.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define CLIENT_REJECTED_WEIGHT 5
@@ -25,7 +26,7 @@ static enum finding_severity severity_of(const struct log_line *line)
 static int compare_bytes(struct bytes a, struct bytes b)
 {
 	size_t len = a.len < b.len ? a.len : b.len;
-	int order = memcmp(a.data, b.data, len);
+	int order = len > 0 ? memcmp(a.data, b.data, len) : 0;
 	if (order == 0)
 		order = a.len < b.len ? -1 : a.len > b.len;
 	return order;
@@ -75,6 +76,51 @@ static void take_items(struct log_summary *summary, const enum log_state *states
 	}
 }
 
+/* By all that is said, so that the same of certificate and backend stands together, the certificate's first. */
+static int compare_facts(const void *a, const void *b)
+{
+	static const enum log_member members[] = {LOG_SITE, LOG_CODE, LOG_SEVERITY,   LOG_MESSAGE,
+						  LOG_NAME, LOG_URL,  LOG_CERTIFICATE};
+	const struct log_item *left = a;
+	const struct log_item *right = b;
+	int order = (int)left->state - (int)right->state;
+	for (size_t i = 0; order == 0 && i < sizeof(members) / sizeof(members[0]); i++)
+		order = compare_bytes(left->line.members[members[i]], right->line.members[members[i]]);
+	return order;
+}
+
+static int compare_sides(const void *a, const void *b)
+{
+	const struct log_item *left = a;
+	const struct log_item *right = b;
+	int order = compare_facts(a, b);
+	if (order == 0)
+		order = log_line_is(&left->line, LOG_SUBJECT_OF, "backend") -
+			log_line_is(&right->line, LOG_SUBJECT_OF, "backend");
+	return order != 0 ? order : (left->finding < right->finding ? -1 : left->finding > right->finding);
+}
+
+/* A certificate that the backend sends too, as with `certificate = backend`, is at fault on both sides: one repair, one
+ * item. */
+static void fold_sides(struct log_summary *summary)
+{
+	size_t kept = 0;
+	struct log_item *items = summary->items;
+
+	qsort(items, summary->num_items, sizeof(*items), compare_sides);
+	for (size_t i = 0; i < summary->num_items; i++) {
+		struct log_item *last = kept > 0 ? &items[kept - 1] : NULL;
+		bool folds = last != NULL && compare_facts(last, &items[i]) == 0 &&
+			     log_line_is(&last->line, LOG_SUBJECT_OF, "certificate") &&
+			     log_line_is(&items[i].line, LOG_SUBJECT_OF, "backend");
+		if (folds)
+			last->on_both_sides = true;
+		else
+			items[kept++] = items[i];
+	}
+	summary->num_items = kept;
+}
+
 static void count_item(struct log_site *site, const struct log_item *item)
 {
 	site->num_items++;
@@ -110,6 +156,7 @@ struct error log_summary_make(const struct log_history *history, struct log_summ
 	}
 	take_items(out, states);
 	free(states);
+	fold_sides(out);
 	qsort(out->items, out->num_items, sizeof(*out->items), compare_items);
 	take_sites(out);
 	qsort(out->sites, out->num_sites, sizeof(*out->sites), compare_sites);
@@ -126,6 +173,20 @@ void log_summary_cleanup(struct log_summary *summary)
 json_t *log_summary_item_json(const struct log_item *item)
 {
 	return json_loadb(item->finding->last.text, item->finding->last.len, 0, NULL);
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+	return text != NULL ? text : "";
+}
+
+void log_summary_item_message(const struct log_item *item, const json_t *line, char *out, size_t size)
+{
+	if (item->on_both_sides)
+		snprintf(out, size, "Here and on the backend: %s", text_of(line, "message"));
+	else
+		log_line_message(text_of(line, "subject_of"), text_of(line, "message"), out, size);
 }
 
 json_t *log_summary_rejections(const struct log_site *site)

@@ -16,6 +16,7 @@ struct log_item {
 	struct log_line line; /* of the finding's last line */
 	enum finding_severity severity;
 	unsigned weight; /* the higher, the sooner to be done */
+	bool on_both_sides; /* of the site's certificate, and told of the backend in the same words */
 };
 
 struct log_site {
@@ -39,6 +40,9 @@ void log_summary_cleanup(struct log_summary *summary);
 
 /* log_summary_item_json parses the item's last line again, whole; a new reference, NULL when it cannot be. */
 json_t *log_summary_item_json(const struct log_item *item);
+
+/* log_summary_item_message writes the message of the item's line, and where it holds: on the backend, or on both sides. */
+void log_summary_item_message(const struct log_item *item, const json_t *line, char *out, size_t size);
 
 /* log_summary_rejections is the latest line of the site with clients' rejections, as JSON; NULL where there is none. */
 json_t *log_summary_rejections(const struct log_site *site);

@@ -139,7 +139,7 @@ static void print_item(const struct output *output, const struct log_item *item,
 	output_printf(output, STYLE_BOLD, "%s", text_of(line, "code"));
 	output_printf(output, STYLE_DIM, "  since %s\n%*s", print_minute(item->finding->first_time, since),
 		      NUMBER_INDENT, "");
-	log_line_message(text_of(line, "subject_of"), text_of(line, "message"), message, sizeof(message));
+	log_summary_item_message(item, line, message, sizeof(message));
 	output_wrap(output, STYLE_PLAIN, NUMBER_INDENT, message);
 	if (with_advice && text_of(line, "advice")[0] != '\0') {
 		output_printf(output, STYLE_PLAIN, "%*s%s", NUMBER_INDENT, "", output_glyph(output, GLYPH_ARROW));
@@ -207,6 +207,8 @@ static json_t *next_json(const struct log_item *item)
 			set_text_member(object, "first_time", item->finding->first_time) &&
 			set_text_member(object, "last_time", item->finding->last_time) &&
 			set_member(object, "lines", json_integer((json_int_t)item->finding->num_lines));
+	if (item->on_both_sides)
+		complete = complete && set_member(object, "on_both_sides", json_true());
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]) && complete; i++) {
 		json_t *value = json_object_get(line, members[i]);
 		complete = value == NULL || json_object_set(object, members[i], value) == 0;
