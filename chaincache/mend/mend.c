@@ -292,6 +292,11 @@ const struct mend_result *mend_result(const struct mend *mend)
 	return &mend->result;
 }
 
+struct finding_list *mend_findings(struct mend *mend)
+{
+	return &mend->result.findings;
+}
+
 static bool any_store_refuses_served(const struct mend_result *result)
 {
 	for (size_t i = 0; i < result->num_stores; i++)

@@ -37,6 +37,9 @@ void mend_give_failure(struct mend *mend, size_t index, enum fetch_failure failu
 /* mend_result is valid from MEND_DONE until mend_free. Its `error` is to be looked at first. */
 const struct mend_result *mend_result(const struct mend *mend);
 
+/* mend_findings are those of the result, for what its driver alone knows; from MEND_DONE until mend_free. */
+struct finding_list *mend_findings(struct mend *mend);
+
 /* mend_exit_status is the exit status of `check`: see the contract, section 2. 3 where nothing could be judged
  * (result->error), or where nothing is wrong as far as the findings were kept. */
 int mend_exit_status(const struct mend_result *result, bool strict);

@@ -4,7 +4,9 @@ import json
 
 import pytest
 from conftest import NAME
+from keyless_server import show
 from openssl_server import make_leaf, openssl_server
+from tls_servers import Server
 
 
 @pytest.fixture
@@ -51,3 +53,43 @@ def test_one_alone_is_one_chain(program, world, server_files, kind):
         report = check(program, world, port)
     assert "chains" not in report and report["exit_status"] == 0
     assert not [finding for finding in report["findings"] if finding["severity"] != "info"]
+
+
+ALERT = bytes.fromhex("15030300020228")  # handshake_failure
+
+
+def once(first, then):
+    """A talk with the first connection, and another one with those that follow."""
+    waiting = [first]
+    return lambda pipe: (waiting.pop() if waiting else then)(pipe)
+
+
+def alert(pipe):
+    pipe.receive()
+    pipe.send(ALERT)
+
+
+def wait(pipe):
+    while pipe.receive():
+        pass
+
+
+@pytest.mark.parametrize("then, reason", [
+    (wait, "2 s"), (lambda pipe: pipe.receive(), "closed the connection"), (lambda pipe: pipe.reset(), "connection"),
+    (lambda pipe: pipe.send(b"421 too many connections\r\n"), "plain text"), (alert, None)],
+    ids=["silence", "close", "reset", "plain text", "alert"])
+def test_a_second_look_that_fails_is_told(program, world, then, reason):
+    """An alert is the answer of a server that has no such certificate; all else leaves it open."""
+    with Server(once(show([world.leaf.der, world.issuing.der]), then)) as server:
+        result = program.command("check", NAME, "--connect", f"127.0.0.1:{server.port}", "--timeout", "2",
+                                 *world.check_flags(), "--json")
+    report = json.loads(result.stdout)
+    told = [finding for finding in report["findings"] if finding["code"] == "not_looked_at"]
+    assert report["exit_status"] == result.returncode == 0, report
+    if reason is None:
+        assert not told, told
+        return
+    (finding,) = told
+    assert (finding["severity"], finding["action"]) == ("info", "none")
+    assert "an RSA key beside this one with an ECDSA key" in finding["message"] and reason in finding["message"], finding
+    assert finding["certificate"]["sha256"] == world.leaf.sha256

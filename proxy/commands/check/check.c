@@ -187,6 +187,24 @@ static int report_unchecked(const struct check *check)
 	return STATUS_UNKNOWN;
 }
 
+/* Of two certificates, RSA and ECDSA, the one that was not seen may be the one at fault. */
+static void add_unseen(struct mend *mend, const struct survey_chain *origin)
+{
+	const struct survey_look *unseen = survey_unseen(origin);
+	const struct certificate *leaf = origin->certificates.items[0].certificate;
+	bool is_rsa = leaf->key_type == KEY_TYPE_RSA;
+
+	if (unseen == NULL)
+		return;
+	struct finding *finding = finding_list_add(
+	    mend_findings(mend), FINDING_NOT_LOOKED_AT,
+	    "Whether the server has a certificate with an %s key beside this one with an %s key is not known: a second "
+	    "handshake, for that certificate alone, failed (%s).%s",
+	    is_rsa ? "ECDSA" : "RSA", is_rsa ? "RSA" : "ECDSA", unseen->reason,
+	    unseen->outcome == CHAIN_PROBE_CLOSED ? " Some servers that have no such certificate answer so." : "");
+	finding_set_certificate(finding, leaf);
+}
+
 /* Adds a chain of the report. `origin` is what the server sent; NULL: the chain is from a file. */
 static bool add_chain(struct check *check, const struct certificate_list *served, const struct survey_chain *origin,
 		      struct checked_chain chain)
@@ -205,6 +223,8 @@ static bool add_chain(struct check *check, const struct certificate_list *served
 		return false;
 	chain.result = runner->result;
 	chain.mend = mend_runner_take(runner);
+	if (is_sent)
+		add_unseen(chain.mend, origin);
 	chain.status = mend_exit_status(chain.result, check->options.strict);
 	check->report.chains[check->report.num_chains++] = chain;
 	return true;

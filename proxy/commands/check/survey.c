@@ -212,10 +212,12 @@ static bool plan_others(struct survey *survey)
 	if (survey->others == NULL)
 		return false;
 	for (size_t i = 0; i < survey->num_chains; i++) {
-		const struct survey_chain *chain = &survey->chains[i];
+		struct survey_chain *chain = &survey->chains[i];
 		SSL_CTX *context = other_context(survey, chain->certificates.items[0].certificate);
-		if (context != NULL)
-			look_init(&survey->others[survey->num_others++], survey, chain->look->name, context);
+		if (context == NULL)
+			continue;
+		chain->other = &survey->others[survey->num_others];
+		look_init(&survey->others[survey->num_others++], survey, chain->look->name, context);
 	}
 	return true;
 }
@@ -233,6 +235,17 @@ static bool put_other(struct survey *survey, struct survey_look *other)
 			return false;
 	}
 	return true;
+}
+
+/* A server without the other kind of certificate ends the handshake with an alert; one that closes may be one as well. */
+const struct survey_look *survey_unseen(const struct survey_chain *chain)
+{
+	const struct survey_look *other = chain->other;
+
+	if (other == NULL || other->outcome == CHAIN_PROBE_OK || other->outcome == CHAIN_PROBE_NOTHING_IN_COMMON ||
+	    other->outcome == CHAIN_PROBE_ALERT)
+		return NULL;
+	return other;
 }
 
 bool survey_run(struct survey *survey, struct loop *loop, const struct chain_probe_options *options)

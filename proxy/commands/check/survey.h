@@ -40,6 +40,7 @@ struct survey_chain {
 	const struct survey_look *look; /* the first one that it came to */
 	struct buffer staple; /* the first OCSP response that came with it; empty: none did */
 	bool knows_staple; /* one would have been seen */
+	const struct survey_look *other; /* the look for a leaf of the other kind of key; NULL: there was none */
 };
 
 struct survey {
@@ -66,6 +67,10 @@ void survey_cleanup(struct survey *survey);
 /* survey_run makes all looks and returns when each has an answer. `options` is the server; its sni is not used. False when
  * out of memory. A look may fail. */
 bool survey_run(struct survey *survey, struct loop *loop, const struct chain_probe_options *options);
+
+/* survey_unseen is the look for the other certificate that the server may have beside this chain's, where it failed in a way
+ * that does not say whether there is one; else NULL. */
+const struct survey_look *survey_unseen(const struct survey_chain *chain);
 
 /* survey_look_of is the look that was made for a name. */
 const struct survey_look *survey_look_of(const struct survey *survey, const struct host_name *name);
