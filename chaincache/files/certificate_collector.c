@@ -8,7 +8,6 @@
 #include "chaincache/files/private_key.h"
 
 #define JAVA_STORE_PASSWORD "changeit" /* of cacerts, in every Java */
-#define NUM_STORE_TRIES 3 /* the two forms of no password, then this one */
 
 void certificate_collector_cleanup(struct certificate_collector *collector)
 {
@@ -66,18 +65,14 @@ struct error certificate_collector_add_key(struct certificate_collector *collect
 
 struct error certificate_collector_spend_turns(struct certificate_collector *collector, struct bytes der)
 {
-	uint64_t turns;
-	struct error error = private_key_turns(der, &turns);
-	size_t num_tries = collector->num_tries;
+	uint64_t num;
+	struct error error = private_key_turns(der, &num);
 
 	if (failed(error) || collector->password == NULL)
 		return error;
-	if (turns > (PRIVATE_KEY_MAX_ITERATIONS / num_tries) - collector->num_turns)
-		return error_of(
-		    ERROR_LIMIT, 0,
-		    "the private keys of the file ask for more than 10 million turns of their password's hash");
-	collector->num_turns += turns;
-	return error;
+	return password_turns_spend(
+	    collector->turns, num,
+	    "the private keys of the file ask for more than 10 million turns of their password's hash");
 }
 
 static struct error add_buffers(struct certificate_collector *collector, STACK_OF(CRYPTO_BUFFER) * take_buffers)
@@ -121,32 +116,21 @@ static struct error open_unprotected(struct bytes der, STACK_OF(CRYPTO_BUFFER) *
 	return error;
 }
 
-static struct error open_with_javas_password(struct bytes der, struct error former, EVP_PKEY **out_key,
-					     STACK_OF(CRYPTO_BUFFER) * *out)
-{
-	uint64_t turns;
-	struct error error = private_key_turns(der, &turns);
-
-	if (failed(error))
-		return error;
-	if (turns > PRIVATE_KEY_MAX_ITERATIONS / NUM_STORE_TRIES)
-		return former;
-	error = certificate_container_read_pkcs12(der, JAVA_STORE_PASSWORD, out_key, out);
-	return error.kind == ERROR_MISMATCH ? former : error;
-}
-
 /* Tries no password and that of Java's own store: a trust store is no secret. */
-static struct error open_store(struct bytes der, const char *password, EVP_PKEY **out_key,
+static struct error open_store(const struct certificate_collector *collector, struct bytes der, EVP_PKEY **out_key,
 			       STACK_OF(CRYPTO_BUFFER) * *out)
 {
+	const char *password = collector->password;
+
 	*out_key = NULL;
 	struct error error = open_unprotected(der, out);
 	if (error.kind != ERROR_FORMAT)
 		return error;
-	error = certificate_container_read_pkcs12(der, password, out_key, out);
-	if (error.kind == ERROR_MISMATCH && password == NULL)
-		error = open_with_javas_password(der, error, out_key, out);
-	return error;
+	struct error former = certificate_container_read_pkcs12(der, password, collector->turns, out_key, out);
+	if (former.kind != ERROR_MISMATCH || password != NULL)
+		return former;
+	error = certificate_container_read_pkcs12(der, JAVA_STORE_PASSWORD, collector->turns, out_key, out);
+	return error.kind == ERROR_MISMATCH || error.kind == ERROR_LIMIT ? former : error;
 }
 
 struct error certificate_collector_add_pkcs12(struct certificate_collector *collector, struct bytes der)
@@ -156,12 +140,10 @@ struct error certificate_collector_add_pkcs12(struct certificate_collector *coll
 
 	if (collector->source == SOURCE_FETCHED)
 		return error_of(ERROR_FORMAT, 0, "a PKCS#12 file where a certificate was asked for");
-	struct error error = certificate_collector_spend_turns(collector, der);
-	if (failed(error))
-		return error;
-	error = collector->pass_over_unreadable
-		    ? open_store(der, collector->password, &key, &buffers)
-		    : certificate_container_read_pkcs12(der, collector->password, &key, &buffers);
+	struct error error =
+	    collector->pass_over_unreadable
+		? open_store(collector, der, &key, &buffers)
+		: certificate_container_read_pkcs12(der, collector->password, collector->turns, &key, &buffers);
 	if (failed(error))
 		return error;
 	if (key != NULL)

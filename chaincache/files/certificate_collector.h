@@ -4,10 +4,11 @@
 #define CHAINCACHE_FILES_CERTIFICATE_COLLECTOR_H
 
 #include "chaincache/certificate/certificate_list.h"
+#include "chaincache/files/password_turns.h"
 
 struct certificate_collector {
 	const char *password; /* for an encrypted key or PKCS#12; NULL: none is known */
-	size_t num_tries; /* of the whole file, with a password each; at least 1 */
+	struct password_turns *turns; /* of the file, in all its tries */
 	enum certificate_source source; /* given to each certificate */
 	size_t max_certificates;
 	bool pass_over_rest; /* ignore those above max_certificates: a mend looks at fewer, and reports it */
@@ -17,7 +18,6 @@ struct certificate_collector {
 
 	struct certificate_list certificates; /* in the order of the file */
 	EVP_PKEY *key; /* owned; NULL: none was found */
-	uint64_t num_turns; /* of the password's hash, asked for by the keys that were read */
 	size_t num_unreadable;
 	size_t num_in_sets; /* of the certificates, those that came in a PKCS#7 or PKCS#12, which has no order */
 	const char *instead; /* the error for a file of another kind, in words; NULL: none was met */
@@ -34,8 +34,8 @@ MUST_USE struct error certificate_collector_tolerate(struct certificate_collecto
 MUST_USE struct error certificate_collector_add_one(struct certificate_collector *collector, struct bytes der);
 MUST_USE struct error certificate_collector_add(struct certificate_collector *collector, struct bytes der);
 
-/* certificate_collector_spend_turns counts the turns that an encrypted key or PKCS#12 asks for, before it is decrypted.
- * ERROR_LIMIT where those of the file, in all its tries, are too many together. */
+/* certificate_collector_spend_turns counts the turns that an encrypted key asks for, before it is decrypted. ERROR_LIMIT
+ * where those of the file, in all its tries, are too many together. */
 MUST_USE struct error certificate_collector_spend_turns(struct certificate_collector *collector, struct bytes der);
 
 /* certificate_collector_add_key takes a key; a second, other one is ERROR_FORMAT. */

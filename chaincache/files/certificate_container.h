@@ -6,6 +6,7 @@
 
 #include "chaincache/base/bytes.h"
 #include "chaincache/base/error.h"
+#include "chaincache/files/password_turns.h"
 
 #define CERTIFICATE_CONTAINER_MAX_BYTES ((size_t)4 * 1024 * 1024)
 
@@ -14,8 +15,10 @@
 MUST_USE struct error certificate_container_read_pkcs7(struct bytes der, STACK_OF(CRYPTO_BUFFER) * *out);
 
 /* certificate_container_read_pkcs12 opens a PFX (RFC 7292). `password` NULL or "": the empty one, in both its forms.
- * *out_key is NULL when there is none in it. ERROR_MISMATCH for a wrong or missing password. */
-MUST_USE struct error certificate_container_read_pkcs12(struct bytes der, const char *password, EVP_PKEY **out_key,
+ * *out_key is NULL when there is none in it. ERROR_MISMATCH for a wrong or missing password, ERROR_LIMIT for more turns of
+ * its hash than are left. */
+MUST_USE struct error certificate_container_read_pkcs12(struct bytes der, const char *password,
+							struct password_turns *turns, EVP_PKEY **out_key,
 							STACK_OF(CRYPTO_BUFFER) * *out);
 
 #endif

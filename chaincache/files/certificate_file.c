@@ -128,7 +128,7 @@ static struct error judge_result(const struct certificate_collector *collector)
 
 /* Reads with one of the forms of the password. */
 static struct error parse_with(struct bytes content, const struct certificate_file_options *options,
-			       const char *password, size_t num_tries, struct certificate_file *out)
+			       const char *password, struct password_turns *turns, struct certificate_file *out)
 {
 	size_t max_bytes = options->max_bytes > 0 ? options->max_bytes : CERTIFICATE_FILE_MAX_BYTES;
 	bool is_fetched = options->source == SOURCE_FETCHED;
@@ -137,7 +137,7 @@ static struct error parse_with(struct bytes content, const struct certificate_fi
 								: CERTIFICATE_FILE_MAX_READ;
 	struct certificate_collector collector = {
 	    .password = password,
-	    .num_tries = num_tries,
+	    .turns = turns,
 	    .source = options->source,
 	    .max_certificates = max_certificates,
 	    .too_many = max_certificates == CERTIFICATE_FILE_MAX_CERTIFICATES
@@ -170,14 +170,16 @@ static struct error parse_with(struct bytes content, const struct certificate_fi
 struct error certificate_file_parse(struct bytes content, const struct certificate_file_options *options,
 				    struct certificate_file *out)
 {
+	struct password_turns turns;
 	struct password_forms forms;
 
+	password_turns_init(&turns);
 	*out = (struct certificate_file){0};
 	struct error error = password_forms_make(options->password, &forms);
 	if (failed(error))
 		return error;
 	for (size_t i = 0; i < forms.count; i++) {
-		error = parse_with(content, options, forms.items[i], forms.count, out);
+		error = parse_with(content, options, forms.items[i], &turns, out);
 		if (error.kind != ERROR_MISMATCH)
 			break;
 	}

@@ -14,6 +14,7 @@
 
 #include "chaincache/files/ber_work.h"
 #include "chaincache/files/der_kind.h"
+#include "chaincache/files/password_turns.h"
 
 /* One kind of key, with the function that reads it; *out stays NULL when it does not parse. */
 struct key_form {
@@ -82,7 +83,8 @@ static struct error parse_plain(enum der_kind kind, struct bytes der, EVP_PKEY *
 	return error_of(ERROR_FORMAT, 0, "bytes follow the private key");
 }
 
-bool private_key_encryption_is_unsupported(void)
+/* Says whether BoringSSL's oldest error is an encryption that it does not support: no password would help. */
+static bool encryption_is_unsupported(void)
 {
 	static const int reasons[] = {
 	    PKCS8_R_UNKNOWN_ALGORITHM,     PKCS8_R_UNKNOWN_CIPHER,      PKCS8_R_UNKNOWN_CIPHER_ALGORITHM,
@@ -104,9 +106,7 @@ struct error private_key_turns(struct bytes der, uint64_t *out_turns)
 	struct ber_work work = {0};
 	struct error error = error_none();
 
-	enum der_kind kind = der_kind_judge(der);
-
-	if (kind == DER_KIND_ENCRYPTED_KEY || kind == DER_KIND_PKCS12)
+	if (der_kind_judge(der) == DER_KIND_ENCRYPTED_KEY)
 		error = ber_work_measure(der, &work);
 	*out_turns = work.turns;
 	return error;
@@ -122,7 +122,7 @@ static struct error parse_encrypted(struct bytes der, const char *password, EVP_
 	struct error error = ber_work_measure(der, &work);
 	if (failed(error))
 		return error;
-	if (work.turns > PRIVATE_KEY_MAX_ITERATIONS)
+	if (work.turns > PASSWORD_MAX_TURNS)
 		return error_of(ERROR_LIMIT, 0,
 				"the private key asks for more than 10 million turns of its password's hash");
 	ERR_clear_error();
@@ -132,7 +132,7 @@ static struct error parse_encrypted(struct bytes der, const char *password, EVP_
 		ERR_clear_error();
 		return error_none();
 	}
-	if (error_crypto_begins_with_memory() || private_key_encryption_is_unsupported())
+	if (error_crypto_begins_with_memory() || encryption_is_unsupported())
 		return error_crypto(
 		    "the private key is damaged, or encrypted in a way that is not supported (write it anew "
 		    "with `openssl pkcs8 -topk8`)");

@@ -7,10 +7,6 @@
 #include "chaincache/base/bytes.h"
 #include "chaincache/base/error.h"
 
-/* Turns that all password hashes of a file may ask for together, those of each key and each try: some seconds of one
- * core. */
-#define PRIVATE_KEY_MAX_ITERATIONS 10000000U
-
 #define PRIVATE_KEY_UNSUPPORTED                                                                                        \
 	"the private key is of a kind that is not supported (RSA, ECDSA on a P- curve and Ed25519 are; an RSA key "    \
 	"that is "                                                                                                     \
@@ -25,11 +21,7 @@ MUST_USE struct error private_key_parse_der(struct bytes der, const char *passwo
 MUST_USE struct error private_key_parse_pem(struct bytes headers, struct bytes der, const char *password,
 					    EVP_PKEY **out);
 
-/* private_key_turns returns how many turns of its password's hash a key or PKCS#12 asks for; 0 where it asks for none. ERROR_MEMORY. */
+/* private_key_turns returns how many turns of its password's hash an encrypted key asks for; 0 where it asks for none. ERROR_MEMORY. */
 MUST_USE struct error private_key_turns(struct bytes der, uint64_t *out_turns);
-
-/* private_key_encryption_is_unsupported says whether BoringSSL's oldest error is an encryption that it does not
- * support: no password would help. */
-bool private_key_encryption_is_unsupported(void);
 
 #endif

@@ -339,3 +339,29 @@ def test_an_odd_encryption_is_refused_before_a_turn_is_made(program, world, what
     arguments = [file] if what == "pfx" else [world.complete, "--key", file]
     result = program.command("mend", *arguments, "--key-password-file", password, *world.check_flags())
     assert result.returncode == 3 and words in result.stderr, result
+
+
+@pytest.mark.parametrize("name, words", [
+    ("inside-turns-huge", "10 million turns"), ("inside-together", "10 million turns"),
+    ("parts-40", "10 million turns"), ("inside-40", "more than one private key"), ("inside-part", "does not parse"),
+    ("inside-deep", "64 deep"),
+])
+def test_what_a_decrypted_part_asks_for_is_refused_before_a_turn_is_made(program, world, name, words):
+    """A hundred million turns take half a minute and more."""
+    password, file = world.folder / "password.txt", world.folder / "hidden.pfx"
+    password.write_text("secret\n")
+    file.write_bytes(odd_containers.pkcs12s()[name])
+    result = program.command("mend", file, "--key-password-file", password, *world.check_flags())
+    assert result.returncode == 3 and words in result.stderr, result
+
+
+@pytest.mark.parametrize("name", ["inside", "inside-plain", "inside-indefinite"])
+def test_a_key_in_an_encrypted_part_is_read(program, world, name):
+    password, file = world.folder / "password.txt", world.folder / "hidden.pfx"
+    password.write_text("secret\n")
+    results = []
+    for each in (name, "good"):
+        file.write_bytes(odd_containers.pkcs12s()[each])
+        results.append(program.command("mend", file, "--key-password-file", password, *world.check_flags()))
+    assert results[0].stdout.startswith("-----BEGIN CERTIFICATE-----") or results[0].returncode == 2, results
+    assert (results[0].returncode, results[0].stderr) == (results[1].returncode, results[1].stderr), results

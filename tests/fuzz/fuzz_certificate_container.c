@@ -22,14 +22,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	STACK_OF(CRYPTO_BUFFER) *buffers = NULL;
 	EVP_PKEY *key = NULL;
+	struct password_turns turns;
 	struct error error;
 
 	if (size == 0)
 		return 0;
 	struct bytes der = bytes_of(data + 1, size - 1);
 	const char *password = (data[0] & KNOWS_PASSWORD) != 0 ? "secret" : NULL;
+	password_turns_init(&turns);
 	if ((data[0] & IS_PKCS12) != 0)
-		error = certificate_container_read_pkcs12(der, password, &key, &buffers);
+		error = certificate_container_read_pkcs12(der, password, &turns, &key, &buffers);
 	else
 		error = certificate_container_read_pkcs7(der, &buffers);
 	check(failed(error) == (buffers == NULL));

@@ -1,7 +1,7 @@
 """odd_containers - PKCS#7 (RFC 2315, RFC 5652), PKCS#12 (RFC 7292) and encrypted PKCS#8 of every form, right and wrong.
 
-The password is "secret". What is encrypted is so by RC4, 3DES or AES where nothing but a library could do it: those
-ciphers are named, and what stands in their place is no cipher text.
+The password is "secret". What is encrypted is so by RC4; of 3DES and AES, which take a library, the names alone stand
+there, and no cipher text.
 """
 
 from __future__ import annotations
@@ -137,17 +137,31 @@ def pkcs7_rows() -> Iterable[tuple[str, bytes]]:
         )
 
 
-def mac_key(algorithm: str, turns: int, password: str | None) -> bytes:
-    """RFC 7292 appendix B.2 for the MAC: one round gives enough for SHA-1 and SHA-256, whose block has 64 octets."""
+def password_hash(algorithm: str, turns: int, password: str | None, purpose: int = 3) -> bytes:
+    """RFC 7292 appendix B.2: one round gives enough for a MAC (3) and for the key (1) of RC4; the hash's block has 64 octets."""
     text = (password + "\0").encode("utf-16-be") if password is not None else b""
 
     def fill(value: bytes) -> bytes:
         return (value * (64 // len(value) + 1))[:64] if value else b""
 
-    digest = bytes([3]) * 64 + fill(SALT) + fill(text)
+    digest = bytes([purpose]) * 64 + fill(SALT) + fill(text)
     for _ in range(turns):
         digest = hashlib.new(algorithm, digest).digest()
     return digest
+
+
+def rc4(key: bytes, content: bytes) -> bytes:
+    state, j, out = list(range(256)), 0, bytearray()
+    for i in range(256):
+        j = (j + state[i] + key[i % len(key)]) % 256
+        state[i], state[j] = state[j], state[i]
+    i = j = 0
+    for byte in content:
+        i = (i + 1) % 256
+        j = (j + state[i]) % 256
+        state[i], state[j] = state[j], state[i]
+        out.append(byte ^ state[(state[i] + state[j]) % 256])
+    return bytes(out)
 
 
 def mac(
@@ -158,7 +172,7 @@ def mac(
     written: bytes | None = None,
 ) -> bytes:
     identifier = {"sha1": SHA1, "sha256": SHA256}[algorithm]
-    value = hmac.new(mac_key(algorithm, turns, password), content, algorithm).digest()
+    value = hmac.new(password_hash(algorithm, turns, password), content, algorithm).digest()
     count = written if written is not None else integer(turns) if turns != 1 else b""
     return seq(seq(seq(oid(identifier), NULL), octets(value)), octets(SALT), count)
 
@@ -229,6 +243,44 @@ ENCRYPTIONS = {
 
 def encrypted(algorithm: bytes, content: bytes = bytes(64), tag: int = 0x80) -> bytes:
     return seq(oid(ENCRYPTED), context(0, seq(integer(0), seq(oid(DATA), algorithm, tlv(tag, content)))))
+
+
+def rc4_algorithm(turns: int) -> bytes:
+    return seq(oid("1.2.840.113549.1.12.1.1"), seq(octets(SALT), integer(turns)))
+
+
+def rc4_text(content: bytes, turns: int = 1) -> bytes:
+    """What opens by that many turns. A file may say more: nobody is to make them."""
+    return rc4(password_hash("sha1", turns, PASSWORD, purpose=1)[:16], content)
+
+
+def opened(content: bytes, turns: int = 1, made: int = 1) -> bytes:
+    """A part that the password opens."""
+    return encrypted(rc4_algorithm(turns), rc4_text(content, made))
+
+
+def encrypted_key(key: bytes, turns: int = 1, made: int = 1) -> bytes:
+    return seq(rc4_algorithm(turns), octets(rc4_text(key, made)))
+
+
+def shrouded(key: bytes, turns: int = 1, made: int = 1) -> bytes:
+    return bag("2", encrypted_key(key, turns, made))
+
+
+def hidden_rows(key: bytes, certificates: bytes) -> Iterable[tuple[str, bytes]]:
+    """Keys that are seen once a part is decrypted, and how often each asks to hash the password."""
+    yield "inside", pfx(opened(seq(shrouded(key), certificates)))
+    yield "inside-plain", pfx(opened(seq(bag("1", key), certificates)))
+    yield "inside-turns-huge", pfx(opened(seq(shrouded(key, 100_000_000), certificates)))
+    yield "inside-together", pfx(opened(seq(shrouded(key, 9_999_998), certificates), 3, 3))
+    yield "inside-40", pfx(*[opened(seq(shrouded(key, 3000, 3000)))] * 40)
+    yield "parts-40", pfx(*[opened(seq(certificates), 300_000)] * 40)
+    yield "inside-part", pfx(opened(opened(seq(shrouded(key, 9_000_000)), 9_000_000)))
+    yield "inside-bag", pfx(opened(seq(bag("6", seq(shrouded(key, 100_000_000))), certificates)))
+    yield "inside-indefinite", pfx(
+        opened(indefinite(0x30, indefinite(0x30, oid(BAG + "2"), indefinite(0xA0, encrypted_key(key))), certificates))
+    )
+    yield "inside-deep", pfx(opened(b"\x30\x80" * 3000))
 
 
 def encrypted_keys() -> dict[str, bytes]:
@@ -320,6 +372,7 @@ def pkcs12_rows() -> Iterable[tuple[str, bytes]]:
     yield "encrypted-odd", pfx(encrypted(ENCRYPTIONS["pbes2"], bytes(63)))
     yield "encrypted-empty", pfx(encrypted(ENCRYPTIONS["pbes2"], b""))
     yield "encrypted-pieces", pfx(encrypted(ENCRYPTIONS["pbes2"], octets(bytes(32)) * 2, 0xA0))
+    yield from hidden_rows(odd_keys.private_keys()["ec-pkcs8"], leaf + issuer)
     for what, value in odd_keys.private_keys().items():
         yield f"key-{what}", pfx(content_info(seq(bag("1", value), leaf)))
     for what, value in odd_keys.keys().items():
