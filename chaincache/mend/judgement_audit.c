@@ -101,7 +101,7 @@ void judgement_audit(struct audit *audit)
 
 	/* client_audit says of a server's key that it cannot be judged: one fact, one finding. */
 	if ((audit->search->leaf_faults & LEAF_KEY_NOT_JUDGED) != 0 &&
-	    !finding_list_tells(audit->findings, FINDING_KEY_UNSUPPORTED, FINDING_ANY_SEVERITY, audit_leaf(audit)))
+	    !finding_list_has_about(audit->findings, FINDING_KEY_UNSUPPORTED, FINDING_ANY_SEVERITY, audit_leaf(audit)))
 		doubt(&doubts, audit_leaf(audit), true, false);
 	look_at_audiences(audit, &doubts);
 	look_at_chosen(audit, &doubts);
