@@ -366,6 +366,8 @@ static void report_order(struct audit *audit)
 {
 	const struct certificate *last = audit_leaf(audit);
 	size_t last_position = 0;
+	const struct certificate *end =
+	    audit->anchor != NULL && !certificate_list_contains(audit->mended, audit->anchor) ? audit->anchor : NULL;
 
 	if (audit->input->leaf_place > 0 && audit->input->leaf_place < audit->served->count) {
 		report_leaf_place(audit);
@@ -373,7 +375,7 @@ static void report_order(struct audit *audit)
 	}
 
 	for (size_t i = 1; i <= audit->mended->count; i++) {
-		const struct certificate *next = i < audit->mended->count ? mended_at(audit, i) : audit->anchor;
+		const struct certificate *next = i < audit->mended->count ? mended_at(audit, i) : end;
 		size_t next_position = next != NULL ? position(audit->served, next) : audit->served->count;
 		if (next_position == audit->served->count)
 			continue;

@@ -120,3 +120,17 @@ def test_a_failed_handshake_is_said_once(program, world):
         running.wait_for_words("the TLS handshake failed: ")
     assert failure["message"].count("failed") == 1, failure
     assert "failed: the TLS handshake failed" not in running.stderr
+
+
+def test_a_store_that_has_an_issuing_authority_makes_no_wrong_order(program, world, tmp_path):
+    """The chain goes on above the certificate that the store has: its order is as it was sent."""
+    top = world.root.issue_authority("Upper CA")
+    low = top.issue_authority("Lower CA")
+    leaf = low.issue_leaf([NAME])
+    store = tmp_path / "store.pem"
+    store.write_text(low.pem)
+    result = program.command("check", "--chain", file_of(tmp_path, leaf, low, top, world.root), "--roots",
+                             f"s={store}", "--offline", "--json", "--cache", world.cache)
+    report = json.loads(result.stdout)
+    assert [one["sha256"] for one in report["mended"]][:2] == [leaf.sha256, low.sha256], report["mended"]
+    assert told(report, "wrong_order") == [] and report["exit_status"] == 0, report["findings"]
