@@ -11,6 +11,12 @@ static void free_buffers(CRYPTO_BUFFER **buffers, size_t num_buffers)
 	free(buffers);
 }
 
+/* BoringSSL refuses such a certificate by a code alone (KEY_USAGE_BIT_INCORRECT). */
+static bool only_signs(const struct certificate *leaf)
+{
+	return leaf->key_type == KEY_TYPE_EC;
+}
+
 struct error tls_settings_set_chain(SSL_CTX *ctx, const struct certificate_list *chain, EVP_PKEY *key)
 {
 	struct error error = error_none();
@@ -20,6 +26,10 @@ struct error tls_settings_set_chain(SSL_CTX *ctx, const struct certificate_list 
 		return error_of(ERROR_FORMAT, 0, "the chain holds no certificate");
 	if (!certificate_matches_key(chain->items[0].certificate, key))
 		return error_of(ERROR_MISMATCH, 0, "the key does not belong to the certificate");
+	if (only_signs(chain->items[0].certificate) && !chain->items[0].certificate->may_sign_handshakes)
+		return error_of(ERROR_FORMAT, 0,
+				"its key usage lacks digitalSignature, and its key can do nothing but sign, so that no "
+				"handshake can use it: have it issued anew with digitalSignature");
 	buffers = calloc(chain->count, sizeof(*buffers));
 	if (buffers == NULL)
 		return error_of(ERROR_MEMORY, 0, "prepare a chain");

@@ -9,6 +9,7 @@
 #include "chaincache/mend/mend.h"
 #include "conf/same_site.h"
 #include "proxy/shared/backend_tls.h"
+#include "proxy/shared/tls_settings.h"
 #include "proxy/sites/backend_name.h"
 #include "proxy/sites/key_files.h"
 #include "proxy/sites/shared_lists.h"
@@ -17,6 +18,22 @@
 static void add_to_stamp(void *context, const char *path)
 {
 	file_stamp_add(context, path);
+}
+
+/* A pair that BoringSSL does not take is a fault of this site's files, and of no other site. */
+static bool can_be_served(struct site_reading *reading, const struct site_pair *pair, const char *path)
+{
+	struct error error = error_of(ERROR_MEMORY, 0, "try the certificate out");
+	char text[ERROR_MAX_TEXT];
+	SSL_CTX *ctx = SSL_CTX_new(TLS_with_buffers_method());
+
+	if (ctx != NULL)
+		error = tls_settings_set_chain(ctx, &pair->chain, pair->key);
+	SSL_CTX_free(ctx);
+	if (failed(error))
+		site_error(reading, path, "the certificate %s cannot be served: %s",
+			   pair->chain.items[0].certificate->subject, error_print(error, text, sizeof(text)));
+	return !failed(error);
 }
 
 static void read_certificate(struct site_reading *reading, const char *path)
@@ -49,10 +66,11 @@ static void read_certificate(struct site_reading *reading, const char *path)
 		site_error(reading, path,
 			   "there is no certificate in this file, only a key: name the certificate's file");
 	else
-		matched = key_files_match(reading, pair, path, file.key);
+		matched = key_files_match(reading, pair, path, file.key) && can_be_served(reading, pair, path);
 	if (matched) {
 		material->num_pairs++;
 	} else {
+		EVP_PKEY_free(pair->key);
 		certificate_list_cleanup(&pair->chain);
 		free(pair->path);
 	}

@@ -1,5 +1,6 @@
 """Wrong files of one site: that site goes on with what it had, or is closed, and the others take what is new."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -10,6 +11,8 @@ import urllib.request
 import pytest
 from clients import served_chain
 from conftest import NAME
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from program import configuration, eventually, free_port
 from tls_servers import Server, TlsServer, http_answer
 
@@ -32,6 +35,19 @@ def has_open(running, link):
 
 def num_threads(running):
     return len(os.listdir(f"/proc/{running.process.pid}/task"))
+
+
+USAGES = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+          "key_cert_sign", "crl_sign", "encipher_only", "decipher_only")
+
+
+def signed_again(entity, issuer, extension):
+    """The same certificate with one more extension."""
+    old = entity.certificate
+    builder = x509.CertificateBuilder(old.issuer, old.subject, old.public_key(), x509.random_serial_number(),
+                                      old.not_valid_before, old.not_valid_after, list(old.extensions))
+    certificate = builder.add_extension(extension, True).sign(issuer.key, hashes.SHA256())
+    return dataclasses.replace(entity, certificate=certificate)
 
 
 def two_sites(folder, world, port, backend_port):
@@ -140,6 +156,23 @@ def test_a_site_with_wrong_files_at_the_start_is_closed_and_looked_at_again(prog
                    60, running.report)
         eventually("the finding is resolved", lambda: reload_failed(running, "one", "resolved"), also=running.report)
         assert ask(admin, "/readyz?sites") == "ready: each site\n"
+
+
+def test_a_certificate_that_no_handshake_can_use_holds_up_no_other_site(program, world, tmp_path):
+    """An EC key without digitalSignature: BoringSSL takes it for no server."""
+    port = free_port()
+    sites, leaves = two_sites(tmp_path, world, port, free_port())
+    host, leaf, certificate, key = leaves["one"]
+    odd = signed_again(leaf, world.issuing, x509.KeyUsage(*[name == "key_encipherment" for name in USAGES]))
+    put(certificate, odd.pem)
+    running = program.run(world.settings(), sites)
+    eventually("the other site", lambda: leaf_of(port, leaves["two"][0]) == leaves["two"][1].sha256,
+               also=running.report)
+    assert leaf_of(port, host) is None
+    running.wait_for_words("its key usage lacks digitalSignature")
+    assert "KEY_USAGE" not in running.stderr
+    put(certificate, leaf.pem)
+    eventually("it serves by itself", lambda: leaf_of(port, host) == leaf.sha256, 60, running.report)
 
 
 def test_a_start_without_a_single_usable_site_is_refused(program, world, tmp_path):
