@@ -155,6 +155,27 @@ static struct path_verdict check_ca_purposes(const struct path *path, enum certi
 	return good();
 }
 
+#define NO_CA "it is no CA certificate, and yet it issued one"
+#define UNKNOWN_EXTENSION "it has a critical extension that nobody knows"
+
+/* What X509_verify_cert does not ask of an anchor, and clients do: Java, GnuTLS and OpenSSL that it is a CA, GnuTLS and
+ * OpenSSL about critical extensions, OpenSSL and Go about its purposes. RFC 5280 6.1.1 (d) takes name and key alone. */
+static struct path_verdict check_anchor(const struct path *path, enum certificate_purpose purpose)
+{
+	size_t last = path->count - 1;
+	const struct certificate *anchor = path->items[last].certificate;
+
+	if (last == 0)
+		return good();
+	if (!anchor->is_ca)
+		return bad(PATH_NOT_A_CA, last, NO_CA);
+	if ((X509_get_extension_flags(anchor->x509) & EXFLAG_CRITICAL) != 0)
+		return bad(PATH_EXTENSION_REFUSED, last, UNKNOWN_EXTENSION);
+	if (X509_check_purpose(anchor->x509, x509_purpose(purpose), 1) != 1)
+		return bad(PATH_WRONG_PURPOSE, last, NOT_FOR_LEAF);
+	return good();
+}
+
 #define CONSTRAINTS_UNKNOWN "a name constraint is of a kind or form that clients do not support"
 
 static const struct {
@@ -164,7 +185,7 @@ static const struct {
 } refusals[] = {
     {X509_V_ERR_CERT_HAS_EXPIRED, PATH_EXPIRED, "it has expired"},
     {X509_V_ERR_CERT_NOT_YET_VALID, PATH_NOT_YET_VALID, "it is not valid yet"},
-    {X509_V_ERR_INVALID_CA, PATH_NOT_A_CA, "it is no CA certificate, and yet it issued one"},
+    {X509_V_ERR_INVALID_CA, PATH_NOT_A_CA, NO_CA},
     {X509_V_ERR_PATH_LENGTH_EXCEEDED, PATH_LENGTH_EXCEEDED, "its path length constraint admits fewer intermediates"},
     {X509_V_ERR_INVALID_PURPOSE, PATH_WRONG_PURPOSE, NOT_FOR_LEAF},
     {X509_V_ERR_PERMITTED_VIOLATION, PATH_NAME_CONSTRAINED, "a CA above it may not issue for one of its names"},
@@ -175,7 +196,7 @@ static const struct {
     {X509_V_ERR_UNSUPPORTED_NAME_SYNTAX, PATH_NAME_CONSTRAINED, CONSTRAINTS_UNKNOWN},
     {X509_V_ERR_NAME_CONSTRAINTS_WITHOUT_SANS, PATH_NAME_CONSTRAINED,
      "a CA above it constrains names, and it has none but the Common Name"},
-    {X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, PATH_EXTENSION_REFUSED, "it has a critical extension that nobody knows"},
+    {X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, PATH_EXTENSION_REFUSED, UNKNOWN_EXTENSION},
     {X509_V_ERR_INVALID_EXTENSION, PATH_EXTENSION_REFUSED, "one of its extensions does not parse"},
     {X509_V_ERR_OUT_OF_MEM, PATH_OUT_OF_MEMORY, "memory ran out"},
     {X509_V_ERR_INVALID_POLICY_EXTENSION, PATH_EXTENSION_REFUSED, "its policy extensions do not parse"},
@@ -427,6 +448,8 @@ struct path_verdict path_verifier_verify(const struct path *path, enum certifica
 		verdict = check_name_constraints(path);
 	if (verdict.fault == PATH_GOOD && !leaf_serves(path_leaf(path), purpose))
 		verdict = check_ca_purposes(path, purpose);
+	if (verdict.fault == PATH_GOOD)
+		verdict = check_anchor(path, purpose);
 	if (verdict.fault == PATH_GOOD)
 		verdict = check_path_length(path);
 	if (verdict.fault == PATH_GOOD)

@@ -124,6 +124,35 @@ static void test_the_anchor(void **state)
 	check(VERIFY(LEAF(.issuer = version_1, .aki = PKI_KEY_ID_ABSENT), version_1), PATH_GOOD, 0);
 }
 
+/* X509_verify_cert asks nothing of these in an anchor, and clients do. */
+static void test_what_an_anchor_may_not_have(void **state)
+{
+	static const uint8_t null[] = {0x05, 0x00};
+	const struct pki_extension unknown[] = {{"1.2.3.4", true, {null, sizeof(null)}}, {0}};
+	const struct pki_extension harmless[] = {{"1.2.3.4", false, {null, sizeof(null)}}, {0}};
+	const struct {
+		struct pki_options anchor;
+		enum path_fault fault;
+	} cases[] = {
+	    {{.cn = "Root", .ca = true, .extensions = harmless}, PATH_GOOD},
+	    {{.cn = "Root", .ca = true, .eku = PKI_NIDS(NID_server_auth, NID_email_protect)}, PATH_GOOD},
+	    {{.cn = "Root", .ca = true, .extensions = unknown}, PATH_EXTENSION_REFUSED},
+	    {{.cn = "Root", .ca = true, .eku = PKI_NIDS(NID_email_protect)}, PATH_WRONG_PURPOSE},
+	    {{.cn = "Root", .key_usage = X509v3_KU_KEY_CERT_SIGN}, PATH_NOT_A_CA},
+	    {{.cn = "Root", .no_basic_constraints = true, .key_usage = X509v3_KU_KEY_CERT_SIGN}, PATH_NOT_A_CA},
+	};
+	(void)state;
+
+	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
+		const struct certificate *root = pki_make(&cases[c].anchor), *i = CA("I", .issuer = root);
+		size_t index = cases[c].fault == PATH_GOOD ? 0 : 2;
+
+		print_message("case %zu\n", c);
+		check(VERIFY(LEAF(.issuer = i), i, root), cases[c].fault, index);
+		check(VERIFY(LEAF(.issuer = i, .no_eku = true), i, root), cases[c].fault, index);
+	}
+}
+
 static void test_links_that_are_not_true(void **state)
 {
 	const struct certificate *root = CA("Root"), *i = CA("I", .issuer = root), *leaf = LEAF(.issuer = i);
@@ -294,6 +323,7 @@ int main(void)
 	    cmocka_unit_test(test_good_paths),
 	    cmocka_unit_test(test_faults_above_the_leaf),
 	    cmocka_unit_test(test_the_anchor),
+	    cmocka_unit_test(test_what_an_anchor_may_not_have),
 	    cmocka_unit_test(test_links_that_are_not_true),
 	    cmocka_unit_test(test_path_lengths),
 	    cmocka_unit_test(test_constraints_on_addresses),
