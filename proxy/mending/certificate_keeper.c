@@ -5,33 +5,8 @@
 
 #include "proxy/io/alarm.h"
 #include "proxy/io/clock.h"
-#include "proxy/mending/keeper_log.h"
+#include "proxy/mending/keeper_inherit.h"
 #include "proxy/mending/look_pause.h"
-#include "proxy/system/retry.h"
-
-struct certificate_keeper {
-	struct keeper_options options;
-	struct keeper_log log;
-	struct certificate_list given;
-	struct certificate_list others; /* authorities in the files of the site's other certificates */
-	struct certificate_list extra;
-	struct certificate_list first; /* goes out until there is anything better */
-	struct certificate_list chain; /* what was served last; empty until the first */
-	EVP_PKEY *key; /* of what was given */
-	struct chain_verdict verdict;
-	bool trusted; /* by the first mend, without fetching */
-	struct mender *mender; /* NULL: none is under way */
-	bool is_applying; /* serves a result, and reports it then */
-	bool is_first; /* `mender` is the first mend, without fetching */
-	struct revocation_look look;
-	struct alarm *alarm; /* NULL in a look without a loop */
-	uint64_t due_ms; /* when the alarm rings, by CLOCK_MONOTONIC */
-	struct retry retry;
-	bool settled; /* nothing is missing: the alarm is for the next regular mend */
-	bool is_inherited; /* the verdict and the alarm are those from before a reload */
-	bool begun;
-	bool withdrawn; /* what goes out is another chain than `chain` */
-};
 
 /* Serves the chain, with the key of the given one, in place of the former. */
 static struct error serve(struct certificate_keeper *keeper, const struct certificate_list *chain)
@@ -286,58 +261,6 @@ static void on_alarm(void *context)
 	mend(context);
 }
 
-/* Says whether a mend would ask the same as the last one before the reload, and that one lacked nothing. */
-static bool asks_the_same(const struct certificate_keeper *keeper, const struct certificate_keeper *former)
-{
-	const struct keeper_options *a = &keeper->options, *b = &former->options;
-
-	return former->settled && former->verdict.judged && !former->verdict.held_back && !former->withdrawn &&
-	       a->services->same_as_former && a->config->mode == b->config->mode &&
-	       a->config->max_chain_bytes == b->config->max_chain_bytes && a->leaf_place == b->leaf_place &&
-	       a->part == b->part && keeper->log.quiet == former->log.quiet &&
-	       certificate_list_equal(&keeper->given, &former->given) &&
-	       certificate_list_equal(&keeper->others, &former->others) &&
-	       certificate_list_equal(&keeper->extra, &former->extra) &&
-	       certificate_list_equal(&keeper->first, &former->chain) &&
-	       site_material_judges_as(a->material, b->material);
-}
-
-/* Goes on with the chain from before a reload while it is valid. */
-static const struct certificate_list *first_of(const struct certificate_keeper *keeper,
-					       const struct certificate_keeper *former)
-{
-	bool goes_on = former != NULL && keeper->options.config->mode == MODE_MEND && former->chain.count > 0 &&
-		       certificate_equal(former->chain.items[0].certificate, keeper->given.items[0].certificate) &&
-		       certificate_list_valid_at(&former->chain, (int64_t)time(NULL));
-	return goes_on ? &former->chain : &keeper->given;
-}
-
-static void inherit_verdict(struct certificate_keeper *keeper, const struct certificate_keeper *former)
-{
-	chain_verdict_copy(&keeper->verdict, &former->verdict, keeper->options.material->stores);
-	keeper->is_inherited = keeper->verdict.judged;
-	keeper->trusted = former->trusted;
-	keeper->log.logged_untrusted = former->log.logged_untrusted;
-	keeper->log.logged_changed = former->log.logged_changed;
-	keeper->due_ms = former->due_ms;
-}
-
-static struct error copy_chains(struct certificate_keeper *keeper, const struct certificate_list *chain,
-				const struct certificate_keeper *former)
-{
-	struct error error = certificate_list_copy(&keeper->given, chain);
-	if (!failed(error))
-		error = site_material_list_others(keeper->options.material, keeper->options.part, &keeper->others);
-	if (failed(error))
-		return error;
-	/* Other backends than before: their chains are no candidates. */
-	if (former != NULL && config_same_backends(former->options.config, keeper->options.config))
-		error = certificate_list_copy(&keeper->extra, &former->extra);
-	if (failed(error))
-		return error;
-	return certificate_list_copy(&keeper->first, first_of(keeper, former));
-}
-
 struct certificate_keeper *keeper_new(const struct keeper_options *options, const struct certificate_list *chain,
 				      const struct certificate_keeper *former, EVP_PKEY *key)
 {
@@ -356,15 +279,14 @@ struct certificate_keeper *keeper_new(const struct keeper_options *options, cons
 	retry_init(&keeper->retry, KEEPER_RETRY_FIRST_MS, KEEPER_RETRY_MAX_MS);
 	EVP_PKEY_up_ref(key);
 	keeper->key = key;
-	if (failed(copy_chains(keeper, chain, former)))
+	if (failed(keeper_inherit_chains(keeper, chain, former)))
 		goto out;
 	if (options->services->loop != NULL) {
 		keeper->alarm = alarm_new(options->services->loop, keeper, on_alarm);
 		if (keeper->alarm == NULL)
 			goto out;
 	}
-	if (former != NULL && asks_the_same(keeper, former))
-		inherit_verdict(keeper, former);
+	keeper_inherit_verdict(keeper, former);
 	return keeper;
 out:
 	keeper_free(keeper);

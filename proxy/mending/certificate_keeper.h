@@ -10,35 +10,14 @@
 #ifndef PROXY_MENDING_CERTIFICATE_KEEPER_H
 #define PROXY_MENDING_CERTIFICATE_KEEPER_H
 
-#include "proxy/log/fix_log.h"
 #include "proxy/mending/chain_verdict.h"
-#include "proxy/mending/mender.h"
+#include "proxy/mending/keeper_options.h"
 #include "proxy/mending/revocation_look.h"
-#include "proxy/mending/site_material.h"
 
 #define KEEPER_RETRY_FIRST_MS 30000 /* while something is missing ... */
 #define KEEPER_RETRY_MAX_MS 3600000 /* ... doubling up to this */
 
 struct certificate_keeper;
-
-/* Everything is borrowed until keeper_free. */
-struct keeper_options {
-	struct mend_services *services;
-	struct fix_log *fix_log;
-	const struct program_log *log;
-	const struct config_site *config;
-	const struct site_material *material; /* stores and names */
-	struct pool_share *share; /* of the mending threads' time; may be NULL */
-	enum certificate_purpose purpose; /* of a client certificate, names and stores are not judged */
-	unsigned part; /* the number of its findings in the fix log: which certificate of the site */
-	size_t leaf_place; /* where the leaf stood in what was given, 0 for the first */
-	bool quiet; /* until keeper_set_quiet says otherwise */
-	void *context;
-	/* Serves another chain with its key; on failure the former one stays. Comes from keeper_start, and then each time
-	 * that there is a better one. */
-	struct error (*serve)(void *context, const struct certificate_list *chain, EVP_PKEY *key);
-	void (*judged)(void *context); /* keeper_verdict is another one; may be NULL */
-};
 
 /* keeper_new: `chain` (leaf first, copied) and `key` (referenced) belong together. `former` (may be NULL) kept the same
  * leaf before a reload, and is read before this returns: what it served goes out at first. Where nothing that a mend
