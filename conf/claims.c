@@ -104,8 +104,8 @@ void claims_add(struct claims *claims, const char *word, size_t site)
 	claims->items[claims->count++] = (struct claim){word, site};
 }
 
-/* The last claim from `first` on at an address of this site; NONE when there is none. Claim `index` is the last from
- * now on. */
+/* Returns the last claim from `first` on at an address of this site; NONE when there is none. Notes claim `index` as
+ * the last. */
 static size_t take_addresses(struct claims *claims, size_t index, size_t first)
 {
 	size_t site = claims->items[index].site;

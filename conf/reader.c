@@ -129,7 +129,7 @@ static const char *find_control(const char *line, size_t len)
 	return NULL;
 }
 
-/* The key of a line, which has no NUL at its end. */
+/* Returns the length of the key in a line, which has no NUL at its end. */
 static size_t key_length(const char *line, size_t len)
 {
 	size_t i = 0;
@@ -180,7 +180,7 @@ static bool examine(struct line_reader *reader, const char *line, size_t len, si
 	return reader->section != SECTION_WRONG;
 }
 
-/* The line that inih was given held no key: it says so only by its return value, and of the first one alone. */
+/* Reports that the line given to inih held no key: inih reports only the first such line, by its return value. */
 static void report_no_key(struct line_reader *reader)
 {
 	if (reader->awaits_key)

@@ -4,7 +4,7 @@
 
 #include "chaincache/certificate/certificate_words.h"
 
-/* Of the chain and its root, seconds since 1970. */
+/* Returns when the first of the chain and its root expires, in seconds since 1970. */
 static int64_t first_expiry(const struct chain_candidate *candidate)
 {
 	int64_t first = candidate->root != NULL ? candidate->root->not_after : INT64_MAX;
@@ -91,8 +91,8 @@ static bool keeps_audiences(const struct chain_choice *choice, const struct chai
 	return lost == 0 && perhaps_lost == 0;
 }
 
-/* Below 0 when a is better than b by this criterion. Those from BY_REACH to BY_RUN_LENGTH rank chains that no store
- * accepts: of these the longest run of true issuers goes out, and what is served is extended rather than replaced. */
+/* Returns below 0 when a is better than b by this criterion. Those from BY_REACH to BY_RUN_LENGTH rank chains that no
+ * store accepts: the longest run of true issuers wins, and the served chain is extended rather than replaced. */
 static int compare_by(const struct chain_choice *choice, enum criterion criterion, const struct chain_candidate *a,
 		      const struct chain_candidate *b)
 {

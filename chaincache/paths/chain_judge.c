@@ -143,7 +143,7 @@ static bool ends_here(struct chain_judge *judge, size_t audience, const struct c
 	return store_holds(judge, audience, leaf);
 }
 
-/* The first certificate of the chain, wherever it stands in it, that issued the path's last one, as `verdict` says. */
+/* Pushes the first certificate of the chain that issued the path's last one, as `verdict` says, wherever it is sent. */
 static bool push_sent_issuer(struct chain_judge *judge, struct sent_chain chain, enum signature_verdict verdict,
 			     struct path *path)
 {
@@ -156,7 +156,7 @@ static bool push_sent_issuer(struct chain_judge *judge, struct sent_chain chain,
 	return false;
 }
 
-/* A true issuer comes before one that cannot be judged, and a root before one that is sent. */
+/* Prefers a true issuer to one that cannot be judged, and a root to one that is sent. */
 static bool find_path(struct chain_judge *judge, struct sent_chain chain, size_t audience, struct path *path)
 {
 	path_push(path, chain.items[0]);

@@ -59,13 +59,13 @@ static size_t sendable(struct chain_search *search, const struct path *path)
 	return count;
 }
 
-/* A dead path that holds a certificate from elsewhere serves nobody whom a shorter chain does not serve. */
+/* Leaves out dead paths with a certificate that was not served: a shorter chain serves the same clients. */
 static bool worth_judging(const struct chain_candidate *candidate)
 {
 	return candidate->root != NULL || candidate->served_only;
 }
 
-/* Two paths with one chain: the better end is kept. */
+/* Says which of two paths with the same chain is kept: the one with the better end. */
 static bool better_end(const struct chain_candidate *known, const struct chain_candidate *candidate)
 {
 	if (candidate->chain.end != known->chain.end)
@@ -114,7 +114,7 @@ void chain_search_init(struct chain_search *search, const struct issuer_pool *po
 	search->leaf_faults = path_verifier_leaf(pool->served->items[0].certificate, pool->purpose, pool->now);
 }
 
-/* The served chain as it is, before discovery has spent anything. */
+/* Judges the served chain as it is, before discovery spends its budget. */
 static void judge_served(struct chain_search *search)
 {
 	struct sent_chain served = {search->pool.served->items, search->pool.served->count};

@@ -84,7 +84,7 @@ static void judge(struct issuer_candidate *candidate, const struct certificate *
 	candidate->long_enough = issuer->path_length < 0 || (size_t)issuer->path_length >= num_below;
 }
 
-/* Better first, by RFC 4158's advice; the last word is the bytes', so that the order is total. */
+/* Ranks the better one first, by the advice of RFC 4158, at last by the bytes, so that the order is total. */
 static int compare(const void *left, const void *right)
 {
 	const struct issuer_candidate *a = left, *b = right;

@@ -69,7 +69,7 @@ static struct bytes octets(const ASN1_OCTET_STRING *string)
 	return bytes_of(ASN1_STRING_get0_data(string), (size_t)ASN1_STRING_length(string));
 }
 
-/* A CIDR block as RFC 4632 has it: ones, then zeros. */
+/* Says whether the mask is that of a CIDR block (RFC 4632): ones, then zeros. */
 static bool is_prefix(struct bytes mask)
 {
 	bool ended = false;

@@ -39,7 +39,7 @@ static bool finish_path(const struct path_builder *builder, enum path_end end, s
 	return true;
 }
 
-/* The first visit of a level: the path may end here. Says whether there is a path to return. */
+/* Visits a level for the first time. Says whether the path ends here and is to be returned. */
 static bool enter(struct path_builder *builder, struct path *out)
 {
 	struct path_builder_level *level = top(builder);
@@ -57,7 +57,7 @@ static bool enter(struct path_builder *builder, struct path *out)
 	return finish_path(builder, level->anchor ? PATH_END_ANCHOR : PATH_END_SELF_SIGNED, out);
 }
 
-/* The server sends it, or has it in its file. */
+/* Says whether the certificate came with the leaf: sent by the server, or from its file. */
 static bool is_given(enum certificate_source source)
 {
 	return source == SOURCE_SERVED || source == SOURCE_FILE || source == SOURCE_BACKEND;

@@ -11,7 +11,7 @@
 
 #define MIN_RSA_BITS 2048
 
-/* Would today's clients refuse it below an anchor? */
+/* Says whether today's clients refuse its signature below an anchor. */
 static bool has_weak_signature(const struct certificate *certificate)
 {
 	return certificate->signature_digest == SIGNATURE_DIGEST_MD5 ||
@@ -40,7 +40,7 @@ static bool has_weak_key(const struct certificate *certificate)
 	return certificate->public_key == NULL && algorithm_key_is_known(certificate);
 }
 
-/* It is not weak for being unknown here. */
+/* Says whether the kind of key is unknown here, which does not make it weak. */
 static bool has_unknown_key(const struct certificate *certificate)
 {
 	return certificate->key_type == KEY_TYPE_OTHER && !has_weak_key(certificate);
@@ -95,7 +95,7 @@ static bool is_not_judged(const struct path *path, size_t index)
 							   path->items[index].certificate) == SIGNATURE_NOT_JUDGED;
 }
 
-/* X509_verify_cert takes keys from the certificates by itself: what it could not use is refused before. */
+/* Refuses keys that X509_verify_cert could not use: it takes them from the certificates itself. */
 static struct path_verdict check_keys(const struct path *path)
 {
 	for (size_t i = 1; i < path->count; i++)
@@ -146,7 +146,8 @@ static struct path_verdict check_strength(const struct path *path)
 
 #define NOT_FOR_LEAF "its extended key usage does not admit what the leaf is for"
 
-/* Where X509_verify_cert was not asked about the purpose, because the leaf fails it: what it asks of CAs. */
+/* Checks the purpose of the CAs as X509_verify_cert does, which is not asked where the leaf itself fails its
+ * purpose. */
 static struct path_verdict check_ca_purposes(const struct path *path, enum certificate_purpose purpose)
 {
 	for (size_t i = 1; i + 1 < path->count; i++)
@@ -266,7 +267,7 @@ static struct path_verdict check_constraint_work(const struct path *path)
 				"it constrains names with more rules than can be compared with the names below it");
 }
 
-/* Measured: the time of one verification, in that of RSA with 2048 bits. */
+/* Returns the measured time of one verification, in units of one by RSA with 2048 bits. */
 static size_t signature_work(const struct certificate *issuer)
 {
 	size_t size = (issuer->key_bits + 2047) / 2048;
@@ -291,7 +292,7 @@ struct path_cost path_verifier_cost(const struct path *path)
 	return cost;
 }
 
-/* Everybody below the issuer at `above`, but self-issued intermediates (RFC 5280 6.1.3 b and c). */
+/* Checks all below the issuer at `above`, but self-issued intermediates (RFC 5280 6.1.3 b and c). */
 static struct path_verdict check_constraints_of(const struct path *path, size_t above)
 {
 	struct name_constraints constraints;

@@ -134,7 +134,8 @@ static struct error read_entries(struct crl *crl, CBS *content)
 	return error_none();
 }
 
-/* 5.2: authorityKeyIdentifier and cRLNumber say nothing that a look-up needs; others count where they are critical. */
+/* Ignores authorityKeyIdentifier and cRLNumber (5.2), which a look-up does not need; others count where they are
+ * critical. */
 static bool take_extension(struct crl *crl, const struct extension *extension)
 {
 	if (IS(extension, oid_scope))

@@ -210,7 +210,7 @@ struct error crl_store_add_path(struct crl_store *store, const char *path, char 
 	return error;
 }
 
-/* The signature first: two that differ mostly differ there. */
+/* Compares the signatures first: CRLs that differ mostly differ there. */
 static bool crl_equal(const struct crl *a, const struct crl *b)
 {
 	return bytes_equal(a->signed_data.signature, b->signed_data.signature) &&

@@ -145,7 +145,7 @@ static struct digest digest_of(struct bytes data, bool by_sha256)
 	return digest;
 }
 
-/* Of the BIT STRING's bytes, without the count of unused bits (4.1.1). */
+/* Hashes the BIT STRING's bytes, without the count of unused bits (4.1.1). */
 static struct digest key_digest(const struct certificate *certificate, bool by_sha256)
 {
 	const ASN1_BIT_STRING *key = X509_get0_pubkey_bitstr(certificate->x509);

@@ -108,7 +108,7 @@ static const struct crl *next_by_time(struct walk *walk)
 	return next;
 }
 
-/* Of two of the same moment, the one that says worse. */
+/* Takes the worse answer of two CRLs of the same moment. */
 static void take_usable(struct revocation_answer *answer, const struct crl *crl, const struct certificate *certificate)
 {
 	struct revocation_answer fresh = {.status = REVOCATION_GOOD, .crl = crl};

@@ -22,7 +22,7 @@ bool signed_data_read(CBS *in, struct signed_data *out)
 	return true;
 }
 
-/* The content as it stands: X.509's own verification encodes its structures anew, and an ANY keeps its bytes. */
+/* Wraps the content as an ANY, which keeps its bytes: the verification would encode a structure anew. */
 static ASN1_TYPE *wrap(struct bytes content)
 {
 	ASN1_STRING *string = ASN1_STRING_type_new(V_ASN1_SEQUENCE);

@@ -107,7 +107,7 @@ static struct error read_whole(int fd, struct buffer *out)
 	}
 }
 
-/* The verdict over one file: what it holds is what its name says, and a CA certificate. */
+/* Judges one file: it must hold the CA certificate of its name. */
 static struct error judge(const char *name, const struct cache_entry *entry)
 {
 	char right_name[NAME_CHARS + 1];
@@ -149,7 +149,7 @@ static bool is_bad_content(struct error error)
 	       error.kind == ERROR_CRYPTO || (error.kind == ERROR_SYSTEM && error.code == ELOOP);
 }
 
-/* Where the directory cannot be written, the file stays, and is reported again the next time. */
+/* Renames a bad file. Where the directory cannot be written, it stays, and is reported again the next time. */
 static void set_aside(int dir_fd, const char *name)
 {
 	char bad_name[NAME_MAX + 1];

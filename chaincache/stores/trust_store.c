@@ -215,7 +215,7 @@ static const struct certificate_file_options bundle_options = {
     .skip_keys = true,
 };
 
-/* These characters; "-2", "-3" ... after them when another store has that name. */
+/* Makes a name of these characters, with "-2", "-3" ... after them when another store has that name. */
 static void derive_name(const struct trust_store_set *set, const char *base, size_t base_len,
 			char out[MAX_NAME_CHARS + 16])
 {
@@ -226,7 +226,7 @@ static void derive_name(const struct trust_store_set *set, const char *base, siz
 		snprintf(out, MAX_NAME_CHARS + 16, "%.*s-%u", len, base, i);
 }
 
-/* The file's base name without its extension. */
+/* Makes a name of the file's base name without its extension. */
 static void derive_file_name(const struct trust_store_set *set, const char *path, char out[MAX_NAME_CHARS + 16])
 {
 	const char *slash = strrchr(path, '/');
@@ -337,7 +337,7 @@ static struct error visit_folder(struct folder_visit *visit, const char *name, c
 	return error;
 }
 
-/* The directory's base name, "." and "/" too, with a number after it when it is taken. */
+/* Makes a name of the directory's base name, "." and "/" too, with a number after it when it is taken. */
 static void derive_folder_name(const struct trust_store_set *set, const char *path, char out[MAX_NAME_CHARS + 16])
 {
 	size_t end = strlen(path), start;
@@ -349,8 +349,8 @@ static void derive_folder_name(const struct trust_store_set *set, const char *pa
 	derive_name(set, path + start, end - start, out);
 }
 
-/* A file a store, for a directory of audiences; but one store of all for a directory that was given a name, and for one
- * with links under a hash in it: that is openssl's -CApath, one audience, and the links may be all there is. */
+/* Makes a store of each file; but one store of all when the directory was given a name, or has links under a hash in
+ * it: that is openssl's -CApath, one audience, and the links may be all there is. */
 static struct error add_folder(struct trust_store_set *set, const char *name, const char *path)
 {
 	struct folder_visit visit = {.set = set};

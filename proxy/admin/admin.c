@@ -171,14 +171,15 @@ static void give(struct http_answer *out, struct shared_text *text, const struct
 	};
 }
 
-/* The parts that `next` leads to have places of their own, so that other requests do not displace them. */
+/* Returns the place of an answer: each part that `next` leads to has its own, so that other requests do not displace
+ * it. */
 static struct kept_answer *place_of(struct answer_maker *maker, size_t from)
 {
 	bool own = from % STATUS_MAX_SITES == 0 && from / STATUS_MAX_SITES < ADMIN_KEPT_ANSWERS;
 	return &maker->kept[own ? from / STATUS_MAX_SITES : ADMIN_KEPT_ANSWERS];
 }
 
-/* The kept answer; an old one is made anew while there is time for it. */
+/* Gives the kept answer; an old one is made anew while there is time for it. */
 static void answer_made(const struct admin *admin, struct answer_maker *maker, size_t from, struct http_answer *out)
 {
 	struct kept_answer *kept = place_of(maker, from);
@@ -196,7 +197,7 @@ static void answer_made(const struct admin *admin, struct answer_maker *maker, s
 	give(out, kept->text, maker->type);
 }
 
-/* The place of the first site that is wanted. */
+/* Reads the place of the first site that is wanted. */
 static bool read_place(const char *text, size_t *out)
 {
 	*out = 0;

@@ -12,7 +12,7 @@
 
 enum { MAX_HOST = 255, MAX_BASIC = ADMIN_TOKEN_MAX_CHARS + 256 };
 
-/* The host without its port and brackets; false where it has no such form. */
+/* Takes the host without its port and brackets; false where it has no such form. */
 static bool cut_host(const char *text, char out[MAX_HOST + 1])
 {
 	bool bracketed = text[0] == '[';

@@ -127,7 +127,7 @@ static void write_bytes(struct scrape *scrape, const struct metric_family *famil
 typedef void backend_writer(struct scrape *scrape, const struct metric_family *family, size_t site, size_t backend,
 			    const char *const *values);
 
-/* A backend that stands twice is one series: the first speaks for both. */
+/* Says whether the backend was listed before: both are one series, which the first one writes. */
 static bool is_repeated(const struct config_site *config, size_t backend)
 {
 	const struct config_address *address = &config->backends[backend].address;

@@ -58,7 +58,7 @@ static json_t *mends_json(const struct overview *overview)
 	return keep_if_complete(object, complete);
 }
 
-/* How many sites are in each state: of all, whatever part of them the answer has. */
+/* Counts the sites in each state: all of them, whatever part the answer has. */
 static json_t *states_json(const struct overview *overview)
 {
 	size_t counts[NUM_SITE_STATES] = {0};

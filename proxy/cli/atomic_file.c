@@ -39,7 +39,7 @@ static mode_t mode_of_new_file(void)
 	return 0666 & ~mask;
 }
 
-/* The folder that holds the new name must reach the disk too. */
+/* Syncs the folder: the new name must reach the disk too. */
 static void sync_folder_of(const char *path)
 {
 	char folder[PATH_MAX];

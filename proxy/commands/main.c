@@ -62,8 +62,8 @@ static int report_unknown(const char *word)
 	return STATUS_USAGE;
 }
 
-/* A descriptor below 3 that is closed would be given to the first file or socket that is opened, and what is printed
- * would go there. What stands in its place cannot be read or written, so that the loss is noticed. */
+/* Opens closed descriptors below 3: the first file or socket would get their numbers, and output would go there. Reads
+ * and writes of their replacements fail, so that the loss is noticed. */
 static bool hold_standard_descriptors(void)
 {
 	static const int modes[] = {[STDIN_FILENO] = O_WRONLY, [STDOUT_FILENO] = O_RDONLY, [STDERR_FILENO] = O_RDONLY};

@@ -215,7 +215,7 @@ static void finish(struct reload *reload, struct reading *reading)
 	buffer_cleanup(&prospect.certificates);
 }
 
-/* A look at files that are as wrong as they were is no reload. */
+/* Says whether the retry found the same faults: then it is no reload. */
 static bool is_nothing_new(const struct server *server, const struct reading *reading)
 {
 	return reading->cause == BY_RETRY && reading->files != NULL &&
@@ -306,7 +306,7 @@ static void begin(struct reload *reload, enum reload_cause cause)
 	reload->next = cause;
 }
 
-/* One reading at a time. What comes meanwhile follows it, an operator's wish before all else. */
+/* Begins a reading, or lets it follow the one that runs; an operator's reload goes before the others. */
 static void reload_by(struct reload *reload, enum reload_cause cause)
 {
 	if (reload->server->state != SERVER_RUNNING)

@@ -274,7 +274,8 @@ static bool make_parts(struct server *server)
 	return good;
 }
 
-/* Before anything can be seen from outside: a signal that comes during the start is acted on once the loop runs. */
+/* Watches signals before the start can be seen from outside: a signal during the start is handled once the loop
+ * runs. */
 static bool watch_signals(struct server *server)
 {
 	for (size_t i = 0; i < SERVER_NUM_SIGNALS; i++) {
@@ -287,8 +288,8 @@ static bool watch_signals(struct server *server)
 	return true;
 }
 
-/* Ports below 1024 are opened and keys are read before root's rights go. The cache and the log belong to the user
- * that is named: they are opened afterwards. */
+/* Opens ports below 1024 and reads keys before it gives up root's rights. The cache and the log belong to the
+ * configured user: they are opened afterwards. */
 static bool read_and_listen(struct server *server, struct buffer *errors)
 {
 	struct config *config = server->config;

@@ -283,7 +283,7 @@ static struct fetch *fetch_new(struct fetcher *fetcher, const char *url)
 	return fetch;
 }
 
-/* A refusal stays a refusal while it rests: its detail is the line that would allow the address. */
+/* Answers a URL that is not asked yet. A refusal stays one: its detail is the line that would allow the address. */
 static struct answer *answer_paused(const struct fetch_pause *pause)
 {
 	char detail[FETCHER_MAX_DETAIL];

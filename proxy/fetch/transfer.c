@@ -128,7 +128,7 @@ static const struct {
     {ENFILE, "no file descriptor is left"},
 };
 
-/* Why no connection stands, in the system's words. */
+/* Returns in the system's words why there is no connection. */
 static const char *words_of_errno(const struct transfer *transfer)
 {
 	long number = transfer->socket_errno;
@@ -253,7 +253,7 @@ static bool read_host(struct transfer *transfer)
 	return fits;
 }
 
-/* Everything that is the same for each hop. */
+/* Sets everything that is the same for each hop. */
 static void set_rules(struct transfer *transfer)
 {
 	CURL *easy = transfer->client.easy;
@@ -345,7 +345,7 @@ static bool resolve_location(struct transfer *transfer, const char *location)
 	return fits;
 }
 
-/* False when there was nowhere to go, which ended the transfer. */
+/* Follows a redirect. False when there was nowhere to go, which ended the transfer. */
 static bool follow(struct transfer *transfer)
 {
 	struct curl_header *location;

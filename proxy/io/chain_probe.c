@@ -323,7 +323,7 @@ static void on_connect(uv_connect_t *connect, int status)
 	}
 }
 
-/* Each address gets its share of the time that is left, so that a dead one leaves some for the others. */
+/* Opens the next address, for its share of the time that is left: a dead one leaves some for the others. */
 static void open_address(struct chain_probe *probe)
 {
 	const struct sockaddr *address = (const struct sockaddr *)&probe->addresses[probe->at];

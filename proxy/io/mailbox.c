@@ -14,7 +14,7 @@ struct mailbox {
 	void *context;
 };
 
-/* Taken whole, so that on_mail runs without the lock and may post. */
+/* Takes the whole queue, so that on_mail runs without the lock and may post. */
 static struct mail *take_all(struct mailbox *mailbox)
 {
 	uv_mutex_lock(&mailbox->lock);

@@ -22,7 +22,7 @@ struct resolver {
 			size_t num_addresses);
 };
 
-/* libuv's codes are its own; struct error speaks getaddrinfo's. */
+/* Turns a code of libuv into the EAI_* value of getaddrinfo that struct error has. */
 static int eai_of_uv(int status)
 {
 	static const struct {

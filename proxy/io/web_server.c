@@ -71,7 +71,7 @@ static void set_state(struct MHD_Connection *connection, enum web_visit_state st
 		web_visits_set(&visit->server->visits, visit, state, now_ms(visit->server), pause_ms);
 }
 
-/* libmicrohttpd calls on_request again. */
+/* Resumes a held request: libmicrohttpd calls on_request again. */
 static void resume(struct web_visit *visit)
 {
 	if (visit->state != VISIT_HELD)
@@ -80,7 +80,7 @@ static void resume(struct web_visit *visit)
 	web_visits_set(&visit->server->visits, visit, VISIT_WAITED, now_ms(visit->server), WEB_SERVER_REQUEST_MS);
 }
 
-/* libmicrohttpd sees the end, and closes. */
+/* Cuts a connection: libmicrohttpd sees the end, and closes it. */
 static void cut(struct web_visit *visit)
 {
 	shutdown(visit->fd, SHUT_RDWR);
@@ -318,7 +318,7 @@ static bool make_room(struct web_server *server)
 	return visit != NULL;
 }
 
-/* A few at a time: in between, whole requests are answered, and those that were cut are closed. */
+/* Accepts a few at a time: in between, whole requests are answered, and cut connections are closed. */
 static void on_listening(uv_poll_t *handle, int status, int events)
 {
 	struct web_server *server = handle->data;

@@ -99,7 +99,7 @@ static void print_validity(const struct chain_view *view, const struct certifica
 			      print_span(certificate->not_after - view->now, span, sizeof(span)));
 }
 
-/* Where a certificate of the tree stands: its level, and whether another one hangs below it. */
+/* Draws the lines before a text in the tree, by its level, and by whether another certificate follows below. */
 static void print_stem(const struct chain_view *view, unsigned level, bool goes_on)
 {
 	unsigned shown = level < MAX_LEVELS ? level : MAX_LEVELS;
@@ -175,7 +175,7 @@ static bool is_stranger(const struct drawing *drawing, size_t index)
 				   drawing->chain->items[index - 1].certificate);
 }
 
-/* The line below the last certificate: the root that clients have, or the gap. */
+/* Draws the line below the last certificate: the root that clients have, or the gap. */
 static void draw_end(const struct drawing *drawing)
 {
 	const struct chain_view *view = drawing->view;

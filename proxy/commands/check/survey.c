@@ -114,7 +114,7 @@ static void start_look(struct survey *survey, struct survey_look *look)
 	survey->num_done++;
 }
 
-/* Some servers staple nothing in their first connections, and do in the next. */
+/* Takes the first response that came with the chain: some servers staple none in their first connections. */
 static void put_staple(struct survey_chain *chain, struct survey_look *look)
 {
 	chain->knows_staple = chain->knows_staple || look->knows_staple;
@@ -189,7 +189,7 @@ static void run_looks(struct survey *survey, struct survey_look *looks, size_t c
 	}
 }
 
-/* A context that takes the other kind of key than this leaf's; NULL: there is no other, or no memory. */
+/* Returns a context that takes the other kind of key than this leaf's; NULL: there is no other, or no memory. */
 static SSL_CTX *other_context(struct survey *survey, const struct certificate *leaf)
 {
 	if (leaf->key_type != KEY_TYPE_RSA && leaf->key_type != KEY_TYPE_EC)
@@ -204,7 +204,7 @@ static SSL_CTX *other_context(struct survey *survey, const struct certificate *l
 	return *context;
 }
 
-/* One for each chain: the names that it came for have their other certificate in common too. */
+/* Plans one look for each chain: the names that share it share their other certificate too. */
 static bool plan_others(struct survey *survey)
 {
 	survey->num_others = 0;
@@ -222,7 +222,7 @@ static bool plan_others(struct survey *survey)
 	return true;
 }
 
-/* A chain that came to no name's own look is for the names of the chain beside it. */
+/* Adds the chain of the other kind of key. A new one is for the names of the chain that it was planned for. */
 static bool put_other(struct survey *survey, struct survey_look *other)
 {
 	size_t num_before = survey->num_chains;

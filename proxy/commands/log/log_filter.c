@@ -28,7 +28,7 @@ const char *log_filter_set_site(struct log_filter *filter, const char *value)
 	return wrong;
 }
 
-/* A misspelt code would give an empty log, which reads like good news. */
+/* Refuses a misspelt code: the empty log that it gives would read like good news. */
 const char *log_filter_set_code(struct log_filter *filter, const char *value)
 {
 	filter->code = value;

@@ -33,7 +33,7 @@ static void span_time(char first[LOG_HISTORY_TIME_CHARS + 1], char last[LOG_HIST
 		memcpy(last, text, len + 1);
 }
 
-/* One more item of an array that doubles; false at the maximum or when out of memory. */
+/* Makes room for one more item, by doubling the array; false at the maximum or when out of memory. */
 static bool grow(void **items, size_t size, size_t count, size_t *capacity, size_t max)
 {
 	size_t wanted = *capacity == 0 ? FIRST_CAPACITY : *capacity * 2;
@@ -171,7 +171,7 @@ void log_history_cleanup(struct log_history *history)
 	*history = (struct log_history){0};
 }
 
-/* When the last of the runs began to write. */
+/* Returns when the last of the runs began to write. */
 static const char *last_beginning(const struct log_history *history)
 {
 	const char *last = "";

@@ -49,13 +49,13 @@ static bool peek(const struct scan *scan, char c)
 	return scan->at < scan->end && *scan->at == (uint8_t)c;
 }
 
-/* Not 0 where one of eight bytes is 0: the usual trick with a borrow, exact for "is there one" and for the lowest. */
+/* Returns not 0 where one of eight bytes is 0, by a borrow: exact for whether there is one, and for the lowest. */
 static uint64_t zero_byte(uint64_t eight)
 {
 	return (eight - ONES) & ~eight & HIGH_BITS;
 }
 
-/* Eight bytes at a time, up to a quote, a backslash, a control character or what is not ASCII. */
+/* Skips eight bytes at a time, up to a quote, a backslash, a control character or what is not ASCII. */
 static void skip_plain(struct scan *scan)
 {
 	uint64_t eight = 0;

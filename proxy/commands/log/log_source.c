@@ -65,7 +65,7 @@ static struct error begin_inflate(struct log_source *source)
 	return error_none();
 }
 
-/* The first two bytes say what it is. A file that has fewer so far is asked again. */
+/* Looks whether the first two bytes are gzip's. A file that has fewer so far is looked at again. */
 static struct error sniff(struct log_source *source)
 {
 	while (source->num_head < sizeof(source->head)) {

@@ -5,7 +5,7 @@
 
 #define CLIENT_REJECTED_WEIGHT 5
 
-/* Findings that hurt clients today come first: errors, then rejections, then those that chainmend mends meanwhile. */
+/* Ranks findings that hurt clients today first: errors, then rejections, then those that chainmend mends meanwhile. */
 static unsigned weight_of(const struct log_line *line, enum finding_severity severity)
 {
 	static const unsigned weights[] = {

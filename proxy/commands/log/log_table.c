@@ -51,7 +51,7 @@ static const char *print_time(const char *time, bool is_short, char out[TIME_CHA
 	return out;
 }
 
-/* The text in exactly so many columns, cut or padded; a code point is taken for a column. */
+/* Prints the text in exactly so many columns, cut or padded; a code point counts as a column. */
 static void print_cell(const struct output *output, enum style style, const char *text, unsigned columns)
 {
 	char clean[MAX_TEXT];
@@ -232,8 +232,8 @@ static int compare_times(const void *a, const void *b)
 	return order;
 }
 
-/* As wide as the longest name. Where that leaves no room for the rest, a row takes two lines, and 80 columns have room for
- * any name of a site. */
+/* Makes the column of the sites as wide as the longest name. Where that leaves no room for the rest, a row takes two
+ * lines, and 80 columns have room for any name. */
 static void choose_columns(struct log_table *table, const struct log_history *history)
 {
 	unsigned longest = MIN_SITE_COLUMNS;
@@ -254,7 +254,7 @@ static void print_titles(const struct log_table *table)
 			      SEVERITY_COLUMNS, "SEVERITY", (int)table->site_columns, "SITE");
 }
 
-/* With `certificate = backend` both sides of the proxy have the same chain, and one fault of it is two findings. */
+/* Says whether both are one fault: with `certificate = backend`, both sides of the proxy have the same chain. */
 static bool is_twin_of_backend(const struct log_finding *finding, const struct log_finding *of_backend)
 {
 	static const enum log_member equal[] = {LOG_SITE, LOG_CODE, LOG_EVENT, LOG_NAME, LOG_CERTIFICATE, LOG_STORES};

@@ -76,7 +76,7 @@ static struct error need_file(struct expansion *expansion, const char *name,
 	return print_pem(certificates, count, &file->pem);
 }
 
-/* The mended chain from its certificate `first` on, at most `count` of them, in a file of its own. */
+/* Writes the mended chain from its certificate `first` on, at most `count` of them, into a file of its own. */
 static struct error write_chain_file(struct expansion *expansion, const char *suffix, size_t first, size_t count)
 {
 	const struct certificate_list *mended = &expansion->script->plan->result->mended;

@@ -143,7 +143,7 @@ static bool may_start(const struct site_set *set)
 	return site_files_num_unusable(site_set_files(set)) < site_set_config(set)->num_sites;
 }
 
-/* As `run` would look at them: all that needs root's rights has been read. */
+/* Looks at the directories as the user of `run`: all that needs root's rights has been read. */
 static size_t audit_places(const struct program_log *log, const struct config *config, struct buffer *errors)
 {
 	if (geteuid() == 0 && !privileges_drop(config->user, config->group, errors))
