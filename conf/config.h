@@ -53,7 +53,7 @@ struct config_admin {
 /* config_admin_is_local says whether nobody but this machine can get there: loopback, or a Unix socket. */
 bool config_admin_is_local(const struct config_admin *admin);
 
-/* config_admin_print writes it as it would stand in the file; returns `out`. */
+/* config_admin_print writes it as in the file; returns `out`. */
 const char *config_admin_print(const struct config_admin *admin, char out[CONFIG_ADDRESS_MAX]);
 
 enum config_switch { CONFIG_OFF, CONFIG_ON };

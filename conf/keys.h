@@ -1,5 +1,5 @@
 /* keys - the table of the configuration's keys: the parser, --help, the sample, the manual page and
- * docs/configuration.md are made from it. Its rows stand in keys.def.
+ * docs/configuration.md are made from it. Its rows are in keys.def.
  */
 #ifndef CONF_KEYS_H
 #define CONF_KEYS_H

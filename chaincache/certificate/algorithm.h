@@ -21,8 +21,8 @@ enum algorithm_family {
 	ALGORITHM_GOST,
 };
 
-/* algorithm_may_verify says whether a key of issuer's kind can verify a signature of the kind that stands on child: true
- * unless both kinds are known and differ. */
+/* algorithm_may_verify says whether a key of issuer's kind can verify a signature of child's kind: true unless both
+ * kinds are known and differ. */
 bool algorithm_may_verify(const struct certificate *issuer, const struct certificate *child);
 
 /* algorithm_key_is_known says whether the kind of the key can be judged: BoringSSL knows it (RSA, Ed25519, EC on a

@@ -21,7 +21,7 @@
 #define SHA256_BYTES 32
 #define SHA256_HEX_CHARS ((size_t)2 * SHA256_BYTES)
 
-/* The hash of the signature that stands on the certificate. */
+/* The hash of the certificate's signature. */
 enum signature_digest {
 	SIGNATURE_DIGEST_MD5, /* MD2 and MD4 too */
 	SIGNATURE_DIGEST_SHA1,

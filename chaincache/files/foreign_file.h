@@ -1,4 +1,4 @@
-/* foreign_file - knows files of other programs that stand where a certificate or a key was looked for. */
+/* foreign_file - knows files of other programs that are given in place of a certificate or a key. */
 #ifndef CHAINCACHE_FILES_FOREIGN_FILE_H
 #define CHAINCACHE_FILES_FOREIGN_FILE_H
 

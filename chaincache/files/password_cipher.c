@@ -75,7 +75,7 @@ static const EVP_MD *find_hash(const CBS *oid)
 	return NULL;
 }
 
-/* What the algorithm says, and what is made of it. */
+/* The parameters of an AlgorithmIdentifier, and what they choose. */
 struct scheme {
 	const EVP_CIPHER *cipher;
 	const EVP_MD *md;

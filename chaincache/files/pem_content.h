@@ -1,6 +1,7 @@
 /* pem_content - takes the certificates and the key out of a text's PEM blocks. For certificate_file.
  *
- * A block's content decides what it is, and its label is a hint: PKCS#7 stands under CERTIFICATE, a certificate under PKCS7.
+ * A block's content decides what it is, and its label is a hint: some files have PKCS#7 under CERTIFICATE, or a
+ * certificate under PKCS7.
  */
 #ifndef CHAINCACHE_FILES_PEM_CONTENT_H
 #define CHAINCACHE_FILES_PEM_CONTENT_H

@@ -1,8 +1,8 @@
 /* pem_reader - walks the PEM blocks of a text, with anything between them (RFC 7468; the headers are RFC 1421's).
  *
- * A BEGIN line stands at the start of a line, blanks and a byte order mark apart, or directly after an END line (files
- * joined without a newline). Lines end in LF, CR or both. A line that looks like a BEGIN or END line, but is a damaged one or an END
- * line without a block, is never skipped: see pem_marker.h.
+ * A BEGIN line is at the start of a line, blanks and a byte order mark apart, or directly after an END line (files
+ * joined without a newline). Lines end in LF, CR or both. A line that looks like a BEGIN or END line, but is a damaged
+ * one or an END line without a block, is never skipped: see pem_marker.h.
  */
 #ifndef CHAINCACHE_FILES_PEM_READER_H
 #define CHAINCACHE_FILES_PEM_READER_H
@@ -39,7 +39,7 @@ void pem_reader_init(struct pem_reader *reader, struct bytes text);
 void pem_reader_cleanup(struct pem_reader *reader);
 
 /* pem_reader_next reads the next block into reader->block. PEM_BROKEN has its label there and the reason in
- * reader->error; the one after it can be read all the same. Of a damaged line it has the beginning in place of a label. */
+ * reader->error; the next one can still be read. For a damaged line, the label is its beginning. */
 enum pem_status pem_reader_next(struct pem_reader *reader);
 
 /* pem_reader_line is the line of the block's BEGIN, 1 for the first. */

@@ -41,7 +41,7 @@ static struct error out_of_memory(void)
 	return error_of(ERROR_MEMORY, 0, "open a PKCS#12 file");
 }
 
-/* What an OCTET STRING or a decrypted part holds may be BER by itself. */
+/* Turns BER into DER once more: the content of an OCTET STRING or of a decrypted part may be BER. */
 static struct error to_der(const uint8_t *data, size_t len, uint8_t **out_storage, CBS *out)
 {
 	size_t out_len = 0;

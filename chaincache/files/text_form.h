@@ -18,7 +18,7 @@ MUST_USE struct error text_form_utf16_to_utf8(struct bytes content, struct buffe
  * quotes around it. */
 bool text_form_is_base64(struct bytes text);
 
-/* text_form_decode_base64 appends what it stands for. ERROR_FORMAT where its end is missing. */
+/* text_form_decode_base64 appends the decoded bytes. ERROR_FORMAT where its end is missing. */
 MUST_USE struct error text_form_decode_base64(struct bytes text, struct buffer *out);
 
 #endif

@@ -29,7 +29,7 @@ struct audit {
 	const struct chain_candidate *chosen; /* NULL: the served chain stays as it is */
 	const struct certificate *anchor; /* NULL: none is known */
 	uint32_t mended_mask; /* the audiences that accept the mended chain, the leaf's own faults apart */
-	uint32_t not_judged_mask; /* the audiences of which nobody can say here */
+	uint32_t not_judged_mask; /* the audiences that cannot be judged here */
 	const struct leaf_revocation *leaf_revocation;
 	bool self_signed; /* the leaf is its own issuer */
 	bool pinned; /* the leaf's key is trusted as it is */

@@ -36,17 +36,18 @@ static void advise_allowing(const struct audit *audit, struct finding *finding, 
 	int len = (int)strcspn(what, " ");
 
 	if (len > 0 && audit_is_of_command(audit))
-		finding_set_advice(finding,
-				   "If this address is right, allow it: `--fetch-allow %.*s` (for `run`, `" FETCH_ALLOW_LINE
-				   "%.*s` in the configuration).",
-				   len, what, len, what);
+		finding_set_advice(
+		    finding,
+		    "If this address is right, allow it: `--fetch-allow %.*s` (for `run`, `" FETCH_ALLOW_LINE
+		    "%.*s` in the configuration).",
+		    len, what, len, what);
 	else if (len > 0)
-		finding_set_advice(finding,
-				   "If this address is right, allow it: `" FETCH_ALLOW_LINE "%.*s` in the configuration.", len,
-				   what);
+		finding_set_advice(
+		    finding, "If this address is right, allow it: `" FETCH_ALLOW_LINE "%.*s` in the configuration.",
+		    len, what);
 }
 
-/* Who redirects is not who is refused. */
+/* Names the URL that is refused, which is not the one that redirects. */
 static void print_what(const struct audit *audit, const struct fetch_attempt *attempt, char *out, size_t out_size)
 {
 	const char *rule = audit_is_of_command(audit) ? "--fetch-allow" : "fetch_allow";
@@ -60,7 +61,8 @@ static void print_what(const struct audit *audit, const struct fetch_attempt *at
 			 (int)strcspn(redirect + strlen(FETCH_REDIRECTED_TO), ")"),
 			 redirect + strlen(FETCH_REDIRECTED_TO), rule);
 	else if (refused)
-		snprintf(out, out_size, "%s, because %s does not cover its address", outcomes[FETCH_REFUSED].what, rule);
+		snprintf(out, out_size, "%s, because %s does not cover its address", outcomes[FETCH_REFUSED].what,
+			 rule);
 	else
 		snprintf(out, out_size, "%s%s%s", outcomes[attempt->outcome].what, has_detail ? ": " : "",
 			 has_detail ? attempt->detail : "");

@@ -64,8 +64,8 @@ struct finding_list {
 };
 
 /* finding_list_add appends a finding with the code's own severity and advice and this message (printf form), and
- * returns it, to be completed with the setters below. Out of memory or above the maximum it is counted, and what is
- * returned stands in no list, until the next one. */
+ * returns it, to be completed with the setters below. Out of memory or above the maximum it is only counted: the
+ * returned finding is in no list, and valid until the next call. */
 struct finding *finding_list_add(struct finding_list *list, enum finding_code code, const char *message, ...)
     __attribute__((format(printf, 3, 4)));
 

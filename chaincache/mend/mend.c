@@ -17,7 +17,7 @@
 #define MAX_WANTED 64 /* certificates whose issuers are asked for at once */
 
 struct mend {
-	struct mend_input input; /* the copies below stand in it */
+	struct mend_input input; /* with the copies below in it */
 	struct certificate_list served;
 	struct certificate_list extra;
 	struct host_name *names;

@@ -31,7 +31,7 @@ struct mend_input {
 	int64_t now; /* seconds since 1970: validity is judged as of this time */
 	enum finding_reader reader; /* of the findings */
 	bool offline; /* never asks for a URL */
-	bool ignores_key_usage; /* of the leaf: whoever shakes hands judges it, by what the key is used for */
+	bool ignores_key_usage; /* of the leaf: the TLS handshake judges it, by the use of the key */
 	bool ignore_trust; /* every other check, but not whether a trusted root is reached */
 };
 

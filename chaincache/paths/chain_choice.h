@@ -14,8 +14,8 @@ struct chain_candidate {
 	enum certificate_source root_source;
 	struct path_verdict verdict; /* of the path with its root; PATH_GOOD where there is none */
 	uint32_t mask; /* the audiences that accept the chain */
-	uint32_t not_judged; /* the audiences of which nobody can say here: see chain_judge.h */
-	bool served_only; /* made of served certificates alone */
+	uint32_t not_judged; /* the audiences that cannot be judged here: see chain_judge.h */
+	bool served_only; /* it has served certificates alone */
 	bool keeps_served_run; /* starts with the served chain's own path */
 };
 

@@ -40,7 +40,7 @@ enum audience_answer {
 	AUDIENCE_FINDS_NO_PATH, /* the path's end leads nowhere */
 };
 
-/* Of the audiences: bit i stands for audience i. No bit stands in both. */
+/* Of the audiences: bit i stands for audience i. No bit is set in both. */
 struct audience_masks {
 	uint32_t accept;
 	uint32_t not_judged;

@@ -15,7 +15,7 @@ struct chain_search {
 	struct revocation revocation; /* its CRLs are set after chain_search_init */
 	struct chain_judge judge;
 	struct path own; /* the served chain's own path */
-	struct audience_masks served; /* what the audiences make of the served chain, the leaf's own faults apart */
+	struct audience_masks served; /* the audiences' verdicts on the served chain, without the leaf's own faults */
 	unsigned leaf_faults;
 	struct chain_candidate *candidates; /* owned */
 	size_t num_candidates;
@@ -32,7 +32,7 @@ void chain_search_run(struct chain_search *search);
 /* chain_search_best is the chain to be sent; NULL when the served one must stay as it is. */
 const struct chain_candidate *chain_search_best(const struct chain_search *search);
 
-/* chain_search_masks says what the audiences make of `chosen`; of the served chain where it is NULL. */
+/* chain_search_masks returns the audiences' verdicts on `chosen`, or on the served chain where it is NULL. */
 struct audience_masks chain_search_masks(const struct chain_search *search, const struct chain_candidate *chosen);
 
 /* chain_search_self_signed says whether the leaf is its own issuer: self-issued, and verified by its key where that

@@ -24,7 +24,7 @@ struct issuer_pool {
 
 struct issuer_candidate {
 	struct certificate_entry entry; /* borrowed */
-	bool anchor; /* it stands in a trust store */
+	bool anchor; /* it is in a trust store */
 	enum key_id_fit key_id_fit;
 	bool valid_now;
 	bool may_issue; /* CA bit and key usage */
@@ -42,7 +42,7 @@ struct issuer_candidates {
  * The order does not depend on the order of the sources' contents. */
 MUST_USE struct error issuer_pool_find(const struct issuer_pool *pool, const struct certificate *child,
 				       size_t num_below, struct issuer_candidates *out);
-/* issuer_pool_trusts says whether this very certificate stands in a trust store. */
+/* issuer_pool_trusts says whether this very certificate is in a trust store. */
 bool issuer_pool_trusts(const struct issuer_pool *pool, const struct certificate *certificate);
 
 void issuer_candidates_cleanup(struct issuer_candidates *candidates);

@@ -6,12 +6,12 @@
 #include "chaincache/paths/limits.h"
 
 enum path_end {
-	PATH_END_ANCHOR, /* the last certificate stands in a trust store */
-	PATH_END_SELF_SIGNED, /* the last certificate is its own issuer, and stands in no trust store */
-	PATH_END_DEAD, /* nobody is known who issued the last certificate */
+	PATH_END_ANCHOR, /* the last certificate is in a trust store */
+	PATH_END_SELF_SIGNED, /* the last certificate is its own issuer, and is in no trust store */
+	PATH_END_DEAD, /* the issuer of the last certificate is not known */
 };
 
-/* Holds always: 1 <= count, once filled; no certificate, and no pair of subject and key, stands in it twice. */
+/* Holds always: 1 <= count, once filled; no certificate, and no pair of subject and key, is in it twice. */
 struct path {
 	struct certificate_entry items[MEND_MAX_DEPTH];
 	size_t count;

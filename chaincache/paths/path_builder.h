@@ -1,9 +1,9 @@
 /* path_builder - discovery: one simple path after another from a leaf upwards, depth first, with backtracking.
  *
- * Every link of a path is true (names match, the signature verifies), or cannot be judged (signature_memo_ask) and leads
- * to a certificate that was given with the leaf or to an anchor. Nothing else is judged here. No certificate, and no pair
- * of subject and key, stands in a path twice (RFC 4158 2.3, 5.2), so that loops end by themselves. A trust anchor ends a
- * path; one that is not self-issued is also passed through, for the stores that hold only what is above.
+ * Every link of a path is true (names match, the signature verifies), or cannot be judged (signature_memo_ask) and
+ * leads to a certificate that was given with the leaf or to an anchor. Nothing else is judged here. No certificate, and
+ * no pair of subject and key, is in a path twice (RFC 4158 2.3, 5.2), so that loops end by themselves. A trust anchor
+ * ends a path; one that is not self-issued is also passed through, for the stores that hold only what is above.
  */
 #ifndef CHAINCACHE_PATHS_PATH_BUILDER_H
 #define CHAINCACHE_PATHS_PATH_BUILDER_H
@@ -29,7 +29,7 @@ struct path_builder {
 	struct error error; /* ERROR_MEMORY: the search was broken off */
 };
 
-/* path_builder_init starts at `leaf`; `leaf_is_anchor`: this very certificate stands in a trust store. All is borrowed
+/* path_builder_init starts at `leaf`; `leaf_is_anchor`: this very certificate is in a trust store. All is borrowed
  * until path_builder_cleanup. */
 void path_builder_init(struct path_builder *builder, const struct issuer_pool *pool, struct signature_memo *memo,
 		       struct certificate_entry leaf, bool leaf_is_anchor);

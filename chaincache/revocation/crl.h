@@ -48,7 +48,7 @@ void crl_free(struct crl *crl); /* NULL is fine */
 /* crl_is_of says whether the CRL has the name that the certificate gives as its issuer (RFC 5280 7.1). */
 bool crl_is_of(const struct crl *crl, const struct certificate *certificate);
 
-/* crl_lists says whether the certificate stands in it as revoked; removeFromCRL is no revocation. */
+/* crl_lists says whether it lists the certificate as revoked; removeFromCRL is no revocation. */
 bool crl_lists(const struct crl *crl, const struct certificate *certificate, struct crl_revocation *out);
 
 #endif

@@ -1,7 +1,7 @@
 /* crl_scope - the certificates of its issuer that a CRL covers (issuingDistributionPoint, RFC 5280 5.2.5 and 6.3.3 b).
  *
  * Authorities with many certificates cut their CRL in parts. A part covers a certificate when one of the names of its
- * distribution point stands in the certificate's cRLDistributionPoints too. CRLs of some reasons, and indirect ones
+ * distribution point is in the certificate's cRLDistributionPoints too. CRLs of some reasons, and indirect ones
  * (entries of other issuers), are refused.
  */
 #ifndef CHAINCACHE_REVOCATION_CRL_SCOPE_H

@@ -22,7 +22,7 @@ struct trust_store {
 	struct certificate_list roots;
 };
 
-/* Holds always: position i of both indexes is anchors.items[i], a root that stands in the stores of masks[i]. */
+/* Holds always: position i of both indexes is anchors.items[i], a root that is in the stores of masks[i]. */
 struct trust_store_set {
 	atomic_uint references;
 	struct trust_store stores[TRUST_STORES_MAX];

@@ -7,10 +7,10 @@
 
 #define CHAIN_STATES(X)                                                                                                \
 	X(CHAIN_STATE_WAITING, "waiting") /* not judged with fetching yet, and not trusted so far */                   \
-	X(CHAIN_STATE_GOOD, "good") /* what was given goes out, and every store accepts it */                          \
-	X(CHAIN_STATE_MENDED, "mended") /* another chain goes out, and every store accepts it */                       \
+	X(CHAIN_STATE_GOOD, "good") /* the given chain is served, and every store accepts it */                        \
+	X(CHAIN_STATE_MENDED, "mended") /* another chain is served, and every store accepts it */                      \
 	X(CHAIN_STATE_REPORTED, "reported") /* it would be mended, but for mode = report or the self-test */           \
-	X(CHAIN_STATE_PARTIAL, "partial") /* some stores accept what goes out, or may */                               \
+	X(CHAIN_STATE_PARTIAL, "partial") /* some stores accept the served chain, or may */                            \
 	X(CHAIN_STATE_BROKEN, "broken") /* no store accepts it */
 
 /* In rising order of weight. */
@@ -23,7 +23,7 @@
 	X(SITE_STATE_BROKEN, "broken") /* an error stands, no client accepts a chain, or no backend is up */
 
 #define BACKEND_STATES(X)                                                                                              \
-	X(BACKEND_STATE_UNKNOWN, "unknown") /* nobody has asked it yet */                                              \
+	X(BACKEND_STATE_UNKNOWN, "unknown") /* it was not asked yet */                                                 \
 	X(BACKEND_STATE_UP, "up")                                                                                      \
 	X(BACKEND_STATE_DOWN, "down") /* the last probe or the last connection failed */
 
@@ -52,7 +52,7 @@ const char *chain_state_name(enum chain_state state);
 const char *site_state_name(enum site_state state);
 const char *backend_state_name(enum backend_state state);
 
-/* How many findings stand for a site, by severity. */
+/* How many open findings a site has, by severity. */
 struct finding_counts {
 	size_t by_severity[SEVERITY_ERROR + 1];
 	size_t weighing[SEVERITY_ERROR + 1]; /* those of them that a site's state is judged by */

@@ -1,4 +1,4 @@
-/* chain_record - counts what clients did while one chain went out: handshakes that showed it, rejections by alert, by
+/* chain_record - counts what clients did while one chain was served: handshakes that showed it, rejections by alert, by
  * network and by name, and clients that closed without an alert.
  *
  * On the control thread; the handshakes are counted by the workers (chain_tally.h).
@@ -19,8 +19,8 @@
 struct chain_record {
 	struct credential *credential; /* one reference: the chain with its key */
 	uint64_t generation; /* the first chain of a certificate has 1, each change the next */
-	int64_t since_ms; /* when it went out; since 1970 */
-	uint64_t done_before; /* of the tally, when it went out */
+	int64_t since_ms; /* when it was first served; since 1970 */
+	uint64_t done_before; /* of the tally, at that time */
 	uint64_t alerts[NUM_TALLY_ALERTS]; /* rejections alone */
 	uint64_t late; /* of the alerts: came after the handshake was done */
 	uint64_t vanished; /* closed or reset without an alert once the chain was shown: suspected rejections */

@@ -1,4 +1,4 @@
-/* chain_sides - one certificate's chains side by side: the one that goes out now and the one before it, each with the
+/* chain_sides - one certificate's chains side by side: the one that is served now and the one before it, each with the
  * counts of its clients. */
 #ifndef PROXY_CLIENTS_CHAIN_SIDES_H
 #define PROXY_CLIENTS_CHAIN_SIDES_H

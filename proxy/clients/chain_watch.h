@@ -17,7 +17,7 @@
 
 struct chain_watch;
 
-/* Asks for `former` to go out in the place of `withdrawn`. */
+/* Asks to serve `former` in the place of `withdrawn`. */
 struct chain_roll_back {
 	const char *site;
 	unsigned part; /* which certificate of the site */
@@ -31,7 +31,7 @@ struct chain_watch_options {
 	const struct program_log *log;
 	unsigned num_workers;
 	void *context;
-	/* True when `former` goes out, from the next publication on. */
+	/* True when `former` is served, from the next publication on. */
 	bool (*roll_back)(void *context, const struct chain_roll_back *roll_back);
 };
 

@@ -1,9 +1,9 @@
 /* reload - takes over a configuration that was read anew, and files that have changed, while the workers serve.
  *
  * SIGHUP reads the configuration: it is taken whole or not at all. A certificate or key file that changes is read again
- * under the present configuration, whatever stands in its file by now. What the configuration names is taken site by site
- * (site_files.h); files that are wrong are looked at again with growing pauses, besides when they change.
- * All is read in one of the mending threads, so that the loop goes on meanwhile.
+ * under the present configuration, whatever its file has by now. What the configuration names is taken site by site
+ * (site_files.h); files that are wrong are looked at again with growing pauses, besides when they change. All is read
+ * in one of the mending threads, so that the loop goes on meanwhile.
  */
 #ifndef PROXY_CONTROL_RELOAD_H
 #define PROXY_CONTROL_RELOAD_H

@@ -21,9 +21,9 @@ struct timer {
 	void (*on_due)(struct timer *timer);
 };
 
-/* Holds always: an armed timer whose tick comes within one turn stands in the slot of its tick, any other in the ring
- * of its span, from which it moves to a slot when that span begins. A bit of `in_use` and
- * `spans_in_use` may be set for an empty ring, never unset for another. */
+/* Holds always: an armed timer whose tick comes within one turn is in the slot of its tick, any other in the ring of
+ * its span, from which it moves to a slot when that span begins. A bit of `in_use` and `spans_in_use` may be set for an
+ * empty ring, never unset for another. */
 struct timer_wheel {
 	struct timer slots[TIMER_SLOTS]; /* heads of rings */
 	struct timer spans[TIMER_SPANS];

@@ -20,7 +20,7 @@ struct fix_report {
 	struct finding_group group;
 	const struct finding_list *findings;
 	const struct mend_result *result; /* for before, after and the runners-up; NULL: no chain was mended */
-	bool applied; /* the mended chain is what goes out */
+	bool applied; /* the mended chain is served */
 	/* Further members for the line of a finding that appears or changes: a new reference, NULL when out of memory. The
 	 * function may be NULL: there are none. */
 	json_t *(*members_of)(const void *context, const struct finding *finding);

@@ -10,7 +10,7 @@
 #include "chaincache/mend/finding.h"
 
 #define KNOWN_FINDINGS_MAX 100000 /* of all groups together; a look that would exceed it is refused */
-#define KNOWN_FINDINGS_WHOLE_SITE ((unsigned)-1) /* the part that stands for no particular one */
+#define KNOWN_FINDINGS_WHOLE_SITE ((unsigned)-1) /* the part for no particular one */
 
 enum finding_subject { SUBJECT_CERTIFICATE, SUBJECT_BACKEND, SUBJECT_CLIENTS };
 enum finding_event { FINDING_APPEARED, FINDING_CHANGED, FINDING_RESOLVED };

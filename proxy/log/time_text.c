@@ -84,7 +84,7 @@ const char *time_text_print_day(int64_t seconds, char out[TIME_TEXT_MAX])
 	return out;
 }
 
-/* Reads exactly `digits` digits and moves on; -1 where they do not stand. */
+/* Reads exactly `digits` digits and moves on; -1 where there are fewer. */
 static int read_number(const char **text, int digits)
 {
 	int value = 0;

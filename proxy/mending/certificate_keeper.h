@@ -20,8 +20,8 @@
 struct certificate_keeper;
 
 /* keeper_new: `chain` (leaf first, copied) and `key` (referenced) belong together. `former` (may be NULL) kept the same
- * leaf before a reload, and is read before this returns: what it served goes out at first. Where nothing that a mend
- * depends on has changed, its verdict and the time of its next mend are kept. NULL when out of memory. */
+ * leaf before a reload, and is read before this returns: the chain that it served is served at first. Where nothing
+ * that a mend depends on has changed, its verdict and the time of its next mend are kept. NULL when out of memory. */
 struct certificate_keeper *keeper_new(const struct keeper_options *options, const struct certificate_list *chain,
 				      const struct certificate_keeper *former, EVP_PKEY *key);
 void keeper_free(struct certificate_keeper *keeper);
@@ -40,7 +40,7 @@ void keeper_begin(struct certificate_keeper *keeper);
 void keeper_set_given(struct certificate_keeper *keeper, const struct certificate_list *chain);
 void keeper_set_extra(struct certificate_keeper *keeper, const struct certificate_list *extra);
 
-/* keeper_set_quiet: a quiet keeper mends, and reports nothing about it: its chain does not go out (yet). */
+/* keeper_set_quiet: a quiet keeper mends, and reports nothing about it: its chain is not served (yet). */
 void keeper_set_quiet(struct certificate_keeper *keeper, bool quiet);
 
 /* keeper_set_withdrawn: clients rejected the mended chain, and another one is served. Goes into the fix log. */

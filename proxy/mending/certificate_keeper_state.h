@@ -14,7 +14,7 @@ struct certificate_keeper {
 	struct certificate_list given;
 	struct certificate_list others; /* authorities in the files of the site's other certificates */
 	struct certificate_list extra;
-	struct certificate_list first; /* goes out until there is anything better */
+	struct certificate_list first; /* served until there is anything better */
 	struct certificate_list chain; /* what was served last; empty until the first */
 	EVP_PKEY *key; /* of what was given */
 	struct chain_verdict verdict;
@@ -29,7 +29,7 @@ struct certificate_keeper {
 	bool settled; /* nothing is missing: the alarm is for the next regular mend */
 	bool is_inherited; /* the verdict and the alarm are those from before a reload */
 	bool begun;
-	bool withdrawn; /* what goes out is another chain than `chain` */
+	bool withdrawn; /* another chain than `chain` is served */
 };
 
 #endif

@@ -37,7 +37,8 @@ struct site_material {
 	atomic_uint references;
 	enum site_reading_state state;
 	char *faults; /* what is wrong with its files, a line each ("PATH: why\n"); NULL: nothing */
-	int64_t changes_at; /* seconds since 1970: when another leaf of its files is to be taken; LEAF_CHOICE_STAYS: never */
+	int64_t
+	    changes_at; /* seconds since 1970: when another leaf of its files is to be taken; LEAF_CHOICE_STAYS: never */
 	struct file_stamp stamp; /* of all its files, as they were when they were read */
 	struct file_stamp roots_stamp; /* of those that `stores` is made from */
 	struct file_stamp crls_stamp; /* the same of `crls` */
@@ -56,7 +57,7 @@ struct site_material {
 /* site_material_judges_as says whether chains are judged by the same stores, CRLs and names. */
 bool site_material_judges_as(const struct site_material *a, const struct site_material *b);
 
-/* site_material_list_others appends the CA certificates of the site's other pairs than `part`: an issuer may stand in the
+/* site_material_list_others appends the CA certificates of the site's other pairs than `part`: an issuer may be in the
  * file of the site's other certificate. */
 MUST_USE struct error site_material_list_others(const struct site_material *material, size_t part,
 						struct certificate_list *out);

@@ -245,7 +245,7 @@ static bool ask(const struct kept_certificate *kept, int64_t now_s, struct host_
 	       stage_of(kept->renewal) != STAGE_GIVEN && !failed(ask_clients(kept, &shown, asked, out));
 }
 
-/* Serves the renewal. On failure what goes out stays, and the next look tries it again. */
+/* Serves the renewal. On failure the served chain stays, and the next look tries it again. */
 static void take_renewal(struct kept_certificate *kept, enum renewal_reason reason)
 {
 	const struct kept_certificate_options *options = &kept->options;

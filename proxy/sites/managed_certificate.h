@@ -1,4 +1,4 @@
-/* managed_certificate - one certificate of one site, which is kept mended, and the chain that goes out for it. */
+/* managed_certificate - one certificate of one site, which is kept mended, and the chain that is served for it. */
 #ifndef PROXY_SITES_MANAGED_CERTIFICATE_H
 #define PROXY_SITES_MANAGED_CERTIFICATE_H
 
@@ -24,7 +24,7 @@ struct managed_certificate_options {
 	unsigned part; /* which certificate of the site */
 	struct credential *reusable; /* of before a reload, by the same keys of the site; NULL: there is none */
 	void *context;
-	void (*on_change)(void *context); /* another chain goes out; from managed_certificate_begin on */
+	void (*on_change)(void *context); /* another chain is served; from managed_certificate_begin on */
 };
 
 struct managed_certificate;
@@ -44,7 +44,7 @@ void managed_certificate_begin(struct managed_certificate *certificate);
 /* managed_certificate_kept returns it as it is kept mended, to which other chains may be offered. */
 struct kept_certificate *managed_certificate_kept(const struct managed_certificate *certificate);
 
-/* managed_certificate_credential returns what goes out; never NULL. */
+/* managed_certificate_credential returns the served credential; never NULL. */
 struct credential *managed_certificate_credential(const struct managed_certificate *certificate);
 
 /* managed_certificate_notify_watch, _roll_back, _tick: as managed_site's of the same names. */

@@ -77,7 +77,7 @@ static struct error make_follower(struct managed_site *site)
 	return site->follower != NULL ? error_none() : error_of(ERROR_MEMORY, 0, "follow a backend's certificate");
 }
 
-/* A site that goes on with its former files has none where there was none before. */
+/* Says whether the site has one. With its former files it has none where it had none before. */
 static bool has_client_certificate(const struct managed_site *site)
 {
 	const SSL_CTX *of_file = site->material->backend_ssl_ctx;

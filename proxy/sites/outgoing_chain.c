@@ -7,7 +7,7 @@
  * OUTGOING_ROLLED_BACK), and while one waits because no credential could be made of the former chain. */
 struct outgoing_chain {
 	struct outgoing_options options;
-	struct credential *credential; /* what goes out */
+	struct credential *credential; /* of the served chain */
 	struct credential *reusable; /* of before a reload, under the same settings; NULL: there is none */
 	enum outgoing_reason reason;
 	bool undecided; /* the roll-back goes on until it is known whether the present CRLs revoke the former chain */

@@ -44,7 +44,7 @@ struct outgoing_question {
 	const struct config_site *config;
 	const struct certificate_list *kept; /* the keeper's chain */
 	const struct credential *withdrawn; /* clients rejected it; NULL: nothing was withdrawn, and `former` is NULL */
-	const struct credential *former; /* went out before it */
+	const struct credential *former; /* was served before it */
 	bool is_rolled_back; /* `former` is served at present */
 	int64_t now_s; /* since 1970 */
 	void *context;
@@ -69,7 +69,7 @@ struct outgoing_options {
 struct outgoing_chain;
 
 /* outgoing_chain_new: `former` (may be NULL) is the same certificate's before a reload; its withdrawn chain stays
- * withdrawn. Nothing goes out until outgoing_chain_keep. NULL when out of memory. */
+ * withdrawn. Nothing is served until outgoing_chain_keep. NULL when out of memory. */
 struct outgoing_chain *outgoing_chain_new(const struct outgoing_options *options, const struct outgoing_chain *former);
 void outgoing_chain_free(struct outgoing_chain *outgoing); /* NULL is fine */
 
@@ -83,10 +83,10 @@ MUST_USE struct error outgoing_chain_keep(struct outgoing_chain *outgoing, const
 bool outgoing_chain_roll_back(struct outgoing_chain *outgoing, const struct chain_roll_back *roll_back, int64_t now_ms);
 
 /* outgoing_chain_look ends a roll-back to a chain that has expired or was revoked, and tries again what failed or was
- * not decided. Call it once a second. True when another chain goes out now. */
+ * not decided. Call it once a second. True when another chain is served now. */
 bool outgoing_chain_look(struct outgoing_chain *outgoing, int64_t now_ms);
 
-/* outgoing_chain_credential returns what goes out; NULL until a chain was kept. */
+/* outgoing_chain_credential returns the served credential; NULL until a chain was kept. */
 struct credential *outgoing_chain_credential(const struct outgoing_chain *outgoing);
 enum outgoing_reason outgoing_chain_reason(const struct outgoing_chain *outgoing);
 

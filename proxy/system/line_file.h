@@ -10,7 +10,7 @@
 #include "chaincache/base/error.h"
 
 struct line_file {
-	char *path; /* owned; "stderr" stands for file descriptor 2 */
+	char *path; /* owned; "stderr" means file descriptor 2 */
 	int fd; /* -1 while it cannot be opened */
 	bool torn; /* the last line is there in part */
 };

@@ -82,8 +82,8 @@ static bool is_still_ours(const struct unix_listener *listener)
 	       status.st_ino == listener->inode;
 }
 
-/* bind(2) makes the socket, and does not follow a symbolic link at its path. It is the owner's from then on: a change of
- * owner by the path would be one of whatever stands there by then. */
+/* bind(2) makes the socket, and does not follow a symbolic link at its path. It is the owner's from then on: a change
+ * of owner by the path could change another file that is there by then. */
 static struct error listen_as(const struct file_owner *owner, const struct sockaddr_un *address, int *out_fd)
 {
 	struct error error = privileges_lend(owner);

@@ -20,7 +20,7 @@ struct unix_listener {
 };
 
 /* unix_listener_open makes a socket that belongs to `owner` from the beginning (privileges_lend). ERROR_SYSTEM with
- * EADDRINUSE where somebody listens there, EEXIST where something stands that is no socket, a symbolic link, say. */
+ * EADDRINUSE where somebody listens there, EEXIST where there is something else than a socket, a symbolic link, say. */
 MUST_USE struct error unix_listener_open(const char *path, const struct file_owner *owner, struct unix_listener **out);
 struct unix_listener *unix_listener_ref(struct unix_listener *listener);
 void unix_listener_unref(struct unix_listener *listener); /* NULL is fine */

@@ -9,7 +9,7 @@
 #define LINE_READER_MAX_BYTES ((size_t)4 * 1024 * 1024) /* of a line; a longer one is skipped and counted */
 #define LINE_READER_PAUSE_MS 200 /* between two looks at a file that is followed */
 
-/* Holds always: start <= looked_at <= end <= capacity; what stands from start to looked_at has no line feed. */
+/* Holds always: start <= looked_at <= end <= capacity; the bytes from start to looked_at have no line feed. */
 struct line_reader {
 	struct log_source source;
 	char *buffer; /* owned */

@@ -44,8 +44,8 @@ enum log_line_verdict {
 	LOG_LINE_FOREIGN,
 };
 
-/* Borrowed from the line. A string stands as in the line, without its quotes and with its escapes; data is NULL where the
- * member is not there. */
+/* Borrowed from the line. A string is without its quotes and with its escapes; data is NULL where the member is not
+ * there. */
 struct log_line {
 	struct bytes json; /* the line without a weight in front of it ("<4>") */
 	struct bytes members[LOG_MEMBER_COUNT];
@@ -60,7 +60,8 @@ bool log_line_is(const struct log_line *line, enum log_member member, const char
  * messages about clients say so themselves, and the site's own certificate needs no mention. */
 void log_line_message(const char *subject, const char *message, char *out, size_t size);
 
-/* log_line_key identifies the finding that the line is about: its id, or a hash of what an id is made of. */
+/* log_line_key identifies the finding that the line is about: its id, or a hash of the members that an id depends
+ * on. */
 uint64_t log_line_key(const struct log_line *line);
 
 #endif

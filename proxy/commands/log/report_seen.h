@@ -16,8 +16,8 @@ struct report_seen {
 	struct hash_index by_id;
 };
 
-/* report_seen_before says whether this content was asked about before, and writes the id of the place where it stands, which
- * is made of the content alone. Out of memory it says false: the part is then shown again. */
+/* report_seen_before says whether this content was asked about before, and writes the id of its place, which is made of
+ * the content alone. Out of memory it says false: the part is then shown again. */
 bool report_seen_before(struct report_seen *seen, struct bytes content, char out_id[REPORT_SEEN_ID_CHARS + 1]);
 void report_seen_cleanup(struct report_seen *seen);
 

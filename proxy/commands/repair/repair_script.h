@@ -12,7 +12,7 @@
 #define REPAIR_MAX_FILE_CHARS 63
 #define REPAIR_HOST_UNKNOWN "HOST" /* in place of a name that nobody has said */
 
-/* What a script calls the server; NULL: as the leaf's own names have it. Borrowed. */
+/* The names that a script uses for the server; NULL: those of the leaf. Borrowed. */
 struct repair_names {
 	const char *host; /* a name that clients use */
 	const char *stem; /* with which the names of files begin */
@@ -25,7 +25,7 @@ struct repair_file {
 };
 
 struct repair_step_text {
-	struct buffer text; /* a paragraph, with what stands in certificates in it */
+	struct buffer text; /* a paragraph, with texts from certificates in it */
 	struct buffer commands; /* lines */
 	struct buffer lines;
 };
