@@ -159,8 +159,8 @@ static struct path_verdict check_ca_purposes(const struct path *path, enum certi
 #define NO_CA "it is no CA certificate, and yet it issued one"
 #define UNKNOWN_EXTENSION "it has a critical extension that nobody knows"
 
-/* What X509_verify_cert does not ask of an anchor, and clients do: Java, GnuTLS and OpenSSL that it is a CA, GnuTLS and
- * OpenSSL about critical extensions, OpenSSL and Go about its purposes. RFC 5280 6.1.1 (d) takes name and key alone. */
+/* Checks the anchor as clients do and X509_verify_cert does not. Java, GnuTLS and OpenSSL require a CA, GnuTLS and
+ * OpenSSL check critical extensions, OpenSSL and Go the purposes. RFC 5280 6.1.1 (d) takes name and key alone. */
 static struct path_verdict check_anchor(const struct path *path, enum certificate_purpose purpose)
 {
 	size_t last = path->count - 1;
