@@ -20,8 +20,10 @@ struct error certificate_collector_add_one(struct certificate_collector *collect
 {
 	const struct certificate *certificate;
 
-	if (collector->certificates.count >= collector->max_certificates)
+	if (collector->certificates.count >= collector->max_certificates) {
+		collector->num_passed_over++;
 		return collector->pass_over_rest ? error_none() : error_of(ERROR_LIMIT, 0, collector->too_many);
+	}
 	struct error error = certificate_parse(der, &certificate);
 	if (failed(error))
 		return error;

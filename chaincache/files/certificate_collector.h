@@ -19,6 +19,7 @@ struct certificate_collector {
 	struct certificate_list certificates; /* in the order of the file */
 	EVP_PKEY *key; /* owned; NULL: none was found */
 	size_t num_unreadable;
+	size_t num_passed_over; /* above the maximum */
 	size_t num_in_sets; /* of the certificates, those that came in a PKCS#7 or PKCS#12, which has no order */
 	const char *instead; /* the error for a file of another kind, in words; NULL: none was met */
 };

@@ -144,7 +144,7 @@ static struct error parse_with(struct bytes content, const struct certificate_fi
 			    ? "the file holds more than 100 certificates"
 			    : "the file holds more certificates than are read",
 	    .pass_over_unreadable = options->pass_over_unreadable,
-	    .pass_over_rest = options->max_certificates == 0 && !is_fetched,
+	    .pass_over_rest = options->max_certificates == 0,
 	    .skip_keys = options->skip_keys || is_fetched,
 	};
 
@@ -164,6 +164,7 @@ static struct error parse_with(struct bytes content, const struct certificate_fi
 	out->key = collector.key;
 	out->is_set = collector.num_in_sets > 0 && collector.num_in_sets == collector.certificates.count;
 	out->num_unreadable = collector.num_unreadable;
+	out->num_passed_over = collector.num_passed_over;
 	return error_none();
 }
 

@@ -31,12 +31,14 @@ struct certificate_file {
 	unsigned fault_line; /* of its BEGIN */
 	bool is_set; /* all certificates came in PKCS#7 or PKCS#12: their order says nothing */
 	size_t num_unreadable; /* certificates that do not parse, skipped in a bundle */
+	size_t num_passed_over; /* certificates above the maximum, which were not read */
 };
 
 struct certificate_file_options {
 	const char *password; /* for an encrypted key or PKCS#12; NULL: none is known */
 	enum certificate_source source; /* given to each certificate */
-	size_t max_certificates; /* more is ERROR_LIMIT; 0: CERTIFICATE_FILE_MAX_READ, and the rest is ignored */
+	size_t max_certificates; /* more is ERROR_LIMIT; 0: CERTIFICATE_FILE_MAX_READ, or of what was fetched
+				  * CERTIFICATE_FILE_MAX_CERTIFICATES, and the rest is ignored */
 	size_t max_bytes; /* of the file, 0: CERTIFICATE_FILE_MAX_BYTES */
 	bool pass_over_unreadable; /* a bundle: count blocks that do not parse instead of failing */
 	bool skip_keys; /* private keys in PEM are skipped unread, so an encrypted one needs no password */

@@ -5,6 +5,7 @@
 
 #include "chaincache/certificate/certificate_words.h"
 #include "chaincache/fetching/aia.h"
+#include "chaincache/files/certificate_file.h"
 
 #define MAX_WHAT_CHARS 128 /* of the words around a detail */
 #define MAX_URL_TEXT 200 /* characters of a URL in a message; the finding's own field has all of it */
@@ -88,6 +89,22 @@ static void report_attempt(struct audit *audit, const struct fetch_attempt *atte
 				   "chain file by hand: clients that know this kind judge it themselves.");
 	if (attempt->outcome == FETCH_REFUSED)
 		advise_allowing(audit, finding, attempt->detail);
+}
+
+static void report_truncated(struct audit *audit, const struct fetch_attempt *attempt)
+{
+	if (attempt->num_passed_over == 0)
+		return;
+	struct finding *finding = finding_list_add(
+	    audit->findings, FINDING_VERIFICATION_LIMIT,
+	    "%.*s gives more certificates than are looked at: the first %d were, and %zu were passed over.",
+	    MAX_URL_TEXT, attempt->url, CERTIFICATE_FILE_MAX_CERTIFICATES, attempt->num_passed_over);
+	finding_set_severity(finding, weight(audit));
+	finding_set_certificate(finding, attempt->child);
+	finding_set_url(finding, attempt->url);
+	finding_set_advice(finding,
+			   "Tell the certificate authority that this URL should give the issuer alone; where the "
+			   "issuer is among the others, bring it into the cache with `chainmend cache import FILE`.");
 }
 
 struct url_counts {
@@ -182,6 +199,7 @@ void fetch_audit(struct audit *audit)
 		return;
 	for (size_t i = 0; i < audit->plan->num_attempts; i++) {
 		report_attempt(audit, &audit->plan->attempts[i]);
+		report_truncated(audit, &audit->plan->attempts[i]);
 		if (!seen_before(audit, i))
 			report_left_out(audit, audit->plan->attempts[i].child);
 	}

@@ -207,6 +207,7 @@ void fetch_plan_give_body(struct fetch_plan *plan, size_t index, struct bytes bo
 		error_print(error, attempt->detail, sizeof(attempt->detail));
 		return;
 	}
+	attempt->num_passed_over = file.num_passed_over;
 	if (file.certificates.count == 0) {
 		attempt->outcome = FETCH_NOT_A_CERTIFICATE;
 		snprintf(attempt->detail, sizeof(attempt->detail), "there is no certificate in it");

@@ -41,6 +41,7 @@ struct fetch_attempt {
 	const struct certificate *child; /* one reference */
 	enum fetch_outcome outcome;
 	char detail[FETCH_DETAIL_CHARS]; /* why not, in words */
+	size_t num_passed_over; /* certificates of the body that were not looked at */
 };
 
 struct fetch_plan {

@@ -79,7 +79,7 @@ def test_export_is_one_bundle_that_can_be_imported(program, world, tmp_path):
 def test_fetch_asks_the_url_under_the_rules(program, world):
     refused = cache(program, world, "fetch", world.url)
     assert refused.returncode == 1, refused
-    assert "fetch" in refused.stderr
+    assert "allow it with --fetch-allow 127.0.0.1\n" in refused.stderr
     assert world.aia.count() == 0
     fetched = cache(program, world, "fetch", world.url, "--fetch-allow", "127.0.0.1")
     assert fetched.returncode == 0, fetched

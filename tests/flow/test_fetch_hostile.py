@@ -200,9 +200,15 @@ def test_two_certificates_that_name_each_other_end(program, world):
     assert world.aia.count() <= 8
 
 
-def test_a_hundred_and_one_certificates_in_one_body_are_too_many(program, world):
-    others = [Authority.root(f"Other {index} CA") for index in range(100)]
-    url = world.aia.route("/many", body(chain_pem(*others, world.issuing).encode()))
+@pytest.mark.parametrize("place", [99, 100], ids=["the hundredth", "the hundred and first"])
+def test_the_first_hundred_certificates_of_a_body_are_read(program, world, place):
+    """And it is told that there are more."""
+    chain = [Authority.root(f"Other {index} CA") for index in range(101)]
+    chain[place] = world.issuing
+    url = world.aia.route("/many", body(chain_pkcs7(*chain)))
     result, report = check(program, world, [url])
-    assert result.returncode == 2, result
-    assert "incomplete_chain" in codes(report)
+    assert ("missing_intermediate" in codes(report)) == (place == 99), report["findings"]
+    assert result.returncode == (1 if place == 99 else 2), result
+    (limit,) = [finding for finding in report["findings"] if finding["code"] == "verification_limit"]
+    assert "the first 100 were, and 1 were passed over" in limit["message"] and limit["url"] == url
+    assert limit["severity"] == ("info" if place == 99 else "warning")

@@ -1,5 +1,7 @@
 #include <stdio.h>
+#include <string.h>
 
+#include "chaincache/fetching/fetch_failure.h"
 #include "chaincache/files/certificate_file.h"
 #include "proxy/cli/exit_status.h"
 #include "proxy/cli/output.h"
@@ -40,6 +42,10 @@ static int take_body(struct fetching *fetching, struct bytes body)
 			 error_print(error, text, sizeof(text)));
 		return STATUS_FAILED;
 	}
+	if (file.num_passed_over > 0)
+		complain("cache: %s: more than %d certificates came: the first %d are read, and %zu are passed over",
+			 fetching->url, CERTIFICATE_FILE_MAX_CERTIFICATES, CERTIFICATE_FILE_MAX_CERTIFICATES,
+			 file.num_passed_over);
 	int status = keep(fetching, &file.certificates);
 	certificate_file_cleanup(&file);
 	return status;
@@ -47,9 +53,12 @@ static int take_body(struct fetching *fetching, struct bytes body)
 
 static void report_failure(const char *url, const struct fetch_result *result)
 {
+	size_t line_len = strlen(FETCH_ALLOW_LINE);
+	bool has_rule = strncmp(result->detail, FETCH_ALLOW_LINE, line_len) == 0;
+
 	if (result->failure == FETCH_FAILURE_REFUSED)
-		complain("cache: %s: the address may not be fetched from: allow it with --fetch-allow (%s)", url,
-			 result->detail);
+		complain("cache: %s: the address may not be fetched from: allow it with --fetch-allow %s", url,
+			 has_rule ? result->detail + line_len : result->detail);
 	else
 		complain("cache: %s: %s", url, result->detail);
 }
