@@ -168,9 +168,17 @@ struct chain_choice chain_search_choice(const struct chain_search *search)
 	return (struct chain_choice){search->candidates, search->num_candidates, search->served, search->pool.now};
 }
 
+/* A path that was cut by its maximum depth lacks no issuer: it is no reason to send less than what was given. */
+static bool is_cut(const struct chain_search *search, const struct chain_candidate *best)
+{
+	return best->root == NULL && best->mask == 0 && best->not_judged == 0 &&
+	       best->chain.count == MEND_MAX_DEPTH && search->budget.refused != NULL;
+}
+
 const struct chain_candidate *chain_search_best(const struct chain_search *search)
 {
 	struct chain_choice choice = chain_search_choice(search);
+	const struct chain_candidate *best = chain_choice_best(&choice);
 
-	return chain_choice_best(&choice);
+	return best == NULL || is_cut(search, best) ? NULL : best;
 }

@@ -1,5 +1,7 @@
 #include "chaincache/paths/path_builder.h"
 
+_Static_assert(MEND_MAX_DEPTH == 16, "a message says so");
+
 void path_builder_init(struct path_builder *builder, const struct issuer_pool *pool, struct signature_memo *memo,
 		       struct certificate_entry leaf, bool leaf_is_anchor)
 {
@@ -97,7 +99,7 @@ static bool extend(struct path_builder *builder)
 		    !is_issuer(builder, candidate, child))
 			continue;
 		if (builder->path.count == MEND_MAX_DEPTH) {
-			budget_refuse(budget, "the depth of a path");
+			budget_refuse(budget, "the depth of a path (16 certificates, with leaf and root)");
 			continue;
 		}
 		level->extended = true;
