@@ -52,6 +52,23 @@ static inline const char *audit_peer_words(const struct audit *audit)
 	return audit->input->purpose == PURPOSE_TLS_CLIENT ? "server" : "client";
 }
 
+/* Who shows the leaf. */
+static inline const char *audit_owner_words(const struct audit *audit)
+{
+	return audit->input->purpose == PURPOSE_TLS_CLIENT ? "client" : "server";
+}
+
+static inline const char *audit_peers(const struct audit *audit)
+{
+	return audit->input->purpose == PURPOSE_TLS_CLIENT ? "servers" : "clients";
+}
+
+/* At the start of a sentence. */
+static inline const char *audit_peers_first(const struct audit *audit)
+{
+	return audit->input->purpose == PURPOSE_TLS_CLIENT ? "Servers" : "Clients";
+}
+
 static inline bool audit_is_of_command(const struct audit *audit)
 {
 	return audit->input->reader == FINDING_OF_COMMAND;

@@ -1,8 +1,13 @@
 #include "chaincache/mend/chain_audit.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "chaincache/certificate/certificate_words.h"
 #include "chaincache/files/certificate_file.h"
 #include "chaincache/mend/namesake.h"
+
+#define TWIN_WORDS_CHARS 96
 
 /* The role of a served certificate, the leaf apart, in the mended chain. */
 enum served_role {
@@ -122,23 +127,20 @@ static void report_stale(struct audit *audit, const struct certificate *certific
 
 	certificate_words_date(expired ? certificate->not_after : certificate->not_before, date);
 	if (kept)
-		finding =
-		    finding_list_add(audit->findings, code,
-				     "The CA certificate %s %s %s and no valid one in its place was found: clients "
-				     "refuse the chain.",
-				     subject, fact, date);
+		finding = finding_list_add(audit->findings, code,
+					   "The CA certificate %s %s %s and no valid one in its place was found: %s "
+					   "refuse the chain.",
+					   subject, fact, date, audit_peers(audit));
 	else if (twin != NULL)
-		finding =
-		    finding_list_add(audit->findings, code,
-				     "The served CA certificate %s %s %s, so many clients refuse the served chain: "
-				     "the valid one for the same name and key stands in its place.",
-				     subject, fact, date);
+		finding = finding_list_add(audit->findings, code,
+					   "The served CA certificate %s %s %s, so many %s refuse the served chain: "
+					   "the valid one for the same name and key stands in its place.",
+					   subject, fact, date, audit_peers(audit));
 	else
-		finding =
-		    finding_list_add(audit->findings, code,
-				     "The served CA certificate %s %s %s, so many clients refuse the served chain: "
-				     "it is left out.",
-				     subject, fact, date);
+		finding = finding_list_add(audit->findings, code,
+					   "The served CA certificate %s %s %s, so many %s refuse the served chain: "
+					   "it is left out.",
+					   subject, fact, date, audit_peers(audit));
 	finding_set_severity(finding, kept ? SEVERITY_ERROR : SEVERITY_FIXED);
 	finding_set_action(finding, kept ? ACTION_NONE : twin != NULL ? ACTION_REPLACED : ACTION_REMOVED);
 	finding_set_certificate(finding, certificate);
@@ -169,9 +171,9 @@ static void report_given_up(struct audit *audit, enum finding_code code, const s
 		return;
 	struct finding *finding = finding_list_add(
 	    audit->findings, code,
-	    "Clients refuse the served chain, which leads through %s, because of %s: %s. The mended chain "
+	    "%s refuse the served chain, which leads through %s, because of %s: %s. The mended chain "
 	    "takes another way.",
-	    certificate_words_subject(culprit), certificate_words_subject(reached), reason);
+	    audit_peers_first(audit), certificate_words_subject(culprit), certificate_words_subject(reached), reason);
 	finding_set_severity(finding, SEVERITY_FIXED);
 	finding_set_action(finding, ACTION_REPLACED);
 	finding_set_certificate(finding, culprit);
@@ -185,9 +187,9 @@ static void report_way_around(struct audit *audit, const struct certificate *cul
 		return;
 	struct finding *finding = finding_list_add(
 	    audit->findings, FINDING_BETTER_PATH,
-	    "The served chain leads through %s by a key or a signature of a kind that many clients do not know. The "
+	    "The served chain leads through %s by a key or a signature of a kind that many %s do not know. The "
 	    "mended chain takes another way, which all of them can follow.",
-	    certificate_words_subject(culprit));
+	    certificate_words_subject(culprit), audit_peers(audit));
 	finding_set_action(finding, ACTION_REPLACED);
 	finding_set_certificate(finding, culprit);
 }
@@ -249,14 +251,68 @@ static void report_other_key(struct audit *audit, const struct certificate *cert
 	char words[NAMESAKE_WORDS_CHARS];
 	struct finding *finding = finding_list_add(
 	    audit->findings, FINDING_UNRELATED_CERTIFICATE,
-	    "The served certificate %.300s has the name of the issuer of %.300s, and another key (%s): clients cannot "
+	    "The served certificate %.300s has the name of the issuer of %.300s, and another key (%s): %s cannot "
 	    "use it, and it is left out.",
 	    certificate_words_subject(certificate), certificate_words_subject(child),
-	    namesake_words(certificate, child, words));
+	    namesake_words(certificate, child, words), audit_peers(audit));
 
 	finding_set_action(finding, ACTION_REMOVED);
 	finding_set_certificate(finding, certificate);
 	finding_set_advice(finding, "Send the authority's certificate with the other key in its place.");
+}
+
+/* Another certificate for the key of the leaf, or for its name: the one before it, or its renewal. */
+static bool is_leaf_twin(const struct audit *audit, const struct certificate *certificate)
+{
+	const struct certificate *leaf = audit_leaf(audit);
+
+	return !certificate->is_ca && !certificate_equal(certificate, leaf) &&
+	       (memcmp(certificate->spki_sha256, leaf->spki_sha256, SHA256_BYTES) == 0 ||
+		(leaf->subject[0] != '\0' && strcmp(certificate->subject, leaf->subject) == 0));
+}
+
+/* "its expired predecessor (valid until 2026-11-20)" */
+static const char *twin_words(const struct audit *audit, const struct certificate *twin, char out[TWIN_WORDS_CHARS])
+{
+	char date[CERTIFICATE_WORDS_DATE_CHARS];
+	bool is_early = twin->not_before > audit->input->now;
+	const char *what = is_early                                           ? "its renewal"
+			   : twin->not_after < audit->input->now              ? "its expired predecessor"
+			   : twin->not_before > audit_leaf(audit)->not_before ? "a newer certificate of the same server"
+									      : "its predecessor";
+
+	certificate_words_date(is_early ? twin->not_before : twin->not_after, date);
+	snprintf(out, TWIN_WORDS_CHARS, "%s (%s %s)", what, is_early ? "not valid before" : "valid until", date);
+	return out;
+}
+
+static void report_twin(struct audit *audit, const struct certificate *certificate)
+{
+	char words[TWIN_WORDS_CHARS];
+	struct finding *finding =
+	    finding_list_add(audit->findings, FINDING_UNRELATED_CERTIFICATE,
+			     "Beside the %s %s, %s is served: a chain is for one of them, so the other is left out.",
+			     audit_leaf_words(audit), certificate_words_subject(audit_leaf(audit)),
+			     twin_words(audit, certificate, words));
+
+	finding_set_action(finding, ACTION_REMOVED);
+	finding_set_certificate(finding, certificate);
+}
+
+/* It may be right: nobody is told to take it out. */
+static void report_above_gap(struct audit *audit, const struct certificate *certificate)
+{
+	struct finding *finding = finding_list_add(
+	    audit->findings, FINDING_UNRELATED_CERTIFICATE,
+	    "The served certificate %s does not follow on the ones before it: an issuer between them is missing, or it "
+	    "does not belong here. It is left out.",
+	    certificate_words_subject(certificate));
+
+	finding_set_action(finding, ACTION_REMOVED);
+	finding_set_certificate(finding, certificate);
+	finding_set_advice(
+	    finding, "Add the missing issuer first (another finding names it); what then still does not belong to "
+		     "the chain can be taken out.");
 }
 
 /* Below a missing issuer nobody can say what belongs to the chain and what does not. */
@@ -265,21 +321,22 @@ static void report_stranger(struct audit *audit, const struct certificate *certi
 	bool complete = audit->chosen->root != NULL;
 	const struct certificate *end = path_last(&audit->chosen->chain);
 
+	if (is_leaf_twin(audit, certificate)) {
+		report_twin(audit, certificate);
+		return;
+	}
 	if (!complete && namesake_is(audit, certificate, end)) {
 		report_other_key(audit, certificate, end);
 		return;
 	}
 	if (!complete && is_root(audit, certificate))
 		report_removed(audit, FINDING_ROOT_INCLUDED, certificate,
-			       "is a root: clients go by their own copy, so it is left out");
+			       "is a root: whoever checks the chain goes by an own copy, so it is left out");
 	else if (!complete)
-		report_removed(
-		    audit, FINDING_UNRELATED_CERTIFICATE, certificate,
-		    "does not follow on the server certificate, because an issuer between them is missing, or because "
-		    "it does not belong here: it is left out");
+		report_above_gap(audit, certificate);
 	else
 		report_removed(audit, FINDING_UNRELATED_CERTIFICATE, certificate,
-			       "issued nothing on the way to the server certificate: it is left out");
+			       "issued neither the leaf nor any issuer of it: it is left out");
 }
 
 static void report_role(struct audit *audit, enum served_role role, const struct certificate *certificate)
@@ -294,9 +351,9 @@ static void report_role(struct audit *audit, enum served_role role, const struct
 	else if (!valid)
 		report_stale(audit, certificate, role == ROLE_USED);
 	else if (role == ROLE_ROOT)
-		report_removed(
-		    audit, FINDING_ROOT_INCLUDED, certificate,
-		    "is a root: clients go by their own copy, and this one only costs bytes, so it is left out");
+		report_removed(audit, FINDING_ROOT_INCLUDED, certificate,
+			       "is a root: whoever checks the chain goes by an own copy, and this one only costs "
+			       "bytes, so it is left out");
 	else if (role == ROLE_SPARE && !given_up_is_reported(audit))
 		report_removed(audit, FINDING_UNRELATED_CERTIFICATE, certificate,
 			       "is an issuer that the chain does without: it is left out");
@@ -309,12 +366,12 @@ static void report_missing(struct audit *audit, const struct certificate_entry *
 			    : added->source == SOURCE_CACHE ? "found in the cache"
 			    : added->source == SOURCE_ROOTS ? "found among the roots"
 							    : "found among the certificates at hand";
-	struct finding *finding =
-	    finding_list_add(audit->findings, FINDING_MISSING_INTERMEDIATE,
-			     "The intermediate %s, which issued %s, is not served, so clients that do not know it "
-			     "refuse the chain; it was "
-			     "%s and added.",
-			     certificate_words_subject(added->certificate), certificate_words_subject(issued), where);
+	struct finding *finding = finding_list_add(
+	    audit->findings, FINDING_MISSING_INTERMEDIATE,
+	    "The intermediate %s, which issued %s, is not served, so %s that do not know it refuse the "
+	    "chain; it was %s and added.",
+	    certificate_words_subject(added->certificate), certificate_words_subject(issued), audit_peers(audit),
+	    where);
 
 	finding_set_action(finding, ACTION_ADDED);
 	finding_set_certificate(finding, added->certificate);
@@ -351,12 +408,15 @@ static size_t position(const struct certificate_list *list, const struct certifi
 /* Servers and clients take the first certificate for the server's own. */
 static void report_leaf_place(struct audit *audit)
 {
+	char twin[TWIN_WORDS_CHARS];
+	const struct certificate *first = served_at(audit, 1);
+	bool is_twin = is_leaf_twin(audit, first);
 	struct finding *finding = finding_list_add(
 	    audit->findings, FINDING_WRONG_ORDER,
-	    "The server certificate %s stands in place %zu of the chain, behind %s: servers and clients take "
-	    "the first certificate for the server's own, so it was put first.",
-	    certificate_words_subject(audit_leaf(audit)), audit->input->leaf_place + 1,
-	    certificate_words_subject(served_at(audit, 1)));
+	    "The %s %s stands in place %zu of the chain, behind %s: the first certificate of a chain is taken for "
+	    "the %s's own, so it was put first.",
+	    audit_leaf_words(audit), certificate_words_subject(audit_leaf(audit)), audit->input->leaf_place + 1,
+	    is_twin ? twin_words(audit, first, twin) : certificate_words_subject(first), audit_owner_words(audit));
 
 	finding_set_action(finding, ACTION_REORDERED);
 }
@@ -404,8 +464,8 @@ static void report_unexplained_gain(struct audit *audit)
 			return;
 	struct finding *finding = finding_list_add(
 	    audit->findings, FINDING_BETTER_PATH,
-	    "Clients do not accept the chain that is served for %s as it stands; they accept the mended one.",
-	    certificate_words_subject(audit_leaf(audit)));
+	    "%s do not accept the chain that is served for %s as it stands; they accept the mended one.",
+	    audit_peers_first(audit), certificate_words_subject(audit_leaf(audit)));
 	finding_set_action(finding, ACTION_REPLACED);
 }
 

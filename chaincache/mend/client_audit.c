@@ -45,7 +45,8 @@ static const char *refused_by(const struct certificate *leaf)
 	case KEY_TYPE_ED25519:
 		return "no browser takes it from a server, though OpenSSL, GnuTLS, Go and Java do";
 	case KEY_TYPE_OTHER:
-		return "no browser takes it from a server. It cannot be judged here; programs that know this kind judge "
+		return "no browser takes it from a server. It cannot be judged here; programs that know this kind "
+		       "judge "
 		       "it themselves";
 	case KEY_TYPE_RSA:
 		return leaf->key_bits > MAX_RSA_BITS ? "programs written in Go refuse RSA keys above 8192 bits" : NULL;

@@ -87,11 +87,10 @@ static void report(struct audit *audit, const struct doubt *about)
 	struct finding *finding =
 	    finding_list_add(audit->findings, FINDING_NOT_JUDGED,
 			     "%s cannot be judged here: its %s%s%s%s%s, which is not supported. It stays in its place; "
-			     "clients that know "
-			     "this kind judge it themselves, the others refuse the chain.",
+			     "%s that know this kind judge it themselves, the others refuse the chain.",
 			     certificate_words_subject(about->certificate), about->key ? "key is of the kind " : "",
 			     key, about->key && about->signature ? ", and its " : "",
-			     about->signature ? "signature is of the kind " : "", signature);
+			     about->signature ? "signature is of the kind " : "", signature, audit_peers(audit));
 	finding_set_certificate(finding, about->certificate);
 }
 

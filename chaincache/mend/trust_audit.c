@@ -31,7 +31,8 @@ static void advise_roots(const struct audit *audit, struct finding *finding, con
 		finding_set_advice(
 		    finding,
 		    "If the clients of this server trust it, save it (SHA-256 %.16s...) as a PEM file and name that: "
-		    "`--roots %s=FILE` (for `run`, `roots = %s=/etc/chainmend/%s.pem` in the configuration). Otherwise %s",
+		    "`--roots %s=FILE` (for `run`, `roots = %s=/etc/chainmend/%s.pem` in the configuration). Otherwise "
+		    "%s",
 		    root->sha256_hex, slug, slug, slug, otherwise);
 	else
 		finding_set_advice(
@@ -147,6 +148,14 @@ static void report_top_unknown(struct audit *audit)
 				       : "Give the root with `--roots FILE`, and the whole chain is judged.");
 }
 
+/* Where key identifiers differ, it is another one, whatever its key is. */
+static bool may_be_issuer(struct signature_memo *memo, const struct certificate *issuer,
+			  const struct certificate *child)
+{
+	return (issuer->key_bits == 0 && issuer_match_key_id(issuer, child) != KEY_ID_DIFFERS) ||
+	       signature_memo_ask(memo, issuer, child) == SIGNATURE_NOT_JUDGED;
+}
+
 /* Finds a certificate with the name of the issuer that may be it, and whose key or signature is of an unknown kind. */
 static const struct certificate *issuer_of_unknown_kind(struct audit *audit, const struct certificate *child)
 {
@@ -158,9 +167,7 @@ static const struct certificate *issuer_of_unknown_kind(struct audit *audit, con
 		audit->search->budget.out_of_memory = true;
 	else
 		for (size_t i = 0; i < candidates.count && found == NULL; i++)
-			if (candidates.items[i].entry.certificate->key_bits == 0 ||
-			    signature_memo_ask(memo, candidates.items[i].entry.certificate, child) ==
-				SIGNATURE_NOT_JUDGED)
+			if (may_be_issuer(memo, candidates.items[i].entry.certificate, child))
 				found = candidates.items[i].entry.certificate;
 	issuer_candidates_cleanup(&candidates);
 	return found;
@@ -180,7 +187,7 @@ static void report_unknown_kind(struct audit *audit, const struct certificate *e
 	    "The chain cannot be followed beyond %s: %s is known, but %s of a kind that is not supported (%s). So "
 	    "it cannot be checked whether it is the issuer, and it is not added.",
 	    certificate_words_subject(end), certificate_words_subject(issuer),
-	    of_key ? "its key is" : "the signature is", words);
+	    of_key ? "its key is" : "the signature that its key would have to verify is", words);
 
 	finding_set_certificate(finding, end);
 	finding_set_advice(
@@ -197,13 +204,14 @@ static void report_other_key(struct audit *audit, const struct certificate *end,
 	bool names_key = issuer_match_key_id(namesake, end) == KEY_ID_DIFFERS;
 	struct finding *finding = finding_list_add(
 	    audit->findings, FINDING_INCOMPLETE_CHAIN,
-	    "The issuer of %.200s is missing, so clients cannot follow the chain to a root: a certificate of %.200s is "
+	    "The issuer of %.200s is missing, so %s cannot follow the chain to a root: a certificate of %.200s is "
 	    "%s, "
 	    "but with another key (%s). The authority was renewed with a new key, and its certificate with the key "
 	    "that "
 	    "issued this one was not found%s.",
-	    certificate_words_subject(end), certificate_words_issuer(end), is_served ? "served" : "known here",
-	    namesake_words(namesake, end, words), audit->input->offline ? ", with fetching off" : "");
+	    certificate_words_subject(end), audit_peers(audit), certificate_words_issuer(end),
+	    is_served ? "served" : "known here", namesake_words(namesake, end, words),
+	    audit->input->offline ? ", with fetching off" : "");
 
 	certificate_words_key_id(end->authority_key_id, key_id);
 	finding_set_certificate(finding, end);
@@ -232,16 +240,16 @@ static void report_incomplete(struct audit *audit)
 	const char *fetching = audit->input->offline ? "fetching is off" : "it could not be fetched";
 	struct finding *finding = finding_list_add(
 	    audit->findings, FINDING_INCOMPLETE_CHAIN,
-	    "The issuer of %s is missing, so clients cannot follow the chain to a root: %s was not served and is not "
+	    "The issuer of %s is missing, so %s cannot follow the chain to a root: %s was not served and is not "
 	    "known here, and %s.",
-	    certificate_words_subject(end), certificate_words_issuer(end), fetching);
+	    certificate_words_subject(end), audit_peers(audit), certificate_words_issuer(end), fetching);
 
 	finding_set_certificate(finding, end);
 	if (audit->input->offline)
-		finding_set_advice(
-		    finding, "%s, or do this by hand: %s",
-		    audit_is_of_command(audit) ? "Leave `--offline` out" : "Allow fetching (`fetch = on`)",
-		    finding_code_advice(FINDING_INCOMPLETE_CHAIN, audit->input->reader));
+		finding_set_advice(finding, "%s, or do this by hand: %s",
+				   audit_is_of_command(audit) ? "Leave `--offline` out"
+							      : "Allow fetching (`fetch = on`)",
+				   finding_code_advice(FINDING_INCOMPLETE_CHAIN, audit->input->reader));
 }
 
 /* Returns the certificate at `index` of the path with its root, as it was verified. */
@@ -256,8 +264,9 @@ static void report_refusal(struct audit *audit, const struct certificate *at_fau
 
 	if (finding_list_has_about(audit->findings, code, FINDING_BIT(SEVERITY_ERROR), at_fault))
 		return;
-	struct finding *finding = finding_list_add(audit->findings, code, "Clients refuse every known path at %s: %s.",
-						   certificate_words_subject(at_fault), verdict.reason);
+	struct finding *finding =
+	    finding_list_add(audit->findings, code, "%s refuse every known path at %s: %s.", audit_peers_first(audit),
+			     certificate_words_subject(at_fault), verdict.reason);
 	finding_set_severity(finding, SEVERITY_ERROR);
 	finding_set_certificate(finding, at_fault);
 	if (verdict.fault == PATH_WRONG_PURPOSE)

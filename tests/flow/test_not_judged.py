@@ -192,3 +192,29 @@ def test_run_serves_it_as_it_was_given(program, world, tmp_path):
         assert s_client(port, NAME, chain.root.path).ok
         told = [fix for fix in running.fixes() if fix["subject_of"] == "certificate"]
         assert [(fix["code"], fix["severity"]) for fix in told] == [("not_judged", "warning")], told
+
+
+@pytest.mark.parametrize("kind, sign", [("dsa", ["-sha256"]), ("brainpoolP256r1", []), ("ed448", [])])
+def test_one_of_its_name_with_another_key_is_not_it(program, tmp_path, kind, sign):
+    """The key identifiers say so, whatever the keys are: nobody says that this one cannot be checked."""
+    root = OddEntity.root(tmp_path, "Root", "p256")
+    issuer = root.issue("Odd CA", kind, authority=True)
+    leaf = issuer.issue(NAME, "p256", names=[NAME], sign=sign)
+    namesake = root.issue("Odd CA", kind, authority=True)
+    chain = Chain(tmp_path, root, leaf, namesake, told=[])
+    report = check(program, chain, "--chain", chain.file)
+    messages = " ".join(finding["message"] for finding in report["findings"])
+    assert "cannot be checked whether it is the issuer" not in messages, messages
+    assert "with another key" in messages and "incomplete_chain" in codes(report)
+
+
+def test_what_stands_above_a_gap_is_not_advised_away(program, tmp_path):
+    """Nobody knows whether it belongs there until the missing issuer is found."""
+    root = OddEntity.root(tmp_path, "Odd root", "dsa", sign=["-sha256"])
+    missing = root.issue("Missing CA", "p256", authority=True, sign=["-sha256"])
+    leaf = missing.issue(NAME, "p256", names=[NAME])
+    chain = Chain(tmp_path, root, leaf, root, told=[])
+    report = check(program, chain, "--chain", chain.file)
+    (above,) = [finding for finding in report["findings"] if finding["code"] == "unrelated_certificate"]
+    assert "an issuer between them is missing" in above["message"]
+    assert "Take this certificate out" not in above["advice"] and "Add the missing issuer first" in above["advice"]

@@ -271,6 +271,74 @@ static void test_path_length_is_counted_to_the_root(void **state)
 	assert_int_equal(mend_exit_status(result, false), 1);
 }
 
+/* The other one of two leafs in a file is said to be what it is. */
+static void test_a_leaf_beside_its_predecessor_or_its_renewal(void **state)
+{
+	const struct certificate *root = CA("Root"), *i = CA("I", .issuer = root);
+	EVP_PKEY *key = pki_new_key("twins", PKI_P256, 0);
+	const struct certificate *leaf =
+	    LEAF(.issuer = i, .key = key, .not_before = PKI_NOW - 10 * PKI_DAY, .not_after = PKI_NOW + 300 * PKI_DAY);
+	const int64_t ago = PKI_NOW - 200 * PKI_DAY, soon = PKI_NOW + 90 * PKI_DAY;
+	const struct {
+		const struct certificate *twin;
+		const char *words;
+	} cases[] = {
+	    {LEAF(.issuer = i, .key = key, .not_before = ago, .not_after = PKI_NOW - PKI_DAY),
+	     "its expired predecessor (valid until "},
+	    {LEAF(.issuer = i, .not_before = ago, .not_after = PKI_NOW - PKI_DAY),
+	     "its expired predecessor (valid until "},
+	    {LEAF(.issuer = i, .key = key, .not_before = ago, .not_after = soon), "its predecessor (valid until "},
+	    {LEAF(.issuer = i, .key = key, .not_before = soon), "its renewal (not valid before "},
+	};
+	(void)state;
+
+	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
+		struct mend_world world = {.input.leaf_place = 1};
+		print_message("%s\n", cases[c].words);
+		WORLD_SERVE(&world, leaf, cases[c].twin, i);
+		WORLD_TRUST(&world, "store", root);
+		const struct mend_result *result = world_mend(&world);
+		assert_chain(&result->mended, leaf, i);
+		assert_findings(result, "wrong_order fixed reordered, unrelated_certificate info removed");
+		const struct finding *order = world_finding(result, FINDING_WRONG_ORDER);
+		const struct finding *other = world_finding(result, FINDING_UNRELATED_CERTIFICATE);
+		assert_non_null(strstr(order->message, cases[c].words));
+		assert_non_null(strstr(other->message, cases[c].words));
+		assert_ptr_equal(other->certificate, cases[c].twin);
+		world_cleanup(&world);
+	}
+}
+
+/* Servers refuse what a TLS client shows. */
+static void test_words_about_a_client_certificate(void **state)
+{
+	const struct certificate *root = CA("Root"), *i = CA("I", .issuer = root);
+	const struct certificate *expired = CA("I", .issuer = root, .not_after = PKI_NOW - PKI_DAY);
+	const struct certificate *leaf = LEAF(.issuer = i, .eku = PKI_NIDS(NID_client_auth));
+	const struct certificate *served[][4] = {
+	    {leaf, root}, {leaf, expired}, {leaf, i, root}, {leaf}, {root, leaf, i}};
+	(void)state;
+
+	for (size_t c = 0; c < sizeof(served) / sizeof(served[0]); c++) {
+		struct mend_world world = {.input.purpose = PURPOSE_TLS_CLIENT, .input.ignore_trust = true};
+		bool root_first = served[c][0] == root;
+		world.input.leaf_place = root_first ? 1 : 0;
+		world_serve(&world, root_first ? (const struct certificate *[]){leaf, root, i, NULL} : served[c]);
+		WORLD_CACHE(&world, i);
+		WORLD_TRUST(&world, "store", root);
+		const struct mend_result *result = world_mend(&world);
+		for (size_t k = 0; k < result->findings.count; k++) {
+			const char *message = result->findings.items[k].message;
+			print_message("%s\n", message);
+			assert_null(strstr(message, "clients"));
+			assert_null(strstr(message, "Clients"));
+			assert_null(strstr(message, "server certificate"));
+		}
+		assert_true(result->findings.count > 0);
+		world_cleanup(&world);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +352,8 @@ int main(void)
 	    MEND_TEST(test_what_stands_above_a_gap),
 	    cmocka_unit_test(test_refusals_against_a_table),
 	    MEND_TEST(test_path_length_is_counted_to_the_root),
+	    cmocka_unit_test(test_a_leaf_beside_its_predecessor_or_its_renewal),
+	    cmocka_unit_test(test_words_about_a_client_certificate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, pki_teardown);
