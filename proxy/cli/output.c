@@ -120,6 +120,14 @@ const char *output_clean(const char *text, char *out, size_t out_size)
 	return out;
 }
 
+const char *output_clean_line(const char *text, char *out, size_t out_size)
+{
+	output_clean(text, out, out_size);
+	for (char *at = strchr(out, '\n'); at != NULL; at = strchr(at, '\n'))
+		*at = REPLACEMENT;
+	return out;
+}
+
 static void print_text(const struct output *output, enum style style, const char *text)
 {
 	bool coloured = output->colour && style != STYLE_PLAIN;
@@ -183,7 +191,7 @@ __attribute__((format(printf, 2, 0))) static void complain_in(const char *progra
 	char text[OUTPUT_MAX_TEXT];
 	char clean[OUTPUT_MAX_TEXT];
 	vsnprintf(text, sizeof(text), format, arguments);
-	fprintf(stderr, "%s: %s\n", program, output_clean(text, clean, sizeof(clean)));
+	fprintf(stderr, "%s: %s\n", program, output_clean_line(text, clean, sizeof(clean)));
 }
 
 void complain(const char *format, ...)

@@ -41,6 +41,9 @@ const char *output_glyph(const struct output *output, enum glyph glyph);
  * broken UTF-8 become '?', line feeds stay. Returns `out`. */
 const char *output_clean(const char *text, char *out, size_t out_size);
 
+/* output_clean_line replaces line feeds too: a name must not look like a line of its own. */
+const char *output_clean_line(const char *text, char *out, size_t out_size);
+
 /* output_finish flushes stdout. False, with a message on stderr, when output was lost (a full disk, a closed descriptor).
  * True where the reader of a pipe went away: it wanted no more. */
 bool output_finish(void);

@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import time
 import subprocess
 
 import pytest
@@ -165,6 +166,50 @@ def test_an_idle_connection_is_dropped(program, world):
                 assert pipe.receive() == b""
             except OSError:
                 pass
+
+
+def drip(pipe):
+    """Sends, slowly, and reads nothing."""
+    for _ in range(4):
+        pipe.send(b".")
+        time.sleep(0.4)
+    while pipe.receive():
+        pass
+
+
+def read_silently(pipe):
+    while pipe.receive():
+        pass
+
+
+@pytest.mark.parametrize("talk", [read_silently, drip], ids=["the backend is silent", "the backend sends"])
+@pytest.mark.parametrize("num_sent", [0, 4], ids=["the client is silent", "the client sends"])
+def test_an_idle_connection_ends_at_its_time_whoever_was_silent(program, world, talk, num_sent):
+    """By order, not by the clock: after the last byte, and before a handshake of two seconds more is given up."""
+    port = free_port()
+    with Server(talk) as backend:
+        program.run(world.settings(), site(world, port, backend.port, certificate=world.complete, idle_timeout="1s",
+                                           handshake_timeout="3s"))
+        with python_pipe(port, NAME, world.roots) as pipe:
+            for _ in range(num_sent):
+                pipe.send(b".")
+                time.sleep(0.4)  # less than idle_timeout: each byte puts it off
+            pipe.send(b".")
+            for _ in range(4 if talk is drip else 0):
+                assert pipe.receive() == b"."
+            with socket.create_connection(("127.0.0.1", port), timeout=60) as waiting:
+                try:
+                    assert pipe.receive() == b""
+                except OSError:
+                    pass
+                waiting.setblocking(False)
+                with pytest.raises(BlockingIOError):
+                    waiting.recv(1)  # its time is not over: what was idle went first
+                waiting.settimeout(60)
+                try:
+                    assert waiting.recv(1) == b""
+                except ConnectionResetError:
+                    pass
 
 
 def test_sigterm_lets_an_open_connection_finish(program, world):

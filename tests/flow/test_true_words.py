@@ -75,6 +75,21 @@ def test_a_redirect_to_an_address_that_may_not_be_asked(program, world, tmp_path
     assert "`fetch_allow = 127.0.0.2`" in refused["advice"] and "`--fetch-allow 127.0.0.2`" in refused["advice"]
 
 
+@pytest.mark.parametrize("command", [("check", "--chain"), ("mend",), ("cache", "import"), ("log",)])
+def test_a_name_of_several_lines_forges_none(program, world, tmp_path, command):
+    path = tmp_path / "a\nchainmend: all is well\x1b[2J.pem"
+    path.write_text("nothing\n")
+    more = [] if command == ("log",) else ["--cache", world.cache]
+    result = program.command(*command, path, *more)
+    assert result.stderr and "\x1b" not in result.stderr
+    assert all(line.startswith(f"chainmend: {'cache: ' if command[0] == 'cache' else ''}{tmp_path}")
+               for line in result.stderr.splitlines()), result.stderr
+    good = tmp_path / "b\nall is well.pem"
+    good.write_text(chain_pem(world.leaf, world.issuing))
+    shown = program.command("check", "--chain", good, *world.check_flags(), "--offline").stdout
+    assert "\nall is well" not in shown and "b?all is well.pem" in shown
+
+
 def site(world, backend, **more):
     return {"mail": {"listen": f"127.0.0.1:{free_port()}", "hostnames": NAME, "certificate": world.complete,
                      "key": world.key, "backend": f"tls://127.0.0.1:{backend.port}", "backend_name": NAME, **more}}

@@ -378,7 +378,9 @@ static void print_verdict(const struct chain_view *view)
 
 void chain_view_print(const struct chain_view *view)
 {
-	output_printf(view->output, STYLE_BOLD, "%s", view->target);
+	char target[OUTPUT_MAX_TEXT];
+
+	output_printf(view->output, STYLE_BOLD, "%s", output_clean_line(view->target, target, sizeof(target)));
 	if (view->connection[0] != '\0')
 		output_printf(view->output, STYLE_DIM, "%s%s", output_glyph(view->output, GLYPH_DOT), view->connection);
 	output_printf(view->output, STYLE_PLAIN, "\n");

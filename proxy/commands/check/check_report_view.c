@@ -67,7 +67,7 @@ static void print_heading(const struct check_report *report, size_t index, char 
 static void print_overview(const struct check_report *report, const struct output *output)
 {
 	char names[OUTPUT_MAX_TEXT / 2];
-	output_printf(output, STYLE_BOLD, "%s", report->target);
+	output_printf(output, STYLE_BOLD, "%s", output_clean_line(report->target, names, sizeof(names)));
 	output_printf(output, STYLE_PLAIN, "\n\n");
 	if (report->num_chains > 1)
 		output_printf(

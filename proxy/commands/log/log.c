@@ -291,6 +291,17 @@ out:
 	return good ? STATUS_OK : STATUS_FAILED;
 }
 
+/* Prints the errors of the configuration, which are a line each. */
+static void complain_of_unknown_place(const char *errors)
+{
+	complain("no fix log was named, and its place is not known:");
+	while (*errors != '\0') {
+		size_t len = strcspn(errors, "\n");
+		complain("%.*s", (int)len, errors);
+		errors += len + (errors[len] == '\n');
+	}
+}
+
 /* Reads the log that was named, else that of the configuration, whose cache the report uses. */
 static int read_configured_log(struct log_options *options, const char *named)
 {
@@ -305,7 +316,7 @@ static int read_configured_log(struct log_options *options, const char *named)
 	if (named != NULL && (known || options->config == NULL))
 		status = read_log(options, named);
 	else if (!known)
-		complain("no fix log was named, and its place is not known: %s", buffer_text(&errors));
+		complain_of_unknown_place(buffer_text(&errors));
 	else if (strcmp(config->fix_log, "stderr") == 0)
 		complain("%s: the fix log goes to stderr: try journalctl -u chainmend -o cat | chainmend log -", path);
 	else

@@ -85,6 +85,7 @@ static void test_what_a_terminal_obeys_is_taken_out(void **state)
 	assert_string_equal(output_clean("ab\xc3\xbc", clean, 4), "ab");
 	assert_string_equal(output_clean("ab\xc3\xbc", clean, 5), "ab\xc3\xbc");
 	assert_string_equal(output_clean("ab", clean, 1), "");
+	assert_string_equal(output_clean_line("a\nchainmend: b\n\x1b", clean, sizeof(clean)), "a?chainmend: b??");
 
 	struct output output = output_to_memory(80, false);
 	output_printf(&output, STYLE_PLAIN, "%s", "\x1b]0;title\x07");
