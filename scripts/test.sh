@@ -14,7 +14,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 started=$SECONDS
 
-stage() { printf '\n== %s (%d s)\n' "$*" $((SECONDS - started)); }
+# Each stage says what it is; where one fails, the last line says which.
+stage() {
+	now=$*
+	printf '\n== %s (%d s)\n' "$now" $((SECONDS - started))
+}
 
 read -r -a cmake_args <<<"${CHAINMEND_CMAKE_ARGS:-}"
 pytest_args=()
@@ -45,33 +49,27 @@ readonly asan=$folder/asan release=$folder/release cost=$folder/cost
 # shellcheck disable=SC2154 # status is set by the trap itself
 trap 'status=$?; [ $status = 0 ] || printf "\n== FAILED in: %s, status %d, after %d s\n" "$now" $status $((SECONDS - started))' EXIT
 
-now="installing what is missing"
-stage "$now"
+stage "installing what is missing"
 scripts/install-deps.sh
 scripts/unpack-servers.sh
 
-now="building with ASan and UBSan in $asan"
-stage "$now"
+stage "building with ASan and UBSan in $asan"
 cmake --preset asan -B "$asan" "${cmake_args[@]}"
 cmake --build "$asan"
 
-now="unit tests"
-stage "$now"
+stage "unit tests"
 ctest --test-dir "$asan" --output-on-failure -j "$(nproc)"
 
 # Tests the hardened and optimised build too: it can fail where the sanitizers' build does not.
-now="building what operators run, in $release"
-stage "$now"
+stage "building what operators run, in $release"
 cmake --preset release -B "$release" "${cmake_args[@]}"
 cmake --build "$release"
 
-now="unit tests of what operators run"
-stage "$now"
+stage "unit tests of what operators run"
 ctest --test-dir "$release" --output-on-failure -j "$(nproc)"
 
 # Counts need symbols, and no sanitizer.
-now="building what bench/cost.sh counts, in $cost"
-stage "$now"
+stage "building what bench/cost.sh counts, in $cost"
 cmake --preset cost -B "$cost" "${cmake_args[@]}"
 cmake --build "$cost" --target chainmend still_clock heap_count
 
@@ -85,12 +83,10 @@ flow_tests() { # MARK ARGUMENT...
 	# 5: no test of this mark is among those that were asked for.
 	[ $status = 0 ] || { [ $status = 5 ] && [ ${#pytest_args[@]} -gt 0 ]; } || return $status
 }
-now="whole-program tests"
-stage "$now"
+stage "whole-program tests"
 flow_tests "not alone" -n "${CHAINMEND_TEST_JOBS:-$(($(nproc) * 2))}" --dist loadfile
 
-now="whole-program tests that run alone"
-stage "$now"
+stage "whole-program tests that run alone"
 flow_tests alone
 
 now="all tests"

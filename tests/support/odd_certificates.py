@@ -11,20 +11,7 @@ from typing import Iterable
 
 import odd_keys
 from der import (
-    FALSE,
-    NULL,
-    TRUE,
-    bits,
-    context,
-    generalized_time,
-    implicit,
-    integer,
-    octets,
-    oid,
-    seq,
-    set_of,
-    tlv,
-    utc_time,
+    FALSE, NULL, TRUE, bits, context, generalized_time, implicit, integer, octets, oid, seq, set_of, tlv, utc_time,
     utf8,
 )
 

@@ -12,19 +12,7 @@ from typing import Iterable
 
 import odd_keys
 from der import (
-    NULL,
-    bits,
-    context,
-    implicit,
-    indefinite,
-    integer,
-    octets,
-    oid,
-    seq,
-    set_of,
-    tlv,
-    utc_time,
-    utf8,
+    NULL, bits, context, implicit, indefinite, integer, octets, oid, seq, set_of, tlv, utc_time, utf8,
 )
 from odd_certificates import authority, certificate, name
 from odd_revocation import crl, entry
@@ -138,7 +126,7 @@ def pkcs7_rows() -> Iterable[tuple[str, bytes]]:
 
 
 def password_hash(algorithm: str, turns: int, password: str | None, purpose: int = 3) -> bytes:
-    """RFC 7292 appendix B.2: one round gives enough for a MAC (3) and for the key (1) of RC4; the hash's block has 64 octets."""
+    """RFC 7292 appendix B.2: one round gives enough for a MAC (3) and for RC4's key (1); the hash's block has 64 octets."""
     text = (password + "\0").encode("utf-16-be") if password is not None else b""
 
     def fill(value: bytes) -> bytes:

@@ -10,38 +10,11 @@ from typing import Iterable
 
 import odd_keys
 from der import (
-    FALSE,
-    NULL,
-    TRUE,
-    bits,
-    context,
-    generalized_time,
-    implicit,
-    integer,
-    octets,
-    oid,
-    seq,
-    tlv,
-    utc_time,
-    utf8,
+    FALSE, NULL, TRUE, bits, context, generalized_time, implicit, integer, octets, oid, seq, tlv, utc_time, utf8,
 )
 from odd_certificates import (
-    AUTHORITY_KEY,
-    CONTENTS,
-    CRL_URL,
-    GENERAL_NAMES,
-    LEAF_NAMES,
-    NAMES,
-    PURPOSES,
-    SERIALS,
-    SHA1_OF_KEY_ONE,
-    TIMES,
-    attribute,
-    authority,
-    certificate,
-    extension,
-    full_name,
-    name,
+    AUTHORITY_KEY, CONTENTS, CRL_URL, GENERAL_NAMES, LEAF_NAMES, NAMES, PURPOSES, SERIALS, SHA1_OF_KEY_ONE, TIMES,
+    attribute, authority, certificate, extension, full_name, name,
 )
 
 NOW, LATER = "251231000000Z", "270101000000Z"

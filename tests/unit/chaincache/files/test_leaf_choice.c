@@ -161,13 +161,6 @@ static void test_tells_when_the_choice_changes(void **state)
 	assert_true(leaf_choice_changes_at(&(struct certificate_list){0}, PKI_NOW) == LEAF_CHOICE_STAYS);
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,5 +171,5 @@ int main(void)
 	    cmocka_unit_test(test_tells_when_the_choice_changes),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

@@ -148,13 +148,6 @@ static void test_names_that_are_equal_and_not_by_bytes(void **state)
 	world_cleanup(&world);
 }
 
-static int clean(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,5 +156,5 @@ int main(void)
 	    cmocka_unit_test(test_names_that_are_equal_and_not_by_bytes),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, clean);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

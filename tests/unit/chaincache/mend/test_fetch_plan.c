@@ -120,13 +120,16 @@ static void test_failures_and_their_words(void **state)
 	     "cache import", true, FINDING_OF_PROXY},
 	    {FETCH_FAILURE_REFUSED, "fetch_allow = 10.1.2.3", "fetch_refused", "fetch_allow does not cover its address",
 	     "allow it: `fetch_allow = 10.1.2.3` in the configuration.", false, FINDING_OF_PROXY},
-	    {FETCH_FAILURE_REFUSED, "fetch_allow = 10.1.2.3", "fetch_refused", "--fetch-allow does not cover its address",
+	    {FETCH_FAILURE_REFUSED, "fetch_allow = 10.1.2.3", "fetch_refused",
+	     "--fetch-allow does not cover its address",
 	     "allow it: `--fetch-allow 10.1.2.3` (for `run`, `fetch_allow = 10.1.2.3` in the configuration).", false,
 	     FINDING_OF_COMMAND},
-	    {FETCH_FAILURE_NETWORK, "refused", "fetch_failed", "could not be fetched: refused", "set `fetch_proxy`", true, FINDING_OF_PROXY},
-	    {FETCH_FAILURE_NETWORK, "refused", "fetch_failed", "could not be fetched: refused", "give `--fetch-proxy`", true,
-	     FINDING_OF_COMMAND},
-	    {FETCH_FAILURE_PAUSED, "", "fetch_failed", "failed a short while ago", "cache import", true, FINDING_OF_PROXY},
+	    {FETCH_FAILURE_NETWORK, "refused", "fetch_failed", "could not be fetched: refused", "set `fetch_proxy`",
+	     true, FINDING_OF_PROXY},
+	    {FETCH_FAILURE_NETWORK, "refused", "fetch_failed", "could not be fetched: refused", "give `--fetch-proxy`",
+	     true, FINDING_OF_COMMAND},
+	    {FETCH_FAILURE_PAUSED, "", "fetch_failed", "failed a short while ago", "cache import", true,
+	     FINDING_OF_PROXY},
 	};
 	(void)state;
 
@@ -284,13 +287,6 @@ static void test_a_cross_sign_is_fetched_for_an_older_audience(void **state)
 	world_cleanup(&world);
 }
 
-static int cleanup_pki(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,5 +301,5 @@ int main(void)
 	    cmocka_unit_test(test_a_cross_sign_is_fetched_for_an_older_audience),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

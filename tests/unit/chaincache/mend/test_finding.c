@@ -165,13 +165,6 @@ static void test_the_worst_of_a_list(void **state)
 	finding_list_cleanup(&list);
 }
 
-static int cleanup_pki(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,5 +177,5 @@ int main(void)
 	    cmocka_unit_test(test_the_worst_of_a_list),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

@@ -285,13 +285,6 @@ static void test_where_trust_is_ignored(void **state)
 	world_cleanup(&world);
 }
 
-static int cleanup_pki(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,5 +298,5 @@ int main(void)
 	    cmocka_unit_test(test_where_trust_is_ignored),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

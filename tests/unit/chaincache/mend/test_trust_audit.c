@@ -175,7 +175,10 @@ static void test_the_settings_that_an_advice_names(void **state)
 	     "name that: `roots = corp-root=/etc/chainmend/corp-root.pem` in the configuration. Otherwise",
 	     "name that: `--roots corp-root=FILE` (for `run`, `roots = corp-root=/etc/chainmend/corp-root.pem` in the "
 	     "configuration). Otherwise"},
-	    {{alone}, false, "name that: `roots = a-example=", "name that: `--roots a-example=FILE` (for `run`, `roots"},
+	    {{alone},
+	     false,
+	     "name that: `roots = a-example=",
+	     "name that: `--roots a-example=FILE` (for `run`, `roots"},
 	    {{leaf}, true, "Allow fetching (`fetch = on`), or do this by hand: ", "Leave `--offline` out, or do this"},
 	};
 	(void)state;
@@ -403,13 +406,6 @@ static void test_more_certificates_than_are_taken(void **state)
 	world_cleanup(&world);
 }
 
-static int cleanup_pki(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -430,5 +426,5 @@ int main(void)
 	    cmocka_unit_test(test_more_certificates_than_are_taken),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, cleanup_pki);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

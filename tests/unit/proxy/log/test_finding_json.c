@@ -5,13 +5,6 @@
 #include "tests/support/pki.h"
 #include "tests/support/unit.h"
 
-static int teardown(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 static const char *text_at(const json_t *object, const char *key)
 {
 	return json_string_value(json_object_get(object, key));
@@ -80,7 +73,8 @@ static void test_a_finding_has_the_fields_that_apply_and_no_others(void **state)
 	assert_string_equal(text_at(first, "severity"), "fixed");
 	assert_string_equal(text_at(first, "action"), "added");
 	assert_string_equal(text_at(first, "message"), "One thing is missing");
-	assert_string_equal(text_at(first, "advice"), finding_code_advice(FINDING_MISSING_INTERMEDIATE, FINDING_OF_PROXY));
+	assert_string_equal(text_at(first, "advice"),
+			    finding_code_advice(FINDING_MISSING_INTERMEDIATE, FINDING_OF_PROXY));
 	assert_string_equal(text_at(first, "name"), "a.example");
 	assert_string_equal(text_at(first, "source"), "fetched");
 	assert_string_equal(text_at(first, "url"), "http://ca.example/i.cer");
@@ -98,5 +92,5 @@ int main(void)
 	    cmocka_unit_test(test_a_chain_in_full_and_a_runner_up_in_short),
 	    cmocka_unit_test(test_a_finding_has_the_fields_that_apply_and_no_others),
 	};
-	return cmocka_run_group_tests(tests, NULL, teardown);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

@@ -7,13 +7,6 @@
 
 static const struct finding_group mail = {"mail", SUBJECT_CERTIFICATE, 0};
 
-static int clean_up(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 static struct finding *add(struct finding_list *list, enum finding_code code)
 {
 	return finding_list_add(list, code, "something");
@@ -93,5 +86,5 @@ int main(void)
 	    cmocka_unit_test(test_the_id_is_what_the_finding_is_about),
 	    cmocka_unit_test(test_a_line_is_json_behind_its_weight),
 	};
-	return cmocka_run_group_tests(tests, NULL, clean_up);
+	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }

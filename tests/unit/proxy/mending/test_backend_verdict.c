@@ -15,13 +15,6 @@ static int set_up(void **state)
 	return leaf == NULL;
 }
 
-static int tear_down(void **state)
-{
-	(void)state;
-	pki_cleanup();
-	return 0;
-}
-
 enum pin { PIN_NONE, PIN_OTHER, PIN_OF_LEAF };
 
 /* One chain of one store: which form of it the store accepts, and whether the name is covered. */
@@ -101,5 +94,5 @@ int main(void)
 	    cmocka_unit_test(test_each_rule),
 	    cmocka_unit_test(test_stores_and_findings),
 	};
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, pki_teardown);
 }
