@@ -126,7 +126,7 @@ def pkcs7_rows() -> Iterable[tuple[str, bytes]]:
 
 
 def password_hash(algorithm: str, turns: int, password: str | None, purpose: int = 3) -> bytes:
-    """RFC 7292 appendix B.2: one round gives enough for a MAC (3) and for RC4's key (1); the hash's block has 64 octets."""
+    """RFC 7292 appendix B.2: one round gives enough for a MAC (3) and for RC4's key (1); a block has 64 octets."""
     text = (password + "\0").encode("utf-16-be") if password is not None else b""
 
     def fill(value: bytes) -> bytes:

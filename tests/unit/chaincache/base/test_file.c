@@ -10,40 +10,23 @@
 
 #include "chaincache/base/buffer.h"
 #include "chaincache/base/file.h"
-
-static char folder[] = "/tmp/chainmend-test-file-XXXXXX";
-
-static const char *in_folder(const char *name)
-{
-	static char path[sizeof(folder) + 64];
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	return path;
-}
-
-static void write_file(const char *name, const char *content)
-{
-	FILE *file = fopen(in_folder(name), "w");
-	assert_non_null(file);
-	assert_true(fputs(content, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-}
+#include "tests/support/unit_folder.h"
 
 static void test_reads_a_whole_file_up_to_the_maximum(void **state)
 {
 	struct buffer content;
 	(void)state;
 
-	write_file("ten", "0123456789");
+	unit_folder_write("ten", "0123456789");
 	buffer_init(&content, 10);
-	assert_ok(file_read_all(in_folder("ten"), 10, &content));
+	assert_ok(file_read_all(unit_folder_path("ten"), 10, &content));
 	assert_string_equal(buffer_text(&content), "0123456789");
 	buffer_cleanup(&content);
 	buffer_init(&content, 10);
-	assert_step(file_read_all(in_folder("ten"), 9, &content), ERROR_LIMIT, "larger");
+	assert_step(file_read_all(unit_folder_path("ten"), 9, &content), ERROR_LIMIT, "larger");
 	buffer_cleanup(&content);
-	write_file("none", "");
-	assert_ok(file_read_all(in_folder("none"), 10, &content));
+	unit_folder_write("none", "");
+	assert_ok(file_read_all(unit_folder_path("none"), 10, &content));
 	assert_int_equal(content.len, 0);
 	buffer_cleanup(&content);
 }
@@ -54,9 +37,9 @@ static void test_refuses_what_is_no_file(void **state)
 	(void)state;
 
 	buffer_init(&content, 10);
-	assert_step(file_read_all(folder, 10, &content), ERROR_FORMAT, "directory");
+	assert_step(file_read_all(unit_folder(), 10, &content), ERROR_FORMAT, "directory");
 	assert_step(file_read_all("/dev/zero", 10, &content), ERROR_FORMAT, "device");
-	struct error error = file_read_all(in_folder("missing"), 10, &content);
+	struct error error = file_read_all(unit_folder_path("missing"), 10, &content);
 	assert_kind(error, ERROR_SYSTEM);
 	assert_int_equal(error.code, ENOENT);
 	buffer_cleanup(&content);
@@ -92,15 +75,15 @@ static void test_refuses_a_named_pipe(void **state)
 	struct buffer content;
 	(void)state;
 
-	assert_int_equal(mkfifo(in_folder("pipe"), 0600), 0);
+	assert_int_equal(mkfifo(unit_folder_path("pipe"), 0600), 0);
 	buffer_init(&content, 10);
-	assert_step(file_read_all(in_folder("pipe"), 10, &content), ERROR_FORMAT, "named pipe");
-	int writer = open(in_folder("pipe"), O_RDWR | O_CLOEXEC);
+	assert_step(file_read_all(unit_folder_path("pipe"), 10, &content), ERROR_FORMAT, "named pipe");
+	int writer = open(unit_folder_path("pipe"), O_RDWR | O_CLOEXEC);
 	assert_true(writer >= 0);
-	assert_step(file_read_all(in_folder("pipe"), 10, &content), ERROR_FORMAT, "named pipe");
+	assert_step(file_read_all(unit_folder_path("pipe"), 10, &content), ERROR_FORMAT, "named pipe");
 	close(writer);
 	buffer_cleanup(&content);
-	assert_int_equal(unlink(in_folder("pipe")), 0);
+	assert_int_equal(unlink(unit_folder_path("pipe")), 0);
 }
 
 static void test_reads_a_pipe_to_its_end(void **state)
@@ -127,47 +110,30 @@ static void test_lists_a_folder_in_order(void **state)
 	struct file_names names;
 	(void)state;
 
-	assert_int_equal(mkdir(in_folder("list"), 0700), 0);
-	assert_ok(file_list_folder(in_folder("list"), &names));
+	assert_int_equal(mkdir(unit_folder_path("list"), 0700), 0);
+	assert_ok(file_list_folder(unit_folder_path("list"), &names));
 	assert_int_equal(names.count, 0);
 	file_names_cleanup(&names);
-	write_file("list/b", "");
-	write_file("list/a", "");
-	write_file("list/B", "");
-	write_file("list/.hidden", "");
-	assert_ok(file_list_folder(in_folder("list"), &names));
+	unit_folder_write("list/b", "");
+	unit_folder_write("list/a", "");
+	unit_folder_write("list/B", "");
+	unit_folder_write("list/.hidden", "");
+	assert_ok(file_list_folder(unit_folder_path("list"), &names));
 	assert_int_equal(names.count, 4);
 	assert_string_equal(names.items[0], ".hidden");
 	assert_string_equal(names.items[1], "B");
 	assert_string_equal(names.items[3], "b");
 	file_names_cleanup(&names);
-	assert_kind(file_list_folder(in_folder("missing"), &names), ERROR_SYSTEM);
+	assert_kind(file_list_folder(unit_folder_path("missing"), &names), ERROR_SYSTEM);
 	assert_int_equal(names.count, 0);
 }
 
 static void test_knows_folders(void **state)
 {
 	(void)state;
-	assert_true(file_is_folder(folder));
-	assert_false(file_is_folder(in_folder("ten")));
-	assert_false(file_is_folder(in_folder("missing")));
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) != NULL ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	static const char *const names[] = {"ten", "none", "list/a", "list/b", "list/B", "list/.hidden"};
-	(void)state;
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		unlink(in_folder(names[i]));
-	rmdir(in_folder("list"));
-	return rmdir(folder);
+	assert_true(file_is_folder(unit_folder()));
+	assert_false(file_is_folder(unit_folder_path("ten")));
+	assert_false(file_is_folder(unit_folder_path("missing")));
 }
 
 int main(void)
@@ -182,5 +148,5 @@ int main(void)
 	    cmocka_unit_test(test_knows_folders),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, unit_folder_make, unit_folder_remove);
 }

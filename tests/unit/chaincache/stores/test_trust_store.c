@@ -9,24 +9,7 @@
 #include "chaincache/base/buffer.h"
 #include "chaincache/stores/trust_store.h"
 #include "tests/support/pki.h"
-
-static char folder[] = "/tmp/chainmend-test-roots-XXXXXX";
-
-static const char *in_folder(const char *name)
-{
-	static char path[sizeof(folder) + 64];
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	return path;
-}
-
-static void write_text(const char *name, const char *text)
-{
-	FILE *file = fopen(in_folder(name), "w");
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-}
+#include "tests/support/unit_folder.h"
 
 static void write_root(const char *name, const struct certificate *root)
 {
@@ -34,7 +17,7 @@ static void write_root(const char *name, const struct certificate *root)
 
 	buffer_init(&pem, 65536);
 	assert_ok(certificate_write_pem(root, &pem));
-	write_text(name, buffer_text(&pem));
+	unit_folder_write(name, buffer_text(&pem));
 	buffer_cleanup(&pem);
 }
 
@@ -173,21 +156,22 @@ static void test_reads_a_file_as_one_store(void **state)
 	(void)state;
 
 	write_root("corp.roots.pem", root);
-	assert_ok(trust_store_set_add_path(set, NULL, in_folder("corp.roots.pem")));
-	assert_ok(trust_store_set_add_path(set, NULL, in_folder("corp.roots.pem")));
-	assert_ok(trust_store_set_add_path(set, "named", in_folder("corp.roots.pem")));
-	assert_step(trust_store_set_add_path(set, "named", in_folder("corp.roots.pem")), ERROR_USAGE, "same name");
+	assert_ok(trust_store_set_add_path(set, NULL, unit_folder_path("corp.roots.pem")));
+	assert_ok(trust_store_set_add_path(set, NULL, unit_folder_path("corp.roots.pem")));
+	assert_ok(trust_store_set_add_path(set, "named", unit_folder_path("corp.roots.pem")));
+	assert_step(trust_store_set_add_path(set, "named", unit_folder_path("corp.roots.pem")), ERROR_USAGE,
+		    "same name");
 	assert_string_equal(trust_store_set_name(set, 0), "corp.roots");
 	assert_string_equal(trust_store_set_name(set, 1), "corp.roots-2");
 	assert_string_equal(trust_store_set_name(set, 2), "named");
 	assert_int_equal(trust_store_set_mask(set, root), 7);
 	assert_int_equal(trust_store_set_roots(set, 0)->items[0].source, SOURCE_ROOTS);
-	assert_kind(trust_store_set_add_path(set, NULL, in_folder("missing.pem")), ERROR_SYSTEM);
-	write_text("empty.pem", "");
-	assert_step(trust_store_set_add_path(set, NULL, in_folder("empty.pem")), ERROR_FORMAT, "empty");
+	assert_kind(trust_store_set_add_path(set, NULL, unit_folder_path("missing.pem")), ERROR_SYSTEM);
+	unit_folder_write("empty.pem", "");
+	assert_step(trust_store_set_add_path(set, NULL, unit_folder_path("empty.pem")), ERROR_FORMAT, "empty");
 	assert_int_equal(trust_store_set_count(set), 3);
 	trust_store_set_unref(set);
-	assert_int_equal(unlink(in_folder("corp.roots.pem")) | unlink(in_folder("empty.pem")), 0);
+	assert_int_equal(unlink(unit_folder_path("corp.roots.pem")) | unlink(unit_folder_path("empty.pem")), 0);
 }
 
 static void fill_folder(void)
@@ -196,8 +180,8 @@ static void fill_folder(void)
 	write_root("a.crt", PKI(.cn = "A", .ca = true));
 	write_root("1a2b3c4d.0", PKI(.cn = "C", .ca = true)); /* some systems have no other names */
 	write_root(".hidden.pem", PKI(.cn = "H", .ca = true));
-	write_text("README", "The roots.\n");
-	assert_int_equal(mkdir(in_folder("sub"), 0700), 0);
+	unit_folder_write("README", "The roots.\n");
+	assert_int_equal(mkdir(unit_folder_path("sub"), 0700), 0);
 }
 
 static void empty_folder(void)
@@ -205,8 +189,8 @@ static void empty_folder(void)
 	static const char *const names[] = {"b.pem", "a.crt", "1a2b3c4d.0", ".hidden.pem", "README"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		assert_int_equal(unlink(in_folder(names[i])), 0);
-	assert_int_equal(rmdir(in_folder("sub")), 0);
+		assert_int_equal(unlink(unit_folder_path(names[i])), 0);
+	assert_int_equal(rmdir(unit_folder_path("sub")), 0);
 }
 
 /* The stores that hold the root of this subject which is met first. */
@@ -228,13 +212,13 @@ static void test_reads_a_directory_as_a_store_a_file(void **state)
 	(void)state;
 
 	fill_folder();
-	assert_int_equal(unlink(in_folder("1a2b3c4d.0")), 0);
-	assert_ok(trust_store_set_add_path(set, NULL, folder));
+	assert_int_equal(unlink(unit_folder_path("1a2b3c4d.0")), 0);
+	assert_ok(trust_store_set_add_path(set, NULL, unit_folder()));
 	assert_int_equal(trust_store_set_count(set), 2);
 	assert_string_equal(trust_store_set_name(set, 0), "a");
 	assert_string_equal(trust_store_set_name(set, 1), "b");
 	assert_int_equal(holders_of(set, "CN=B"), 2);
-	assert_ok(trust_store_set_add_path(set, "all", folder));
+	assert_ok(trust_store_set_add_path(set, "all", unit_folder()));
 	assert_int_equal(trust_store_set_count(set), 3);
 	assert_int_equal(trust_store_set_roots(set, 2)->count, 2);
 	write_root("1a2b3c4d.0", PKI(.cn = "C", .ca = true));
@@ -245,19 +229,20 @@ static void test_reads_a_directory_as_a_store_a_file(void **state)
 static void test_reads_a_directory_with_hash_links_as_one_store(void **state)
 {
 	struct trust_store_set *set = new_set();
-	char path[sizeof(folder) + 8];
+	char path[UNIT_FOLDER_MAX_PATH];
 	(void)state;
 
-	assert_step(trust_store_set_add_path(set, NULL, folder), ERROR_FORMAT, "no file in the directory");
+	assert_step(trust_store_set_add_path(set, NULL, unit_folder()), ERROR_FORMAT, "no file in the directory");
 	fill_folder();
-	assert_ok(trust_store_set_add_path(set, NULL, folder));
+	assert_ok(trust_store_set_add_path(set, NULL, unit_folder()));
 	assert_int_equal(trust_store_set_count(set), 1);
-	assert_string_equal(trust_store_set_name(set, 0), strrchr(folder, '/') + 1);
+	assert_string_equal(trust_store_set_name(set, 0), strrchr(unit_folder(), '/') + 1);
 	assert_int_equal(trust_store_set_roots(set, 0)->count, 3);
-	assert_ok(trust_store_set_add_path(set, "all", folder));
-	snprintf(path, sizeof(path), "%s//", folder);
+	assert_ok(trust_store_set_add_path(set, "all", unit_folder()));
+	snprintf(path, sizeof(path), "%s//", unit_folder());
 	assert_ok(trust_store_set_add_path(set, NULL, path));
-	assert_int_equal(strncmp(trust_store_set_name(set, 2), strrchr(folder, '/') + 1, strlen("chainmend")), 0);
+	assert_int_equal(strncmp(trust_store_set_name(set, 2), strrchr(unit_folder(), '/') + 1, strlen("chainmend")),
+			 0);
 	assert_int_equal(holders_of(set, "CN=A"), 7);
 	assert_int_equal(holders_of(set, "CN=B"), 7);
 	assert_int_equal(holders_of(set, "CN=C"), 7);
@@ -273,8 +258,8 @@ static void test_reads_the_option(void **state)
 	(void)state;
 
 	write_root("a=b.pem", PKI(.cn = "A", .ca = true));
-	assert_ok(trust_store_set_add_option(set, in_folder("a=b.pem")));
-	snprintf(option, sizeof(option), "corp=%s", in_folder("a=b.pem"));
+	assert_ok(trust_store_set_add_option(set, unit_folder_path("a=b.pem")));
+	snprintf(option, sizeof(option), "corp=%s", unit_folder_path("a=b.pem"));
 	assert_ok(trust_store_set_add_option(set, option));
 	assert_string_equal(trust_store_set_name(set, 0), "a=b");
 	assert_string_equal(trust_store_set_name(set, 1), "corp");
@@ -284,7 +269,7 @@ static void test_reads_the_option(void **state)
 	assert_kind(trust_store_set_add_option(set, "x=/missing.pem"), ERROR_SYSTEM);
 	assert_int_equal(trust_store_set_count(set), 2);
 	trust_store_set_unref(set);
-	assert_int_equal(unlink(in_folder("a=b.pem")), 0);
+	assert_int_equal(unlink(unit_folder_path("a=b.pem")), 0);
 }
 
 static void test_a_broken_root_in_a_bundle_is_passed_over(void **state)
@@ -296,25 +281,18 @@ static void test_a_broken_root_in_a_bundle_is_passed_over(void **state)
 	buffer_init(&pem, 65536);
 	assert_ok(buffer_printf(&pem, "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"));
 	assert_ok(certificate_write_pem(PKI(.cn = "A", .ca = true), &pem));
-	write_text("bundle.pem", buffer_text(&pem));
+	unit_folder_write("bundle.pem", buffer_text(&pem));
 	buffer_cleanup(&pem);
-	assert_ok(trust_store_set_add_path(set, NULL, in_folder("bundle.pem")));
+	assert_ok(trust_store_set_add_path(set, NULL, unit_folder_path("bundle.pem")));
 	assert_int_equal(trust_store_set_roots(set, 0)->count, 1);
 	trust_store_set_unref(set);
-	assert_int_equal(unlink(in_folder("bundle.pem")), 0);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) != NULL ? 0 : -1;
+	assert_int_equal(unlink(unit_folder_path("bundle.pem")), 0);
 }
 
 static int teardown(void **state)
 {
-	(void)state;
 	pki_cleanup();
-	return rmdir(folder);
+	return unit_folder_remove(state);
 }
 
 static void test_the_path_in_an_option(void **state)
@@ -349,5 +327,5 @@ int main(void)
 	    cmocka_unit_test(test_a_broken_root_in_a_bundle_is_passed_over),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, unit_folder_make, teardown);
 }

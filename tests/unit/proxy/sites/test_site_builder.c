@@ -15,10 +15,9 @@
 #include "proxy/sites/site_faults.h"
 #include "proxy/sites/site_paths.h"
 #include "tests/support/pki.h"
+#include "tests/support/unit_folder.h"
 
-enum { LATER_S = 3600, MAX_SITES = 3, MAX_PATH = 256, MAX_TEXT = 4096, MAX_ERROR_BYTES = 65536 };
-
-static char folder[] = "/tmp/test_site_builder.XXXXXX";
+enum { LATER_S = 3600, MAX_SITES = 3, MAX_TEXT = 4096, MAX_ERROR_BYTES = 65536 };
 
 /* Holds the result of one reading. */
 struct reading {
@@ -28,18 +27,9 @@ struct reading {
 	bool good; /* of all sites */
 };
 
-static const char *path_of(const char *name)
-{
-	static char paths[8][MAX_PATH];
-	static size_t next;
-	char *path = paths[next++ % 8];
-	snprintf(path, MAX_PATH, "%s/%s", folder, name);
-	return path;
-}
-
 static void write_chain(const char *name, const struct certificate *const *certificates)
 {
-	FILE *file = fopen(path_of(name), "w");
+	FILE *file = fopen(unit_folder_path(name), "w");
 
 	assert_non_null(file);
 	for (; *certificates != NULL; certificates++)
@@ -51,7 +41,7 @@ static void write_chain(const char *name, const struct certificate *const *certi
 
 static void write_key(const char *name, EVP_PKEY *key, const char *password)
 {
-	FILE *file = fopen(path_of(name), "w");
+	FILE *file = fopen(unit_folder_path(name), "w");
 
 	assert_non_null(file);
 	assert_true(PEM_write_PKCS8PrivateKey(file, key, password != NULL ? EVP_aes_256_cbc() : NULL, NULL, 0, NULL,
@@ -59,18 +49,9 @@ static void write_key(const char *name, EVP_PKEY *key, const char *password)
 	fclose(file);
 }
 
-static void write_text(const char *name, const char *text)
-{
-	FILE *file = fopen(path_of(name), "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
-
 static int make_files(void **state)
 {
-	(void)state;
-	if (mkdtemp(folder) == NULL)
+	if (unit_folder_make(state) != 0)
 		return -1;
 	const struct certificate *root = PKI(.cn = "Root", .ca = true);
 	const struct certificate *issuing = PKI(.cn = "Issuing", .ca = true, .issuer = root);
@@ -85,20 +66,16 @@ static int make_files(void **state)
 	write_key("rsa.key", pki_key(rsa), NULL);
 	write_key("other.key", pki_new_key("other", PKI_P256, 7), NULL);
 	write_key("locked.key", pki_key(leaf), "s3cret");
-	write_text("password", "s3cret\r\nsecond line\n");
-	write_text("wrong", "wrong\n");
-	write_text("empty", "");
+	unit_folder_write("password", "s3cret\r\nsecond line\n");
+	unit_folder_write("wrong", "wrong\n");
+	unit_folder_write("empty", "");
 	return 0;
 }
 
 static int remove_files(void **state)
 {
-	char command[MAX_PATH];
-
-	(void)state;
 	pki_cleanup();
-	snprintf(command, sizeof(command), "rm -r %s", folder);
-	return system(command);
+	return unit_folder_remove(state);
 }
 
 /* Reads a site of these lines; "@name" stands for a file of ours. `former` is what was read of the same sites before. */
@@ -107,11 +84,11 @@ static void read_again(struct reading *reading, const char *lines, const struct 
 	char text[MAX_TEXT];
 	size_t len =
 	    (size_t)snprintf(text, sizeof(text), "[chainmend]\nroots = ours=%s\n[site mail]\nlisten = 127.0.0.1:1\n",
-			     path_of("root.pem"));
+			     unit_folder_path("root.pem"));
 
 	for (const char *at = lines; *at != '\0'; at++) {
 		if (*at == '@')
-			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s/", folder);
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s/", unit_folder());
 		else
 			text[len++] = *at;
 	}
@@ -275,7 +252,7 @@ static void test_the_files_that_are_to_be_watched(void **state)
 	const char **paths = site_paths_list(reading.config, &count);
 	assert_int_equal(count, 3);
 	for (size_t i = 0; i < count; i++)
-		assert_int_equal(strncmp(paths[i], folder, strlen(folder)), 0);
+		assert_int_equal(strncmp(paths[i], unit_folder(), strlen(unit_folder())), 0);
 	free(paths);
 	end(&reading);
 }

@@ -7,43 +7,17 @@
 #include <unistd.h>
 
 #include "tests/support/unit.h"
+#include "tests/support/unit_folder.h"
 
-enum { MAX_PATH = 128, LATER_S = 3600 };
-
-static char folder[] = "/tmp/test_file_stamp.XXXXXX";
-
-static const char *path_of(const char *name)
-{
-	static char path[MAX_PATH];
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	return path;
-}
-
-static void write_text(const char *name, const char *text)
-{
-	FILE *file = fopen(path_of(name), "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
+enum { LATER_S = 3600 };
 
 static int make_folder(void **state)
 {
-	(void)state;
-	if (mkdtemp(folder) == NULL || mkdir(path_of("sub"), 0700) != 0)
+	if (unit_folder_make(state) != 0 || mkdir(unit_folder_path("sub"), 0700) != 0)
 		return -1;
-	write_text("a", "one");
-	write_text("sub/b", "two");
+	unit_folder_write("a", "one");
+	unit_folder_write("sub/b", "two");
 	return 0;
-}
-
-static int remove_folder(void **state)
-{
-	(void)state;
-	unlink(path_of("a"));
-	unlink(path_of("sub/b"));
-	rmdir(path_of("sub"));
-	return rmdir(folder);
 }
 
 /* As seen long after all changes, so that it lasts. */
@@ -53,9 +27,9 @@ static struct file_stamp stamp_of(const char *first, const char *second)
 	struct file_stamp stamp;
 
 	file_stamp_begin(&maker, time(NULL) + LATER_S);
-	file_stamp_add(&maker, path_of(first));
+	file_stamp_add(&maker, unit_folder_path(first));
 	if (second != NULL)
-		file_stamp_add(&maker, path_of(second));
+		file_stamp_add(&maker, unit_folder_path(second));
 	file_stamp_end(&maker, &stamp);
 	return stamp;
 }
@@ -81,12 +55,12 @@ static void test_each_change_is_seen(void **state)
 	struct file_stamp before = stamp_of("a", NULL);
 
 	(void)state;
-	assert_int_equal(utimensat(AT_FDCWD, path_of("a"), times, 0), 0);
+	assert_int_equal(utimensat(AT_FDCWD, unit_folder_path("a"), times, 0), 0);
 	struct file_stamp older = stamp_of("a", NULL);
 	assert_false(is_same(before, older));
-	chmod(path_of("a"), 0400);
+	chmod(unit_folder_path("a"), 0400);
 	assert_false(is_same(older, stamp_of("a", NULL)));
-	chmod(path_of("a"), 0600);
+	chmod(unit_folder_path("a"), 0600);
 }
 
 static void test_an_entry_of_a_directory_counts(void **state)
@@ -94,12 +68,12 @@ static void test_an_entry_of_a_directory_counts(void **state)
 	struct file_stamp before = stamp_of("sub", NULL);
 
 	(void)state;
-	write_text("sub/b", "three");
+	unit_folder_write("sub/b", "three");
 	assert_false(is_same(before, stamp_of("sub", NULL)));
 	before = stamp_of("sub", NULL);
-	write_text("sub/c", "");
+	unit_folder_write("sub/c", "");
 	assert_false(is_same(before, stamp_of("sub", NULL)));
-	unlink(path_of("sub/c"));
+	unlink(unit_folder_path("sub/c"));
 }
 
 /* It could be written again without a trace; a file that is missing is looked for again. */
@@ -109,9 +83,9 @@ static void test_what_is_young_or_missing_does_not_last(void **state)
 	struct file_stamp stamp;
 
 	(void)state;
-	write_text("a", "now");
+	unit_folder_write("a", "now");
 	file_stamp_begin(&maker, time(NULL));
-	file_stamp_add(&maker, path_of("a"));
+	file_stamp_add(&maker, unit_folder_path("a"));
 	file_stamp_end(&maker, &stamp);
 	assert_false(is_same(stamp, stamp));
 	assert_false(is_same(stamp_of("none", NULL), stamp_of("none", NULL)));
@@ -125,5 +99,5 @@ int main(void)
 	    cmocka_unit_test(test_an_entry_of_a_directory_counts),
 	    cmocka_unit_test(test_what_is_young_or_missing_does_not_last),
 	};
-	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+	return cmocka_run_group_tests(tests, make_folder, unit_folder_remove);
 }

@@ -8,10 +8,10 @@
 #include "tests/support/http_server.h"
 #include "tests/support/pki.h"
 #include "tests/support/unit.h"
+#include "tests/support/unit_folder.h"
 
 enum { MAX_PATH = 300, MAX_RESPONSE = 8192, SHORT_MS = 200 };
 
-static char folder[] = "/tmp/test_mend_runner.XXXXXX";
 static unsigned num_worlds; /* each has a cache of its own */
 static char response[MAX_RESPONSE];
 static struct http_route routes[] = {
@@ -58,8 +58,8 @@ static int set_up(void **state)
 	const struct certificate *root = PKI(.cn = "Root", .ca = true);
 
 	assert_non_null(world);
-	snprintf(world->roots, sizeof(world->roots), "%s/root.pem", folder);
-	snprintf(world->cache, sizeof(world->cache), "%s/cache-%u", folder, num_worlds++);
+	snprintf(world->roots, sizeof(world->roots), "%s/root.pem", unit_folder());
+	snprintf(world->cache, sizeof(world->cache), "%s/cache-%u", unit_folder(), num_worlds++);
 	write_pem(world->roots, root);
 	world->issuing = PKI(.cn = "Issuing", .ca = true, .issuer = root);
 	answer_with(world->issuing);
@@ -153,20 +153,10 @@ static void test_a_mend_that_fetches_nothing_costs_nothing(void **state)
 	mend_free(mend);
 }
 
-static int make_folder(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) != NULL ? 0 : -1;
-}
-
 static int remove_folder(void **state)
 {
-	char command[MAX_PATH];
-
-	(void)state;
 	pki_cleanup();
-	snprintf(command, sizeof(command), "rm -r '%s'", folder);
-	return system(command);
+	return unit_folder_remove(state);
 }
 
 int main(void)
@@ -176,5 +166,5 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_all_mends_together_have_one_budget_of_time, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_a_mend_that_fetches_nothing_costs_nothing, set_up, tear_down),
 	};
-	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+	return cmocka_run_group_tests(tests, unit_folder_make, remove_folder);
 }

@@ -9,18 +9,11 @@
 #include "chaincache/base/buffer.h"
 #include "tests/support/pki.h"
 #include "tests/support/unit.h"
+#include "tests/support/unit_folder.h"
 
-#define MAX_PATH_CHARS 300
 #define MAX_BYTES ((size_t)1024 * 1024)
 
-static char folder[] = "/tmp/test_trust_material.XXXXXX";
 static const struct certificate *root, *issuing;
-
-static const char *in_folder(const char *name, char out[MAX_PATH_CHARS])
-{
-	snprintf(out, MAX_PATH_CHARS, "%s/%s", folder, name);
-	return out;
-}
 
 static void write_pem(const char *path, const struct certificate *certificate)
 {
@@ -36,35 +29,29 @@ static void write_pem(const char *path, const struct certificate *certificate)
 
 static int setup(void **state)
 {
-	char path[MAX_PATH_CHARS];
-	(void)state;
-	if (mkdtemp(folder) == NULL)
+	if (unit_folder_make(state) != 0)
 		return -1;
 	root = PKI(.cn = "Root", .ca = true);
 	issuing = PKI(.cn = "Issuing", .issuer = root, .ca = true);
-	write_pem(in_folder("root.pem", path), root);
+	write_pem(unit_folder_path("root.pem"), root);
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	char command[2 * MAX_PATH_CHARS];
-	(void)state;
 	pki_cleanup();
-	snprintf(command, sizeof(command), "rm -r '%s'", folder);
-	return system(command);
+	return unit_folder_remove(state);
 }
 
 static void test_roots_are_what_was_asked_for(void **state)
 {
 	struct audit_options options = {0};
 	struct trust_material material;
-	char path[MAX_PATH_CHARS];
-	char option[MAX_PATH_CHARS + 10];
-	char cache[MAX_PATH_CHARS];
+	const char *path = unit_folder_path("root.pem");
+	char option[UNIT_FOLDER_MAX_PATH + 10];
 	(void)state;
-	options.cache = in_folder("cache-of-roots", cache);
-	snprintf(option, sizeof(option), "demo=%s", in_folder("root.pem", path));
+	options.cache = unit_folder_path("cache-of-roots");
+	snprintf(option, sizeof(option), "demo=%s", path);
 	assert_true(string_list_append(&options.roots, option));
 	assert_true(string_list_append(&options.roots, path));
 	assert_true(trust_material_open(&material, &options));
@@ -83,11 +70,9 @@ static void test_the_environment_names_the_roots(void **state)
 {
 	struct audit_options options = {0};
 	struct trust_material material;
-	char path[MAX_PATH_CHARS];
-	char cache[MAX_PATH_CHARS];
 	(void)state;
-	options.cache = in_folder("cache-of-environment", cache);
-	setenv("SSL_CERT_FILE", in_folder("root.pem", path), 1);
+	options.cache = unit_folder_path("cache-of-environment");
+	setenv("SSL_CERT_FILE", unit_folder_path("root.pem"), 1);
 	assert_true(trust_material_open(&material, &options));
 	assert_string_equal(trust_store_set_name(material.stores, 0), "system");
 	assert_int_equal(trust_store_set_roots(material.stores, 0)->count, 1);
@@ -106,9 +91,8 @@ static void test_what_is_kept_is_known_the_next_time(void **state)
 {
 	struct audit_options options = {.ignore_trust = true};
 	struct trust_material material;
-	char cache[MAX_PATH_CHARS];
 	(void)state;
-	options.cache = in_folder("cache", cache);
+	options.cache = unit_folder_path("cache");
 	assert_true(trust_material_open(&material, &options));
 	assert_int_equal(issuer_store_count(material.issuers), 0);
 	trust_material_keep(&material, issuing, "http://ca.example/i.cer", PKI_NOW);
@@ -123,9 +107,8 @@ static void test_a_cache_that_cannot_be_is_done_without(void **state)
 {
 	struct audit_options options = {.ignore_trust = true};
 	struct trust_material material;
-	char cache[MAX_PATH_CHARS];
 	(void)state;
-	options.cache = in_folder("root.pem", cache);
+	options.cache = unit_folder_path("root.pem");
 	assert_true(trust_material_open(&material, &options));
 	assert_int_equal(material.num_caches, 0);
 	trust_material_keep(&material, issuing, "http://ca.example/i.cer", PKI_NOW);
@@ -137,15 +120,14 @@ static void test_a_cache_is_made_when_something_is_kept(void **state)
 {
 	struct audit_options options = {.ignore_trust = true};
 	struct trust_material material;
-	char cache[MAX_PATH_CHARS];
 	struct stat status;
 	(void)state;
-	options.cache = in_folder("later", cache);
+	options.cache = unit_folder_path("later");
 	assert_true(trust_material_open(&material, &options));
 	assert_int_equal(material.num_caches, 1);
-	assert_int_not_equal(stat(cache, &status), 0);
+	assert_int_not_equal(stat(options.cache, &status), 0);
 	trust_material_keep(&material, issuing, "http://ca.example/i.cer", PKI_NOW);
-	assert_int_equal(stat(cache, &status), 0);
+	assert_int_equal(stat(options.cache, &status), 0);
 	trust_material_close(&material);
 	assert_true(trust_material_open(&material, &options));
 	assert_true(issuer_store_contains(material.issuers, issuing));
