@@ -19,6 +19,14 @@ def site(world, port, backend_port, **more):
                      **more}}
 
 
+def wait_for_chain(running, port, hashes):
+    eventually("the chain", lambda: served_chain(port, NAME) == hashes, also=running.report)
+
+
+def wait_for_leaf(running, port, leaf):
+    eventually("the leaf", lambda: served_chain(port, NAME)[:1] == [leaf.sha256], also=running.report)
+
+
 def test_the_leaf_is_taken_from_the_backend_and_its_chain_mended(program, world):
     port = free_port()
     with TlsServer(world.leaf_alone, world.key, http_answer()) as backend:
@@ -35,18 +43,17 @@ def test_a_renewed_leaf_of_the_same_key_is_followed(program, world):
     port = free_port()
     with TlsServer(world.leaf_alone, world.key, http_answer()) as backend:
         running = program.run(world.settings(), site(world, port, backend.port, probe_interval="1s"))
-        eventually("the first leaf", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+        wait_for_chain(running, port, world.mended)
         renewed = world.issuing.issue_leaf([NAME], key=world.leaf.key, aia=[world.url])
         backend.use(world.chain("renewed", renewed), world.key)
-        eventually("the renewed leaf", lambda: served_chain(port, NAME) == [renewed.sha256, world.issuing.sha256],
-                   also=running.report)
+        wait_for_chain(running, port, [renewed.sha256, world.issuing.sha256])
 
 
 def test_a_leaf_of_another_key_is_not_followed_and_told(program, world):
     port = free_port()
     with TlsServer(world.leaf_alone, world.key, http_answer()) as backend:
         running = program.run(world.settings(), site(world, port, backend.port, probe_interval="1s"))
-        eventually("the first leaf", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+        wait_for_chain(running, port, world.mended)
         other = world.issuing.issue_leaf([NAME], aia=[world.url])
         chain, key = other.write(world.folder, "other")
         backend.use(chain, key)
@@ -82,7 +89,7 @@ def test_a_renewed_leaf_that_cannot_be_followed_to_a_root_waits_until_it_can(pro
     world.aia.route("/second.cer", status(503))
     with TlsServer(world.leaf_alone, world.key, http_answer()) as backend:
         running = program.run(world.settings(), site(world, port, backend.port, probe_interval="1s"))
-        eventually("the first leaf", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+        wait_for_chain(running, port, world.mended)
         backend.use(world.chain("renewed", renewed), world.key)
         assert "it is refused by clients that trust" in running.wait_for_fix("renewal_held")["message"]
         assert served_chain(port, NAME) == world.mended
@@ -91,8 +98,7 @@ def test_a_renewed_leaf_that_cannot_be_followed_to_a_root_waits_until_it_can(pro
         assert served_chain(port, NAME) == world.mended, "a reload that comes by itself forgets nothing"
         world.aia.route("/second.cer", body(other.der))
         running.signal(signal.SIGHUP)
-        eventually("the renewed leaf", lambda: served_chain(port, NAME) == [renewed.sha256, other.sha256],
-                   also=running.report)
+        wait_for_chain(running, port, [renewed.sha256, other.sha256])
 
 
 def test_an_expired_leaf_does_not_take_the_place_of_a_good_one(program, world):
@@ -100,7 +106,7 @@ def test_an_expired_leaf_does_not_take_the_place_of_a_good_one(program, world):
     expired = world.issuing.issue_leaf([NAME], key=world.leaf.key, not_before=NOW - 60 * DAY, not_after=NOW - DAY)
     with TlsServer(world.leaf_alone, world.key, http_answer()) as backend:
         running = program.run(world.settings(), site(world, port, backend.port, probe_interval="1s"))
-        eventually("the first leaf", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+        wait_for_chain(running, port, world.mended)
         backend.use(world.chain("expired", expired, world.issuing), world.key)
         running.wait_for_fix("leaf_expired", subject_of="backend")
         running.wait_for_fix("renewal_held", subject_of="certificate", severity="warning")
@@ -120,7 +126,7 @@ def test_a_leaf_that_serves_fewer_audiences_is_not_published_and_that_is_told(pr
     settings = world.settings(roots=[f"contoso={world.roots}", f"fabrikam={fabrikam_roots}"], fetch="off")
     with TlsServer(both, world.key, http_answer()) as backend:
         running = program.run(settings, site(world, port, backend.port, probe_interval="1s"))
-        eventually("today's leaf", lambda: served_chain(port, NAME)[:1] == [world.leaf.sha256], also=running.report)
+        wait_for_leaf(running, port, world.leaf)
         chain = served_chain(port, NAME)
         assert curl(port, NAME, world.roots).ok and curl(port, NAME, fabrikam_roots).ok
         backend.use(world.chain("renewed", renewed, other), world.key)
@@ -134,8 +140,7 @@ def test_a_leaf_that_serves_fewer_audiences_is_not_published_and_that_is_told(pr
         config = program.folder / "chainmend-1.ini"
         config.write_text(config.read_text().replace(f"roots = fabrikam={fabrikam_roots}\n", ""))
         running.signal(signal.SIGHUP)
-        eventually("the renewed leaf", lambda: served_chain(port, NAME) == [renewed.sha256, other.sha256],
-                   also=running.report)
+        wait_for_chain(running, port, [renewed.sha256, other.sha256])
         running.wait_for_fix("renewal_held", subject_of="certificate", event="resolved")
 
 
@@ -147,7 +152,7 @@ def test_a_renewed_leaf_without_a_name_that_clients_use_is_not_published(program
     with TlsServer(world.chain("two", leaf, world.issuing), world.key, http_answer()) as backend:
         running = program.run(world.settings(), site(world, port, backend.port, probe_interval="1s",
                                                      hostnames=[NAME, other_name]))
-        eventually("today's leaf", lambda: served_chain(port, NAME)[:1] == [leaf.sha256], also=running.report)
+        wait_for_leaf(running, port, leaf)
         backend.use(world.chain("renewed", renewed, world.issuing), world.key)
         line = running.wait_for_fix("renewal_held", subject_of="certificate")
         assert other_name in line["message"]
@@ -155,9 +160,12 @@ def test_a_renewed_leaf_without_a_name_that_clients_use_is_not_published(program
 
 
 def renewed_pair(world):
+    """A leaf with another key: it, its chain, its key, and a copy of the former key, which the key file may lose."""
     renewed = world.issuing.issue_leaf([NAME], aia=[world.url])
     chain, key = renewed.write(world.folder, "renewed")
-    return renewed, chain, key
+    old_key = world.folder / "old.key"
+    old_key.write_text(world.key.read_text())
+    return renewed, chain, key, old_key
 
 
 def reload_by_itself(running, path, text):
@@ -169,12 +177,10 @@ def reload_by_itself(running, path, text):
 @pytest.mark.parametrize("sighups", [0, 2])
 def test_the_key_file_is_replaced_before_the_backend_switches(program, world, sighups):
     port = free_port()
-    renewed, chain, key = renewed_pair(world)
-    old_key = world.folder / "old.key"
-    old_key.write_text(world.key.read_text())
+    renewed, chain, key, old_key = renewed_pair(world)
     with TlsServer(world.leaf_alone, old_key, http_answer()) as backend:
         running = program.run(world.settings(), site(world, port, backend.port))
-        eventually("the first leaf", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+        wait_for_chain(running, port, world.mended)
         reload_by_itself(running, world.key, key.read_text())
         for number in range(sighups):
             running.signal(signal.SIGHUP)
@@ -186,58 +192,49 @@ def test_the_key_file_is_replaced_before_the_backend_switches(program, world, si
             assert curl(port, NAME, world.roots).ok
         backend.use(chain, key)
         # probe_interval is an hour.
-        eventually("the renewed leaf", lambda: served_chain(port, NAME) == [renewed.sha256, world.issuing.sha256],
-                   also=running.report)
+        wait_for_chain(running, port, [renewed.sha256, world.issuing.sha256])
         running.wait_for_fix("key_mismatch", event="resolved")
 
 
 def test_the_backend_switches_before_the_key_file_is_replaced(program, world):
     port = free_port()
-    renewed, chain, key = renewed_pair(world)
-    old_key = world.folder / "old.key"
-    old_key.write_text(world.key.read_text())
+    renewed, chain, key, old_key = renewed_pair(world)
     with TlsServer(world.leaf_alone, old_key, http_answer()) as backend:
         running = program.run(world.settings(), site(world, port, backend.port, probe_interval="1s"))
-        eventually("the first leaf", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+        wait_for_chain(running, port, world.mended)
         backend.use(chain, key)
         line = running.wait_for_fix("key_mismatch", event="appeared")
         assert line["severity"] == "error" and renewed.certificate.serial_number == int(
             line["message"].split("serial number ")[1].split(")")[0], 16)
         assert served_chain(port, NAME) == world.mended
         reload_by_itself(running, world.key, key.read_text())
-        eventually("the renewed leaf", lambda: served_chain(port, NAME) == [renewed.sha256, world.issuing.sha256],
-                   also=running.report)
+        wait_for_chain(running, port, [renewed.sha256, world.issuing.sha256])
         running.wait_for_fix("key_mismatch", event="resolved")
 
 
 def test_the_backend_is_down_while_the_key_file_is_replaced(program, world):
     port, backend_port = free_port(), free_port()
-    renewed, chain, key = renewed_pair(world)
-    old_key = world.folder / "old.key"
-    old_key.write_text(world.key.read_text())
+    renewed, chain, key, old_key = renewed_pair(world)
     with TlsServer(world.leaf_alone, old_key, http_answer(), port=backend_port):
         running = program.run(world.settings(), site(world, port, backend_port))
-        eventually("the first leaf", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+        wait_for_chain(running, port, world.mended)
     reload_by_itself(running, world.key, key.read_text())
     running.wait_for_fix("backend_unreachable", event="appeared")
     assert served_chain(port, NAME) == world.mended
     with TlsServer(chain, key, http_answer(), port=backend_port):
-        eventually("the renewed leaf", lambda: served_chain(port, NAME) == [renewed.sha256, world.issuing.sha256],
-                   also=running.report)
+        wait_for_chain(running, port, [renewed.sha256, world.issuing.sha256])
 
 
 def test_the_backend_switches_back(program, world):
     """To a leaf whose key is in no file any more: what was served last goes on."""
     port = free_port()
-    renewed, chain, key = renewed_pair(world)
-    old_key = world.folder / "old.key"
-    old_key.write_text(world.key.read_text())
+    renewed, chain, key, old_key = renewed_pair(world)
     with TlsServer(world.leaf_alone, old_key, http_answer()) as backend:
         running = program.run(world.settings(), site(world, port, backend.port, probe_interval="1s"))
-        eventually("the first leaf", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+        wait_for_chain(running, port, world.mended)
         backend.use(chain, key)
         reload_by_itself(running, world.key, key.read_text())
-        eventually("the renewed leaf", lambda: served_chain(port, NAME)[0] == renewed.sha256, also=running.report)
+        wait_for_leaf(running, port, renewed)
         backend.use(world.leaf_alone, old_key)
         running.wait_for_fix("backend_certificate_differs", event="appeared", subject_of="backend")
         assert served_chain(port, NAME) == [renewed.sha256, world.issuing.sha256]
@@ -247,15 +244,15 @@ def test_the_backend_switches_back(program, world):
 
 def test_each_of_several_keys_is_good(program, world):
     port = free_port()
-    renewed, chain, key = renewed_pair(world)
+    renewed, chain, key, _ = renewed_pair(world)
     with TlsServer(world.leaf_alone, world.key, http_answer()) as backend:
         running = program.run(world.settings(), site(world, port, backend.port, probe_interval="1s",
                                                      key=[world.key, key]))
-        eventually("the first leaf", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+        wait_for_chain(running, port, world.mended)
         backend.use(chain, key)
-        eventually("the renewed leaf", lambda: served_chain(port, NAME)[0] == renewed.sha256, also=running.report)
+        wait_for_leaf(running, port, renewed)
         backend.use(world.leaf_alone, world.key)
-        eventually("the first leaf again", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+        wait_for_chain(running, port, world.mended)
         assert "key_mismatch" not in {line["code"] for line in running.fixes()}
 
 
@@ -265,12 +262,10 @@ def test_a_former_leaf_that_expires_while_it_waits_goes_on(program, world):
     ends = int(time.time()) + 8
     brief = world.issuing.issue_leaf([NAME], key=world.leaf.key, aia=[world.url],
                                      not_after=datetime.datetime.utcfromtimestamp(ends))
-    renewed, chain, key = renewed_pair(world)
-    old_key = world.folder / "old.key"
-    old_key.write_text(world.key.read_text())
+    renewed, chain, key, old_key = renewed_pair(world)
     with TlsServer(world.chain("brief", brief), old_key, http_answer()) as backend:
         running = program.run(world.settings(), site(world, port, backend.port))
-        eventually("the brief leaf", lambda: served_chain(port, NAME)[:1] == [brief.sha256], also=running.report)
+        wait_for_leaf(running, port, brief)
         reload_by_itself(running, world.key, key.read_text())
         running.wait_for_fix("leaf_expired", subject_of="certificate")
         assert time.time() > ends and served_chain(port, NAME)[0] == brief.sha256
@@ -282,7 +277,7 @@ def test_a_site_that_had_files_serves_their_certificate_until_the_backend_is_see
     port, backend_port = free_port(), free_port()
     renewed = world.issuing.issue_leaf([NAME], key=world.leaf.key, aia=[world.url])
     running = program.run(world.settings(), site(world, port, backend_port, certificate=world.leaf_alone))
-    eventually("the file's leaf", lambda: served_chain(port, NAME) == world.mended, also=running.report)
+    wait_for_chain(running, port, world.mended)
     (path,) = program.folder.glob("chainmend-*.ini")
     path.write_text(configuration(world.settings(), site(world, port, backend_port)))
     running.signal(signal.SIGHUP)
@@ -290,5 +285,4 @@ def test_a_site_that_had_files_serves_their_certificate_until_the_backend_is_see
     running.wait_for_fix("backend_unreachable")
     assert served_chain(port, NAME) == world.mended
     with TlsServer(world.chain("renewed", renewed), world.key, http_answer(), port=backend_port):
-        eventually("the backend's leaf", lambda: served_chain(port, NAME) == [renewed.sha256, world.issuing.sha256],
-                   also=running.report)
+        wait_for_chain(running, port, [renewed.sha256, world.issuing.sha256])

@@ -91,5 +91,6 @@ def test_a_second_look_that_fails_is_told(program, world, then, reason):
         return
     (finding,) = told
     assert (finding["severity"], finding["action"]) == ("info", "none")
-    assert "an RSA key beside this one with an ECDSA key" in finding["message"] and reason in finding["message"], finding
+    assert "an RSA key beside this one with an ECDSA key" in finding["message"], finding
+    assert reason in finding["message"], finding
     assert finding["certificate"]["sha256"] == world.leaf.sha256

@@ -7,12 +7,12 @@ import json
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
-from program import SANITIZER_MARKS, free_port, is_listening
+from child_server import running
+from program import SANITIZER_MARKS, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "docs" / "bench.schema.json").read_text())
@@ -65,33 +65,11 @@ def echo_backend(binary: Path) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def _started(arguments: list[str], port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    with log.open("wb") as out:
-        process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=out, stderr=out)
-    try:
-        deadline = time.monotonic() + WAIT_S
-        while not is_listening(port):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError(f"{arguments[0]} did not start: {log.read_text(errors='replace')[-2000:]}")
-            time.sleep(0.05)
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(WAIT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.stdin is not None:
-            process.stdin.close()
-
-
-@contextlib.contextmanager
 def openssl_server(folder: Path, chain: Path, key: Path, *more: str) -> Iterator[int]:
     port = free_port()
     arguments = ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", str(chain), "-cert_chain", str(chain),
                  "-key", str(key), "-www", "-quiet", *more]
-    with _started(arguments, port, folder / "s_server.out"):
+    with running(arguments, port, folder / "s_server.out"):
         yield port
 
 
@@ -126,6 +104,6 @@ server {{
 }}
 }}
 """)
-    with _started([program, "-p", str(folder), "-e", f"{folder}/nginx-error.log", "-c", str(settings)], port,
-                  folder / "nginx.out") as process:
+    with running([program, "-p", str(folder), "-e", f"{folder}/nginx-error.log", "-c", str(settings)], port,
+                 folder / "nginx.out") as process:
         yield port, process.pid

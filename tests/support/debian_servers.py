@@ -14,17 +14,15 @@ import ssl
 import subprocess
 import sys
 import tempfile
-import time
 import types
 from pathlib import Path
 from typing import Iterator
 
 import pytest
+from child_server import running
 from namespaces import mount_namespace
-from program import free_port, is_listening
+from program import free_port
 
-START_WAIT_S = 20.0
-STOP_WAIT_S = 10.0
 TREE = Path(__file__).resolve().parents[2] / ".deps" / "servers" / "tree"
 PLACES = ("/usr/sbin", "/usr/bin", "/usr/lib/dovecot")
 # Lays usr and etc of the tree, the first argument, over those of this machine, for the command that follows.
@@ -68,27 +66,6 @@ def _python_module(module: str, package: str) -> types.ModuleType:
 def _need_root(program: str) -> None:
     if os.getuid() != 0:
         pytest.skip(f"{program} starts as root alone")
-
-
-@contextlib.contextmanager
-def running(arguments: list[str], port: int, log: Path) -> Iterator[int]:
-    """Runs a server that listens on `port`; what it says goes to `log`."""
-    with log.open("wb") as out:
-        process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
-    try:
-        deadline = time.monotonic() + START_WAIT_S
-        while not is_listening(port):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError(f"{arguments} did not start: {log.read_text(errors='replace')[-2000:]}")
-            time.sleep(0.05)
-        yield port
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_WAIT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 @contextlib.contextmanager

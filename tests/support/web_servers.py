@@ -9,7 +9,8 @@ import contextlib
 from pathlib import Path
 from typing import Iterator, Sequence
 
-from debian_servers import find, running
+from child_server import running
+from debian_servers import find
 from program import free_port
 
 
