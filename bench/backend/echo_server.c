@@ -19,7 +19,7 @@ enum { MAX_EVENTS = 128, BACKLOG = 4096, MAX_COMMAND = 32, MAX_ADDRESS = 300, RO
 
 enum manner { UNDECIDED, ECHO, SEND, TAKE, ANSWER };
 
-/* Where `pending` holds something, nothing is read: what is in memory for one connection has an end. */
+/* Reads nothing while `pending` holds something: so the memory of one connection is bounded. */
 struct client {
 	LIST_ENTRY(client) link;
 	int fd;
@@ -84,7 +84,7 @@ static bool put_pending(struct client *client)
 	return true;
 }
 
-/* The bytes come from the pattern itself: what the socket does not take need not be kept. */
+/* Sends from the pattern itself: bytes that the socket does not take need not be kept. */
 static bool put_pattern(struct client *client, bool *out_full)
 {
 	struct bytes next = pattern_at(client->at, client->left < CHUNK_BYTES ? (size_t)client->left : CHUNK_BYTES);
@@ -151,7 +151,7 @@ static bool decide(struct client *client, const uint8_t **data, size_t *len)
 	return true;
 }
 
-/* An echo of what was never decided: the peer ended within what might have become a command. */
+/* Echoes bytes that might have become a command: the peer has ended within them. */
 static bool take_end(struct client *client)
 {
 	client->ended = true;
@@ -324,7 +324,7 @@ int echo_server_listen(const char *address)
 	if (getaddrinfo(host, colon + 1, &hints, &info) != 0)
 		return -1;
 	fd = socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	/* Inherited by what is accepted. */
+	/* Inherited by accepted sockets. */
 	if (fd >= 0 && (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
 			setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0 ||
 			bind(fd, info->ai_addr, info->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0)) {

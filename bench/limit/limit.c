@@ -1,4 +1,4 @@
-/* limit - what a TLS terminator costs at the very least: a handshake in memory, and a relay in plain TCP.
+/* limit - the least that a TLS terminator can cost: a handshake in memory, and a relay in plain TCP.
  *
  * Measures CPU time of the server's side alone. Compare with what a terminator spends a transaction in the same
  * minute, never with a figure of another day or machine.

@@ -1,4 +1,4 @@
-/* limit_options - what `limit` is to measure. */
+/* limit_options - the options of `limit`. */
 #ifndef BENCH_LIMIT_LIMIT_OPTIONS_H
 #define BENCH_LIMIT_LIMIT_OPTIONS_H
 
@@ -20,7 +20,7 @@ struct limit_options {
 
 enum limit_outcome { LIMIT_READ, LIMIT_HELP_PRINTED, LIMIT_WRONG };
 
-/* limit_options_read reads the command line; what is wrong is told on stderr. */
+/* limit_options_read reads the command line, and reports errors on stderr. */
 enum limit_outcome limit_options_read(struct limit_options *options, int argc, char **argv);
 void limit_options_cleanup(struct limit_options *options);
 

@@ -1,5 +1,4 @@
-/* relay_floor - what the plain relay costs: client and backend around it on threads of their own, its CPU time
- * measured. */
+/* relay_floor - measures the CPU time of the plain relay, with client and backend on threads of their own. */
 #ifndef BENCH_LIMIT_RELAY_FLOOR_H
 #define BENCH_LIMIT_RELAY_FLOOR_H
 

@@ -1,4 +1,4 @@
-/* slices - the figures of some short runs, and what stands in their middle. */
+/* slices - the figures of some short runs, and their quantiles. */
 #ifndef BENCH_LIMIT_SLICES_H
 #define BENCH_LIMIT_SLICES_H
 

@@ -1,4 +1,4 @@
-/* certificate_decompression - what a client needs to be sent compressed certificates (RFC 8879). */
+/* certificate_decompression - lets a client take compressed certificates (RFC 8879). */
 #ifndef BENCH_LOAD_CERTIFICATE_DECOMPRESSION_H
 #define BENCH_LOAD_CERTIFICATE_DECOMPRESSION_H
 

@@ -1,4 +1,4 @@
-/* crew - the threads of a run and who minds them: signals, the progress line, the end of each phase. */
+/* crew - the threads of a run, and the thread that watches them: signals, the progress line, the end of each phase. */
 #ifndef BENCH_LOAD_CREW_H
 #define BENCH_LOAD_CREW_H
 
@@ -20,7 +20,7 @@ struct crew {
 	bool interrupted;
 	uint64_t begin_ns; /* of the phase */
 
-	struct loop *loop; /* of the thread that minds them */
+	struct loop *loop; /* of the thread that watches them */
 	struct signal_watch *signals[CREW_NUM_SIGNALS];
 	struct alarm *ticker; /* each CREW_TICK_MS */
 	struct wake *ended; /* to be sent when num_running has changed */

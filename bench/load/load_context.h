@@ -1,4 +1,4 @@
-/* load_context - what the transactions of one thread share: poller, timers, TLS, sessions, and what they count. */
+/* load_context - shared by the transactions of one thread: poller, timers, TLS, sessions and counts. */
 #ifndef BENCH_LOAD_LOAD_CONTEXT_H
 #define BENCH_LOAD_LOAD_CONTEXT_H
 

@@ -9,7 +9,7 @@
 #define NS_PER_US 1e3
 #define MIN_GIB 0.001 /* below, there was no bulk */
 
-/* To three places behind the point: what is beyond is noise. */
+/* Rounds to three places: the rest is noise. */
 static json_t *number(double value)
 {
 	return json_real(round(value * 1000) / 1000);

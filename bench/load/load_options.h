@@ -5,7 +5,7 @@
 #include "bench/load/load_plan.h"
 #include "proxy/cli/options.h"
 
-/* load_options_read reads the command line. What is wrong is told on stderr. The plan borrows some of the words, and is
+/* load_options_read reads the command line. It reports errors on stderr. The plan borrows some of the words, and is
  * cleaned up by the caller, whatever the outcome. */
 enum options_outcome load_options_read(struct load_plan *plan, int argc, char **argv);
 

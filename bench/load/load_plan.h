@@ -1,4 +1,4 @@
-/* load_plan - what a run of chainmend-bench is to do. load_options reads it; immutable from then on. */
+/* load_plan - the plan of a run of chainmend-bench. load_options reads it; immutable from then on. */
 #ifndef BENCH_LOAD_LOAD_PLAN_H
 #define BENCH_LOAD_LOAD_PLAN_H
 

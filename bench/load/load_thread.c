@@ -35,7 +35,7 @@ static int on_session(SSL *ssl, SSL_SESSION *session)
 	return 1;
 }
 
-/* `total` things dealt out to the plan's threads: how many this one has. */
+/* Returns this thread's part of `total`. */
 static uint64_t share_of(const struct load_thread *thread, uint64_t total)
 {
 	unsigned threads = thread->context.plan->threads;
@@ -83,7 +83,7 @@ static void close_loop(struct load_thread *thread)
 	loop_free(thread->loop);
 }
 
-/* A loop on which nothing stands would never let the poller sleep. */
+/* Opens a loop with a wake: without a handle it would never let the poller sleep. */
 static struct error open_loop(struct load_thread *thread)
 {
 	struct error error = loop_new(&thread->loop);
@@ -149,7 +149,7 @@ static bool may_start(const struct load_thread *thread, uint64_t now_ns)
 	return thread->left > 0 && now_ns < thread->end_ns && !atomic_load(&thread->context.gauge.gave_up);
 }
 
-/* Held connections are no load: those that are under way alone count against the plan's number. */
+/* Counts the connections under way against the plan's number. Held ones are no load. */
 static bool has_room(const struct load_thread *thread, uint64_t now_ns)
 {
 	size_t held = (size_t)atomic_load_explicit(&thread->context.gauge.held, memory_order_relaxed);
@@ -178,7 +178,7 @@ static void start_due(struct load_thread *thread, uint64_t now_ns)
 	}
 }
 
-/* Wakes the loop for the next start; what is due already waits for a connection to end, and needs no waking. */
+/* Wakes the loop for the next start; a start that is due already waits for a connection to end. */
 static void set_ticker(struct load_thread *thread, uint64_t now_ns)
 {
 	uint64_t next_ns = schedule_next_ns(&thread->schedule, now_ns);

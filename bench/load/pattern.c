@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* Doubled by the preprocessor, because a constant needs no moment at which it is made. */
+/* Doubled by the preprocessor: a constant needs no initialisation at run time. */
 #define ROW "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz"
 #define TIMES_8(x) x x x x x x x x
 #define TIMES_10(x) x x x x x x x x x x

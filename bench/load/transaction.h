@@ -34,7 +34,7 @@ struct transaction {
 	struct request request;
 };
 
-/* transaction_start begins; on_ended tells the end, which may come before this returns. */
+/* transaction_start begins. The end calls on_ended, which may happen before this returns. */
 void transaction_start(struct transaction *transaction, size_t name, uint64_t intended_ns);
 
 /* transaction_stop cuts it off and counts nothing. A free one is fine. */
