@@ -9,7 +9,7 @@
 
 #include "conf/spelling.h"
 
-static void test_distances(void **state)
+static void test_distances_between_words(void **state)
 {
 	static const struct {
 		const char *a, *b;
@@ -66,7 +66,7 @@ static void test_a_word_of_any_length_is_taken(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_distances),
+	    cmocka_unit_test(test_distances_between_words),
 	    cmocka_unit_test(test_the_nearest_is_offered_and_nothing_that_is_far),
 	    cmocka_unit_test(test_a_word_of_any_length_is_taken),
 	};

@@ -10,7 +10,7 @@
 
 #include "conf/values.h"
 
-static void test_sizes(void **state)
+static void test_a_size_is_bytes_or_has_a_unit(void **state)
 {
 	static const struct {
 		const char *text;
@@ -50,7 +50,7 @@ static void test_sizes(void **state)
 	}
 }
 
-static void test_times(void **state)
+static void test_a_time_has_a_unit(void **state)
 {
 	static const struct {
 		const char *text;
@@ -76,7 +76,7 @@ static void test_times(void **state)
 	}
 }
 
-static void test_switches(void **state)
+static void test_a_switch_is_on_or_off(void **state)
 {
 	bool value = false;
 	(void)state;
@@ -89,7 +89,7 @@ static void test_switches(void **state)
 	assert_non_null(value_parse_switch("onn", &value));
 }
 
-static void test_addresses(void **state)
+static void test_an_address_is_host_and_port(void **state)
 {
 	static const struct {
 		const char *text, *host;
@@ -157,7 +157,7 @@ static void test_a_listen_address_may_stand_for_all(void **state)
 	free(address.host);
 }
 
-static void test_backends(void **state)
+static void test_a_backend_is_a_scheme_and_an_address(void **state)
 {
 	static const char *const bad[] = {"host:443",         "https://host",   "http://host:80",
 					  "tls://host",       "tls://",         "tls://host:443/path",
@@ -179,7 +179,7 @@ static void test_backends(void **state)
 	assert_non_null(strstr(value_parse_backend("https://host:443", &backend), "tls://"));
 }
 
-static void test_pins(void **state)
+static void test_a_pin_is_a_sha256(void **state)
 {
 	char text[3 * SHA256_BYTES + 2] = "";
 	uint8_t pin[SHA256_BYTES];
@@ -235,14 +235,14 @@ static void test_names_rules_and_urls(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_sizes),
-	    cmocka_unit_test(test_times),
-	    cmocka_unit_test(test_switches),
-	    cmocka_unit_test(test_addresses),
+	    cmocka_unit_test(test_a_size_is_bytes_or_has_a_unit),
+	    cmocka_unit_test(test_a_time_has_a_unit),
+	    cmocka_unit_test(test_a_switch_is_on_or_off),
+	    cmocka_unit_test(test_an_address_is_host_and_port),
 	    cmocka_unit_test(test_an_address_of_any_length_is_refused),
 	    cmocka_unit_test(test_a_listen_address_may_stand_for_all),
-	    cmocka_unit_test(test_backends),
-	    cmocka_unit_test(test_pins),
+	    cmocka_unit_test(test_a_backend_is_a_scheme_and_an_address),
+	    cmocka_unit_test(test_a_pin_is_a_sha256),
 	    cmocka_unit_test(test_names_rules_and_urls),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 #include "bench/limit/memory_peers.h"
 #include "tests/support/unit.h"
 
-static void test_kinds(void **state)
+static void test_each_kind_of_handshake_is_done(void **state)
 {
 	static const struct handshake_kind kinds[] = {
 	    {.version = TLS1_3_VERSION},
@@ -42,7 +42,7 @@ static void test_what_cannot_be(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_kinds),
+	    cmocka_unit_test(test_each_kind_of_handshake_is_done),
 	    cmocka_unit_test(test_what_cannot_be),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

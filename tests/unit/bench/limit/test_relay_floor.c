@@ -56,7 +56,7 @@ static void talk(const struct floor_server *backend, const char *const *pieces, 
 }
 
 /* Only a whole first line is a command; what looks like one and is none is echoed, each byte of it. */
-static void test_backend_commands(void **state)
+static void test_a_whole_first_line_alone_is_a_command(void **state)
 {
 	static const struct {
 		const char *pieces[4];
@@ -92,7 +92,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_transactions_go_through),
-	    cmocka_unit_test(test_backend_commands),
+	    cmocka_unit_test(test_a_whole_first_line_alone_is_a_command),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-static void test_middles(void **state)
+static void test_quantiles_are_figures_that_occurred(void **state)
 {
 	static const struct {
 		double figures[5];
@@ -44,7 +44,7 @@ static void test_they_have_a_maximum(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_middles),
+	    cmocka_unit_test(test_quantiles_are_figures_that_occurred),
 	    cmocka_unit_test(test_they_have_a_maximum),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

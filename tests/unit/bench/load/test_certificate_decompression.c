@@ -1,7 +1,7 @@
 #include "bench/load/certificate_decompression.h"
 #include "tests/support/unit.h"
 
-static void test_lists(void **state)
+static void test_a_list_of_algorithms_is_read(void **state)
 {
 	static const struct {
 		const char *text;
@@ -47,7 +47,7 @@ static void test_what_is_offered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_lists),
+	    cmocka_unit_test(test_a_list_of_algorithms_is_read),
 	    cmocka_unit_test(test_what_is_offered),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,7 @@ static struct histogram *new_histogram(void)
 	return histogram;
 }
 
-static void test_empty(void **state)
+static void test_an_empty_histogram_has_no_quantile(void **state)
 {
 	struct histogram *histogram = new_histogram();
 	(void)state;
@@ -21,7 +21,7 @@ static void test_empty(void **state)
 }
 
 /* Each value on its own: what is told is never below it, and above by the stated share at most. */
-static void test_stated_error(void **state)
+static void test_a_quantile_is_never_too_low_and_little_too_high(void **state)
 {
 	(void)state;
 	for (uint64_t value = 1; value < HISTOGRAM_MAX_NS / 2; value = value * 3 / 2 + 1) {
@@ -87,8 +87,8 @@ static void test_merged_is_as_counted_together(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_empty),
-	    cmocka_unit_test(test_stated_error),
+	    cmocka_unit_test(test_an_empty_histogram_has_no_quantile),
+	    cmocka_unit_test(test_a_quantile_is_never_too_low_and_little_too_high),
 	    cmocka_unit_test(test_quantiles_of_a_row),
 	    cmocka_unit_test(test_what_is_too_long_counts_as_the_longest),
 	    cmocka_unit_test(test_merged_is_as_counted_together),

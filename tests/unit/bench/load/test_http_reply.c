@@ -16,7 +16,7 @@ static enum http_reply_state judge(const char *text, size_t len, size_t piece, s
 	return http_reply_end(reply);
 }
 
-static void test_answers(void **state)
+static void test_answers_against_a_table(void **state)
 {
 	static const struct {
 		const char *text;
@@ -82,7 +82,7 @@ static void test_heads_have_a_maximum(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_answers),
+	    cmocka_unit_test(test_answers_against_a_table),
 	    cmocka_unit_test(test_heads_have_a_maximum),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,7 @@ static enum options_outcome read_line(struct load_plan *plan, const char *line)
 	return load_options_read(plan, argc, argv);
 }
 
-static void test_defaults(void **state)
+static void test_a_server_alone_gets_the_defaults(void **state)
 {
 	struct load_plan plan;
 	(void)state;
@@ -40,7 +40,7 @@ static void test_defaults(void **state)
 	load_plan_cleanup(&plan);
 }
 
-static void test_all_options(void **state)
+static void test_every_option_reaches_the_plan(void **state)
 {
 	struct load_plan plan;
 	(void)state;
@@ -82,7 +82,7 @@ static void test_all_options(void **state)
 	load_plan_cleanup(&plan);
 }
 
-static void test_requests(void **state)
+static void test_a_request_has_a_kind_and_a_size(void **state)
 {
 	static const struct {
 		const char *word;
@@ -110,7 +110,7 @@ static void test_requests(void **state)
 	}
 }
 
-static void test_wrong_usage(void **state)
+static void test_wrong_lines_are_refused(void **state)
 {
 	static const char *const lines[] = {
 	    "",
@@ -169,10 +169,10 @@ static void test_wrong_usage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_defaults),
-	    cmocka_unit_test(test_all_options),
-	    cmocka_unit_test(test_requests),
-	    cmocka_unit_test(test_wrong_usage),
+	    cmocka_unit_test(test_a_server_alone_gets_the_defaults),
+	    cmocka_unit_test(test_every_option_reaches_the_plan),
+	    cmocka_unit_test(test_a_request_has_a_kind_and_a_size),
+	    cmocka_unit_test(test_wrong_lines_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

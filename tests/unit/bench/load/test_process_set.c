@@ -77,7 +77,7 @@ static void burn(uint64_t wanted_ns)
 }
 
 /* Our own clock: what is told is what the process spent, to the microsecond, and no tick of 10 ms. */
-static void test_cpu_time(void **state)
+static void test_cpu_time_is_exact_to_the_microsecond(void **state)
 {
 	static struct server_cpu before, after;
 	const pid_t self = getpid();
@@ -112,7 +112,7 @@ static void test_processes_come_and_go(void **state)
 	assert_int_equal(lost, 2);
 }
 
-static void test_settling_ends(void **state)
+static void test_settling_ends_with_all_processes(void **state)
 {
 	static struct server_cpu sample;
 	struct family family;
@@ -123,7 +123,7 @@ static void test_settling_ends(void **state)
 	close_family(&family);
 }
 
-static void test_memory_texts(void **state)
+static void test_memory_is_summed_from_the_text(void **state)
 {
 	static const char text[] =
 	    "00400000-7ffd [rollup]\nRss:                 100 kB\nPss:                  60 kB\n"
@@ -156,9 +156,12 @@ static void test_memory_of_a_process(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_children_and_theirs),   cmocka_unit_test(test_cpu_time),
-	    cmocka_unit_test(test_processes_come_and_go), cmocka_unit_test(test_settling_ends),
-	    cmocka_unit_test(test_memory_texts),          cmocka_unit_test(test_memory_of_a_process),
+	    cmocka_unit_test(test_children_and_theirs),
+	    cmocka_unit_test(test_cpu_time_is_exact_to_the_microsecond),
+	    cmocka_unit_test(test_processes_come_and_go),
+	    cmocka_unit_test(test_settling_ends_with_all_processes),
+	    cmocka_unit_test(test_memory_is_summed_from_the_text),
+	    cmocka_unit_test(test_memory_of_a_process),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,7 +24,7 @@ static size_t send_all(struct request *request, char *out, size_t max)
 	return len;
 }
 
-static void test_pattern(void **state)
+static void test_the_pattern_starts_anywhere(void **state)
 {
 	(void)state;
 	for (uint64_t at = 0; at < 60; at++) {
@@ -41,7 +41,7 @@ static void test_pattern(void **state)
 }
 
 /* Every byte of an echo comes back, in pieces of any size; the last one completes it. */
-static void test_echo(void **state)
+static void test_an_echo_is_complete_with_its_last_byte(void **state)
 {
 	static const uint64_t sizes[] = {1, 2, 25, 26, 65536, 200000};
 	char *sent = malloc(200000);
@@ -61,7 +61,7 @@ static void test_echo(void **state)
 	free(sent);
 }
 
-static void test_wrong_echoes(void **state)
+static void test_an_echo_of_other_bytes_is_wrong(void **state)
 {
 	static const struct {
 		const char *text;
@@ -82,7 +82,7 @@ static void test_wrong_echoes(void **state)
 	}
 }
 
-static void test_bulk(void **state)
+static void test_bulk_asks_by_a_line_and_counts_each_way(void **state)
 {
 	struct load_plan down = plan_of(REQUEST_BULK_DOWN, 100000), up = plan_of(REQUEST_BULK_UP, 30);
 	struct request request;
@@ -109,7 +109,7 @@ static void test_bulk(void **state)
 	assert_int_equal(request_take(&request, bytes_of("okk", 3)), REQUEST_WRONG);
 }
 
-static void test_http(void **state)
+static void test_a_get_is_sent_and_its_answer_read(void **state)
 {
 	static const char wanted[] = "GET /x HTTP/1.1\r\nHost: a.test\r\n";
 	struct load_plan plan = plan_of(REQUEST_HTTP, 0);
@@ -135,7 +135,7 @@ static void test_http(void **state)
 }
 
 /* The longest path, the longest name: the head has room for them. */
-static void test_longest_head(void **state)
+static void test_the_head_has_room_for_the_longest_path_and_name(void **state)
 {
 	static char path[LOAD_MAX_PATH_CHARS + 1], host[LOAD_MAX_HOST_CHARS + 1];
 	static char sent[REQUEST_MAX_HEAD];
@@ -153,8 +153,12 @@ static void test_longest_head(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_pattern), cmocka_unit_test(test_echo), cmocka_unit_test(test_wrong_echoes),
-	    cmocka_unit_test(test_bulk),    cmocka_unit_test(test_http), cmocka_unit_test(test_longest_head),
+	    cmocka_unit_test(test_the_pattern_starts_anywhere),
+	    cmocka_unit_test(test_an_echo_is_complete_with_its_last_byte),
+	    cmocka_unit_test(test_an_echo_of_other_bytes_is_wrong),
+	    cmocka_unit_test(test_bulk_asks_by_a_line_and_counts_each_way),
+	    cmocka_unit_test(test_a_get_is_sent_and_its_answer_read),
+	    cmocka_unit_test(test_the_head_has_room_for_the_longest_path_and_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,7 +43,7 @@ static void test_what_is_no_name_is_refused(void **state)
 	server_names_cleanup(&names);
 }
 
-static void test_files(void **state)
+static void test_names_are_read_from_a_file(void **state)
 {
 	static const struct {
 		const char *text;
@@ -80,7 +80,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_names_stand_in_their_order),
 	    cmocka_unit_test(test_what_is_no_name_is_refused),
-	    cmocka_unit_test(test_files),
+	    cmocka_unit_test(test_names_are_read_from_a_file),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

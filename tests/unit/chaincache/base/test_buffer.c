@@ -97,7 +97,7 @@ static void test_a_maximum_of_nothing_takes_nothing(void **state)
 	buffer_cleanup(&buffer);
 }
 
-static void test_compares_bytes(void **state)
+static void test_bytes_are_equal_by_content_and_length(void **state)
 {
 	(void)state;
 	assert_true(bytes_equal(bytes_of(NULL, 0), bytes_of("", 0)));
@@ -114,7 +114,7 @@ int main(void)
 	    cmocka_unit_test(test_room_made_in_advance),
 	    cmocka_unit_test(test_is_text_at_any_time),
 	    cmocka_unit_test(test_a_maximum_of_nothing_takes_nothing),
-	    cmocka_unit_test(test_compares_bytes),
+	    cmocka_unit_test(test_bytes_are_equal_by_content_and_length),
 	    cmocka_unit_test(test_is_cut_off),
 	};
 

@@ -57,7 +57,7 @@ static const struct {
     {"a,\"\"\"", "!1\n"},
 };
 
-static void test_the_table(void **state)
+static void test_rows_and_fields_against_a_table(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -93,7 +93,7 @@ static char *repeat(const char *text, size_t times, const char *end)
 	return all;
 }
 
-static void test_the_maxima(void **state)
+static void test_a_row_above_the_maxima_is_bad(void **state)
 {
 	struct csv csv;
 	char *fields = repeat(",", CSV_MAX_FIELDS - 1, "\nnext\n");
@@ -151,9 +151,9 @@ static void test_the_walk_is_bounded(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_the_table),
+	    cmocka_unit_test(test_rows_and_fields_against_a_table),
 	    cmocka_unit_test(test_a_nul_is_a_byte_like_others),
-	    cmocka_unit_test(test_the_maxima),
+	    cmocka_unit_test(test_a_row_above_the_maxima_is_bad),
 	    cmocka_unit_test(test_the_walk_is_bounded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,7 @@ static void check_words(const struct certificate *certificate, const char *key, 
 	assert_string_equal(algorithm_signature_words(certificate, words), signature);
 }
 
-static void test_words(void **state)
+static void test_an_algorithm_is_named_with_its_identifier(void **state)
 {
 	(void)state;
 	check_words(CA(.key_type = PKI_P384), "P-384 (1.3.132.0.34)", "ECDSA with SHA-256 (1.2.840.10045.4.3.2)");
@@ -70,7 +70,7 @@ static void test_which_key_may_have_made_which_signature(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_words),
+	    cmocka_unit_test(test_an_algorithm_is_named_with_its_identifier),
 	    cmocka_unit_test(test_kinds_that_are_known),
 	    cmocka_unit_test(test_which_key_may_have_made_which_signature),
 	};

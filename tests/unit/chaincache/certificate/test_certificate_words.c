@@ -6,7 +6,7 @@
 #include "tests/support/pki.h"
 #include "tests/support/unit.h"
 
-static void test_names(void **state)
+static void test_a_certificate_without_a_name_is_named_so(void **state)
 {
 	const struct certificate *named = PKI(.cn = "a"), *nameless = PKI(.dns = PKI_STRINGS("a"));
 	(void)state;
@@ -17,7 +17,7 @@ static void test_names(void **state)
 	assert_string_equal(certificate_words_issuer(nameless), "(no name)");
 }
 
-static void test_dates(void **state)
+static void test_a_date_is_a_day(void **state)
 {
 	char date[CERTIFICATE_WORDS_DATE_CHARS];
 	(void)state;
@@ -29,7 +29,7 @@ static void test_dates(void **state)
 	assert_string_equal(certificate_words_date(INT64_MAX, date), "an unknown day");
 }
 
-static void test_slugs(void **state)
+static void test_a_name_becomes_part_of_a_file_name(void **state)
 {
 	static const struct {
 		const char *cn, *slug;
@@ -53,9 +53,9 @@ static void test_slugs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_names),
-	    cmocka_unit_test(test_dates),
-	    cmocka_unit_test(test_slugs),
+	    cmocka_unit_test(test_a_certificate_without_a_name_is_named_so),
+	    cmocka_unit_test(test_a_date_is_a_day),
+	    cmocka_unit_test(test_a_name_becomes_part_of_a_file_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, pki_teardown);

@@ -68,7 +68,7 @@ static void check_as_text(const char *name, const char *password)
 	buffer_cleanup(&content);
 }
 
-static void test_every_form(void **state)
+static void test_no_form_loses_anything_when_memory_runs_out(void **state)
 {
 	(void)state;
 	ERR_put_error(ERR_LIB_USER, 0, 0, __FILE__,
@@ -98,7 +98,7 @@ static void test_every_form(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_every_form),
+	    cmocka_unit_test(test_no_form_loses_anything_when_memory_runs_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -181,7 +181,7 @@ static void test_input_that_cannot_be_is_refused(void **state)
 	assert_kind(mend_new(&input, &mend), ERROR_USAGE);
 }
 
-static void test_trust_ignored(void **state)
+static void test_without_trust_any_root_will_do(void **state)
 {
 	struct hierarchy h = good();
 	struct mend_world *world = *state;
@@ -280,7 +280,7 @@ int main(void)
 	    MEND_TEST(test_a_failed_fetch_leaves_the_longest_run),
 	    MEND_TEST(test_the_machine_waits_for_each_answer_once),
 	    MEND_TEST(test_input_that_cannot_be_is_refused),
-	    MEND_TEST(test_trust_ignored),
+	    MEND_TEST(test_without_trust_any_root_will_do),
 	    cmocka_unit_test(test_a_thousand_shuffles_give_one_answer),
 	};
 

@@ -177,7 +177,7 @@ static void test_constraints_and_clones(void **state)
 	check(&world, NULL, 1);
 }
 
-static void test_revocation(void **state)
+static void test_revocation_that_runs_out_of_memory_is_an_error(void **state)
 {
 	const struct certificate *root = CA("Root"), *i = CA("I", .issuer = root),
 				 *twin = CA("I", .issuer = CA("Other")), *leaf = LEAF(.issuer = i);
@@ -214,7 +214,7 @@ int main(void)
 	    cmocka_unit_test(test_good_and_missing_and_fetched),
 	    cmocka_unit_test(test_what_cannot_be_judged),
 	    cmocka_unit_test(test_constraints_and_clones),
-	    cmocka_unit_test(test_revocation),
+	    cmocka_unit_test(test_revocation_that_runs_out_of_memory_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, pki_revocation_teardown);

@@ -149,7 +149,7 @@ static void test_what_is_not_known(void **state)
 	crl_store_unref(crls);
 }
 
-static void test_staples(void **state)
+static void test_a_staple_revokes_and_a_missing_one_is_reported(void **state)
 {
 	static const uint8_t feature[] = {0x30, 3, 2, 1, 5}, other_feature[] = {0x30, 3, 2, 1, 17};
 	const struct certificate *root = CA("Root"), *leaf = LEAF(.issuer = root);
@@ -217,7 +217,7 @@ int main(void)
 	    cmocka_unit_test(test_no_way_around),
 	    cmocka_unit_test(test_another_issuer_is_fetched),
 	    cmocka_unit_test(test_what_is_not_known),
-	    cmocka_unit_test(test_staples),
+	    cmocka_unit_test(test_a_staple_revokes_and_a_missing_one_is_reported),
 	    cmocka_unit_test(test_a_staple_without_an_issuer_is_not_blamed),
 	};
 	return cmocka_run_group_tests(tests, NULL, pki_revocation_teardown);

@@ -186,7 +186,7 @@ static void test_other_kinds_stay_refused(void **state)
 	    X509_V_OK);
 }
 
-static void test_directory_names(void **state)
+static void test_directory_names_are_judged_beside_addresses(void **state)
 {
 	/* permitted: the directoryName CN=leaf, and addresses under 10/8 */
 	static const uint8_t der[] =
@@ -222,9 +222,12 @@ static void test_no_and_broken_constraints(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_a_table_of_constraints),  cmocka_unit_test(test_forms_that_are_refused),
-	    cmocka_unit_test(test_addresses_that_are_none), cmocka_unit_test(test_other_kinds_stay_refused),
-	    cmocka_unit_test(test_directory_names),         cmocka_unit_test(test_no_and_broken_constraints),
+	    cmocka_unit_test(test_a_table_of_constraints),
+	    cmocka_unit_test(test_forms_that_are_refused),
+	    cmocka_unit_test(test_addresses_that_are_none),
+	    cmocka_unit_test(test_other_kinds_stay_refused),
+	    cmocka_unit_test(test_directory_names_are_judged_beside_addresses),
+	    cmocka_unit_test(test_no_and_broken_constraints),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, pki_teardown);

@@ -46,7 +46,7 @@ static void test_same_name_and_key_would_loop(void **state)
 	assert_false(path_contains(&path, renewed));
 }
 
-static void test_comparison(void **state)
+static void test_paths_are_the_same_by_their_certificates(void **state)
 {
 	const struct certificate *a = PKI(.cn = "a"), *b = PKI(.cn = "b"), *c = PKI(.cn = "c");
 	struct path ab = PATH(a, b), abc = PATH(a, b, c), ac = PATH(a, c);
@@ -84,7 +84,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_path_is_bounded),
 	    cmocka_unit_test(test_same_name_and_key_would_loop),
-	    cmocka_unit_test(test_comparison),
+	    cmocka_unit_test(test_paths_are_the_same_by_their_certificates),
 	    cmocka_unit_test(test_a_list_holds_its_own_references),
 	};
 

@@ -23,7 +23,7 @@ static void test_each_question_is_worked_out_once(void **state)
 	assert_int_equal(budget.num_signature_checks, 2);
 }
 
-static void test_self_signed(void **state)
+static void test_self_signed_is_by_the_key_of_its_own(void **state)
 {
 	const struct certificate *root = PKI(.cn = "Root", .ca = true),
 				 *rolled = PKI(.cn = "Root", .ca = true, .key_number = 1, .issuer = root);
@@ -71,7 +71,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_each_question_is_worked_out_once),
-	    cmocka_unit_test(test_self_signed),
+	    cmocka_unit_test(test_self_signed_is_by_the_key_of_its_own),
 	    cmocka_unit_test(test_a_question_above_the_budget_is_refused),
 	    cmocka_unit_test(test_a_ceiling_refuses_for_a_while),
 	};

@@ -41,7 +41,7 @@ static void test_what_a_crl_says(void **state)
 	crl_free(NULL);
 }
 
-static void test_reasons(void **state)
+static void test_a_revoked_certificate_has_day_and_reason(void **state)
 {
 	const struct certificate *ca = PKI(.cn = "CA", .ca = true), *leaf = PKI(.cn = "leaf", .issuer = ca);
 	struct crl_revocation revocation;
@@ -174,9 +174,12 @@ static void test_what_is_no_crl(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_what_a_crl_says),       cmocka_unit_test(test_reasons),
-	    cmocka_unit_test(test_finds_among_many),      cmocka_unit_test(test_an_empty_crl),
-	    cmocka_unit_test(test_what_makes_it_useless), cmocka_unit_test(test_what_is_no_crl),
+	    cmocka_unit_test(test_what_a_crl_says),
+	    cmocka_unit_test(test_a_revoked_certificate_has_day_and_reason),
+	    cmocka_unit_test(test_finds_among_many),
+	    cmocka_unit_test(test_an_empty_crl),
+	    cmocka_unit_test(test_what_makes_it_useless),
+	    cmocka_unit_test(test_what_is_no_crl),
 	};
 	return cmocka_run_group_tests(tests, NULL, pki_revocation_teardown);
 }

@@ -88,7 +88,7 @@ static void test_finds_by_the_issuer(void **state)
 	assert_null(crl_store_ref(NULL));
 }
 
-static void test_equal_stores(void **state)
+static void test_stores_are_equal_by_their_crls(void **state)
 {
 	const struct certificate *ca = PKI(.cn = "CA", .ca = true);
 	struct bytes one = PKI_CRL(.issuer = ca), two = PKI_CRL(.issuer = ca, .num_others = 1);
@@ -108,7 +108,7 @@ static void test_equal_stores(void **state)
 	crl_store_unref(b);
 }
 
-static void test_contents(void **state)
+static void test_crls_are_read_from_pem_and_der(void **state)
 {
 	const struct certificate *ca = PKI(.cn = "CA", .ca = true), *leaf = PKI(.cn = "leaf", .issuer = ca);
 	struct bytes crl = PKI_CRL(.issuer = ca);
@@ -173,8 +173,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_finds_by_the_issuer),
-	    cmocka_unit_test(test_equal_stores),
-	    cmocka_unit_test(test_contents),
+	    cmocka_unit_test(test_stores_are_equal_by_their_crls),
+	    cmocka_unit_test(test_crls_are_read_from_pem_and_der),
 	    cmocka_unit_test(test_files_and_directories),
 	};
 	return cmocka_run_group_tests(tests, NULL, pki_revocation_teardown);

@@ -20,7 +20,7 @@ static void expect(struct bytes response, const struct certificate *leaf, const 
 
 #define OCSP(...) PKI_OCSP(.certificate = leaf, .issuer = ca, __VA_ARGS__)
 
-static void test_good_ones(void **state)
+static void test_a_good_response_by_issuer_or_delegate(void **state)
 {
 	const struct certificate *ca = PKI(.cn = "CA", .ca = true), *leaf = PKI(.cn = "leaf", .issuer = ca);
 	const struct certificate *delegate = PKI(.cn = "R", .issuer = ca, .eku = PKI_NIDS(NID_OCSP_sign));
@@ -37,7 +37,7 @@ static void test_good_ones(void **state)
 	expect(OCSP(.signer = delegate, .by_name = true), leaf, ca, OCSP_GOOD, "");
 }
 
-static void test_revoked(void **state)
+static void test_a_revoked_response_has_day_and_reason(void **state)
 {
 	const struct certificate *ca = PKI(.cn = "CA", .ca = true), *leaf = PKI(.cn = "leaf", .issuer = ca);
 	(void)state;
@@ -126,8 +126,10 @@ static void test_every_byte_counts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_good_ones),           cmocka_unit_test(test_revoked),
-	    cmocka_unit_test(test_what_cannot_be_used), cmocka_unit_test(test_who_may_sign),
+	    cmocka_unit_test(test_a_good_response_by_issuer_or_delegate),
+	    cmocka_unit_test(test_a_revoked_response_has_day_and_reason),
+	    cmocka_unit_test(test_what_cannot_be_used),
+	    cmocka_unit_test(test_who_may_sign),
 	    cmocka_unit_test(test_every_byte_counts),
 	};
 	return cmocka_run_group_tests(tests, NULL, pki_revocation_teardown);

@@ -56,7 +56,7 @@ static void expect_unknown(struct bytes crl, const struct certificate *leaf, con
 	crl_store_unref(crls);
 }
 
-static void test_every_obstacle(void **state)
+static void test_every_obstacle_is_named(void **state)
 {
 	const struct certificate *ca = PKI(.cn = "CA", .ca = true), *leaf = PKI(.cn = "leaf", .issuer = ca);
 	const struct certificate *dumb = PKI(.cn = "CA", .ca = true, .key_usage = X509v3_KU_KEY_CERT_SIGN);
@@ -107,7 +107,7 @@ static void test_a_certificate_without_key_usage_may_sign(void **state)
 }
 
 /* In any order, the latest usable one counts; of two of one moment the graver. */
-static void test_of_several(void **state)
+static void test_the_latest_usable_crl_counts(void **state)
 {
 	const struct certificate *ca = PKI(.cn = "CA", .ca = true), *leaf = PKI(.cn = "leaf", .issuer = ca);
 	struct bytes hold = PKI_CRL(.issuer = ca, .revoked = PKI_CERTIFICATES(leaf), .reason = REVOCATION_REASON_HOLD);
@@ -228,10 +228,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_revoked_or_not),
-	    cmocka_unit_test(test_every_obstacle),
+	    cmocka_unit_test(test_every_obstacle_is_named),
 	    cmocka_unit_test(test_the_ends_of_its_time),
 	    cmocka_unit_test(test_a_certificate_without_key_usage_may_sign),
-	    cmocka_unit_test(test_of_several),
+	    cmocka_unit_test(test_the_latest_usable_crl_counts),
 	    cmocka_unit_test(test_signatures_are_remembered_and_bounded),
 	    cmocka_unit_test(test_a_delta_tells_what_the_base_does_not_know_yet),
 	    cmocka_unit_test(test_the_latest_of_an_archive),

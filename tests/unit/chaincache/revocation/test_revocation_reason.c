@@ -2,7 +2,7 @@
 
 #include "chaincache/revocation/revocation_reason.h"
 
-static void test_words(void **state)
+static void test_a_reason_has_its_words(void **state)
 {
 	(void)state;
 	assert_string_equal(revocation_reason_words(1), "key compromise");
@@ -16,6 +16,6 @@ static void test_words(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_words)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_a_reason_has_its_words)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,7 +52,7 @@ static bool read_time(const char *text, uint8_t tag, int64_t *out)
 	return signed_data_read_time(&cbs, out);
 }
 
-static void test_times(void **state)
+static void test_a_time_is_read_in_both_forms(void **state)
 {
 	int64_t time;
 	(void)state;
@@ -85,7 +85,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_verifies_by_every_kind_of_key),
-	    cmocka_unit_test(test_times),
+	    cmocka_unit_test(test_a_time_is_read_in_both_forms),
 	    cmocka_unit_test(test_three_parts_or_none),
 	};
 	return cmocka_run_group_tests(tests, NULL, pki_teardown);

@@ -266,7 +266,7 @@ static void test_a_leaf_that_got_in(void **state)
 	assert_int_equal(seen.num_bad, 1);
 }
 
-static void test_odd_files(void **state)
+static void test_files_that_are_no_entries_are_passed_over(void **state)
 {
 	struct world *world = *state;
 	char path[MAX_PATH + 300];
@@ -289,7 +289,7 @@ static void test_odd_files(void **state)
 	assert_true(exists(world, ".hidden.pem", ""));
 }
 
-static void test_temporaries(void **state)
+static void test_a_dead_temporary_file_is_removed_and_a_live_one_stays(void **state)
 {
 	struct world *world = *state;
 	char left[128];
@@ -316,7 +316,7 @@ static void test_temporaries(void **state)
 	assert_int_equal(count_files(world), 2);
 }
 
-static void test_open(void **state)
+static void test_a_directory_that_cannot_be_opened_is_an_error(void **state)
 {
 	struct world *world = *state;
 	struct cache_dir dir;
@@ -367,7 +367,7 @@ static int read_and_fail_to_write(struct world *world)
 	return error.kind == ERROR_SYSTEM && error.code == EACCES ? 0 : 3;
 }
 
-static void test_read_only(void **state)
+static void test_a_read_only_cache_is_read(void **state)
 {
 	struct world *world = *state;
 
@@ -392,7 +392,7 @@ static int write_on_full_disk(struct world *world)
 	return error.kind == ERROR_SYSTEM && error.code == EFBIG ? 0 : 2;
 }
 
-static void test_full_disk(void **state)
+static void test_a_full_disk_leaves_no_file(void **state)
 {
 	struct world *world = *state;
 
@@ -415,7 +415,7 @@ static void make_authorities(const struct certificate **out, unsigned count)
 }
 
 /* Two processes that write the same certificates at once lose nothing and leave nothing. */
-static void test_two_writers(void **state)
+static void test_two_writers_lose_nothing(void **state)
 {
 	enum { NUM = 20 };
 	struct world *world = *state;
@@ -454,7 +454,7 @@ static void write_for_ever(struct world *world, const struct certificate *const 
 }
 
 /* A process killed in the midst of its writing leaves a cache that reads clean, again and again. */
-static void test_killed_writer(void **state)
+static void test_a_killed_writer_leaves_a_clean_cache(void **state)
 {
 	enum { NUM = 30, ROUNDS = 20 };
 	struct world *world = *state;
@@ -481,12 +481,18 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-	    TEST(test_put_and_visit),      TEST(test_load_and_remove),
-	    TEST(test_takes_no_leaf),      TEST(test_bad_files_are_set_aside),
-	    TEST(test_a_leaf_that_got_in), TEST(test_odd_files),
-	    TEST(test_temporaries),        TEST(test_open),
-	    TEST(test_read_only),          TEST(test_full_disk),
-	    TEST(test_two_writers),        TEST(test_killed_writer),
+	    TEST(test_put_and_visit),
+	    TEST(test_load_and_remove),
+	    TEST(test_takes_no_leaf),
+	    TEST(test_bad_files_are_set_aside),
+	    TEST(test_a_leaf_that_got_in),
+	    TEST(test_files_that_are_no_entries_are_passed_over),
+	    TEST(test_a_dead_temporary_file_is_removed_and_a_live_one_stays),
+	    TEST(test_a_directory_that_cannot_be_opened_is_an_error),
+	    TEST(test_a_read_only_cache_is_read),
+	    TEST(test_a_full_disk_leaves_no_file),
+	    TEST(test_two_writers_lose_nothing),
+	    TEST(test_a_killed_writer_leaves_a_clean_cache),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, pki_teardown);

@@ -95,7 +95,7 @@ static void test_what_is_no_entry(void **state)
 }
 
 /* Each proper prefix of an entry is none: what a crash might have left. */
-static void test_every_truncation(void **state)
+static void test_an_entry_that_is_cut_short_is_none(void **state)
 {
 	struct buffer text;
 	struct cache_entry entry;
@@ -108,7 +108,7 @@ static void test_every_truncation(void **state)
 	buffer_cleanup(&text);
 }
 
-static void test_sizes(void **state)
+static void test_an_entry_has_a_maximum(void **state)
 {
 	char *source = calloc(1, 2 * CACHE_ENTRY_MAX_SOURCE + 1);
 	struct buffer text;
@@ -149,12 +149,9 @@ static void test_source_with_line_ends(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_prints_what_it_parses),
-	    cmocka_unit_test(test_lines_before_the_block),
-	    cmocka_unit_test(test_what_is_no_entry),
-	    cmocka_unit_test(test_every_truncation),
-	    cmocka_unit_test(test_sizes),
-	    cmocka_unit_test(test_source_with_line_ends),
+	    cmocka_unit_test(test_prints_what_it_parses),  cmocka_unit_test(test_lines_before_the_block),
+	    cmocka_unit_test(test_what_is_no_entry),       cmocka_unit_test(test_an_entry_that_is_cut_short_is_none),
+	    cmocka_unit_test(test_an_entry_has_a_maximum), cmocka_unit_test(test_source_with_line_ends),
 	};
 
 	return cmocka_run_group_tests(tests, setup, pki_teardown);

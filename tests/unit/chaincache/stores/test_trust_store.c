@@ -111,7 +111,7 @@ static void test_has_a_maximum_of_stores_with_names_of_their_own(void **state)
 	trust_store_set_unref(set);
 }
 
-static void test_equal_sets(void **state)
+static void test_sets_are_equal_by_names_and_roots(void **state)
 {
 	const struct certificate *a = PKI(.cn = "A", .ca = true), *b = PKI(.cn = "B", .ca = true);
 	struct trust_store_set *sets[5];
@@ -318,7 +318,7 @@ int main(void)
 	    cmocka_unit_test(test_a_store_holds_this_very_certificate),
 	    cmocka_unit_test(test_walks_the_distinct_roots_of_an_issuer),
 	    cmocka_unit_test(test_has_a_maximum_of_stores_with_names_of_their_own),
-	    cmocka_unit_test(test_equal_sets),
+	    cmocka_unit_test(test_sets_are_equal_by_names_and_roots),
 	    cmocka_unit_test(test_is_shared_by_reference),
 	    cmocka_unit_test(test_reads_a_file_as_one_store),
 	    cmocka_unit_test(test_reads_a_directory_as_a_store_a_file),

@@ -62,7 +62,7 @@ static void test_values_are_escaped_and_made_utf8(void **state)
 	}
 }
 
-static void test_a_histogram(void **state)
+static void test_a_histogram_has_buckets_sum_and_count(void **state)
 {
 	struct buffer out;
 	struct metric_text text = begin(&out, 1000);
@@ -98,7 +98,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_family_with_its_samples),
 	    cmocka_unit_test(test_values_are_escaped_and_made_utf8),
-	    cmocka_unit_test(test_a_histogram),
+	    cmocka_unit_test(test_a_histogram_has_buckets_sum_and_count),
 	    cmocka_unit_test(test_a_text_that_is_full_says_so),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,7 +86,7 @@ static void test_never_more_rejected_than_handshakes(void **state)
 	chain_record_free(record);
 }
 
-static void test_as_json(void **state)
+static void test_a_record_is_printed_as_json(void **state)
 {
 	struct chain_record *record = chain_record_new(credential, 3, 1000);
 	struct rejection rejection = {
@@ -125,7 +125,7 @@ int main(void)
 	    cmocka_unit_test(test_handshakes_are_those_since_it_went_out),
 	    cmocka_unit_test(test_alerts_late_ones_and_the_silent),
 	    cmocka_unit_test(test_never_more_rejected_than_handshakes),
-	    cmocka_unit_test(test_as_json),
+	    cmocka_unit_test(test_a_record_is_printed_as_json),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

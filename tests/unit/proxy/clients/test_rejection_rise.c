@@ -2,7 +2,7 @@
 
 #include "tests/support/unit.h"
 
-static void test_the_table(void **state)
+static void test_verdicts_on_a_change_against_a_table(void **state)
 {
 	static const struct {
 		const char *what;
@@ -47,6 +47,6 @@ static void test_the_table(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_the_table)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_verdicts_on_a_change_against_a_table)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,7 +43,7 @@ static const struct {
     {"aia.example", "not a name", true},
 };
 
-static void test_hosts(void **state)
+static void test_no_proxy_exempts_hosts(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -69,7 +69,7 @@ static void test_no_proxy_at_all(void **state)
 	fetch_proxy_cleanup(&proxy);
 }
 
-static void test_urls(void **state)
+static void test_a_proxy_is_an_http_url(void **state)
 {
 	static const char *const good[] = {"http://proxy.example:3128", "http://proxy.example:3128/",
 					   "proxy.example:3128",        "HTTP://proxy.example",
@@ -97,7 +97,7 @@ static void test_urls(void **state)
 	assert_int_equal(fetch_proxy_init(&proxy, too_long, NULL).kind, ERROR_FORMAT);
 }
 
-static void test_environment(void **state)
+static void test_the_environment_names_the_proxy(void **state)
 {
 	static const char *const names[] = {"http_proxy", "HTTP_PROXY", "all_proxy",
 					    "ALL_PROXY",  "no_proxy",   "NO_PROXY"};
@@ -120,10 +120,10 @@ static void test_environment(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_hosts),
+	    cmocka_unit_test(test_no_proxy_exempts_hosts),
 	    cmocka_unit_test(test_no_proxy_at_all),
-	    cmocka_unit_test(test_urls),
-	    cmocka_unit_test(test_environment),
+	    cmocka_unit_test(test_a_proxy_is_an_http_url),
+	    cmocka_unit_test(test_the_environment_names_the_proxy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

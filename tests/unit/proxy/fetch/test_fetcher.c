@@ -19,7 +19,7 @@ static void assert_body(const struct answer *answer, const char *body)
 	assert_memory_equal(answer->body, body, strlen(body));
 }
 
-static void test_joined_requests(void **state)
+static void test_requests_for_one_url_share_a_transfer(void **state)
 {
 	struct fetch_world *world = *state;
 	struct answer answers[3];
@@ -56,7 +56,7 @@ static void test_pause_after_failure(void **state)
 	assert_int_equal(http_server_num_requests(world->server, "/not-found"), 2);
 }
 
-static void test_pause_ends(void **state)
+static void test_a_url_that_failed_is_asked_again_after_a_pause(void **state)
 {
 	struct fetch_world *world = *state;
 
@@ -67,7 +67,7 @@ static void test_pause_ends(void **state)
 	assert_int_equal(http_server_num_requests(world->server, "/not-found"), 2);
 }
 
-static void test_cancel(void **state)
+static void test_a_cancelled_request_hears_nothing(void **state)
 {
 	struct fetch_world *world = *state;
 	struct answer cancelled;
@@ -184,7 +184,7 @@ static void test_close_in_callback(void **state)
 	assert_int_equal(never.count, 0);
 }
 
-static void test_bad_proxy(void **state)
+static void test_a_proxy_that_is_not_http_is_refused(void **state)
 {
 	struct fetch_world *world = *state;
 	struct fetcher_options options = {.proxy = "socks5://127.0.0.1:1080", .take_policy = fetch_policy_new()};
@@ -198,15 +198,15 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fetch_world_setup, fetch_world_teardown)
 	const struct CMUnitTest tests[] = {
-	    TEST(test_joined_requests),
+	    TEST(test_requests_for_one_url_share_a_transfer),
 	    TEST(test_pause_after_failure),
-	    TEST(test_pause_ends),
-	    TEST(test_cancel),
+	    TEST(test_a_url_that_failed_is_asked_again_after_a_pause),
+	    TEST(test_a_cancelled_request_hears_nothing),
 	    TEST(test_more_than_may_be_under_way),
 	    TEST(test_too_many_requests),
 	    TEST(test_close_drops_requests),
 	    TEST(test_close_in_callback),
-	    TEST(test_bad_proxy),
+	    TEST(test_a_proxy_that_is_not_http_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

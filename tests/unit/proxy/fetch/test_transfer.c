@@ -24,7 +24,7 @@ static void assert_body(const struct answer *answer, const char *body)
 	assert_memory_equal(answer->body, body, strlen(body));
 }
 
-static void test_bodies(void **state)
+static void test_bodies_of_every_framing_arrive(void **state)
 {
 	static const struct {
 		const char *path;
@@ -55,7 +55,7 @@ static void test_bodies(void **state)
 	assert_int_equal(answer.body_len, FETCH_MAX_BODY_BYTES);
 }
 
-static void test_failures(void **state)
+static void test_failures_are_named(void **state)
 {
 	static const struct {
 		const char *path;
@@ -144,7 +144,7 @@ static void test_connections_are_not_kept(void **state)
 	assert_int_equal(http_server_num_connections(world->server), 2);
 }
 
-static void test_refused_address(void **state)
+static void test_a_refused_address_is_not_connected_to(void **state)
 {
 	struct fetch_world *world = *state;
 	char url[FETCH_WORLD_MAX_URL];
@@ -182,7 +182,7 @@ static void test_redirect_to_refused_address(void **state)
 	assert_non_null(strstr(answer.detail, "fetch_allow = 169.254.169.254 (redirected to http://169.254.169.254"));
 }
 
-static void test_connection_refused(void **state)
+static void test_a_refused_connection_is_a_network_failure(void **state)
 {
 	struct fetch_world *world = *state;
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -200,7 +200,7 @@ static void test_connection_refused(void **state)
 	assert_string_equal(answer.detail, "connection refused");
 }
 
-static void test_time_limits(void **state)
+static void test_a_slow_answer_is_cut_off(void **state)
 {
 	static const char *const paths[] = {"/silent", "/drips", "/drips-header", "/redirect-silent"};
 	struct fetch_world *world = *state;
@@ -214,7 +214,7 @@ static void test_time_limits(void **state)
 	}
 }
 
-static void test_proxy(void **state)
+static void test_a_proxy_carries_the_request(void **state)
 {
 	struct fetch_world *world = *state;
 	char proxy[FETCH_WORLD_MAX_URL];
@@ -261,16 +261,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fetch_world_setup, fetch_world_teardown)
 	const struct CMUnitTest tests[] = {
-	    TEST(test_bodies),
-	    TEST(test_failures),
-	    TEST(test_urls_that_never_leave),
-	    TEST(test_request_carries_nothing),
-	    TEST(test_connections_are_not_kept),
-	    TEST(test_refused_address),
-	    TEST(test_redirect_to_refused_address),
-	    TEST(test_connection_refused),
-	    TEST(test_time_limits),
-	    TEST(test_proxy),
+	    TEST(test_bodies_of_every_framing_arrive), TEST(test_failures_are_named),
+	    TEST(test_urls_that_never_leave),          TEST(test_request_carries_nothing),
+	    TEST(test_connections_are_not_kept),       TEST(test_a_refused_address_is_not_connected_to),
+	    TEST(test_redirect_to_refused_address),    TEST(test_a_refused_connection_is_a_network_failure),
+	    TEST(test_a_slow_answer_is_cut_off),       TEST(test_a_proxy_carries_the_request),
 	    TEST(test_environment_is_not_looked_at),
 	};
 

@@ -283,7 +283,7 @@ static void probe_without_descriptors(const char *host)
 }
 
 /* It is no fault of the server's, nor of its name. */
-static void test_without_descriptors(void **state)
+static void test_without_descriptors_the_server_is_not_blamed(void **state)
 {
 	(void)state;
 	probe_without_descriptors("127.0.0.1");
@@ -343,7 +343,7 @@ int main(void)
 	    cmocka_unit_test(test_plain_text_that_does_not_lead_to_tls),
 	    cmocka_unit_test(test_each_failure_is_told_apart),
 	    cmocka_unit_test(test_a_port_where_nobody_listens),
-	    cmocka_unit_test(test_without_descriptors),
+	    cmocka_unit_test(test_without_descriptors_the_server_is_not_blamed),
 	    cmocka_unit_test(test_hosts_that_are_none),
 	    cmocka_unit_test(test_a_cancelled_probe_never_answers),
 	    cmocka_unit_test(test_addresses_are_printed_as_people_write_them),

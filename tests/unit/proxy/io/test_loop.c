@@ -70,7 +70,7 @@ static void test_stops_though_something_is_open(void **state)
 	loop_stop(world->loop); /* in vain: the loop is freed all the same */
 }
 
-static void test_one_turn(void **state)
+static void test_one_turn_runs_what_is_ready(void **state)
 {
 	struct world *world = *state;
 
@@ -104,7 +104,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_runs_until_nothing_is_open, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_stops_though_something_is_open, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(test_one_turn, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_one_turn_runs_what_is_ready, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_what_is_open_keeps_it_from_being_freed, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

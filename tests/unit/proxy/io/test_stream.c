@@ -178,7 +178,7 @@ static void test_bytes_that_are_lost_end_in_a_reset(void **state)
 	assert_int_equal(errno, ECONNRESET);
 }
 
-static void test_reset(void **state)
+static void test_a_reset_reaches_the_peer(void **state)
 {
 	struct world *world = *state;
 	uint8_t byte;
@@ -213,7 +213,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_a_write_that_meets_the_reset, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_a_write_that_meets_the_reset_behind_an_end, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_bytes_that_are_lost_end_in_a_reset, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_reset, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_a_reset_reaches_the_peer, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_bytes_behind_our_end_are_dropped, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -167,7 +167,7 @@ static void test_far_deadlines_wake_nobody(void **state)
 	free(probes);
 }
 
-static void test_wait(void **state)
+static void test_the_wait_ends_with_the_next_timer(void **state)
 {
 	struct probe probe = probe_of(&wheel);
 
@@ -193,7 +193,7 @@ int main(void)
 	    cmocka_unit_test(test_changes_while_it_runs),
 	    cmocka_unit_test(test_sleeping_from_deadline_to_deadline),
 	    cmocka_unit_test(test_far_deadlines_wake_nobody),
-	    cmocka_unit_test(test_wait),
+	    cmocka_unit_test(test_the_wait_ends_with_the_next_timer),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,7 +28,7 @@ static bool are_same(const char *a, const char *b)
 	return web_peer_same(&first, &second);
 }
 
-static void test_networks(void **state)
+static void test_peers_are_the_same_by_address_or_network(void **state)
 {
 	(void)state;
 	assert_true(are_same("192.0.2.1", "192.0.2.1"));
@@ -73,7 +73,7 @@ static void test_at_a_unix_socket_it_is_the_user(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_networks),
+	    cmocka_unit_test(test_peers_are_the_same_by_address_or_network),
 	    cmocka_unit_test(test_loopback_is_one_whatever_its_address),
 	    cmocka_unit_test(test_at_a_unix_socket_it_is_the_user),
 	};

@@ -37,7 +37,7 @@ static const struct row {
     {"a slow answer of the most", {{1, VISIT_READING, 5}, {2, VISIT_ANSWERING, 0}, {2, VISIT_ANSWERING, LATE_MS}}, 1},
 };
 
-static void test_who_goes(void **state)
+static void test_the_visit_that_makes_room_is_chosen(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -96,7 +96,7 @@ static void test_when_the_first_that_is_held_goes_on(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_who_goes),
+	    cmocka_unit_test(test_the_visit_that_makes_room_is_chosen),
 	    cmocka_unit_test(test_the_list_and_its_count),
 	    cmocka_unit_test(test_when_the_first_that_is_held_goes_on),
 	};

@@ -57,7 +57,7 @@ static void test_years_beyond_four_digits_are_clamped(void **state)
 	assert_string_equal(time_text_print_ms(INT64_MAX, text), "9999-12-31T23:59:59.807Z");
 }
 
-static void test_milliseconds(void **state)
+static void test_a_time_is_printed_with_milliseconds(void **state)
 {
 	char text[TIME_TEXT_MAX];
 	(void)state;
@@ -130,7 +130,7 @@ int main(void)
 	    cmocka_unit_test(test_moments_are_written_and_read),
 	    cmocka_unit_test(test_a_day_for_each_day_of_four_centuries),
 	    cmocka_unit_test(test_years_beyond_four_digits_are_clamped),
-	    cmocka_unit_test(test_milliseconds),
+	    cmocka_unit_test(test_a_time_is_printed_with_milliseconds),
 	    cmocka_unit_test(test_what_rfc_3339_allows_is_read),
 	    cmocka_unit_test(test_what_is_no_time_is_refused),
 	};

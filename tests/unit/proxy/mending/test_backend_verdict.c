@@ -38,7 +38,7 @@ static const struct {
     {BACKEND_VERIFY_OFF, PIN_OTHER, false, false, NAME_NOT_COVERED, NULL},
 };
 
-static void test_each_rule(void **state)
+static void test_each_rule_of_backend_verify_against_a_table(void **state)
 {
 	static const uint8_t other[SHA256_BYTES] = {1};
 	const uint8_t *const pins[] = {[PIN_NONE] = NULL, [PIN_OTHER] = other, [PIN_OF_LEAF] = leaf->spki_sha256};
@@ -91,7 +91,7 @@ static void test_stores_and_findings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_each_rule),
+	    cmocka_unit_test(test_each_rule_of_backend_verify_against_a_table),
 	    cmocka_unit_test(test_stores_and_findings),
 	};
 	return cmocka_run_group_tests(tests, set_up, pki_teardown);

@@ -73,7 +73,7 @@ static void test_kinds_of_keys(void **state)
 	}
 }
 
-static void test_names(void **state)
+static void test_a_credential_covers_its_names(void **state)
 {
 	static const struct {
 		const char *sni;
@@ -252,7 +252,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_kinds_of_keys),
-	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_a_credential_covers_its_names),
 	    cmocka_unit_test(test_no_name_is_lost_when_memory_is_short),
 	    cmocka_unit_test(test_what_does_not_fit_is_refused),
 	    cmocka_unit_test(test_alpn_in_its_wire_format),

@@ -58,7 +58,7 @@ static struct error parse(const struct content *content, struct ticket_key_list 
 }
 
 /* Binary and text of the same key are the same; the name is its first 16 bytes, and the secret none of its bytes. */
-static void test_both_forms(void **state)
+static void test_binary_and_text_give_the_same_key(void **state)
 {
 	static const size_t sizes[] = {SHORT, LONG};
 
@@ -204,7 +204,7 @@ static void expect_file(const char *path, const char *words)
 	buffer_cleanup(&errors);
 }
 
-static void test_files(void **state)
+static void test_a_file_has_rights_and_lines(void **state)
 {
 	char folder[] = "/tmp/test_ticket_key_file.XXXXXX", path[64];
 	struct content content = {.len = 0};
@@ -230,11 +230,9 @@ static void test_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_both_forms),
-	    cmocka_unit_test(test_several_in_their_order),
-	    cmocka_unit_test(test_the_secret_depends_on_every_byte),
-	    cmocka_unit_test(test_what_is_refused),
-	    cmocka_unit_test(test_files),
+	    cmocka_unit_test(test_binary_and_text_give_the_same_key), cmocka_unit_test(test_several_in_their_order),
+	    cmocka_unit_test(test_the_secret_depends_on_every_byte),  cmocka_unit_test(test_what_is_refused),
+	    cmocka_unit_test(test_a_file_has_rights_and_lines),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

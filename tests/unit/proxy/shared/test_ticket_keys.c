@@ -38,7 +38,7 @@ static struct ticket_keys *make_keys(const char *letters)
 	return keys;
 }
 
-static void test_how_many(void **state)
+static void test_a_set_has_one_key_to_a_maximum(void **state)
 {
 	struct ticket_secret secrets[TICKET_KEYS_MAX + 1] = {{{0}, {0}}};
 	struct ticket_keys *keys = NULL;
@@ -165,7 +165,7 @@ static void test_resumption_stays_in_its_site_and_name(void **state)
 }
 
 /* A ticket with any bit changed, or cut short, is none. */
-static void test_damaged_tickets(void **state)
+static void test_a_damaged_ticket_resumes_nothing(void **state)
 {
 	struct ticket_keys *keys = make_keys("k");
 	SSL_SESSION *session = NULL;
@@ -200,12 +200,12 @@ static void test_damaged_tickets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_how_many),
+	    cmocka_unit_test(test_a_set_has_one_key_to_a_maximum),
 	    cmocka_unit_test(test_the_first_writes_and_all_are_read),
 	    cmocka_unit_test(test_a_forged_name_opens_nothing),
 	    cmocka_unit_test(test_no_two_nonces),
 	    cmocka_unit_test(test_resumption_stays_in_its_site_and_name),
-	    cmocka_unit_test(test_damaged_tickets),
+	    cmocka_unit_test(test_a_damaged_ticket_resumes_nothing),
 	};
 	return cmocka_run_group_tests(tests, setup, pki_teardown);
 }

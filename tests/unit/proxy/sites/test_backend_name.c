@@ -24,7 +24,7 @@ static const struct name_case {
     {NULL, true, address_host, {NULL}, "leaf.test"},
 };
 
-static void test_the_name(void **state)
+static void test_the_name_of_a_backend_against_a_table(void **state)
 {
 	const struct certificate *leaf = PKI(.cn = "x", .dns = PKI_STRINGS("*.wild.test", "leaf.test"));
 
@@ -64,7 +64,7 @@ static void test_a_site_without_any_name_goes_by_the_backends_host(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_the_name),
+	    cmocka_unit_test(test_the_name_of_a_backend_against_a_table),
 	    cmocka_unit_test(test_a_site_without_any_name_goes_by_the_backends_host),
 	};
 	return cmocka_run_group_tests(tests, NULL, pki_teardown);

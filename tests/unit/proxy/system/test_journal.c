@@ -70,7 +70,7 @@ static void test_what_no_datagram_holds_goes_as_a_memory_file(void **state)
 	journal_close(&journal);
 }
 
-static void test_nobody_there(void **state)
+static void test_a_journal_that_is_gone_is_an_error(void **state)
 {
 	struct journal_stand_in *stand_in = *state;
 	struct journal journal;
@@ -97,7 +97,8 @@ int main(void)
 					    journal_stand_in_tear_down),
 	    cmocka_unit_test_setup_teardown(test_what_no_datagram_holds_goes_as_a_memory_file, journal_stand_in_set_up,
 					    journal_stand_in_tear_down),
-	    cmocka_unit_test_setup_teardown(test_nobody_there, journal_stand_in_set_up, journal_stand_in_tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_journal_that_is_gone_is_an_error, journal_stand_in_set_up,
+					    journal_stand_in_tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,7 +54,7 @@ static void test_one_socket_a_worker(void **state)
 	assert_false(can_connect(port));
 }
 
-static void test_every_address(void **state)
+static void test_an_empty_host_listens_on_every_address(void **state)
 {
 	struct config_address address = {.host = (char[]){""}, .port = 0};
 	struct listen_socket *listening = NULL;
@@ -90,7 +90,7 @@ static void test_port_in_use_is_refused(void **state)
 	}
 }
 
-static void test_bad_addresses(void **state)
+static void test_addresses_that_cannot_be_listened_on(void **state)
 {
 	static const struct {
 		const char *host;
@@ -117,9 +117,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_one_socket_a_worker),
-	    cmocka_unit_test(test_every_address),
+	    cmocka_unit_test(test_an_empty_host_listens_on_every_address),
 	    cmocka_unit_test(test_port_in_use_is_refused),
-	    cmocka_unit_test(test_bad_addresses),
+	    cmocka_unit_test(test_addresses_that_cannot_be_listened_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

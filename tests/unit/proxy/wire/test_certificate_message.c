@@ -35,7 +35,7 @@ static void test_certificates_come_in_their_order(void **state)
 	check(MESSAGE(11, 0, 0, 12, 2, 'c', 'c', 0, 0, 6, 0, 0, 1, 'a', 0, 0), TLS1_3_VERSION, "a");
 }
 
-static void test_malformed_ones(void **state)
+static void test_malformed_messages_have_no_certificate(void **state)
 {
 	(void)state;
 	check(bytes_of("", 0), TLS1_2_VERSION, "-");
@@ -52,7 +52,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_certificates_come_in_their_order),
-	    cmocka_unit_test(test_malformed_ones),
+	    cmocka_unit_test(test_malformed_messages_have_no_certificate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,7 +97,7 @@ static void read_hello(struct bytes suites, struct bytes extensions, struct read
 #define ECDSA_SUITE "\xc0\x2b"
 #define TLS13_SUITE "\x13\x01"
 
-static void test_sni(void **state)
+static void test_the_name_is_read_from_sni(void **state)
 {
 	/* The extension's content, as a C string with its length. */
 	static const struct {
@@ -165,7 +165,7 @@ static void test_sni(void **state)
 	}
 }
 
-static void test_longest_name(void **state)
+static void test_a_name_above_the_maximum_is_none(void **state)
 {
 	(void)state;
 	for (size_t len = HOST_NAME_MAX_CHARS; len <= HOST_NAME_MAX_CHARS + 1; len++) {
@@ -272,7 +272,7 @@ static void test_what_a_client_can_verify(void **state)
 	}
 }
 
-static void test_alpn(void **state)
+static void test_the_protocols_are_read_from_alpn(void **state)
 {
 	static const char extension[] = "\x00\x10\x00\x0e\x00\x0c\x02h2\x08http/1.1";
 	struct reading reading = {0};
@@ -387,10 +387,10 @@ static void test_malformed_key_shares(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_sni),
-	    cmocka_unit_test(test_longest_name),
+	    cmocka_unit_test(test_the_name_is_read_from_sni),
+	    cmocka_unit_test(test_a_name_above_the_maximum_is_none),
 	    cmocka_unit_test(test_what_a_client_can_verify),
-	    cmocka_unit_test(test_alpn),
+	    cmocka_unit_test(test_the_protocols_are_read_from_alpn),
 	    cmocka_unit_test(test_a_share_that_was_sent_spares_a_round_trip),
 	    cmocka_unit_test(test_malformed_key_shares),
 	};

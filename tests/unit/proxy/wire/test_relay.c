@@ -19,7 +19,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void test_water_marks(void **state)
+static void test_a_backlog_stops_reading_until_low_water(void **state)
 {
 	/* Steps of one relay: the sink's backlog, and whether the source is read then. */
 	static const struct {
@@ -94,7 +94,7 @@ static void test_break_is_no_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(test_water_marks, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_a_backlog_stops_reading_until_low_water, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_held_bytes_count, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_held_bytes_have_a_maximum, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_end_comes_last, setup, teardown),

@@ -45,7 +45,7 @@ static void test_what_is_wrong_is_named(void **state)
 }
 
 /* The default of the configuration: AEAD before CBC, nothing without forward secrecy, no 3DES. */
-static void test_ecdhe_alone(void **state)
+static void test_the_default_has_forward_secrecy_alone(void **state)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_with_buffers_method());
 	bool cbc = false;
@@ -71,7 +71,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_what_is_wrong_is_named),
-	    cmocka_unit_test(test_ecdhe_alone),
+	    cmocka_unit_test(test_the_default_has_forward_secrecy_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,7 @@
 
 #include "tests/support/unit.h"
 
-static void test_lists(void **state)
+static void test_a_list_of_groups_is_read(void **state)
 {
 	static const struct {
 		const char *text;
@@ -48,7 +48,7 @@ static void test_lists(void **state)
 	}
 }
 
-static void test_our_own(void **state)
+static void test_without_a_list_the_groups_are_our_own(void **state)
 {
 	struct tls_groups own, written;
 
@@ -69,7 +69,7 @@ static void test_our_own(void **state)
 	SSL_CTX_free(ctx);
 }
 
-static void test_strength(void **state)
+static void test_groups_are_ordered_by_strength(void **state)
 {
 	struct tls_groups own;
 
@@ -85,9 +85,9 @@ static void test_strength(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_lists),
-	    cmocka_unit_test(test_our_own),
-	    cmocka_unit_test(test_strength),
+	    cmocka_unit_test(test_a_list_of_groups_is_read),
+	    cmocka_unit_test(test_without_a_list_the_groups_are_our_own),
+	    cmocka_unit_test(test_groups_are_ordered_by_strength),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

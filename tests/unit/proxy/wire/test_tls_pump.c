@@ -309,7 +309,7 @@ static void test_alert_in_the_clear(void **state)
 }
 
 /* One fatal alert, at any time, and none behind close_notify, or to a peer that has sent one itself. */
-static void test_fail(void **state)
+static void test_one_fatal_alert_is_sent_at_any_time(void **state)
 {
 	enum { BEFORE, BEHIND_HANDSHAKE, BEHIND_END, BEHIND_ALERT_OF_PEER, WITHOUT_TLS, NUM_TIMES };
 
@@ -368,7 +368,7 @@ static void test_fail_behind_rubbish(void **state)
 	assert_int_equal(wire->channel.send_len, written);
 }
 
-static void test_rubbish(void **state)
+static void test_plain_text_is_no_handshake(void **state)
 {
 	static const char text[] = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
 	struct tls_input input = {.bytes = bytes_of(text, sizeof(text) - 1)};
@@ -411,9 +411,9 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_end_within_a_handshake_is_a_failure, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_alert_of_the_peer, setup, teardown),
 	    cmocka_unit_test(test_alert_in_the_clear),
-	    cmocka_unit_test(test_fail),
+	    cmocka_unit_test(test_one_fatal_alert_is_sent_at_any_time),
 	    cmocka_unit_test_setup_teardown(test_fail_behind_rubbish, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_rubbish, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_plain_text_is_no_handshake, setup, teardown),
 	    cmocka_unit_test(test_verdict_that_comes_later),
 	};
 	return cmocka_run_group_tests(tests, make_leaf, pki_teardown);

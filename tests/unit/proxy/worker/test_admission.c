@@ -139,7 +139,7 @@ static void *play(void *argument)
 	return NULL;
 }
 
-static void test_many_threads(void **state)
+static void test_many_threads_never_exceed_the_places(void **state)
 {
 	struct admission *admission = NULL;
 	pthread_t threads[NUM_THREADS];
@@ -170,7 +170,7 @@ int main(void)
 	    cmocka_unit_test(test_those_who_wait_are_woken_in_turns),
 	    cmocka_unit_test(test_who_stops_waiting_is_not_woken),
 	    cmocka_unit_test(test_most_follows_from_the_descriptors),
-	    cmocka_unit_test(test_many_threads),
+	    cmocka_unit_test(test_many_threads_never_exceed_the_places),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,7 +16,7 @@ static void give_verdict(struct stepped_connection *stepped, bool trusted)
 	worker_event_free(event);
 }
 
-static void test_no_backend(void **state)
+static void test_a_client_without_a_backend_gets_an_alert(void **state)
 {
 	stepped_come_to_lingering(*state);
 	stepped_expect_end(*state, "", CLIENT_END_ALERT);
@@ -180,7 +180,8 @@ static void test_rubbish_of_a_client(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(test_no_backend, stepped_setup, stepped_teardown),
+	    cmocka_unit_test_setup_teardown(test_a_client_without_a_backend_gets_an_alert, stepped_setup,
+					    stepped_teardown),
 	    cmocka_unit_test_setup_teardown(test_a_backend_that_is_not_trusted, stepped_setup, stepped_teardown),
 	    cmocka_unit_test(test_a_backend_that_breaks_off),
 	    cmocka_unit_test_setup_teardown(test_a_backend_that_ends_in_its_handshake, stepped_setup, stepped_teardown),

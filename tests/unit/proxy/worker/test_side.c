@@ -147,7 +147,7 @@ static void expect(struct world *world, struct side *side, const char *text, enu
 	assert_int_equal(result, behind);
 }
 
-static void test_read(void **state)
+static void test_a_side_reads_bytes_and_their_end(void **state)
 {
 	struct world *world = *state;
 	struct tls_input input;
@@ -290,7 +290,7 @@ static void test_when_it_is_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(test_read, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_a_side_reads_bytes_and_their_end, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_an_end_is_not_heard, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_content_without_tls, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_content_with_tls, setup_tls, teardown),

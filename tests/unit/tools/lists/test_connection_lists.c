@@ -56,7 +56,7 @@ static size_t count_steps(void)
 	return n;
 }
 
-static void test_states(void **state)
+static void test_the_states_are_listed(void **state)
 {
 	struct buffer printed = print(connection_lists_states);
 	const char *text = buffer_text(&printed);
@@ -69,7 +69,7 @@ static void test_states(void **state)
 	buffer_cleanup(&printed);
 }
 
-static void test_steps(void **state)
+static void test_the_steps_are_listed(void **state)
 {
 	struct buffer printed = print(connection_lists_steps);
 	const char *text = buffer_text(&printed);
@@ -85,7 +85,7 @@ static void test_steps(void **state)
 	buffer_cleanup(&printed);
 }
 
-static void test_diagram(void **state)
+static void test_the_diagram_has_every_arrow(void **state)
 {
 	struct buffer printed = print(connection_lists_diagram);
 	const char *text = buffer_text(&printed);
@@ -111,9 +111,9 @@ static void test_diagram(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_states),
-	    cmocka_unit_test(test_steps),
-	    cmocka_unit_test(test_diagram),
+	    cmocka_unit_test(test_the_states_are_listed),
+	    cmocka_unit_test(test_the_steps_are_listed),
+	    cmocka_unit_test(test_the_diagram_has_every_arrow),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,7 +32,7 @@ static void test_by_site_code_and_severity(void **state)
 	assert_false(wants(&filter, mail));
 }
 
-static void test_by_time(void **state)
+static void test_lines_are_chosen_by_time(void **state)
 {
 	struct log_filter filter = {0};
 	(void)state;
@@ -61,7 +61,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_by_site_code_and_severity),
-	    cmocka_unit_test(test_by_time),
+	    cmocka_unit_test(test_lines_are_chosen_by_time),
 	    cmocka_unit_test(test_what_makes_no_sense_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

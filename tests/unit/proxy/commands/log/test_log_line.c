@@ -27,7 +27,7 @@ static void test_members_stand_where_they_are(void **state)
 	assert_false(log_line_is(&line, LOG_SITE, "mai"));
 }
 
-static void test_verdicts(void **state)
+static void test_lines_against_a_table(void **state)
 {
 	static const struct {
 		const char *text;
@@ -122,7 +122,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_members_stand_where_they_are),
-	    cmocka_unit_test(test_verdicts),
+	    cmocka_unit_test(test_lines_against_a_table),
 	    cmocka_unit_test(test_a_line_that_breaks_off_anywhere_is_torn),
 	    cmocka_unit_test(test_depth_has_a_maximum),
 	    cmocka_unit_test(test_keys_tell_findings_apart),

@@ -57,7 +57,7 @@ static void test_the_weightiest_comes_first(void **state)
 	log_history_cleanup(&history);
 }
 
-static void test_nothing(void **state)
+static void test_an_empty_log_has_an_empty_summary(void **state)
 {
 	struct log_history history = {0};
 	struct log_summary summary;
@@ -72,7 +72,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_the_weightiest_comes_first),
-	    cmocka_unit_test(test_nothing),
+	    cmocka_unit_test(test_an_empty_log_has_an_empty_summary),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

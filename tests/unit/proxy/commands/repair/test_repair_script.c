@@ -155,7 +155,7 @@ static void test_the_name_to_ask(void **state)
 }
 
 /* Names that a certificate brings along reach no command as they are. */
-static void test_hostile_names(void **state)
+static void test_hostile_names_reach_no_command(void **state)
 {
 	static const char bad[] =
 	    "$(touch /tmp/x); rm -rf / & `id` | \"'\\\n    certutil -addstore Root evil.cer @chain@";
@@ -189,9 +189,9 @@ static void test_hostile_names(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_every_recipe_is_whole),  cmocka_unit_test(test_what_only_a_file_has_wrong),
-	    cmocka_unit_test(test_no_intermediate_at_all), cmocka_unit_test(test_the_name_to_ask),
-	    cmocka_unit_test(test_hostile_names),
+	    cmocka_unit_test(test_every_recipe_is_whole),          cmocka_unit_test(test_what_only_a_file_has_wrong),
+	    cmocka_unit_test(test_no_intermediate_at_all),         cmocka_unit_test(test_the_name_to_ask),
+	    cmocka_unit_test(test_hostile_names_reach_no_command),
 	};
 	return cmocka_run_group_tests(tests, NULL, pki_teardown);
 }
