@@ -78,7 +78,7 @@ cmake --preset fuzz -B "$build" "${cmake_args[@]}" >"$build.configure.log" 2>&1 
 }
 cmake --build "$build" --target fuzzers
 
-# A busy machine gives less CPU time than the seconds that were set, so it is told. Where CPU time is meant, the kernel ends
+# A busy machine gives less CPU time than the seconds that were set, so the CPU time is printed. Where CPU time is meant, the kernel ends
 # the fuzzer by SIGXCPU.
 readonly out_of_cpu_time=$((128 + $(kill -l XCPU)))
 run() {

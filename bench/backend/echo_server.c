@@ -213,7 +213,7 @@ static bool serve(struct echo_server *server, struct client *client)
 		if (got > 0 && !take_bytes(client, server->chunk, (size_t)got))
 			return false;
 		if (got > 0 && (size_t)got < CHUNK_BYTES && client->pending == NULL && client->manner != SEND)
-			return true; /* it was emptied: what follows is told */
+			return true; /* it was emptied: epoll reports the next bytes */
 	}
 	return true;
 }

@@ -1,4 +1,4 @@
-"""Too many clients, and too few descriptors: those who find no room wait, nobody is lost, and it is told once."""
+"""Too many clients, and too few descriptors: those who find no room wait, nobody is lost, and it is logged once."""
 
 import os
 import resource

@@ -57,7 +57,7 @@ def test_the_leaf_is_found_whatever_the_order(program, world, order):
 @pytest.mark.parametrize("with_key", [True, False])
 @pytest.mark.parametrize("order", ["issuing leaf", "root issuing leaf"])
 def test_a_leaf_that_does_not_stand_first_is_told(program, world, order, with_key):
-    """As many a CA's download has it: the root first. A server that gets such a file does not start."""
+    """Takes a file with the root first, as many CAs offer for download. A server with such a file does not start."""
     entities = [{"leaf": world.leaf, "root": world.root, "issuing": world.issuing}[word] for word in order.split()]
     key = ["--key", world.key] if with_key else []
     result = mend(program, world, world.chain("reversed", *entities), "--json", "--exit-code", *key)

@@ -58,7 +58,7 @@ def test_each_client_gets_what_it_can_verify(program, world, pair, order):
 
 
 def test_an_issuer_may_stand_in_the_other_file(program, world, pair):
-    """Nothing is fetched, and the issuer is told as one that a file had."""
+    """Nothing is fetched, and the issuer is reported as one from a file."""
     (rsa, rsa_issuing, rsa_file), (ec, ec_issuing, ec_file) = pair["rsa"], pair["ec"]
     rsa_file.write_text(rsa.key_pem + chain_pem(rsa))
     ec_file.write_text(ec.key_pem + chain_pem(ec, ec_issuing, rsa_issuing))

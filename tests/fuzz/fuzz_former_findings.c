@@ -1,4 +1,4 @@
-/* A fix log that an earlier run left: whatever it holds, each finding that is open is told once, as an object. */
+/* Reads the fix log of an earlier run: whatever it holds, each open finding is reported once, as an object. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>

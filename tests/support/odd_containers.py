@@ -238,7 +238,7 @@ def rc4_algorithm(turns: int) -> bytes:
 
 
 def rc4_text(content: bytes, turns: int = 1) -> bytes:
-    """What opens by that many turns. A file may say more: nobody is to make them."""
+    """Encrypts with a key of that many turns. A file may claim more, which nobody should make."""
     return rc4(password_hash("sha1", turns, PASSWORD, purpose=1)[:16], content)
 
 

@@ -217,7 +217,7 @@ static void give_up_on(struct arena *arena, struct endpoint *endpoint)
 	arena->closed = endpoint;
 }
 
-/* Those whose pause is over go on; those that are stuck are told. How long to sleep until the next one. */
+/* Continues the endpoints whose pause is over, and reports stuck ones. Returns the time until the next one. */
 static int run_due(struct arena *arena)
 {
 	uint64_t next_ms = arena->now_ms + 1000;

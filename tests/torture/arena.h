@@ -8,7 +8,7 @@
 #include "tests/torture/endpoint.h"
 
 #define ARENA_STUCK_MS 60000 /* without a byte: an endpoint will never come to its end */
-#define ARENA_MAX_FAILURES 20 /* that are told; all are counted */
+#define ARENA_MAX_FAILURES 20 /* that are reported; all are counted */
 
 struct arena_options {
 	uint16_t proxy_ports[NUM_PLAN_ROUTES];

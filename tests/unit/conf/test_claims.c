@@ -39,7 +39,7 @@ static void take_pair(void *context, size_t first_site, size_t second_site)
 	snprintf(told + len, MAX_TOLD - len, "%zu<%zu ", first_site, second_site);
 }
 
-/* `claimed` has a word of one letter and the digit of a site for each claim; `expected` each pair that is told. */
+/* `claimed` has a word of one letter and the digit of a site for each claim; `expected` each reported pair. */
 static void check_claims(struct claims *claims, const char *claimed, enum claims_scope scope, const char *expected)
 {
 	static char words[16][2];

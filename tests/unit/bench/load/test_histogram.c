@@ -20,7 +20,7 @@ static void test_an_empty_histogram_has_no_quantile(void **state)
 	free(histogram);
 }
 
-/* Each value on its own: what is told is never below it, and above by the stated share at most. */
+/* Looks at each value on its own: its quantile is never below it, and above by the stated share at most. */
 static void test_a_quantile_is_never_too_low_and_little_too_high(void **state)
 {
 	(void)state;

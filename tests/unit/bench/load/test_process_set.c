@@ -76,7 +76,7 @@ static void burn(uint64_t wanted_ns)
 	while ((uint64_t)spent.tv_sec * 1000000000 + (uint64_t)spent.tv_nsec < wanted_ns);
 }
 
-/* Our own clock: what is told is what the process spent, to the microsecond, and no tick of 10 ms. */
+/* Reads this process's clock: its CPU time to the microsecond, not in ticks of 10 ms. */
 static void test_cpu_time_is_exact_to_the_microsecond(void **state)
 {
 	static struct server_cpu before, after;

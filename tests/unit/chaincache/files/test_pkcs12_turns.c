@@ -267,7 +267,7 @@ static void test_a_key_inside_an_encrypted_part_is_counted_before_it_is_opened(v
 	}
 }
 
-/* What stands open is summed up first: no turn is made. */
+/* The turns of the open parts are summed up first: none is made. */
 static void test_many_parts_are_counted_together(void **state)
 {
 	struct buffer bags, part, file;

@@ -32,7 +32,7 @@ static void test_kinds_are_apart(void **state)
 	event_lines_free(lines);
 }
 
-/* Ten times more kinds than are remembered: all are told, the lively one stays known, nothing grows. */
+/* Ten times more kinds than are remembered: all are logged, the lively one stays known, nothing grows. */
 static void test_the_quietest_makes_room(void **state)
 {
 	struct event_lines *lines = event_lines_new();

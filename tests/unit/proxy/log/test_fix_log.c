@@ -226,7 +226,7 @@ static void report_numbered(struct place *place, size_t number)
 	finding_list_cleanup(&findings);
 }
 
-/* Lines wait up to a maximum; those beyond are counted as lost, and their findings are told by the next look. */
+/* Lines wait up to a maximum; those beyond are counted as lost, and their findings are written after the next look. */
 static void test_lines_wait_in_order_up_to_a_maximum(void **state)
 {
 	struct place *place = *state;

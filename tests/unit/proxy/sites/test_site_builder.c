@@ -173,7 +173,7 @@ static void test_an_encrypted_key_is_opened_by_the_first_line_of_its_password_fi
 	end(&reading);
 }
 
-/* Each is told in one line that names the file. */
+/* Each is reported in one line that names the file. */
 static void test_what_is_wrong_is_one_line_with_its_file(void **state)
 {
 	static const struct {

@@ -122,7 +122,7 @@ static void test_a_file_that_is_still_written_is_waited_for(void **state)
 	assert_true(file_watch_look(place->watch));
 }
 
-/* A reload looks, reads, and takes its time before it sets the files anew: what changed behind its back is told. */
+/* A reload looks, reads, and takes its time before it sets the files anew: a change in between is reported. */
 static void test_a_change_during_a_reload_is_told(void **state)
 {
 	struct place *place = *state;
