@@ -1,5 +1,10 @@
-/* pkcs12_parts - reads the unencrypted parts of a PFX (RFC 7292): the certificates of a store without password, as
- * newer Javas write cacerts. BoringSSL opens no PFX without a MAC. */
+/* pkcs12_parts - reads a PFX (RFC 7292): the unencrypted parts alone, as of a store without password (newer Javas write
+ * cacerts so, and BoringSSL opens no PFX without a MAC), or all that its password opens.
+ *
+ * A PFX is a MAC over a list of parts; a part is a list of bags, encrypted or not; a bag is a certificate or a key, which
+ * may be encrypted once more. What is decrypted says how many turns its own keys ask for, so that each is counted before it
+ * is decrypted.
+ */
 #ifndef CHAINCACHE_FILES_PKCS12_PARTS_H
 #define CHAINCACHE_FILES_PKCS12_PARTS_H
 
