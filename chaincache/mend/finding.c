@@ -18,6 +18,8 @@ static const struct finding_row {
 #undef FINDING
 };
 
+_Static_assert(FINDING_CODE_COUNT <= 64, "a list has a bit for each code");
+
 static const char *const severity_words[] = {
     [SEVERITY_INFO] = "info",
     [SEVERITY_WARNING] = "warning",
@@ -120,16 +122,22 @@ static enum finding_severity worse(enum finding_severity a, enum finding_severit
 	return a > b ? a : b;
 }
 
-static enum finding_severity worst_of_dropped(const struct finding_list *list)
+bool finding_list_has_dropped(const struct finding_list *list, enum finding_code code)
+{
+	return (list->dropped_codes & FINDING_BIT(code)) != 0;
+}
+
+enum finding_severity finding_list_worst_dropped(const struct finding_list *list)
 {
 	return worse(list->worst_dropped, list->last_dropped.severity);
 }
 
 static struct finding *drop(struct finding_list *list, enum finding_code code)
 {
-	list->worst_dropped = worst_of_dropped(list);
+	list->worst_dropped = finding_list_worst_dropped(list);
 	finding_cleanup(&list->last_dropped);
 	list->last_dropped.severity = rows[code].severity;
+	list->dropped_codes |= FINDING_BIT(code);
 	list->num_dropped++;
 	return &list->last_dropped;
 }
@@ -242,7 +250,8 @@ struct error finding_list_copy(struct finding_list *out, const struct finding_li
 {
 	struct finding_list copy = {.reader = list->reader,
 				    .num_dropped = list->num_dropped,
-				    .worst_dropped = worst_of_dropped(list),
+				    .dropped_codes = list->dropped_codes,
+				    .worst_dropped = finding_list_worst_dropped(list),
 				    .out_of_memory = list->out_of_memory};
 
 	for (size_t i = 0; i < list->count; i++) {
@@ -290,7 +299,7 @@ bool finding_list_is_whole(const struct finding_list *list)
 	return !list->out_of_memory;
 }
 
-bool finding_list_has_about(const struct finding_list *list, enum finding_code code, unsigned severities,
+bool finding_list_has_about(const struct finding_list *list, enum finding_code code, uint64_t severities,
 			    const struct certificate *certificate)
 {
 	for (size_t i = 0; i < list->count; i++) {
@@ -308,12 +317,12 @@ bool finding_list_has(const struct finding_list *list, enum finding_code code)
 	for (size_t i = 0; i < list->count; i++)
 		if (list->items[i].code == code)
 			return true;
-	return false;
+	return finding_list_has_dropped(list, code);
 }
 
 enum finding_severity finding_list_worst(const struct finding_list *list)
 {
-	enum finding_severity worst = worst_of_dropped(list);
+	enum finding_severity worst = finding_list_worst_dropped(list);
 
 	for (size_t i = 0; i < list->count; i++)
 		worst = worse(worst, list->items[i].severity);

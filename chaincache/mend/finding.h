@@ -6,6 +6,8 @@
 #ifndef CHAINCACHE_MEND_FINDING_H
 #define CHAINCACHE_MEND_FINDING_H
 
+#include <stdint.h>
+
 #include "chaincache/certificate/certificate.h"
 
 #define FINDING_MAX_TEXT 1024 /* characters of a message or an advice; longer is cut with "..." */
@@ -58,6 +60,7 @@ struct finding_list {
 	size_t count;
 	size_t capacity;
 	size_t num_dropped;
+	uint64_t dropped_codes; /* FINDING_BIT of each */
 	enum finding_severity worst_dropped; /* where there are any, the last one apart */
 	struct finding last_dropped; /* without its texts, for its severity */
 	bool out_of_memory; /* that is why one was dropped */
@@ -87,17 +90,19 @@ bool finding_same(const struct finding *a, const struct finding *b);
 
 /* finding_list_has_about says whether there is one about this certificate: of this code (FINDING_CODE_COUNT: of any), and of one
  * of these severities, as FINDING_BIT(SEVERITY_ERROR) | ... */
-#define FINDING_BIT(severity) (1U << (severity))
-#define FINDING_ANY_SEVERITY (~0U)
-bool finding_list_has_about(const struct finding_list *list, enum finding_code code, unsigned severities,
+#define FINDING_BIT(severity_or_code) (UINT64_C(1) << (severity_or_code))
+#define FINDING_ANY_SEVERITY UINT64_MAX
+bool finding_list_has_about(const struct finding_list *list, enum finding_code code, uint64_t severities,
 			    const struct certificate *certificate);
 
 /* finding_list_is_whole says whether memory sufficed for all of it; what is above the maximum apart. */
 bool finding_list_is_whole(const struct finding_list *list);
 
 /* finding_list_has / finding_list_worst: for exit statuses. An empty list's worst is SEVERITY_INFO; findings that were
- * dropped count. */
+ * dropped count. The other two are about those alone. */
 bool finding_list_has(const struct finding_list *list, enum finding_code code);
 enum finding_severity finding_list_worst(const struct finding_list *list);
+bool finding_list_has_dropped(const struct finding_list *list, enum finding_code code);
+enum finding_severity finding_list_worst_dropped(const struct finding_list *list);
 
 #endif

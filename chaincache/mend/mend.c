@@ -313,7 +313,5 @@ int mend_exit_status(const struct mend_result *result, bool strict)
 		return 3;
 	if (worst == SEVERITY_ERROR || (strict && any_store_refuses_served(result)))
 		return 2;
-	if (worst == SEVERITY_FIXED)
-		return 1;
-	return result->findings.num_dropped > 0 ? 3 : 0;
+	return worst == SEVERITY_FIXED ? 1 : 0;
 }

@@ -41,7 +41,7 @@ const struct mend_result *mend_result(const struct mend *mend);
 struct finding_list *mend_findings(struct mend *mend);
 
 /* mend_exit_status is the exit status of `check`: see the contract, section 2. 3 where nothing could be judged
- * (result->error), or where nothing is wrong as far as the findings were kept. */
+ * (result->error). Findings that were dropped count as those that were kept. */
 int mend_exit_status(const struct mend_result *result, bool strict);
 
 #endif

@@ -155,7 +155,7 @@ bool mender_is_revoked(const struct certificate_list *chain, const struct mend_r
 		    certificate_list_contains(chain, finding->certificate))
 			return true;
 	}
-	return false;
+	return finding_list_has_dropped(&result->findings, FINDING_REVOKED); /* of what, nobody knows */
 }
 
 /* Finds the clients that the mended chain would lose, where the last step of the mend ran. A revoked chain is no measure

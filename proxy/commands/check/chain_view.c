@@ -334,7 +334,8 @@ void chain_view_print_findings(const struct chain_view *view)
 		}
 	}
 	if (findings->num_dropped > 0)
-		output_printf(view->output, STYLE_WARNING, "  ... and %zu findings more\n", findings->num_dropped);
+		output_printf(view->output, STYLE_WARNING, "  ... and %zu findings more, the worst of them: %s\n",
+			      findings->num_dropped, finding_severity_name(finding_list_worst_dropped(findings)));
 	if (num_printed > 0)
 		output_point_to_findings(view->output);
 }
@@ -354,7 +355,7 @@ static bool has_warning(const struct mend_result *result)
 	for (size_t i = 0; i < result->findings.count; i++)
 		if (result->findings.items[i].severity == SEVERITY_WARNING)
 			return true;
-	return false;
+	return finding_list_worst_dropped(&result->findings) == SEVERITY_WARNING;
 }
 
 static void print_verdict(const struct chain_view *view)
@@ -366,7 +367,6 @@ static void print_verdict(const struct chain_view *view)
 	    {STYLE_GOOD, "Nothing is wrong."},
 	    {STYLE_FIXED, "Something is wrong, and the mended chain repairs all of it."},
 	    {STYLE_BAD, "Something is wrong that no chain can repair: see the errors above."},
-	    {STYLE_WARNING, "Nothing is wrong as far as it was looked at: there are more findings than are kept."},
 	};
 	int status = mend_exit_status(view->result, false);
 	output_printf(view->output, STYLE_PLAIN, "\n");

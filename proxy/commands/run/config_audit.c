@@ -51,6 +51,20 @@ static void report_finding(struct audit_run *run, const char *site, const struct
 			  finding_code_name(finding->code), finding->message);
 }
 
+/* What was found above the maximum has no words, and counts as what it is. */
+static void report_dropped(struct audit_run *run, const char *site, const struct finding_list *findings)
+{
+	enum finding_severity worst = finding_list_worst_dropped(findings);
+	bool is_error = worst == SEVERITY_ERROR;
+
+	if (findings->num_dropped == 0 || (!is_error && worst != SEVERITY_WARNING))
+		return;
+	run->num_errors += is_error;
+	program_log_write(run->log, is_error ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, site,
+			  "%zu findings more, which are not kept: %s is among them", findings->num_dropped,
+			  is_error ? "an error" : "a warning");
+}
+
 static void audit_chain(struct audit_run *run, const struct managed_site *site, const struct site_chain *given)
 {
 	const struct site_material *material = managed_site_material(site);
@@ -76,6 +90,7 @@ static void audit_chain(struct audit_run *run, const struct managed_site *site, 
 		error = result->error;
 		for (size_t i = 0; i < result->findings.count; i++)
 			report_finding(run, managed_site_name(site), &result->findings.items[i]);
+		report_dropped(run, managed_site_name(site), &result->findings);
 	}
 	if (failed(error)) {
 		char text[ERROR_MAX_TEXT];

@@ -116,6 +116,15 @@ static void test_the_list_is_bounded(void **state)
 	assert_int_equal(list.num_dropped, 2);
 	assert_true(finding_list_is_whole(&list));
 	assert_int_equal(list.count, FINDING_LIST_MAX);
+	assert_true(finding_list_has(&list, FINDING_ROOT_INCLUDED));
+	assert_true(finding_list_has_dropped(&list, FINDING_ROOT_INCLUDED));
+	assert_false(finding_list_has_dropped(&list, FINDING_REVOKED));
+	assert_int_equal(finding_list_worst_dropped(&list), SEVERITY_FIXED);
+	struct finding_list copy;
+	assert_ok(finding_list_copy(&copy, &list));
+	assert_true(finding_list_has_dropped(&copy, FINDING_ROOT_INCLUDED));
+	assert_int_equal(finding_list_worst(&copy), SEVERITY_FIXED);
+	finding_list_cleanup(&copy);
 	finding_list_cleanup(&list);
 }
 

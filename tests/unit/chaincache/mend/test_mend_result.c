@@ -106,6 +106,26 @@ static void test_a_leaf_that_did_not_stand_first(void **state)
 	world_cleanup(&world);
 }
 
+/* The five hundred that are kept are infos; the one behind them decides. */
+static void test_what_is_dropped_counts_for_the_exit_status(void **state)
+{
+	static const int statuses[] = {
+	    [SEVERITY_INFO] = 0, [SEVERITY_WARNING] = 0, [SEVERITY_FIXED] = 1, [SEVERITY_ERROR] = 2};
+	(void)state;
+
+	for (int severity = SEVERITY_INFO; severity <= SEVERITY_ERROR; severity++) {
+		struct mend_result result = {.served_trusted = true};
+		for (size_t i = 0; i < FINDING_LIST_MAX; i++)
+			finding_list_add(&result.findings, FINDING_ROOT_INCLUDED, "x");
+		finding_set_severity(finding_list_add(&result.findings, FINDING_REVOKED, "x"),
+				     (enum finding_severity)severity);
+		finding_list_add(&result.findings, FINDING_ROOT_INCLUDED, "x");
+		assert_int_equal(result.findings.num_dropped, 2);
+		assert_int_equal(mend_exit_status(&result, false), statuses[severity]);
+		finding_list_cleanup(&result.findings);
+	}
+}
+
 static void test_exit_statuses_by_severity(void **state)
 {
 	const struct {
@@ -134,6 +154,7 @@ int main(void)
 	    MEND_TEST(test_an_unknown_hierarchy_is_left_as_it_is),
 	    MEND_TEST(test_the_faults_of_a_leaf_count_for_its_verdicts),
 	    cmocka_unit_test(test_a_leaf_that_did_not_stand_first),
+	    cmocka_unit_test(test_what_is_dropped_counts_for_the_exit_status),
 	    cmocka_unit_test(test_exit_statuses_by_severity),
 	};
 
