@@ -58,6 +58,7 @@ int main(int argc, char **argv)
 		status = output_finish() ? STATUS_OK : STATUS_FAILED;
 		break;
 	case OPTIONS_WRONG:
+	case OPTIONS_NO_MEMORY:
 		break;
 	}
 	load_plan_cleanup(&plan);

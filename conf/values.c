@@ -8,7 +8,7 @@
 #include "chaincache/certificate/host_name.h"
 #include "chaincache/fetching/fetch_policy.h"
 
-static const char no_memory[] = "out of memory";
+const char value_no_memory[] = "out of memory";
 
 struct unit {
 	const char *word;
@@ -179,7 +179,7 @@ const char *value_parse_address(const char *text, struct config_address *out)
 	if (wrong != NULL)
 		return wrong;
 	out->host = strdup(host);
-	return out->host != NULL ? NULL : no_memory;
+	return out->host != NULL ? NULL : value_no_memory;
 }
 
 const char *value_parse_listen(const char *text, struct config_address *out)
@@ -191,7 +191,7 @@ const char *value_parse_listen(const char *text, struct config_address *out)
 	if (wrong != NULL)
 		return wrong;
 	out->host = strdup("");
-	return out->host != NULL ? NULL : no_memory;
+	return out->host != NULL ? NULL : value_no_memory;
 }
 
 static const char *parse_admin_path(const char *path, struct config_admin *out)
@@ -202,7 +202,7 @@ static const char *parse_admin_path(const char *path, struct config_admin *out)
 		return "is too long for the path of a socket (107 characters)";
 	out->kind = ADMIN_UNIX;
 	out->path = strdup(path);
-	return out->path != NULL ? NULL : no_memory;
+	return out->path != NULL ? NULL : value_no_memory;
 }
 
 const char *value_parse_admin(const char *text, struct config_admin *out)
@@ -223,7 +223,7 @@ const char *value_parse_admin(const char *text, struct config_admin *out)
 		return NULL;
 	free(out->address.host);
 	out->address.host = strdup(loopback);
-	return out->address.host != NULL ? NULL : no_memory;
+	return out->address.host != NULL ? NULL : value_no_memory;
 }
 
 const char *value_parse_backend(const char *text, struct config_backend *out)
@@ -280,7 +280,7 @@ const char *value_check_fetch_rule(const char *text)
 {
 	struct fetch_policy *policy = fetch_policy_new();
 	if (policy == NULL)
-		return no_memory;
+		return value_no_memory;
 	struct error error = fetch_policy_allow(policy, text);
 	fetch_policy_free(policy);
 	return failed(error) ? "is none of public, any, a host name, an address, a CIDR block" : NULL;

@@ -10,6 +10,8 @@
 
 #define VALUE_MAX_ADDRESS_CHARS 300 /* of host:port, brackets included */
 
+extern const char value_no_memory[]; /* the clause where memory runs out, told apart by its address */
+
 const char *value_parse_switch(const char *text, bool *out);
 const char *value_parse_choice(const char *text, const struct config_choice *choices, unsigned *out);
 const char *value_parse_count(const char *text, uint64_t *out);

@@ -192,6 +192,7 @@ enum limit_outcome limit_options_read(struct limit_options *options, int argc, c
 	case OPTIONS_HELP_PRINTED:
 		return LIMIT_HELP_PRINTED;
 	case OPTIONS_WRONG:
+	case OPTIONS_NO_MEMORY:
 		return LIMIT_WRONG;
 	case OPTIONS_TAKEN:
 		break;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "conf/spelling.h"
+#include "conf/values.h"
 #include "proxy/cli/exit_status.h"
 #include "proxy/cli/output.h"
 
@@ -60,6 +61,14 @@ static const struct option_row *row_of(const struct parser *parser, int value)
 			return parser->rows[i];
 	}
 	return NULL;
+}
+
+void options_unable(const struct command_help *help, const char *why)
+{
+	if (help->program != NULL)
+		complain_as(help->program, "%s", why);
+	else
+		complain("%s: %s", help->command, why);
 }
 
 int options_wrong(const struct command_help *help, const char *format, ...)
@@ -154,6 +163,10 @@ enum options_outcome options_parse(const struct command_help *help, int argc, ch
 			return OPTIONS_HELP_PRINTED;
 		}
 		const char *wrong = row->take(into, optarg != NULL ? optarg : "");
+		if (wrong == value_no_memory) {
+			options_unable(help, wrong);
+			return OPTIONS_NO_MEMORY;
+		}
 		if (wrong != NULL) {
 			options_wrong(help, "--%s%s%s: %s", row->name, optarg != NULL ? " " : "",
 				      optarg != NULL ? optarg : "", wrong);

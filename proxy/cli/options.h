@@ -5,7 +5,7 @@
 #define OPTIONS_MAX_ROWS 80 /* of all tables of a command together */
 
 /* One option. `take` gets its value ("" when it takes none) and returns NULL, or the error as a clause that completes
- * "--name VALUE: ...". */
+ * "--name VALUE: ...": value_no_memory for a lack of memory, which is no wrong usage. */
 struct option_row {
 	const char *name;
 	char letter; /* its short form, 0: none */
@@ -28,12 +28,15 @@ struct command_help {
 	const char *program; /* one of its own, that has no commands; NULL: chainmend */
 };
 
-enum options_outcome { OPTIONS_TAKEN, OPTIONS_HELP_PRINTED, OPTIONS_WRONG };
+enum options_outcome { OPTIONS_TAKEN, OPTIONS_HELP_PRINTED, OPTIONS_WRONG, OPTIONS_NO_MEMORY };
 
 /* options_parse gives each option's value to its row. Operands are moved after the options; *first_operand is the index
  * of the first one. Errors are printed on stderr. */
 enum options_outcome options_parse(const struct command_help *help, int argc, char **argv, void *into,
 				   int *first_operand);
+
+/* options_unable prints why the command cannot go on ("chainmend: check: WHY"), for what is no wrong usage. */
+void options_unable(const struct command_help *help, const char *why);
 
 /* options_wrong prints a usage error ("chainmend: check: WHY (see chainmend check --help)") and returns STATUS_USAGE. */
 int options_wrong(const struct command_help *help, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -196,6 +196,9 @@ static int run_action(const struct action *action, int argc, char **argv)
 		break;
 	case OPTIONS_WRONG:
 		break;
+	case OPTIONS_NO_MEMORY:
+		status = STATUS_FAILED;
+		break;
 	case OPTIONS_TAKEN:
 		if (argc - first == action->num_operands || (action->num_operands == ANY_NUMBER && argc > first))
 			status = run_in_cache(action, &options, argv + first, argc - first);

@@ -8,8 +8,6 @@
 #include "conf/values.h"
 #include "proxy/log/time_text.h"
 
-static const char no_memory[] = "out of memory";
-
 const char *audit_options_add_name(struct audit_options *options, const char *name)
 {
 	struct host_name parsed;
@@ -20,7 +18,7 @@ const char *audit_options_add_name(struct audit_options *options, const char *na
 		return "more names than one certificate can be judged by";
 	struct host_name *names = realloc(options->names, (options->num_names + 1) * sizeof(*names));
 	if (names == NULL)
-		return no_memory;
+		return value_no_memory;
 	options->names = names;
 	options->names[options->num_names++] = parsed;
 	return NULL;
@@ -68,7 +66,7 @@ static const char *take_roots(void *into, const char *value)
 		return "more than 32 trust stores: leave some out";
 	if (has_store_named_as(options, value))
 		return "two trust stores have the same name: give each its own";
-	return string_list_append(&options->roots, value) ? NULL : no_memory;
+	return string_list_append(&options->roots, value) ? NULL : value_no_memory;
 }
 
 static const char *take_crl(void *into, const char *value)
@@ -76,7 +74,7 @@ static const char *take_crl(void *into, const char *value)
 	struct audit_options *options = into;
 	if (value[0] == '\0')
 		return "a file or directory of CRLs has a name";
-	return string_list_append(&options->crls, value) ? NULL : no_memory;
+	return string_list_append(&options->crls, value) ? NULL : value_no_memory;
 }
 
 static const char *take_cache(void *into, const char *value)

@@ -16,7 +16,7 @@ const char *fetch_options_take_allow(void *into, const char *value)
 	const char *wrong = value_check_fetch_rule(value);
 	if (wrong != NULL)
 		return wrong;
-	return string_list_append(&options->allow, value) ? NULL : "out of memory";
+	return string_list_append(&options->allow, value) ? NULL : value_no_memory;
 }
 
 const char *fetch_options_take_proxy(void *into, const char *value)

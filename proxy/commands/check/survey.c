@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/values.h"
 #include "proxy/io/loop.h"
 #include "proxy/wire/tls_client.h"
 
@@ -40,7 +41,7 @@ static void look_init(struct survey_look *look, struct survey *survey, const str
 
 bool survey_init(struct survey *survey, const struct host_name *names, size_t num_names, const char **out_wrong)
 {
-	*out_wrong = "out of memory";
+	*out_wrong = value_no_memory;
 	*survey = (struct survey){
 	    .names = names, .num_names = num_names, .looks = calloc(SURVEY_MAX_LOOKS, sizeof(*survey->looks))};
 	if (survey->looks == NULL)

@@ -206,6 +206,8 @@ int command_run(int argc, char **argv)
 		return STATUS_OK;
 	case OPTIONS_WRONG:
 		return STATUS_USAGE;
+	case OPTIONS_NO_MEMORY:
+		return STATUS_FAILED;
 	case OPTIONS_TAKEN:
 		break;
 	}
