@@ -94,16 +94,23 @@ static struct error escape(struct bytes text, char **out)
 	return error_none();
 }
 
+static struct error out_of_memory(void)
+{
+	return error_of(ERROR_MEMORY, 0, "print a name");
+}
+
 /* A value whose characters do not decode is no reason to lose the certificate: it is printed as its DER in hex. */
-static bool print_with_fallback(BIO *bio, const X509_NAME *name)
+static struct error print_with_fallback(BIO *bio, const X509_NAME *name)
 {
 	const unsigned long readable = XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB;
 	const unsigned long dumped = XN_FLAG_RFC2253 | ASN1_STRFLGS_DUMP_ALL; /* it has DUMP_DER */
 
 	if (X509_NAME_print_ex(bio, name, 0, readable) >= 0)
-		return true;
-	ERR_clear_error();
-	return BIO_reset(bio) > 0 && X509_NAME_print_ex(bio, name, 0, dumped) >= 0;
+		return error_none();
+	if (error_crypto_is_memory())
+		return out_of_memory();
+	return BIO_reset(bio) > 0 && X509_NAME_print_ex(bio, name, 0, dumped) >= 0 ? error_none()
+										   : error_crypto("print a name");
 }
 
 struct error distinguished_name_print(const X509_NAME *name, char **out)
@@ -116,11 +123,12 @@ struct error distinguished_name_print(const X509_NAME *name, char **out)
 	BIO *bio = BIO_new(BIO_s_mem());
 	if (bio == NULL) {
 		ERR_clear_error();
-		return error_of(ERROR_MEMORY, 0, "print a name");
+		return out_of_memory();
 	}
-	if (!print_with_fallback(bio, name) || !BIO_mem_contents(bio, &data, &len))
+	error = print_with_fallback(bio, name);
+	if (!failed(error) && !BIO_mem_contents(bio, &data, &len))
 		error = error_crypto("print a name");
-	else
+	if (!failed(error))
 		error = escape(len > 0 ? bytes_of(data, len) : bytes_of_string(""), out);
 	BIO_free(bio);
 	return error;
@@ -144,10 +152,8 @@ struct error distinguished_name_common_name(const X509_NAME *name, char **out)
 
 	unsigned char *text;
 	int len = ASN1_STRING_to_UTF8(&text, value);
-	if (len < 0) {
-		ERR_clear_error();
-		return error_none();
-	}
+	if (len < 0)
+		return error_crypto_is_memory() ? out_of_memory() : error_none();
 	struct error error = escape(len > 0 ? bytes_of(text, (size_t)len) : bytes_of_string(""), out);
 	OPENSSL_free(text);
 	return error;
