@@ -14,6 +14,7 @@
 #include "proxy/admin/wrong_tokens.h"
 #include "proxy/io/clock.h"
 #include "proxy/io/web_server.h"
+#include "proxy/log/json_member.h"
 #include "proxy/log/time_text.h"
 
 enum { MAX_PLACE_DIGITS = 9, MAX_TIMES = 40 };
@@ -130,7 +131,7 @@ static struct shared_text *make_metrics(const struct overview *overview, size_t 
 static struct shared_text *make_status(const struct overview *overview, size_t from)
 {
 	json_t *object = status_json(overview, from);
-	char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
+	char *text = object != NULL ? json_dump_whole(object, JSON_COMPACT) : NULL;
 
 	json_decref(object);
 	return share(text, text != NULL ? strlen(text) : 0);

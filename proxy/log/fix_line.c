@@ -102,7 +102,7 @@ static json_t *line_json(const struct fix_line_facts *facts, const char *id, boo
 static char *print_json(const struct fix_line_facts *facts, const char *id, bool with_chains)
 {
 	json_t *object = line_json(facts, id, with_chains);
-	char *text = json_dumps(object, JSON_COMPACT);
+	char *text = json_dump_whole(object, JSON_COMPACT);
 	json_decref(object);
 	return text;
 }
@@ -184,7 +184,7 @@ static char *print_resolved(const json_t *former, const char *run, int64_t now_m
 		json_t *value = json_object_get(former, kept[i]);
 		complete = value == NULL || json_object_set(object, kept[i], value) == 0;
 	}
-	char *text = complete ? json_dumps(object, JSON_COMPACT) : NULL;
+	char *text = complete ? json_dump_whole(object, JSON_COMPACT) : NULL;
 	json_decref(object);
 	return text;
 }

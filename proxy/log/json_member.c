@@ -7,6 +7,7 @@
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD in UTF-8 */
 #define REPLACEMENT_BYTES 3
+#define INDENT_BLANKS 2
 
 /* Returns the length of the well-formed UTF-8 sequence that `text` begins with, 0 where there is none (RFC 3629 4). */
 static size_t utf8_sequence(const unsigned char *text)
@@ -78,4 +79,25 @@ json_t *keep_if_complete(json_t *take_value, bool complete)
 		return take_value;
 	json_decref(take_value);
 	return NULL;
+}
+
+char *json_dump_whole(const json_t *value, size_t flags)
+{
+	size_t len = json_dumpb(value, NULL, 0, flags);
+	char *text = len > 0 ? malloc(len + 1) : NULL;
+	if (text == NULL || json_dumpb(value, text, len, flags) != len) {
+		free(text);
+		return NULL;
+	}
+	text[len] = '\0';
+	return text;
+}
+
+bool json_write(json_t *take_document, FILE *file)
+{
+	char *text = json_dump_whole(take_document, JSON_INDENT(INDENT_BLANKS));
+	bool good = text != NULL && fputs(text, file) != EOF && fputc('\n', file) != EOF;
+	free(text);
+	json_decref(take_document);
+	return good;
 }

@@ -82,8 +82,7 @@ static bool print_json(const char *path, const struct cache_contents *contents)
 	json_t *document = json_object();
 	complete = set_text_member(document, "cache", path) && complete;
 	complete = set_member(document, "certificates", list) && complete;
-	complete = complete && json_dumpf(document, stdout, JSON_INDENT(2)) == 0 && fputc('\n', stdout) != EOF;
-	json_decref(document);
+	complete = json_write(keep_if_complete(document, complete), stdout);
 	if (!complete)
 		complain("cache: the JSON could not be written: out of memory, or a full disk");
 	return complete;

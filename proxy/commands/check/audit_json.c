@@ -3,8 +3,6 @@
 #include "proxy/log/finding_json.h"
 #include "proxy/log/json_member.h"
 
-#define JSON_INDENT_BLANKS 2
-
 static json_t *name_json(const struct name_result *name)
 {
 	json_t *object = json_object();
@@ -206,21 +204,13 @@ static bool set_many(json_t *object, const struct checked_chain *chains, size_t 
 	       set_member(object, "chains", gather(chains, num_chains, add_chain));
 }
 
-static bool print(json_t *take_object, bool complete, FILE *file)
-{
-	bool good =
-	    complete && json_dumpf(take_object, file, JSON_INDENT(JSON_INDENT_BLANKS)) == 0 && fputc('\n', file) != EOF;
-	json_decref(take_object);
-	return good;
-}
-
 bool audit_json_print(const struct audit_json_facts *facts, const struct mend_result *result, FILE *file)
 {
 	json_t *object = json_object();
 	bool complete = object != NULL && set_facts(object, facts) && set_result(object, result) &&
 			set_text_member(object, "pem", facts->pem) &&
 			set_member(object, "exit_status", json_integer(facts->exit_status));
-	return print(object, complete, file);
+	return json_write(keep_if_complete(object, complete), file);
 }
 
 static bool print_many(const struct audit_json_facts *facts, const struct check_report *report, FILE *file)
@@ -230,7 +220,7 @@ static bool print_many(const struct audit_json_facts *facts, const struct check_
 			set_many(object, report->chains, report->num_chains) &&
 			set_member(object, "not_checked", not_checked_json(report->survey)) &&
 			set_member(object, "exit_status", json_integer(facts->exit_status));
-	return print(object, complete, file);
+	return json_write(keep_if_complete(object, complete), file);
 }
 
 static const char *known(const char *text)
@@ -276,5 +266,5 @@ bool audit_json_print_error(const struct audit_json_facts *facts, const char *er
 	json_t *object = json_object();
 	bool complete = object != NULL && set_facts(object, facts) && set_text_member(object, "error", error) &&
 			set_nothing(object) && set_member(object, "exit_status", json_integer(facts->exit_status));
-	return print(object, complete, file);
+	return json_write(keep_if_complete(object, complete), file);
 }

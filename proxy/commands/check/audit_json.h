@@ -21,7 +21,7 @@ struct audit_json_facts {
 /* audit_json_facts_of gives the target and the connection; `look` is NULL for a file. The caller sets the rest. */
 struct audit_json_facts audit_json_facts_of(const char *target, const struct survey_look *look);
 
-/* audit_json_print writes the document and a line feed; false when it cannot, or out of memory. */
+/* audit_json_print writes the document and a line feed; false when it cannot, or out of memory: nothing is written then. */
 bool audit_json_print(const struct audit_json_facts *facts, const struct mend_result *result, FILE *file);
 
 /* audit_json_print_report writes the document of check; there is at least one chain. Where a server was asked for several

@@ -238,21 +238,21 @@ static bool alloc_chains(struct check *check, size_t count)
 	return check->report.chains != NULL;
 }
 
-static int show(const struct check *check)
-{
-	if (!check->options.audit.json) {
-		check_report_view_print(&check->report);
-	} else if (!audit_json_print_report(&check->report, stdout)) {
-		complain("check: the JSON could not be written");
-		return STATUS_UNKNOWN;
-	}
-	return check_report_status(&check->report);
-}
-
 static int report_unmended(struct check *check)
 {
 	check->reason = "the chain could not be judged: out of memory";
 	return report_unchecked(check);
+}
+
+static int show(struct check *check)
+{
+	if (!check->options.audit.json) {
+		check_report_view_print(&check->report);
+	} else if (!audit_json_print_report(&check->report, stdout)) {
+		complain("check: the JSON could not be written: out of memory, or a full disk");
+		return ferror(stdout) == 0 ? report_unmended(check) : STATUS_UNKNOWN;
+	}
+	return check_report_status(&check->report);
 }
 
 static int check_server(struct check *check)
@@ -345,6 +345,14 @@ static int run_check(struct check *check)
 	return status;
 }
 
+/* Memory runs out before anything is looked at. */
+static int end_unable(struct check *check, const char *why)
+{
+	options_unable(&help, why);
+	check->reason = why;
+	return report_unchecked(check);
+}
+
 int command_check(int argc, char **argv)
 {
 	struct check check = {0};
@@ -353,8 +361,13 @@ int command_check(int argc, char **argv)
 	enum options_outcome outcome = options_parse(&help, argc, argv, &check.options, &first);
 	if (outcome == OPTIONS_TAKEN) {
 		const char *wrong = take_operands(&check, argc - first, argv + first);
-		status = wrong != NULL ? options_wrong(&help, "%s", wrong)
-				       : mend_runner_end(&check.runner, run_check(&check));
+		if (wrong == value_no_memory)
+			status = end_unable(&check, wrong);
+		else
+			status = wrong != NULL ? options_wrong(&help, "%s", wrong)
+					       : mend_runner_end(&check.runner, run_check(&check));
+	} else if (outcome == OPTIONS_NO_MEMORY) {
+		status = STATUS_UNKNOWN;
 	} else if (outcome == OPTIONS_HELP_PRINTED) {
 		status = STATUS_OK;
 	}

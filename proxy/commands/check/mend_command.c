@@ -1,5 +1,7 @@
 #include "proxy/commands/check/mend_command.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/evp.h>
@@ -125,7 +127,8 @@ static void report_findings(const struct mending *mending)
 	chain_view_print_findings(&view);
 }
 
-static bool write_json(const struct mending *mending, const char *pem, int status)
+/* The document is made before anything is written. The caller frees *out. */
+static struct error make_json(const struct mending *mending, const char *pem, int status, char **out)
 {
 	struct audit_json_facts facts = {
 	    .target = mending->path,
@@ -133,7 +136,24 @@ static bool write_json(const struct mending *mending, const char *pem, int statu
 	    .time = mending->runner.now,
 	    .exit_status = status,
 	};
-	return audit_json_print(&facts, mending->runner.result, stdout);
+	size_t len;
+	FILE *memory = open_memstream(out, &len);
+	bool made = memory != NULL && audit_json_print(&facts, mending->runner.result, memory);
+	if (memory != NULL)
+		made = fclose(memory) == 0 && made;
+	return made ? error_none() : error_of(ERROR_MEMORY, 0, "the JSON");
+}
+
+static int end_unread(const struct mending *mending, const char *reason)
+{
+	struct audit_json_facts facts = {
+	    .target = mending->path,
+	    .time = mending->runner.now,
+	    .exit_status = STATUS_UNKNOWN,
+	};
+	if (mending->options.audit.json)
+		audit_json_print_error(&facts, reason, stdout);
+	return STATUS_UNKNOWN;
 }
 
 /* Prints the steps, after the findings: a person looks at the end. */
@@ -177,25 +197,34 @@ static int write_repair(const struct mending *mending)
 	return status;
 }
 
+static int end_unwritten(const struct mending *mending, struct error error)
+{
+	const char *out = mending->options.out;
+	char text[ERROR_MAX_TEXT];
+	complain("%s: %s%s", out != NULL ? out : "mended chain", error_print(error, text, sizeof(text)),
+		 error.kind == ERROR_MEMORY ? "" : ": give another place with -o OUT");
+	return end_unread(mending, text);
+}
+
 static int write_result(const struct mending *mending)
 {
 	const struct mend_options *options = &mending->options;
 	int status = exit_status(mending);
-	char text[ERROR_MAX_TEXT];
+	char *json = NULL;
 	struct buffer pem;
 	buffer_init(&pem, MAX_PEM_BYTES);
 	struct error error = certificate_list_write_pem(&mending->runner.result->mended, &pem);
+	if (!failed(error) && options->audit.json)
+		error = make_json(mending, buffer_text(&pem), status, &json);
 	if (!failed(error) && options->out != NULL)
 		error = atomic_file_write(options->out, buffer_bytes(&pem));
 	if (failed(error)) {
-		complain("%s: %s: give another place with -o OUT", options->out != NULL ? options->out : "mended chain",
-			 error_print(error, text, sizeof(text)));
-		status = STATUS_UNKNOWN;
+		status = end_unwritten(mending, error);
 		goto out;
 	}
 	bool written = true;
 	if (options->audit.json)
-		written = write_json(mending, buffer_text(&pem), status);
+		written = fputs(json, stdout) != EOF;
 	else if (options->out == NULL)
 		written = fputs(buffer_text(&pem), stdout) != EOF;
 	if (!written || fflush(stdout) != 0) {
@@ -205,20 +234,9 @@ static int write_result(const struct mending *mending)
 	if (!options->audit.json)
 		report_findings(mending);
 out:
+	free(json);
 	buffer_cleanup(&pem);
 	return status;
-}
-
-static int end_unread(const struct mending *mending, const char *reason)
-{
-	struct audit_json_facts facts = {
-	    .target = mending->path,
-	    .time = mending->runner.now,
-	    .exit_status = STATUS_UNKNOWN,
-	};
-	if (mending->options.audit.json)
-		audit_json_print_error(&facts, reason, stdout);
-	return STATUS_UNKNOWN;
 }
 
 static int run_mend(struct mending *mending)
@@ -229,7 +247,7 @@ static int run_mend(struct mending *mending)
 		return end_unread(mending,
 				  "the file cannot be read as certificates, or the key cannot: see standard error");
 	if (!mend_runner_run(&mending->runner, &mending->file.certificates, mending->key))
-		return STATUS_UNKNOWN;
+		return end_unread(mending, "the chain could not be judged: see standard error");
 	return mending->options.recipe != NULL ? write_repair(mending) : write_result(mending);
 }
 
@@ -241,6 +259,8 @@ int command_mend(int argc, char **argv)
 	enum options_outcome outcome = options_parse(&help, argc, argv, &mending.options, &first);
 	if (outcome == OPTIONS_HELP_PRINTED) {
 		status = STATUS_OK;
+	} else if (outcome == OPTIONS_NO_MEMORY) {
+		status = STATUS_UNKNOWN;
 	} else if (outcome == OPTIONS_TAKEN && argc - first != 1) {
 		status = options_wrong(&help, argc == first ? "which file is to be mended?" : "one FILE at a time");
 	} else if (outcome == OPTIONS_TAKEN && mending.options.recipe != NULL && mending.options.audit.json) {

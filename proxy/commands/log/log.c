@@ -16,6 +16,7 @@
 #include "proxy/commands/log/log_report.h"
 #include "proxy/commands/log/log_summary_view.h"
 #include "proxy/commands/log/log_table.h"
+#include "proxy/log/json_member.h"
 
 #define DEFAULT_CONFIG "/etc/chainmend/chainmend.ini"
 #define MAX_ERRORS_BYTES ((size_t)64 * 1024)
@@ -197,19 +198,26 @@ static void follow(struct log_reading *reading)
 	}
 }
 
+/* Why not all of the log is in what is printed; NULL where it is. */
+static const char *what_is_missing(const struct log_reading *reading, char out[ERROR_MAX_TEXT])
+{
+	if (failed(reading->lines.error))
+		return error_print(reading->lines.error, out, ERROR_MAX_TEXT);
+	return reading->history.num_not_kept > 0 ? "there is no room for all lines" : NULL;
+}
+
 static bool print_summary(struct log_reading *reading)
 {
 	struct log_summary summary;
+	char text[ERROR_MAX_TEXT];
 	bool good = !failed(log_summary_make(&reading->history, &summary));
 
 	if (good && reading->options->json) {
 		json_t *object = log_summary_view_json(&summary);
 		good = object != NULL &&
-		       json_object_set_new(object, "passed_over", json_integer((json_int_t)reading->num_passed_over)) ==
-			   0 &&
-		       json_dumpf(object, stdout, JSON_INDENT(2)) == 0;
-		json_decref(object);
-		putchar('\n');
+		       set_member(object, "passed_over", json_integer((json_int_t)reading->num_passed_over)) &&
+		       set_text_member(object, "error", what_is_missing(reading, text));
+		good = json_write(keep_if_complete(object, good), stdout);
 	} else if (good) {
 		log_summary_view_print(&reading->output, &summary);
 	}
@@ -226,6 +234,22 @@ static bool print_report(struct log_reading *reading)
 	return good;
 }
 
+/* Ends the document of the lines. Where memory runs out it stays open, so that nobody takes it for whole. */
+static bool end_lines(const struct log_reading *reading)
+{
+	char text[ERROR_MAX_TEXT];
+	const char *missing = what_is_missing(reading, text);
+	json_t *error = missing != NULL ? text_json(missing) : NULL;
+	char *quoted = error != NULL ? json_dump_whole(error, JSON_ENCODE_ANY) : NULL;
+	bool good = missing == NULL || quoted != NULL;
+	if (good)
+		printf("%s], \"passed_over\": %" PRIu64 "%s%s}\n", reading->num_printed > 0 ? "\n" : "",
+		       reading->num_passed_over, quoted != NULL ? ", \"error\": " : "", quoted != NULL ? quoted : "");
+	free(quoted);
+	json_decref(error);
+	return good;
+}
+
 /* Sums up the lines that are there. */
 static bool print_all(struct log_reading *reading)
 {
@@ -235,8 +259,7 @@ static bool print_all(struct log_reading *reading)
 	if (reading->options->summary)
 		return print_summary(reading);
 	if (lines_alone && !reading->options->follow)
-		printf("%s], \"passed_over\": %" PRIu64 "}\n", reading->num_printed > 0 ? "\n" : "",
-		       reading->num_passed_over);
+		return end_lines(reading);
 	return lines_alone || log_table_print(&reading->table, &reading->history);
 }
 
@@ -284,7 +307,7 @@ static int read_log(const struct log_options *options, const char *path)
 	if (reading.table.num_rows > 0)
 		output_point_to_findings(&reading.output);
 	report_the_rest(&reading);
-	good = good && !failed(reading.lines.error);
+	good = good && !failed(reading.lines.error) && reading.history.num_not_kept == 0;
 out:
 	log_history_cleanup(&reading.history);
 	line_reader_close(&reading.lines);

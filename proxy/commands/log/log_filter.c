@@ -12,7 +12,7 @@
 const char *log_filter_set_site(struct log_filter *filter, const char *value)
 {
 	json_t *text = text_json(value);
-	char *json = json_dumps(text, JSON_ENCODE_ANY);
+	char *json = json_dump_whole(text, JSON_ENCODE_ANY);
 	size_t len = json != NULL ? strlen(json) : 0;
 	const char *wrong = NULL;
 

@@ -189,8 +189,9 @@ void log_summary_item_message(const struct log_item *item, const json_t *line, c
 		log_line_message(text_of(line, "subject_of"), text_of(line, "message"), out, size);
 }
 
-json_t *log_summary_rejections(const struct log_site *site)
+json_t *log_summary_rejections(const struct log_site *site, bool *out_of_memory)
 {
+	json_error_t error;
 	const struct log_finding *latest = NULL;
 	for (size_t i = 0; i < site->num_items; i++) {
 		const struct log_finding *finding = site->items[i].finding;
@@ -198,5 +199,10 @@ json_t *log_summary_rejections(const struct log_site *site)
 		    (latest == NULL || strcmp(finding->last_time, latest->last_time) > 0))
 			latest = finding;
 	}
-	return latest != NULL ? json_loadb(latest->rejections.text, latest->rejections.len, 0, NULL) : NULL;
+	*out_of_memory = false;
+	if (latest == NULL)
+		return NULL;
+	json_t *line = json_loadb(latest->rejections.text, latest->rejections.len, 0, &error);
+	*out_of_memory = line == NULL && json_error_code(&error) == json_error_out_of_memory;
+	return line;
 }

@@ -44,7 +44,8 @@ json_t *log_summary_item_json(const struct log_item *item);
 /* log_summary_item_message writes the message of the item's line, and where it holds: on the backend, or on both sides. */
 void log_summary_item_message(const struct log_item *item, const json_t *line, char *out, size_t size);
 
-/* log_summary_rejections is the latest line of the site with clients' rejections, as JSON; NULL where there is none. */
-json_t *log_summary_rejections(const struct log_site *site);
+/* log_summary_rejections is the latest line of the site with clients' rejections, as JSON; NULL where there is none, and
+ * where memory runs out. */
+json_t *log_summary_rejections(const struct log_site *site, bool *out_of_memory);
 
 #endif

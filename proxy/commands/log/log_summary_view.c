@@ -112,7 +112,8 @@ static void print_rejections(const struct output *output, const struct log_site 
 {
 	char line[MAX_LINE];
 	char text[MAX_LINE + WHICH_CHARS];
-	json_t *object = log_summary_rejections(site);
+	bool out_of_memory;
+	json_t *object = log_summary_rejections(site, &out_of_memory);
 	const json_t *list = json_object_get(object, "rejections");
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *rejection = json_array_get(list, i);
@@ -228,11 +229,12 @@ static json_t *nexts_json(const struct log_site *site)
 
 static json_t *rejections_json(const struct log_site *site)
 {
-	json_t *line = log_summary_rejections(site);
+	bool out_of_memory;
+	json_t *line = log_summary_rejections(site, &out_of_memory);
 	json_t *list = json_object_get(line, "rejections");
 	json_t *kept = json_is_array(list) ? json_incref(list) : json_array();
 	json_decref(line);
-	return kept;
+	return keep_if_complete(kept, !out_of_memory);
 }
 
 static json_t *site_json(const struct log_site *site)

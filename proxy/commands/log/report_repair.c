@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "proxy/commands/repair/repair_script.h"
+#include "proxy/log/json_member.h"
 #include "proxy/log/time_text.h"
 
 #define MAX_KEY_BYTES ((size_t)1024 * 1024)
@@ -373,7 +374,7 @@ static bool refer(const struct report_repair *page, const json_t *line)
 	buffer_init(&key, MAX_KEY_BYTES);
 	bool complete = true;
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-		char *text = json_dumps(json_object_get(line, members[i]), JSON_COMPACT | JSON_ENCODE_ANY);
+		char *text = json_dump_whole(json_object_get(line, members[i]), JSON_COMPACT | JSON_ENCODE_ANY);
 		complete = !failed(buffer_printf(&key, "%s\n", text != NULL ? text : "")) && complete;
 		free(text);
 	}
