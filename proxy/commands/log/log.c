@@ -364,6 +364,8 @@ int command_log(int argc, char **argv)
 	struct log_options options = {0};
 	int first = 0;
 	enum options_outcome outcome = options_parse(&help, argc, argv, &options, &first);
+	if (outcome == OPTIONS_NO_MEMORY)
+		return STATUS_FAILED;
 	if (outcome != OPTIONS_TAKEN)
 		return outcome == OPTIONS_HELP_PRINTED ? STATUS_OK : STATUS_USAGE;
 	if (argc - first > 1)

@@ -17,7 +17,9 @@ const char *log_filter_set_site(struct log_filter *filter, const char *value)
 	const char *wrong = NULL;
 
 	json_decref(text);
-	if (len < 2 || len - 2 >= sizeof(filter->site)) {
+	if (json == NULL) {
+		wrong = value_no_memory;
+	} else if (len < 2 || len - 2 >= sizeof(filter->site)) {
 		wrong = "no site has a name like that";
 	} else {
 		memcpy(filter->site, json + 1, len - 2); /* without its quotes */
