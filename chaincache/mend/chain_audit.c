@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "chaincache/certificate/certificate_words.h"
+#include "chaincache/certificate/issuer_match.h"
 #include "chaincache/files/certificate_file.h"
 #include "chaincache/mend/namesake.h"
 
@@ -315,10 +316,39 @@ static void report_above_gap(struct audit *audit, const struct certificate *cert
 		     "the chain can be taken out.");
 }
 
+/* The certificate of the mended chain whose issuer some clients take `certificate` for; NULL: none. */
+static const struct certificate *misled_child(const struct audit *audit, const struct certificate *certificate)
+{
+	if ((audit->mended_mask & ~audit->search->served.accept) == 0)
+		return NULL;
+	for (size_t i = 0; i < audit->mended->count; i++)
+		if (namesake_is(audit, certificate, mended_at(audit, i)) &&
+		    issuer_match_key_id(certificate, mended_at(audit, i)) != KEY_ID_DIFFERS)
+			return mended_at(audit, i);
+	return NULL;
+}
+
+/* It stands in the way of the true issuer: to leave it out is a repair. */
+static void report_misleading(struct audit *audit, const struct certificate *certificate,
+			      const struct certificate *child)
+{
+	struct finding *finding = finding_list_add(
+	    audit->findings, FINDING_UNRELATED_CERTIFICATE,
+	    "The served certificate %s has the name of the issuer of %s, and another key, and no key identifier tells "
+	    "them "
+	    "apart: OpenSSL, GnuTLS and other %ss that try no second issuer refuse the chain, so it is left out.",
+	    certificate_words_subject(certificate), certificate_words_subject(child), audit_peer_words(audit));
+
+	finding_set_severity(finding, SEVERITY_FIXED);
+	finding_set_action(finding, ACTION_REMOVED);
+	finding_set_certificate(finding, certificate);
+}
+
 /* Below a missing issuer nobody can say what belongs to the chain and what does not. */
 static void report_stranger(struct audit *audit, const struct certificate *certificate)
 {
 	bool complete = audit->chosen->root != NULL;
+	const struct certificate *child = misled_child(audit, certificate);
 	const struct certificate *end = path_last(&audit->chosen->chain);
 
 	if (is_leaf_twin(audit, certificate)) {
@@ -327,6 +357,10 @@ static void report_stranger(struct audit *audit, const struct certificate *certi
 	}
 	if (!complete && namesake_is(audit, certificate, end)) {
 		report_other_key(audit, certificate, end);
+		return;
+	}
+	if (child != NULL) {
+		report_misleading(audit, certificate, child);
 		return;
 	}
 	if (!complete && is_root(audit, certificate))

@@ -156,6 +156,26 @@ static bool push_sent_issuer(struct chain_judge *judge, struct sent_chain chain,
 	return false;
 }
 
+/* Whether a certificate with the issuer's name and another key is sent before the true issuer, and no key identifier tells
+ * them apart: OpenSSL and GnuTLS take the first that fits, and do not look for another when its key verifies nothing. */
+static bool meets_namesake(struct chain_judge *judge, struct sent_chain chain, const struct path *path)
+{
+	const struct certificate *child = path_last(path);
+
+	for (size_t i = 0; i < chain.count; i++) {
+		const struct certificate *issuer = chain.items[i].certificate;
+		if (!issuer_match_names(issuer, child) || path_would_loop(path, issuer) ||
+		    !certificate_valid_at(issuer, judge->pool->now))
+			continue;
+		enum signature_verdict verdict = signature_memo_ask(judge->memo, issuer, child);
+		if (verdict != SIGNATURE_FAILS)
+			return false;
+		if (issuer_match_fits(issuer, child))
+			return true;
+	}
+	return false;
+}
+
 /* Prefers a true issuer to one that cannot be judged, and a root to one that is sent. */
 static bool find_path(struct chain_judge *judge, struct sent_chain chain, size_t audience, struct path *path)
 {
@@ -165,6 +185,8 @@ static bool find_path(struct chain_judge *judge, struct sent_chain chain, size_t
 	for (;;) {
 		struct found_issuer anchor =
 		    judge->ignore_trust ? any_root(judge, path) : anchor_in_store(judge, audience, path);
+		if (anchor.verdict != SIGNATURE_VERIFIES && meets_namesake(judge, chain, path))
+			return false;
 		if (anchor.verdict != SIGNATURE_VERIFIES && push_sent_issuer(judge, chain, SIGNATURE_VERIFIES, path))
 			continue;
 		if (anchor.certificate != NULL)

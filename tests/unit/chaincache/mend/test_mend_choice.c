@@ -269,19 +269,41 @@ static void test_a_twin_that_fails_only_in_verification(void **state)
 	}
 }
 
-static void test_same_name_with_another_key_is_passed_over(void **state)
+/* As OpenSSL and GnuTLS do, the weakest client takes the first certificate that fits by its name and key identifiers. */
+static void test_same_name_with_another_key_misleads_where_it_stands_first(void **state)
 {
 	const struct certificate *root = CA("Root"), *i = CA("I", .issuer = root);
 	const struct certificate *impostor = CA("I", .issuer = root, .key_number = 1),
 				 *leaf = LEAF(.issuer = i, .aki = PKI_KEY_ID_ABSENT);
-	struct mend_world *world = *state;
+	struct mend_world world = {0};
+	(void)state;
 
-	WORLD_SERVE(world, leaf, impostor, i);
-	WORLD_TRUST(world, "store", root);
-	const struct mend_result *result = world_mend(world);
+	WORLD_SERVE(&world, leaf, impostor, i);
+	WORLD_TRUST(&world, "store", root);
+	const struct mend_result *result = world_mend(&world);
+	assert_chain(&result->mended, leaf, i);
+	assert_findings(result, "unrelated_certificate fixed removed");
+	assert_true(!result->served_trusted && result->mended_trusted);
+	world_cleanup(&world);
+
+	world = (struct mend_world){0};
+	WORLD_SERVE(&world, leaf, i, impostor);
+	WORLD_TRUST(&world, "store", root);
+	result = world_mend(&world);
 	assert_chain(&result->mended, leaf, i);
 	assert_findings(result, "unrelated_certificate info removed");
 	assert_true(result->served_trusted && result->mended_trusted);
+	world_cleanup(&world);
+
+	/* With key identifiers nobody takes the one for the other. */
+	world = (struct mend_world){0};
+	leaf = LEAF(.issuer = i);
+	WORLD_SERVE(&world, leaf, impostor, i);
+	WORLD_TRUST(&world, "store", root);
+	result = world_mend(&world);
+	assert_findings(result, "unrelated_certificate info removed");
+	assert_true(result->served_trusted && result->mended_trusted);
+	world_cleanup(&world);
 }
 
 static void test_a_key_identifier_that_points_elsewhere_ranks_and_does_not_filter(void **state)
@@ -390,7 +412,7 @@ int main(void)
 	    MEND_TEST(test_a_root_roll_over_new_with_old),
 	    MEND_TEST(test_an_intermediate_is_the_anchor_and_its_parent_is_broken),
 	    cmocka_unit_test(test_a_twin_that_fails_only_in_verification),
-	    MEND_TEST(test_same_name_with_another_key_is_passed_over),
+	    cmocka_unit_test(test_same_name_with_another_key_misleads_where_it_stands_first),
 	    MEND_TEST(test_a_key_identifier_that_points_elsewhere_ranks_and_does_not_filter),
 	    MEND_TEST(test_a_leaf_that_is_offered_as_its_own_issuer),
 	    MEND_TEST(test_names_equal_by_comparison_and_not_by_bytes),

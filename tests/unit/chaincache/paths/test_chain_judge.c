@@ -44,6 +44,8 @@ static void test_answers_against_a_table(void **state)
 				 *leaf = LEAF(.issuer = i);
 	const struct certificate *other = CA("Other"), *stale = CA("Stale", .not_after = PKI_NOW - 1);
 	const struct certificate *bad_twin = CA("I", .issuer = other), *weak = CA("I", .issuer = j, .digest = PKI_SHA1);
+	const struct certificate *namesake = CA("I", .issuer = j, .key_number = 1),
+				 *nameless = LEAF(.issuer = i, .aki = PKI_KEY_ID_ABSENT);
 	const struct {
 		const struct certificate *chain[6], *roots[3];
 		enum audience_answer answer;
@@ -62,6 +64,11 @@ static void test_answers_against_a_table(void **state)
 	     AUDIENCE_FINDS_NO_PATH}, /* the first issuer is taken, without backtracking */
 	    {{leaf, i, bad_twin, j}, {root}, AUDIENCE_ACCEPTS},
 	    {{leaf, weak, j}, {root}, AUDIENCE_REFUSES},
+	    /* Neither is another issuer looked for behind a namesake that the key identifiers do not tell apart. */
+	    {{nameless, namesake, i, j}, {root}, AUDIENCE_FINDS_NO_PATH},
+	    {{nameless, i, namesake, j}, {root}, AUDIENCE_ACCEPTS},
+	    {{nameless, namesake, j}, {i}, AUDIENCE_ACCEPTS}, /* the store comes first */
+	    {{leaf, namesake, i, j}, {root}, AUDIENCE_ACCEPTS},
 	};
 	(void)state;
 
