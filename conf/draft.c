@@ -100,7 +100,8 @@ static bool may_take(struct draft *draft, struct draft_section *section, enum co
 					  section->lines[id]);
 		return false;
 	}
-	if (key->not_built && (key->harmless == NULL || strcmp(key->harmless, value) != 0)) {
+	bool is_later = key->later != NULL && strcmp(key->later, value) == 0;
+	if (is_later || (key->not_built && (key->harmless == NULL || strcmp(key->harmless, value) != 0))) {
 		config_errors_add(&draft->errors, line, "%s%s%s: not built yet in this version: take it out", text,
 				  draft->by_flags ? " " : " = ", value);
 		return false;
@@ -145,9 +146,22 @@ static void complete_section(struct draft *draft, enum config_scope scope, const
 	}
 }
 
+/* With http, chainmend speaks HTTP/1.1 itself, whatever the backend agrees to. */
+static void complete_alpn(struct draft *draft, const struct draft_section *section, struct config_site *site)
+{
+	static const char http[] = "http/1.1";
+
+	if (site->protocol != PROTOCOL_HTTP || string_list_has(&site->alpn, http))
+		return;
+	if (!string_list_append(&site->alpn, http))
+		config_errors_add(&draft->errors, section->line, "out of memory");
+}
+
 void draft_complete(struct draft *draft)
 {
 	complete_section(draft, SCOPE_CHAINMEND, &draft->global, draft->config);
-	for (size_t i = 0; i < draft->config->num_sites; i++)
+	for (size_t i = 0; i < draft->config->num_sites; i++) {
 		complete_section(draft, SCOPE_SITE, &draft->sites[i], &draft->config->sites[i]);
+		complete_alpn(draft, &draft->sites[i], &draft->config->sites[i]);
+	}
 }

@@ -34,6 +34,19 @@ static const struct config_choice unknown_names[] = {
     {"reject", UNKNOWN_NAMES_REJECT},
     {NULL, 0},
 };
+static const struct config_choice protocols[] = {{"tcp", PROTOCOL_TCP}, {"http", PROTOCOL_HTTP}, {NULL, 0}};
+static const struct config_choice forwarded[] = {
+    {"x-forwarded", FORWARDED_X},
+    {"rfc7239", FORWARDED_RFC7239},
+    {"both", FORWARDED_BOTH},
+    {"off", FORWARDED_OFF},
+    {NULL, 0},
+};
+static const struct config_choice backend_reuse[] = {
+    {"private", BACKEND_REUSE_PRIVATE},
+    {"shared", BACKEND_REUSE_SHARED},
+    {NULL, 0},
+};
 static const struct config_choice tls_versions[] = {
     {"1.0", TLS1_VERSION}, {"1.1", TLS1_1_VERSION}, {"1.2", TLS1_2_VERSION}, {"1.3", TLS1_3_VERSION}, {NULL, 0},
 };

@@ -31,6 +31,10 @@ enum value_type {
 	VALUE_WORDS, /* several a line -> struct string_list */
 	VALUE_HOSTNAMES, /* several a line -> struct string_list */
 	VALUE_FETCH_RULES, /* several a line -> struct string_list */
+	VALUE_NETWORKS, /* several a line: addresses, blocks, the word unix -> struct string_list */
+	VALUE_HEADERS, /* one a line: NAME: VALUE -> struct string_list */
+	VALUE_HEADER_NAMES, /* several a line -> struct string_list */
+	VALUE_BACKEND_HOST, /* a name with or without a port, or the word client -> char *, NULL for client */
 	VALUE_CERTIFICATES, /* paths, or the word backend */
 	VALUE_BACKEND_NAME, /* a name, or the word client */
 	VALUE_LISTENS, /* several a line */
@@ -69,6 +73,7 @@ struct config_key {
 	const struct config_choice *choices; /* ends with a NULL word */
 	bool not_built; /* a key of the contract that this version refuses ... */
 	const char *harmless; /* ... but for this value, which asks for nothing new; may be NULL */
+	const char *later; /* a value of the contract that this version refuses; NULL: there is none */
 	bool flag; /* run takes it as a flag, too; not a key that needs several sites */
 	enum config_sample sample;
 	const char *missing; /* the error where a site lacks the key; NULL: a site need not have it */

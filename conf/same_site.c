@@ -108,6 +108,7 @@ static bool (*const comparisons[])(const struct comparison *both) = {
     [VALUE_PATHS] = same_list,      [VALUE_ROOTS] = same_list,        [VALUE_WORDS] = same_list,
     [VALUE_HOSTNAMES] = same_list,  [VALUE_FETCH_RULES] = same_list,  [VALUE_CERTIFICATES] = same_certificates,
     [VALUE_LISTENS] = same_listens, [VALUE_BACKENDS] = same_backends, [VALUE_PIN] = same_pin,
+    [VALUE_HEADERS] = same_list,    [VALUE_HEADER_NAMES] = same_list, [VALUE_BACKEND_HOST] = same_text,
     [VALUE_CIPHERS] = same_text,    [VALUE_GROUPS] = same_text,       [VALUE_BACKEND_NAME] = same_backend_name,
 };
 

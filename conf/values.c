@@ -1,11 +1,13 @@
 #include "conf/values.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "chaincache/certificate/host_name.h"
+#include "chaincache/fetching/address_block.h"
 #include "chaincache/fetching/fetch_policy.h"
 
 const char value_no_memory[] = "out of memory";
@@ -274,6 +276,30 @@ const char *value_check_hostname(const char *text)
 	if (failed(host_name_parse(base, &name)) || (base != text && name.is_ip))
 		return "is neither a host name nor an address";
 	return NULL;
+}
+
+const char *value_check_authority(const char *text)
+{
+	char with_port[VALUE_MAX_ADDRESS_CHARS + 1];
+	struct config_address parsed = {0};
+	const char *bracket = strchr(text, ']');
+	bool has_port = strchr(bracket != NULL ? bracket : text, ':') != NULL;
+	int len = snprintf(with_port, sizeof(with_port), "%s%s", text, has_port ? "" : ":80");
+
+	if (len < 0 || (size_t)len >= sizeof(with_port))
+		return "is too long";
+	const char *wrong = value_parse_address(with_port, &parsed);
+	free(parsed.host);
+	return wrong;
+}
+
+const char *value_check_network(const char *text)
+{
+	struct address_block block;
+
+	if (strcmp(text, "unix") == 0)
+		return NULL;
+	return failed(address_block_parse(text, &block)) ? "is none of an address, a CIDR block, the word unix" : NULL;
 }
 
 const char *value_check_fetch_rule(const char *text)

@@ -37,6 +37,12 @@ const char *value_check_proxy_url(const char *text);
 /* A DNS name, an address, or a wildcard (*.example.com). */
 const char *value_check_hostname(const char *text);
 
+/* HOST or HOST:PORT, as it stands in a Host field: an IPv6 address in brackets. */
+const char *value_check_authority(const char *text);
+
+/* An address, a CIDR block, or the word unix. */
+const char *value_check_network(const char *text);
+
 const char *value_check_fetch_rule(const char *text);
 
 /* An ALPN protocol: 1 to 255 bytes (RFC 7301 3.1), of TLS over TCP. */

@@ -77,17 +77,23 @@ find_missing() {
 	fi
 }
 
-# The address of upstream's git stands in one place, the CMake module.
+# The address of each upstream's git stands in one place, its CMake module.
 upstream_answers() {
 	local url
-	url=$(sed -n 's/^set(_upstream_url \(.*\))$/\1/p' cmake/BoringSSL.cmake)
+	url=$(sed -n 's/^set(_[a-z]*_url \(.*\))$/\1/p' "cmake/$1.cmake")
 	[ -n "$url" ] && has git &&
 		GIT_TERMINAL_PROMPT=0 timeout "$upstream_wait" git ls-remote --exit-code "$url" HEAD >/dev/null 2>&1
 }
 
-# npm is the way to the other copy of BoringSSL, and Debian's npm is some hundreds of packages: only where nothing else helps.
+# Whether the sources of a library are neither here nor to be had from upstream.
+lacks_sources() {
+	! compgen -G ".deps/${1,,}-*/CMakeLists.txt" >/dev/null && ! upstream_answers "$1"
+}
+
+# npm is the way to the other copies of BoringSSL and llhttp, and Debian's npm is some hundreds of packages: only where nothing
+# else helps.
 needs_npm() {
-	! has npm && ! compgen -G '.deps/boringssl-*/CMakeLists.txt' >/dev/null && ! upstream_answers
+	! has npm && { lacks_sources BoringSSL || lacks_sources Llhttp; }
 }
 
 as_root=()
@@ -149,7 +155,7 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 if needs_npm; then
-	say "upstream's BoringSSL cannot be reached from here: npm will fetch the other copy"
+	say "upstream's BoringSSL or llhttp cannot be reached from here: npm will fetch the other copy"
 	trap allow_services EXIT
 	forbid_services
 	apt_install npm

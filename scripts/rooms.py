@@ -43,6 +43,7 @@ OUTSIDE = (
     (r"sys/epoll\.h", EPOLL_ROOMS),
     (r"microhttpd\.h", ("proxy/io",)),
     (r"curl/.*", ("proxy/fetch",)),
+    (r"llhttp\.h", ("proxy/http",)),
     (r"ini\.h", ("conf",)),
     (r"idn2\.h", ("chaincache/certificate",)),
     (r"openssl/ssl\.h", ("conf", "proxy/wire+")),

@@ -9,20 +9,15 @@
 
 #include "chaincache/base/bytes.h"
 #include "chaincache/certificate/host_name.h"
-#include "chaincache/fetching/address_class.h"
+#include "chaincache/fetching/address_block.h"
 
 enum { MAX_RULE_CHARS = 300 };
-
-struct block {
-	struct address base;
-	unsigned prefix_bits;
-};
 
 enum rule_kind { RULE_PUBLIC, RULE_ANY, RULE_BLOCK, RULE_HOST };
 
 struct rule {
 	enum rule_kind kind;
-	struct block block;
+	struct address_block block;
 	struct host_name host;
 };
 
@@ -46,50 +41,6 @@ static struct error wrong(const char *what)
 	return error_of(ERROR_FORMAT, 0, what);
 }
 
-/* Reads "/24"'s number. False when it is none, or above `max_bits`. */
-static bool parse_prefix(const char *text, unsigned max_bits, unsigned *out)
-{
-	size_t digits = strspn(text, "0123456789");
-
-	if (digits == 0 || digits > 3 || text[digits] != '\0')
-		return false;
-	*out = (unsigned)strtoul(text, NULL, 10);
-	return *out <= max_bits;
-}
-
-static bool has_host_bits(const struct block *block)
-{
-	for (unsigned bit = block->prefix_bits; bit < block->base.len * 8; bit++)
-		if ((block->base.bytes[bit / 8] & (0x80 >> bit % 8)) != 0)
-			return true;
-	return false;
-}
-
-static struct error parse_block(const char *text, const char *slash, struct rule *out)
-{
-	char address[MAX_RULE_CHARS + 1];
-	struct host_name name;
-
-	memcpy(address, text, (size_t)(slash - text));
-	address[slash - text] = '\0';
-	struct error error = host_name_parse(address, &name);
-	if (failed(error) || !name.is_ip)
-		return wrong("what stands before the slash of an address block must be an IP address");
-
-	struct address base = address_of(name.ip, name.ip_len);
-	if (base.len != name.ip_len)
-		return wrong("an IPv4-mapped block is written as the IPv4 block that it stands for");
-
-	out->kind = RULE_BLOCK;
-	out->block.base = base;
-	if (!parse_prefix(slash + 1, (unsigned)base.len * 8, &out->block.prefix_bits))
-		return wrong(
-		    "the prefix length of an address block must be a number from 0 to 32 (IPv4) or 128 (IPv6)");
-	if (has_host_bits(&out->block))
-		return wrong("the address block has bits set beyond its prefix length: give its first address");
-	return error_none();
-}
-
 static struct error parse_host(const char *text, struct rule *out)
 {
 	struct error error = host_name_parse(text, &out->host);
@@ -97,12 +48,10 @@ static struct error parse_host(const char *text, struct rule *out)
 	if (failed(error))
 		return error;
 	out->kind = RULE_HOST;
-	if (out->host.is_ip) {
-		out->kind = RULE_BLOCK;
-		out->block.base = address_of(out->host.ip, out->host.ip_len);
-		out->block.prefix_bits = (unsigned)out->block.base.len * 8;
-	}
-	return error_none();
+	if (!out->host.is_ip)
+		return error_none();
+	out->kind = RULE_BLOCK;
+	return address_block_parse(text, &out->block);
 }
 
 static struct error parse_rule(const char *text, struct rule *out)
@@ -118,9 +67,10 @@ static struct error parse_rule(const char *text, struct rule *out)
 	}
 
 	const char *slash = strchr(text, '/');
-	if (slash != NULL && strstr(text, "://") == NULL)
-		return parse_block(text, slash, out);
-	return parse_host(text, out);
+	if (slash == NULL || strstr(text, "://") != NULL)
+		return parse_host(text, out);
+	out->kind = RULE_BLOCK;
+	return address_block_parse(text, &out->block);
 }
 
 struct error fetch_policy_allow(struct fetch_policy *policy, const char *rule)
@@ -135,9 +85,10 @@ struct error fetch_policy_allow(struct fetch_policy *policy, const char *rule)
 }
 
 /* A block that is wider than the link-local range does not list it. */
-static bool block_allows(const struct block *block, const struct address *address, enum address_class address_class)
+static bool block_allows(const struct address_block *block, const struct address *address,
+			 enum address_class address_class)
 {
-	if (!address_in_block(address, &block->base, block->prefix_bits))
+	if (!address_block_has(block, address))
 		return false;
 	return address_class != ADDRESS_LINK_LOCAL || address_classify(&block->base) == ADDRESS_LINK_LOCAL;
 }

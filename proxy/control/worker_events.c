@@ -109,6 +109,13 @@ void worker_events_take(const struct worker_events *events, const struct worker_
 	case WORKER_CLIENT_BROKE:
 		log_event(events, event, LOG_LEVEL_INFO, "TLS handshakes with clients failed");
 		break;
+	case WORKER_REQUEST_REFUSED:
+		log_event(events, event, LOG_LEVEL_INFO, "requests were refused, since they break a rule of HTTP");
+		break;
+	case WORKER_ANSWER_REFUSED:
+		log_event(events, event, LOG_LEVEL_WARNING,
+			  "answers of the backend were refused, since they break a rule of HTTP");
+		break;
 	case WORKER_BACKEND_FAILED:
 		log_event(events, event, LOG_LEVEL_WARNING, "connections failed at their backend");
 		break;

@@ -1,17 +1,7 @@
 #include "proxy/shared/alpn_offer.h"
 
-#include <string.h>
-
 #include "proxy/shared/tls_settings.h"
 #include "proxy/wire/alpn.h"
-
-static bool has(const struct string_list *list, const char *word)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->items[i], word) == 0)
-			return true;
-	return false;
-}
 
 struct error alpn_offer_write(const struct string_list *alpn, const struct string_list *agreed, struct buffer *out)
 {
@@ -20,7 +10,7 @@ struct error alpn_offer_write(const struct string_list *alpn, const struct strin
 	for (size_t i = 0; i < alpn->count && !failed(error); i++) {
 		struct string_list one = {&alpn->items[i], 1};
 
-		if (!alpn_needs_agreement(bytes_of_string(alpn->items[i])) || has(agreed, alpn->items[i]))
+		if (!alpn_needs_agreement(bytes_of_string(alpn->items[i])) || string_list_has(agreed, alpn->items[i]))
 			error = tls_settings_write_alpn(&one, out);
 	}
 	return error;

@@ -8,6 +8,7 @@
 #include "chaincache/base/buffer.h"
 #include "chaincache/certificate/host_name.h"
 #include "conf/config.h"
+#include "proxy/http/http_policy.h"
 #include "proxy/shared/credential.h"
 #include "proxy/shared/site_tally.h"
 
@@ -36,6 +37,7 @@ struct site {
 	struct host_name backend_name;
 	bool backend_name_is_client;
 	bool backend_below_tls13; /* TLS 1.3 with a backend failed where an older version does not (tls_client.h) */
+	struct http_policy *http; /* owned; NULL: bytes are relayed as they are */
 	struct buffer alpn; /* offered to clients, in the wire format, owned; empty: none is negotiated */
 };
 

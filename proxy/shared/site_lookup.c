@@ -17,6 +17,7 @@ struct site_lookup {
 	size_t capacity;
 	size_t count;
 	const struct site *fallback;
+	bool has_one_site;
 	struct credential *first_credential; /* borrowed */
 };
 
@@ -126,6 +127,7 @@ struct error site_lookup_new(const struct site *const *sites, size_t num_sites, 
 		return error_of(ERROR_MEMORY, 0, "make the table of names");
 
 	lookup->fallback = choose_fallback(sites, num_sites);
+	lookup->has_one_site = num_sites == 1;
 	lookup->first_credential = choose_first_credential(lookup, sites, num_sites);
 	for (size_t i = 0; i < num_sites && !failed(error); i++)
 		error = add_site(lookup, sites[i]);
@@ -194,6 +196,36 @@ const struct site *site_lookup_find(const struct site_lookup *lookup, const char
 			return candidates[i];
 	*out_known = false;
 	return lookup->fallback;
+}
+
+/* Writes the host without its port, as the table's names are; false for what is none. */
+static bool name_of_host(struct bytes host, char out[HOST_NAME_MAX_CHARS + 1])
+{
+	struct host_name address;
+	bool is_ipv6 = host.len > 0 && host.data[0] == '[';
+	const uint8_t *end = host.len > 0 ? memchr(host.data, is_ipv6 ? ']' : ':', host.len) : NULL;
+	size_t len = end != NULL ? (size_t)(end - host.data) + is_ipv6 : host.len;
+
+	if (len == 0 || len > HOST_NAME_MAX_CHARS)
+		return false;
+	memcpy(out, host.data, len);
+	out[len] = '\0';
+	if (!is_ipv6)
+		return true;
+	if (failed(host_name_parse(out, &address)))
+		return false;
+	memcpy(out, address.text, sizeof(address.text));
+	return true;
+}
+
+bool site_lookup_is_elsewhere(const struct site_lookup *lookup, const struct site *site, struct bytes host)
+{
+	char name[HOST_NAME_MAX_CHARS + 1];
+	bool known = false;
+
+	if (lookup->has_one_site || !name_of_host(host, name))
+		return false;
+	return site_lookup_find(lookup, name, &known) != site && known;
 }
 
 struct credential *site_lookup_first_credential(const struct site_lookup *lookup)

@@ -15,6 +15,10 @@ void site_lookup_free(struct site_lookup *lookup);
  * whether the name was found (true for no SNI at all). Never NULL. */
 const struct site *site_lookup_find(const struct site_lookup *lookup, const char *sni, bool *out_known);
 
+/* site_lookup_is_elsewhere says whether a Host, with or without a port, belongs to another site of the listener than the
+ * handshake's `site`. What no site has belongs to none. */
+bool site_lookup_is_elsewhere(const struct site_lookup *lookup, const struct site *site, struct bytes host);
+
 /* site_lookup_first_credential returns the credential that a handshake begins with, before the client's hello is
  * read; NULL while no site of the listener has one. */
 struct credential *site_lookup_first_credential(const struct site_lookup *lookup);

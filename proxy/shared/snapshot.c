@@ -35,9 +35,13 @@ struct error snapshot_new(struct shared_config *shared_config, struct ticket_key
 	if (snapshot == NULL)
 		return error_of(ERROR_MEMORY, 0, "make a snapshot");
 	snapshot->sites = calloc(config->num_sites > 0 ? config->num_sites : 1, sizeof(*snapshot->sites));
-	if (snapshot->sites == NULL) {
+	struct error error = snapshot->sites != NULL
+				 ? trusted_proxies_new(&config->trusted_proxies, &snapshot->trusted_proxies)
+				 : error_of(ERROR_MEMORY, 0, "make a snapshot");
+	if (failed(error)) {
+		free(snapshot->sites);
 		free(snapshot);
-		return error_of(ERROR_MEMORY, 0, "make a snapshot");
+		return error;
 	}
 
 	atomic_init(&snapshot->references, 1);
@@ -109,6 +113,7 @@ static void site_cleanup(struct site *site)
 		credential_unref(site->credentials[i]);
 	SSL_CTX_free(site->backend_ssl_ctx);
 	buffer_cleanup(&site->alpn);
+	http_policy_free(site->http);
 	site_tally_unref(site->tally);
 }
 
@@ -125,6 +130,7 @@ void snapshot_unref(struct snapshot *snapshot)
 	free(snapshot->listeners);
 	hash_index_cleanup(&snapshot->by_address);
 	free(snapshot->sites);
+	trusted_proxies_free(snapshot->trusted_proxies);
 	shared_config_unref(snapshot->shared_config);
 	ticket_keys_unref(snapshot->ticket_keys);
 	free(snapshot);

@@ -13,6 +13,7 @@
 #include "proxy/shared/site.h"
 #include "proxy/shared/site_lookup.h"
 #include "proxy/shared/ticket_keys.h"
+#include "proxy/shared/trusted_proxies.h"
 #include "proxy/system/listen_socket.h"
 
 struct snapshot_listener {
@@ -34,6 +35,7 @@ struct snapshot {
 	atomic_uint references;
 	struct shared_config *shared_config; /* one reference */
 	struct ticket_keys *ticket_keys; /* one reference */
+	struct trusted_proxies *trusted_proxies; /* owned; NULL: nobody */
 	struct site *sites; /* as config->sites, same order */
 	size_t num_sites;
 	struct snapshot_listener *listeners;

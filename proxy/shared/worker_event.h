@@ -15,6 +15,8 @@ enum worker_event_kind {
 	WORKER_NOTHING_IN_COMMON, /* a client's hello has no version, cipher suite ... that the site has, too */
 	WORKER_NO_TLS, /* a client speaks something other than TLS */
 	WORKER_CLIENT_BROKE, /* a client broke the protocol in its handshake, or took too long */
+	WORKER_REQUEST_REFUSED, /* a client's request breaks a rule of HTTP, which `alert` numbers */
+	WORKER_ANSWER_REFUSED, /* a backend's answer does */
 	WORKER_BACKEND_FAILED, /* every address of the site's backends was tried in vain, or its TLS failed */
 	WORKER_NO_CREDENTIAL, /* a client came while the site has no certificate to serve */
 	WORKER_TRACE, /* a step of a connection, with log_level = debug */

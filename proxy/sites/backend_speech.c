@@ -1,7 +1,5 @@
 #include "proxy/sites/backend_speech.h"
 
-#include <string.h>
-
 #include "proxy/shared/alpn_offer.h"
 #include "proxy/shared/tls_settings.h"
 
@@ -10,14 +8,6 @@ enum { MAX_WARNING = 4096 };
 void backend_speech_cleanup(struct backend_speech *speech)
 {
 	string_list_cleanup(&speech->agreed);
-}
-
-static bool has_agreed(const struct backend_speech *speech, const char *protocol)
-{
-	for (size_t i = 0; i < speech->agreed.count; i++)
-		if (strcmp(speech->agreed.items[i], protocol) == 0)
-			return true;
-	return false;
 }
 
 bool backend_speech_follow(struct backend_speech *speech, const struct config_site *config, const struct prober *prober)
@@ -29,7 +19,7 @@ bool backend_speech_follow(struct backend_speech *speech, const struct config_si
 		const char *protocol = config->alpn.items[i];
 		bool agrees = prober_agrees(prober, protocol) &&
 			      string_list_append(&now.agreed, protocol); /* out of memory: it is not offered */
-		changed = changed || agrees != has_agreed(speech, protocol);
+		changed = changed || agrees != string_list_has(&speech->agreed, protocol);
 	}
 	backend_speech_cleanup(speech);
 	*speech = now;

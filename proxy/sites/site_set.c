@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proxy/sites/site_http.h"
+
 struct site_set {
 	struct site_files *files;
 	struct mend_services *services;
@@ -182,9 +184,13 @@ struct error site_set_snapshot(const struct site_set *set, struct listen_socket 
 	struct error error = snapshot_new(site_files_shared_config(set->files), ticket_keys, out);
 	if (failed(error))
 		return error;
-	for (size_t i = 0; i < set->num_sites; i++)
-		managed_site_fill(set->sites[i], &(*out)->sites[i]);
-	error = snapshot_finish(*out, sockets, num_sockets);
+	for (size_t i = 0; i < set->num_sites && !failed(error); i++) {
+		struct site *site = &(*out)->sites[i];
+		managed_site_fill(set->sites[i], site);
+		error = site_http_policy(site->config, &site->http);
+	}
+	if (!failed(error))
+		error = snapshot_finish(*out, sockets, num_sockets);
 	if (!failed(error))
 		return error;
 	snapshot_unref(*out);

@@ -13,6 +13,7 @@
 	X(FLOW_NONE, "not read")                                                                                       \
 	X(FLOW_DROPPED, "dropped") /* only the end after them counts */                                                \
 	X(FLOW_PREAMBLE, "preamble") /* the side's present preamble takes them */                                      \
+	X(FLOW_HTTP, "HTTP") /* requests and answers are read, and written anew (connection_http) */                   \
 	X(FLOW_EARLY, "early") /* written if the other side is connected by now, held if not */                        \
 	X(FLOW_HELD, "held")                                                                                           \
 	X(FLOW_PASSED, "passed on")
@@ -25,6 +26,7 @@
 	X(DEADLINE_BACKEND_HANDSHAKE, "backend handshake")                                                             \
 	X(DEADLINE_KEEP, "as before") /* the one that runs already */                                                  \
 	X(DEADLINE_IDLE, "idle") /* since the last byte */                                                             \
+	X(DEADLINE_HTTP, "of the exchange") /* http_exchange_table has them */                                         \
 	X(DEADLINE_LINGER, "linger")
 
 /* Awaited in a state, in addition to bytes. */
@@ -41,6 +43,12 @@
 	X(CONNECTION_BACKEND_PREAMBLE, "backend preamble", FLOW_HELD, FLOW_PREAMBLE, DEADLINE_BACKEND_HANDSHAKE,       \
 	  AWAITS_BYTES)                                                                                                \
 	X(CONNECTION_VERDICT, "verdict", FLOW_HELD, FLOW_NONE, DEADLINE_KEEP, AWAITS_VERDICT)                          \
+	/* An HTTP site: requests go to a backend as they come. */                                                     \
+	X(CONNECTION_HTTP, "HTTP", FLOW_HTTP, FLOW_HTTP, DEADLINE_HTTP, AWAITS_BYTES)                                  \
+	X(CONNECTION_HTTP_CONNECTING, "HTTP connecting", FLOW_HTTP, FLOW_NONE, DEADLINE_CONNECT, AWAITS_CONNECT)       \
+	X(CONNECTION_HTTP_PREAMBLE, "HTTP backend preamble", FLOW_HTTP, FLOW_PREAMBLE, DEADLINE_BACKEND_HANDSHAKE,     \
+	  AWAITS_BYTES)                                                                                                \
+	X(CONNECTION_HTTP_VERDICT, "HTTP verdict", FLOW_HTTP, FLOW_NONE, DEADLINE_KEEP, AWAITS_VERDICT)                \
 	X(CONNECTION_RELAYING, "relaying", FLOW_PASSED, FLOW_PASSED, DEADLINE_IDLE, AWAITS_BYTES)                      \
 	X(CONNECTION_CLIENT_ENDED, "client ended", FLOW_NONE, FLOW_PASSED, DEADLINE_IDLE, AWAITS_BYTES)                \
 	X(CONNECTION_BACKEND_ENDED, "backend ended", FLOW_PASSED, FLOW_NONE, DEADLINE_IDLE, AWAITS_BYTES)              \
@@ -65,10 +73,16 @@
 	X(EVENT_BACKEND_BROKEN, "backend broken") /* a reset, or its TLS failed */                                     \
 	X(EVENT_TURN_DONE, "turn done") /* all is read and written that can be at present */                           \
 	X(EVENT_DEADLINE, "deadline")                                                                                  \
-	X(EVENT_CUT, "cut") /* the drain's time is over */
+	X(EVENT_CUT, "cut") /* the drain's time is over */                                                             \
+	X(EVENT_HTTP_DRAIN, "HTTP drain") /* the drain begins */                                                       \
+	X(EVENT_HTTP_BACKEND, "HTTP backend wanted") /* for a request */                                               \
+	X(EVENT_HTTP_ENDED, "HTTP ended") /* the last answer is written */                                             \
+	X(EVENT_HTTP_BROKEN, "HTTP broken") /* an answer that has begun cannot be completed */                         \
+	X(EVENT_HTTP_SWITCHED, "HTTP switched") /* 101: another protocol from here on */
 
 #define CONNECTION_GUARDS(X)                                                                                           \
 	X(GUARD_NONE, "always")                                                                                        \
+	X(GUARD_HTTP, "the site speaks HTTP")                                                                          \
 	X(GUARD_BACKEND_PREAMBLE, "the backend has a preamble")                                                        \
 	X(GUARD_CLIENT_SILENT, "the client has sent nothing")                                                          \
 	X(GUARD_CLIENT_GONE, "the client is gone, and read to its end")                                                \
@@ -106,6 +120,16 @@
 	X(ACTION_AWAIT_CLIENT, "await the client's end", END_NONE) /* FIN; no reset overtakes the last bytes */        \
 	X(ACTION_CLOSE, "close", END_NONE) /* the client has its end, or has ended itself */                           \
 	X(ACTION_CLOSE_FAILED, "count a failed handshake, close", END_NONE)                                            \
+	X(ACTION_HTTP_START, "start HTTP", END_NONE)                                                                   \
+	X(ACTION_HTTP_OPEN, "send the request", END_NONE)                                                              \
+	X(ACTION_HTTP_NO_BACKEND, "answer without a backend", END_NONE)                                                \
+	X(ACTION_HTTP_CLIENT_ENDED, "note the client's end", END_NONE) /* answers under way may go on */               \
+	X(ACTION_HTTP_BACKEND_ENDED, "note the backend's end", END_NONE) /* it may be that of an answer */             \
+	X(ACTION_HTTP_BACKEND_BROKEN, "note the broken backend", END_NONE)                                             \
+	X(ACTION_HTTP_LATE, "end what takes too long", END_NONE)                                                       \
+	X(ACTION_HTTP_DRAIN, "read no further request", END_NONE)                                                      \
+	X(ACTION_HTTP_END, "end HTTP", END_SAME) /* close the backend */                                               \
+	X(ACTION_HTTP_SWITCH, "start the tunnel", END_NONE)                                                            \
 	X(ACTION_CUT, "cut", END_ALERT) /* close both at once */                                                       \
 	X(ACTION_CUT_LATE, "count a handshake that took too long, cut", END_ALERT)                                     \
 	X(ACTION_RESET, "reset", END_RESET) /* close both at once */

@@ -47,6 +47,9 @@ void backend_reason_set_timeout(struct connection *connection)
 	static const char *const texts[NUM_CONNECTION_STATES] = {
 	    [CONNECTION_CONNECTING] = "no answer within connect_timeout",
 	    [CONNECTION_BACKEND_PREAMBLE] = "the TLS handshake was not complete within handshake_timeout",
+	    [CONNECTION_HTTP_CONNECTING] = "no answer within connect_timeout",
+	    [CONNECTION_HTTP_PREAMBLE] = "the TLS handshake was not complete within handshake_timeout",
+	    [CONNECTION_HTTP_VERDICT] = "its certificate could not be judged within handshake_timeout",
 	    [CONNECTION_VERDICT] = "its certificate could not be judged within handshake_timeout",
 	};
 

@@ -66,7 +66,8 @@ static int start_connect(struct connection *connection, void (*on_ready)(struct 
 	struct side *backend = &connection->backend;
 	const struct backend_address *address = backend_address_of(connection);
 	/* The write of the client's first bytes finds out whether it is connected. Without one, an event must. */
-	bool watch = has_preamble(connection) || backend->out.held.len > 0 || backend->out.source_ended;
+	bool watch = has_preamble(connection) || backend->out.held.len > 0 || backend->out.source_ended ||
+		     connection->http != NULL;
 
 	backend_side_close(connection);
 	if (connection_traces(connection))

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "proxy/shared/site_lookup.h"
+#include "proxy/worker/http_state.h"
 
 void connection_set_site(struct connection *connection, const struct site *site)
 {
@@ -42,6 +43,7 @@ struct connection *connection_new(struct worker_thread *thread, struct snapshot_
 
 void connection_free(struct connection *connection)
 {
+	http_state_free(connection->http);
 	side_cleanup(&connection->client);
 	side_cleanup(&connection->backend);
 	timer_disarm(&connection->thread->timers, &connection->timer);

@@ -11,6 +11,8 @@
 #include "proxy/worker/side.h"
 #include "proxy/worker/worker_thread.h"
 
+struct http_state;
+
 /* The two ways that bytes go: from the client to the backend, and back. */
 enum connection_way { WAY_UP, WAY_DOWN };
 
@@ -20,6 +22,7 @@ struct connection {
 	struct side backend; /* closed until the client's preambles are done */
 	struct client_handshake client_handshake;
 	struct backend_handshake backend_handshake;
+	struct http_state *http; /* owned; NULL: bytes are relayed as they are */
 	struct verdict_key backend_chain; /* of the chain in backend_handshake */
 	struct timer timer;
 	uint64_t last_active_ms;
@@ -77,11 +80,16 @@ static inline enum connection_flow connection_flow(const struct connection *conn
 	return way == WAY_UP ? rules.up : rules.down;
 }
 
+bool connection_http_may_read(struct connection *connection, enum connection_way way); /* connection_http.h */
+
 /* connection_may_read says whether the side that such bytes come from is read now. */
 static inline bool connection_may_read(struct connection *connection, enum connection_way way)
 {
-	return side_may_read(connection_from(connection, way), connection_to(connection, way),
-			     connection_flow(connection, way));
+	enum connection_flow flow = connection_flow(connection, way);
+
+	if (!connection_flow_carries(flow) && flow == FLOW_HTTP)
+		return connection_http_may_read(connection, way);
+	return side_may_read(connection_from(connection, way), connection_to(connection, way), flow);
 }
 
 /* connection_set_site sets the site that serves and counts the connection. */

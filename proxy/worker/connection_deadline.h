@@ -22,6 +22,8 @@ static inline uint64_t connection_deadline_ms(const struct connection *connectio
 		return config->idle_timeout_ms;
 	case DEADLINE_LINGER:
 		return CONNECTION_LINGER_MS;
+	case DEADLINE_HTTP:
+		return connection->site->http->head_timeout_ms; /* the shortest: then the exchange has its say */
 	case DEADLINE_NONE:
 	case DEADLINE_KEEP:
 		break;

@@ -2,6 +2,11 @@
 
 #include "proxy/worker/backend_side.h"
 
+static bool speaks_http(struct connection *connection)
+{
+	return connection->site->http != NULL;
+}
+
 static bool backend_has_preamble(struct connection *connection)
 {
 	return preambles_are_left(backend_side_preambles, connection->backend.preamble);
@@ -61,6 +66,7 @@ static bool client_has_sent_more(struct connection *connection)
 }
 
 bool (*const connection_guards[NUM_CONNECTION_GUARDS])(struct connection *connection) = {
+    [GUARD_HTTP] = speaks_http,
     [GUARD_BACKEND_PREAMBLE] = backend_has_preamble,
     [GUARD_CLIENT_SILENT] = client_is_silent,
     [GUARD_CLIENT_GONE] = client_is_gone,

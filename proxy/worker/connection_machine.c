@@ -11,6 +11,7 @@
 #include "proxy/worker/client_side.h"
 #include "proxy/worker/connection_deadline.h"
 #include "proxy/worker/connection_guards.h"
+#include "proxy/worker/connection_http.h"
 #include "proxy/worker/connection_trace.h"
 #include "proxy/worker/tls_backend.h"
 
@@ -90,6 +91,41 @@ static inline void pass(struct connection *connection, enum connection_way way, 
 		fire(connection, fail(connection, way));
 }
 
+/* Gives the content of `input` to the exchanges, until there is no more, or the backend that it comes from is dropped. */
+static void pass_http(struct connection *connection, enum connection_way way, struct tls_input *input)
+{
+	uint8_t *plain = connection->thread->plain;
+	enum tls_result result = TLS_DONE;
+
+	while (result == TLS_DONE && connection_flow(connection, way) == FLOW_HTTP) {
+		struct bytes content;
+
+		result = side_take(connection_from(connection, way), input, plain, WORKER_READ_BYTES, &content);
+		if (content.len == 0)
+			continue;
+		fire(connection, connection_http_take(connection, way, content));
+		if (way == WAY_DOWN && connection->http != NULL && connection->http->backend_dropped)
+			return;
+	}
+	if (connection->http == NULL && result == TLS_DONE) /* a tunnel has begun */
+		pass(connection, way, input);
+	else if (connection_flow(connection, way) == FLOW_HTTP && result == TLS_ENDED)
+		fire(connection, way == WAY_UP ? EVENT_CLIENT_ENDED : EVENT_BACKEND_ENDED);
+	else if (carries(connection, way) && result == TLS_ENDED)
+		fire(connection, end(connection, way));
+	else if (result == TLS_FAILED && connection_flow(connection, way) >= FLOW_HTTP)
+		fire(connection, fail(connection, way));
+}
+
+/* Handles what stands behind a preamble. */
+static inline void deliver(struct connection *connection, enum connection_way way, struct tls_input *input)
+{
+	if (connection_flow(connection, way) == FLOW_HTTP)
+		pass_http(connection, way, input);
+	else
+		pass(connection, way, input);
+}
+
 /* The actions; each returns the event that it brought about at once, or EVENT_NONE. */
 
 static enum connection_event do_nothing(struct connection *connection)
@@ -111,7 +147,7 @@ static enum connection_event resume_preamble(struct connection *connection)
 
 	fire(connection, event);
 	if (event == EVENT_PREAMBLE_DONE)
-		pass(connection, WAY_DOWN, &rest);
+		deliver(connection, WAY_DOWN, &rest);
 	tls_pump_release(&connection->backend.pump);
 	return EVENT_NONE;
 }
@@ -230,6 +266,16 @@ static enum connection_event (*const actions[NUM_CONNECTION_ACTIONS])(struct con
     [ACTION_AWAIT_CLIENT] = await_client,
     [ACTION_CLOSE] = close_both,
     [ACTION_CLOSE_FAILED] = close_failed,
+    [ACTION_HTTP_START] = connection_http_start,
+    [ACTION_HTTP_OPEN] = connection_http_open,
+    [ACTION_HTTP_NO_BACKEND] = connection_http_no_backend,
+    [ACTION_HTTP_CLIENT_ENDED] = connection_http_client_ended,
+    [ACTION_HTTP_BACKEND_ENDED] = connection_http_backend_ended,
+    [ACTION_HTTP_BACKEND_BROKEN] = connection_http_backend_broken,
+    [ACTION_HTTP_LATE] = connection_http_late,
+    [ACTION_HTTP_DRAIN] = connection_http_drain,
+    [ACTION_HTTP_END] = connection_http_end,
+    [ACTION_HTTP_SWITCH] = connection_http_switch,
     [ACTION_CUT] = cut,
     [ACTION_CUT_LATE] = cut_late,
     [ACTION_RESET] = reset_client,
@@ -273,8 +319,14 @@ static inline void fire(struct connection *connection, enum connection_event eve
 /* Gives `input` to the preamble that is under way, and passes on the content behind it. */
 static inline void feed(struct connection *connection, enum connection_way way, struct tls_input *input)
 {
-	if (connection_flow(connection, way) != FLOW_PREAMBLE) {
+	enum connection_flow flow = connection_flow(connection, way);
+
+	if (connection_flow_carries(flow)) {
 		pass(connection, way, input);
+		return;
+	}
+	if (flow == FLOW_HTTP) {
+		pass_http(connection, way, input);
 		return;
 	}
 	uint8_t *at = &connection_from(connection, way)->preamble;
@@ -282,7 +334,7 @@ static inline void feed(struct connection *connection, enum connection_way way, 
 	fire(connection, event);
 	if (event != EVENT_PREAMBLE_DONE)
 		return;
-	pass(connection, way, input);
+	deliver(connection, way, input);
 	if (way == WAY_UP)
 		client_side_acknowledge(connection);
 }
@@ -470,6 +522,17 @@ void connections_give_verdict(struct worker_thread *thread, uint64_t question, b
 	fire(connection, EVENT_VERDICT_GIVEN);
 	if (connection->state != CONNECTION_CLOSED)
 		work(connection);
+}
+
+void connections_drain(struct worker_thread *thread)
+{
+	struct connection *next;
+
+	for (struct connection *connection = thread->connections; connection != NULL; connection = next) {
+		next = connection->next; /* it may be closed, and moved to another list */
+		if (connection_rules_now(connection).up == FLOW_HTTP)
+			fire(connection, EVENT_HTTP_DRAIN);
+	}
 }
 
 void connections_cut_all(struct worker_thread *thread)

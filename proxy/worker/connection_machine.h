@@ -18,6 +18,8 @@ void connection_open(struct worker_thread *thread, struct snapshot_lease *lease,
 void connections_give_verdict(struct worker_thread *thread, uint64_t question, bool trusted, const char *reason);
 
 /* connections_cut_all closes all that are open. */
+/* connections_drain lets HTTP connections end behind the answers that are under way. */
+void connections_drain(struct worker_thread *thread);
 void connections_cut_all(struct worker_thread *thread);
 
 #endif

@@ -65,17 +65,24 @@ static struct bytes agreed_with(const struct side *side)
 	return bytes_of(name, len);
 }
 
+/* The protocol that a backend is asked for: what was agreed on with the client, or what chainmend itself speaks. */
+static struct bytes wanted_from_backend(const struct connection *connection)
+{
+	if (connection->site->http != NULL)
+		return bytes_of_string("http/1.1");
+	return agreed_with(&connection->client);
+}
+
 static struct error open_tls(struct connection *connection)
 {
 	struct side *backend = &connection->backend;
-	struct bytes agreed = agreed_with(&connection->client);
+	struct bytes agreed = wanted_from_backend(connection);
 	uint8_t offer[1 + UINT8_MAX];
 	struct host_name space;
 
 	SSL *ssl = SSL_new(connection->site->backend_ssl_ctx);
 	if (ssl == NULL)
 		return error_crypto("start TLS with a backend");
-	/* Asks for the protocol that was agreed on with the client. */
 	if (agreed.len > 0) {
 		offer[0] = (uint8_t)agreed.len;
 		memcpy(offer + 1, agreed.data, agreed.len);
@@ -96,7 +103,7 @@ static struct error open_tls(struct connection *connection)
 /* Says whether the backend speaks what the client was promised: agreed to, or spoken anyway. */
 static bool keeps_promise(const struct connection *connection)
 {
-	struct bytes promised = agreed_with(&connection->client);
+	struct bytes promised = wanted_from_backend(connection);
 
 	return promised.len == 0 || bytes_equal(promised, agreed_with(&connection->backend)) ||
 	       !alpn_needs_agreement(promised);

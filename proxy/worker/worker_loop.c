@@ -132,6 +132,7 @@ void worker_loop_cleanup(struct worker_thread *thread)
 	snapshot_lease_unref(thread->lease);
 	backend_choice_cleanup(&thread->choice);
 	tls_channel_cleanup(&thread->channel);
+	free(thread->gather);
 	site_tally_unref(thread->nobody);
 	free(thread->received);
 	free(thread->plain);
@@ -187,6 +188,7 @@ void worker_loop_drain(struct worker_thread *thread, uint64_t timeout_ms)
 	if (!thread->draining) {
 		acceptors_drop(thread, NULL);
 		thread->draining = true;
+		connections_drain(thread);
 	}
 	if (timeout_ms == 0)
 		on_drain_due(&thread->drain_timer);

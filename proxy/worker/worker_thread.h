@@ -31,6 +31,7 @@ struct snapshot_lease *snapshot_lease_new(struct snapshot *snapshot); /* with on
 void snapshot_lease_unref(struct snapshot_lease *lease);
 
 struct acceptor;
+struct http_gather;
 struct connection;
 
 struct worker_thread {
@@ -42,6 +43,7 @@ struct worker_thread {
 	uint64_t now_ms; /* monotonic, of this turn */
 	struct tls_channel channel;
 	uint8_t *received; /* WORKER_READ_BYTES, of the event that is being handled */
+	struct http_gather *gather; /* made for the first HTTP connection; NULL: none yet */
 	uint8_t *plain; /* WORKER_READ_BYTES, the plain text of `received` */
 	char reason[WORKER_MAX_REASON]; /* why the backend of the event failed */
 	struct counters counters;

@@ -165,7 +165,7 @@ def test_a_configuration_that_is_none_keeps_run_from_starting(program, tmp_path,
 
 
 def test_a_key_that_is_not_built_yet_is_refused_in_those_words(program, world):
-    result = start(program, world, site(world, free_port(), protocol="http"))
+    result = start(program, world, site(world, free_port(), protocol="pass"))
     if result.returncode == 0:
         pytest.skip("it is built")
     assert result.returncode == 1, result

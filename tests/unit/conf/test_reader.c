@@ -248,13 +248,21 @@ static void test_values(void **state)
 static void test_what_is_not_built_is_refused_in_these_words(void **state)
 {
 	static const char *const refused[] = {
-	    "protocol = http",      "hsts = on",
-	    "redirect_listen = 80", "certificate_directory = /d",
-	    "client_ca = /ca",      "client_verify = require",
-	    "send_proxy = v2",      "accept_proxy = on",
+	    "protocol = pass",
+	    "hsts = on",
+	    "fix_redirects = on",
+	    "secure_cookies = on",
+	    "acme_challenge = /d",
+	    "redirect_listen = 80",
+	    "certificate_directory = /d",
+	    "client_ca = /ca",
+	    "client_verify = require",
+	    "send_proxy = v2",
+	    "accept_proxy = on",
 	};
-	static const char *const harmless[] = {"protocol = tcp", "client_verify = off", "send_proxy = off",
-					       "accept_proxy = off"};
+	static const char *const harmless[] = {"protocol = tcp",      "client_verify = off", "send_proxy = off",
+					       "accept_proxy = off",  "fix_redirects = off", "secure_cookies = off",
+					       "acme_challenge = off"};
 	char text[500];
 	(void)state;
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
@@ -267,6 +275,7 @@ static void test_what_is_not_built_is_refused_in_these_words(void **state)
 		expect_good(text);
 	}
 	expect_error("[chainmend]\naccess_log = /var/log/a\n" SITE, "not built yet");
+	expect_error("[chainmend]\naccess_log_format = json\n" SITE, "not built yet");
 	expect_good("[chainmend]\nadmin = off\naccess_log = off\n" SITE);
 }
 
@@ -314,6 +323,106 @@ static void test_rules_across_keys(void **state)
 			  "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n",
 		     "does nothing with backend_verify = off");
 	expect_error(SITE "listen = *:443\n", "an address stands twice");
+}
+
+#define HTTP SITE "protocol = http\n"
+
+static void test_the_keys_of_http(void **state)
+{
+	struct reading reading = read_text("[chainmend]\ntrusted_proxies = 192.0.2.1, 10.0.0.0/8 unix\n" HTTP
+					   "forwarded = both\nbackend_host = owa.corp.example:8080\n"
+					   "set_header = X-Site:  mail, \"a\"\nset_header = X-Other: 2\n"
+					   "remove_header = X-Real-IP, Accept-Encoding\nbackend_reuse = shared\n"
+					   "max_head_bytes = 64k\nmax_body_bytes = 4g\nhead_timeout = 1s\n"
+					   "body_timeout = 2s\nresponse_timeout = 3s\nkeepalive_timeout = 4s\n"
+					   "upgrade = off\n");
+	(void)state;
+	if (reading.config == NULL)
+		fail_msg("%s", buffer_text(&reading.errors));
+	const struct config_site *site = &reading.config->sites[0];
+	assert_int_equal(reading.config->trusted_proxies.count, 3);
+	assert_string_equal(reading.config->trusted_proxies.items[1], "10.0.0.0/8");
+	assert_int_equal(site->protocol, PROTOCOL_HTTP);
+	assert_int_equal(site->forwarded, FORWARDED_BOTH);
+	assert_string_equal(site->backend_host, "owa.corp.example:8080");
+	assert_int_equal(site->set_headers.count, 2);
+	assert_string_equal(site->set_headers.items[0], "X-Site:  mail, \"a\"");
+	assert_string_equal(site->remove_headers.items[1], "Accept-Encoding");
+	assert_int_equal(site->backend_reuse, BACKEND_REUSE_SHARED);
+	assert_int_equal(site->max_head_bytes, 65536);
+	assert_int_equal(site->max_body_bytes, UINT64_C(4) << 30);
+	assert_int_equal(site->head_timeout_ms, 1000);
+	assert_int_equal(site->body_timeout_ms, 2000);
+	assert_int_equal(site->response_timeout_ms, 3000);
+	assert_int_equal(site->keepalive_timeout_ms, 4000);
+	assert_false(site->upgrade);
+	assert_int_equal(site->alpn.count, 1);
+	assert_string_equal(site->alpn.items[0], "http/1.1");
+	cleanup(&reading);
+}
+
+static void test_the_defaults_of_http(void **state)
+{
+	struct reading reading = read_text(HTTP "alpn = http/1.1, http/1.0\n");
+	(void)state;
+	assert_non_null(reading.config);
+	const struct config_site *site = &reading.config->sites[0];
+	assert_int_equal(site->forwarded, FORWARDED_X);
+	assert_null(site->backend_host);
+	assert_int_equal(site->backend_reuse, BACKEND_REUSE_PRIVATE);
+	assert_int_equal(site->max_head_bytes, 32768);
+	assert_int_equal(site->max_body_bytes, 0);
+	assert_int_equal(site->head_timeout_ms, 15000);
+	assert_int_equal(site->body_timeout_ms, 60000);
+	assert_int_equal(site->response_timeout_ms, 0);
+	assert_int_equal(site->keepalive_timeout_ms, 65000);
+	assert_true(site->upgrade);
+	assert_int_equal(site->alpn.count, 2);
+	cleanup(&reading);
+
+	reading = read_text(SITE);
+	assert_int_equal(reading.config->sites[0].protocol, PROTOCOL_TCP);
+	assert_int_equal(reading.config->sites[0].alpn.count, 0);
+	cleanup(&reading);
+}
+
+static void test_the_rules_of_http(void **state)
+{
+	static const char *const of_http[] = {
+	    "forwarded = off",        "backend_host = a",      "set_header = A: b",      "remove_header = A",
+	    "backend_reuse = shared", "max_head_bytes = 8k",   "max_body_bytes = 1m",    "head_timeout = 1s",
+	    "body_timeout = 1s",      "response_timeout = 1s", "keepalive_timeout = 1s", "upgrade = on",
+	};
+	static const struct {
+		const char *line, *said;
+	} wrong[] = {
+	    {"alpn = h2, http/1.1",
+	     "alpn: h2 with protocol = http: HTTP/2 towards clients is not built in this version"},
+	    {"alpn = imap", "alpn: a protocol other than HTTP"},
+	    {"set_header = A", "is no field: write NAME: VALUE"},
+	    {"set_header = Host: a", "write backend_host = NAME"},
+	    {"remove_header = Content-Length", "frames the message"},
+	    {"backend_host = a/b", "backend_host = a/b: has a host that is neither"},
+	    {"backend_host = a:0", "has no port"},
+	    {"max_head_bytes = 2m", "the largest is 1048576"},
+	    {"upgrade = websocket", "is neither on nor off"},
+	};
+	char text[500];
+	(void)state;
+	for (size_t i = 0; i < sizeof(of_http) / sizeof(of_http[0]); i++) {
+		snprintf(text, sizeof(text), SITE "%s\n", of_http[i]);
+		expect_error(text, "does nothing with protocol = tcp: use protocol = http, or take it out");
+		snprintf(text, sizeof(text), HTTP "%s\n", of_http[i]);
+		expect_good(text);
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		snprintf(text, sizeof(text), HTTP "%s\n", wrong[i].line);
+		expect_error(text, wrong[i].said);
+	}
+	expect_error("[chainmend]\ntrusted_proxies = 192.0.2.1\n" SITE, "trusted_proxies: does nothing without a site");
+	expect_error("[chainmend]\ntrusted_proxies = proxy.example\n" HTTP,
+		     "is none of an address, a CIDR block, the word unix");
+	expect_good("[chainmend]\ntrusted_proxies = ::1\n" HTTP);
 }
 
 static void test_rules_across_sites(void **state)
@@ -427,6 +536,9 @@ int main(void)
 	    cmocka_unit_test(test_what_is_not_built_is_refused_in_these_words),
 	    cmocka_unit_test(test_rules_across_keys),
 	    cmocka_unit_test(test_the_admin_page_beyond_this_machine_needs_a_token),
+	    cmocka_unit_test(test_the_keys_of_http),
+	    cmocka_unit_test(test_the_defaults_of_http),
+	    cmocka_unit_test(test_the_rules_of_http),
 	    cmocka_unit_test(test_rules_across_sites),
 	    cmocka_unit_test(test_binary_files_are_told_in_one_go_and_bounded),
 	    cmocka_unit_test(test_more_values_and_sites_than_may_be),

@@ -23,6 +23,9 @@ static struct config *read_site(const char *lines)
 	return config;
 }
 
+/* The keys of http need protocol = http, in both. */
+#define HTTP SITE "protocol = http\n"
+
 static bool same(const char *a, const char *b)
 {
 	struct config *one = read_site(a), *other = read_site(b);
@@ -67,6 +70,24 @@ static void test_one_key_makes_the_difference(void **state)
 	}
 }
 
+static void test_one_key_of_http_makes_the_difference(void **state)
+{
+	static const char *const lines[] = {
+	    "forwarded = both\n",       "backend_host = b.test\n", "set_header = A: b\n",     "remove_header = A\n",
+	    "backend_reuse = shared\n", "max_body_bytes = 1m\n",   "response_timeout = 7m\n", "upgrade = off\n",
+	};
+	char text[MAX_TEXT];
+
+	(void)state;
+	assert_true(same(HTTP, HTTP));
+	assert_false(same(HTTP, SITE));
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		snprintf(text, sizeof(text), "%s%s", HTTP, lines[i]);
+		if (!same(text, text) || same(HTTP, text) || same(text, HTTP))
+			fail_msg("%s", lines[i]);
+	}
+}
+
 static void test_the_name_counts(void **state)
 {
 	(void)state;
@@ -78,6 +99,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_one_key_makes_the_difference),
+	    cmocka_unit_test(test_one_key_of_http_makes_the_difference),
 	    cmocka_unit_test(test_the_name_counts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

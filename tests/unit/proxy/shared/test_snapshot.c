@@ -121,6 +121,80 @@ static void test_which_site_answers(void **state)
 	listen_socket_unref(sockets[1]);
 }
 
+static void test_whose_host_it_is(void **state)
+{
+	static const char two[] = "[site a]\nlisten = 127.0.0.1:1\ncertificate = x\nbackend = tcp://127.0.0.1:9\n"
+				  "hostnames = a.example, *.wild.example, 2001:db8::1\n"
+				  "[site b]\nlisten = 127.0.0.1:1\ncertificate = x\nbackend = tcp://127.0.0.1:9\n"
+				  "hostnames = b.example, 192.0.2.1\n";
+	static const struct {
+		size_t site; /* of the handshake */
+		const char *host;
+		bool elsewhere;
+	} cases[] = {
+	    {0, "a.example", false},
+	    {0, "A.Example.:8443", false},
+	    {0, "x.wild.example:1", false},
+	    {0, "b.example", true},
+	    {0, "B.EXAMPLE:443", true},
+	    {0, "b.example.", true},
+	    {0, "nobody.example", false},
+	    {0, "", false},
+	    {0, ":443", false},
+	    {1, "b.example:8443", false},
+	    {1, "a.example", true},
+	    {1, "x.wild.example", true},
+	    {1, "wild.example", false},
+	    {0, "192.0.2.1:8443", true},
+	    {1, "192.0.2.1", false},
+	    {1, "[2001:db8::1]", true},
+	    {1, "[2001:DB8:0::1]:8443", true},
+	    {0, "[2001:db8::1]:1", false},
+	    {1, "[::1]", false},
+	    {1, "[", false},
+	    {1, "[x]", false},
+	};
+	struct shared_config *shared = read_config(two);
+	struct listen_socket *socket = NULL;
+	struct snapshot *snapshot = NULL;
+	char long_name[1000];
+
+	(void)state;
+	assert_ok(listen_socket_open(&shared->config->sites[0].listens[0], 2, &socket));
+	assert_ok(snapshot_new(shared, tickets.keys, &snapshot));
+	assert_ok(snapshot_finish(snapshot, &socket, 1));
+	const struct site_lookup *lookup = snapshot->listeners[0].lookup;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct site *site = &snapshot->sites[cases[i].site];
+		if (site_lookup_is_elsewhere(lookup, site, bytes_of_string(cases[i].host)) != cases[i].elsewhere)
+			fail_msg("%s from site %zu", cases[i].host, cases[i].site);
+	}
+	memset(long_name, 'a', sizeof(long_name));
+	assert_false(site_lookup_is_elsewhere(lookup, &snapshot->sites[0], bytes_of(long_name, sizeof(long_name))));
+	snapshot_unref(snapshot);
+	shared_config_unref(shared);
+	listen_socket_unref(socket);
+}
+
+static void test_a_site_alone_has_every_host(void **state)
+{
+	static const char one[] = "[site a]\nlisten = 127.0.0.1:1\ncertificate = x\nbackend = tcp://127.0.0.1:9\n"
+				  "hostnames = a.example\n";
+	struct shared_config *shared = read_config(one);
+	struct listen_socket *socket = NULL;
+	struct snapshot *snapshot = NULL;
+
+	(void)state;
+	assert_ok(listen_socket_open(&shared->config->sites[0].listens[0], 1, &socket));
+	assert_ok(snapshot_new(shared, tickets.keys, &snapshot));
+	assert_ok(snapshot_finish(snapshot, &socket, 1));
+	assert_false(
+	    site_lookup_is_elsewhere(snapshot->listeners[0].lookup, &snapshot->sites[0], bytes_of_string("b.example")));
+	snapshot_unref(snapshot);
+	shared_config_unref(shared);
+	listen_socket_unref(socket);
+}
+
 static void test_default_site_wins_over_the_first(void **state)
 {
 	static const char two[] =
@@ -191,10 +265,9 @@ static void test_many_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_which_site_answers),
-	    cmocka_unit_test(test_default_site_wins_over_the_first),
-	    cmocka_unit_test(test_address_without_a_socket),
-	    cmocka_unit_test(test_many_names),
+	    cmocka_unit_test(test_which_site_answers),          cmocka_unit_test(test_whose_host_it_is),
+	    cmocka_unit_test(test_a_site_alone_has_every_host), cmocka_unit_test(test_default_site_wins_over_the_first),
+	    cmocka_unit_test(test_address_without_a_socket),    cmocka_unit_test(test_many_names),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -52,18 +52,23 @@ static void test_which_event_can_come_in_which_state(void **state)
 	} rows[] = {
 	    /* preamble done, failed; verdict needed, given; Connected, connect Failed, no backend Left,
 	     * Shortage; end of client,
-	     * backend; client failed; client, backend broken; turn, deadline, cut */
+	     * backend; client failed; client, backend broken; turn, deadline, cut; of HTTP:
+	     * Drain, backend wanted, Ended, Broken, switched */
 	    /* clang-format off */
-	    {CONNECTION_CLOSED,            "df ng CFLS cb f cb tdc"},
-	    {CONNECTION_CLIENT_PREAMBLE,   "df -- ---S -- - c- tdc"},
-	    {CONNECTION_CONNECTING,        "-- -- CFLS c- f c- tdc"},
-	    {CONNECTION_BACKEND_PREAMBLE,  "df n- ---S c- f cb tdc"},
-	    {CONNECTION_VERDICT,           "-f -g ---S c- f c- tdc"},
-	    {CONNECTION_RELAYING,          "-- -- ---S cb f cb tdc"},
-	    {CONNECTION_CLIENT_ENDED,      "-- -- ---S -b f -b tdc"},
-	    {CONNECTION_BACKEND_ENDED,     "-- -- ---S c- f cb tdc"},
-	    {CONNECTION_FLUSHING,          "-- -- ---- -- - -- tdc"},
-	    {CONNECTION_LINGERING,         "-- -- ---- -- - c- tdc"},
+	    {CONNECTION_CLOSED,            "df ng CFLS cb f cb tdc DwEBs"},
+	    {CONNECTION_CLIENT_PREAMBLE,   "df -- ---S -- - c- tdc -----"},
+	    {CONNECTION_CONNECTING,        "-- -- CFLS c- f c- tdc -----"},
+	    {CONNECTION_BACKEND_PREAMBLE,  "df n- ---S c- f cb tdc -----"},
+	    {CONNECTION_VERDICT,           "-f -g ---S c- f c- tdc -----"},
+	    {CONNECTION_HTTP,              "-- -- ---S cb f cb tdc DwEBs"},
+	    {CONNECTION_HTTP_CONNECTING,   "-- -- CFLS c- f c- tdc D-E--"},
+	    {CONNECTION_HTTP_PREAMBLE,     "df n- ---S c- f cb tdc D-E--"},
+	    {CONNECTION_HTTP_VERDICT,      "-f -g ---S c- f c- tdc D-E--"},
+	    {CONNECTION_RELAYING,          "-- -- ---S cb f cb tdc -----"},
+	    {CONNECTION_CLIENT_ENDED,      "-- -- ---S -b f -b tdc -----"},
+	    {CONNECTION_BACKEND_ENDED,     "-- -- ---S c- f cb tdc -----"},
+	    {CONNECTION_FLUSHING,          "-- -- ---- -- - -- tdc -----"},
+	    {CONNECTION_LINGERING,         "-- -- ---- -- - c- tdc -----"},
 	    /* clang-format on */
 	};
 
@@ -152,7 +157,10 @@ static void test_every_state_is_left_by_its_deadline(void **state)
 
 		/* Addresses are tried one by one until none is left. */
 		if (step->action == ACTION_CONNECT_NEXT)
-			step = connection_steps_of(CONNECTION_CONNECTING, EVENT_NO_BACKEND_LEFT);
+			step = connection_steps_of(step->next, EVENT_NO_BACKEND_LEFT);
+		/* The exchange ends HTTP once its limit is reached. */
+		if (step->action == ACTION_HTTP_LATE)
+			step = connection_steps_of(CONNECTION_HTTP, EVENT_HTTP_ENDED);
 		if (ends[step->next])
 			ends[from] = true;
 	}
@@ -213,6 +221,28 @@ static void test_what_the_client_sees(void **state)
 	    {CONNECTION_VERDICT,          EVENT_CLIENT_FAILED,   GUARD_NONE,                  END_ALERT},
 	    {CONNECTION_VERDICT,          EVENT_TURN_DONE,       GUARD_CLIENT_GONE_WRITTEN,   END_NONE},
 	    {CONNECTION_VERDICT,          EVENT_CUT,             GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_HTTP,             EVENT_SHORTAGE,        GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_HTTP,             EVENT_CLIENT_FAILED,   GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_HTTP,             EVENT_CLIENT_BROKEN,   GUARD_NONE,                  END_NONE},
+	    {CONNECTION_HTTP,             EVENT_TURN_DONE,       GUARD_CLIENT_GONE,           END_NONE},
+	    {CONNECTION_HTTP,             EVENT_CUT,             GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_HTTP,             EVENT_HTTP_ENDED,      GUARD_NONE,                  END_SAME},
+	    {CONNECTION_HTTP,             EVENT_HTTP_BROKEN,     GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_HTTP_CONNECTING,   EVENT_CLIENT_FAILED,   GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_HTTP_CONNECTING,   EVENT_CLIENT_BROKEN,   GUARD_NONE,                  END_NONE},
+	    {CONNECTION_HTTP_CONNECTING,   EVENT_TURN_DONE,       GUARD_CLIENT_GONE,           END_NONE},
+	    {CONNECTION_HTTP_CONNECTING,   EVENT_CUT,             GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_HTTP_CONNECTING,   EVENT_HTTP_ENDED,      GUARD_NONE,                  END_SAME},
+	    {CONNECTION_HTTP_PREAMBLE,     EVENT_CLIENT_FAILED,   GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_HTTP_PREAMBLE,     EVENT_CLIENT_BROKEN,   GUARD_NONE,                  END_NONE},
+	    {CONNECTION_HTTP_PREAMBLE,     EVENT_TURN_DONE,       GUARD_CLIENT_GONE,           END_NONE},
+	    {CONNECTION_HTTP_PREAMBLE,     EVENT_CUT,             GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_HTTP_PREAMBLE,     EVENT_HTTP_ENDED,      GUARD_NONE,                  END_SAME},
+	    {CONNECTION_HTTP_VERDICT,      EVENT_CLIENT_FAILED,   GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_HTTP_VERDICT,      EVENT_CLIENT_BROKEN,   GUARD_NONE,                  END_NONE},
+	    {CONNECTION_HTTP_VERDICT,      EVENT_TURN_DONE,       GUARD_CLIENT_GONE,           END_NONE},
+	    {CONNECTION_HTTP_VERDICT,      EVENT_CUT,             GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_HTTP_VERDICT,      EVENT_HTTP_ENDED,      GUARD_NONE,                  END_SAME},
 	    {CONNECTION_RELAYING,         EVENT_SHORTAGE,        GUARD_NONE,                  END_ALERT},
 	    {CONNECTION_RELAYING,         EVENT_BACKEND_ENDED,   GUARD_NONE,                  END_SAME},
 	    {CONNECTION_RELAYING,         EVENT_CLIENT_FAILED,   GUARD_NONE,                  END_ALERT},
@@ -271,7 +301,8 @@ static void test_who_lingers_has_its_end(void **state)
 		if (arrow->step->next != CONNECTION_LINGERING)
 			continue;
 		bool has_end = arrow->from == CONNECTION_BACKEND_ENDED || arrow->from == CONNECTION_FLUSHING;
-		assert_int_equal(connection_action_end(arrow->step->action), has_end ? END_NONE : END_ALERT);
+		enum connection_end end = arrow->event == EVENT_HTTP_ENDED ? END_SAME : END_ALERT;
+		assert_int_equal(connection_action_end(arrow->step->action), has_end ? END_NONE : end);
 	}
 }
 
@@ -297,6 +328,10 @@ static void test_what_the_end_of_a_turn_looks_at(void **state)
 	    {CONNECTION_CONNECTING, {GUARD_CLIENT_GONE_WRITTEN}, {ACTION_CLOSE, ACTION_NOTHING}},
 	    {CONNECTION_BACKEND_PREAMBLE, {GUARD_CLIENT_GONE_WRITTEN}, {ACTION_CLOSE, ACTION_NOTHING}},
 	    {CONNECTION_VERDICT, {GUARD_CLIENT_GONE_WRITTEN}, {ACTION_CLOSE, ACTION_NOTHING}},
+	    {CONNECTION_HTTP, {GUARD_CLIENT_GONE}, {ACTION_CLOSE, ACTION_NOTHING}},
+	    {CONNECTION_HTTP_CONNECTING, {GUARD_CLIENT_GONE}, {ACTION_CLOSE, ACTION_NOTHING}},
+	    {CONNECTION_HTTP_PREAMBLE, {GUARD_CLIENT_GONE}, {ACTION_CLOSE, ACTION_NOTHING}},
+	    {CONNECTION_HTTP_VERDICT, {GUARD_CLIENT_GONE}, {ACTION_CLOSE, ACTION_NOTHING}},
 	    {CONNECTION_RELAYING,
 	     {GUARD_CLIENT_GONE_DELIVERED, GUARD_CLIENT_GONE_WRITTEN},
 	     {ACTION_CLOSE, ACTION_AWAIT_DELIVERY, ACTION_NOTHING}},
@@ -326,6 +361,11 @@ static void test_what_the_end_of_a_turn_looks_at(void **state)
 	}
 }
 
+static bool has_content(enum connection_flow flow)
+{
+	return flow == FLOW_HTTP || connection_flow_carries(flow);
+}
+
 /* An end can only be read where bytes are, and a backend has bytes for the client only when it has the client's. */
 static void test_flows_agree_with_what_can_come(void **state)
 {
@@ -336,15 +376,19 @@ static void test_flows_agree_with_what_can_come(void **state)
 
 		if (from == CONNECTION_CLOSED)
 			continue;
-		assert_int_equal(is_possible(from, EVENT_CLIENT_ENDED), connection_flow_carries(rules.up));
-		assert_int_equal(is_possible(from, EVENT_BACKEND_ENDED), connection_flow_carries(rules.down));
+		assert_int_equal(is_possible(from, EVENT_CLIENT_ENDED), has_content(rules.up));
+		assert_int_equal(is_possible(from, EVENT_BACKEND_ENDED), has_content(rules.down));
+		assert_int_equal(is_possible(from, EVENT_HTTP_ENDED), rules.up == FLOW_HTTP);
+		assert_int_equal(is_possible(from, EVENT_HTTP_DRAIN), rules.up == FLOW_HTTP);
 		assert_int_equal(is_possible(from, EVENT_CLIENT_BROKEN), rules.up != FLOW_NONE);
 		assert_true(!is_possible(from, EVENT_PREAMBLE_DONE) || rules.up == FLOW_PREAMBLE ||
 			    rules.down == FLOW_PREAMBLE);
 		assert_int_equal(is_possible(from, EVENT_VERDICT_GIVEN), rules.awaits == AWAITS_VERDICT);
 		assert_int_equal(is_possible(from, EVENT_CONNECTED), rules.awaits == AWAITS_CONNECT);
-		assert_int_equal(rules.up == FLOW_EARLY, rules.awaits == AWAITS_CONNECT);
+		assert_int_equal(rules.up == FLOW_EARLY,
+				 rules.awaits == AWAITS_CONNECT && from != CONNECTION_HTTP_CONNECTING);
 	}
+	assert_false(connection_flow_carries(FLOW_HTTP));
 	assert_false(connection_flow_carries(FLOW_NONE));
 	assert_false(connection_flow_carries(FLOW_DROPPED));
 	assert_false(connection_flow_carries(FLOW_PREAMBLE));

@@ -1,6 +1,7 @@
 #include "tools/lists/key_lists.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "conf/keys.h"
 #include "conf/reader.h"
@@ -76,8 +77,11 @@ static void test_the_sample_is_a_right_configuration_with_the_defaults(void **st
 	config_free(config);
 	config = NULL;
 
-	/* And so it is with every line of it in force. */
+	/* And so it is with every line of it in force; the keys of http need its protocol. */
 	char *text = (char *)sample.data;
+	char *protocol = strstr(text, ";protocol = tcp\n");
+	assert_non_null(protocol);
+	memcpy(protocol, "protocol = http", strlen("protocol = http"));
 	for (size_t i = 1; i < sample.len; i++) {
 		if (text[i - 1] == '\n' && text[i] == ';' && text[i + 1] != ' ' && text[i + 1] != '\n')
 			text[i] = ' ';
