@@ -88,6 +88,29 @@ static struct error insert_served(struct chain_search *search, size_t place, str
 	return error;
 }
 
+static bool is_valid_twin(const struct chain_search *search, const struct certificate *twin,
+			  const struct certificate *stale)
+{
+	return certificate_valid_at(twin, search->pool.now) && certificate_same_entity(twin, stale);
+}
+
+/* Whether `served` is out of its validity, and the chosen root or another served certificate certifies the same key for
+ * the same name and is valid: clients refuse what is stale, and have the other. */
+static bool has_valid_twin(const struct chain_search *search, const struct chain_candidate *chosen,
+			   const struct certificate *served)
+{
+	const struct certificate_list *all = search->pool.served;
+
+	if (certificate_valid_at(served, search->pool.now))
+		return false;
+	if (chosen->root != NULL && is_valid_twin(search, chosen->root, served))
+		return true;
+	for (size_t i = 1; i < all->count; i++)
+		if (is_valid_twin(search, all->items[i].certificate, served))
+			return true;
+	return false;
+}
+
 /* Two served issuers that cannot be told apart both stay: one of them is the true one. */
 static struct error keep_possible_issuers(struct chain_search *search, const struct chain_candidate *chosen,
 					  struct certificate_list *out)
@@ -98,6 +121,7 @@ static struct error keep_possible_issuers(struct chain_search *search, const str
 	for (size_t i = 1; i < served->count && !failed(error); i++)
 		if (!certificate_list_contains(out, served->items[i].certificate) &&
 		    (chosen->root == NULL || !certificate_equal(chosen->root, served->items[i].certificate)) &&
+		    !has_valid_twin(search, chosen, served->items[i].certificate) &&
 		    may_be_an_issuer(search, chosen, served->items[i].certificate))
 			error = insert_served(search, i, out);
 	return error;

@@ -4,15 +4,21 @@ The certificates are made by the openssl command, and openssl and certtool say w
 """
 
 import json
+import random
+from dataclasses import replace
 
 import pytest
 from aia_server import body
+from chain_forms import block
 from clients import s_client, served_chain
 from conftest import NAME
 from keyless_server import show
+from many_inputs import Part, issue
+from odd_certificates import dns
 from odd_pki import OddEntity, run
 from pki import sha256_of_pem_chain
 from program import free_port
+from signing_keys import Keys
 from tls_servers import Server, TlsServer, http_answer
 
 SHA3 = ["-sha3-256"]
@@ -218,3 +224,42 @@ def test_what_stands_above_a_gap_is_not_advised_away(program, tmp_path):
     (above,) = [finding for finding in report["findings"] if finding["code"] == "unrelated_certificate"]
     assert "an issuer between them is missing" in above["message"]
     assert "Take this certificate out" not in above["advice"] and "Add the missing issuer first" in above["advice"]
+
+
+@pytest.mark.parametrize("days", [(-900, -3), (5, 900)], ids=["expired", "not yet valid"])
+def test_a_stale_cross_sign_is_left_out_where_the_store_has_the_root_itself(program, tmp_path, days):
+    """Nobody here can say whether the root issued anything; that clients refuse what has expired needs no key."""
+    keys, chance = Keys(), random.Random(1)
+    keys.begin_input()
+    root, older = Part("Odd root", "ed448", days=(-900, 3000)), Part("Older root", days=(-3000, 2000))
+    ca, leaf = Part("Issuing CA"), Part(NAME, ca=False, usage=None, days=(-5, 80), names=[dns(NAME)])
+    root_key, older_key, ca_key = keys.take("ed448"), keys.take("p256"), keys.take("p256")
+    store = issue(root, root_key, root, root_key, chance)
+    sent = [issue(leaf, keys.take("p256"), ca, ca_key, chance), issue(ca, ca_key, root, root_key, chance),
+            issue(replace(root, days=days), root_key, older, older_key, chance)]
+    (tmp_path / "root.pem").write_text(block("CERTIFICATE", store.der))
+    (tmp_path / "chain.pem").write_text("".join(block("CERTIFICATE", one.der) for one in sent))
+    result = program.command("check", "--chain", tmp_path / "chain.pem", "--roots", f"r={tmp_path / 'root.pem'}",
+                             "--offline", "--cache", tmp_path / "none", "--json")
+    report = json.loads(result.stdout)
+    assert [one["sha256"] for one in report["mended"]] == [one.sha256 for one in sent[:2]], report["findings"]
+    assert "error" not in {finding["severity"] for finding in report["findings"]} and result.returncode == 1, report
+
+
+def test_an_expired_twin_that_cannot_be_judged_is_left_out_where_the_valid_one_is_served(program, tmp_path):
+    keys, chance = Keys(), random.Random(1)
+    keys.begin_input()
+    root, ca = Part("Root", days=(-900, 3000)), Part("Odd CA", "ed448")
+    leaf = Part(NAME, ca=False, usage=None, days=(-5, 80), names=[dns(NAME)])
+    root_key, ca_key = keys.take("p256"), keys.take("ed448")
+    store = issue(root, root_key, root, root_key, chance)
+    sent = [issue(leaf, keys.take("p256"), ca, ca_key, chance),
+            issue(replace(ca, days=(-900, -5)), ca_key, root, root_key, chance),
+            issue(ca, ca_key, root, root_key, chance)]
+    (tmp_path / "root.pem").write_text(block("CERTIFICATE", store.der))
+    (tmp_path / "chain.pem").write_text("".join(block("CERTIFICATE", one.der) for one in sent))
+    result = program.command("check", "--chain", tmp_path / "chain.pem", "--roots", f"r={tmp_path / 'root.pem'}",
+                             "--offline", "--cache", tmp_path / "none", "--json")
+    report = json.loads(result.stdout)
+    assert [one["sha256"] for one in report["mended"]] == [sent[0].sha256, sent[2].sha256], report["findings"]
+    assert result.returncode == 1, report["findings"]
