@@ -165,9 +165,10 @@ RULES: tuple[Rule, ...] = (
          and any(part.key == "rsa1024" for part in _anchors(one)),
          "chainmend leaves the strength of a root's key to who trusts it; these refuse 1024 bits at their usual level",
          "SSL_CTX_set_security_level(3); gnutls_certificate_verification_profiles_t"),
-    Rule("not judged here", lambda one: "not_judged" in one.codes and one.side == "status" and one.kind != "accepts",
+    Rule("not judged here", lambda one: bool(one.codes & {"not_judged", "key_unsupported"}) and one.side == "status"
+         and one.kind != "accepts",
          "a key or signature of a kind that chainmend does not know is a warning, and left to the clients",
-         "docs/findings.md, not_judged"),
+         "docs/findings.md, not_judged and key_unsupported"),
     Rule("weak", lambda one: _accepts(one, ALL, *WEAK),
          "browsers refuse SHA-1, short RSA and curves like P-224, and so does chainmend; Java takes them under a "
          "root that does not come with it, OpenSSL and GnuTLS take the curves",
