@@ -32,7 +32,8 @@ struct chain_probe {
 
 	uint64_t deadline; /* of everything, by uv_now */
 	uint64_t timeout_ms;
-	struct resolver *resolver; /* while resolving */
+	struct resolver *resolver;
+	struct error not_started; /* why the look-up could not even start */ /* while resolving */
 	struct sockaddr_storage addresses[RESOLVER_MAX_ADDRESSES];
 	size_t num_addresses;
 	size_t at;
@@ -346,15 +347,21 @@ static void open_address(struct chain_probe *probe)
 		give_unreachable(probe, status);
 }
 
+static void give_unresolved(struct chain_probe *probe, struct error error)
+{
+	char reason[ERROR_MAX_TEXT];
+
+	give_failure(probe, error.kind == ERROR_RESOLVE ? CHAIN_PROBE_UNRESOLVED : CHAIN_PROBE_NO_MEMORY,
+		     error_print(error, reason, sizeof(reason)));
+}
+
 static void on_resolved(void *context, struct error error, const struct sockaddr_storage *addresses,
 			size_t num_addresses)
 {
 	struct chain_probe *probe = context;
 	probe->resolver = NULL;
 	if (failed(error)) {
-		char reason[ERROR_MAX_TEXT];
-		give_failure(probe, error.kind == ERROR_RESOLVE ? CHAIN_PROBE_UNRESOLVED : CHAIN_PROBE_NO_MEMORY,
-			     error_print(error, reason, sizeof(reason)));
+		give_unresolved(probe, error);
 		return;
 	}
 	memcpy(probe->addresses, addresses, num_addresses * sizeof(*addresses));
@@ -365,7 +372,9 @@ static void on_resolved(void *context, struct error error, const struct sockaddr
 /* Reports a host that cannot even be looked up from the loop, as every other failure. */
 static void on_no_resolver(uv_timer_t *timer)
 {
-	give_failure(timer->data, CHAIN_PROBE_UNRESOLVED, "the name is none that could be looked up");
+	struct chain_probe *probe = timer->data;
+
+	give_unresolved(probe, probe->not_started);
 }
 
 static bool copy_options(struct chain_probe *probe, const struct chain_probe_options *options)
@@ -410,8 +419,8 @@ struct chain_probe *chain_probe_start(struct loop *loop, const struct chain_prob
 	probe->timer.data = probe;
 	probe->open_handles = 1;
 	probe->phase = PHASE_RESOLVING;
-	probe->resolver = resolver_start(loop, options->host, options->port, probe, on_resolved);
-	if (probe->resolver == NULL)
+	probe->not_started = resolver_start(loop, options->host, options->port, probe, on_resolved, &probe->resolver);
+	if (failed(probe->not_started))
 		uv_timer_start(&probe->timer, on_no_resolver, 0, 0);
 	else
 		set_timer(probe, probe->timeout_ms);

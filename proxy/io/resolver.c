@@ -101,15 +101,18 @@ void resolver_prepare(void)
 	(void)setenv("UV_THREADPOOL_SIZE", RESOLVER_THREADS, 0);
 }
 
-struct resolver *resolver_start(struct loop *loop, const char *host, uint16_t port, void *context,
-				void (*on_done)(void *context, struct error error,
-						const struct sockaddr_storage *addresses, size_t num_addresses))
+struct error resolver_start(struct loop *loop, const char *host, uint16_t port, void *context,
+			    void (*on_done)(void *context, struct error error, const struct sockaddr_storage *addresses,
+					    size_t num_addresses),
+			    struct resolver **out)
 {
 	static const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
 	char service[PORT_CHARS];
 	struct resolver *resolver = calloc(1, sizeof(*resolver));
+
+	*out = NULL;
 	if (resolver == NULL)
-		return NULL;
+		return error_of(ERROR_MEMORY, 0, "look up a name");
 	resolver->context = context;
 	resolver->on_done = on_done;
 	resolver->request.data = resolver;
@@ -118,14 +121,17 @@ struct resolver *resolver_start(struct loop *loop, const char *host, uint16_t po
 		uv_timer_init(&loop->uv, &resolver->timer);
 		resolver->timer.data = resolver;
 		uv_timer_start(&resolver->timer, on_literal, 0, 0);
-		return resolver;
+		*out = resolver;
+		return error_none();
 	}
 	snprintf(service, sizeof(service), "%u", port);
-	if (uv_getaddrinfo(&loop->uv, &resolver->request, on_addrinfo, host, service, &hints) != 0) {
+	int status = uv_getaddrinfo(&loop->uv, &resolver->request, on_addrinfo, host, service, &hints);
+	if (status != 0) {
 		free(resolver);
-		return NULL;
+		return error_of_status(status);
 	}
-	return resolver;
+	*out = resolver;
+	return error_none();
 }
 
 void resolver_cancel(struct resolver *resolver)

@@ -22,11 +22,13 @@ void resolver_prepare(void);
 
 /* resolver_start looks up `host`: a name, or a literal, which waits for no thread. `on_done` is called exactly once, from
  * the loop, unless the look-up is cancelled before. It gets at least one address, borrowed while the callback runs, in the
- * order in which they are to be tried; or ERROR_RESOLVE; or ERROR_MEMORY or ERROR_SYSTEM for a shortage of this machine,
- * which says nothing about the name. NULL when the look-up could not even start. */
-struct resolver *resolver_start(struct loop *loop, const char *host, uint16_t port, void *context,
-				void (*on_done)(void *context, struct error error,
-						const struct sockaddr_storage *addresses, size_t num_addresses));
+ * order in which they are to be tried; or an error. ERROR_RESOLVE is about the name; ERROR_MEMORY and ERROR_SYSTEM are
+ * shortages of this machine, and say nothing about it. The same errors are returned, with NULL in `out`, where the look-up
+ * cannot even start: `on_done` is not called then. */
+MUST_USE struct error resolver_start(struct loop *loop, const char *host, uint16_t port, void *context,
+				     void (*on_done)(void *context, struct error error,
+						     const struct sockaddr_storage *addresses, size_t num_addresses),
+				     struct resolver **out);
 
 /* resolver_cancel: on_done is not called any more. */
 void resolver_cancel(struct resolver *resolver);

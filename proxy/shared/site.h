@@ -3,24 +3,15 @@
 #ifndef PROXY_SHARED_SITE_H
 #define PROXY_SHARED_SITE_H
 
-#include <sys/socket.h>
-
 #include "chaincache/base/buffer.h"
 #include "chaincache/certificate/host_name.h"
 #include "conf/config.h"
 #include "proxy/http/http_policy.h"
+#include "proxy/shared/backend_list.h"
 #include "proxy/shared/credential.h"
 #include "proxy/shared/site_tally.h"
 
 #define SITE_MAX_CREDENTIALS 8
-#define SITE_MAX_BACKEND_ADDRESSES 32
-
-/* One address of a backend, resolved by the control thread, so that a worker never waits for a name server. */
-struct backend_address {
-	struct sockaddr_storage address;
-	socklen_t address_len;
-	size_t backend; /* index into the site's config->backends */
-};
 
 struct site {
 	const struct config_site *config; /* borrowed from the snapshot's config */
@@ -28,8 +19,7 @@ struct site {
 	struct credential *credentials[SITE_MAX_CREDENTIALS]; /* one reference each */
 	bool tells_names; /* without `hostnames`: workers report the names that clients ask for */
 	size_t num_credentials; /* 0 while the backend's leaf is not known: handshakes are refused, and reported */
-	struct backend_address backends[SITE_MAX_BACKEND_ADDRESSES]; /* in the order of the configuration */
-	size_t num_backends; /* 0 while no name resolves: connections are refused, and reported */
+	struct backend_list *backends; /* one reference */
 	SSL_CTX *backend_ssl_ctx; /* client side, one reference; NULL for tcp backends */
 	struct site_tally *tally; /* one reference; NULL: nobody reads its counts */
 	/* Sent to a tls backend as SNI (unless an IP), and its certificate must cover it. With backend_name = client, where

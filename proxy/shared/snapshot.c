@@ -112,6 +112,7 @@ static void site_cleanup(struct site *site)
 	for (size_t i = 0; i < site->num_credentials; i++)
 		credential_unref(site->credentials[i]);
 	SSL_CTX_free(site->backend_ssl_ctx);
+	backend_list_unref(site->backends);
 	buffer_cleanup(&site->alpn);
 	http_policy_free(site->http);
 	site_tally_unref(site->tally);

@@ -20,6 +20,7 @@ struct backend_host {
 	struct resolver *resolver;
 	struct alarm *alarm;
 	struct retry retry;
+	bool answered; /* the first look-up has come to its end: what is known counts */
 	bool logged; /* that it does not resolve */
 };
 
@@ -31,6 +32,7 @@ struct backend_addresses {
 	void (*on_change)(void *context);
 	struct backend_host *hosts;
 	size_t num_hosts;
+	struct backend_list *list; /* one reference */
 };
 
 static bool read_literal(struct backend_host *host)
@@ -45,6 +47,52 @@ static bool read_literal(struct backend_host *host)
 	else
 		return false;
 	host->num_addresses = 1;
+	host->answered = true;
+	return true;
+}
+
+static socklen_t length_of(const struct sockaddr_storage *address)
+{
+	return address->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+}
+
+/* Makes the present list one that can be filled. False: out of memory, it stays as it was. */
+static bool open_list(struct backend_addresses *backends)
+{
+	if (backends->list != NULL && !backend_list_is_known(backends->list))
+		return true;
+	struct backend_list *list = backend_list_new();
+	if (list == NULL)
+		return false;
+	backend_list_unref(backends->list);
+	backends->list = list;
+	return true;
+}
+
+static void add_host(struct backend_list *list, const struct backend_host *host)
+{
+	for (size_t i = 0; i < host->num_addresses; i++) {
+		const struct backend_address address = {
+		    .address = host->addresses[i],
+		    .address_len = length_of(&host->addresses[i]),
+		    .backend = host->backend,
+		};
+		backend_list_add(list, &address);
+	}
+}
+
+/* Fills the open list once there is an address, or no first answer is awaited any more. Returns whether it did. */
+static bool fill_list(struct backend_addresses *backends)
+{
+	bool is_awaited = false;
+
+	for (size_t i = 0; i < backends->num_hosts; i++) {
+		add_host(backends->list, &backends->hosts[i]);
+		is_awaited = is_awaited || !backends->hosts[i].answered;
+	}
+	if (backends->list->count == 0 && is_awaited)
+		return false;
+	backend_list_set_known(backends->list);
 	return true;
 }
 
@@ -75,6 +123,9 @@ struct backend_addresses *backend_addresses_new(struct loop *loop, const struct 
 		if (host->alarm == NULL)
 			goto out;
 	}
+	if (!open_list(backends))
+		goto out;
+	(void)fill_list(backends);
 	return backends;
 out:
 	backend_addresses_free(backends);
@@ -90,6 +141,7 @@ void backend_addresses_free(struct backend_addresses *backends)
 			resolver_cancel(backends->hosts[i].resolver);
 		alarm_free(backends->hosts[i].alarm);
 	}
+	backend_list_unref(backends->list);
 	free(backends->hosts);
 	free(backends);
 }
@@ -107,6 +159,20 @@ static void log_unresolved(struct backend_host *host, struct error error)
 	host->logged = true;
 }
 
+/* A shortage says nothing about the name, and leaves its first answer awaited. */
+static void note_failure(struct backend_host *host, struct error error)
+{
+	struct backend_addresses *backends = host->backends;
+
+	log_unresolved(host, error);
+	alarm_set(host->alarm, retry_next(&host->retry));
+	if (error.kind != ERROR_RESOLVE)
+		return;
+	host->answered = true;
+	if (!backend_list_is_known(backends->list) && fill_list(backends))
+		backends->on_change(backends->context);
+}
+
 static void on_resolved(void *context, struct error error, const struct sockaddr_storage *addresses,
 			size_t num_addresses)
 {
@@ -115,8 +181,7 @@ static void on_resolved(void *context, struct error error, const struct sockaddr
 
 	host->resolver = NULL;
 	if (failed(error)) {
-		log_unresolved(host, error);
-		alarm_set(host->alarm, retry_next(&host->retry));
+		note_failure(host, error);
 		return;
 	}
 	host->logged = false;
@@ -127,8 +192,14 @@ static void on_resolved(void *context, struct error error, const struct sockaddr
 	if (num_addresses == host->num_addresses &&
 	    memcmp(addresses, host->addresses, num_addresses * sizeof(*addresses)) == 0)
 		return;
+	if (!open_list(backends)) {
+		note_failure(host, error_of(ERROR_MEMORY, 0, "keep its addresses"));
+		return;
+	}
 	memcpy(host->addresses, addresses, num_addresses * sizeof(*addresses));
 	host->num_addresses = num_addresses;
+	host->answered = true;
+	(void)fill_list(backends);
 	backends->on_change(backends->context);
 }
 
@@ -136,12 +207,10 @@ static void look_up(void *context)
 {
 	struct backend_host *host = context;
 
-	host->resolver =
-	    resolver_start(host->backends->loop, host->address->host, host->address->port, host, on_resolved);
-	if (host->resolver != NULL)
-		return;
-	log_unresolved(host, error_of(ERROR_MEMORY, 0, "start looking it up"));
-	alarm_set(host->alarm, retry_next(&host->retry));
+	struct error error = resolver_start(host->backends->loop, host->address->host, host->address->port, host,
+					    on_resolved, &host->resolver);
+	if (failed(error))
+		note_failure(host, error);
 }
 
 void backend_addresses_begin(struct backend_addresses *backends)
@@ -157,35 +226,47 @@ static bool same_host(const struct config_address *a, const struct config_addres
 	return a->port == b->port && strcmp(a->host, b->host) == 0;
 }
 
+static void inherit_host(struct backend_host *host, const struct backend_host *old)
+{
+	memcpy(host->addresses, old->addresses, sizeof(host->addresses));
+	host->num_addresses = old->num_addresses;
+	host->answered = old->answered;
+}
+
+static bool same_hosts(const struct backend_addresses *a, const struct backend_addresses *b)
+{
+	bool same = a->num_hosts == b->num_hosts;
+
+	for (size_t i = 0; same && i < a->num_hosts; i++)
+		same = same_host(a->hosts[i].address, b->hosts[i].address);
+	return same;
+}
+
+/* Nobody else has the new list yet. */
+static void inherit_list(struct backend_addresses *backends, const struct backend_addresses *former)
+{
+	if (!backend_list_is_known(former->list) && same_hosts(backends, former)) {
+		backend_list_unref(backends->list);
+		backends->list = backend_list_ref(former->list);
+		return;
+	}
+	backends->list->count = 0;
+	(void)fill_list(backends);
+}
+
 void backend_addresses_inherit(struct backend_addresses *backends, const struct backend_addresses *former)
 {
 	for (size_t i = 0; i < backends->num_hosts; i++) {
 		struct backend_host *host = &backends->hosts[i];
 		for (size_t k = 0; k < former->num_hosts && host->num_addresses == 0; k++) {
-			const struct backend_host *old = &former->hosts[k];
-			if (!same_host(host->address, old->address))
-				continue;
-			memcpy(host->addresses, old->addresses, sizeof(host->addresses));
-			host->num_addresses = old->num_addresses;
+			if (same_host(host->address, former->hosts[k].address))
+				inherit_host(host, &former->hosts[k]);
 		}
 	}
+	inherit_list(backends, former);
 }
 
-static socklen_t length_of(const struct sockaddr_storage *address)
+struct backend_list *backend_addresses_list(const struct backend_addresses *backends)
 {
-	return address->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
-}
-
-void backend_addresses_fill(const struct backend_addresses *backends, struct site *site)
-{
-	site->num_backends = 0;
-	for (size_t i = 0; i < backends->num_hosts; i++) {
-		const struct backend_host *host = &backends->hosts[i];
-		for (size_t k = 0; k < host->num_addresses && site->num_backends < SITE_MAX_BACKEND_ADDRESSES; k++)
-			site->backends[site->num_backends++] = (struct backend_address){
-			    .address = host->addresses[k],
-			    .address_len = length_of(&host->addresses[k]),
-			    .backend = host->backend,
-			};
-	}
+	return backends->list;
 }

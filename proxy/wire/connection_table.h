@@ -33,18 +33,21 @@
 #define CONNECTION_AWAITS(X)                                                                                           \
 	X(AWAITS_BYTES, "nothing else")                                                                                \
 	X(AWAITS_CONNECT, "the connection") /* to the backend: a socket's event may announce it, or nothing */         \
+	X(AWAITS_ADDRESSES, "the addresses") /* of a backend, whose name the control thread looks up */                \
 	X(AWAITS_VERDICT, "the verdict") /* of the control thread */
 
 /* State, name, flow of the client's bytes, flow of the backend's, deadline, what else is awaited. */
 #define CONNECTION_STATES(X)                                                                                           \
 	X(CONNECTION_CLOSED, "closed", FLOW_NONE, FLOW_NONE, DEADLINE_NONE, AWAITS_BYTES)                              \
 	X(CONNECTION_CLIENT_PREAMBLE, "client preamble", FLOW_PREAMBLE, FLOW_NONE, DEADLINE_HANDSHAKE, AWAITS_BYTES)   \
+	X(CONNECTION_ADDRESSES, "addresses", FLOW_HELD, FLOW_NONE, DEADLINE_CONNECT, AWAITS_ADDRESSES)                 \
 	X(CONNECTION_CONNECTING, "connecting", FLOW_EARLY, FLOW_NONE, DEADLINE_CONNECT, AWAITS_CONNECT)                \
 	X(CONNECTION_BACKEND_PREAMBLE, "backend preamble", FLOW_HELD, FLOW_PREAMBLE, DEADLINE_BACKEND_HANDSHAKE,       \
 	  AWAITS_BYTES)                                                                                                \
 	X(CONNECTION_VERDICT, "verdict", FLOW_HELD, FLOW_NONE, DEADLINE_KEEP, AWAITS_VERDICT)                          \
 	/* An HTTP site: requests go to a backend as they come. */                                                     \
 	X(CONNECTION_HTTP, "HTTP", FLOW_HTTP, FLOW_HTTP, DEADLINE_HTTP, AWAITS_BYTES)                                  \
+	X(CONNECTION_HTTP_ADDRESSES, "HTTP addresses", FLOW_HTTP, FLOW_NONE, DEADLINE_CONNECT, AWAITS_ADDRESSES)       \
 	X(CONNECTION_HTTP_CONNECTING, "HTTP connecting", FLOW_HTTP, FLOW_NONE, DEADLINE_CONNECT, AWAITS_CONNECT)       \
 	X(CONNECTION_HTTP_PREAMBLE, "HTTP backend preamble", FLOW_HTTP, FLOW_PREAMBLE, DEADLINE_BACKEND_HANDSHAKE,     \
 	  AWAITS_BYTES)                                                                                                \
@@ -62,6 +65,8 @@
 	X(EVENT_PREAMBLE_FAILED, "preamble failed")                                                                    \
 	X(EVENT_VERDICT_NEEDED, "verdict needed") /* before the preamble goes on */                                    \
 	X(EVENT_VERDICT_GIVEN, "verdict given")                                                                        \
+	X(EVENT_ADDRESSES_NEEDED, "addresses needed") /* the names of the backends are being looked up */              \
+	X(EVENT_ADDRESSES_KNOWN, "addresses known") /* or known to be none */                                          \
 	X(EVENT_CONNECTED, "connected") /* to the backend */                                                           \
 	X(EVENT_CONNECT_FAILED, "connect failed")                                                                      \
 	X(EVENT_NO_BACKEND_LEFT, "no backend left")                                                                    \
@@ -105,6 +110,7 @@
 	X(ACTION_IMPOSSIBLE, "impossible", END_RESET) /* the event cannot come here; closed if it does */              \
 	X(ACTION_NOTHING, "nothing", END_NONE)                                                                         \
 	X(ACTION_CONNECT, "connect", END_NONE) /* to the first backend */                                              \
+	X(ACTION_AWAIT_ADDRESSES, "await the addresses", END_NONE)                                                     \
 	X(ACTION_CONNECT_NEXT, "connect to the next", END_NONE) /* the present one rests for a while */                \
 	X(ACTION_WATCH_CONNECT, "watch the connect", END_NONE) /* no write will find out */                            \
 	X(ACTION_START_PREAMBLE, "start the preamble", END_NONE) /* towards the backend */                             \
@@ -116,6 +122,7 @@
 	X(ACTION_NOTIFY_CLIENT, "notify the client", END_SAME) /* the FIN comes with the close */                      \
 	X(ACTION_AWAIT_DELIVERY, "await the delivery", END_NONE) /* looks again in the next tick */                    \
 	X(ACTION_FAIL, "fail", END_ALERT) /* close the backend */                                                      \
+	X(ACTION_FAIL_UNKNOWN, "report that no address is known, fail", END_ALERT)                                     \
 	X(ACTION_LEAVE_BACKEND, "leave the backend", END_NONE) /* the client has its end already */                    \
 	X(ACTION_AWAIT_CLIENT, "await the client's end", END_NONE) /* FIN; no reset overtakes the last bytes */        \
 	X(ACTION_CLOSE, "close", END_NONE) /* the client has its end, or has ended itself */                           \
@@ -123,6 +130,7 @@
 	X(ACTION_HTTP_START, "start HTTP", END_NONE)                                                                   \
 	X(ACTION_HTTP_OPEN, "send the request", END_NONE)                                                              \
 	X(ACTION_HTTP_NO_BACKEND, "answer without a backend", END_NONE)                                                \
+	X(ACTION_HTTP_UNKNOWN, "report that no address is known, answer without a backend", END_NONE)                  \
 	X(ACTION_HTTP_CLIENT_ENDED, "note the client's end", END_NONE) /* answers under way may go on */               \
 	X(ACTION_HTTP_BACKEND_ENDED, "note the backend's end", END_NONE) /* it may be that of an answer */             \
 	X(ACTION_HTTP_BACKEND_BROKEN, "note the broken backend", END_NONE)                                             \

@@ -33,13 +33,15 @@ static uint64_t rests_until(struct backend_choice *choice, const struct backend_
 bool backend_choice_next(struct backend_choice *choice, const struct site *site, uint32_t tried, uint64_t now_ms,
 			 size_t *out_index)
 {
+	const struct backend_list *list = site->backends;
+	size_t count = backend_list_is_known(list) ? list->count : 0;
 	uint64_t best_until = UINT64_MAX;
 	bool found = false;
 
-	for (size_t i = 0; i < site->num_backends; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (tried & (1U << i))
 			continue;
-		uint64_t until = rests_until(choice, &site->backends[i], now_ms);
+		uint64_t until = rests_until(choice, &list->addresses[i], now_ms);
 		if (until >= best_until)
 			continue;
 		best_until = until;

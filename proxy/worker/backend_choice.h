@@ -9,7 +9,7 @@
 #define BACKEND_REST_MS 10000 /* of an address that failed */
 #define BACKEND_CHOICE_MAX_RESTING 256 /* beyond it the one that has rested longest is forgotten */
 
-_Static_assert(SITE_MAX_BACKEND_ADDRESSES <= 32, "tried addresses are bits of an uint32_t");
+_Static_assert(BACKEND_LIST_MAX <= 32, "tried addresses are bits of an uint32_t");
 
 struct backend_rest {
 	struct sockaddr_storage address;

@@ -10,7 +10,7 @@
 
 const struct backend_address *backend_address_of(const struct connection *connection)
 {
-	return &connection->site->backends[connection->backend_index];
+	return &connection->site->backends->addresses[connection->backend_index];
 }
 
 const char *backend_address_print(const struct backend_address *address, char out[BACKEND_REASON_MAX_ADDRESS])
@@ -63,6 +63,7 @@ void backend_reason_report(struct connection *connection)
 	char text[sizeof(((struct worker_event *)NULL)->text)];
 
 	counters_add(&connection->thread->counters.backend_failures, 1);
+	counters_add(&connection->counts->no_backend, 1);
 	snprintf(text, sizeof(text), "%.*s, for %s", WORKER_MAX_REASON, connection->thread->reason,
 		 client_fault_peer(connection, peer));
 	connection_report(connection, WORKER_BACKEND_FAILED, 0, text);

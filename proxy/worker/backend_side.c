@@ -120,8 +120,23 @@ static enum connection_event try_addresses(struct connection *connection)
 enum connection_event backend_side_connect(struct connection *connection)
 {
 	connection->tried = 0;
+	if (!backend_list_is_known(connection->site->backends))
+		return EVENT_ADDRESSES_NEEDED;
 	snprintf(connection->thread->reason, WORKER_MAX_REASON, "no address of a backend is known");
 	return try_addresses(connection);
+}
+
+enum connection_event backend_side_await_addresses(struct connection *connection)
+{
+	connection_wait(connection);
+	return EVENT_NONE;
+}
+
+void backend_side_report_unknown(struct connection *connection)
+{
+	snprintf(connection->thread->reason, WORKER_MAX_REASON,
+		 "the name of a backend was not looked up within connect_timeout: see whether the name server answers");
+	backend_reason_report(connection);
 }
 
 enum connection_event backend_side_connect_next(struct connection *connection)

@@ -15,12 +15,16 @@ enum connection_event backend_side_break_off(struct connection *connection);
 
 /* Actions of the table. */
 enum connection_event backend_side_connect(struct connection *connection);
+enum connection_event backend_side_await_addresses(struct connection *connection);
 enum connection_event backend_side_connect_next(struct connection *connection);
 enum connection_event backend_side_watch_connect(struct connection *connection);
 enum connection_event backend_side_start_relay(struct connection *connection);
 
 /* backend_side_look_at_connect finds out whether the connect that was started has succeeded or failed by now. */
 enum connection_event backend_side_look_at_connect(struct connection *connection);
+
+/* backend_side_report_unknown reports that the client has waited in vain for a backend's address. */
+void backend_side_report_unknown(struct connection *connection);
 
 /* backend_side_close closes the backend's socket; by a reset where the backend has bytes of the client, and not their
  * end. */

@@ -40,7 +40,8 @@ struct connection {
 	struct connection *next; /* in `connections` or `closed` */
 	struct connection *previous;
 	struct connection *next_waiting; /* in `waiting`, while `waits` */
-	uint64_t question; /* the last that was asked for a verdict: its answer is for no other attempt */
+	uint64_t
+	    question; /* the last that was asked for a verdict, or the wait for addresses: its answer is for no other attempt */
 	uint32_t tried; /* bits of the backend's addresses that were used */
 	uint8_t backend_index; /* of the address that is used */
 	enum connection_state state : 8; /* changed by connection_machine alone */
@@ -48,7 +49,7 @@ struct connection {
 	bool waits; /* for the answer to `question`; not beyond the state in which it was asked */
 };
 
-_Static_assert(SITE_MAX_BACKEND_ADDRESSES <= UINT8_MAX, "an address is counted by an uint8_t");
+_Static_assert(BACKEND_LIST_MAX <= UINT8_MAX, "an address is counted by an uint8_t");
 
 /* connection_new makes a connection of `listener` of `lease`, of which it takes one use. The caller sets up its sides and
  * its timer. NULL: out of memory. */

@@ -256,6 +256,12 @@ enum connection_event connection_http_no_backend(struct connection *connection)
 	return settle(connection);
 }
 
+enum connection_event connection_http_unknown(struct connection *connection)
+{
+	backend_side_report_unknown(connection);
+	return connection_http_no_backend(connection);
+}
+
 enum connection_event connection_http_client_ended(struct connection *connection)
 {
 	http_client_ended(&connection->http->exchanges);

@@ -11,6 +11,7 @@
 enum connection_event connection_http_start(struct connection *connection);
 enum connection_event connection_http_open(struct connection *connection);
 enum connection_event connection_http_no_backend(struct connection *connection);
+enum connection_event connection_http_unknown(struct connection *connection);
 enum connection_event connection_http_client_ended(struct connection *connection);
 enum connection_event connection_http_backend_ended(struct connection *connection);
 enum connection_event connection_http_backend_broken(struct connection *connection);

@@ -195,6 +195,12 @@ static enum connection_event fail_client(struct connection *connection)
 	return EVENT_CLIENT_BROKEN;
 }
 
+static enum connection_event fail_unknown(struct connection *connection)
+{
+	backend_side_report_unknown(connection);
+	return fail_client(connection);
+}
+
 static enum connection_event await_client(struct connection *connection)
 {
 	stream_end(&connection->client.stream);
@@ -251,6 +257,7 @@ static enum connection_event (*const actions[NUM_CONNECTION_ACTIONS])(struct con
     [ACTION_IMPOSSIBLE] = reset_client,
     [ACTION_NOTHING] = do_nothing,
     [ACTION_CONNECT] = backend_side_connect,
+    [ACTION_AWAIT_ADDRESSES] = backend_side_await_addresses,
     [ACTION_CONNECT_NEXT] = backend_side_connect_next,
     [ACTION_WATCH_CONNECT] = backend_side_watch_connect,
     [ACTION_START_PREAMBLE] = start_preamble,
@@ -262,6 +269,7 @@ static enum connection_event (*const actions[NUM_CONNECTION_ACTIONS])(struct con
     [ACTION_NOTIFY_CLIENT] = notify_client,
     [ACTION_AWAIT_DELIVERY] = await_delivery,
     [ACTION_FAIL] = fail_client,
+    [ACTION_FAIL_UNKNOWN] = fail_unknown,
     [ACTION_LEAVE_BACKEND] = leave_backend,
     [ACTION_AWAIT_CLIENT] = await_client,
     [ACTION_CLOSE] = close_both,
@@ -269,6 +277,7 @@ static enum connection_event (*const actions[NUM_CONNECTION_ACTIONS])(struct con
     [ACTION_HTTP_START] = connection_http_start,
     [ACTION_HTTP_OPEN] = connection_http_open,
     [ACTION_HTTP_NO_BACKEND] = connection_http_no_backend,
+    [ACTION_HTTP_UNKNOWN] = connection_http_unknown,
     [ACTION_HTTP_CLIENT_ENDED] = connection_http_client_ended,
     [ACTION_HTTP_BACKEND_ENDED] = connection_http_backend_ended,
     [ACTION_HTTP_BACKEND_BROKEN] = connection_http_backend_broken,
@@ -512,6 +521,14 @@ out:
 	thread->pause(thread, error.code);
 }
 
+/* Takes the step for what the connection has waited for, and what follows. */
+static void go_on(struct connection *connection, enum connection_event event)
+{
+	fire(connection, event);
+	if (connection->state != CONNECTION_CLOSED)
+		work(connection);
+}
+
 void connections_give_verdict(struct worker_thread *thread, uint64_t question, bool trusted, const char *reason)
 {
 	struct connection *connection = connections_find(thread, question);
@@ -519,9 +536,21 @@ void connections_give_verdict(struct worker_thread *thread, uint64_t question, b
 	if (connection == NULL)
 		return; /* it did not wait so long */
 	tls_backend_note_verdict(connection, trusted, reason);
-	fire(connection, EVENT_VERDICT_GIVEN);
-	if (connection->state != CONNECTION_CLOSED)
-		work(connection);
+	go_on(connection, EVENT_VERDICT_GIVEN);
+}
+
+void connections_give_addresses(struct worker_thread *thread)
+{
+	for (size_t i = 0; i < WORKER_WAITING_LISTS; i++) {
+		struct connection *next;
+
+		for (struct connection *waiting = thread->waiting[i]; waiting != NULL; waiting = next) {
+			next = waiting->next_waiting;
+			if (connection_rules_now(waiting).awaits == AWAITS_ADDRESSES &&
+			    backend_list_is_known(waiting->site->backends))
+				go_on(waiting, EVENT_ADDRESSES_KNOWN);
+		}
+	}
 }
 
 void connections_drain(struct worker_thread *thread)

@@ -17,6 +17,10 @@ void connection_open(struct worker_thread *thread, struct snapshot_lease *lease,
  * trusted. */
 void connections_give_verdict(struct worker_thread *thread, uint64_t question, bool trusted, const char *reason);
 
+/* connections_give_addresses goes on with each connection that has waited for the addresses of its backends, and whose
+ * list is known now. */
+void connections_give_addresses(struct worker_thread *thread);
+
 /* connections_cut_all closes all that are open. */
 /* connections_drain lets HTTP connections end behind the answers that are under way. */
 void connections_drain(struct worker_thread *thread);

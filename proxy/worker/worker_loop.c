@@ -181,6 +181,7 @@ void worker_loop_use(struct worker_thread *thread, struct snapshot_lease *take_l
 	thread->lease = take_lease;
 	thread->traces = take_lease->snapshot->shared_config->config->log_level == LOG_LEVEL_DEBUG;
 	acceptors_adopt(thread, take_lease->snapshot);
+	connections_give_addresses(thread);
 }
 
 void worker_loop_drain(struct worker_thread *thread, uint64_t timeout_ms)

@@ -67,9 +67,10 @@ struct worker_thread {
 
 	struct connection *connections; /* all open ones */
 	struct connection *closed; /* freed at the end of the turn */
-	struct connection *waiting[WORKER_WAITING_LISTS]; /* for a verdict, by the number of their question */
+	struct connection
+	    *waiting[WORKER_WAITING_LISTS]; /* for a verdict or for addresses, by the number of their question */
 	size_t num_connections;
-	uint64_t num_questions; /* that were asked for a verdict */
+	uint64_t num_questions; /* that connections have waited for */
 
 	struct timer drain_timer;
 	bool draining;

@@ -1,15 +1,23 @@
-"""The look-up of a name that never comes to its end: what was found out is told all the same, and the program ends."""
+"""The look-up of a name that is slow, or never comes to its end: what was found out is told all the same, clients wait for
+an answer as long as for a connection, and the program ends."""
 
 import json
 import os
+import signal
 import subprocess
+import urllib.request
 
 import pytest
+from clients import curl
 from conftest import NAME, ROOT
-from program import free_port
+from metrics_text import read_metrics
+from program import configuration, free_port
+from tls_servers import Server, TlsServer, http_answer
 
 SOURCE = ROOT / "tests" / "support" / "hanging_names.c"
 HANGING = "dc1.hangs.test"
+SLOW = "dc1.slow.test"
+NONE = "dc1.none.test"
 
 
 @pytest.fixture(scope="session")
@@ -81,3 +89,70 @@ def test_a_proxy_whose_backend_is_such_a_name_stops_when_it_is_told_to(program, 
     running.stop()
     assert "stopped: all connections are closed" in running.stderr
     assert world.fix_log.read_text().endswith("}\n")
+
+
+@pytest.fixture
+def preloaded(environment, monkeypatch):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+
+def site_of(world, port, backend, **more):
+    return {"listen": f"127.0.0.1:{port}", "hostnames": NAME, "certificate": world.complete, "key": world.key,
+            "backend": backend, "backend_name": NAME, **more}
+
+
+def tcp_site_of(world, port, backend, **more):
+    site = site_of(world, port, backend, **more)
+    del site["backend_name"]
+    return site
+
+
+@pytest.mark.parametrize("kind", ["tcp", "tls"])
+def test_a_client_waits_for_the_first_look_up_of_a_start(program, world, preloaded, kind):
+    server = TlsServer(world.complete, world.key, http_answer()) if kind == "tls" else Server(http_answer())
+    with server as backend:
+        port = free_port()
+        site = {"tcp": tcp_site_of, "tls": site_of}[kind](world, port, f"{kind}://{SLOW}:{backend.port}")
+        running = program.run(world.settings(), {"mail": site})
+        answer = curl(port, NAME, world.roots, "--fail")
+        assert answer.ok, f"{answer}\n{running.report()}"
+
+
+def test_a_client_waits_for_the_first_look_up_of_a_reload(program, world, preloaded):
+    with Server(http_answer()) as backend:
+        port = free_port()
+        running = program.run(world.settings(), {"mail": tcp_site_of(world, port, f"tcp://127.0.0.1:{backend.port}")})
+        said = len(running.stderr)
+        (path,) = program.folder.glob("chainmend-*.ini")
+        path.write_text(configuration(world.settings(),
+                                      {"mail": tcp_site_of(world, port, f"tcp://{SLOW}:{backend.port}")}))
+        running.signal(signal.SIGHUP)
+        running.wait_for_words("SIGHUP: ", after=said)
+        answer = curl(port, NAME, world.roots, "--fail")
+        assert answer.ok, f"{answer}\n{running.report()}"
+
+
+def test_a_client_whose_backend_has_no_address_is_refused_once_that_is_known(program, world, preloaded):
+    port = free_port()
+    running = program.run(world.settings(), {"mail": tcp_site_of(world, port, f"tcp://{NONE}:80", connect_timeout="1h")})
+    answer = curl(port, NAME, world.roots)
+    assert answer.status in (35, 52, 56), answer  # a failure, no empty answer
+    running.wait_for_words("no address of a backend is known")
+
+
+def test_a_client_waits_for_a_look_up_no_longer_than_for_a_connection(program, world, preloaded):
+    """Those of other sites do not wait at all."""
+    with Server(http_answer()) as backend:
+        ports, admin = [free_port(), free_port()], free_port()
+        running = program.run(world.settings(admin=admin), {
+            "hangs": tcp_site_of(world, ports[0], f"tcp://{HANGING}:80", connect_timeout="2s"),
+            "serves": tcp_site_of(world, ports[1], f"tcp://127.0.0.1:{backend.port}"),
+        })
+        assert curl(ports[1], NAME, world.roots, "--fail").ok, running.report()
+        answer = curl(ports[0], NAME, world.roots)
+        assert answer.status in (35, 52, 56), answer
+        running.wait_for_words("the name of a backend was not looked up within connect_timeout")
+        with urllib.request.urlopen(f"http://127.0.0.1:{admin}/metrics") as metrics:
+            family = read_metrics(metrics.read().decode())["chainmend_no_backend_total"]
+        assert (family.value(site="hangs"), family.value(site="serves")) == (1, 0)

@@ -91,11 +91,11 @@ static void add_credential(struct site *site, const struct certificate *own, con
 
 static void add_backend(struct site *site, uint16_t port)
 {
-	struct backend_address *address = &site->backends[site->num_backends++];
+	struct backend_address address = {.address_len = sizeof(struct sockaddr_in)};
 	struct sockaddr_in in = loopback_address(port);
 
-	memcpy(&address->address, &in, sizeof(in));
-	address->address_len = sizeof(in);
+	memcpy(&address.address, &in, sizeof(in));
+	backend_list_add(site->backends, &address);
 }
 
 static void fill_site(struct site *site, const struct world_site *plan)
@@ -106,10 +106,14 @@ static void fill_site(struct site *site, const struct world_site *plan)
 		add_credential(site, plan->leaf, plan->issuer);
 	if (plan->second_leaf != NULL)
 		add_credential(site, plan->second_leaf, plan->issuer);
+	site->backends = backend_list_new();
+	assert_non_null(site->backends);
 	if (plan->backend_port != 0)
 		add_backend(site, plan->backend_port);
 	if (plan->second_backend_port != 0)
 		add_backend(site, plan->second_backend_port);
+	if (!plan->looks_up)
+		backend_list_set_known(site->backends);
 	if (!site->config->backends[0].tls)
 		return;
 	assert_ok(backend_tls_context_new(site->config, &site->backend_ssl_ctx, &file));

@@ -27,6 +27,7 @@ struct world_site {
 	const char *keys; /* further lines of the site's section; without a `backend` among them it is tcp */
 	uint16_t backend_port;
 	uint16_t second_backend_port; /* 0: none */
+	bool looks_up; /* the backend's name, for ever */
 	const struct certificate *leaf; /* NULL: no credential */
 	const struct certificate *second_leaf;
 	const struct certificate *issuer;

@@ -60,6 +60,7 @@ void stepped_open(struct stepped_connection *stepped, uint16_t port, const char 
 	int on = 1;
 
 	setsockopt(fd, SOL_TCP, TCP_NODELAY, &on, sizeof(on)); /* one turn sees what was written before it */
+	site.looks_up = stepped->looks_up;
 	world_start(&stepped->world, &site, 1);
 	struct worker_options options = {.admission = stepped->world.admission, .control = stepped->world.control};
 	assert_ok(worker_loop_init(thread, &options, on_mail, NULL));
@@ -161,6 +162,14 @@ void stepped_come_to_client_preamble(struct stepped_connection *stepped)
 	for (int i = 0; i < STEPPED_MAX_TURNS && !stepped_now(stepped)->client.heard; i++)
 		stepped_turn(stepped);
 	stepped_come_to(stepped, CONNECTION_CLIENT_PREAMBLE);
+}
+
+void stepped_come_to_addresses(struct stepped_connection *stepped)
+{
+	stepped->looks_up = true;
+	stepped_open(stepped, stepped->port, "");
+	stepped_join(stepped);
+	stepped_come_to(stepped, CONNECTION_ADDRESSES);
 }
 
 /* The kernel drops what wants to connect to a full queue. */

@@ -23,6 +23,7 @@ struct stepped_connection {
 	int waiting[STEPPED_MAX_WAITING]; /* fill the queue of `listening` */
 	size_t num_waiting;
 	uint16_t port; /* of `listening` */
+	bool looks_up; /* the backend's name, for ever */
 };
 
 struct stepped_connection *stepped_new(void);
@@ -46,6 +47,7 @@ void stepped_come_to(struct stepped_connection *stepped, enum connection_state w
 
 /* Each opens a connection and brings it to the state of its name. stepped_come_to_relaying_tls: with a TLS backend. */
 void stepped_come_to_client_preamble(struct stepped_connection *stepped);
+void stepped_come_to_addresses(struct stepped_connection *stepped);
 void stepped_come_to_connecting(struct stepped_connection *stepped);
 void stepped_come_to_backend_preamble(struct stepped_connection *stepped);
 void stepped_come_to_verdict(struct stepped_connection *stepped);

@@ -55,20 +55,17 @@ static void test_which_event_can_come_in_which_state(void **state)
 	     * backend; client failed; client, backend broken; turn, deadline, cut; of HTTP:
 	     * Drain, backend wanted, Ended, Broken, switched */
 	    /* clang-format off */
-	    {CONNECTION_CLOSED,            "df ng CFLS cb f cb tdc DwEBs"},
-	    {CONNECTION_CLIENT_PREAMBLE,   "df -- ---S -- - c- tdc -----"},
-	    {CONNECTION_CONNECTING,        "-- -- CFLS c- f c- tdc -----"},
-	    {CONNECTION_BACKEND_PREAMBLE,  "df n- ---S c- f cb tdc -----"},
-	    {CONNECTION_VERDICT,           "-f -g ---S c- f c- tdc -----"},
-	    {CONNECTION_HTTP,              "-- -- ---S cb f cb tdc DwEBs"},
-	    {CONNECTION_HTTP_CONNECTING,   "-- -- CFLS c- f c- tdc D-E--"},
-	    {CONNECTION_HTTP_PREAMBLE,     "df n- ---S c- f cb tdc D-E--"},
-	    {CONNECTION_HTTP_VERDICT,      "-f -g ---S c- f c- tdc D-E--"},
-	    {CONNECTION_RELAYING,          "-- -- ---S cb f cb tdc -----"},
-	    {CONNECTION_CLIENT_ENDED,      "-- -- ---S -b f -b tdc -----"},
-	    {CONNECTION_BACKEND_ENDED,     "-- -- ---S c- f cb tdc -----"},
-	    {CONNECTION_FLUSHING,          "-- -- ---- -- - -- tdc -----"},
-	    {CONNECTION_LINGERING,         "-- -- ---- -- - c- tdc -----"},
+	    {CONNECTION_CLOSED,             "df ng NK CFLS cb f cb tdc"},
+	    {CONNECTION_CLIENT_PREAMBLE,    "df -- -- ---S -- - c- tdc"},
+	    {CONNECTION_ADDRESSES,         "-- -- -K ---S c- f c- tdc"},
+	    {CONNECTION_CONNECTING,         "-- -- N- CFLS c- f c- tdc"},
+	    {CONNECTION_BACKEND_PREAMBLE,   "df n- -- ---S c- f cb tdc"},
+	    {CONNECTION_VERDICT,            "-f -g -- ---S c- f c- tdc"},
+	    {CONNECTION_RELAYING,           "-- -- -- ---S cb f cb tdc"},
+	    {CONNECTION_CLIENT_ENDED,       "-- -- -- ---S -b f -b tdc"},
+	    {CONNECTION_BACKEND_ENDED,      "-- -- -- ---S c- f cb tdc"},
+	    {CONNECTION_FLUSHING,           "-- -- -- ---- -- - -- tdc"},
+	    {CONNECTION_LINGERING,          "-- -- -- ---- -- - c- tdc"},
 	    /* clang-format on */
 	};
 
@@ -208,6 +205,11 @@ static void test_what_the_client_sees(void **state)
 	    {CONNECTION_CLIENT_PREAMBLE,  EVENT_TURN_DONE,       GUARD_CLIENT_GONE,           END_NONE},
 	    {CONNECTION_CLIENT_PREAMBLE,  EVENT_DEADLINE,        GUARD_NONE,                  END_ALERT},
 	    {CONNECTION_CLIENT_PREAMBLE,  EVENT_CUT,             GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_ADDRESSES,        EVENT_SHORTAGE,        GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_ADDRESSES,        EVENT_CLIENT_FAILED,   GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_ADDRESSES,        EVENT_TURN_DONE,       GUARD_CLIENT_GONE_WRITTEN,   END_NONE},
+	    {CONNECTION_ADDRESSES,        EVENT_DEADLINE,        GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_ADDRESSES,        EVENT_CUT,             GUARD_NONE,                  END_ALERT},
 	    {CONNECTION_CONNECTING,       EVENT_NO_BACKEND_LEFT, GUARD_NONE,                  END_ALERT},
 	    {CONNECTION_CONNECTING,       EVENT_SHORTAGE,        GUARD_NONE,                  END_ALERT},
 	    {CONNECTION_CONNECTING,       EVENT_CLIENT_FAILED,   GUARD_NONE,                  END_ALERT},
@@ -325,6 +327,7 @@ static void test_what_the_end_of_a_turn_looks_at(void **state)
 	} rows[] = {
 	    {CONNECTION_CLOSED, {GUARD_NONE}, {ACTION_NOTHING}},
 	    {CONNECTION_CLIENT_PREAMBLE, {GUARD_CLIENT_GONE}, {ACTION_CLOSE, ACTION_NOTHING}},
+	    {CONNECTION_ADDRESSES, {GUARD_CLIENT_GONE_WRITTEN}, {ACTION_CLOSE, ACTION_NOTHING}},
 	    {CONNECTION_CONNECTING, {GUARD_CLIENT_GONE_WRITTEN}, {ACTION_CLOSE, ACTION_NOTHING}},
 	    {CONNECTION_BACKEND_PREAMBLE, {GUARD_CLIENT_GONE_WRITTEN}, {ACTION_CLOSE, ACTION_NOTHING}},
 	    {CONNECTION_VERDICT, {GUARD_CLIENT_GONE_WRITTEN}, {ACTION_CLOSE, ACTION_NOTHING}},

@@ -5,16 +5,24 @@
 
 #include "tests/support/unit.h"
 
-static void fill(struct site *site, size_t num_backends)
+struct fixture {
+	struct site site;
+	struct backend_list list;
+};
+
+static const struct site *fill(struct fixture *fixture, size_t num_backends)
 {
-	memset(site, 0, sizeof(*site));
+	memset(fixture, 0, sizeof(*fixture));
+	fixture->site.backends = &fixture->list;
 	for (size_t i = 0; i < num_backends; i++) {
 		struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons((uint16_t)(1000 + i))};
+		struct backend_address address = {.address_len = sizeof(in)};
 
-		memcpy(&site->backends[i].address, &in, sizeof(in));
-		site->backends[i].address_len = sizeof(in);
+		memcpy(&address.address, &in, sizeof(in));
+		backend_list_add(&fixture->list, &address);
 	}
-	site->num_backends = num_backends;
+	backend_list_set_known(&fixture->list);
+	return &fixture->site;
 }
 
 static size_t next(struct backend_choice *choice, const struct site *site, uint32_t tried, uint64_t now_ms)
@@ -27,37 +35,38 @@ static size_t next(struct backend_choice *choice, const struct site *site, uint3
 static void test_order_and_rest(void **state)
 {
 	struct backend_choice choice = {0};
-	struct site site;
+	struct fixture fixture;
+	const struct site *site = fill(&fixture, 3);
+	const struct backend_address *addresses = fixture.list.addresses;
 
 	(void)state;
-	fill(&site, 3);
-	assert_int_equal(next(&choice, &site, 0, 0), 0);
-	assert_int_equal(next(&choice, &site, 1, 0), 1);
-	assert_int_equal(next(&choice, &site, 7, 0), 99);
-	backend_choice_rest(&choice, &site.backends[0], 1000);
-	assert_int_equal(next(&choice, &site, 0, 1000), 1);
-	assert_int_equal(next(&choice, &site, 6, 1000), 0); /* the only one left is tried all the same */
-	backend_choice_rest(&choice, &site.backends[2], 2000);
-	backend_choice_rest(&choice, &site.backends[1], 3000);
-	assert_int_equal(next(&choice, &site, 0, 3000), 0); /* all rest: the one whose rest ends first */
-	assert_int_equal(next(&choice, &site, 1, 3000), 2);
-	backend_choice_forget(&choice, &site.backends[1]);
-	assert_int_equal(next(&choice, &site, 0, 3000), 1);
-	assert_int_equal(next(&choice, &site, 0, 1000 + BACKEND_REST_MS), 0); /* its rest is over */
+	assert_int_equal(next(&choice, site, 0, 0), 0);
+	assert_int_equal(next(&choice, site, 1, 0), 1);
+	assert_int_equal(next(&choice, site, 7, 0), 99);
+	backend_choice_rest(&choice, &addresses[0], 1000);
+	assert_int_equal(next(&choice, site, 0, 1000), 1);
+	assert_int_equal(next(&choice, site, 6, 1000), 0); /* the only one left is tried all the same */
+	backend_choice_rest(&choice, &addresses[2], 2000);
+	backend_choice_rest(&choice, &addresses[1], 3000);
+	assert_int_equal(next(&choice, site, 0, 3000), 0); /* all rest: the one whose rest ends first */
+	assert_int_equal(next(&choice, site, 1, 3000), 2);
+	backend_choice_forget(&choice, &addresses[1]);
+	assert_int_equal(next(&choice, site, 0, 3000), 1);
+	assert_int_equal(next(&choice, site, 0, 1000 + BACKEND_REST_MS), 0); /* its rest is over */
 	backend_choice_cleanup(&choice);
 }
 
 static void test_no_backend_and_most_backends(void **state)
 {
 	struct backend_choice choice = {0};
-	struct site site;
+	struct fixture fixture;
+	const struct site *site = fill(&fixture, 0);
 
 	(void)state;
-	fill(&site, 0);
-	assert_int_equal(next(&choice, &site, 0, 0), 99);
-	fill(&site, SITE_MAX_BACKEND_ADDRESSES);
-	assert_int_equal(next(&choice, &site, UINT32_MAX >> 1, 0), SITE_MAX_BACKEND_ADDRESSES - 1);
-	assert_int_equal(next(&choice, &site, UINT32_MAX, 0), 99);
+	assert_int_equal(next(&choice, site, 0, 0), 99);
+	site = fill(&fixture, BACKEND_LIST_MAX + 1);
+	assert_int_equal(next(&choice, site, UINT32_MAX >> 1, 0), BACKEND_LIST_MAX - 1);
+	assert_int_equal(next(&choice, site, UINT32_MAX, 0), 99);
 	backend_choice_cleanup(&choice);
 }
 

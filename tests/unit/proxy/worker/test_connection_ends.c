@@ -2,6 +2,7 @@
 #include "proxy/worker/connection.h"
 #include "proxy/worker/connection_deadline.h"
 #include "proxy/worker/connection_machine.h"
+#include "tests/support/loopback.h"
 #include "tests/support/stepped_connection.h"
 
 #include <fcntl.h>
@@ -14,6 +15,40 @@ static void give_verdict(struct stepped_connection *stepped, bool trusted)
 
 	connections_give_verdict(&stepped->thread, event->connection, trusted, "nobody knows its root");
 	worker_event_free(event);
+}
+
+/* What the client sends meanwhile, and its end, reach the backend once its address is known. */
+static void test_a_client_that_waits_for_the_addresses(void **state)
+{
+	struct stepped_connection *stepped = *state;
+	char bytes[5] = "";
+
+	stepped_come_to_addresses(stepped);
+	stepped_write_client(stepped, "held");
+	assert_int_equal(SSL_shutdown(stepped->client.ssl), 0);
+	for (int i = 0; i < STEPPED_MAX_TURNS && !stepped_now(stepped)->backend.out.source_ended; i++)
+		stepped_turn(stepped);
+	connections_give_addresses(&stepped->thread); /* a change of something else */
+	assert_int_equal(stepped_state(stepped), CONNECTION_ADDRESSES);
+	backend_list_set_known(stepped->world.snapshot->sites[0].backends);
+	connections_give_addresses(&stepped->thread);
+	stepped_come_to(stepped, CONNECTION_CLIENT_ENDED);
+	stepped->backend = loopback_accept(stepped->listening);
+	assert_int_equal(recv(stepped->backend, bytes, sizeof(bytes), MSG_WAITALL), 4);
+	assert_string_equal(bytes, "held");
+	assert_int_equal(atomic_load(&stepped->thread.counters.backend_failures), 0);
+}
+
+static void test_a_client_that_waits_for_the_addresses_in_vain(void **state)
+{
+	struct stepped_connection *stepped = *state;
+
+	stepped_come_to_addresses(stepped);
+	stepped_let_time_pass(stepped);
+	stepped_expect_end(stepped, "", CLIENT_END_ALERT);
+	assert_int_equal(atomic_load(&stepped->thread.counters.backend_failures), 1);
+	assert_int_equal(atomic_load(&site_tally_counts(stepped->thread.nobody, 0)->no_backend), 1);
+	assert_int_equal(stepped->thread.choice.num_resting, 0);
 }
 
 static void test_a_client_without_a_backend_gets_an_alert(void **state)
@@ -160,9 +195,9 @@ static void test_a_client_that_sends_behind_its_end(void **state)
 
 static void test_rubbish_of_a_client(void **state)
 {
-	static void (*const comes[])(struct stepped_connection *) = {stepped_come_to_connecting,
-								     stepped_come_to_backend_preamble,
-								     stepped_come_to_verdict, stepped_come_to_relaying};
+	static void (*const comes[])(struct stepped_connection *) = {
+	    stepped_come_to_addresses, stepped_come_to_connecting, stepped_come_to_backend_preamble,
+	    stepped_come_to_verdict, stepped_come_to_relaying};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(comes) / sizeof(comes[0]); i++) {
@@ -180,8 +215,11 @@ static void test_rubbish_of_a_client(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(test_a_client_without_a_backend_gets_an_alert, stepped_setup,
+	    cmocka_unit_test_setup_teardown(test_a_client_that_waits_for_the_addresses, stepped_setup,
 					    stepped_teardown),
+	    cmocka_unit_test_setup_teardown(test_a_client_that_waits_for_the_addresses_in_vain, stepped_setup,
+					    stepped_teardown),
+	    cmocka_unit_test_setup_teardown(test_no_backend, stepped_setup, stepped_teardown),
 	    cmocka_unit_test_setup_teardown(test_a_backend_that_is_not_trusted, stepped_setup, stepped_teardown),
 	    cmocka_unit_test(test_a_backend_that_breaks_off),
 	    cmocka_unit_test_setup_teardown(test_a_backend_that_ends_in_its_handshake, stepped_setup, stepped_teardown),

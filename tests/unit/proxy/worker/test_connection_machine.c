@@ -12,6 +12,7 @@ struct case_of_state {
 /* In the order of the states. BACKEND_ENDED: the client has the whole answer. */
 static const struct case_of_state cases[] = {
     {CONNECTION_CLIENT_PREAMBLE, stepped_come_to_client_preamble, CLIENT_END_ALERT, CLIENT_END_ALERT},
+    {CONNECTION_ADDRESSES, stepped_come_to_addresses, CLIENT_END_ALERT, CLIENT_END_ALERT},
     {CONNECTION_CONNECTING, stepped_come_to_connecting, CLIENT_END_ALERT, CLIENT_END_ALERT},
     {CONNECTION_BACKEND_PREAMBLE, stepped_come_to_backend_preamble, CLIENT_END_ALERT, CLIENT_END_ALERT},
     {CONNECTION_VERDICT, stepped_come_to_verdict, CLIENT_END_ALERT, CLIENT_END_ALERT},
