@@ -12,6 +12,7 @@
 #include "proxy/control/server_state.h"
 #include "proxy/control/worker_count.h"
 #include "proxy/io/alarm.h"
+#include "proxy/io/loop.h"
 #include "proxy/io/thread_pool.h"
 #include "proxy/log/time_text.h"
 #include "proxy/sites/site_paths.h"
@@ -38,6 +39,8 @@ struct reading {
 	struct reload *reload;
 	const struct server_options *options;
 	enum reload_cause cause;
+	uint64_t begun_ms;
+	bool is_told_slow;
 	struct site_files *former;
 	struct site_files *files; /* what was read; NULL: it is refused, `errors` has the reasons */
 	struct buffer errors;
@@ -281,6 +284,7 @@ static struct reading *reading_new(struct reload *reload, enum reload_cause caus
 	reading->reload = reload;
 	reading->options = reload->server->options;
 	reading->cause = cause;
+	reading->begun_ms = loop_now_ms(reload->server->loop);
 	reading->former = site_files_ref(site_set_files(reload->server->set));
 	buffer_init(&reading->errors, SERVER_MAX_ERROR_BYTES);
 	return reading;
@@ -343,6 +347,22 @@ static void look_at_validity(struct reload *reload)
 	reload_by(reload, BY_VALIDITY);
 }
 
+/* Nothing cuts the read of a file short: what comes meanwhile waits for it. */
+static void tell_slow(const struct reload *reload)
+{
+	struct reading *reading = reload->reading;
+	const struct server *server = reload->server;
+
+	if (reading == NULL || reading->is_told_slow || loop_now_ms(server->loop) - reading->begun_ms < RELOAD_SLOW_MS)
+		return;
+	reading->is_told_slow = true;
+	program_log_write(
+	    &server->log, LOG_LEVEL_WARNING, "reload",
+	    "%s: the files are still not read after %u s: look for a pipe whose writer does not end, or a "
+	    "file system that does not answer; what was there goes on serving, and no other reload begins",
+	    cause_words[reading->cause], RELOAD_SLOW_MS / 1000);
+}
+
 void reload_tick(struct reload *reload)
 {
 	struct server *server = reload->server;
@@ -353,6 +373,7 @@ void reload_tick(struct reload *reload)
 	if (reload->unwatched)
 		watch_files(reload);
 	look_at_validity(reload);
+	tell_slow(reload);
 	if (reload->reading == NULL && reload->next != NO_CAUSE) {
 		enum reload_cause next = reload->next;
 		reload->next = NO_CAUSE;

@@ -12,6 +12,7 @@
 
 #define RELOAD_RETRY_FIRST_MS 5000 /* while files are wrong ... */
 #define RELOAD_RETRY_MAX_MS 300000 /* ... doubling up to this */
+#define RELOAD_SLOW_MS 10000 /* after which the log says that files are still being read */
 
 struct server;
 struct reload;

@@ -28,6 +28,8 @@ static const struct thread_pool_options mending_threads = {
 
 enum { MAX_WHAT = 120 };
 
+enum { NUM_EARLY_SIGNALS = 2 }; /* the others end a start that waits for a file */
+
 static const int watched_signals[SERVER_NUM_SIGNALS] = {SIGHUP, SIGUSR1, SIGTERM, SIGINT};
 
 static uint64_t monotonic_s(void)
@@ -163,11 +165,11 @@ static void close_all(struct server *server)
 	backend_trust_free(server->events.trust);
 	site_set_free(server->set);
 	reload_free(server->reload);
-	thread_pool_close(server->threads);
+	server->is_held = !thread_pool_close(server->threads);
 	listeners_cleanup(&server->listeners);
 	publisher_free(server->publisher);
 	alarm_free(server->ticker);
-	for (size_t i = 0; i < SERVER_NUM_SIGNALS; i++)
+	for (size_t i = 0; i < server->num_signals; i++)
 		signal_watch_free(server->signals[i]);
 	if (server->mailbox != NULL)
 		mailbox_close(server->mailbox);
@@ -274,16 +276,17 @@ static bool make_parts(struct server *server)
 	return good;
 }
 
-/* Watches signals before the start can be seen from outside: a signal during the start is handled once the loop
- * runs. */
-static bool watch_signals(struct server *server)
+/* A signal that is watched during the start is acted on once the loop runs. */
+static bool watch_signals(struct server *server, size_t num_signals)
 {
-	for (size_t i = 0; i < SERVER_NUM_SIGNALS; i++) {
-		server->signals[i] = signal_watch_new(server->loop, watched_signals[i], server, on_signal);
-		if (server->signals[i] != NULL)
-			continue;
-		log_error(server, "start", error_of(ERROR_MEMORY, 0, "watch for signals"));
-		return false;
+	while (server->num_signals < num_signals) {
+		struct signal_watch *watch =
+		    signal_watch_new(server->loop, watched_signals[server->num_signals], server, on_signal);
+		if (watch == NULL) {
+			log_error(server, "start", error_of(ERROR_MEMORY, 0, "watch for signals"));
+			return false;
+		}
+		server->signals[server->num_signals++] = watch;
 	}
 	return true;
 }
@@ -307,7 +310,9 @@ static bool read_and_listen(struct server *server, struct buffer *errors)
 	if (none || server->set == NULL || !known)
 		return false; /* as a proxy of one site whose certificate is wrong */
 	const struct config *set_config = site_set_config(server->set);
-	return listeners_open(set_config, server->num_workers, NULL, &server->listeners, errors) &&
+	/* Before anything can be seen from outside. */
+	return watch_signals(server, SERVER_NUM_SIGNALS) &&
+	       listeners_open(set_config, server->num_workers, NULL, &server->listeners, errors) &&
 	       admin_listener_open(set_config, NULL, &server->admin_listener, errors) &&
 	       privileges_drop(set_config->user, set_config->group, errors);
 }
@@ -367,8 +372,8 @@ static bool start(struct server *server)
 	error = privileges_raise_files(&server->max_files);
 	if (failed(error))
 		log_error(server, "open files", error);
-	bool good = watch_signals(server) && read_and_listen(server, &errors) && make_parts(server) &&
-		    build_sites(server, &errors);
+	bool good = watch_signals(server, NUM_EARLY_SIGNALS) && read_and_listen(server, &errors) &&
+		    make_parts(server) && build_sites(server, &errors);
 	program_log_lines(&server->log, LOG_LEVEL_ERROR, buffer_text(&errors));
 	buffer_cleanup(&errors);
 	bool is_watched = good && site_set_notify_watch(server->set, time_text_now_ms());
@@ -405,10 +410,10 @@ static void refuse_start(struct config *take_config, struct error error)
 	config_free(take_config);
 }
 
-int server_run(const struct server_options *options, bool *out_looking_up)
+int server_run(const struct server_options *options, bool *out_held)
 {
 	struct server *server = calloc(1, sizeof(*server));
-	*out_looking_up = false;
+	*out_held = false;
 	struct error error = server != NULL ? loop_new(&server->loop) : error_of(ERROR_MEMORY, 0, "run a server");
 	if (failed(error)) {
 		refuse_start(options->take_config, error);
@@ -427,7 +432,7 @@ int server_run(const struct server_options *options, bool *out_looking_up)
 	if (!started)
 		give_up(server);
 	loop_run(server->loop);
-	*out_looking_up = !loop_free(server->loop);
+	*out_held = !loop_free(server->loop) || server->is_held;
 	config_free(server->config);
 	client_findings_free(server->events.clients);
 	chain_watch_free(server->events.watch);

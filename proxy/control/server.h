@@ -18,8 +18,9 @@
 #define SERVER_STOP_GRACE_MS 0 /* of the second signal */
 
 /* server_run serves until a signal stops it. Returns the exit status: 0 after a clean stop, 1 when it could not
- * start; the reason is then on stderr. *out_looking_up says that a thread still looks up a name: exit() would wait
- * for it. */
-int server_run(const struct server_options *options, bool *out_looking_up);
+ * start; the reason is then on stderr. *out_held says that a thread still looks up a name or reads a file: exit() would
+ * wait for it, and what `options` lends must stay. While a start reads the configuration's files, SIGTERM and SIGINT end
+ * the process as they end any other. */
+int server_run(const struct server_options *options, bool *out_held);
 
 #endif

@@ -30,12 +30,14 @@ struct server {
 	struct site_set *set;
 	struct mend_tally mends;
 	struct thread_pool *threads; /* that mends run in */
+	bool is_held; /* by one of them, which did not end */
 	struct admin_listener *admin_listener; /* NULL once `admin` has it */
 	struct admin *admin;
 	struct listeners listeners;
 	struct reload *reload;
 	struct reload_tally reloads;
 	struct signal_watch *signals[SERVER_NUM_SIGNALS];
+	size_t num_signals; /* that are watched */
 	struct publisher *publisher;
 	struct alarm *ticker;
 	struct worker *workers[LISTEN_MAX_WORKERS]; /* NULL once joined */

@@ -14,12 +14,14 @@
 #define NS_PER_S UINT64_C(1000000000)
 
 struct thread_pool {
-	uv_mutex_t lock; /* over all up to `is_closing`, and each job's state and `cancelled` */
+	uv_mutex_t lock; /* over all up to `num_ended`, and each job's state and `cancelled` */
 	uv_cond_t has_work; /* for the threads */
-	uv_cond_t has_done; /* for thread_pool_wait */
+	uv_cond_t has_done; /* for thread_pool_wait and thread_pool_close */
 	struct pool_share_queue waiting;
 	struct pool_job_list done; /* not handed back yet */
 	bool is_closing;
+	bool is_left; /* with threads that have not ended: nothing else is there any more */
+	unsigned num_ended; /* threads */
 
 	struct wake *wake;
 	struct pool_share *own_share;
@@ -67,6 +69,8 @@ static void *run_thread(void *argument)
 		uv_mutex_unlock(&pool->lock);
 		run_job(job);
 		uv_mutex_lock(&pool->lock);
+		if (pool->is_left)
+			break;
 		job->state = POOL_JOB_DONE;
 		pool_share_queue_charge(&pool->waiting, job->share, job->cpu_ns);
 		TAILQ_INSERT_TAIL(&pool->done, job, link);
@@ -74,6 +78,8 @@ static void *run_thread(void *argument)
 		/* Inside the lock: the pool is not closed before this thread ends. */
 		wake_send(pool->wake);
 	}
+	pool->num_ended++;
+	uv_cond_signal(&pool->has_done);
 	uv_mutex_unlock(&pool->lock);
 	return NULL;
 }
@@ -181,7 +187,7 @@ struct error thread_pool_open(struct loop *loop, const struct thread_pool_option
 	}
 	error = start_threads(pool, options->num_threads);
 	if (failed(error))
-		thread_pool_close(pool);
+		(void)thread_pool_close(pool); /* no job runs yet */
 	else
 		*out = pool;
 	return error;
@@ -235,19 +241,37 @@ void thread_pool_wait(struct thread_pool *pool, uint64_t timeout_ms, void *conte
 		(void)hand_back_one(pool);
 }
 
-void thread_pool_close(struct thread_pool *pool)
+/* Returns whether all threads have ended in time. Those that have not are left. */
+static bool end_threads(struct thread_pool *pool)
+{
+	uint64_t until_ns = clock_now_ns() + THREAD_POOL_CLOSE_WAIT_MS * NS_PER_MS;
+	uint64_t now_ns;
+
+	uv_mutex_lock(&pool->lock);
+	pool->is_closing = true;
+	uv_cond_broadcast(&pool->has_work);
+	while (pool->num_ended < pool->num_threads && (now_ns = clock_now_ns()) < until_ns)
+		(void)uv_cond_timedwait(&pool->has_done, &pool->lock, until_ns - now_ns);
+	pool->is_left = pool->num_ended < pool->num_threads;
+	bool is_left = pool->is_left;
+	uv_mutex_unlock(&pool->lock);
+	for (unsigned i = 0; i < pool->num_threads; i++) {
+		if (is_left)
+			pthread_detach(pool->threads[i]);
+		else
+			pthread_join(pool->threads[i], NULL);
+	}
+	return !is_left;
+}
+
+bool thread_pool_close(struct thread_pool *pool)
 {
 	struct pool_job *job;
 
 	if (pool == NULL)
-		return;
-	uv_mutex_lock(&pool->lock);
-	pool->is_closing = true;
-	uv_cond_broadcast(&pool->has_work);
-	uv_mutex_unlock(&pool->lock);
-	for (unsigned i = 0; i < pool->num_threads; i++)
-		pthread_join(pool->threads[i], NULL);
-	/* From here on there is one thread: what still waits is next without a limit. */
+		return true;
+	bool has_ended = end_threads(pool);
+	/* From here on one thread looks at the queue: what still waits is next without a limit. */
 	pool->waiting.max_running = UINT32_MAX;
 	while ((job = TAILQ_FIRST(&pool->done)) != NULL) {
 		TAILQ_REMOVE(&pool->done, job, link);
@@ -255,5 +279,9 @@ void thread_pool_close(struct thread_pool *pool)
 	}
 	while ((job = pool_share_queue_take(&pool->waiting)) != NULL)
 		hand_back(job, true);
-	free_parts(pool, 3);
+	if (has_ended)
+		free_parts(pool, 3);
+	else
+		wake_close(pool->wake);
+	return has_ended;
 }

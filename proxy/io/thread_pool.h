@@ -16,6 +16,7 @@
 #include "proxy/io/pool_share.h"
 
 #define THREAD_POOL_MAX_THREADS 16
+#define THREAD_POOL_CLOSE_WAIT_MS 1000 /* for jobs that run; only a file that hangs takes longer */
 
 struct loop;
 struct thread_pool;
@@ -43,7 +44,9 @@ void thread_pool_cancel(struct thread_pool *pool, struct pool_job *job);
 void thread_pool_wait(struct thread_pool *pool, uint64_t timeout_ms, void *context, bool (*is_over)(void *context));
 
 /* thread_pool_close discards the jobs that wait, waits for those that run, and discards them too. Not to be called by a
- * job's callback. NULL is fine. */
-void thread_pool_close(struct thread_pool *pool);
+ * job's callback. NULL is fine. False where one runs after THREAD_POOL_CLOSE_WAIT_MS, such as the read of a file, which
+ * cannot be cut short: it, its thread and what waits behind it in its share are left as they are, and the process is to
+ * be ended by _exit(), since they would see exit() at work. What the job uses must be there until then. */
+bool thread_pool_close(struct thread_pool *pool);
 
 #endif

@@ -172,9 +172,9 @@ static int run(struct run_options *options)
 	if (options->check_config)
 		return run_view_check(config, options->strict, stdout);
 	struct server_options server_options = {.take_config = config, .context = options, .read_config = read_config};
-	bool looking_up = false;
-	int status = server_run(&server_options, &looking_up);
-	if (looking_up)
+	bool held = false;
+	int status = server_run(&server_options, &held);
+	if (held)
 		output_end(status, STATUS_FAILED);
 	return status;
 }

@@ -1,6 +1,7 @@
 #include "proxy/io/thread_pool.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -15,7 +16,8 @@ struct numbered {
 	struct world *world;
 	sem_t *gate; /* it waits there; NULL: it does not */
 	sem_t *begun; /* posted when it begins; NULL: nobody is told */
-	bool ran, done, discarded;
+	atomic_bool ran;
+	bool done, discarded;
 };
 
 struct world {
@@ -82,7 +84,7 @@ static void world_open(struct world *world, unsigned num_threads)
 
 static void world_close(struct world *world)
 {
-	thread_pool_close(world->pool);
+	assert_true(thread_pool_close(world->pool));
 	assert_true(loop_free(world->loop));
 	sem_destroy(&world->gate);
 	sem_destroy(&world->begun);
@@ -250,6 +252,30 @@ static void test_close_discards_all(void **state)
 	assert_true(world.jobs[0].ran);
 }
 
+/* The job goes on in what is left of the pool, and nobody hears of it any more. */
+static void test_close_leaves_a_job_that_does_not_end(void **state)
+{
+	static struct world world;
+	static struct thread_pool *left;
+
+	(void)state;
+	world_open(&world, 2);
+	left = world.pool;
+	struct numbered *hanging = submit(&world, NULL, true);
+	struct pool_share *other = pool_share_new();
+	struct numbered *of_others = submit(&world, other, false);
+	pool_share_unref(other);
+	sem_wait(&world.begun);
+	assert_false(thread_pool_close(world.pool));
+	assert_true(of_others->discarded);
+	assert_true(loop_free(world.loop));
+	sem_post(&world.gate);
+	while (!atomic_load(&hanging->ran))
+		sched_yield();
+	assert_false(hanging->done || hanging->discarded);
+	assert_non_null(left);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +285,7 @@ int main(void)
 	    cmocka_unit_test(test_cancel),
 	    cmocka_unit_test(test_wait),
 	    cmocka_unit_test(test_close_discards_all),
+	    cmocka_unit_test(test_close_leaves_a_job_that_does_not_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

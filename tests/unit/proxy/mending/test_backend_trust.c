@@ -113,7 +113,7 @@ static int tear_down(void **state)
 
 	backend_trust_free(world->trust);
 	mend_services_free(world->services);
-	thread_pool_close(world->threads);
+	assert_true(thread_pool_close(world->threads));
 	assert_true(loop_free(world->loop));
 	trust_store_set_unref(world->stores);
 	free(world);

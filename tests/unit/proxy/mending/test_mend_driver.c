@@ -337,7 +337,7 @@ static int set_up_threads(void **state)
 
 static int tear_down_threads(void **state)
 {
-	thread_pool_close(threads);
+	assert_true(thread_pool_close(threads));
 	threads = NULL;
 	return fetch_world_teardown(state);
 }

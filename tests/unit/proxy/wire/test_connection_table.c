@@ -50,22 +50,27 @@ static void test_which_event_can_come_in_which_state(void **state)
 		enum connection_state state;
 		const char *events; /* in their order; '-': it cannot come */
 	} rows[] = {
-	    /* preamble done, failed; verdict needed, given; Connected, connect Failed, no backend Left,
-	     * Shortage; end of client,
+	    /* preamble done, failed; verdict needed, given; addresses Needed, Known; Connected, connect Failed,
+	     * no backend Left, Shortage; end of client,
 	     * backend; client failed; client, backend broken; turn, deadline, cut; of HTTP:
 	     * Drain, backend wanted, Ended, Broken, switched */
 	    /* clang-format off */
-	    {CONNECTION_CLOSED,             "df ng NK CFLS cb f cb tdc"},
-	    {CONNECTION_CLIENT_PREAMBLE,    "df -- -- ---S -- - c- tdc"},
-	    {CONNECTION_ADDRESSES,         "-- -- -K ---S c- f c- tdc"},
-	    {CONNECTION_CONNECTING,         "-- -- N- CFLS c- f c- tdc"},
-	    {CONNECTION_BACKEND_PREAMBLE,   "df n- -- ---S c- f cb tdc"},
-	    {CONNECTION_VERDICT,            "-f -g -- ---S c- f c- tdc"},
-	    {CONNECTION_RELAYING,           "-- -- -- ---S cb f cb tdc"},
-	    {CONNECTION_CLIENT_ENDED,       "-- -- -- ---S -b f -b tdc"},
-	    {CONNECTION_BACKEND_ENDED,      "-- -- -- ---S c- f cb tdc"},
-	    {CONNECTION_FLUSHING,           "-- -- -- ---- -- - -- tdc"},
-	    {CONNECTION_LINGERING,          "-- -- -- ---- -- - c- tdc"},
+	    {CONNECTION_CLOSED,            "df ng NK CFLS cb f cb tdc DwEBs"},
+	    {CONNECTION_CLIENT_PREAMBLE,   "df -- -- ---S -- - c- tdc -----"},
+	    {CONNECTION_ADDRESSES,         "-- -- -K ---S c- f c- tdc -----"},
+	    {CONNECTION_CONNECTING,        "-- -- N- CFLS c- f c- tdc -----"},
+	    {CONNECTION_BACKEND_PREAMBLE,  "df n- -- ---S c- f cb tdc -----"},
+	    {CONNECTION_VERDICT,           "-f -g -- ---S c- f c- tdc -----"},
+	    {CONNECTION_HTTP,              "-- -- -- ---S cb f cb tdc DwEBs"},
+	    {CONNECTION_HTTP_ADDRESSES,    "-- -- -K ---S c- f c- tdc D-E--"},
+	    {CONNECTION_HTTP_CONNECTING,   "-- -- N- CFLS c- f c- tdc D-E--"},
+	    {CONNECTION_HTTP_PREAMBLE,     "df n- -- ---S c- f cb tdc D-E--"},
+	    {CONNECTION_HTTP_VERDICT,      "-f -g -- ---S c- f c- tdc D-E--"},
+	    {CONNECTION_RELAYING,          "-- -- -- ---S cb f cb tdc -----"},
+	    {CONNECTION_CLIENT_ENDED,      "-- -- -- ---S -b f -b tdc -----"},
+	    {CONNECTION_BACKEND_ENDED,     "-- -- -- ---S c- f cb tdc -----"},
+	    {CONNECTION_FLUSHING,          "-- -- -- ---- -- - -- tdc -----"},
+	    {CONNECTION_LINGERING,         "-- -- -- ---- -- - c- tdc -----"},
 	    /* clang-format on */
 	};
 
@@ -230,6 +235,11 @@ static void test_what_the_client_sees(void **state)
 	    {CONNECTION_HTTP,             EVENT_CUT,             GUARD_NONE,                  END_ALERT},
 	    {CONNECTION_HTTP,             EVENT_HTTP_ENDED,      GUARD_NONE,                  END_SAME},
 	    {CONNECTION_HTTP,             EVENT_HTTP_BROKEN,     GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_HTTP_ADDRESSES,   EVENT_CLIENT_FAILED,   GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_HTTP_ADDRESSES,   EVENT_CLIENT_BROKEN,   GUARD_NONE,                  END_NONE},
+	    {CONNECTION_HTTP_ADDRESSES,   EVENT_TURN_DONE,       GUARD_CLIENT_GONE,           END_NONE},
+	    {CONNECTION_HTTP_ADDRESSES,   EVENT_CUT,             GUARD_NONE,                  END_ALERT},
+	    {CONNECTION_HTTP_ADDRESSES,   EVENT_HTTP_ENDED,      GUARD_NONE,                  END_SAME},
 	    {CONNECTION_HTTP_CONNECTING,   EVENT_CLIENT_FAILED,   GUARD_NONE,                  END_ALERT},
 	    {CONNECTION_HTTP_CONNECTING,   EVENT_CLIENT_BROKEN,   GUARD_NONE,                  END_NONE},
 	    {CONNECTION_HTTP_CONNECTING,   EVENT_TURN_DONE,       GUARD_CLIENT_GONE,           END_NONE},
@@ -332,6 +342,7 @@ static void test_what_the_end_of_a_turn_looks_at(void **state)
 	    {CONNECTION_BACKEND_PREAMBLE, {GUARD_CLIENT_GONE_WRITTEN}, {ACTION_CLOSE, ACTION_NOTHING}},
 	    {CONNECTION_VERDICT, {GUARD_CLIENT_GONE_WRITTEN}, {ACTION_CLOSE, ACTION_NOTHING}},
 	    {CONNECTION_HTTP, {GUARD_CLIENT_GONE}, {ACTION_CLOSE, ACTION_NOTHING}},
+	    {CONNECTION_HTTP_ADDRESSES, {GUARD_CLIENT_GONE}, {ACTION_CLOSE, ACTION_NOTHING}},
 	    {CONNECTION_HTTP_CONNECTING, {GUARD_CLIENT_GONE}, {ACTION_CLOSE, ACTION_NOTHING}},
 	    {CONNECTION_HTTP_PREAMBLE, {GUARD_CLIENT_GONE}, {ACTION_CLOSE, ACTION_NOTHING}},
 	    {CONNECTION_HTTP_VERDICT, {GUARD_CLIENT_GONE}, {ACTION_CLOSE, ACTION_NOTHING}},

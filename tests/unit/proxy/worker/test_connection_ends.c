@@ -219,7 +219,7 @@ int main(void)
 					    stepped_teardown),
 	    cmocka_unit_test_setup_teardown(test_a_client_that_waits_for_the_addresses_in_vain, stepped_setup,
 					    stepped_teardown),
-	    cmocka_unit_test_setup_teardown(test_no_backend, stepped_setup, stepped_teardown),
+	    cmocka_unit_test_setup_teardown(test_a_client_without_a_backend_gets_an_alert, stepped_setup, stepped_teardown),
 	    cmocka_unit_test_setup_teardown(test_a_backend_that_is_not_trusted, stepped_setup, stepped_teardown),
 	    cmocka_unit_test(test_a_backend_that_breaks_off),
 	    cmocka_unit_test_setup_teardown(test_a_backend_that_ends_in_its_handshake, stepped_setup, stepped_teardown),
