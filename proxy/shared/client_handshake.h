@@ -23,6 +23,7 @@ struct client_handshake {
 	const struct client_handshake_calls *calls;
 	struct ticket_keys *ticket_keys; /* borrowed: those that seal and open this handshake's tickets */
 	bool refuse_name; /* set by select: answer with the alert unrecognized_name */
+	bool out_of_memory; /* set by select, where it fails for that */
 	bool names_no_group; /* set by select: the hello has no supported_groups */
 };
 

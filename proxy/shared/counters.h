@@ -26,6 +26,8 @@
 	X(names_not_covered, NULL, METRIC_COUNTER, "Handshakes for a name that no certificate of the site covers.")    \
 	X(backend_connects, NULL, METRIC_COUNTER, "Connections begun to backends.")                                    \
 	X(backend_failures, NULL, METRIC_COUNTER, "Connections to backends that failed.")                              \
+	X(no_local_port, "chainmend_no_local_port_total", METRIC_COUNTER,                                              \
+	  "Connections to backends that this machine had no local port left for.")                                     \
 	X(bytes_to_backend, NULL, METRIC_COUNTER, "Bytes relayed from clients to backends, without TLS around them.")  \
 	X(bytes_to_client, NULL, METRIC_COUNTER, "Bytes relayed from backends to clients, without TLS around them.")   \
 	X(accept_errors, "chainmend_accept_errors_total", METRIC_COUNTER, "Connections that could not be taken.")

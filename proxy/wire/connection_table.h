@@ -112,6 +112,7 @@
 	X(ACTION_CONNECT, "connect", END_NONE) /* to the first backend */                                              \
 	X(ACTION_AWAIT_ADDRESSES, "await the addresses", END_NONE)                                                     \
 	X(ACTION_CONNECT_NEXT, "connect to the next", END_NONE) /* the present one rests for a while */                \
+	X(ACTION_CONNECT_OTHER, "connect to the next, spare the present", END_NONE) /* it has not failed */            \
 	X(ACTION_WATCH_CONNECT, "watch the connect", END_NONE) /* no write will find out */                            \
 	X(ACTION_START_PREAMBLE, "start the preamble", END_NONE) /* towards the backend */                             \
 	X(ACTION_ASK_VERDICT, "ask for a verdict", END_NONE)                                                           \

@@ -59,6 +59,14 @@ static bool has_preamble(const struct connection *connection)
 	return preambles_are_left(backend_side_preambles, connection->backend.preamble);
 }
 
+/* A port is taken for each destination apart: the next address may have one left. */
+static void note_no_local_port(struct connection *connection)
+{
+	counters_add(&connection->thread->counters.no_local_port, 1);
+	backend_reason_set(connection, "this machine has no local port left for a connection to it",
+			   "see net.ipv4.ip_local_port_range, or let more addresses serve");
+}
+
 /* Connects to the chosen address: 0, or the errno where that fails at once. */
 static int start_connect(struct connection *connection, void (*on_ready)(struct pollable *, uint32_t))
 {
@@ -81,9 +89,12 @@ static int start_connect(struct connection *connection, void (*on_ready)(struct 
 		return 0;
 	if (shortage_is(error.code))
 		return error.code;
+	if (error.code == EADDRNOTAVAIL) {
+		note_no_local_port(connection);
+		return error.code;
+	}
 	backend_reason_set(connection, error.step, strerror(error.code));
-	if (!is_own_fault(error.code))
-		rest_address(connection);
+	rest_address(connection);
 	return error.code;
 }
 
@@ -143,6 +154,11 @@ enum connection_event backend_side_connect_next(struct connection *connection)
 {
 	if (!is_own_fault(connection->backend.stream.error))
 		rest_address(connection);
+	return try_addresses(connection);
+}
+
+enum connection_event backend_side_connect_other(struct connection *connection)
+{
 	return try_addresses(connection);
 }
 

@@ -17,6 +17,7 @@ enum connection_event backend_side_break_off(struct connection *connection);
 enum connection_event backend_side_connect(struct connection *connection);
 enum connection_event backend_side_await_addresses(struct connection *connection);
 enum connection_event backend_side_connect_next(struct connection *connection);
+enum connection_event backend_side_connect_other(struct connection *connection);
 enum connection_event backend_side_watch_connect(struct connection *connection);
 enum connection_event backend_side_start_relay(struct connection *connection);
 

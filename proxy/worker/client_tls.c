@@ -90,6 +90,7 @@ static enum ssl_select_cert_result_t on_hello(struct client_handshake *handshake
 		connection_trace_certificate(connection);
 	struct error error =
 	    credential_attach(credential, site_lookup_first_credential(connection->listener->lookup), raw->ssl, &hello);
+	handshake->out_of_memory = failed(error); /* nothing else can fail there */
 	return failed(error) ? ssl_select_cert_error : ssl_select_cert_success;
 }
 
@@ -143,6 +144,8 @@ enum connection_event client_tls_take(struct connection *connection, struct tls_
 		client->stream.pollable.expensive = SSL_version(client->pump.ssl) != TLS1_3_VERSION;
 		return EVENT_NONE;
 	default:
+		if (connection->client_handshake.out_of_memory)
+			client->pump.out_of_memory = true;
 		/* A client that connects, sends nothing and closes is no failure. */
 		if (client->heard) {
 			client_fault_report(connection, given);

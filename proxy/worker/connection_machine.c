@@ -259,6 +259,7 @@ static enum connection_event (*const actions[NUM_CONNECTION_ACTIONS])(struct con
     [ACTION_CONNECT] = backend_side_connect,
     [ACTION_AWAIT_ADDRESSES] = backend_side_await_addresses,
     [ACTION_CONNECT_NEXT] = backend_side_connect_next,
+    [ACTION_CONNECT_OTHER] = backend_side_connect_other,
     [ACTION_WATCH_CONNECT] = backend_side_watch_connect,
     [ACTION_START_PREAMBLE] = start_preamble,
     [ACTION_ASK_VERDICT] = tls_backend_ask,

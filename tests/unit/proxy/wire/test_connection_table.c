@@ -158,7 +158,7 @@ static void test_every_state_is_left_by_its_deadline(void **state)
 		const struct connection_step *step = connection_steps_of(from, EVENT_DEADLINE);
 
 		/* Addresses are tried one by one until none is left. */
-		if (step->action == ACTION_CONNECT_NEXT)
+		if (step->action == ACTION_CONNECT_NEXT || step->action == ACTION_CONNECT_OTHER)
 			step = connection_steps_of(step->next, EVENT_NO_BACKEND_LEFT);
 		/* The exchange ends HTTP once its limit is reached. */
 		if (step->action == ACTION_HTTP_LATE)

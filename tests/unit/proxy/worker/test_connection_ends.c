@@ -66,6 +66,18 @@ static void test_a_backend_that_is_not_trusted(void **state)
 	stepped_expect_end(*state, "", CLIENT_END_ALERT);
 }
 
+/* The backend has done its part in time. */
+static void test_a_verdict_that_is_late(void **state)
+{
+	struct stepped_connection *stepped = *state;
+
+	stepped_come_to_verdict(stepped);
+	stepped_let_time_pass(stepped);
+	stepped_expect_end(stepped, "", CLIENT_END_ALERT);
+	assert_int_equal(stepped->thread.choice.num_resting, 0);
+	assert_int_equal(atomic_load(&stepped->thread.counters.backend_failures), 1);
+}
+
 static void test_a_backend_that_breaks_off(void **state)
 {
 	static void (*const comes[])(struct stepped_connection *) = {
@@ -221,6 +233,7 @@ int main(void)
 					    stepped_teardown),
 	    cmocka_unit_test_setup_teardown(test_a_client_without_a_backend_gets_an_alert, stepped_setup, stepped_teardown),
 	    cmocka_unit_test_setup_teardown(test_a_backend_that_is_not_trusted, stepped_setup, stepped_teardown),
+	    cmocka_unit_test_setup_teardown(test_a_verdict_that_is_late, stepped_setup, stepped_teardown),
 	    cmocka_unit_test(test_a_backend_that_breaks_off),
 	    cmocka_unit_test_setup_teardown(test_a_backend_that_ends_in_its_handshake, stepped_setup, stepped_teardown),
 	    cmocka_unit_test_setup_teardown(test_a_tls_backend_that_ends_without_close_notify, stepped_setup,

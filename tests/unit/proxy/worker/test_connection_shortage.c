@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/socket.h>
 
 /* Names the step that runs out of memory or descriptors. */
@@ -13,9 +14,11 @@ enum shortage {
 	SHORT_TO_SHAKE,
 	SHORT_TO_DECRYPT,
 	SHORT_TO_CONNECT,
+	SHORT_OF_PORTS,
 	SHORT_TO_START_TLS,
 	SHORT_TO_ASK,
-	SHORT_TO_HOLD
+	SHORT_TO_HOLD,
+	SHORT_TO_ATTACH
 };
 
 static enum shortage shortage;
@@ -28,6 +31,10 @@ struct error __wrap_backend_tls_prepare(SSL *ssl, const struct host_name *name, 
 					struct backend_handshake *handshake);
 struct error __real_backend_tls_peer_chain(const SSL *ssl, struct certificate_list *out);
 struct error __wrap_backend_tls_peer_chain(const SSL *ssl, struct certificate_list *out);
+struct error __real_credential_attach(const struct credential *credential, const struct credential *first, SSL *ssl,
+				      const struct client_hello *hello);
+struct error __wrap_credential_attach(const struct credential *credential, const struct credential *first, SSL *ssl,
+				      const struct client_hello *hello);
 struct error __real_relay_hold(struct relay *relay, struct bytes bytes);
 struct error __wrap_relay_hold(struct relay *relay, struct bytes bytes);
 
@@ -58,6 +65,8 @@ enum tls_result __wrap_tls_pump_read(struct tls_pump *pump, struct tls_input *in
 
 struct error __wrap_stream_connect(struct stream *stream, const struct sockaddr *address, socklen_t len, bool watch)
 {
+	if (shortage == SHORT_OF_PORTS)
+		return error_of(ERROR_SYSTEM, EADDRNOTAVAIL, "connect");
 	return shortage == SHORT_TO_CONNECT ? error_of(ERROR_SYSTEM, EMFILE, "make a socket")
 					    : __real_stream_connect(stream, address, len, watch);
 }
@@ -72,6 +81,13 @@ struct error __wrap_backend_tls_prepare(SSL *ssl, const struct host_name *name, 
 struct error __wrap_backend_tls_peer_chain(const SSL *ssl, struct certificate_list *out)
 {
 	return shortage == SHORT_TO_ASK ? error_of(ERROR_MEMORY, 0, "") : __real_backend_tls_peer_chain(ssl, out);
+}
+
+struct error __wrap_credential_attach(const struct credential *credential, const struct credential *first, SSL *ssl,
+				      const struct client_hello *hello)
+{
+	return shortage == SHORT_TO_ATTACH ? error_of(ERROR_MEMORY, 0, "")
+					   : __real_credential_attach(credential, first, ssl, hello);
 }
 
 struct error __wrap_relay_hold(struct relay *relay, struct bytes bytes)
@@ -149,9 +165,45 @@ static void test_a_shortage_is_not_the_clients_fault(void **state)
 	}
 }
 
+static void test_a_certificate_that_there_is_no_memory_to_show(void **state)
+{
+	struct stepped_connection *stepped = *state;
+
+	shortage = SHORT_TO_ATTACH;
+	stepped_open(stepped, stepped->port, "");
+	SSL_set_connect_state(stepped->client.ssl);
+	assert_int_equal(fcntl(stepped->client.fd, F_SETFL, O_NONBLOCK), 0);
+	assert_int_equal(SSL_do_handshake(stepped->client.ssl), -1); /* the hello is on its way */
+	stepped_come_to(stepped, CONNECTION_LINGERING);
+	shortage = NO_SHORTAGE;
+	assert_true(stepped->thread.accepting_paused);
+}
+
+/* The other address may be served from a port that is left. */
+static void test_no_local_port(void **state)
+{
+	struct stepped_connection *stepped = *state;
+
+	shortage = SHORT_OF_PORTS;
+	stepped_open(stepped, stepped->port, "");
+	stepped_join(stepped);
+	stepped_come_to(stepped, CONNECTION_LINGERING);
+	shortage = NO_SHORTAGE;
+	stepped_expect_end(stepped, "", CLIENT_END_ALERT);
+	assert_false(stepped->thread.accepting_paused);
+	assert_int_equal(stepped->thread.choice.num_resting, 0);
+	assert_int_equal(atomic_load(&stepped->thread.counters.no_local_port), 1);
+	struct worker_event *event = world_wait(&stepped->world, WORKER_BACKEND_FAILED);
+	assert_non_null(strstr(event->text, "no local port left"));
+	worker_event_free(event);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_a_certificate_that_there_is_no_memory_to_show, stepped_setup,
+					    stepped_teardown),
+	    cmocka_unit_test_setup_teardown(test_no_local_port, stepped_setup, stepped_teardown),
 	    cmocka_unit_test(test_a_shortage_is_not_the_backends_fault),
 	    cmocka_unit_test(test_a_shortage_is_not_the_clients_fault),
 	};
