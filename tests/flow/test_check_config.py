@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 
 import pytest
 from conftest import NAME
@@ -76,6 +77,46 @@ def test_a_backend_that_does_not_answer(look):
                  f"mail: backend tcp://127.0.0.1:{closed}: Connection refused")
     expect_error(look(backend=f"tls://127.0.0.1:{closed}", backend_name=NAME),
                  f"mail: backend tls://127.0.0.1:{closed}: ")
+
+
+@pytest.mark.parametrize("kind", ["tcp", "tls"])
+def test_offline_asks_no_backend(program, world, kind):
+    asked = []
+    with Server(lambda _: asked.append(True)) as backend:
+        path = program.write(world.settings(), {"mail": {
+            "listen": f"127.0.0.1:{free_port()}", "hostnames": NAME, "certificate": world.complete, "key": world.key,
+            "backend": [f"{kind}://127.0.0.1:{backend.port}", f"{kind}://127.0.0.1:{free_port()}"]}})
+        result = program.command("run", "-c", path, "--check-config", "--offline", "--strict")
+        assert result.returncode == 0 and "The configuration is good." in result.stdout, result
+        assert backend.num_accepted == 0
+
+
+def test_offline_is_for_a_look_alone(program):
+    assert program.command("run", "--offline").returncode == 64
+
+
+@pytest.fixture
+def full_queue():
+    """The port of a server that takes no more connections, and refuses none."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server:
+        waiting = []
+        for _ in range(4):
+            client = socket.socket()
+            client.setblocking(False)
+            client.connect_ex(server.getsockname())
+            waiting.append(client)
+        yield server.getsockname()[1]
+        for client in waiting:
+            client.close()
+
+
+def test_backends_that_do_not_answer_are_not_waited_for_without_end(program, world, full_queue):
+    sites = {f"s{i}": {"listen": f"127.0.0.1:{free_port()}", "hostnames": NAME, "certificate": world.complete,
+                       "key": world.key, "backend": [f"tcp://127.0.0.1:{full_queue}"] * 64} for i in range(7)}
+    result = program.command("run", "-c", program.write(world.settings(), sites), "--check-config")
+    assert result.returncode == 0, result
+    assert "s0: backend tcp://127.0.0.1:" in result.stderr, result
+    assert "backends were not asked: the others took 10 s to answer" in result.stderr, result
 
 
 def test_a_tls_backend_that_speaks_none(look):

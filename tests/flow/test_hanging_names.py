@@ -156,3 +156,20 @@ def test_a_client_waits_for_a_look_up_no_longer_than_for_a_connection(program, w
         with urllib.request.urlopen(f"http://127.0.0.1:{admin}/metrics") as metrics:
             family = read_metrics(metrics.read().decode())["chainmend_no_backend_total"]
         assert (family.value(site="hangs"), family.value(site="serves")) == (1, 0)
+
+
+@pytest.mark.parametrize("kind", ["tcp", "tls"])
+def test_a_look_at_a_configuration_with_such_a_name_ends(program, world, environment, kind):
+    """It asks for the others all the same."""
+    sites = {"hangs": site_of(world, free_port(), f"{kind}://{HANGING}:1"),
+             "refuses": site_of(world, free_port(), f"{kind}://127.0.0.1:{free_port()}")}
+    if kind == "tcp":
+        for site in sites.values():
+            del site["backend_name"]
+    path = program.write(world.settings(), sites)
+    result = program.command("run", "-c", path, "--check-config", environment=environment)
+    assert result.returncode == 0, result
+    assert f"hangs: backend {kind}://{HANGING}:1: " in result.stderr, result
+    assert f"refuses: backend {kind}://127.0.0.1:" in result.stderr, result
+    strict = program.command("run", "-c", path, "--check-config", "--strict", environment=environment)
+    assert strict.returncode == 1, strict

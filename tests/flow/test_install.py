@@ -73,7 +73,7 @@ def unit_lines(stage, key):
 def test_a_reload_with_a_wrong_configuration_fails_before_the_signal(stage, tmp_path):
     # One after the other, as long as each succeeds (systemd.service(5)).
     check, signal = unit_lines(stage, "ExecReload")
-    assert check.endswith("--check-config") and signal == "/bin/kill -HUP $MAINPID"
+    assert check.endswith("--check-config --offline") and signal == "/bin/kill -HUP $MAINPID"
     assert unit_lines(stage, "ExecStartPre") == []
     binary, *arguments = check.split()
     wrong = tmp_path / "wrong.ini"

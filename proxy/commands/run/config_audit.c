@@ -6,6 +6,7 @@
 #include "chaincache/mend/mend.h"
 #include "proxy/commands/run/tcp_probe.h"
 #include "proxy/io/chain_probe.h"
+#include "proxy/io/clock.h"
 #include "proxy/io/loop.h"
 
 /* One look at a configuration. */
@@ -17,6 +18,8 @@ struct audit_run {
 	size_t next_backend;
 	size_t num_probes; /* under way */
 	size_t num_errors;
+	size_t num_unasked; /* backends that no time was left for */
+	uint64_t until_ms; /* for the answers of backends */
 };
 
 /* A tls backend that is asked. */
@@ -128,6 +131,11 @@ static void report_backend(struct audit_run *run, const struct managed_site *sit
 			  config_address_print(backend->address.host, backend->address.port, where), why);
 }
 
+static uint64_t now_ms(void)
+{
+	return clock_now_ns() / 1000000;
+}
+
 static void ask_next(struct audit_run *run);
 
 static void on_answer(void *context, const struct chain_probe_result *result)
@@ -144,14 +152,15 @@ static void on_answer(void *context, const struct chain_probe_result *result)
 	ask_next(run);
 }
 
-static void ask(struct audit_run *run, const struct managed_site *site, const struct config_backend *backend)
+static void ask(struct audit_run *run, const struct managed_site *site, const struct config_backend *backend,
+		uint64_t left_ms)
 {
 	const struct site_material *material = managed_site_material(site);
 	const struct chain_probe_options options = {
 	    .host = backend->address.host,
 	    .port = backend->address.port,
 	    .sni = material->backend_name.is_ip ? NULL : material->backend_name.text,
-	    .timeout_ms = CONFIG_AUDIT_PROBE_MS,
+	    .timeout_ms = left_ms < CONFIG_AUDIT_PROBE_MS ? left_ms : CONFIG_AUDIT_PROBE_MS,
 	    .source = SOURCE_BACKEND,
 	};
 	struct backend_look *look = malloc(sizeof(*look));
@@ -178,8 +187,13 @@ static void ask_next(struct audit_run *run)
 			continue;
 		}
 		const struct config_backend *backend = &config->backends[run->next_backend++];
-		if (backend->tls)
-			ask(run, site, backend);
+		if (!backend->tls)
+			continue;
+		uint64_t now = now_ms();
+		if (now < run->until_ms)
+			ask(run, site, backend, run->until_ms - now);
+		else
+			run->num_unasked++;
 	}
 }
 
@@ -193,7 +207,12 @@ struct tcp_probing {
 
 static void probe_all(struct audit_run *run, struct tcp_probing *probing)
 {
-	tcp_probe_all(probing->probes, probing->count);
+	if (now_ms() >= run->until_ms) {
+		run->num_unasked += probing->count;
+		probing->count = 0;
+		return;
+	}
+	tcp_probe_all(run->loop, probing->probes, probing->count, run->until_ms);
 	for (size_t i = 0; i < probing->count; i++)
 		if (!probing->probes[i].answered)
 			report_backend(run, probing->sites[i], probing->backends[i], probing->probes[i].why);
@@ -202,7 +221,7 @@ static void probe_all(struct audit_run *run, struct tcp_probing *probing)
 
 static void probe_tcp_backends(struct audit_run *run)
 {
-	struct tcp_probing probing = {.count = 0};
+	struct tcp_probing probing = {.count = 0}; /* some 50 KiB */
 
 	for (size_t i = 0; i < site_set_count(run->set); i++) {
 		const struct managed_site *site = site_set_get(run->set, i);
@@ -221,23 +240,37 @@ static void probe_tcp_backends(struct audit_run *run)
 	probe_all(run, &probing);
 }
 
-size_t config_audit_sites(const struct program_log *log, const struct site_set *set)
+/* Returns whether a look-up is left. */
+static bool ask_backends(struct audit_run *run)
 {
-	struct audit_run run = {.log = log, .set = set};
-	struct error error = loop_new(&run.loop);
+	struct error error = loop_new(&run->loop);
 
-	for (size_t i = 0; i < site_set_count(set); i++)
-		audit_certificates(&run, site_set_get(set, i));
-	probe_tcp_backends(&run);
 	if (failed(error)) {
 		char text[ERROR_MAX_TEXT];
 
-		program_log_write(log, LOG_LEVEL_ERROR, "", "tls backends could not be asked: %s",
+		run->num_errors++;
+		program_log_write(run->log, LOG_LEVEL_ERROR, "", "backends could not be asked: %s",
 				  error_print(error, text, sizeof(text)));
-		return run.num_errors + 1;
+		return false;
 	}
-	ask_next(&run);
-	loop_run(run.loop);
-	(void)loop_free(run.loop);
+	run->until_ms = now_ms() + CONFIG_AUDIT_BACKENDS_MS;
+	probe_tcp_backends(run);
+	ask_next(run);
+	while (run->num_probes > 0)
+		loop_run_once(run->loop);
+	if (run->num_unasked > 0)
+		program_log_write(run->log, LOG_LEVEL_WARNING, "",
+				  "%zu backends were not asked: the others took %d s to answer", run->num_unasked,
+				  CONFIG_AUDIT_BACKENDS_MS / 1000);
+	return !loop_free(run->loop);
+}
+
+size_t config_audit_sites(const struct program_log *log, const struct site_set *set, bool offline, bool *out_held)
+{
+	struct audit_run run = {.log = log, .set = set};
+
+	for (size_t i = 0; i < site_set_count(set); i++)
+		audit_certificates(&run, site_set_get(set, i));
+	*out_held = !offline && ask_backends(&run);
 	return run.num_errors;
 }

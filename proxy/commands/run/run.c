@@ -22,7 +22,7 @@ enum { MAX_PAIRS = 1000, MAX_FLAG = 40, MAX_FORM = 80, MAX_HELP = 1000 };
 struct run_options {
 	const char *file; /* NULL: the default, or the flags */
 	bool check_config;
-	bool strict;
+	struct run_view_options view; /* of check_config */
 	const char *pairs[2 * MAX_PAIRS + 1]; /* "key", "value" ..., as config_read_pairs reads them */
 	size_t num_pairs;
 };
@@ -46,7 +46,15 @@ static const char *take_strict(void *into, const char *value)
 {
 	struct run_options *options = into;
 	(void)value;
-	options->strict = true;
+	options->view.strict = true;
+	return NULL;
+}
+
+static const char *take_offline(void *into, const char *value)
+{
+	struct run_options *options = into;
+	(void)value;
+	options->view.offline = true;
 	return NULL;
 }
 
@@ -86,6 +94,7 @@ static const struct option_row general_rows[] = {
      "With --check-config: exit with 1 where anything is told as an error: a file, a certificate, a directory, a "
      "backend.",
      take_strict},
+    {"offline", 0, NULL, "With --check-config: ask no backend, nor a name server.", take_offline},
     {0},
 };
 
@@ -169,11 +178,10 @@ static int run(struct run_options *options)
 	buffer_cleanup(&errors);
 	if (!good)
 		return options->num_pairs > 0 ? STATUS_USAGE : STATUS_FAILED;
-	if (options->check_config)
-		return run_view_check(config, options->strict, stdout);
 	struct server_options server_options = {.take_config = config, .context = options, .read_config = read_config};
 	bool held = false;
-	int status = server_run(&server_options, &held);
+	int status = options->check_config ? run_view_check(config, &options->view, stdout, &held)
+					   : server_run(&server_options, &held);
 	if (held)
 		output_end(status, STATUS_FAILED);
 	return status;
@@ -216,7 +224,10 @@ int command_run(int argc, char **argv)
 	if (options.file != NULL && options.num_pairs > 0)
 		return options_wrong(&help, "a configuration file and --%s do not go together: write it into the file",
 				     options.pairs[0]);
-	if (options.strict && !options.check_config)
+	if (options.view.strict && !options.check_config)
 		return options_wrong(&help, "--strict goes with --check-config");
+	if (options.view.offline && !options.check_config)
+		return options_wrong(&help,
+				     "--offline goes with --check-config: `fetch = off` lets the proxy fetch nothing");
 	return run(&options);
 }

@@ -151,13 +151,14 @@ static size_t audit_places(const struct program_log *log, const struct config *c
 	return config_audit_places(log, config);
 }
 
-int run_view_check(struct config *take_config, bool strict, FILE *file)
+int run_view_check(struct config *take_config, const struct run_view_options *options, FILE *file, bool *out_held)
 {
 	struct program_log log;
-	struct site_set_options options = {.log = &log};
+	struct site_set_options set_options = {.log = &log};
 	struct buffer errors;
 	int status = STATUS_FAILED;
 
+	*out_held = false;
 	program_log_init(&log, STDERR_FILENO, take_config->log_level);
 	buffer_init(&errors, MAX_ERROR_BYTES);
 	bool good = privileges_check(take_config->user, take_config->group, &errors);
@@ -167,13 +168,14 @@ int run_view_check(struct config *take_config, bool strict, FILE *file)
 		site_files_print_faults(files, &errors);
 	struct site_set *set = files != NULL ? site_set_new(files) : NULL;
 	size_t num_errors = 0;
-	if (good && set != NULL && may_start(set) && site_set_build(set, &options, NULL, &errors)) {
+	if (good && set != NULL && may_start(set) && site_set_build(set, &set_options, NULL, &errors)) {
 		file_rights_log_open(&log, set);
-		num_errors = config_audit_sites(&log, set) + audit_places(&log, site_set_config(set), &errors);
+		num_errors = config_audit_sites(&log, set, options->offline, out_held);
+		num_errors += audit_places(&log, site_set_config(set), &errors);
 		status = print_all(set, num_errors, file);
 	}
 	program_log_lines(&log, LOG_LEVEL_ERROR, buffer_text(&errors));
-	if (strict && (errors.len > 0 || num_errors > 0))
+	if (options->strict && (errors.len > 0 || num_errors > 0))
 		status = STATUS_FAILED;
 	site_set_free(set);
 	buffer_cleanup(&errors);

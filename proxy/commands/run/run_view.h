@@ -6,9 +6,14 @@
 
 #include "conf/config.h"
 
-/* run_view_check reads all that `take_config` names, opens no socket and writes nothing. Prints on `file` what would be
- * served, and all errors on stderr. Returns the exit status: that of a start, or, with `strict`, STATUS_FAILED where
- * any file is wrong. */
-int run_view_check(struct config *take_config, bool strict, FILE *file);
+struct run_view_options {
+	bool strict; /* STATUS_FAILED where anything is told as an error */
+	bool offline; /* no backend is asked */
+};
+
+/* run_view_check reads all that `take_config` names, listens nowhere and writes nothing. Prints on `file` what would be
+ * served, and all errors on stderr. Returns the exit status, else that of a start. *out_held says that a thread still looks
+ * up a name: exit() would wait for it. */
+int run_view_check(struct config *take_config, const struct run_view_options *options, FILE *file, bool *out_held);
 
 #endif

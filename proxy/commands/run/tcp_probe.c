@@ -1,29 +1,80 @@
 #include "proxy/commands/run/tcp_probe.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "proxy/io/alarm.h"
 #include "proxy/io/clock.h"
+#include "proxy/io/loop.h"
 
 enum { NO_FD = -1, NS_PER_MS = 1000000 };
 
-static void look_up(struct tcp_probe *probe)
+static void on_resolved(void *context, struct error error, const struct sockaddr_storage *addresses,
+			size_t num_addresses)
 {
-	const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
-	char port[8];
+	struct tcp_probe *probe = context;
 
+	probe->resolver = NULL;
+	if (failed(error)) {
+		char text[ERROR_MAX_TEXT];
+
+		snprintf(probe->why, sizeof(probe->why), "%s", error_print(error, text, sizeof(text)));
+		return;
+	}
+	probe->num_addresses = num_addresses < TCP_PROBE_MAX_ADDRESSES ? num_addresses : TCP_PROBE_MAX_ADDRESSES;
+	memcpy(probe->addresses, addresses, probe->num_addresses * sizeof(*addresses));
+}
+
+static void start_look_up(struct loop *loop, struct tcp_probe *probe)
+{
 	probe->answered = false;
 	probe->fd = NO_FD;
-	probe->list = NULL;
-	snprintf(port, sizeof(port), "%u", probe->address->port);
-	int status = getaddrinfo(probe->address->host, port, &hints, &probe->list);
-	probe->next = status == 0 ? probe->list : NULL;
-	if (status != 0)
-		snprintf(probe->why, sizeof(probe->why), "%s", gai_strerror(status));
+	probe->num_addresses = probe->next = 0;
+	struct error error =
+	    resolver_start(loop, probe->address->host, probe->address->port, probe, on_resolved, &probe->resolver);
+	if (failed(error))
+		on_resolved(probe, error, NULL, 0);
+}
+
+static bool is_looked_up(const struct tcp_probe *probes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (probes[i].resolver != NULL)
+			return false;
+	return true;
+}
+
+static void on_time_over(void *context)
+{
+	bool *is_over = context;
+
+	*is_over = true;
+}
+
+static void look_up_all(struct loop *loop, struct tcp_probe *probes, size_t count, uint64_t until_ms)
+{
+	uint64_t now_ms = clock_now_ns() / NS_PER_MS;
+	bool is_over = now_ms >= until_ms;
+	struct alarm *alarm = alarm_new(loop, &is_over, on_time_over);
+
+	for (size_t i = 0; i < count; i++)
+		start_look_up(loop, &probes[i]);
+	if (alarm != NULL)
+		alarm_set(alarm, is_over ? 0 : until_ms - now_ms);
+	while (alarm != NULL && !is_over && !is_looked_up(probes, count))
+		loop_run_once(loop);
+	alarm_free(alarm);
+	for (size_t i = 0; i < count; i++) {
+		if (probes[i].resolver == NULL)
+			continue;
+		resolver_cancel(probes[i].resolver);
+		snprintf(probes[i].why, sizeof(probes[i].why), "its name was not looked up in time");
+	}
 }
 
 static void settle(struct tcp_probe *probe, int code)
@@ -38,14 +89,14 @@ static void settle(struct tcp_probe *probe, int code)
 /* Connects to the next address; fd is NO_FD where that is over already. */
 static void try_next(struct tcp_probe *probe)
 {
-	const struct addrinfo *info = probe->next;
+	const struct sockaddr_storage *address = &probe->addresses[probe->next++];
+	socklen_t len = address->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
 
-	probe->next = info->ai_next;
-	probe->fd = socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	probe->fd = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (probe->fd < 0) {
 		probe->fd = NO_FD;
 		settle(probe, errno);
-	} else if (connect(probe->fd, info->ai_addr, info->ai_addrlen) == 0) {
+	} else if (connect(probe->fd, (const struct sockaddr *)address, len) == 0) {
 		settle(probe, 0);
 	} else if (errno != EINPROGRESS) {
 		settle(probe, errno);
@@ -67,10 +118,13 @@ static void take_answers(struct tcp_probe *probes, const struct pollfd *waits, s
 }
 
 /* Waits until every connect is over, or its time is. poll(2) skips a descriptor below 0. */
-static void wait_for_all(struct tcp_probe *probes, size_t count)
+static void wait_for_all(struct tcp_probe *probes, size_t count, uint64_t until_ms)
 {
 	struct pollfd waits[TCP_PROBE_MAX];
 	uint64_t end_ms = clock_now_ns() / NS_PER_MS + TCP_PROBE_MS;
+
+	if (end_ms > until_ms)
+		end_ms = until_ms;
 
 	for (;;) {
 		uint64_t now_ms = clock_now_ns() / NS_PER_MS;
@@ -91,23 +145,19 @@ static void wait_for_all(struct tcp_probe *probes, size_t count)
 			settle(&probes[i], ETIMEDOUT);
 }
 
-void tcp_probe_all(struct tcp_probe *probes, size_t count)
+void tcp_probe_all(struct loop *loop, struct tcp_probe *probes, size_t count, uint64_t until_ms)
 {
 	bool tried = true;
 
-	for (size_t i = 0; i < count; i++)
-		look_up(&probes[i]);
+	look_up_all(loop, probes, count, until_ms);
 	while (tried) {
 		tried = false;
 		for (size_t i = 0; i < count; i++) {
-			if (probes[i].answered || probes[i].next == NULL)
+			if (probes[i].answered || probes[i].next == probes[i].num_addresses)
 				continue;
 			try_next(&probes[i]);
 			tried = true;
 		}
-		wait_for_all(probes, count);
+		wait_for_all(probes, count, until_ms);
 	}
-	for (size_t i = 0; i < count; i++)
-		if (probes[i].list != NULL)
-			freeaddrinfo(probes[i].list);
 }
