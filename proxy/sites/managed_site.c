@@ -154,6 +154,8 @@ struct error managed_site_new(const struct managed_site_options *options, const 
 	site->options = *options;
 	site->config = config;
 	site->material = material;
+	if (material->state == SITE_KEPT) /* nobody has decided for what was refused */
+		site->options.operator_decides = false;
 	backend_speech_warn(config, options->log);
 	error = make_share(site, former);
 	site->addresses = backend_addresses_new(options->services->loop, config, options->log, site, on_change);

@@ -13,7 +13,7 @@ struct managed_site_options {
 	struct backend_trust *trust; /* NULL for a look without a loop */
 	unsigned num_workers; /* that count for it; 0 for a look without a loop */
 	struct chain_watch *watch; /* NULL for a look without a loop */
-	bool operator_decides; /* an operator reloads: withdrawn chains are served again */
+	bool operator_decides; /* an operator reloads: withdrawn chains are served again. Not where files are wrong */
 	void *context;
 	void (*on_change)(void *context); /* managed_site_fill gives something else now */
 };

@@ -86,6 +86,38 @@ WORSE = {
 }
 
 
+def test_sighup_does_not_insist_for_a_site_whose_files_are_wrong(site, world):
+    """It goes on with what it had, whatever its backend shows meanwhile, until its files are right again."""
+    site.run()
+    expired = expired_leaf(world)
+    site.renew(expired)
+    site.expect_held(expired)
+    good = world.key.read_text()
+    world.key.write_text("this is no key")
+    site.running.wait_for_fix("reload_failed", event="appeared")
+    for number in range(2):
+        said = len(site.running.stderr)
+        site.running.signal(signal.SIGHUP)
+        site.running.wait_for_words("reload: SIGHUP: ", after=said)
+        asked = site.backend.num_accepted
+        eventually("the backend is looked at", lambda: site.backend.num_accepted > asked + 1, also=site.running.report)
+        assert site.served() == [site.leaf.sha256, world.issuing.sha256], site.running.report()
+    other = world.issuing.issue_leaf([NAME, OTHER_NAME])  # of another key, which is in no file
+    other.write(world.folder, "other")
+    site.backend.use(world.chain("others", other, world.issuing), world.folder / "other.key")
+    asked = site.backend.num_accepted
+    eventually("the backend is looked at", lambda: site.backend.num_accepted > asked + 2, also=site.running.report)
+    assert site.served() == [site.leaf.sha256, world.issuing.sha256], site.running.report()
+    world.key.write_text(good)
+    site.running.wait_for_fix("reload_failed", event="resolved")
+    assert site.served() == [site.leaf.sha256, world.issuing.sha256], site.running.report()
+    site.renew(expired)
+    said = len(site.running.stderr)
+    site.running.signal(signal.SIGHUP)
+    site.running.wait_for_words("reload: SIGHUP: ", after=said)
+    site.expect(expired)
+
+
 @pytest.mark.parametrize("what", WORSE)
 def test_a_worse_one_is_held_until_sighup_insists(site, what):
     make, words = WORSE[what]
