@@ -1,9 +1,10 @@
-"""One site's hostile backend, which shows each client another costly chain, costs the other sites next to nothing."""
+"""Hostile backends, which show each client another costly chain, cost the other sites next to nothing."""
 
 import signal
 import threading
 import urllib.request
 
+import pytest
 from metrics_text import read_metrics
 from program import eventually
 from starvation import NAME_A, Siege
@@ -17,8 +18,10 @@ def metric(siege, name):
         return read_metrics(answer.read().decode())[name].value()
 
 
-def test_a_hostile_backend_starves_no_other_site(program, tmp_path):
-    with Siege(program, tmp_path, NUM_CLIENTS, NUM_OTHERS) as siege:
+@pytest.mark.parametrize("num_hostile", [1, 3], ids=["one hostile site", "more of them than mending threads"])
+def test_hostile_backends_starve_no_other_site(program, tmp_path, num_hostile):
+    """Who waits longer than handshake_timeout for a verdict is not served."""
+    with Siege(program, tmp_path, NUM_CLIENTS, NUM_OTHERS, num_hostile) as siege:
         figures = siege.run()
         report = f"{figures}\n{siege.running.report()}"
         assert figures.num_served == 0, report

@@ -1,9 +1,10 @@
-"""starvation - what one site's hostile backend costs everybody else.
+"""starvation - what the hostile backends of some sites cost everybody else.
 
-The backend of site A shows each of its clients another chain, as costly to judge as can be (hostile_backend.py). While
-they come all at once, site B's clients, whose backend shows a good chain that is new each time, and /healthz are asked.
+The backend of a hostile site shows each of its clients another chain, as costly to judge as can be (hostile_backend.py).
+While they come all at once, site B's clients, whose backend shows a good chain that is new each time, and /healthz are
+asked.
 
-    CHAINMEND=build/release/chainmend python3 tests/support/starvation.py --clients 400
+    CHAINMEND=build/release/chainmend python3 tests/support/starvation.py --clients 400 --hostile 2
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from pki import Authority, chain_pem
 from program import Program, Running, clean_environment, free_port
 from tls_servers import Pipe, http_answer
 
-NAME_A, NAME_B = "a.test", "b.test"
+NAME_A, NAME_B = "a.test", "b.test"  # further hostile sites: a1.test ...
 CLIENT_WAIT_S = 60.0
 HEALTH_PAUSE_S = 0.02
 
@@ -48,9 +49,10 @@ def _visit(port: int, name: str, roots: Path) -> bool:
         return False
 
 
-def _visit_all(port: int, roots: Path, count: int, served_out: Any) -> None:
+def _visit_all(ports: dict[str, int], roots: Path, count: int, served_out: Any) -> None:
     answers: list[bool] = []
-    threads = [threading.Thread(target=lambda: answers.append(_visit(port, NAME_A, roots))) for _ in range(count)]
+    threads = [threading.Thread(target=lambda name=name, port=port: answers.append(_visit(port, name, roots)))
+               for _ in range(count) for name, port in ports.items()]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -61,7 +63,7 @@ def _visit_all(port: int, roots: Path, count: int, served_out: Any) -> None:
 @dataclass
 class Figures:
     num_clients: int
-    num_served: int = 0  # of A's, which is none
+    num_served: int = 0  # of those of hostile sites, which is none
     took_s: float = 0.0
     b_waits_s: list[float] = field(default_factory=list)
     num_b_failed: int = 0
@@ -70,7 +72,7 @@ class Figures:
     cpu_s: float = 0.0
 
     def __str__(self) -> str:
-        return (f"site A: {self.num_clients} clients, {self.num_served} served, "
+        return (f"hostile sites: {self.num_clients} clients, {self.num_served} served, "
                 f"all answered after {self.took_s:.1f} s; "
                 f"chainmend used {self.cpu_s:.1f} s of CPU time\n"
                 f"site B: {len(self.b_waits_s)} clients, {self.num_b_failed} failed, the slowest waited "
@@ -98,9 +100,11 @@ def _cpu_s(running: Running) -> float:
 
 
 class Siege:
-    """A proxy with sites A and B, their backends in processes of their own."""
+    """A proxy with hostile sites and site B, their backends in processes of their own. Each hostile site has so many
+    clients."""
 
-    def __init__(self, program: Program, folder: Path, num_clients: int, num_b_clients: int) -> None:
+    def __init__(self, program: Program, folder: Path, num_clients: int, num_b_clients: int,
+                 num_hostile: int = 1) -> None:
         self._processes = multiprocessing.get_context("spawn")
         self._stop = self._processes.Event()
         self._servers: list[Any] = []
@@ -108,23 +112,28 @@ class Siege:
         root = Authority.root("Contoso Root CA")
         issuing = root.issue_authority("Contoso Issuing CA")
         self.roots, _ = root.write(folder, "root")
-        chains, key = HostileChains(NAME_A).write(folder, num_clients)
-        a_backend = self._start_server(chains, key)
+        hostile = [NAME_A, *(f"a{i}.test" for i in range(1, num_hostile))]
+        backends = {}
+        for name in hostile:
+            (folder / name).mkdir()
+            chains, key = HostileChains(name).write(folder / name, num_clients)
+            backends[name] = self._start_server(chains, key)
         leaf = issuing.issue_leaf([NAME_B])
         good = [folder / f"good-{i}.pem" for i in range(num_b_clients + 1)]
         for path in good:
             path.write_text(chain_pem(issuing.issue_leaf([NAME_B], key=leaf.key), issuing))
         good_key = folder / "good.key"
         good_key.write_text(leaf.key_pem)
-        b_backend = self._start_server(good, good_key)
-        self.a, self.b, self.admin = free_port(), free_port(), free_port()
+        backends[NAME_B] = self._start_server(good, good_key)
+        self.hostile = {name: free_port() for name in hostile}
+        self.b, self.admin = free_port(), free_port()
         sites = {}
-        for name, port, backend in ((NAME_A, self.a, a_backend), (NAME_B, self.b, b_backend)):
+        for name, port in (*self.hostile.items(), (NAME_B, self.b)):
             own = issuing.issue_leaf([name])
             chain, own_key = own.write(folder, f"own-{name}")
             chain.write_text(chain_pem(own, issuing))
             sites[name] = {"listen": f"127.0.0.1:{port}", "hostnames": name, "certificate": chain, "key": own_key,
-                           "backend": f"tls://127.0.0.1:{backend}", "backend_name": name}
+                           "backend": f"tls://127.0.0.1:{backends[name]}", "backend_name": name}
         self.running = program.run({"roots": f"demo={self.roots}", "cache": folder / "cache", "fetch": "off",
                                     "fix_log": folder / "fixes.jsonl", "workers": 2, "admin": self.admin,
                                     "log_level": "warning"}, sites)
@@ -147,17 +156,17 @@ class Siege:
 
     def _start_clients(self) -> tuple[Any, Any]:
         served = self._processes.Queue()
-        clients = self._processes.Process(target=_visit_all, args=(self.a, self.roots, self.num_clients, served))
+        clients = self._processes.Process(target=_visit_all, args=(self.hostile, self.roots, self.num_clients, served))
         clients.start()
         return clients, served
 
     def run_clients(self) -> None:
-        """Site A's alone."""
+        """Those of the hostile sites alone."""
         clients, _ = self._start_clients()
         clients.join()
 
     def run(self) -> Figures:
-        figures = Figures(self.num_clients)
+        figures = Figures(self.num_clients * len(self.hostile))
         cpu_before_s, begun = _cpu_s(self.running), time.monotonic()
         clients, served = self._start_clients()
         visitor = threading.Thread(target=self._visit_b, args=(figures,))
@@ -171,7 +180,7 @@ class Siege:
         return figures
 
     def _visit_b(self, figures: Figures) -> None:
-        time.sleep(0.5)  # until A's clients are there
+        time.sleep(0.5)  # until the others' clients are there
         for _ in range(self.num_b_clients):
             begun = time.monotonic()
             figures.num_b_failed += not _visit(self.b, NAME_B, self.roots)
@@ -180,7 +189,8 @@ class Siege:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Prints what one site's hostile backend costs everybody else.")
-    parser.add_argument("--clients", type=int, default=400, help="of the hostile site, all at once (400)")
+    parser.add_argument("--clients", type=int, default=400, help="of a hostile site, all at once (400)")
+    parser.add_argument("--hostile", type=int, default=1, help="sites (1)")
     parser.add_argument("--others", type=int, default=20, help="of the other site, one after the other (20)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -188,7 +198,7 @@ def main() -> None:
         os.environ.update(clean_environment(folder))
         program = Program(Path(os.environ["CHAINMEND"]).resolve(), folder)
         try:
-            with Siege(program, folder, options.clients, options.others) as siege:
+            with Siege(program, folder, options.clients, options.others, options.hostile) as siege:
                 print(siege.run())
         finally:
             program.finish()
