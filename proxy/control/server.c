@@ -156,6 +156,20 @@ static void on_tick(void *context)
 	reload_tick(server->reload);
 }
 
+/* From here on the process ends by itself, with a status of its own: a signal must not take its place. */
+static void unwatch_signals(struct server *server)
+{
+	sigset_t all, former;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &former);
+	for (size_t i = 0; i < server->num_signals; i++) {
+		signal_watch_free(server->signals[i]); /* which restores the default */
+		signal(watched_signals[i], SIG_IGN);
+	}
+	pthread_sigmask(SIG_SETMASK, &former, NULL);
+}
+
 /* Frees everything that uses the loop, and stops it: a name that is still looked up would keep it alive. */
 static void close_all(struct server *server)
 {
@@ -169,8 +183,7 @@ static void close_all(struct server *server)
 	listeners_cleanup(&server->listeners);
 	publisher_free(server->publisher);
 	alarm_free(server->ticker);
-	for (size_t i = 0; i < server->num_signals; i++)
-		signal_watch_free(server->signals[i]);
+	unwatch_signals(server);
 	if (server->mailbox != NULL)
 		mailbox_close(server->mailbox);
 	loop_stop(server->loop);

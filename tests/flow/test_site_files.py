@@ -30,7 +30,14 @@ def ask(admin, path):
 def has_open(running, link):
     """Whether it has open what this descriptor's link in /proc leads to."""
     folder = f"/proc/{running.process.pid}/fd"
-    return any(os.readlink(f"{folder}/{descriptor}") == os.readlink(link) for descriptor in os.listdir(folder))
+
+    def is_it(descriptor):
+        try:
+            return os.readlink(f"{folder}/{descriptor}") == os.readlink(link)
+        except FileNotFoundError:  # closed meanwhile
+            return False
+
+    return any(map(is_it, os.listdir(folder)))
 
 
 def num_threads(running):
