@@ -288,6 +288,7 @@ static void write_upgrade(struct writing *writing)
 	http_pen_text(&writing->pen, "\r\n");
 }
 
+/* A handshake may name anything but a NUL, line ends too. */
 static struct bytes host_for_backend(const struct http_policy *policy, const struct http_client *client,
 				     struct bytes host)
 {
@@ -295,7 +296,8 @@ static struct bytes host_for_backend(const struct http_policy *policy, const str
 		return policy->backend_host;
 	if (host.len > 0 || client->name == NULL)
 		return host;
-	return bytes_of_string(client->name);
+	struct bytes name = bytes_of_string(client->name);
+	return http_guard_is_host(name) ? name : host;
 }
 
 /* The most that is written: the head's own bytes, and what comes to them. A list of n bytes has at most n / 2 elements, so

@@ -131,6 +131,25 @@ static void test_hosts(void **state)
 #define OURS                                                                                                           \
 	"X-Forwarded-For: 192.0.2.7\nX-Forwarded-Proto: https\nX-Forwarded-Host: a.example\nX-Forwarded-Port: 8443\n"
 
+static void test_a_name_of_the_handshake_that_is_no_host_does_not_go_on(void **state)
+{
+	static const char *const names[] = {
+	    "a.example\r\nX-Forwarded-For: 192.0.2.1",
+	    "a.example\r\n\r\nGET /b HTTP/1.1\r\nHost: b",
+	    "a\nb",
+	    "a b",
+	    "user@a.example",
+	    "a.example/b",
+	    "",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const struct http_client from = {.address = "192.0.2.7", .name = names[i]};
+		expect("GET / HTTP/1.0\n", &plain, &from, "GET / HTTP/1.1\nHost: \n");
+	}
+}
+
 static void test_what_a_client_says_about_itself_does_not_go_on(void **state)
 {
 	static const struct pair pairs[] = {
@@ -445,6 +464,7 @@ int main(void)
 	    cmocka_unit_test(test_what_goes_on_as_it_came),
 	    cmocka_unit_test(test_what_is_for_one_connection_does_not_go_on),
 	    cmocka_unit_test(test_hosts),
+	    cmocka_unit_test(test_a_name_of_the_handshake_that_is_no_host_does_not_go_on),
 	    cmocka_unit_test(test_what_a_client_says_about_itself_does_not_go_on),
 	    cmocka_unit_test(test_what_a_trusted_proxy_says_is_kept),
 	    cmocka_unit_test(test_how_the_client_is_told),
