@@ -458,7 +458,7 @@ static enum http_exchange_event do_send(struct http_connection *http)
 	to_backend(http, buffer_bytes(&http->head));
 	if (!http_body_start(&http->request_body, http->request.framing))
 		return ON_SHORTAGE;
-	return http->request.framing.kind == HTTP_BODY_NONE ? ON_REQUEST_WHOLE : ON_NOTHING;
+	return http_framing_has_content(http->request.framing) ? ON_NOTHING : ON_REQUEST_WHOLE;
 }
 
 static enum http_exchange_event do_pass_answer(struct http_connection *http)
@@ -569,7 +569,7 @@ static bool holds(const struct http_connection *http, enum http_exchange_guard g
 		return http->backend_is_open;
 	case IF_REPEATABLE:
 		return http->backend_was_used && http->request.is_idempotent && !http->answer_begun &&
-		       http->request.framing.kind == HTTP_BODY_NONE && http->from_backend.len == 0;
+		       !http_framing_has_content(http->request.framing) && http->from_backend.len == 0;
 	case IF_CLIENT_GOES_ON:
 		return http->goes_on;
 	default:

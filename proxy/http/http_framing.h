@@ -18,6 +18,12 @@ struct http_framing {
 	    length; /* HTTP_BODY_LENGTH: in bytes, may be 0. Else what Content-Length declares without a body (HEAD, 304) */
 };
 
+/* http_framing_has_content says whether bytes of a body follow the head: a length of 0 is as good as none. */
+static inline bool http_framing_has_content(struct http_framing framing)
+{
+	return framing.kind != HTTP_BODY_NONE && (framing.kind != HTTP_BODY_LENGTH || framing.length > 0);
+}
+
 /* http_request_framing returns the rule that is broken: what is ambiguous is refused, never guessed. */
 enum http_rule http_request_framing(const struct http_head *head, struct http_framing *out);
 

@@ -130,11 +130,6 @@ static enum http_rule judge_host(const struct http_view *view)
 	return http_guard_is_host(head->fields[view->host].value) ? HTTP_RULE_NONE : HTTP_RULE_HOST_BAD;
 }
 
-static bool has_content(struct http_framing framing)
-{
-	return framing.kind == HTTP_BODY_CHUNKED || (framing.kind == HTTP_BODY_LENGTH && framing.length > 0);
-}
-
 static enum http_rule judge_extras(const struct findings *findings, const struct http_policy *policy,
 				   const struct http_request_facts *facts)
 {
@@ -144,7 +139,7 @@ static enum http_rule judge_extras(const struct findings *findings, const struct
 		return HTTP_RULE_TOO_MANY_OPTIONS;
 	if (findings->is_odd_expectation)
 		return HTTP_RULE_EXPECTATION;
-	if (facts->wants_upgrade && has_content(facts->framing))
+	if (facts->wants_upgrade && http_framing_has_content(facts->framing))
 		return HTTP_RULE_UPGRADE_WITH_BODY;
 	if (policy->max_body_bytes > 0 && facts->framing.kind == HTTP_BODY_LENGTH &&
 	    facts->framing.length > policy->max_body_bytes)
@@ -173,7 +168,7 @@ enum http_rule http_request_judge(const struct http_head *head, const struct htt
 	};
 	enum http_rule rule = http_request_framing(head, &out->framing);
 	/* HTTP/1.0 knows no 100, and without content there is nothing to wait for (RFC 9110 10.1.1). */
-	out->expects_continue = findings.expects_continue && head->version == HTTP_1_1 && has_content(out->framing);
+	out->expects_continue = findings.expects_continue && head->version == HTTP_1_1 && http_framing_has_content(out->framing);
 	if (rule == HTTP_RULE_NONE)
 		rule = judge_host(&findings.view);
 	if (rule == HTTP_RULE_NONE)

@@ -8,6 +8,7 @@
 #define MAX_TEXT ((size_t)64 * 1024)
 
 #define GET "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"
+#define EMPTY_DELETE "DELETE / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 0\r\n\r\n"
 #define OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 
 /* An http_connection between a client and a backend that are texts. */
@@ -157,6 +158,30 @@ static void test_a_request_and_its_answer(void **state)
 	backend_sends(rig, OK);
 	assert_client_got(rig, OK);
 	assert_true(http_is_idle(&rig->http));
+}
+
+/* No further byte of the client's tells that it is whole. */
+static void test_a_length_of_zero_is_whole_with_the_head(void **state)
+{
+	struct rig *rig = (struct rig *)*state;
+
+	client_sends(rig, EMPTY_DELETE);
+	open_backend(rig);
+	assert_int_equal(rig->http.state, EXCHANGE_WAITING);
+	http_client_ended(&rig->http);
+	assert_wishes(rig, 0);
+	backend_sends(rig, OK);
+	assert_wishes(rig, HTTP_WISH_END);
+}
+
+static void test_a_length_of_zero_does_not_keep_a_request_from_being_sent_again(void **state)
+{
+	struct rig *rig = (struct rig *)*state;
+
+	serve_one(rig);
+	client_sends(rig, EMPTY_DELETE);
+	http_backend_ended(&rig->http, true);
+	assert_wishes(rig, HTTP_WISH_DROP_BACKEND | HTTP_WISH_BACKEND);
 }
 
 static void test_the_next_request_takes_the_open_backend(void **state)
@@ -630,6 +655,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    RIG_TEST(test_a_request_and_its_answer),
+	    RIG_TEST(test_a_length_of_zero_is_whole_with_the_head),
+	    RIG_TEST(test_a_length_of_zero_does_not_keep_a_request_from_being_sent_again),
 	    RIG_TEST(test_the_next_request_takes_the_open_backend),
 	    RIG_TEST(test_requests_at_once_wait_for_their_turn),
 	    RIG_TEST(test_a_client_that_pipelines_is_stopped),
