@@ -113,7 +113,6 @@ static enum http_rule judge_request(struct http_connection *http, struct bytes b
 {
 	struct http_head head;
 
-	http->request = (struct http_request_facts){0};
 	enum http_rule rule = http_request_read(bytes, &head);
 	if (rule == HTTP_RULE_NONE)
 		rule = http_request_judge(&head, http->policy, &http->request);
@@ -127,9 +126,19 @@ static enum http_rule judge_request(struct http_connection *http, struct bytes b
 	return HTTP_RULE_NONE;
 }
 
+/* The facts of a head that is not read yet, for a page: nothing of the request before it. */
+static struct http_request_facts first_facts(struct bytes input)
+{
+	static const char head[] = "HEAD ";
+	size_t len = sizeof(head) - 1;
+
+	return (struct http_request_facts){.is_head = input.len >= len && memcmp(input.data, head, len) == 0};
+}
+
 /* Returns false when more bytes are wanted. */
 static bool take_request_head(struct http_connection *http, struct bytes *input)
 {
+	http->request = first_facts(*input);
 	size_t len = http_head_end(*input, &http->client_at);
 	enum http_rule rule = HTTP_RULE_NONE;
 

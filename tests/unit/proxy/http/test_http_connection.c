@@ -362,6 +362,41 @@ static void test_a_refused_request(void **state)
 	assert_client_got(rig, "");
 }
 
+/* Its own method counts, not that of the request before it. */
+static void test_a_page_has_a_body_but_for_head(void **state)
+{
+	static const char bad[] = "/ HTTP/1.1\r\nHost: a.example\r\nX : 1\r\n\r\n";
+	static const struct {
+		const char *before, *method, *request;
+		bool late;
+		bool has_body;
+	} cases[] = {
+	    {"HEAD ", "GET ", bad, false, true},   {"GET ", "HEAD ", bad, false, false},
+	    {"HEAD ", "GET ", "/\n", false, true}, {"GET ", "HEAD ", "/\n", false, false},
+	    {"HEAD ", "GET ", "/", true, true},    {"GET ", "HEAD ", "/", true, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct rig rig;
+
+		rig_init(&rig);
+		client_sends(&rig, cases[i].before);
+		client_sends(&rig, "/ HTTP/1.1\r\nHost: a.example\r\n\r\n");
+		open_backend(&rig);
+		backend_sends(&rig, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+		buffer_cleanup(&rig.client);
+		client_sends(&rig, cases[i].method);
+		client_sends(&rig, cases[i].request);
+		if (cases[i].late)
+			http_late(&rig.http);
+		const char *end = strstr(buffer_text(&rig.client), "\r\n\r\n");
+		assert_non_null(end);
+		assert_int_equal(end[4] != '\0', cases[i].has_body);
+		rig_cleanup(&rig);
+	}
+}
+
 static void test_statuses_of_refusals(void **state)
 {
 	static char long_target[2048];
@@ -668,6 +703,7 @@ int main(void)
 	    RIG_TEST(test_an_answer_that_ends_with_its_connection),
 	    RIG_TEST(test_an_answer_that_is_cut_short_breaks_off),
 	    RIG_TEST(test_a_refused_request),
+	    RIG_TEST(test_a_page_has_a_body_but_for_head),
 	    RIG_TEST(test_statuses_of_refusals),
 	    RIG_TEST(test_a_body_that_is_too_large),
 	    RIG_TEST(test_an_early_answer_lets_the_request_finish),
