@@ -208,10 +208,8 @@ static bool take_request_body(struct http_connection *http, struct bytes *input)
 			pass_content(http, to_backend, http->request.framing.kind, content);
 		return true;
 	case HTTP_BODY_DONE:
-		if (pass_end(http, to_backend, http->request.framing.kind, &http->request_body))
-			fire(http, ON_REQUEST_WHOLE);
-		else
-			fire(http, ON_SHORTAGE);
+		http->is_partial = !pass_end(http, to_backend, http->request.framing.kind, &http->request_body);
+		fire(http, http->is_partial ? ON_SHORTAGE : ON_REQUEST_WHOLE);
 		return true;
 	case HTTP_BODY_BROKEN:
 		refuse_request(http, http->request_body.broken);
@@ -465,9 +463,10 @@ static enum http_exchange_event do_send(struct http_connection *http)
 	http->body_bytes = 0;
 	http->login_bound = http->login_bound || http->request.binds_login;
 	to_backend(http, buffer_bytes(&http->head));
+	http->is_partial = http_framing_has_content(http->request.framing);
 	if (!http_body_start(&http->request_body, http->request.framing))
 		return ON_SHORTAGE;
-	return http_framing_has_content(http->request.framing) ? ON_NOTHING : ON_REQUEST_WHOLE;
+	return http->is_partial ? ON_NOTHING : ON_REQUEST_WHOLE;
 }
 
 static enum http_exchange_event do_pass_answer(struct http_connection *http)
@@ -708,5 +707,5 @@ bool http_is_idle(const struct http_connection *http)
 
 bool http_is_partial(const struct http_connection *http)
 {
-	return http->state == EXCHANGE_SENDING || http->state == EXCHANGE_BOTH || http->state == EXCHANGE_FINISHING;
+	return http->is_partial;
 }

@@ -60,6 +60,7 @@ struct http_connection {
 	bool backend_is_open;
 	bool backend_was_used; /* for an exchange before this one */
 	bool backend_ends_unmarked; /* its end may be cut off by anyone (TLS): the client is to judge */
+	bool is_partial; /* the backend has a part of the last request, whatever the state */
 	bool answer_begun; /* a byte of it has come, interim ones too */
 	bool client_ended;
 	bool runs_short; /* of memory, for the head of a request */
@@ -103,7 +104,8 @@ bool http_takes_backend(const struct http_connection *http);
 /* http_is_idle says that nothing is under way: no byte of a request is there, and the last answer is out. */
 bool http_is_idle(const struct http_connection *http);
 
-/* http_is_partial says that the backend has a part of a request: a close must not look like its end. */
+/* http_is_partial says that the backend has a part of a request, which may be given up by now: a close must not look like
+ * its end. */
 bool http_is_partial(const struct http_connection *http);
 
 #endif

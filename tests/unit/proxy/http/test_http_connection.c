@@ -644,6 +644,21 @@ static void test_a_client_that_ends_within_its_request(void **state)
 	http_client_ended(&rig->http);
 	assert_client_got(rig, "");
 	assert_wishes(rig, HTTP_WISH_END);
+	assert_true(http_is_partial(&rig->http)); /* the close that follows is no end of the request */
+}
+
+static void test_a_request_is_partial_until_its_end_is_sent(void **state)
+{
+	struct rig *rig = (struct rig *)*state;
+
+	client_sends(rig, GET);
+	open_backend(rig);
+	assert_false(http_is_partial(&rig->http));
+	backend_sends(rig, OK);
+	client_sends(rig, "POST / HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n");
+	assert_true(http_is_partial(&rig->http));
+	client_sends(rig, "0\r\n\r\n");
+	assert_false(http_is_partial(&rig->http));
 }
 
 /* The same whatever pieces the bytes come in. */
@@ -720,6 +735,7 @@ int main(void)
 	    RIG_TEST(test_a_drain_ends_what_is_idle),
 	    RIG_TEST(test_a_client_that_has_ended_still_gets_its_answers),
 	    RIG_TEST(test_a_client_that_ends_within_its_request),
+	    RIG_TEST(test_a_request_is_partial_until_its_end_is_sent),
 	    RIG_TEST(test_every_cut),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
