@@ -347,6 +347,13 @@ static enum http_rule judge_answer(struct http_connection *http, struct bytes by
 	return HTTP_RULE_NONE;
 }
 
+static size_t max_answer_head(const struct http_connection *http)
+{
+	size_t max = http->policy->max_head_bytes;
+
+	return max > HTTP_MIN_ANSWER_HEAD_BYTES ? max : HTTP_MIN_ANSWER_HEAD_BYTES;
+}
+
 /* Returns false when more bytes are wanted. */
 static bool take_answer_head(struct http_connection *http, struct bytes *input)
 {
@@ -355,7 +362,7 @@ static bool take_answer_head(struct http_connection *http, struct bytes *input)
 	size_t len = http_head_end(*input, &http->backend_at);
 	enum http_rule rule = HTTP_RULE_NONE;
 
-	if (len > HTTP_MAX_ANSWER_HEAD_BYTES || (len == 0 && input->len > HTTP_MAX_ANSWER_HEAD_BYTES))
+	if (len > max_answer_head(http) || (len == 0 && input->len > max_answer_head(http)))
 		rule = HTTP_RULE_HEAD_TOO_LARGE;
 	else if (len == 0)
 		rule = http_head_guard_early(*input, false);

@@ -8,7 +8,7 @@
 #include "chaincache/base/buffer.h"
 #include "proxy/http/http_field.h"
 
-#define HTTP_MAX_POLICY_BYTES ((size_t)1024 * 1024) /* of all fields that a site sets */
+#define HTTP_MAX_POLICY_BYTES ((size_t)64 * 1024) /* of all fields that a site sets */
 
 enum http_forwarded { HTTP_FORWARDED_OFF, HTTP_FORWARDED_X, HTTP_FORWARDED_RFC7239, HTTP_FORWARDED_BOTH };
 

@@ -404,7 +404,7 @@ static void test_the_rules_of_http(void **state)
 	    {"remove_header = Content-Length", "frames the message"},
 	    {"backend_host = a/b", "backend_host = a/b: has a host that is neither"},
 	    {"backend_host = a:0", "has no port"},
-	    {"max_head_bytes = 2m", "the largest is 1048576"},
+	    {"max_head_bytes = 1m", "the largest is 262144"},
 	    {"upgrade = websocket", "is neither on nor off"},
 	};
 	char text[500];

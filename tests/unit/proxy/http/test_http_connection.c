@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_TEXT ((size_t)64 * 1024)
+#define MAX_TEXT ((size_t)1024 * 1024)
 
 #define GET "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"
 #define EMPTY_DELETE "DELETE / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 0\r\n\r\n"
@@ -430,6 +430,32 @@ static void test_statuses_of_refusals(void **state)
 	}
 }
 
+/* As large as the configuration takes max_head_bytes, in two reads. */
+static void test_heads_as_large_as_a_site_takes_them(void **state)
+{
+	enum { LARGEST = 256 * 1024 };
+	static const char start[] = "GET / HTTP/1.1\r\nHost: a.example\r\nX: ";
+	static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: ";
+	struct rig *rig = (struct rig *)*state;
+	char *text = malloc(LARGEST + 1);
+
+	assert_non_null(text);
+	memset(text, 'x', LARGEST);
+	memcpy(text + LARGEST - 4, "\r\n\r\n", 5);
+	rig->policy.max_head_bytes = LARGEST;
+	memcpy(text, start, sizeof(start) - 1);
+	http_from_client(&rig->http, bytes_of(text, LARGEST / 2));
+	client_sends(rig, text + LARGEST / 2);
+	open_backend(rig);
+	assert_backend_got(rig, text);
+	memcpy(text, answer, sizeof(answer) - 1);
+	memset(text + sizeof(answer) - 1, 'y', sizeof(start));
+	http_from_backend(&rig->http, bytes_of(text, LARGEST / 2));
+	backend_sends(rig, text + LARGEST / 2);
+	assert_client_got(rig, text);
+	free(text);
+}
+
 static void test_a_body_that_is_too_large(void **state)
 {
 	struct rig *rig = (struct rig *)*state;
@@ -720,6 +746,7 @@ int main(void)
 	    RIG_TEST(test_a_refused_request),
 	    RIG_TEST(test_a_page_has_a_body_but_for_head),
 	    RIG_TEST(test_statuses_of_refusals),
+	    RIG_TEST(test_heads_as_large_as_a_site_takes_them),
 	    RIG_TEST(test_a_body_that_is_too_large),
 	    RIG_TEST(test_an_early_answer_lets_the_request_finish),
 	    RIG_TEST(test_an_early_answer_of_a_backend_that_closes),
