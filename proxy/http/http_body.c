@@ -65,7 +65,13 @@ bool http_body_end(const struct http_body *body)
 	return body->framing.kind != HTTP_BODY_LENGTH || body->left == 0;
 }
 
-struct error http_body_trailers(const struct http_body *body, struct buffer *out)
+/* A backend that merges trailers into the head must not take one for what the site sets. */
+static bool goes_on(struct bytes name, const struct http_policy *policy)
+{
+	return http_trailer_goes_on(name) && (policy == NULL || !http_policy_owns(policy, name));
+}
+
+struct error http_body_trailers(const struct http_body *body, const struct http_policy *policy, struct buffer *out)
 {
 	struct http_head trailers;
 	struct error error = error_none();
@@ -74,7 +80,7 @@ struct error http_body_trailers(const struct http_body *body, struct buffer *out
 		return error;
 	for (size_t i = 0; i < trailers.num_fields && error.kind == ERROR_NONE; i++) {
 		const struct http_field *field = &trailers.fields[i];
-		if (http_trailer_goes_on(field->name))
+		if (goes_on(field->name, policy))
 			error =
 			    buffer_printf(out, "%.*s: %.*s\r\n", (int)field->name.len, (const char *)field->name.data,
 					  (int)field->value.len, (const char *)field->value.data);

@@ -9,6 +9,7 @@
 #include "proxy/http/http_chunk.h"
 #include "proxy/http/http_chunk_reader.h"
 #include "proxy/http/http_framing.h"
+#include "proxy/http/http_policy.h"
 
 struct http_body {
 	struct http_framing framing;
@@ -28,7 +29,8 @@ enum http_body_result http_body_take(struct http_body *body, struct bytes *input
 bool http_body_end(const struct http_body *body);
 
 /* http_body_trailers appends the trailer fields that may go on, as lines of a head, behind HTTP_BODY_DONE: without those of
- * framing, routing, authentication and hop-by-hop (RFC 9110 6.5.1). */
-MUST_USE struct error http_body_trailers(const struct http_body *body, struct buffer *out);
+ * framing, routing, authentication and hop-by-hop (RFC 9110 6.5.1), and those that `policy` sets or removes (NULL: none). */
+MUST_USE struct error http_body_trailers(const struct http_body *body, const struct http_policy *policy,
+					 struct buffer *out);
 
 #endif

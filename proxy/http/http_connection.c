@@ -177,13 +177,14 @@ static void pass_content(struct http_connection *http, void (*to)(struct http_co
 static bool pass_end(struct http_connection *http, void (*to)(struct http_connection *, struct bytes),
 		     enum http_body_kind kind, const struct http_body *body)
 {
+	const struct http_policy *policy = body == &http->request_body ? http->policy : NULL;
 	struct buffer *last = &http->head;
 
 	if (kind != HTTP_BODY_CHUNKED)
 		return true;
 	last->len = 0;
-	if (failed(buffer_append(last, bytes_of_string(HTTP_CHUNK_LAST))) || failed(http_body_trailers(body, last)) ||
-	    failed(buffer_append(last, bytes_of_string("\r\n"))))
+	if (failed(buffer_append(last, bytes_of_string(HTTP_CHUNK_LAST))) ||
+	    failed(http_body_trailers(body, policy, last)) || failed(buffer_append(last, bytes_of_string("\r\n"))))
 		return false;
 	to(http, buffer_bytes(last));
 	return true;

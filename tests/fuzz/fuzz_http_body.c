@@ -49,7 +49,7 @@ static void read_body(struct bytes bytes, unsigned seed, struct outcome *out)
 	require((out->result == HTTP_BODY_BROKEN) == (out->rule != HTTP_RULE_NONE));
 	require(http_body_end(&body) == (out->result == HTTP_BODY_DONE));
 	if (out->result == HTTP_BODY_DONE)
-		require(!failed(http_body_trailers(&body, &out->trailers)));
+		require(!failed(http_body_trailers(&body, NULL, &out->trailers)));
 	http_body_cleanup(&body);
 }
 

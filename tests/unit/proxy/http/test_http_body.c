@@ -51,7 +51,7 @@ static void read_body(struct http_framing framing, struct bytes bytes, size_t fi
 	out->rule = body.broken;
 	out->is_whole = http_body_end(&body);
 	if (out->result == HTTP_BODY_DONE)
-		assert_ok(http_body_trailers(&body, &out->trailers));
+		assert_ok(http_body_trailers(&body, NULL, &out->trailers));
 	http_body_cleanup(&body);
 }
 

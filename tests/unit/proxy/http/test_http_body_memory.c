@@ -29,7 +29,7 @@ static bool read_body(size_t nth, size_t *num_failures)
 	buffer_init(&trailers, sizeof(BODY));
 	assert_int_equal(result, HTTP_BODY_DONE);
 	assert_int_equal(len, 5);
-	assert_ok(http_body_trailers(&body, &trailers));
+	assert_ok(http_body_trailers(&body, NULL, &trailers));
 	assert_string_equal(buffer_text(&trailers), "X-Sum: 1\r\nX-Other: 2\r\n");
 	buffer_cleanup(&trailers);
 	http_body_cleanup(&body);

@@ -468,6 +468,30 @@ static void test_a_body_that_is_too_large(void **state)
 	assert_true(strstr(buffer_text(&rig->backend), "0\r\n\r\n") == NULL);
 }
 
+/* A backend may merge them into the head, and take `_` for `-`. */
+static void test_trailers_do_not_say_what_the_site_sets_and_removes(void **state)
+{
+	static const char request[] = "POST / HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n"
+				      "0\r\nX-Role: root\r\nx_user: root\r\nX-Sum: 1\r\n\r\n";
+	static const char chunked[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Role: a\r\n\r\n";
+	const struct http_named_value set = {bytes_of_string("X-Role"), bytes_of_string("guest")};
+	const struct bytes removed = bytes_of_string("X-User");
+	const struct http_policy settings = {
+	    .max_head_bytes = 1024, .set = &set, .num_set = 1, .remove = &removed, .num_remove = 1};
+	struct rig *rig = (struct rig *)*state;
+	struct http_policy *policy;
+
+	assert_false(failed(http_policy_new(&settings, &policy)));
+	rig->http.policy = policy;
+	client_sends(rig, request);
+	open_backend(rig);
+	assert_backend_got(rig, "POST / HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n"
+				"X-Role: guest\r\n\r\n0\r\nX-Sum: 1\r\n\r\n");
+	backend_sends(rig, chunked); /* what is set is for requests */
+	assert_client_got(rig, chunked);
+	http_policy_free(policy);
+}
+
 static void test_an_early_answer_lets_the_request_finish(void **state)
 {
 	struct rig *rig = (struct rig *)*state;
@@ -748,6 +772,7 @@ int main(void)
 	    RIG_TEST(test_statuses_of_refusals),
 	    RIG_TEST(test_heads_as_large_as_a_site_takes_them),
 	    RIG_TEST(test_a_body_that_is_too_large),
+	    RIG_TEST(test_trailers_do_not_say_what_the_site_sets_and_removes),
 	    RIG_TEST(test_an_early_answer_lets_the_request_finish),
 	    RIG_TEST(test_an_early_answer_of_a_backend_that_closes),
 	    RIG_TEST(test_answers_without_a_body),
