@@ -37,6 +37,7 @@ static void test_statuses(void **state)
 	assert_int_equal(http_rule_row(HTTP_RULE_HOST_ELSEWHERE)->status, 421);
 	assert_int_equal(http_rule_row(HTTP_RULE_CONNECT)->status, 501);
 	assert_string_equal(http_rule_row(HTTP_RULE_LENGTH_AND_CODING)->section, "RFC 9112 6.1");
+	assert_string_equal(http_rule_row(HTTP_RULE_UNASKED)->section, "RFC 9112 9.2");
 }
 
 int main(void)
