@@ -48,6 +48,8 @@ enum http_rule http_answer_judge(const struct http_head *head, const struct http
 	enum http_rule rule = http_answer_framing(head, request->is_head, &out->framing);
 	if (rule != HTTP_RULE_NONE)
 		return rule;
+	if (view.options.too_many)
+		return HTTP_RULE_TOO_MANY_OPTIONS;
 	if (out->switches && (!request->wants_upgrade || switches_to_http(&view)))
 		return HTTP_RULE_SWITCHED_UNASKED;
 	out->kind_out = kind_for(request->version, out->framing.kind);

@@ -138,6 +138,10 @@ static void test_what_is_refused(void **state)
 	    {"HTTP/1.1 101 Switching\nUpgrade: h2c\nConnection: upgrade\n", &upgrading, HTTP_RULE_SWITCHED_UNASKED},
 	    {"HTTP/1.1 101 Switching\nUpgrade: websocket, HTTP/2.0\n", &upgrading, HTTP_RULE_SWITCHED_UNASKED},
 	    {"HTTP/1.1 200 OK\nTransfer-Encoding: gzip, chunked\n", &get, HTTP_RULE_CODING},
+	    {"HTTP/1.1 200 OK\nConnection: "
+	     "a0,a1,a2,a3,a4,a5,a6,a7,a8,a9,b0,b1,b2,b3,b4,b5,b6,b7,b8,b9,c0,c1,c2,c3,c4,c5,"
+	     "c6,c7,c8,c9,d0,d1,X-Secret\nX-Secret: 1\n",
+	     &get, HTTP_RULE_TOO_MANY_OPTIONS},
 	};
 
 	(void)state;
