@@ -38,6 +38,8 @@ static int on_value(llhttp_t *parser, const char *at, size_t len)
 	const char *start = (const char *)field->name.data + field->name.len + 1;
 	const char *end = len > 0 ? at + len : start;
 
+	if (len == 0 && field->value.len > 0 && *at == '\r')
+		return HPE_OK; /* the end of one that read_trimmed gave */
 	while (is_blank(*start))
 		start++;
 	while (is_blank(*end))
@@ -65,19 +67,49 @@ static const llhttp_settings_t settings = {
     .on_headers_complete = on_whole,
 };
 
-/* Reads the fields by llhttp, which gets a method that it knows in place of the one that came. */
+/* The first line without its CR LF; the guard of lines has found it good. */
+static struct bytes first_line(struct bytes bytes)
+{
+	const uint8_t *cr = memchr(bytes.data, '\r', bytes.len);
+	return bytes_of(bytes.data, (size_t)(cr - bytes.data));
+}
+
+/* Starts llhttp on a head; it gets a method that it knows in place of the one that came. */
+static bool start(struct reading *reading, llhttp_t *parser, llhttp_type_t type, const char *method)
+{
+	llhttp_init(parser, type, &settings);
+	parser->data = reading;
+	reading->head->num_fields = 0;
+	return method == NULL || llhttp_execute(parser, method, strlen(method)) == HPE_OK;
+}
+
+/* Reads the fields by llhttp. */
 static bool read_fields(llhttp_type_t type, const char *method, struct bytes bytes, struct http_head *out)
 {
 	struct reading reading = {.head = out};
-	llhttp_t parser;
-	llhttp_init(&parser, type, &settings);
-	parser.data = &reading;
-	out->num_fields = 0;
-	if (method != NULL && llhttp_execute(&parser, method, strlen(method)) != HPE_OK)
-		return false;
 	const char *text = (const char *)bytes.data;
-	return llhttp_execute(&parser, text, bytes.len) == HPE_PAUSED && reading.is_whole && !reading.is_odd &&
-	       llhttp_get_error_pos(&parser) == text + bytes.len;
+	llhttp_t parser;
+	return start(&reading, &parser, type, method) && llhttp_execute(&parser, text, bytes.len) == HPE_PAUSED &&
+	       reading.is_whole && !reading.is_odd && llhttp_get_error_pos(&parser) == text + bytes.len;
+}
+
+/* Does the same without the blanks at the ends of lines: llhttp takes no tab behind a Content-Length, which RFC 9112 5
+ * allows behind every value. */
+static bool read_trimmed(llhttp_type_t type, const char *method, struct bytes bytes, struct http_head *out)
+{
+	struct reading reading = {.head = out};
+	llhttp_t parser;
+	bool goes_on = start(&reading, &parser, type, method);
+	while (goes_on && bytes.len > 0) {
+		size_t end = first_line(bytes).len;
+		size_t len = end;
+		while (len > 0 && is_blank((char)bytes.data[len - 1]))
+			len--;
+		goes_on = llhttp_execute(&parser, (const char *)bytes.data, len) == HPE_OK &&
+			  llhttp_execute(&parser, (const char *)bytes.data + end, 2) == HPE_OK;
+		bytes = bytes_of(bytes.data + end + 2, bytes.len - end - 2);
+	}
+	return bytes.len == 0 && reading.is_whole && !reading.is_odd;
 }
 
 /* Names the rule of a head that llhttp refuses. */
@@ -96,13 +128,6 @@ static bool is_ended(struct bytes bytes)
 	static const char end[] = "\r\n\r\n";
 	size_t len = sizeof(end) - 1;
 	return bytes.len >= len && memcmp(bytes.data + bytes.len - len, end, len) == 0;
-}
-
-/* The first line without its CR LF; the guard of lines has found it good. */
-static struct bytes first_line(struct bytes bytes)
-{
-	const uint8_t *cr = memchr(bytes.data, '\r', bytes.len);
-	return bytes_of(bytes.data, (size_t)(cr - bytes.data));
 }
 
 size_t http_head_end(struct bytes bytes, size_t *at)
@@ -168,6 +193,8 @@ enum http_rule http_request_read(struct bytes bytes, struct http_head *out)
 	const char *method = http_is_method(out, "CONNECT") ? "CONNECT" : "GET";
 	if (read_fields(HTTP_REQUEST, method, rest, out) && out->num_fields == num_lines - 1)
 		return HTTP_RULE_NONE;
+	if (read_trimmed(HTTP_REQUEST, method, rest, out) && out->num_fields == num_lines - 1)
+		return HTTP_RULE_NONE;
 	return explain(bytes_of(bytes.data + line.len + 2, bytes.len - line.len - 2), out);
 }
 
@@ -187,6 +214,8 @@ enum http_rule http_answer_read(struct bytes bytes, struct http_head *out)
 		return rule;
 	out->method = out->target = bytes_of(NULL, 0);
 	if (read_fields(HTTP_RESPONSE, NULL, bytes, out) && out->num_fields == num_lines - 1)
+		return HTTP_RULE_NONE;
+	if (read_trimmed(HTTP_RESPONSE, NULL, bytes, out) && out->num_fields == num_lines - 1)
 		return HTTP_RULE_NONE;
 	return explain(bytes_of(bytes.data + line.len + 2, bytes.len - line.len - 2), out);
 }

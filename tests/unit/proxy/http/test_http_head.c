@@ -1,6 +1,8 @@
 #include "proxy/http/http_head.h"
 #include "tests/support/unit.h"
 
+#include <stdio.h>
+
 static bool is(struct bytes bytes, const char *text)
 {
 	return bytes_equal(bytes, bytes_of_string(text));
@@ -64,6 +66,27 @@ static void test_answers_that_llhttp_leaves(void **state)
 		assert_int_equal(http_answer_read(bytes_of_string(texts[i]), &head), HTTP_RULE_NONE);
 }
 
+/* Tabs stand around every value where blanks may (RFC 9112 5), behind a length too, where llhttp takes none. */
+static void test_tabs(void **state)
+{
+	static const char fields[] = "A:\t\r\nContent-Length:\t 12 \t\r\nConnection:\tclose\t\r\nB:\tb\tb\t\r\n\r\n";
+	static const char *const values[] = {"", "12", "close", "b\tb"};
+	struct http_head head;
+	char text[256];
+	(void)state;
+	for (int is_request = 0; is_request < 2; is_request++) {
+		snprintf(text, sizeof(text), "%s\r\n%s", is_request ? "LOCK / HTTP/1.1" : "HTTP/1.1 200 ", fields);
+		assert_int_equal(is_request ? http_request_read(bytes_of_string(text), &head)
+					    : http_answer_read(bytes_of_string(text), &head),
+				 HTTP_RULE_NONE);
+		assert_int_equal(head.num_fields, 4);
+		for (size_t i = 0; i < 4; i++)
+			assert_true(is(head.fields[i].value, values[i]));
+	}
+	assert_int_equal(http_request_read(bytes_of_string("GET / HTTP/1.1\r\nContent-Length: 1\t2\t\r\n\r\n"), &head),
+			 HTTP_RULE_LENGTH);
+}
+
 static const struct {
 	const char *text;
 	size_t end;
@@ -106,7 +129,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_request), cmocka_unit_test(test_request_1_0),
 	    cmocka_unit_test(test_answer),  cmocka_unit_test(test_answers_that_llhttp_leaves),
-	    cmocka_unit_test(test_end),
+	    cmocka_unit_test(test_tabs),    cmocka_unit_test(test_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
