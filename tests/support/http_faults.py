@@ -81,12 +81,12 @@ class Faults:
                 for lead in ("", GOOD):
                     for pieces in cuts(fault):
                         refused.append(fault)
-                        self._assert_refused(status, encoded(lead), pieces)
+                        self._assert_refused(status, words, encoded(lead), pieces)
         for visit in self.backend.visits:
             assert mark.encode() not in visit.raw, visit.raw
         self.backend.assert_clean()
 
-    def _assert_refused(self, status: int, lead: bytes, pieces: list[bytes]) -> None:
+    def _assert_refused(self, status: int, words: str, lead: bytes, pieces: list[bytes]) -> None:
         fault = b"".join(pieces)
         with self.site.client() as client:
             if lead:
@@ -96,6 +96,7 @@ class Faults:
                 client.send(piece)
             got = client.reader.final_answer()
             assert got.status == status, f"{got.status} for {fault!r}"
+            assert words.split(" (RFC ")[0].encode() in got.body, f"{got.body!r} for {fault!r}"
             assert got.get("connection") == "close", fault
             client.assert_end()
 
