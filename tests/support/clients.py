@@ -55,8 +55,11 @@ def python_context(roots: Path) -> ssl.SSLContext:
     return context
 
 
-def python_pipe(port: int, name: str, roots: Path) -> Pipe:
-    return Pipe.tls_client(("127.0.0.1", port), python_context(roots), name)
+def python_pipe(port: int, name: str | None, roots: Path, host: str = "127.0.0.1") -> Pipe:
+    """No `name`: a client without SNI, which any name of the certificate suits."""
+    context = python_context(roots)
+    context.check_hostname = name is not None
+    return Pipe.tls_client((host, port), context, name)
 
 
 def served_chain(port: int, name: str | None, *more: object) -> list[str]:

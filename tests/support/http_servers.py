@@ -102,8 +102,8 @@ class HttpBackend:
 class HttpClient:
     """A TLS connection through chainmend, on which bytes are sent as they are."""
 
-    def __init__(self, port: int, roots: Path, name: str = NAME) -> None:
-        self.pipe = python_pipe(port, name, roots)
+    def __init__(self, port: int, roots: Path, name: str | None = NAME, host: str = "127.0.0.1") -> None:
+        self.pipe = python_pipe(port, name, roots, host)
         self.reader = Reader(self.pipe.receive)
 
     def send(self, data: bytes | str) -> None:
