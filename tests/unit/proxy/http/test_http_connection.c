@@ -249,6 +249,34 @@ static void test_a_request_is_sent_again_where_nobody_has_begun_to_answer(void *
 	assert_wishes(rig, HTTP_WISH_END);
 }
 
+static void test_a_request_of_no_bytes_is_sent_again_too(void **state)
+{
+	static const char delete[] = "DELETE / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 0\r\n\r\n";
+	struct rig *rig = (struct rig *)*state;
+
+	serve_one(rig);
+	client_sends(rig, delete);
+	http_backend_ended(&rig->http, false);
+	assert_wishes(rig, HTTP_WISH_DROP_BACKEND | HTTP_WISH_BACKEND);
+	buffer_cleanup(&rig->backend);
+	http_backend_open(&rig->http, false, false);
+	assert_backend_got(rig, delete);
+	assert_int_equal(rig->http.state, EXCHANGE_WAITING);
+}
+
+static void test_a_request_of_no_bytes_is_whole_with_its_head(void **state)
+{
+	struct rig *rig = (struct rig *)*state;
+
+	client_sends(rig, "POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 0\r\n\r\n");
+	open_backend(rig);
+	assert_int_equal(rig->http.state, EXCHANGE_WAITING);
+	http_client_ended(&rig->http); /* it has said all, and still gets its answer */
+	assert_wishes(rig, 0);
+	http_late(&rig->http);
+	assert_client_got_status(rig, "504");
+}
+
 static void test_a_request_is_never_sent_twice_otherwise(void **state)
 {
 	static const struct {
@@ -581,6 +609,17 @@ static void test_a_tunnel_begins_behind_101(void **state)
 	assert_memory_equal(rig->client.data + rig->client.len - 5, "hello", 5);
 }
 
+static void test_a_tunnel_for_a_request_of_no_bytes(void **state)
+{
+	struct rig *rig = (struct rig *)*state;
+
+	client_sends(rig, "GET / HTTP/1.1\r\nHost: a.example\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"
+			  "Content-Length: 0\r\n\r\n");
+	open_backend(rig);
+	backend_sends(rig, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
+	assert_wishes(rig, HTTP_WISH_TUNNEL);
+}
+
 static void test_an_upgrade_that_is_declined_stays_http(void **state)
 {
 	struct rig *rig = (struct rig *)*state;
@@ -762,6 +801,8 @@ int main(void)
 	    RIG_TEST(test_a_client_that_pipelines_is_stopped),
 	    RIG_TEST(test_a_backend_that_closes_is_replaced),
 	    RIG_TEST(test_a_request_is_sent_again_where_nobody_has_begun_to_answer),
+	    RIG_TEST(test_a_request_of_no_bytes_is_sent_again_too),
+	    RIG_TEST(test_a_request_of_no_bytes_is_whole_with_its_head),
 	    RIG_TEST(test_a_request_is_never_sent_twice_otherwise),
 	    RIG_TEST(test_bytes_before_a_request_are_no_answer),
 	    RIG_TEST(test_bytes_behind_an_answer_are_no_answer),
@@ -779,6 +820,7 @@ int main(void)
 	    RIG_TEST(test_interim_answers_pass),
 	    RIG_TEST(test_interim_answers_are_not_for_http_1_0),
 	    RIG_TEST(test_a_tunnel_begins_behind_101),
+	    RIG_TEST(test_a_tunnel_for_a_request_of_no_bytes),
 	    RIG_TEST(test_an_upgrade_that_is_declined_stays_http),
 	    RIG_TEST(test_101_that_nobody_asked_for),
 	    RIG_TEST(test_no_backend),
