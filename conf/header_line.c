@@ -1,7 +1,5 @@
 #include "conf/header_line.h"
 
-#include <strings.h>
-
 #define BLANKS " \t"
 
 static const char framing[] = "frames the message, and chainmend writes it itself: take it out";
@@ -30,12 +28,26 @@ static size_t token_len(const char *text)
 	return strspn(text, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
 }
 
-static const char *check_name(const char *name, size_t len)
+static int folded(char c, bool folds)
+{
+	return folds && c == '_' ? '-' : c | 0x20;
+}
+
+/* `folds`: `_` counts as `-`, which many backends take it for. */
+static bool is_named(const char *name, size_t len, const char *wanted, bool folds)
+{
+	for (size_t i = 0; i < len; i++)
+		if (folded(name[i], folds) != folded(wanted[i], false))
+			return false;
+	return wanted[len] == '\0';
+}
+
+static const char *check_name(const char *name, size_t len, bool folds)
 {
 	if (len == 0)
 		return "has no name of a field: its letters, digits and dashes come first";
 	for (size_t i = 0; i < sizeof(not_settable) / sizeof(not_settable[0]); i++) {
-		if (strlen(not_settable[i].name) == len && strncasecmp(not_settable[i].name, name, len) == 0)
+		if (is_named(name, len, not_settable[i].name, folds))
 			return not_settable[i].wrong;
 	}
 	return NULL;
@@ -49,7 +61,7 @@ const char *header_name_check(const char *text)
 		return "has a colon: write the name of the field alone";
 	if (text[len] != '\0')
 		return "is no name of a field: it has letters, digits and dashes";
-	return check_name(text, len);
+	return check_name(text, len, false); /* what a client spelt with `_` may be removed */
 }
 
 const char *header_line_check(const char *text)
@@ -67,7 +79,7 @@ const char *header_line_check(const char *text)
 		if ((c < ' ' && c != '\t') || c == 0x7f)
 			return "has a control character in its value: take it out";
 	}
-	return check_name(text, len);
+	return check_name(text, len, true);
 }
 
 void header_line_split(const char *line, struct bytes *out_name, struct bytes *out_value)

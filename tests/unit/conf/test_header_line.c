@@ -32,6 +32,10 @@ static void test_fields_to_set(void **state)
 	    {"Content-Length: 5", "frames the message"},
 	    {"transfer-encoding: chunked", "frames the message"},
 	    {"TE: trailers", "frames the message"},
+	    {"Transfer_Encoding: chunked", "frames the message"},
+	    {"content_LENGTH: 5", "frames the message"},
+	    {"Content-Length_: 5", NULL},
+	    {"Content-Lengt: 5", NULL},
 	    {"Trailer: A", "frames the message"},
 	    {"CONNECTION: close", "for one connection alone"},
 	    {"Keep-Alive: 5", "for one connection alone"},
@@ -52,9 +56,10 @@ static void test_fields_to_remove(void **state)
 	static const struct {
 		const char *text, *wrong;
 	} cases[] = {
-	    {"X-Real-IP", NULL},      {"x_y", NULL},       {"X-Site:", "has a colon"},
-	    {"X Site", "is no name"}, {"", "has no name"}, {"Host", "backend_host"},
-	    {"Te", "frames"},
+	    {"X-Real-IP", NULL},        {"x_y", NULL},
+	    {"X-Site:", "has a colon"}, {"X Site", "is no name"},
+	    {"", "has no name"},        {"Host", "backend_host"},
+	    {"Te", "frames"},           {"Transfer_Encoding", NULL},
 	};
 
 	(void)state;
