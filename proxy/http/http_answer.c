@@ -24,13 +24,22 @@ static bool binds_login(const struct http_view *view)
 	return false;
 }
 
-/* A tunnel of HTTP itself would go by unread. */
-static bool switches_to_http(const struct http_view *view)
+/* Says whether Upgrade names a protocol for a tunnel, and none of HTTP itself, which would go by unread. */
+static bool names_tunnel(const struct http_view *view)
 {
-	for (size_t i = 0; i < view->head->num_fields; i++)
-		if (view->kinds[i] == HTTP_FIELD_UPGRADE && http_protocols_are_http(view->head->fields[i].value))
-			return true;
-	return false;
+	bool any = false;
+	struct bytes protocol;
+
+	for (size_t i = 0; i < view->head->num_fields; i++) {
+		struct bytes value = view->head->fields[i].value;
+
+		if (view->kinds[i] != HTTP_FIELD_UPGRADE)
+			continue;
+		if (http_protocols_are_http(value))
+			return false;
+		any = any || http_protocols_next(&value, &protocol);
+	}
+	return any;
 }
 
 enum http_rule http_answer_judge(const struct http_head *head, const struct http_request_facts *request,
@@ -50,7 +59,7 @@ enum http_rule http_answer_judge(const struct http_head *head, const struct http
 		return rule;
 	if (view.options.too_many)
 		return HTTP_RULE_TOO_MANY_OPTIONS;
-	if (out->switches && (!request->wants_upgrade || switches_to_http(&view)))
+	if (out->switches && (!request->wants_upgrade || !names_tunnel(&view)))
 		return HTTP_RULE_SWITCHED_UNASKED;
 	out->kind_out = kind_for(request->version, out->framing.kind);
 	out->keeps_alive = http_view_keeps_alive(&view) && !out->switches && out->framing.kind != HTTP_BODY_UNTIL_CLOSE;
@@ -131,7 +140,7 @@ static size_t most_bytes(const struct http_view *view)
 static bool passes_upgrade(const struct http_view *view, const struct http_policy *policy)
 {
 	return view->head->status == SWITCHING_PROTOCOLS ||
-	       (view->head->status == UPGRADE_REQUIRED && policy->upgrade && !switches_to_http(view));
+	       (view->head->status == UPGRADE_REQUIRED && policy->upgrade && names_tunnel(view));
 }
 
 struct error http_answer_write(const struct http_head *head, const struct http_answer_facts *facts,

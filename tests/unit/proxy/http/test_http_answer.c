@@ -136,6 +136,8 @@ static void test_what_is_refused(void **state)
 	} cases[] = {
 	    {"HTTP/1.1 101 Switching\nUpgrade: websocket\nConnection: upgrade\n", &get, HTTP_RULE_SWITCHED_UNASKED},
 	    {"HTTP/1.1 101 Switching\nUpgrade: h2c\nConnection: upgrade\n", &upgrading, HTTP_RULE_SWITCHED_UNASKED},
+	    {"HTTP/1.1 101 Switching\nConnection: upgrade\n", &upgrading, HTTP_RULE_SWITCHED_UNASKED},
+	    {"HTTP/1.1 101 Switching\nUpgrade: ,\n", &upgrading, HTTP_RULE_SWITCHED_UNASKED},
 	    {"HTTP/1.1 101 Switching\nUpgrade: websocket, HTTP/2.0\n", &upgrading, HTTP_RULE_SWITCHED_UNASKED},
 	    {"HTTP/1.1 200 OK\nTransfer-Encoding: gzip, chunked\n", &get, HTTP_RULE_CODING},
 	    {"HTTP/1.1 200 OK\nConnection: "
