@@ -98,6 +98,25 @@ static void add_backend(struct site *site, uint16_t port)
 	backend_list_add(site->backends, &address);
 }
 
+/* The limits of the configuration; fields are neither set nor removed. */
+static void add_http(struct site *site)
+{
+	const struct config_site *config = site->config;
+	struct http_policy settings = {
+	    .max_head_bytes = (size_t)config->max_head_bytes,
+	    .max_body_bytes = config->max_body_bytes,
+	    .head_timeout_ms = (uint32_t)config->head_timeout_ms,
+	    .body_timeout_ms = (uint32_t)config->body_timeout_ms,
+	    .response_timeout_ms =
+		(uint32_t)(config->response_timeout_ms != 0 ? config->response_timeout_ms : config->idle_timeout_ms),
+	    .keepalive_timeout_ms = (uint32_t)config->keepalive_timeout_ms,
+	    .idle_timeout_ms = (uint32_t)config->idle_timeout_ms,
+	    .upgrade = config->upgrade,
+	};
+
+	assert_ok(http_policy_new(&settings, &site->http));
+}
+
 static void fill_site(struct site *site, const struct world_site *plan)
 {
 	const char *file = NULL;
@@ -114,6 +133,8 @@ static void fill_site(struct site *site, const struct world_site *plan)
 		add_backend(site, plan->second_backend_port);
 	if (!plan->looks_up)
 		backend_list_set_known(site->backends);
+	if (site->config->protocol == PROTOCOL_HTTP)
+		add_http(site);
 	if (!site->config->backends[0].tls)
 		return;
 	assert_ok(backend_tls_context_new(site->config, &site->backend_ssl_ctx, &file));

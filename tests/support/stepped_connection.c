@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -188,6 +189,38 @@ static void fill_queue(struct stepped_connection *stepped)
 	} while (poll(&poll_fd, 1, 200) == 1);
 }
 
+void stepped_come_to_http(struct stepped_connection *stepped)
+{
+	stepped_open(stepped, stepped->port, "protocol = http");
+	stepped_join(stepped);
+	stepped_come_to(stepped, CONNECTION_HTTP);
+}
+
+void stepped_come_to_http_addresses(struct stepped_connection *stepped)
+{
+	stepped->looks_up = true;
+	stepped_come_to_http(stepped);
+	stepped_write_client(stepped, STEPPED_REQUEST);
+	stepped_come_to(stepped, CONNECTION_HTTP_ADDRESSES);
+}
+
+void stepped_come_to_http_connecting(struct stepped_connection *stepped)
+{
+	fill_queue(stepped);
+	stepped_come_to_http(stepped);
+	stepped_write_client(stepped, STEPPED_REQUEST);
+	stepped_come_to(stepped, CONNECTION_HTTP_CONNECTING);
+}
+
+void stepped_come_to_http_preamble(struct stepped_connection *stepped)
+{
+	stepped_open(stepped, stepped->port, "protocol = http\nbackend = tls://127.0.0.1:1");
+	stepped_join(stepped);
+	stepped_write_client(stepped, STEPPED_REQUEST);
+	stepped_come_to(stepped, CONNECTION_HTTP_PREAMBLE);
+	stepped->backend = loopback_accept(stepped->listening);
+}
+
 void stepped_come_to_connecting(struct stepped_connection *stepped)
 {
 	fill_queue(stepped);
@@ -211,16 +244,30 @@ void stepped_start_backend_tls(struct stepped_connection *stepped)
 	SSL_set_accept_state(stepped->ssl);
 }
 
-void stepped_come_to_verdict(struct stepped_connection *stepped)
+/* Has the backend shake hands until its chain is asked about. */
+static void come_to_question(struct stepped_connection *stepped, enum connection_state wanted)
 {
-	stepped_come_to_backend_preamble(stepped);
+	enum connection_state from = stepped_state(stepped);
+
 	stepped_start_backend_tls(stepped);
 	assert_int_equal(fcntl(stepped->backend, F_SETFL, O_NONBLOCK), 0);
-	for (int i = 0; i < STEPPED_MAX_TURNS && stepped_state(stepped) == CONNECTION_BACKEND_PREAMBLE; i++) {
+	for (int i = 0; i < STEPPED_MAX_TURNS && stepped_state(stepped) == from; i++) {
 		(void)SSL_do_handshake(stepped->ssl);
 		stepped_turn(stepped);
 	}
-	stepped_come_to(stepped, CONNECTION_VERDICT);
+	stepped_come_to(stepped, wanted);
+}
+
+void stepped_come_to_verdict(struct stepped_connection *stepped)
+{
+	stepped_come_to_backend_preamble(stepped);
+	come_to_question(stepped, CONNECTION_VERDICT);
+}
+
+void stepped_come_to_http_verdict(struct stepped_connection *stepped)
+{
+	stepped_come_to_http_preamble(stepped);
+	come_to_question(stepped, CONNECTION_HTTP_VERDICT);
 }
 
 void stepped_come_to_relaying(struct stepped_connection *stepped)
@@ -299,6 +346,18 @@ void stepped_expect_end(struct stepped_connection *stepped, const char *answer, 
 	assert_int_equal(test_client_read_end(&stepped->client, bytes, sizeof(bytes), &len), end);
 	assert_int_equal(len, strlen(answer));
 	assert_memory_equal(bytes, answer, len);
+}
+
+void stepped_expect_page(struct stepped_connection *stepped, unsigned status)
+{
+	uint8_t bytes[1024];
+	char line[32];
+	size_t len;
+
+	snprintf(line, sizeof(line), "HTTP/1.1 %u ", status);
+	assert_int_equal(test_client_read_end(&stepped->client, bytes, sizeof(bytes), &len), CLIENT_END_CLEAN);
+	assert_true(len > strlen(line));
+	assert_memory_equal(bytes, line, strlen(line));
 }
 
 void stepped_expect_plain_alert(struct stepped_connection *stepped)

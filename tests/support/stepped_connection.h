@@ -45,12 +45,20 @@ struct connection *stepped_now(struct stepped_connection *stepped);
 enum connection_state stepped_state(struct stepped_connection *stepped);
 void stepped_come_to(struct stepped_connection *stepped, enum connection_state wanted);
 
-/* Each opens a connection and brings it to the state of its name. stepped_come_to_relaying_tls: with a TLS backend. */
+#define STEPPED_REQUEST "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"
+
+/* Each opens a connection and brings it to the state of its name. stepped_come_to_relaying_tls: with a TLS backend. Those of
+ * HTTP open one of an HTTP site: stepped_come_to_http leaves it idle, in the others STEPPED_REQUEST waits for its backend. */
 void stepped_come_to_client_preamble(struct stepped_connection *stepped);
 void stepped_come_to_addresses(struct stepped_connection *stepped);
 void stepped_come_to_connecting(struct stepped_connection *stepped);
 void stepped_come_to_backend_preamble(struct stepped_connection *stepped);
 void stepped_come_to_verdict(struct stepped_connection *stepped);
+void stepped_come_to_http(struct stepped_connection *stepped);
+void stepped_come_to_http_addresses(struct stepped_connection *stepped);
+void stepped_come_to_http_connecting(struct stepped_connection *stepped);
+void stepped_come_to_http_preamble(struct stepped_connection *stepped);
+void stepped_come_to_http_verdict(struct stepped_connection *stepped);
 void stepped_come_to_relaying(struct stepped_connection *stepped);
 void stepped_come_to_relaying_tls(struct stepped_connection *stepped);
 void stepped_come_to_client_ended(struct stepped_connection *stepped);
@@ -70,9 +78,11 @@ void stepped_cut(struct stepped_connection *stepped);
 void stepped_let_time_pass(struct stepped_connection *stepped);
 
 /* stepped_expect_end: the client gets `answer` and this end. stepped_expect_plain_alert: it has not shaken hands yet, and
- * gets an alert in the clear. stepped_expect_reset: it is reset, behind whatever it gets. */
+ * gets an alert in the clear. stepped_expect_page: it gets an answer of chainmend's own with that status, and a clean end.
+ * stepped_expect_reset: it is reset, behind whatever it gets. */
 void stepped_expect_end(struct stepped_connection *stepped, const char *answer, enum test_client_end end);
 void stepped_expect_plain_alert(struct stepped_connection *stepped);
+void stepped_expect_page(struct stepped_connection *stepped, unsigned status);
 void stepped_expect_reset(struct stepped_connection *stepped);
 
 #endif

@@ -7,20 +7,26 @@ struct case_of_state {
 	void (*come)(struct stepped_connection *stepped);
 	enum test_client_end cut; /* by the end of the drain's time */
 	enum test_client_end late; /* by its deadline */
+	unsigned late_status; /* of the page that stands before that end; 0: none */
 };
 
 /* In the order of the states. BACKEND_ENDED: the client has the whole answer. */
 static const struct case_of_state cases[] = {
-    {CONNECTION_CLIENT_PREAMBLE, stepped_come_to_client_preamble, CLIENT_END_ALERT, CLIENT_END_ALERT},
-    {CONNECTION_ADDRESSES, stepped_come_to_addresses, CLIENT_END_ALERT, CLIENT_END_ALERT},
-    {CONNECTION_CONNECTING, stepped_come_to_connecting, CLIENT_END_ALERT, CLIENT_END_ALERT},
-    {CONNECTION_BACKEND_PREAMBLE, stepped_come_to_backend_preamble, CLIENT_END_ALERT, CLIENT_END_ALERT},
-    {CONNECTION_VERDICT, stepped_come_to_verdict, CLIENT_END_ALERT, CLIENT_END_ALERT},
-    {CONNECTION_RELAYING, stepped_come_to_relaying, CLIENT_END_ALERT, CLIENT_END_ALERT},
-    {CONNECTION_CLIENT_ENDED, stepped_come_to_client_ended, CLIENT_END_ALERT, CLIENT_END_ALERT},
-    {CONNECTION_BACKEND_ENDED, stepped_come_to_backend_ended, CLIENT_END_CLEAN, CLIENT_END_CLEAN},
-    {CONNECTION_FLUSHING, stepped_come_to_flushing, CLIENT_END_RESET, CLIENT_END_RESET},
-    {CONNECTION_LINGERING, stepped_come_to_lingering, CLIENT_END_ALERT, CLIENT_END_ALERT},
+    {CONNECTION_CLIENT_PREAMBLE, stepped_come_to_client_preamble, CLIENT_END_ALERT, CLIENT_END_ALERT, 0},
+    {CONNECTION_ADDRESSES, stepped_come_to_addresses, CLIENT_END_ALERT, CLIENT_END_ALERT, 0},
+    {CONNECTION_CONNECTING, stepped_come_to_connecting, CLIENT_END_ALERT, CLIENT_END_ALERT, 0},
+    {CONNECTION_BACKEND_PREAMBLE, stepped_come_to_backend_preamble, CLIENT_END_ALERT, CLIENT_END_ALERT, 0},
+    {CONNECTION_VERDICT, stepped_come_to_verdict, CLIENT_END_ALERT, CLIENT_END_ALERT, 0},
+    {CONNECTION_HTTP, stepped_come_to_http, CLIENT_END_ALERT, CLIENT_END_CLEAN, 0}, /* no request is under way */
+    {CONNECTION_HTTP_ADDRESSES, stepped_come_to_http_addresses, CLIENT_END_ALERT, CLIENT_END_CLEAN, 503},
+    {CONNECTION_HTTP_CONNECTING, stepped_come_to_http_connecting, CLIENT_END_ALERT, CLIENT_END_CLEAN, 503},
+    {CONNECTION_HTTP_PREAMBLE, stepped_come_to_http_preamble, CLIENT_END_ALERT, CLIENT_END_CLEAN, 503},
+    {CONNECTION_HTTP_VERDICT, stepped_come_to_http_verdict, CLIENT_END_ALERT, CLIENT_END_CLEAN, 503},
+    {CONNECTION_RELAYING, stepped_come_to_relaying, CLIENT_END_ALERT, CLIENT_END_ALERT, 0},
+    {CONNECTION_CLIENT_ENDED, stepped_come_to_client_ended, CLIENT_END_ALERT, CLIENT_END_ALERT, 0},
+    {CONNECTION_BACKEND_ENDED, stepped_come_to_backend_ended, CLIENT_END_CLEAN, CLIENT_END_CLEAN, 0},
+    {CONNECTION_FLUSHING, stepped_come_to_flushing, CLIENT_END_RESET, CLIENT_END_RESET, 0},
+    {CONNECTION_LINGERING, stepped_come_to_lingering, CLIENT_END_ALERT, CLIENT_END_ALERT, 0},
 };
 
 #define NUM_CASES (sizeof(cases) / sizeof(cases[0]))
@@ -80,7 +86,10 @@ static void test_a_cut_with_a_backlog_in_each_state(void **state)
 static void be_late(struct stepped_connection *stepped, const struct case_of_state *row)
 {
 	stepped_let_time_pass(stepped);
-	expect_end_of_case(stepped, row, row->late);
+	if (row->late_status != 0)
+		stepped_expect_page(stepped, row->late_status);
+	else
+		expect_end_of_case(stepped, row, row->late);
 }
 
 static void test_a_deadline_in_each_state(void **state)
