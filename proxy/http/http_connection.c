@@ -708,11 +708,6 @@ bool http_takes_backend(const struct http_connection *http)
 	return http->backend_is_open;
 }
 
-bool http_is_idle(const struct http_connection *http)
-{
-	return http->state == EXCHANGE_IDLE && http->from_client.len == 0;
-}
-
 bool http_is_partial(const struct http_connection *http)
 {
 	return http->is_partial;

@@ -102,9 +102,6 @@ void http_take_held(struct http_connection *http);
 bool http_takes_client(const struct http_connection *http);
 bool http_takes_backend(const struct http_connection *http);
 
-/* http_is_idle says that nothing is under way: no byte of a request is there, and the last answer is out. */
-bool http_is_idle(const struct http_connection *http);
-
 /* http_is_partial says that the backend has a part of a request, which may be given up by now: a close must not look like
  * its end. */
 bool http_is_partial(const struct http_connection *http);

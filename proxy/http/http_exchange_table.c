@@ -1,7 +1,5 @@
 #include "proxy/http/http_exchange_table.h"
 
-#include <stdbool.h>
-
 /* clang-format off */
 #define ALWAYS(action, next) {IF_ALWAYS, action, next}
 #define STAY(event, text) [event] = {ALWAYS(DO_NOTHING, EXCHANGE_SAME)},
@@ -113,11 +111,14 @@ static bool is_left_out(const struct http_exchange_step *step)
 	return step->guard == IF_ALWAYS && step->action == DO_NOTHING && step->next == EXCHANGE_IDLE;
 }
 
+bool http_exchange_can_come(enum http_exchange_state state, enum http_exchange_event event)
+{
+	return !is_left_out(steps[state][event]);
+}
+
 const struct http_exchange_step *http_exchange_steps_of(enum http_exchange_state state, enum http_exchange_event event)
 {
-	const struct http_exchange_step *first = steps[state][event];
-
-	return is_left_out(first) ? &impossible : first;
+	return http_exchange_can_come(state, event) ? steps[state][event] : &impossible;
 }
 
 #define X(name, text, ...) text,

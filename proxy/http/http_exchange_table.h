@@ -1,10 +1,12 @@
 /* http_exchange_table - the states of an exchange (one request and its answer) as a table: for a state, an event and a
  * guard, the action and the next state. Pure.
  *
- * http_connection executes it; docs/architecture.md shows it (tools/lists/connection_lists).
+ * http_connection executes it; docs/architecture.md shows it (tools/lists/exchange_lists).
  */
 #ifndef PROXY_HTTP_HTTP_EXCHANGE_TABLE_H
 #define PROXY_HTTP_HTTP_EXCHANGE_TABLE_H
+
+#include <stdbool.h>
 
 /* Which time limit of the site holds in a state. */
 #define HTTP_LIMITS(X)                                                                                                 \
@@ -88,6 +90,9 @@ struct http_exchange_step {
 /* http_exchange_steps_of returns the steps that may follow from `event` in `state`: the first whose guard holds is
  * taken. An event that cannot come in a state breaks off. */
 const struct http_exchange_step *http_exchange_steps_of(enum http_exchange_state state, enum http_exchange_event event);
+
+/* http_exchange_can_come says whether the table has steps for the event in that state. */
+bool http_exchange_can_come(enum http_exchange_state state, enum http_exchange_event event);
 
 enum http_limit http_exchange_limit(enum http_exchange_state state);
 

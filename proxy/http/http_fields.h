@@ -30,10 +30,6 @@ struct http_head {
  * or num_fields. */
 size_t http_head_find(const struct http_head *head, const char *name, size_t from);
 
-/* http_head_has_token says whether a field of that name, whose value is a list, has the token in any case; parameters
- * behind it (`;`) are not looked at (RFC 9110 5.6.1). */
-bool http_head_has_token(const struct http_head *head, const char *name, const char *token);
-
 /* http_is_method compares with a method's name, which has a case (RFC 9110 9.1). */
 bool http_is_method(const struct http_head *head, const char *method);
 

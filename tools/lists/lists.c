@@ -1,6 +1,7 @@
 #include "tools/lists/lists.h"
 
 #include "tools/lists/connection_lists.h"
+#include "tools/lists/exchange_lists.h"
 #include "tools/lists/finding_lists.h"
 #include "tools/lists/key_lists.h"
 #include "tools/lists/metric_lists.h"
@@ -22,6 +23,8 @@ static const struct list lists[] = {
     {"connection_diagram", connection_lists_diagram},
     {"connection_states", connection_lists_states},
     {"connection_steps", connection_lists_steps},
+    {"exchange_states", exchange_lists_states},
+    {"exchange_steps", exchange_lists_steps},
 };
 
 enum { NUM_LISTS = sizeof(lists) / sizeof(lists[0]) };

@@ -128,6 +128,13 @@ static void assert_wishes(struct rig *rig, unsigned wishes)
 	assert_int_equal(http_take_wishes(&rig->http), wishes);
 }
 
+/* Nothing is under way, and nothing is held. */
+static void assert_idle(struct rig *rig)
+{
+	assert_int_equal(rig->http.state, EXCHANGE_IDLE);
+	assert_int_equal(rig->http.from_client.len, 0);
+}
+
 static void open_backend(struct rig *rig)
 {
 	assert_wishes(rig, HTTP_WISH_BACKEND);
@@ -140,7 +147,7 @@ static void serve_one(struct rig *rig)
 	client_sends(rig, GET);
 	open_backend(rig);
 	backend_sends(rig, OK);
-	assert_true(http_is_idle(&rig->http));
+	assert_idle(rig);
 	assert_wishes(rig, 0);
 	buffer_cleanup(&rig->client);
 	buffer_cleanup(&rig->backend);
@@ -157,7 +164,7 @@ static void test_a_request_and_its_answer(void **state)
 	assert_int_equal(rig->http.state, EXCHANGE_WAITING);
 	backend_sends(rig, OK);
 	assert_client_got(rig, OK);
-	assert_true(http_is_idle(&rig->http));
+	assert_idle(rig);
 }
 
 /* No further byte of the client's tells that it is whole. */
@@ -205,7 +212,7 @@ static void test_requests_at_once_wait_for_their_turn(void **state)
 		backend_sends(rig, OK);
 		assert_client_got(rig, OK);
 	}
-	assert_true(http_is_idle(&rig->http));
+	assert_idle(rig);
 }
 
 static void test_a_client_that_pipelines_is_stopped(void **state)
@@ -563,7 +570,7 @@ static void test_answers_without_a_body(void **state)
 		client_sends(rig, GET);
 		backend_sends(rig, answers[i]);
 		assert_client_got(rig, answers[i]);
-		assert_true(http_is_idle(&rig->http));
+		assert_idle(rig);
 	}
 }
 
