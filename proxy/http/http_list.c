@@ -43,9 +43,10 @@ bool http_list_next(struct bytes *list, struct bytes *out_element)
 
 struct bytes http_list_word(struct bytes element, const char *ends)
 {
+	size_t num_ends = strlen(ends); /* a NUL in the element is none of them */
 	size_t len = 0;
 
-	while (len < element.len && !is_blank(element.data[len]) && strchr(ends, element.data[len]) == NULL)
+	while (len < element.len && !is_blank(element.data[len]) && memchr(ends, element.data[len], num_ends) == NULL)
 		len++;
 	return bytes_of(element.data, len);
 }

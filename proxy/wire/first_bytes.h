@@ -1,6 +1,6 @@
 /* first_bytes - which protocol a client speaks that sends something other than TLS to a TLS port. Pure.
  *
- * A guess by the first bytes, for a line in the log: nothing is decided by it. */
+ * A guess by the first bytes, for a line in the log, and for an answer to plain HTTP: nothing else is decided by it. */
 #ifndef PROXY_WIRE_FIRST_BYTES_H
 #define PROXY_WIRE_FIRST_BYTES_H
 

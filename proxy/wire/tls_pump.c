@@ -312,6 +312,15 @@ bool tls_pump_fail(struct tls_pump *pump, uint8_t alert)
 	return pump->alert_sent;
 }
 
+void tls_pump_retract(struct tls_pump *pump)
+{
+	struct tls_channel *channel = pump->channel;
+
+	if (channel->to == pump->to && channel->send_len > channel->mark)
+		channel->send_len = channel->mark;
+	pump->alert_sent = true;
+}
+
 void tls_pump_end(struct tls_pump *pump)
 {
 	if (pump->ssl == NULL || pump->end_sent || pump->failed || SSL_in_init(pump->ssl))

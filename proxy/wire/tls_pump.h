@@ -94,6 +94,10 @@ bool tls_pump_write(struct tls_pump *pump, struct bytes bytes);
  * written: there is no memory, or close_notify is out. */
 bool tls_pump_fail(struct tls_pump *pump, uint8_t alert);
 
+/* tls_pump_retract takes back the alert of a handshake that has failed within the present event, and has none written
+ * later: the peer speaks no TLS. */
+void tls_pump_retract(struct tls_pump *pump);
+
 /* tls_pump_end writes close_notify, once; nothing where the handshake is not complete or has failed. */
 void tls_pump_end(struct tls_pump *pump);
 

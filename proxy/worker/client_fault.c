@@ -70,9 +70,25 @@ static void report(struct connection *connection, enum worker_event_kind kind, u
 	connection_report(connection, kind, number, text);
 }
 
-static void report_no_tls(struct connection *connection, struct bytes given)
+/* BoringSSL knows some requests even where their first bytes came before those of the present event. */
+static enum first_bytes guess_protocol(const struct reason *reason, struct bytes given)
 {
-	enum first_bytes first = first_bytes_of(given);
+	if (reason->reason == SSL_R_HTTP_REQUEST || reason->reason == SSL_R_HTTPS_PROXY_REQUEST)
+		return FIRST_BYTES_HTTP;
+	return first_bytes_of(given);
+}
+
+bool client_fault_is_http(const struct connection *connection, struct bytes given)
+{
+	const struct reason *reason = find_reason(connection->client.pump.channel->error);
+
+	return reason->fault == FAULT_NO_TLS && connection->credential == NULL &&
+	       guess_protocol(reason, given) == FIRST_BYTES_HTTP;
+}
+
+static void report_no_tls(struct connection *connection, const struct reason *reason, struct bytes given)
+{
+	enum first_bytes first = guess_protocol(reason, given);
 
 	counters_add(&connection->counts->no_tls, 1);
 	report(connection, WORKER_NO_TLS, (uint8_t)first, first_bytes_words(first));
@@ -104,7 +120,7 @@ void client_fault_report(struct connection *connection, struct bytes given)
 	switch (reason->fault) {
 	case FAULT_NO_TLS:
 		if (connection->credential == NULL)
-			report_no_tls(connection, given);
+			report_no_tls(connection, reason, given);
 		else
 			report_broken(connection);
 		break;

@@ -10,6 +10,9 @@
  * last. Reports nothing for a client that has only closed, nor for what is reported elsewhere. */
 void client_fault_report(struct connection *connection, struct bytes given);
 
+/* client_fault_is_http says of such a handshake whether the client speaks plain HTTP. */
+bool client_fault_is_http(const struct connection *connection, struct bytes given);
+
 /* client_fault_report_timeout reports a client that has begun a handshake and did not complete it in time. */
 void client_fault_report_timeout(struct connection *connection);
 

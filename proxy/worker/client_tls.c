@@ -6,6 +6,7 @@
 #include "proxy/shared/site_lookup.h"
 #include "proxy/wire/client_hello.h"
 #include "proxy/worker/client_fault.h"
+#include "proxy/worker/client_plain.h"
 #include "proxy/worker/client_report.h"
 #include "proxy/worker/connection_trace.h"
 
@@ -150,6 +151,8 @@ enum connection_event client_tls_take(struct connection *connection, struct tls_
 		if (client->heard) {
 			client_fault_report(connection, given);
 			client_report_failure(connection, input->ended);
+			if (client_fault_is_http(connection, given))
+				client_plain_answer(connection, given);
 		}
 		return client->pump.out_of_memory ? connection_run_short(connection, ENOMEM) : EVENT_PREAMBLE_FAILED;
 	}

@@ -148,6 +148,8 @@ static void test_the_host_of_a_plain_request(void **state)
 		if (found != (cases[i].host != NULL) || (found && strcmp(host, cases[i].host) != 0))
 			fail_msg("%s", cases[i].bytes);
 	}
+	static const char nul[] = "GET / HTTP/1.1\r\nHost: a.example\0.b\r\n";
+	assert_false(http_plain_host(bytes_of(nul, sizeof(nul) - 1), host));
 	for (size_t len = HTTP_PLAIN_MAX_HOST; len <= HTTP_PLAIN_MAX_HOST + 1; len++) {
 		snprintf(longest, sizeof(longest), "GET / HTTP/1.1\r\nHost: %0*d\r\n", (int)len, 0);
 		assert_int_equal(http_plain_host(bytes_of_string(longest), host), len == HTTP_PLAIN_MAX_HOST);

@@ -379,6 +379,25 @@ static void test_plain_text_is_no_handshake(void **state)
 	assert_true(strlen(wire->server.reason) > 0);
 }
 
+/* BoringSSL sends an alert to some that speak no TLS, and none to others. */
+static void test_an_alert_is_taken_back(void **state)
+{
+	static const char *const texts[] = {"GET / HTTP/1.1\r\n", "OPTIONS * HTTP/1.1\r\n"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct tls_input input = {.bytes = bytes_of_string(texts[i])};
+		struct wire wire;
+
+		wire_open(&wire, TLS1_3_VERSION);
+		assert_int_equal(tls_pump_handshake(&wire.server, &input), TLS_FAILED);
+		tls_pump_retract(&wire.server);
+		assert_true(tls_pump_fail(&wire.server, SSL_AD_INTERNAL_ERROR));
+		assert_int_equal(wire.channel.send_len, 0);
+		wire_close(&wire);
+	}
+}
+
 static void test_verdict_that_comes_later(void **state)
 {
 	static const enum ssl_verify_result_t verdicts[] = {ssl_verify_ok, ssl_verify_invalid};
@@ -414,6 +433,7 @@ int main(void)
 	    cmocka_unit_test(test_one_fatal_alert_is_sent_at_any_time),
 	    cmocka_unit_test_setup_teardown(test_fail_behind_rubbish, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_plain_text_is_no_handshake, setup, teardown),
+	    cmocka_unit_test(test_an_alert_is_taken_back),
 	    cmocka_unit_test(test_verdict_that_comes_later),
 	};
 	return cmocka_run_group_tests(tests, make_leaf, pki_teardown);
