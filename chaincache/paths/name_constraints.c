@@ -211,6 +211,16 @@ static int check_wildcards(const STACK_OF(GENERAL_SUBTREE) * excluded, const GEN
 	return X509_V_OK;
 }
 
+/* NAME_CONSTRAINTS_check calls it lack of memory where it cannot compare a name, a subject of an odd string type say. */
+static int check_others(NAME_CONSTRAINTS *others, X509 *subject)
+{
+	ERR_clear_error();
+	int status = NAME_CONSTRAINTS_check(subject, others);
+	bool out_of_memory = error_crypto_is_memory();
+
+	return status == X509_V_ERR_OUT_OF_MEM && !out_of_memory ? X509_V_ERR_UNSUPPORTED_NAME_SYNTAX : status;
+}
+
 int name_constraints_check(const struct name_constraints *constraints, const struct certificate *subject)
 {
 	int critical = -1;
@@ -228,5 +238,5 @@ int name_constraints_check(const struct name_constraints *constraints, const str
 	if (status == X509_V_OK)
 		status = check_wildcards(constraints->others->excludedSubtrees, names);
 	GENERAL_NAMES_free(names);
-	return status != X509_V_OK ? status : NAME_CONSTRAINTS_check(subject->x509, constraints->others);
+	return status != X509_V_OK ? status : check_others(constraints->others, subject->x509);
 }

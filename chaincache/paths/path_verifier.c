@@ -178,6 +178,8 @@ static struct path_verdict check_anchor(const struct path *path, enum certificat
 }
 
 #define CONSTRAINTS_UNKNOWN "a name constraint is of a kind or form that clients do not support"
+#define NAME_UNREADABLE                                                                                                \
+	"one of its names is of a form that cannot be compared with the name constraints of a CA above it"
 
 static const struct {
 	int error;
@@ -194,7 +196,7 @@ static const struct {
     {X509_V_ERR_SUBTREE_MINMAX, PATH_NAME_CONSTRAINED, CONSTRAINTS_UNKNOWN},
     {X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE, PATH_NAME_CONSTRAINED, CONSTRAINTS_UNKNOWN},
     {X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX, PATH_NAME_CONSTRAINED, CONSTRAINTS_UNKNOWN},
-    {X509_V_ERR_UNSUPPORTED_NAME_SYNTAX, PATH_NAME_CONSTRAINED, CONSTRAINTS_UNKNOWN},
+    {X509_V_ERR_UNSUPPORTED_NAME_SYNTAX, PATH_NAME_CONSTRAINED, NAME_UNREADABLE},
     {X509_V_ERR_NAME_CONSTRAINTS_WITHOUT_SANS, PATH_NAME_CONSTRAINED,
      "a CA above it constrains names, and it has none but the Common Name"},
     {X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, PATH_EXTENSION_REFUSED, UNKNOWN_EXTENSION},
@@ -220,20 +222,6 @@ static struct path_verdict refused_for(int error, size_t index)
 		if (refusals[i].error == error)
 			return bad(refusals[i].fault, index, refusals[i].reason);
 	return bad(PATH_REFUSED, index, X509_verify_cert_error_string(error));
-}
-
-static struct path_verdict refusal(const struct path *path, X509_STORE_CTX *context)
-{
-	int error = X509_STORE_CTX_get_error(context);
-	int depth = X509_STORE_CTX_get_error_depth(context);
-	size_t index = depth < 0 || (size_t)depth >= path->count ? path->count - 1 : (size_t)depth;
-
-	if (error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT || error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY)
-		return broken_link(path, index);
-	/* The link is true, as discovery has found, but by MD5. */
-	if (error == X509_V_ERR_CERT_SIGNATURE_FAILURE && has_weak_signature(path->items[index].certificate))
-		return bad(PATH_WEAK_SIGNATURE, index, "it is signed with SHA-1 or MD5");
-	return refused_for(error, index);
 }
 
 static size_t count_names(const struct certificate *certificate)
@@ -322,6 +310,31 @@ static struct path_verdict check_name_constraints(const struct path *path)
 	for (size_t above = 1; above < path->count && verdict.fault == PATH_GOOD; above++)
 		verdict = check_constraints_of(path, above);
 	return verdict;
+}
+
+/* X509_verify_cert calls it lack of memory where it cannot compare a name with a constraint, or decode a Common Name,
+ * which it does of the leaf alone. */
+static struct path_verdict unreadable_name(const struct path *path)
+{
+	struct path_verdict verdict = check_name_constraints(path);
+
+	return verdict.fault != PATH_GOOD ? verdict : refused_for(X509_V_ERR_UNSUPPORTED_NAME_SYNTAX, 0);
+}
+
+static struct path_verdict refusal(const struct path *path, X509_STORE_CTX *context)
+{
+	int error = X509_STORE_CTX_get_error(context);
+	int depth = X509_STORE_CTX_get_error_depth(context);
+	size_t index = depth < 0 || (size_t)depth >= path->count ? path->count - 1 : (size_t)depth;
+
+	if (error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT || error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY)
+		return broken_link(path, index);
+	if (error == X509_V_ERR_OUT_OF_MEM)
+		return unreadable_name(path);
+	/* The link is true, as discovery has found, but by MD5. */
+	if (error == X509_V_ERR_CERT_SIGNATURE_FAILURE && has_weak_signature(path->items[index].certificate))
+		return bad(PATH_WEAK_SIGNATURE, index, "it is signed with SHA-1 or MD5");
+	return refused_for(error, index);
 }
 
 /* One path, as X509_verify_cert goes through it. */
@@ -419,7 +432,10 @@ static struct path_verdict verify(struct verification *verification, enum certif
 	if (!X509_STORE_CTX_set_app_data(context, verification))
 		goto out;
 
-	if (X509_verify_cert(context) != 1)
+	bool is_accepted = X509_verify_cert(context) == 1;
+	if (error_crypto_is_memory() || verification->out_of_memory)
+		goto out;
+	if (!is_accepted)
 		verdict = refusal(path, context);
 	else if (!chain_is_path(context, path))
 		verdict = bad(PATH_REFUSED, path->count - 1, "clients that follow its names build another path");
@@ -429,8 +445,6 @@ out:
 	X509_STORE_CTX_free(context);
 	sk_X509_free(untrusted);
 	X509_STORE_free(store);
-	if (error_crypto_is_memory() || verification->out_of_memory)
-		verdict = bad(PATH_OUT_OF_MEMORY, path->count - 1, "memory ran out");
 	return verdict;
 }
 

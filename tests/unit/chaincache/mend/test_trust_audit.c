@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/asn1.h>
 #include <openssl/nid.h>
 
 #include "chaincache/certificate/certificate_words.h"
@@ -44,6 +45,27 @@ static void test_a_private_root(void **state)
 	WORLD_SERVE(&world, leaf, i);
 	WORLD_TRUST(&world, "corp", root);
 	assert_findings(world_mend(&world), "");
+	world_cleanup(&world);
+}
+
+/* A Common Name that nobody can read, below an authority with name constraints: a refusal like others, said as one. */
+static void test_a_name_that_cannot_be_compared_with_a_constraint(void **state)
+{
+	const struct certificate *root = CA("Root");
+	const struct certificate *i = CA("I", .issuer = root, .name_constraints = "permitted;DNS:example");
+	const struct certificate *leaf =
+	    PKI(.subject = PKI_NAME({NID_commonName, V_ASN1_BIT_STRING, "a.example", 0}), .issuer = i);
+	struct mend_world world = {0};
+	(void)state;
+
+	WORLD_SERVE(&world, leaf, i);
+	WORLD_TRUST(&world, "store", root);
+	const struct mend_result *result = world_mend(&world);
+	assert_false(failed(result->error));
+	assert_findings(result, "constraint_violated error none");
+	assert_non_null(
+	    strstr(world_finding(result, FINDING_CONSTRAINT_VIOLATED)->message, "one of its names is of a form"));
+	assert_int_equal(mend_exit_status(result, false), 2);
 	world_cleanup(&world);
 }
 
@@ -410,6 +432,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_private_root),
+	    cmocka_unit_test(test_a_name_that_cannot_be_compared_with_a_constraint),
 	    cmocka_unit_test(test_an_issuer_with_another_key),
 	    cmocka_unit_test(test_an_authority_that_is_not_for_servers),
 	    cmocka_unit_test(test_one_store_accepts_and_another_does_not),

@@ -240,6 +240,24 @@ static void test_constraints_hold_for_everybody_below(void **state)
 	check(VERIFY(same_name, ten), PATH_NAME_CONSTRAINED, 0);
 }
 
+/* Under a constraint each name has to be read. One that cannot be is the fault of the certificate that has it; BoringSSL
+ * calls it lack of memory, and a chain that is refused for that would be refused without a word. */
+static void test_names_that_cannot_be_compared(void **state)
+{
+	const struct certificate *root = CA("Root");
+	const struct certificate *i = CA("I", .issuer = root, .name_constraints = "permitted;DNS:example");
+	const struct pki_attribute *odd = PKI_NAME({NID_commonName, V_ASN1_BIT_STRING, "a.example", 0});
+	(void)state;
+
+	const struct certificate *leaf = PKI(.subject = odd, .issuer = i);
+	check(VERIFY(leaf, i, root), PATH_NAME_CONSTRAINED, 0);
+	assert_non_null(strstr(VERIFY(leaf, i, root).reason, "one of its names"));
+	/* With names in subjectAltName nobody reads the Common Name; without a constraint neither. */
+	check(VERIFY(PKI(.subject = odd, .issuer = i, .dns = PKI_STRINGS("a.example")), i, root), PATH_GOOD, 0);
+	const struct certificate *free = CA("F", .issuer = root);
+	check(VERIFY(PKI(.subject = odd, .issuer = free), free, root), PATH_GOOD, 0);
+}
+
 /* Five hundred names under a CA with five hundred rules and one, and it is refused before they are compared. */
 static void test_constraints_are_bounded(void **state)
 {
@@ -328,6 +346,7 @@ int main(void)
 	    cmocka_unit_test(test_path_lengths),
 	    cmocka_unit_test(test_constraints_on_addresses),
 	    cmocka_unit_test(test_constraints_hold_for_everybody_below),
+	    cmocka_unit_test(test_names_that_cannot_be_compared),
 	    cmocka_unit_test(test_constraints_are_bounded),
 	    cmocka_unit_test(test_what_is_the_leafs_own_fault),
 	    cmocka_unit_test(test_the_purpose_of_a_client),
