@@ -17,7 +17,7 @@ struct site {
 	const struct config_site *config; /* borrowed from the snapshot's config */
 	size_t index; /* of the site in snapshot->sites */
 	struct credential *credentials[SITE_MAX_CREDENTIALS]; /* one reference each */
-	bool tells_names; /* without `hostnames`: workers report the names that clients ask for */
+	bool reports_names; /* without `hostnames`: workers report the names that clients ask for */
 	size_t num_credentials; /* 0 while the backend's leaf is not known: handshakes are refused, and reported */
 	struct backend_list *backends; /* one reference */
 	SSL_CTX *backend_ssl_ctx; /* client side, one reference; NULL for tcp backends */

@@ -10,7 +10,7 @@ enum worker_event_kind {
 	WORKER_VERIFY_BACKEND, /* a backend's chain waits for a verdict: answer with worker_give_verdict */
 	WORKER_CLIENT_ALERT, /* a client ended its handshake with this alert */
 	WORKER_CLIENT_VANISHED, /* a client that was shown the certificate closed or reset, and gave no reason */
-	WORKER_NAME_ASKED, /* a client asked for a name, and took the certificate: reported seldom (told_names.h) */
+	WORKER_NAME_ASKED, /* a client asked for a name, and took the certificate: reported seldom (reported_names.h) */
 	WORKER_NAME_NOT_COVERED, /* a client asked for a name that the served certificate does not cover */
 	WORKER_NOTHING_IN_COMMON, /* a client's hello has no version, cipher suite ... that the site has, too */
 	WORKER_NO_TLS, /* a client speaks something other than TLS */

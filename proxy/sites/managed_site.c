@@ -235,7 +235,7 @@ void managed_site_fill(const struct managed_site *site, struct site *out)
 	backend_speech_fill(&site->speech, out);
 	for (size_t i = 0; i < site->num_certificates; i++)
 		out->credentials[out->num_credentials++] = credential_ref(credential_of(site, i));
-	out->tells_names = site->material->num_names == 0;
+	out->reports_names = site->material->num_names == 0;
 	out->backends = backend_list_ref(backend_addresses_list(site->addresses));
 	out->backend_ssl_ctx = context_of(site);
 	if (out->backend_ssl_ctx != NULL)

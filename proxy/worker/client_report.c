@@ -50,7 +50,7 @@ static void report_name(struct connection *connection, const SSL *ssl)
 	struct worker_thread *thread = connection->thread;
 	const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
 
-	if (name == NULL || !told_names_is_due(&thread->told_names, connection->counts, name, thread->now_ms))
+	if (name == NULL || !reported_names_is_due(&thread->reported_names, connection->counts, name, thread->now_ms))
 		return;
 	struct event_limit_entry report = {
 	    .kind = WORKER_NAME_ASKED,
@@ -66,7 +66,7 @@ void client_report_handshake(struct connection *connection)
 	struct worker_thread *thread = connection->thread;
 	const SSL *ssl = connection->client.pump.ssl;
 
-	if (connection->site->tells_names)
+	if (connection->site->reports_names)
 		report_name(connection, ssl);
 	counters_add(&thread->counters.handshakes_done, 1);
 	site_counts_handshake(connection->counts, ssl);

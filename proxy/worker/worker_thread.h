@@ -10,7 +10,7 @@
 #include "proxy/wire/tls_pump.h"
 #include "proxy/worker/backend_choice.h"
 #include "proxy/worker/event_limit.h"
-#include "proxy/worker/told_names.h"
+#include "proxy/worker/reported_names.h"
 #include "proxy/worker/worker_options.h"
 
 /* Of one read; its plain text is never longer. In bulk, 128 KiB cost 8% less CPU a byte than 64, and 256 no less. */
@@ -54,7 +54,7 @@ struct worker_thread {
 	bool traces; /* log_level = debug */
 	unsigned num_traced; /* lines since `trace_since_ms` (connection_trace.h) */
 	uint64_t trace_since_ms;
-	struct told_names told_names;
+	struct reported_names reported_names;
 
 	struct snapshot_lease *lease; /* the present one */
 	struct acceptor *acceptors;

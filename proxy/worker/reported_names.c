@@ -1,4 +1,4 @@
-#include "proxy/worker/told_names.h"
+#include "proxy/worker/reported_names.h"
 
 /* FNV-1a. A client that finds a second name with the same hash hides its own name alone. */
 static uint64_t hash_of(const void *site, const char *name)
@@ -10,13 +10,13 @@ static uint64_t hash_of(const void *site, const char *name)
 	return hash;
 }
 
-bool told_names_is_due(struct told_names *told, const void *site, const char *name, uint64_t now_ms)
+bool reported_names_is_due(struct reported_names *names, const void *site, const char *name, uint64_t now_ms)
 {
 	uint64_t hash = hash_of(site, name);
-	struct told_name *slot = &told->slots[(hash >> 32) % TOLD_NAMES_SLOTS];
+	struct reported_name *slot = &names->slots[(hash >> 32) % REPORTED_NAMES_SLOTS];
 
-	if (slot->hash == hash && slot->told_ms != 0 && now_ms - slot->told_ms < TOLD_NAMES_MS)
+	if (slot->hash == hash && slot->reported_ms != 0 && now_ms - slot->reported_ms < REPORTED_NAMES_MS)
 		return false;
-	*slot = (struct told_name){hash, now_ms};
+	*slot = (struct reported_name){hash, now_ms};
 	return true;
 }
