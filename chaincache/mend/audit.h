@@ -1,6 +1,7 @@
-/* audit - a finished mend, as the audits read it to write findings: chain_audit (served against mended), client_audit
- * (refused by some clients alone), trust_audit (where the mended chain ends), leaf_audit (validity, key, sizes),
- * judgement_audit (what cannot be judged), revocation_audit, and fetch_audit (failed fetches).
+/* audit - a finished mend, as the audits read it to write findings: chain_audit (served against mended),
+ * stranger_audit (served certificates that do not belong to the chain), client_audit (refused by some clients alone),
+ * trust_audit (where the mended chain ends), leaf_audit (validity, key, sizes), judgement_audit (what cannot be
+ * judged), revocation_audit, and fetch_audit (failed fetches).
  */
 #ifndef CHAINCACHE_MEND_AUDIT_H
 #define CHAINCACHE_MEND_AUDIT_H
@@ -90,5 +91,13 @@ static inline bool audit_nobody_refuses(const struct audit *audit)
 {
 	return (audit->mended_mask | audit->not_judged_mask) == chain_judge_everybody(&audit->search->judge);
 }
+
+/* audit_is_root says whether it is the anchor of the mended chain, or signed by its own key. */
+bool audit_is_root(const struct audit *audit, const struct certificate *certificate);
+
+/* audit_report_removed reports a served certificate that the mended chain does without. `what` ends the sentence that
+ * begins with its name. */
+void audit_report_removed(struct audit *audit, enum finding_code code, const struct certificate *certificate,
+			  const char *what);
 
 #endif

@@ -1,14 +1,10 @@
 #include "chaincache/mend/chain_audit.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "chaincache/certificate/certificate_words.h"
 #include "chaincache/certificate/issuer_match.h"
 #include "chaincache/files/certificate_file.h"
-#include "chaincache/mend/namesake.h"
-
-#define TWIN_WORDS_CHARS 96
+#include "chaincache/mend/leaf_twin.h"
+#include "chaincache/mend/stranger_audit.h"
 
 /* The role of a served certificate, the leaf apart, in the mended chain. */
 enum served_role {
@@ -80,13 +76,6 @@ static enum served_role first_look(const struct audit *audit, size_t index)
 	return certificate_list_contains(audit->mended, served_at(audit, index)) ? ROLE_USED : ROLE_STRANGER;
 }
 
-static bool is_root(const struct audit *audit, const struct certificate *certificate)
-{
-	if (audit->anchor != NULL && certificate_equal(audit->anchor, certificate))
-		return true;
-	return signature_memo_self_signed(&audit->search->memo, certificate);
-}
-
 /* Turns strangers into spares and roots until no further one has issued anything that leads to the leaf. */
 static void find_roles(const struct audit *audit, struct roles *roles)
 {
@@ -99,7 +88,7 @@ static void find_roles(const struct audit *audit, struct roles *roles)
 		for (size_t i = 1; i < audit->served->count; i++) {
 			if (roles->items[i] != ROLE_STRANGER || !issued_any_related(audit, roles, served_at(audit, i)))
 				continue;
-			roles->items[i] = is_root(audit, served_at(audit, i)) ? ROLE_ROOT : ROLE_SPARE;
+			roles->items[i] = audit_is_root(audit, served_at(audit, i)) ? ROLE_ROOT : ROLE_SPARE;
 			changed = true;
 		}
 	}
@@ -235,162 +224,24 @@ static bool given_up_is_reported(const struct audit *audit)
 	return false;
 }
 
-static void report_removed(struct audit *audit, enum finding_code code, const struct certificate *certificate,
-			   const char *what)
-{
-	struct finding *finding = finding_list_add(audit->findings, code, "The served certificate %s %s.",
-						   certificate_words_subject(certificate), what);
-
-	finding_set_action(finding, ACTION_REMOVED);
-	finding_set_certificate(finding, certificate);
-}
-
-/* Advises to replace it: the server also lacks the right one. */
-static void report_other_key(struct audit *audit, const struct certificate *certificate,
-			     const struct certificate *child)
-{
-	char words[NAMESAKE_WORDS_CHARS];
-	struct finding *finding = finding_list_add(
-	    audit->findings, FINDING_UNRELATED_CERTIFICATE,
-	    "The served certificate %.300s has the name of the issuer of %.300s, and another key (%s): %s cannot "
-	    "use it, and it is left out.",
-	    certificate_words_subject(certificate), certificate_words_subject(child),
-	    namesake_words(certificate, child, words), audit_peers(audit));
-
-	finding_set_action(finding, ACTION_REMOVED);
-	finding_set_certificate(finding, certificate);
-	finding_set_advice(finding, "Send the authority's certificate with the other key in its place.");
-}
-
-/* Another certificate for the key of the leaf, or for its name: the one before it, or its renewal. */
-static bool is_leaf_twin(const struct audit *audit, const struct certificate *certificate)
-{
-	const struct certificate *leaf = audit_leaf(audit);
-
-	return !certificate->is_ca && !certificate_equal(certificate, leaf) &&
-	       (memcmp(certificate->spki_sha256, leaf->spki_sha256, SHA256_BYTES) == 0 ||
-		(leaf->subject[0] != '\0' && strcmp(certificate->subject, leaf->subject) == 0));
-}
-
-/* "its expired predecessor (valid until 2026-11-20)" */
-static const char *twin_words(const struct audit *audit, const struct certificate *twin, char out[TWIN_WORDS_CHARS])
-{
-	char date[CERTIFICATE_WORDS_DATE_CHARS];
-	bool is_early = twin->not_before > audit->input->now;
-	const char *what = is_early                                           ? "its renewal"
-			   : twin->not_after < audit->input->now              ? "its expired predecessor"
-			   : twin->not_before > audit_leaf(audit)->not_before ? "a newer certificate of the same server"
-									      : "its predecessor";
-
-	certificate_words_date(is_early ? twin->not_before : twin->not_after, date);
-	snprintf(out, TWIN_WORDS_CHARS, "%s (%s %s)", what, is_early ? "not valid before" : "valid until", date);
-	return out;
-}
-
-static void report_twin(struct audit *audit, const struct certificate *certificate)
-{
-	char words[TWIN_WORDS_CHARS];
-	struct finding *finding =
-	    finding_list_add(audit->findings, FINDING_UNRELATED_CERTIFICATE,
-			     "Beside the %s %s, %s is served: a chain is for one of them, so the other is left out.",
-			     audit_leaf_words(audit), certificate_words_subject(audit_leaf(audit)),
-			     twin_words(audit, certificate, words));
-
-	finding_set_action(finding, ACTION_REMOVED);
-	finding_set_certificate(finding, certificate);
-}
-
-/* It may be right: nobody is told to take it out. */
-static void report_above_gap(struct audit *audit, const struct certificate *certificate)
-{
-	struct finding *finding = finding_list_add(
-	    audit->findings, FINDING_UNRELATED_CERTIFICATE,
-	    "The served certificate %s does not follow on the ones before it: an issuer between them is missing, or it "
-	    "does not belong here. It is left out.",
-	    certificate_words_subject(certificate));
-
-	finding_set_action(finding, ACTION_REMOVED);
-	finding_set_certificate(finding, certificate);
-	finding_set_advice(
-	    finding, "Add the missing issuer first (another finding names it); what then still does not belong to "
-		     "the chain can be taken out.");
-}
-
-/* The certificate of the mended chain whose issuer some clients take `certificate` for; NULL: none. */
-static const struct certificate *misled_child(const struct audit *audit, const struct certificate *certificate)
-{
-	if ((audit->mended_mask & ~audit->search->served.accept) == 0)
-		return NULL;
-	for (size_t i = 0; i < audit->mended->count; i++)
-		if (namesake_is(audit, certificate, mended_at(audit, i)) &&
-		    issuer_match_key_id(certificate, mended_at(audit, i)) != KEY_ID_DIFFERS)
-			return mended_at(audit, i);
-	return NULL;
-}
-
-/* It stands in the way of the true issuer: to leave it out is a repair. */
-static void report_misleading(struct audit *audit, const struct certificate *certificate,
-			      const struct certificate *child)
-{
-	struct finding *finding = finding_list_add(
-	    audit->findings, FINDING_UNRELATED_CERTIFICATE,
-	    "The served certificate %s has the name of the issuer of %s, and another key, and no key identifier tells "
-	    "them "
-	    "apart: OpenSSL, GnuTLS and other %ss that try no second issuer refuse the chain, so it is left out.",
-	    certificate_words_subject(certificate), certificate_words_subject(child), audit_peer_words(audit));
-
-	finding_set_severity(finding, SEVERITY_FIXED);
-	finding_set_action(finding, ACTION_REMOVED);
-	finding_set_certificate(finding, certificate);
-}
-
-/* Below a missing issuer nobody can say what belongs to the chain and what does not. */
-static void report_stranger(struct audit *audit, const struct certificate *certificate)
-{
-	bool complete = audit->chosen->root != NULL;
-	const struct certificate *child = misled_child(audit, certificate);
-	const struct certificate *end = path_last(&audit->chosen->chain);
-
-	if (is_leaf_twin(audit, certificate)) {
-		report_twin(audit, certificate);
-		return;
-	}
-	if (!complete && namesake_is(audit, certificate, end)) {
-		report_other_key(audit, certificate, end);
-		return;
-	}
-	if (child != NULL) {
-		report_misleading(audit, certificate, child);
-		return;
-	}
-	if (!complete && is_root(audit, certificate))
-		report_removed(audit, FINDING_ROOT_INCLUDED, certificate,
-			       "is a root: whoever checks the chain goes by an own copy, so it is left out");
-	else if (!complete)
-		report_above_gap(audit, certificate);
-	else
-		report_removed(audit, FINDING_UNRELATED_CERTIFICATE, certificate,
-			       "issued neither the leaf nor any issuer of it: it is left out");
-}
-
 static void report_role(struct audit *audit, enum served_role role, const struct certificate *certificate)
 {
 	bool valid = certificate_valid_at(certificate, audit->input->now);
 
 	if (role == ROLE_DUPLICATE)
-		report_removed(audit, FINDING_DUPLICATE_CERTIFICATE, certificate,
-			       "is sent twice, which only costs bytes: the second copy is left out");
+		audit_report_removed(audit, FINDING_DUPLICATE_CERTIFICATE, certificate,
+				     "is sent twice, which only costs bytes: the second copy is left out");
 	else if (role == ROLE_STRANGER && (valid || !certificate->is_ca))
-		report_stranger(audit, certificate);
+		stranger_audit(audit, certificate);
 	else if (!valid)
 		report_stale(audit, certificate, role == ROLE_USED);
 	else if (role == ROLE_ROOT)
-		report_removed(audit, FINDING_ROOT_INCLUDED, certificate,
-			       "is a root: whoever checks the chain goes by an own copy, and this one only costs "
-			       "bytes, so it is left out");
+		audit_report_removed(audit, FINDING_ROOT_INCLUDED, certificate,
+				     "is a root: whoever checks the chain goes by an own copy, and this one only costs "
+				     "bytes, so it is left out");
 	else if (role == ROLE_SPARE && !given_up_is_reported(audit))
-		report_removed(audit, FINDING_UNRELATED_CERTIFICATE, certificate,
-			       "is an issuer that the chain does without: it is left out");
+		audit_report_removed(audit, FINDING_UNRELATED_CERTIFICATE, certificate,
+				     "is an issuer that the chain does without: it is left out");
 }
 
 static void report_missing(struct audit *audit, const struct certificate_entry *added, const struct certificate *issued)
@@ -442,15 +293,15 @@ static size_t position(const struct certificate_list *list, const struct certifi
 /* Servers and clients take the first certificate for the server's own. */
 static void report_leaf_place(struct audit *audit)
 {
-	char twin[TWIN_WORDS_CHARS];
+	char twin[LEAF_TWIN_WORDS_CHARS];
 	const struct certificate *first = served_at(audit, 1);
-	bool is_twin = is_leaf_twin(audit, first);
+	bool is_twin = leaf_twin_is(audit, first);
 	struct finding *finding = finding_list_add(
 	    audit->findings, FINDING_WRONG_ORDER,
 	    "The %s %s stands in place %zu of the chain, behind %s: the first certificate of a chain is taken for "
 	    "the %s's own, so it was put first.",
 	    audit_leaf_words(audit), certificate_words_subject(audit_leaf(audit)), audit->input->leaf_place + 1,
-	    is_twin ? twin_words(audit, first, twin) : certificate_words_subject(first), audit_owner_words(audit));
+	    is_twin ? leaf_twin_words(audit, first, twin) : certificate_words_subject(first), audit_owner_words(audit));
 
 	finding_set_action(finding, ACTION_REORDERED);
 }
