@@ -114,7 +114,7 @@ static void test_a_twin_that_is_not_valid_yet_is_replaced(void **state)
 			       "is not valid before 2026-01-02"));
 }
 
-static void test_an_expired_root_that_is_served_is_told(void **state)
+static void test_an_expired_root_that_is_served_is_reported(void **state)
 {
 	const struct certificate *old = CA("Root", .not_after = PKI_NOW - PKI_DAY), *root = CA("Root");
 	const struct certificate *leaf = LEAF(.issuer = root);
@@ -128,7 +128,7 @@ static void test_an_expired_root_that_is_served_is_told(void **state)
 	assert_false(result->served_trusted);
 }
 
-static void test_an_expired_stranger_is_told_as_what_it_breaks(void **state)
+static void test_an_expired_stranger_is_reported_as_what_it_breaks(void **state)
 {
 	struct hierarchy h = good();
 	const struct certificate *stale = CA("Stale", .not_after = PKI_NOW - PKI_DAY);
@@ -138,22 +138,6 @@ static void test_an_expired_stranger_is_told_as_what_it_breaks(void **state)
 	WORLD_TRUST(world, "store", h.root);
 	assert_findings(world_mend(world), "expired_intermediate fixed removed");
 	assert_chain(&mend_result(world->mend)->mended, h.leaf, h.i, h.j);
-}
-
-static void test_what_stands_above_a_gap(void **state)
-{
-	struct hierarchy h = good();
-	struct mend_world *world = *state;
-
-	world->input.offline = true;
-	WORLD_SERVE(world, h.leaf, h.j, h.root);
-	WORLD_TRUST(world, "store", h.root);
-	const struct mend_result *result = world_mend(world);
-	assert_chain(&result->mended, h.leaf);
-	assert_findings(result, "incomplete_chain error none, no_issuer_url warning none, root_included info removed, "
-				"unrelated_certificate info removed");
-	assert_non_null(
-	    strstr(world_finding(result, FINDING_UNRELATED_CERTIFICATE)->message, "an issuer between them is missing"));
 }
 
 /* The served intermediate leads to a root that has expired in the store; its twin leads to one that has not. */
@@ -271,44 +255,6 @@ static void test_path_length_is_counted_to_the_root(void **state)
 	assert_int_equal(mend_exit_status(result, false), 1);
 }
 
-/* The other one of two leafs in a file is said to be what it is. */
-static void test_a_leaf_beside_its_predecessor_or_its_renewal(void **state)
-{
-	const struct certificate *root = CA("Root"), *i = CA("I", .issuer = root);
-	EVP_PKEY *key = pki_new_key("twins", PKI_P256, 0);
-	const struct certificate *leaf =
-	    LEAF(.issuer = i, .key = key, .not_before = PKI_NOW - 10 * PKI_DAY, .not_after = PKI_NOW + 300 * PKI_DAY);
-	const int64_t ago = PKI_NOW - 200 * PKI_DAY, soon = PKI_NOW + 90 * PKI_DAY;
-	const struct {
-		const struct certificate *twin;
-		const char *words;
-	} cases[] = {
-	    {LEAF(.issuer = i, .key = key, .not_before = ago, .not_after = PKI_NOW - PKI_DAY),
-	     "its expired predecessor (valid until "},
-	    {LEAF(.issuer = i, .not_before = ago, .not_after = PKI_NOW - PKI_DAY),
-	     "its expired predecessor (valid until "},
-	    {LEAF(.issuer = i, .key = key, .not_before = ago, .not_after = soon), "its predecessor (valid until "},
-	    {LEAF(.issuer = i, .key = key, .not_before = soon), "its renewal (not valid before "},
-	};
-	(void)state;
-
-	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
-		struct mend_world world = {.input.leaf_place = 1};
-		print_message("%s\n", cases[c].words);
-		WORLD_SERVE(&world, leaf, cases[c].twin, i);
-		WORLD_TRUST(&world, "store", root);
-		const struct mend_result *result = world_mend(&world);
-		assert_chain(&result->mended, leaf, i);
-		assert_findings(result, "wrong_order fixed reordered, unrelated_certificate info removed");
-		const struct finding *order = world_finding(result, FINDING_WRONG_ORDER);
-		const struct finding *other = world_finding(result, FINDING_UNRELATED_CERTIFICATE);
-		assert_non_null(strstr(order->message, cases[c].words));
-		assert_non_null(strstr(other->message, cases[c].words));
-		assert_ptr_equal(other->certificate, cases[c].twin);
-		world_cleanup(&world);
-	}
-}
-
 /* Servers refuse what a TLS client shows. */
 static void test_words_about_a_client_certificate(void **state)
 {
@@ -345,14 +291,12 @@ int main(void)
 	    cmocka_unit_test(test_served_chains_against_a_table),
 	    MEND_TEST(test_messages_name_the_certificate_and_the_consequence),
 	    MEND_TEST(test_a_twin_that_is_not_valid_yet_is_replaced),
-	    MEND_TEST(test_an_expired_root_that_is_served_is_told),
-	    MEND_TEST(test_an_expired_stranger_is_told_as_what_it_breaks),
+	    MEND_TEST(test_an_expired_root_that_is_served_is_reported),
+	    MEND_TEST(test_an_expired_stranger_is_reported_as_what_it_breaks),
 	    MEND_TEST(test_a_path_to_an_expired_root_has_a_better_one),
 	    MEND_TEST(test_a_second_cross_sign_is_spare),
-	    MEND_TEST(test_what_stands_above_a_gap),
 	    cmocka_unit_test(test_refusals_against_a_table),
 	    MEND_TEST(test_path_length_is_counted_to_the_root),
-	    cmocka_unit_test(test_a_leaf_beside_its_predecessor_or_its_renewal),
 	    cmocka_unit_test(test_words_about_a_client_certificate),
 	};
 
