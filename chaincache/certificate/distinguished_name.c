@@ -11,66 +11,21 @@
 #include <openssl/x509.h>
 
 #include "chaincache/base/buffer.h"
+#include "chaincache/base/printable.h"
 
 /* A certificate has at most 64 KiB, and a byte of it becomes at most four characters; an escaped one three more. */
 #define MAX_TEXT_BYTES ((size_t)1024 * 1024)
-
-struct code_range {
-	uint32_t first;
-	uint32_t last;
-};
-
-/* Characters that draw nothing of their own but move the cursor, end the line or turn the order of the others. */
-static const struct code_range deceptive[] = {
-    {0x0000, 0x001f}, /* C0 */
-    {0x007f, 0x009f}, /* DEL and C1: U+009B starts a terminal's control sequence */
-    {0x061c, 0x061c}, /* Arabic letter mark */
-    {0x200b, 0x200f}, /* zero width, direction marks */
-    {0x2028, 0x202e}, /* line and paragraph separator, bidirectional embeddings and overrides */
-    {0x2060, 0x206f}, /* word joiner, isolates, deprecated format characters */
-    {0xfeff, 0xfeff}, /* zero width no-break space */
-};
-
-static bool is_deceptive(uint32_t code)
-{
-	if (code >= ' ' && code < 0x7f)
-		return false;
-	for (size_t i = 0; i < sizeof(deceptive) / sizeof(deceptive[0]); i++)
-		if (code >= deceptive[i].first && code <= deceptive[i].last)
-			return true;
-	return false;
-}
-
-/* Returns the length of the character at `text`, whose code point goes to *out_code; 1 for a byte that is no valid
- * UTF-8. */
-static size_t decode_utf8(struct bytes text, uint32_t *out_code)
-{
-	uint8_t lead = text.data[0];
-	size_t len = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
-
-	*out_code = 0; /* escaped, as NUL is */
-	if (len == 0 || len > text.len)
-		return 1;
-	uint32_t code = len == 1 ? lead : lead & (0x7fU >> len);
-	for (size_t i = 1; i < len; i++) {
-		if ((text.data[i] & 0xc0) != 0x80)
-			return 1;
-		code = code << 6 | (text.data[i] & 0x3fU);
-	}
-	*out_code = code;
-	return len;
-}
 
 /* Plain text is appended in whole runs: names are printed for every certificate of a cache. */
 static struct error append_escaped(struct buffer *out, struct bytes text)
 {
 	struct error error = error_none();
 	size_t plain = 0;
-	uint32_t code;
 
 	for (size_t at = 0, len; at < text.len && !failed(error); at += len) {
-		len = decode_utf8(bytes_of(text.data + at, text.len - at), &code);
-		if (!is_deceptive(code))
+		bool is_plain;
+		len = printable_next(bytes_of(text.data + at, text.len - at), PRINTABLE_LINE, &is_plain);
+		if (is_plain)
 			continue;
 		error = buffer_append(out, bytes_of(text.data + plain, at - plain));
 		for (size_t i = at; i < at + len && !failed(error); i++)

@@ -5,6 +5,8 @@
 
 #include <openssl/base64.h>
 
+#include "chaincache/base/printable.h"
+
 static const char begin_line[] = "-----BEGIN CERTIFICATE-----";
 static const char end_line[] = "-----END CERTIFICATE-----";
 
@@ -16,11 +18,6 @@ static struct error wrong(const char *what)
 static bool is_blank(uint8_t c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static bool is_printable(uint8_t c)
-{
-	return c >= 0x20 && c < 0x7f;
 }
 
 /* Takes the next line off the front of `text`, without its end. */
@@ -42,19 +39,16 @@ static bool line_is(struct bytes line, const char *text)
 	return bytes_equal(line, bytes_of_string(text));
 }
 
-/* Copies the value after "key:", when the line has that key. All but printable ASCII becomes a question mark. */
+/* Copies the value after "key:", when the line has that key. All but printable ASCII is escaped. */
 static void read_value(struct bytes line, const char *key, char *out, size_t out_size)
 {
 	size_t at = strlen(key);
-	size_t len = 0;
 
 	if (line.len < at || memcmp(line.data, key, at) != 0)
 		return;
 	while (at < line.len && is_blank(line.data[at]))
 		at++;
-	for (; at < line.len && len + 1 < out_size; at++)
-		out[len++] = (char)(is_printable(line.data[at]) ? line.data[at] : '?');
-	out[len] = '\0';
+	printable_copy(bytes_of(line.data + at, line.len - at), PRINTABLE_ASCII, out, out_size);
 }
 
 /* Joins the block's lines up to its end, since the decoder takes no line ends. `chars` has room for all of the text. */

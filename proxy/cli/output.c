@@ -4,13 +4,12 @@
 #include <langinfo.h>
 #include <poll.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define REPLACEMENT '?'
+#include "chaincache/base/printable.h"
 
 static const char *const styles[] = {
     [STYLE_PLAIN] = "",           [STYLE_BOLD] = "\x1b[1m",   [STYLE_DIM] = "\x1b[2m",    [STYLE_GOOD] = "\x1b[32m",
@@ -66,65 +65,15 @@ const char *output_glyph(const struct output *output, enum glyph glyph)
 	return output->utf8 ? glyphs[glyph].utf8 : glyphs[glyph].ascii;
 }
 
-/* Reads one code point (RFC 3629); returns its bytes, 0 where the text is not UTF-8. */
-static size_t read_code_point(const unsigned char *text, uint32_t *out)
-{
-	static const struct {
-		unsigned char mask, mark;
-		uint32_t least;
-	} forms[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
-	for (size_t len = 1; len <= sizeof(forms) / sizeof(forms[0]); len++) {
-		if ((text[0] & forms[len - 1].mask) != forms[len - 1].mark)
-			continue;
-		uint32_t value = text[0] & (unsigned char)~forms[len - 1].mask;
-		for (size_t i = 1; i < len; i++) {
-			if ((text[i] & 0xc0) != 0x80)
-				return 0;
-			value = value << 6 | (text[i] & 0x3f);
-		}
-		bool surrogate = value >= 0xd800 && value <= 0xdfff;
-		if (value < forms[len - 1].least || value > 0x10ffff || surrogate)
-			return 0;
-		*out = value;
-		return len;
-	}
-	return 0;
-}
-
-/* Controls a terminal, or the direction in which text is read. */
-static bool is_harmful(uint32_t code_point)
-{
-	return (code_point < 0x20 && code_point != '\n') || (code_point >= 0x7f && code_point <= 0x9f) ||
-	       code_point == 0x200e || code_point == 0x200f || (code_point >= 0x2028 && code_point <= 0x202e) ||
-	       (code_point >= 0x2066 && code_point <= 0x2069) || code_point == 0xfeff;
-}
-
 const char *output_clean(const char *text, char *out, size_t out_size)
 {
-	size_t len = 0;
-	for (const unsigned char *at = (const unsigned char *)text; *at != '\0';) {
-		uint32_t code_point = 0;
-		size_t bytes = read_code_point(at, &code_point);
-		bool keep = bytes > 0 && !is_harmful(code_point);
-		size_t needed = keep ? bytes : 1;
-		if (len + needed >= out_size)
-			break;
-		if (keep)
-			memcpy(out + len, at, bytes);
-		else
-			out[len] = REPLACEMENT;
-		len += needed;
-		at += bytes > 0 ? bytes : 1;
-	}
-	out[len] = '\0';
+	printable_copy(bytes_of_string(text), PRINTABLE_LINES, out, out_size);
 	return out;
 }
 
 const char *output_clean_line(const char *text, char *out, size_t out_size)
 {
-	output_clean(text, out, out_size);
-	for (char *at = strchr(out, '\n'); at != NULL; at = strchr(at, '\n'))
-		*at = REPLACEMENT;
+	printable_copy(bytes_of_string(text), PRINTABLE_LINE, out, out_size);
 	return out;
 }
 

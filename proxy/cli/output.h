@@ -26,7 +26,7 @@ struct output {
 /* output_init chooses by the terminal that `file` writes to, NO_COLOR, TERM, COLUMNS and the locale. */
 void output_init(struct output *output, FILE *file);
 
-/* output_printf prints in a style; control characters but line feeds become '?'. */
+/* output_printf prints in a style; control characters but line feeds are escaped. */
 void output_printf(const struct output *output, enum style style, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -37,11 +37,10 @@ void output_wrap(const struct output *output, enum style style, unsigned indent,
 /* output_glyph is a sign in UTF-8, or in ASCII where the locale has no UTF-8. */
 const char *output_glyph(const struct output *output, enum glyph glyph);
 
-/* output_clean copies text that cannot be trusted into `out`: control characters of C0 and C1, changes of direction and
- * broken UTF-8 become '?', line feeds stay. Returns `out`. */
+/* output_clean copies text that cannot be trusted into `out`, escaped as printable_copy does; line feeds stay. Returns `out`. */
 const char *output_clean(const char *text, char *out, size_t out_size);
 
-/* output_clean_line replaces line feeds too: a name must not look like a line of its own. */
+/* output_clean_line escapes line feeds too: a name must not look like a line of its own. */
 const char *output_clean_line(const char *text, char *out, size_t out_size);
 
 /* output_finish flushes stdout. False, with a message on stderr, when output was lost (a full disk, a closed descriptor).

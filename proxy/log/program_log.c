@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "chaincache/base/printable.h"
+
 /* The priorities of syslog(3), as sd-daemon(3) reads them. */
 static const char *const journal_prefixes[] = {
     [LOG_LEVEL_ERROR] = "<3>",
@@ -36,24 +38,12 @@ void program_log_init(struct program_log *log, int fd, enum config_log_level lev
 /* Appends `text` to line[*len], control characters escaped; false when it had to be cut. */
 static bool append(char *line, size_t *len, const char *text)
 {
-	static const char digits[] = "0123456789abcdef";
-	const size_t room = PROGRAM_LOG_MAX_LINE - sizeof("...\n");
+	const size_t room = PROGRAM_LOG_MAX_LINE - (sizeof("...\n") - 1);
+	struct bytes bytes = bytes_of_string(text);
+	bool is_whole = printable_copy(bytes, PRINTABLE_LINE, line + *len, room - *len) == bytes.len;
 
-	for (; *text != '\0'; text++) {
-		unsigned char byte = (unsigned char)*text;
-		bool plain = byte >= 0x20 && byte != 0x7f;
-		if (*len + (plain ? 1 : 4) > room)
-			return false;
-		if (plain) {
-			line[(*len)++] = (char)byte;
-			continue;
-		}
-		line[(*len)++] = '\\';
-		line[(*len)++] = 'x';
-		line[(*len)++] = digits[byte >> 4];
-		line[(*len)++] = digits[byte & 0xf];
-	}
-	return true;
+	*len += strlen(line + *len);
+	return is_whole;
 }
 
 static void write_parts(const struct program_log *log, enum config_log_level level, const char *what, const char *why)

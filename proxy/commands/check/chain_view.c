@@ -2,9 +2,12 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <openssl/nid.h>
 
+#include "chaincache/base/printable.h"
+#include "chaincache/base/quoted_name.h"
 #include "chaincache/certificate/algorithm.h"
 #include "chaincache/certificate/issuer_match.h"
 #include "proxy/log/time_text.h"
@@ -115,15 +118,13 @@ static void print_branch(const struct chain_view *view, unsigned level)
 		output_printf(view->output, STYLE_DIM, "%s", output_glyph(view->output, GLYPH_BRANCH));
 }
 
-/* A name as it stands in a certificate, in one line: a line feed in it would begin a line that looks like ours. */
-static size_t add_name(char *out, const struct alt_name *name)
+/* As it stands in a certificate, in one line: a line feed in it would begin a line that looks like ours. */
+static struct quoted_name alt_name_words(const struct alt_name *name)
 {
-	for (size_t i = 0; i < name->value.len; i++) {
-		uint8_t c = name->value.data[i];
-		out[i] = (char)(c > ' ' && c < 0x7f ? c : '?');
-	}
-	out[name->value.len] = '\0';
-	return name->value.len;
+	char clean[QUOTED_NAME_CHARS];
+
+	printable_copy(name->value, PRINTABLE_ASCII, clean, sizeof(clean));
+	return quoted_name(clean);
 }
 
 static void print_names_of(const struct chain_view *view, const struct certificate *certificate, bool goes_on)
@@ -133,11 +134,11 @@ static void print_names_of(const struct chain_view *view, const struct certifica
 	size_t len = 0;
 	for (size_t i = 0; i < certificate->num_alt_names && shown < MAX_NAMES_SHOWN; i++) {
 		const struct alt_name *name = &certificate->alt_names[i];
-		if (name->type != ALT_NAME_DNS || len + name->value.len + 4 >= sizeof(line))
+		struct quoted_name quoted = alt_name_words(name);
+		if (name->type != ALT_NAME_DNS || len + strlen(quoted.text) + sizeof(", ") > sizeof(line))
 			continue;
-		if (shown++ > 0)
-			len += (size_t)snprintf(line + len, sizeof(line) - len, ", ");
-		len += add_name(line + len, name);
+		len += (size_t)snprintf(line + len, sizeof(line) - len, "%s%s", shown > 0 ? ", " : "", quoted.text);
+		shown++;
 	}
 	if (shown == 0)
 		return;

@@ -5,6 +5,7 @@
 
 #include <openssl/base64.h>
 
+#include "chaincache/base/printable.h"
 #include "proxy/cli/output.h"
 
 void html_init(struct html *html, size_t max_bytes)
@@ -44,7 +45,7 @@ static const char *entity_of(char c)
 
 void html_text(struct html *html, const char *text)
 {
-	size_t size = text != NULL ? strlen(text) + 1 : 1;
+	size_t size = text != NULL ? PRINTABLE_ESCAPED_CHARS * strlen(text) + 1 : 1;
 	char *clean = malloc(size);
 	if (clean == NULL) {
 		html->error = error_of(ERROR_MEMORY, 0, "write a page");
