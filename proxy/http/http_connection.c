@@ -14,9 +14,11 @@ void http_connection_init(struct http_connection *http, const struct http_policy
 {
 	*http = (struct http_connection){
 	    .policy = policy, .client = *client, .calls = calls, .caller = caller, .state = EXCHANGE_IDLE};
-	buffer_init(&http->from_client, HTTP_MAX_HELD_BYTES);
-	buffer_init(&http->from_backend, HTTP_MAX_HELD_BYTES);
-	buffer_init(&http->head, HTTP_MAX_HELD_BYTES);
+	size_t most =
+	    policy->max_head_bytes > HTTP_MAX_PIPELINED_BYTES ? policy->max_head_bytes : HTTP_MAX_PIPELINED_BYTES;
+	buffer_init(&http->from_client, most + HTTP_MAX_READ_BYTES);
+	buffer_init(&http->from_backend, HTTP_MAX_ANSWER_HEAD_BYTES + HTTP_MAX_READ_BYTES);
+	buffer_init(&http->head, HTTP_MAX_WRITTEN_BYTES);
 }
 
 void http_connection_cleanup(struct http_connection *http)

@@ -14,9 +14,9 @@
 /* From here on, requests that came before the present one is answered (pipelining) stop the reading. What came with
  * one read is kept beside it. */
 #define HTTP_MAX_PIPELINED_BYTES ((size_t)4 * 1024)
-/* Of one side: a read behind the largest head that can be configured, or twice such a head and what a site sets. */
-#define HTTP_MAX_HELD_BYTES ((size_t)1024 * 1024)
-#define HTTP_MIN_ANSWER_HEAD_BYTES ((size_t)64 * 1024) /* an answer's head may have this much, or max_head_bytes */
+#define HTTP_MAX_READ_BYTES ((size_t)160 * 1024) /* Of one side: a read behind the largest head that can be configured, or twice such a head and what a site sets. */
+#define HTTP_MAX_ANSWER_HEAD_BYTES ((size_t)64 * 1024)
+#define HTTP_MAX_WRITTEN_BYTES ((size_t)4 * 1024 * 1024) /* an answer's head may have this much, or max_head_bytes */
 #define HTTP_MAX_KEPT_HEAD_BYTES ((size_t)4 * 1024) /* a larger buffer for heads is freed behind its exchange */
 
 /* The caller, who is called within the functions below. */
@@ -44,7 +44,8 @@ struct http_connection {
 	const struct http_calls *calls;
 	void *caller;
 	struct http_client client;
-	struct buffer from_client; /* not taken yet */
+	/* Not taken yet: a head or what is pipelined, below its limit, and one read. */
+	struct buffer from_client;
 	struct buffer from_backend;
 	struct buffer head; /* of the request, for the backend; then of the answer */
 	size_t client_at; /* where the search for the end of a head goes on */

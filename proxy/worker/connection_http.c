@@ -12,6 +12,9 @@
 #include "proxy/worker/client_side.h"
 #include "proxy/worker/http_gather.h"
 
+/* A read, and a TLS record that had come in part before it. */
+_Static_assert(WORKER_READ_BYTES + SSL3_RT_MAX_PLAIN_LENGTH <= HTTP_MAX_READ_BYTES, "a read is held as a whole");
+
 static struct connection *connection_of(void *caller)
 {
 	return (struct connection *)caller;
