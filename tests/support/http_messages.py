@@ -143,8 +143,8 @@ class Reader:
                            reason=match[3].decode("latin-1"))
         raise Unclear(f"neither a request line nor a status line: {line!r}")
 
-    def request(self) -> Message | None:
-        """The next request; None where the stream ends before it."""
+    def request(self, on_head: Callable[[Message], None] | None = None) -> Message | None:
+        """The next request; None where the stream ends before it. `on_head` sees its head before its body is read."""
         if not self.pending and not self._more():
             return None
         message = self.head()
@@ -152,6 +152,8 @@ class Reader:
             raise Unclear(f"no request: {message.start!r}")
         if message.version == "1.1" and len(message.all("host")) != 1:
             raise Unclear(f"Host came {len(message.all('host'))} times")
+        if on_head:
+            on_head(message)
         self._body(message, until_close=False)
         return message
 

@@ -53,12 +53,15 @@ class HttpBackend:
         self.server: Any = TlsServer(*tls, self._talk) if tls else Server(self._talk)
         self.scheme = "tls" if tls else "tcp"
 
+    def on_head(self, visit: Visit, head: Message) -> None:
+        """Called before the body of a request is read: a backend of its own kind may answer here already."""
+
     def _talk(self, pipe: Pipe) -> None:
         visit = Visit(pipe)
         with self._lock:
             self._visits.append(visit)
         try:
-            while (request := visit.reader.request()) is not None:
+            while (request := visit.reader.request(lambda head: self.on_head(visit, head))) is not None:
                 visit.requests.append(request)
                 data = self._respond(visit, request)
                 if data is None:
