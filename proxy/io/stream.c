@@ -79,6 +79,20 @@ void stream_reset(struct stream *stream)
 	stream_close(stream);
 }
 
+/* Watches it anew, so that an event which has come meanwhile comes once more. */
+struct error stream_move(struct stream *stream, struct stream *to, void (*on_ready)(struct pollable *, uint32_t))
+{
+	poller_forget(stream->poller, &stream->pollable);
+	*to = *stream;
+	to->pollable = (struct pollable){.on_ready = on_ready};
+	to->watches_writable = false;
+	stream_init(stream, stream->poller, stream->pollable.on_ready);
+	struct error error = poller_change(to->poller, &to->pollable, to->fd, wanted_events(false));
+	if (failed(error))
+		stream_close(to);
+	return error;
+}
+
 bool stream_is_delivered(const struct stream *stream)
 {
 	int unacknowledged = 0;

@@ -52,6 +52,11 @@ void stream_close(struct stream *stream);
 /* stream_reset closes by RST: the peer learns that its bytes are not all. Those under way are dropped. */
 void stream_reset(struct stream *stream);
 
+/* stream_move hands the socket of `stream`, which is open and has no backlog, over to `to`, which is closed; `on_ready` is
+ * called for its events from then on. `stream` is closed afterwards, and `to` too where that fails. */
+MUST_USE struct error stream_move(struct stream *stream, struct stream *to,
+				  void (*on_ready)(struct pollable *, uint32_t));
+
 /* stream_is_delivered says whether the peer's kernel has acknowledged all bytes. */
 bool stream_is_delivered(const struct stream *stream);
 

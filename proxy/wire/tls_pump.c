@@ -128,6 +128,17 @@ void tls_pump_cleanup(struct tls_pump *pump)
 	pump->ssl = NULL;
 }
 
+void tls_pump_move(struct tls_pump *pump, struct tls_pump *to, void *receiver)
+{
+	if (pump->ssl != NULL && pump->channel->to == pump->to) {
+		tls_channel_flush(pump->channel);
+		pump->channel->to = NULL;
+	}
+	*to = *pump;
+	to->to = receiver;
+	*pump = (struct tls_pump){.alert = TLS_PUMP_NO_ALERT};
+}
+
 /* RFC 8446 6: an alert that the peer sent stands in the error queue as SSL_AD_REASON_OFFSET and its number. */
 static enum tls_result fail(struct tls_pump *pump, const struct tls_input *input, int ssl_error)
 {

@@ -72,6 +72,10 @@ enum tls_result {
 MUST_USE struct error tls_pump_init(struct tls_pump *pump, struct tls_channel *channel, SSL *take_ssl, void *to);
 void tls_pump_cleanup(struct tls_pump *pump); /* a zeroed one is fine */
 
+/* tls_pump_move hands the SSL of `pump`, whose handshake is complete, over to `to`, which has none; its bytes go to
+ * `receiver` from then on. */
+void tls_pump_move(struct tls_pump *pump, struct tls_pump *to, void *receiver);
+
 enum tls_result tls_pump_handshake(struct tls_pump *pump, struct tls_input *input);
 
 /* tls_pump_resume goes on with a handshake whose verdict has come, and with the input that was kept. *out_rest: the

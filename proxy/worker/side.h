@@ -21,6 +21,13 @@ struct side {
 void side_init(struct side *side, struct poller *poller, void (*on_ready)(struct pollable *, uint32_t));
 void side_cleanup(struct side *side);
 
+/* side_is_quiet says that no byte is under way on a side, neither to its peer nor, as far as it was read, from it. */
+bool side_is_quiet(const struct side *side);
+
+/* side_move hands a quiet side's socket and TLS over to `to`, which is closed, with `on_ready` as in stream_init. `side` is
+ * closed afterwards, and `to` too where that fails. */
+MUST_USE struct error side_move(struct side *side, struct side *to, void (*on_ready)(struct pollable *, uint32_t));
+
 /* side_may_read says whether the side is read now, by the `flow` of its bytes and the backlog of `to`, the other. */
 static inline bool side_may_read(const struct side *side, struct side *to, enum connection_flow flow)
 {

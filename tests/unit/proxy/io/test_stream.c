@@ -204,6 +204,49 @@ static void test_bytes_behind_our_end_are_dropped(void **state)
 	expect_read(world, STREAM_BYTES, "abc");
 }
 
+/* An event that the former owner was to get comes once more. */
+static void test_a_stream_that_is_moved(void **state)
+{
+	struct world *world = *state;
+	struct world other = {.peer = -1};
+	char byte;
+
+	stream_init(&other.stream, &world->poller, on_ready);
+	assert_int_equal(send(world->peer, "a", 1, 0), 1);
+	assert_ok(poller_wait(&world->poller, 1000));
+	assert_ok(stream_move(&world->stream, &other.stream, on_ready));
+	poller_dispatch(&world->poller);
+	assert_int_equal(world->stream.fd, -1);
+	assert_false(world->stream.readable);
+	assert_ptr_equal(world->stream.pollable.on_ready, on_ready);
+	while (!other.stream.readable)
+		turn(world);
+	expect_read(&other, STREAM_BYTES, "a");
+	stream_write(&other.stream, bytes_of_string("b"));
+	assert_int_equal(recv(world->peer, &byte, 1, 0), 1);
+	stream_close(&world->stream); /* a closed one is fine: the socket is the other's */
+	assert_int_equal(shutdown(world->peer, SHUT_WR), 0);
+	while (!other.stream.read_to_end)
+		turn(world);
+	expect_read(&other, STREAM_END, "");
+	stream_close(&other.stream);
+}
+
+/* The set may be broken: nobody would hear of the socket any more. */
+static void test_a_stream_that_cannot_be_moved_is_closed(void **state)
+{
+	struct world *world = *state;
+	struct world other = {.peer = -1};
+	char byte;
+
+	stream_init(&other.stream, &world->poller, on_ready);
+	poller_remove(&world->poller, world->stream.fd);
+	assert_true(failed(stream_move(&world->stream, &other.stream, on_ready)));
+	assert_int_equal(world->stream.fd, -1);
+	assert_int_equal(other.stream.fd, -1);
+	assert_int_equal(recv(world->peer, &byte, 1, 0), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +258,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_bytes_that_are_lost_end_in_a_reset, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_a_reset_reaches_the_peer, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_bytes_behind_our_end_are_dropped, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_a_stream_that_is_moved, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_a_stream_that_cannot_be_moved_is_closed, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -249,6 +249,82 @@ static void test_end_with_tls_of_one_that_was_cut_without_fin(void **state)
 	end_with_tls(*state, true, false);
 }
 
+static void move(struct world *world, struct side *side, struct side *out)
+{
+	side_init(out, &world->poller, on_ready);
+	assert_ok(side_move(side, out, on_ready));
+	assert_int_equal(side->stream.fd, -1);
+	assert_null(side->pump.ssl);
+}
+
+static void test_a_side_that_is_moved(void **state)
+{
+	struct world *world = *state;
+	struct side moved;
+
+	move(world, &world->side, &moved);
+	assert_true(side_write(&moved, bytes_of_string("out")));
+	assert_int_equal(recv(world->peer, world->received, sizeof(world->received), 0), 3);
+	assert_int_equal(send(world->peer, "in", 2, 0), 2);
+	expect(world, &moved, "in", TLS_WANT_INPUT);
+	side_cleanup(&moved);
+}
+
+/* What TLS has written before goes out before, and what it writes later over the same socket. */
+static void test_a_side_that_is_moved_with_tls(void **state)
+{
+	struct world *world = *state;
+	struct side moved;
+
+	assert_true(side_write(&world->side, bytes_of_string("before, ")));
+	move(world, &world->side, &moved);
+	assert_true(side_write(&moved, bytes_of_string("after")));
+	tls_channel_flush(&world->channel);
+	expect(world, &world->peer_side, "before, after", TLS_WANT_INPUT);
+	assert_true(side_write(&world->peer_side, bytes_of_string("in")));
+	tls_channel_flush(&world->channel);
+	expect(world, &moved, "in", TLS_WANT_INPUT);
+	side_cleanup(&moved);
+}
+
+static void test_which_side_is_quiet(void **state)
+{
+	struct world *world = *state;
+	struct side *side = &world->side;
+	bool *const flags[] = {&side->stream.read_to_end, &side->stream.ended, &side->stream.write_failed,
+			       &side->stream.end_wanted};
+
+	assert_true(side_is_quiet(side));
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		*flags[i] = true;
+		assert_false(side_is_quiet(side));
+		*flags[i] = false;
+	}
+	assert_ok(buffer_append(&side->stream.pending, bytes_of_string("x")));
+	assert_false(side_is_quiet(side));
+	buffer_cleanup(&side->stream.pending);
+	assert_ok(relay_hold(&side->out, bytes_of_string("x")));
+	assert_false(side_is_quiet(side));
+	relay_release(&side->out);
+	assert_true(side_is_quiet(side));
+	stream_close(&side->stream);
+	assert_false(side_is_quiet(side));
+}
+
+static void test_which_side_with_tls_is_quiet(void **state)
+{
+	struct world *world = *state;
+	struct tls_input input = {.bytes = bytes_of("\x17\x03\x03", 3)};
+	struct bytes content;
+
+	assert_true(side_is_quiet(&world->side));
+	side_take(&world->side, &input, world->plain, sizeof(world->plain), &content);
+	assert_false(side_is_quiet(&world->side)); /* a part of a record has come */
+	tls_pump_end(&world->peer_side.pump);
+	assert_false(side_is_quiet(&world->peer_side));
+	tls_channel_flush(&world->channel);
+}
+
 static void test_when_it_is_read(void **state)
 {
 	static uint8_t bytes[RELAY_HIGH_WATER_BYTES];
@@ -299,6 +375,10 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_end_with_tls_without_fin, setup_tls, teardown),
 	    cmocka_unit_test_setup_teardown(test_end_with_tls_of_one_that_was_cut, setup_tls, teardown),
 	    cmocka_unit_test_setup_teardown(test_end_with_tls_of_one_that_was_cut_without_fin, setup_tls, teardown),
+	    cmocka_unit_test_setup_teardown(test_a_side_that_is_moved, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_a_side_that_is_moved_with_tls, setup_tls, teardown),
+	    cmocka_unit_test_setup_teardown(test_which_side_is_quiet, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_which_side_with_tls_is_quiet, setup_tls, teardown),
 	    cmocka_unit_test(test_when_it_is_read),
 	};
 	return cmocka_run_group_tests(tests, make_leaf, pki_teardown);
