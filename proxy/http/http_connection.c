@@ -429,6 +429,7 @@ static void take_backend(struct http_connection *http, struct bytes *input)
 		case EXCHANGE_TUNNEL:
 			return; /* http_take_held passes it on */
 		case EXCHANGE_OVER:
+			http->backend_rests = http->backend_rests && input->len == 0;
 			drop(input);
 			return;
 		default:
@@ -444,8 +445,7 @@ static void take_backend(struct http_connection *http, struct bytes *input)
 
 static void forget_backend(struct http_connection *http)
 {
-	http->backend_is_open = false;
-	http->backend_at = 0;
+	http_backend_taken(http);
 	wish(http, HTTP_WISH_DROP_BACKEND);
 }
 
@@ -464,12 +464,14 @@ static enum http_exchange_event do_connect(struct http_connection *http)
 static enum http_exchange_event do_connect_again(struct http_connection *http)
 {
 	forget_backend(http);
+	wish(http, HTTP_WISH_FRESH);
 	return do_connect(http);
 }
 
 static enum http_exchange_event do_send(struct http_connection *http)
 {
 	http->answer_begun = false;
+	http->backend_rests = false;
 	http->body_bytes = 0;
 	http->login_bound = http->login_bound || http->request.binds_login;
 	to_backend(http, buffer_bytes(&http->head));
@@ -504,7 +506,7 @@ static enum http_exchange_event do_finish(struct http_connection *http)
 	http_body_cleanup(&http->answer_body);
 	if (http->head.capacity > HTTP_MAX_KEPT_HEAD_BYTES)
 		buffer_cleanup(&http->head);
-	http->backend_was_used = http->has_served = true;
+	http->backend_was_used = http->backend_rests = http->has_served = true;
 	if (!http->answer.keeps_alive)
 		forget_backend(http);
 	return http->drains ? ON_DRAIN : ON_NOTHING;
@@ -514,6 +516,12 @@ static enum http_exchange_event do_end(struct http_connection *http)
 {
 	wish(http, HTTP_WISH_END);
 	return ON_NOTHING;
+}
+
+static enum http_exchange_event do_finish_last(struct http_connection *http)
+{
+	http->backend_rests = http->answer.keeps_alive;
+	return do_end(http);
 }
 
 static enum http_exchange_event do_break(struct http_connection *http)
@@ -577,6 +585,7 @@ static enum http_exchange_event (*const actions[NUM_HTTP_EXCHANGE_ACTIONS])(stru
     [DO_ANSWER_503] = do_answer_503,
     [DO_ANSWER_504] = do_answer_504,
     [DO_END] = do_end,
+    [DO_FINISH_LAST] = do_finish_last,
     [DO_BREAK] = do_break,
 };
 
@@ -631,6 +640,18 @@ void http_backend_open(struct http_connection *http, bool ends_unmarked, bool wa
 	http->backend_ends_unmarked = ends_unmarked;
 	fire(http, ON_BACKEND_OPEN);
 	resume_client(http);
+}
+
+bool http_backend_is_spare(const struct http_connection *http)
+{
+	return http->policy->shares_backends && http->backend_is_open && http->backend_rests && !http->login_bound &&
+	       http->from_backend.len == 0;
+}
+
+void http_backend_taken(struct http_connection *http)
+{
+	http->backend_is_open = http->backend_rests = false;
+	http->backend_at = 0;
 }
 
 void http_no_backend(struct http_connection *http)

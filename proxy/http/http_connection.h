@@ -37,6 +37,7 @@ enum http_wish {
 	HTTP_WISH_TUNNEL = 4, /* pass on all bytes from here on; first http_take_held */
 	HTTP_WISH_END = 8, /* end towards the client, and wait for its own end */
 	HTTP_WISH_BREAK = 16, /* end so that the client sees that its answer is not whole */
+	HTTP_WISH_FRESH = 32, /* with HTTP_WISH_BACKEND: a connection that has served nothing yet */
 };
 
 struct http_connection {
@@ -61,6 +62,7 @@ struct http_connection {
 	uint8_t wishes;
 	bool backend_is_open;
 	bool backend_was_used; /* for an exchange before this one */
+	bool backend_rests; /* nothing is under way on it: its last exchange is complete */
 	bool backend_ends_unmarked; /* its end may be cut off by anyone (TLS): the client is to judge */
 	bool is_partial; /* the backend has a part of the last request, whatever the state */
 	bool answer_begun; /* a byte of it has come, interim ones too */
@@ -83,6 +85,11 @@ void http_client_ended(struct http_connection *http);
 void http_backend_open(struct http_connection *http, bool ends_unmarked, bool was_used);
 void http_no_backend(struct http_connection *http);
 void http_from_backend(struct http_connection *http, struct bytes bytes);
+
+/* http_backend_is_spare says that the backend's connection may serve another client now: the site shares, nothing is
+ * under way on it, and no login was spoken over it. http_backend_taken: it is given away. */
+bool http_backend_is_spare(const struct http_connection *http);
+void http_backend_taken(struct http_connection *http);
 
 /* `broken`: a reset, a failure: bytes may be missing. Else an end of its own. */
 void http_backend_ended(struct http_connection *http, bool broken);

@@ -69,6 +69,7 @@
 	X(DO_ANSWER_503, "answer 503")                                                                                 \
 	X(DO_ANSWER_504, "answer 504")                                                                                 \
 	X(DO_END, "end") /* the client has all that it is to get */                                                    \
+	X(DO_FINISH_LAST, "end behind the last answer") /* the backend's connection may serve others */                \
 	X(DO_BREAK, "break off") /* the client must not take a part of the answer for the whole */
 
 #define X(name, ...) name,

@@ -247,7 +247,7 @@ static void test_a_request_is_sent_again_where_nobody_has_begun_to_answer(void *
 	serve_one(rig);
 	client_sends(rig, GET);
 	http_backend_ended(&rig->http, true);
-	assert_wishes(rig, HTTP_WISH_DROP_BACKEND | HTTP_WISH_BACKEND);
+	assert_wishes(rig, HTTP_WISH_DROP_BACKEND | HTTP_WISH_BACKEND | HTTP_WISH_FRESH);
 	buffer_cleanup(&rig->backend);
 	http_backend_open(&rig->http, false, false);
 	assert_backend_got(rig, GET);
@@ -310,6 +310,115 @@ static void test_a_request_is_never_sent_twice_otherwise(void **state)
 		assert_wishes(&rig, HTTP_WISH_END);
 		rig_cleanup(&rig);
 	}
+}
+
+/* One that another client has used is as good a reason to try again as one of its own, and once is enough. */
+static void test_a_request_over_a_shared_backend_is_sent_again(void **state)
+{
+	struct rig *rig = (struct rig *)*state;
+
+	client_sends(rig, GET);
+	assert_wishes(rig, HTTP_WISH_BACKEND);
+	http_backend_open(&rig->http, false, true);
+	http_backend_ended(&rig->http, false);
+	assert_wishes(rig, HTTP_WISH_DROP_BACKEND | HTTP_WISH_BACKEND | HTTP_WISH_FRESH);
+	http_backend_open(&rig->http, false, false);
+	http_backend_ended(&rig->http, false);
+	assert_client_got_status(rig, "502");
+}
+
+static void test_a_backend_between_two_requests_is_spare(void **state)
+{
+	struct rig *rig = (struct rig *)*state;
+
+	rig->policy.shares_backends = true;
+	client_sends(rig, GET);
+	open_backend(rig);
+	assert_false(http_backend_is_spare(&rig->http));
+	backend_sends(rig, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nh");
+	assert_false(http_backend_is_spare(&rig->http));
+	backend_sends(rig, "i");
+	assert_true(http_backend_is_spare(&rig->http));
+	client_sends(rig, "GET /");
+	assert_true(http_backend_is_spare(&rig->http)); /* the next has not been sent */
+	http_backend_taken(&rig->http);
+	assert_false(http_backend_is_spare(&rig->http));
+	client_sends(rig, "2 HTTP/1.1\r\nHost: a.example\r\n\r\n");
+	open_backend(rig);
+	backend_sends(rig, OK);
+	assert_true(http_is_idle(&rig->http));
+}
+
+/* A row a backend that must not serve another client, by what is said over it. */
+static void test_a_backend_that_is_not_spare(void **state)
+{
+#define ASK(field) "GET / HTTP/1.1\r\nHost: a.example\r\n" field "\r\n\r\n"
+#define SAY(status, field) "HTTP/1.1 " status "\r\nContent-Length: 2\r\n" field "\r\n\r\nhi"
+	static const struct {
+		const char *request;
+		const char *answer;
+		bool spare;
+	} cases[] = {
+	    {GET, OK, true},
+	    {ASK("Connection: close"), OK, true},
+	    {ASK("Authorization: Basic YTpi"), OK, true},
+	    {ASK("Authorization: Bearer ntlm"), OK, true},
+	    {GET, SAY("401 No", "WWW-Authenticate: Basic realm=\"NTLM, Negotiate\""), true},
+	    {ASK("Authorization: NTLM TlRMTVNTUAAB"), OK, false},
+	    {ASK("authorization: negotiate YII="), OK, false},
+	    {ASK("Authorization: Negotiate YII=\r\nConnection: close"), OK, false},
+	    {ASK("Proxy-Authorization: NTLM TlRMTVNTUAAB"), OK, false},
+	    {GET, SAY("401 No", "WWW-Authenticate: NTLM"), false},
+	    {GET, SAY("401 No", "WWW-Authenticate: Basic realm=\"a\", Negotiate"), false},
+	    {GET, SAY("401 No", "WWW-Authenticate: Basic realm=\"a\"\r\nWWW-Authenticate: Kerberos"), false},
+	    {GET, SAY("200 OK", "WWW-Authenticate: Negotiate oYG2"), false},
+	    {GET, SAY("407 No", "Proxy-Authenticate: NTLM"), false},
+	    {GET, "HTTP/1.1 103 Early\r\nWWW-Authenticate: CredSSP\r\n\r\n" OK, false},
+	    {GET, SAY("200 OK", "Connection: close"), false},
+	    {GET, "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi", false},
+	    {GET, OK "HTTP/1.1 200 OK\r\n", false},
+	    {ASK("Connection: close"), OK "x", false},
+	    {"POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 3\r\n\r\nab", OK, false},
+	    {"POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 2\r\n\r\nab", OK, true},
+	};
+#undef ASK
+#undef SAY
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (int shares = 0; shares < 2; shares++) {
+			struct rig rig;
+
+			rig_init(&rig);
+			rig.policy.shares_backends = shares;
+			client_sends(&rig, cases[i].request);
+			open_backend(&rig);
+			backend_sends(&rig, cases[i].answer);
+			if (http_backend_is_spare(&rig.http) != (shares && cases[i].spare))
+				fail_msg("%s, %s", cases[i].request, cases[i].answer);
+			rig_cleanup(&rig);
+		}
+	}
+}
+
+/* Nothing unbinds it: neither a later request without a login, nor another backend. */
+static void test_a_login_binds_for_the_life_of_the_client(void **state)
+{
+	struct rig *rig = (struct rig *)*state;
+
+	rig->policy.shares_backends = true;
+	client_sends(rig, "GET / HTTP/1.1\r\nHost: a.example\r\nAuthorization: NTLM TlRMTVNTUAAB\r\n\r\n");
+	open_backend(rig);
+	backend_sends(rig, OK);
+	client_sends(rig, GET);
+	backend_sends(rig, OK);
+	assert_false(http_backend_is_spare(&rig->http));
+	http_backend_ended(&rig->http, false);
+	assert_wishes(rig, HTTP_WISH_DROP_BACKEND);
+	client_sends(rig, GET);
+	open_backend(rig);
+	backend_sends(rig, OK);
+	assert_false(http_backend_is_spare(&rig->http));
 }
 
 static void test_bytes_before_a_request_are_no_answer(void **state)
@@ -811,6 +920,10 @@ int main(void)
 	    RIG_TEST(test_a_request_of_no_bytes_is_sent_again_too),
 	    RIG_TEST(test_a_request_of_no_bytes_is_whole_with_its_head),
 	    RIG_TEST(test_a_request_is_never_sent_twice_otherwise),
+	    RIG_TEST(test_a_request_over_a_shared_backend_is_sent_again),
+	    RIG_TEST(test_a_backend_between_two_requests_is_spare),
+	    cmocka_unit_test(test_a_backend_that_is_not_spare),
+	    RIG_TEST(test_a_login_binds_for_the_life_of_the_client),
 	    RIG_TEST(test_bytes_before_a_request_are_no_answer),
 	    RIG_TEST(test_bytes_behind_an_answer_are_no_answer),
 	    RIG_TEST(test_an_answer_that_ends_with_its_connection),
