@@ -129,6 +129,7 @@
 	X(ACTION_CLOSE, "close", END_NONE) /* the client has its end, or has ended itself */                           \
 	X(ACTION_CLOSE_FAILED, "count a failed handshake, close", END_NONE)                                            \
 	X(ACTION_HTTP_START, "start HTTP", END_NONE)                                                                   \
+	X(ACTION_HTTP_CONNECT, "take an idle backend, or connect", END_NONE) /* idle: backend_reuse = shared */        \
 	X(ACTION_HTTP_OPEN, "send the request", END_NONE)                                                              \
 	X(ACTION_HTTP_NO_BACKEND, "answer without a backend", END_NONE)                                                \
 	X(ACTION_HTTP_UNKNOWN, "report that no address is known, answer without a backend", END_NONE)                  \

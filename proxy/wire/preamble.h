@@ -39,6 +39,16 @@ static inline bool preambles_are_left(const struct preamble *list, uint8_t at)
 	return list[at].start != NULL;
 }
 
+/* preambles_end returns the index of the last row: none is left. */
+static inline uint8_t preambles_end(const struct preamble *list)
+{
+	uint8_t at = 0;
+
+	while (list[at].start != NULL)
+		at++;
+	return at;
+}
+
 /* preambles_start_at is for the functions below: starts the one at *at, and gives it the rest of `input`. */
 enum connection_event preambles_start_at(const struct preamble *list, uint8_t *at, struct connection *connection,
 					 struct tls_input *input);

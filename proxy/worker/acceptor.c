@@ -110,6 +110,7 @@ void acceptors_pause(struct worker_thread *thread, int code)
 	counters_add(&thread->counters.accept_errors, 1);
 	snprintf(why, sizeof(why), "no connection can be accepted: %s; new clients wait", strerror(code));
 	worker_thread_report(thread, WORKER_ACCEPT_PAUSED, NULL, 0, 0, why);
+	backend_pool_empty(&thread->pool); /* they hold memory and descriptors that clients need now */
 	pause_all(thread);
 }
 

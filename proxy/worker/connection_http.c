@@ -10,7 +10,9 @@
 #include "proxy/worker/backend_side.h"
 #include "proxy/worker/client_fault.h"
 #include "proxy/worker/client_side.h"
+#include "proxy/worker/connection_trace.h"
 #include "proxy/worker/http_gather.h"
+#include "proxy/worker/tls_backend.h"
 
 /* A read, and a TLS record that had come in part before it. */
 _Static_assert(WORKER_READ_BYTES + SSL3_RT_MAX_PLAIN_LENGTH <= HTTP_MAX_READ_BYTES, "a read is held as a whole");
@@ -134,6 +136,7 @@ static enum connection_event settle(struct connection *connection)
 	unsigned wishes = http_take_wishes(&http->exchanges);
 	if ((wishes & HTTP_WISH_DROP_BACKEND) != 0)
 		drop_backend(connection);
+	http->wants_fresh_backend = (wishes & HTTP_WISH_FRESH) != 0;
 	enum connection_event failure = http->failure;
 	http->failure = EVENT_NONE;
 	if ((wishes & HTTP_WISH_BREAK) != 0)
@@ -147,7 +150,30 @@ static enum connection_event settle(struct connection *connection)
 	return (wishes & HTTP_WISH_BACKEND) != 0 ? EVENT_HTTP_BACKEND : EVENT_NONE;
 }
 
-enum connection_event connection_http_take(struct connection *connection, enum connection_way way, struct bytes content)
+/* Gives the backend's connection to the worker's other clients where the site shares it and nothing is under way on it. Those
+ * of a former snapshot stay with their clients. */
+static void spare_backend(struct connection *connection)
+{
+	struct http_state *http = connection->http;
+	struct worker_thread *thread = connection->thread;
+	struct side *backend = &connection->backend;
+
+	if (!http_backend_is_spare(&http->exchanges) || connection->lease != thread->lease)
+		return;
+	if (thread->channel.to == &backend->stream)
+		tls_channel_flush(&thread->channel);
+	struct backend_pool_key key = {.site = connection->site->index, .address = connection->backend_index};
+	struct backend_pool_times times = {http->backend_since_ms, thread->now_ms,
+					   http->exchanges.policy->keepalive_timeout_ms};
+	if (!side_is_quiet(backend) || !backend_pool_put(&thread->pool, &key, backend, times))
+		return;
+	http_backend_taken(&http->exchanges);
+	connection->relays = false;
+	http->backend_dropped = true;
+}
+
+enum connection_event connection_http_take(struct connection *connection, enum connection_way way, struct bytes content,
+					   bool is_last)
 {
 	struct http_state *http = connection->http;
 
@@ -156,7 +182,10 @@ enum connection_event connection_http_take(struct connection *connection, enum c
 		http_from_client(&http->exchanges, content);
 	else
 		http_from_backend(&http->exchanges, content);
-	return settle(connection);
+	enum connection_event event = settle(connection);
+	if (is_last)
+		spare_backend(connection);
+	return event;
 }
 
 bool connection_http_may_read(struct connection *connection, enum connection_way way)
@@ -242,13 +271,50 @@ enum connection_event connection_http_start(struct connection *connection)
 	return thread->draining ? connection_http_drain(connection) : EVENT_NONE;
 }
 
+/* Takes an idle connection to the address that is next: one that was busy a moment ago does not keep clients away from a
+ * better backend that is back. */
+static bool reuse_backend(struct connection *connection)
+{
+	struct worker_thread *thread = connection->thread;
+	struct http_state *http = connection->http;
+	struct host_name space;
+	size_t index;
+
+	if (!http->exchanges.policy->shares_backends || http->wants_fresh_backend ||
+	    connection->lease != thread->lease ||
+	    !backend_choice_next(&thread->choice, connection->site, 0, thread->now_ms, &index))
+		return false;
+	struct backend_pool_key key = {.site = connection->site->index, .address = (uint8_t)index};
+	if (connection->site->backend_ssl_ctx != NULL)
+		key.name = tls_backend_asked_name(connection, &space);
+	if (!backend_pool_take(&thread->pool, &key, &connection->backend, &http->backend_since_ms))
+		return false;
+	connection->backend_index = (uint8_t)index;
+	connection->backend.preamble = preambles_end(backend_side_preambles);
+	if (connection_traces(connection))
+		connection_trace_reuse(connection);
+	return true;
+}
+
+enum connection_event connection_http_connect(struct connection *connection)
+{
+	struct http_state *http = connection->http;
+
+	http->backend_was_shared = reuse_backend(connection);
+	if (http->backend_was_shared)
+		return EVENT_CONNECTED;
+	http->backend_since_ms = connection->thread->now_ms;
+	return backend_side_connect(connection);
+}
+
 enum connection_event connection_http_open(struct connection *connection)
 {
 	const struct backend_address *address = backend_address_of(connection);
 
 	backend_choice_forget(&connection->thread->choice, address);
 	site_counts_backend(connection->counts, address->backend, true, connection->thread->now_ms);
-	http_backend_open(&connection->http->exchanges, connection->site->backend_ssl_ctx != NULL, false);
+	http_backend_open(&connection->http->exchanges, connection->site->backend_ssl_ctx != NULL,
+			  connection->http->backend_was_shared);
 	return settle(connection);
 }
 

@@ -9,6 +9,7 @@
 
 /* Actions of the table; each returns the event that it brought about, or EVENT_NONE. */
 enum connection_event connection_http_start(struct connection *connection);
+enum connection_event connection_http_connect(struct connection *connection);
 enum connection_event connection_http_open(struct connection *connection);
 enum connection_event connection_http_no_backend(struct connection *connection);
 enum connection_event connection_http_unknown(struct connection *connection);
@@ -20,9 +21,9 @@ enum connection_event connection_http_drain(struct connection *connection);
 enum connection_event connection_http_end(struct connection *connection);
 enum connection_event connection_http_switch(struct connection *connection);
 
-/* connection_http_take gives it content that came that way. */
-enum connection_event connection_http_take(struct connection *connection, enum connection_way way,
-					   struct bytes content);
+/* connection_http_take gives it content that came that way. `is_last`: nothing more of the backend has been read. */
+enum connection_event connection_http_take(struct connection *connection, enum connection_way way, struct bytes content,
+					   bool is_last);
 
 /* connection_http_may_read says whether the side that such bytes come from is read now. */
 bool connection_http_may_read(struct connection *connection, enum connection_way way);

@@ -103,7 +103,8 @@ static void pass_http(struct connection *connection, enum connection_way way, st
 		result = side_take(connection_from(connection, way), input, plain, WORKER_READ_BYTES, &content);
 		if (content.len == 0)
 			continue;
-		fire(connection, connection_http_take(connection, way, content));
+		bool is_last = way == WAY_UP || result == TLS_WANT_INPUT;
+		fire(connection, connection_http_take(connection, way, content, is_last));
 		if (way == WAY_DOWN && connection->http != NULL && connection->http->backend_dropped)
 			return;
 	}
@@ -276,6 +277,7 @@ static enum connection_event (*const actions[NUM_CONNECTION_ACTIONS])(struct con
     [ACTION_CLOSE] = close_both,
     [ACTION_CLOSE_FAILED] = close_failed,
     [ACTION_HTTP_START] = connection_http_start,
+    [ACTION_HTTP_CONNECT] = connection_http_connect,
     [ACTION_HTTP_OPEN] = connection_http_open,
     [ACTION_HTTP_NO_BACKEND] = connection_http_no_backend,
     [ACTION_HTTP_UNKNOWN] = connection_http_unknown,

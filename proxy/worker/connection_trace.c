@@ -127,6 +127,14 @@ void connection_trace_try(struct connection *connection)
 	trace(connection, "connects to %s", backend_address_print(backend_address_of(connection), address));
 }
 
+void connection_trace_reuse(struct connection *connection)
+{
+	char address[BACKEND_REASON_MAX_ADDRESS];
+
+	trace(connection, "takes an idle connection to %s",
+	      backend_address_print(backend_address_of(connection), address));
+}
+
 void connection_trace_reached(struct connection *connection)
 {
 	char address[BACKEND_REASON_MAX_ADDRESS];

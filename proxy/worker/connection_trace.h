@@ -24,6 +24,7 @@ void connection_trace_hello(struct connection *connection, const struct client_h
 void connection_trace_certificate(struct connection *connection);
 void connection_trace_handshake(struct connection *connection);
 void connection_trace_try(struct connection *connection); /* the backend's address that is connected to */
+void connection_trace_reuse(struct connection *connection); /* the address of an idle connection that is taken */
 void connection_trace_reached(struct connection *connection); /* the backend is ready for content */
 void connection_trace_event(struct connection *connection, enum connection_event event);
 void connection_trace_closed(struct connection *connection);

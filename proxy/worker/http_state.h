@@ -12,7 +12,10 @@ struct http_state {
 	uint64_t since_ms; /* the present state of the exchange */
 	uint32_t num_changes; /* of the exchange's state, that since_ms belongs to */
 	enum connection_event failure; /* of a write within the present call; EVENT_NONE: none */
+	uint64_t backend_since_ms; /* when the backend's connection was begun */
 	bool backend_dropped; /* within the present call */
+	bool backend_was_shared; /* it has served another client before */
+	bool wants_fresh_backend; /* the next connection to one must not have */
 	char address[INET6_ADDRSTRLEN]; /* of the client; "" where it has none */
 };
 

@@ -30,6 +30,13 @@ static const struct host_name *name_of(const struct connection *connection, stru
 	return space;
 }
 
+const char *tls_backend_asked_name(const struct connection *connection, struct host_name *space)
+{
+	const struct host_name *name = name_of(connection, space);
+
+	return name->is_ip ? "" : name->text;
+}
+
 /* Looks in the worker's own memory, which spares a round trip to the control thread and the parsing of the chain. */
 static bool is_known(struct backend_handshake *handshake, const SSL *ssl)
 {

@@ -102,6 +102,7 @@ struct error worker_loop_init(struct worker_thread *thread, const struct worker_
 	thread->pause = acceptors_pause;
 	thread->now_ms = clock_ms();
 	timer_wheel_init(&thread->timers, thread->now_ms);
+	backend_pool_init(&thread->pool, &thread->poller, &thread->timers);
 
 	struct error error = open_loop(thread, on_mail, context);
 	if (failed(error))
@@ -128,6 +129,7 @@ void worker_loop_cleanup(struct worker_thread *thread)
 	acceptors_close_left(thread, true);
 	connections_cut_all(thread);
 	connections_free_closed(thread);
+	backend_pool_cleanup(&thread->pool);
 	event_limit_cleanup(&thread->limit);
 	snapshot_lease_unref(thread->lease);
 	backend_choice_cleanup(&thread->choice);
@@ -177,6 +179,7 @@ void worker_loop_use(struct worker_thread *thread, struct snapshot_lease *take_l
 		return;
 	}
 	acceptors_drop(thread, take_lease->snapshot);
+	backend_pool_serve(&thread->pool, take_lease->snapshot->num_sites);
 	snapshot_lease_unref(thread->lease);
 	thread->lease = take_lease;
 	thread->traces = take_lease->snapshot->shared_config->config->log_level == LOG_LEVEL_DEBUG;
@@ -189,6 +192,7 @@ void worker_loop_drain(struct worker_thread *thread, uint64_t timeout_ms)
 	if (!thread->draining) {
 		acceptors_drop(thread, NULL);
 		thread->draining = true;
+		backend_pool_serve(&thread->pool, 0);
 		connections_drain(thread);
 	}
 	if (timeout_ms == 0)

@@ -9,6 +9,7 @@
 #include "proxy/shared/counters.h"
 #include "proxy/wire/tls_pump.h"
 #include "proxy/worker/backend_choice.h"
+#include "proxy/worker/backend_pool.h"
 #include "proxy/worker/event_limit.h"
 #include "proxy/worker/reported_names.h"
 #include "proxy/worker/worker_options.h"
@@ -49,6 +50,7 @@ struct worker_thread {
 	struct counters counters;
 	struct site_tally *nobody; /* counts for sites without a tally */
 	struct backend_choice choice;
+	struct backend_pool pool; /* of the present lease's sites */
 	struct event_limit limit;
 	struct timer limit_timer;
 	bool traces; /* log_level = debug */
