@@ -108,12 +108,14 @@ def tcp_site_of(world, port, backend, **more):
     return site
 
 
+@pytest.mark.parametrize("protocol", ["tcp", "http"])
 @pytest.mark.parametrize("kind", ["tcp", "tls"])
-def test_a_client_waits_for_the_first_look_up_of_a_start(program, world, preloaded, kind):
+def test_a_client_waits_for_the_first_look_up_of_a_start(program, world, preloaded, kind, protocol):
     server = TlsServer(world.complete, world.key, http_answer()) if kind == "tls" else Server(http_answer())
     with server as backend:
         port = free_port()
-        site = {"tcp": tcp_site_of, "tls": site_of}[kind](world, port, f"{kind}://{SLOW}:{backend.port}")
+        site = {"tcp": tcp_site_of, "tls": site_of}[kind](world, port, f"{kind}://{SLOW}:{backend.port}",
+                                                            protocol=protocol)
         running = program.run(world.settings(), {"mail": site})
         answer = curl(port, NAME, world.roots, "--fail")
         assert answer.ok, f"{answer}\n{running.report()}"
