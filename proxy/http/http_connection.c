@@ -9,6 +9,13 @@
 
 static void fire(struct http_connection *http, enum http_exchange_event event);
 
+static size_t max_answer_head(const struct http_connection *http)
+{
+	size_t max = http->policy->max_head_bytes;
+
+	return max > HTTP_MIN_ANSWER_HEAD_BYTES ? max : HTTP_MIN_ANSWER_HEAD_BYTES;
+}
+
 void http_connection_init(struct http_connection *http, const struct http_policy *policy,
 			  const struct http_client *client, const struct http_calls *calls, void *caller)
 {
@@ -17,7 +24,7 @@ void http_connection_init(struct http_connection *http, const struct http_policy
 	size_t most =
 	    policy->max_head_bytes > HTTP_MAX_PIPELINED_BYTES ? policy->max_head_bytes : HTTP_MAX_PIPELINED_BYTES;
 	buffer_init(&http->from_client, most + HTTP_MAX_READ_BYTES);
-	buffer_init(&http->from_backend, HTTP_MAX_ANSWER_HEAD_BYTES + HTTP_MAX_READ_BYTES);
+	buffer_init(&http->from_backend, max_answer_head(http) + HTTP_MAX_READ_BYTES);
 	buffer_init(&http->head, HTTP_MAX_WRITTEN_BYTES);
 }
 
@@ -348,13 +355,6 @@ static enum http_rule judge_answer(struct http_connection *http, struct bytes by
 	else
 		accept_answer(http, &head);
 	return HTTP_RULE_NONE;
-}
-
-static size_t max_answer_head(const struct http_connection *http)
-{
-	size_t max = http->policy->max_head_bytes;
-
-	return max > HTTP_MIN_ANSWER_HEAD_BYTES ? max : HTTP_MIN_ANSWER_HEAD_BYTES;
 }
 
 /* Returns false when more bytes are wanted. */

@@ -14,9 +14,9 @@
 /* From here on, requests that came before the present one is answered (pipelining) stop the reading. What came with
  * one read is kept beside it. */
 #define HTTP_MAX_PIPELINED_BYTES ((size_t)4 * 1024)
-#define HTTP_MAX_READ_BYTES ((size_t)160 * 1024) /* Of one side: a read behind the largest head that can be configured, or twice such a head and what a site sets. */
-#define HTTP_MAX_ANSWER_HEAD_BYTES ((size_t)64 * 1024)
-#define HTTP_MAX_WRITTEN_BYTES ((size_t)4 * 1024 * 1024) /* an answer's head may have this much, or max_head_bytes */
+#define HTTP_MAX_READ_BYTES ((size_t)160 * 1024) /* that come at once, without a look at http_takes_client between */
+#define HTTP_MIN_ANSWER_HEAD_BYTES ((size_t)64 * 1024) /* an answer's head may have this much, or max_head_bytes */
+#define HTTP_MAX_WRITTEN_BYTES ((size_t)4 * 1024 * 1024) /* of a head: max_head_bytes twice, and what a site sets */
 #define HTTP_MAX_KEPT_HEAD_BYTES ((size_t)4 * 1024) /* a larger buffer for heads is freed behind its exchange */
 
 /* The caller, who is called within the functions below. */

@@ -168,7 +168,8 @@ enum http_rule http_request_judge(const struct http_head *head, const struct htt
 	};
 	enum http_rule rule = http_request_framing(head, &out->framing);
 	/* HTTP/1.0 knows no 100, and without content there is nothing to wait for (RFC 9110 10.1.1). */
-	out->expects_continue = findings.expects_continue && head->version == HTTP_1_1 && http_framing_has_content(out->framing);
+	out->expects_continue =
+	    findings.expects_continue && head->version == HTTP_1_1 && http_framing_has_content(out->framing);
 	if (rule == HTTP_RULE_NONE)
 		rule = judge_host(&findings.view);
 	if (rule == HTTP_RULE_NONE)

@@ -346,7 +346,7 @@ static void test_a_backend_between_two_requests_is_spare(void **state)
 	client_sends(rig, "2 HTTP/1.1\r\nHost: a.example\r\n\r\n");
 	open_backend(rig);
 	backend_sends(rig, OK);
-	assert_true(http_is_idle(&rig->http));
+	assert_int_equal(rig->http.state, EXCHANGE_IDLE);
 }
 
 /* A row a backend that must not serve another client, by what is said over it. */
