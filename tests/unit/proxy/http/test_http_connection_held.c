@@ -157,14 +157,14 @@ static void test_what_is_pipelined_is_held_in_every_state(void **state)
 static void test_a_head_of_an_answer_is_refused_by_its_rule(void **state)
 {
 	struct rig *rig = (struct rig *)*state;
-	size_t len = HTTP_MIN_ANSWER_HEAD_BYTES + HTTP_MAX_READ_BYTES;
+	size_t len = MAX_HEAD_BYTES + HTTP_MAX_READ_BYTES;
 	uint8_t *head = long_head("HTTP/1.1 200 OK\r\n", "x", len);
 
 	http_from_client(&rig->http, bytes_of_string(GET));
 	http_backend_open(&rig->http, false, false);
-	http_from_backend(&rig->http, bytes_of(head, HTTP_MIN_ANSWER_HEAD_BYTES));
+	http_from_backend(&rig->http, bytes_of(head, MAX_HEAD_BYTES));
 	assert_int_equal(rig->http.state, EXCHANGE_WAITING);
-	http_from_backend(&rig->http, bytes_of(head + HTTP_MIN_ANSWER_HEAD_BYTES, HTTP_MAX_READ_BYTES));
+	http_from_backend(&rig->http, bytes_of(head + MAX_HEAD_BYTES, HTTP_MAX_READ_BYTES));
 	assert_int_equal(rig->refused, HTTP_RULE_HEAD_TOO_LARGE);
 	free(head);
 }
