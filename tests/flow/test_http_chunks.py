@@ -6,7 +6,7 @@ ends without the last chunk, an answer breaks off. http_faults has all that is l
 
 import pytest
 from http_faults import MARK, Faults, answering, chunked, request, tell
-from http_servers import NAME, HttpBackend, answer
+from http_servers import NAME, HttpBackend
 
 LAST = "0\r\n\r\n"
 FIRST = "5\r\nfirst\r\n"
@@ -124,3 +124,110 @@ def test_extensions_in_place_of_content_are_refused(faults):
         chunked(line * 20 + f"8\r\n{MARK}\r\n" + LAST),
         chunked(f"1;{'a' * 80}\r\nx\r\n" * 400 + f"8\r\n{MARK}\r\n" + LAST),
     ])
+
+
+# Kind 10: trailers. RFC 9110 6.5.1 keeps framing, routing, login, modifiers, controls and format out of them; RFC 9112 7.1.2
+# lets who writes the chunks anew keep or drop them.
+
+KEPT_BACK = ["Content-Length", "Transfer-Encoding", "transfer_encoding", "Content_Length", "Host", "Connection", "Keep-Alive",
+             "TE", "Trailer", "Upgrade", "Proxy", "Proxy-Connection", "Max-Forwards", "Forwarded", "Via", "X-Forwarded-For",
+             "X_Forwarded_For", "x-forwarded-host", "X-Forwarded-Anything", "X-Real-IP", "X-Original-URL", "X-Rewrite-URL",
+             "Authorization", "AUTHORIZATION", "Proxy-Authorization", "WWW-Authenticate", "Proxy-Authenticate",
+             "Authentication-Info", "Cookie", "Set-Cookie", "Client-Cert", "Client_Cert", "Client-Cert-Chain",
+             "X-SSL-Client-Verify", "x_ssl_client_s_dn", "Expect", "Range", "If-Match", "Cache-Control", "Location", "Date",
+             "Content-Type", "Content-Encoding", "Content-Range"]
+GOING_ON = [("X-Sum", "5"), ("Content-Digest", "sha-256=:abc=:"), ("Server-Timing", ""), ("grpc-status", "0"), ("X-Sum", "6"),
+            ("Etag", '"\xe4"')]
+TRAILERS = "\r\n".join([*(f"{name}: {MARK}" for name in KEPT_BACK[:20]), *(f"{name}:\t{value} " for name, value in GOING_ON),
+                        *(f"{name}:{MARK}" for name in KEPT_BACK[20:])]) + "\r\n\r\n"
+
+
+def test_trailers_of_a_request_go_on_but_those_that_may_not(faults):
+    """RFC 9110 6.5.1."""
+    for body in ("5\r\nhello\r\n", ""):
+        got = faults.assert_passed(chunked(body + "0\r\n" + TRAILERS, "Trailer: X-Sum", target="/"))
+        assert got.trailers == GOING_ON
+    for visit in faults.backend.visits:
+        assert MARK.encode() not in visit.raw
+
+
+def test_trailers_of_an_answer_go_on_but_those_that_may_not(program, world):
+    """RFC 9110 6.5.1; a client of HTTP/1.0 gets neither chunks nor trailers (RFC 9112 6.1)."""
+    whole = [HEAD + "5\r\nhello\r\n0\r\n" + TRAILERS]
+    with HttpBackend(answering(whole), (world.complete, world.key)) as backend:
+        faults = Faults(program, world, backend)
+        for cut in range(2):
+            got = faults.site.ask(request(method="GET", target=f"/0/{cut}"))
+            assert (got.body, got.trailers) == (b"hello", GOING_ON)
+            with faults.site.client() as client:
+                client.send(request(method="GET", target=f"/0/{cut}", version="1.0"))
+                got = client.reader.answer()
+                assert (got.body, got.trailers) == (b"hello", [])
+                client.assert_end()
+
+
+def test_what_a_site_sets_or_removes_comes_by_no_trailer(program, world):
+    """RFC 9110 6.5.1: a backend that takes trailers for fields would take the client's for the site's own."""
+    with HttpBackend(tell) as backend:
+        faults = Faults(program, world, backend, set_header="X-From: proxy", remove_header=["X-Admin", "X-Role"])
+        got = faults.assert_passed(chunked(f"0\r\nX-From: {MARK}\r\nX_Admin: {MARK}\r\nx-role: {MARK}\r\nX-Sum: 5\r\n\r\n"))
+        assert (got.get("x-from"), got.trailers) == ("proxy", [("X-Sum", "5")])
+
+
+FIELD_RULES = {
+    "has blanks between a field's name and its colon (RFC 9112 5.1)": ["X-Sum : 5", "X-Sum\t: 5", "Content-Length : 5"],
+    "has blanks before its first field (RFC 9112 2.2)": [" X-Sum: 5", "\tX-Sum: 5", " "],
+    "has a field that goes on in a second line (RFC 9112 5.2)": ["X-Sum: 5\r\n 6", "X-Sum: 5\r\n\t6", "X-Sum:\r\n "],
+    "has a field without a colon (RFC 9112 5)": ["X-Sum", "GET / HTTP/1.1"],
+    "has a field whose name is empty or has a character that names do not have (RFC 9110 5.1)":
+        [": 5", "X Sum: 5", "X\xe4: 5", "X(: 5", "X\x0b: 5"],
+    "has a control character in a field (RFC 9110 5.5)": ["X-Sum: 5\x01", "X-Sum: \x7f", "X-Sum: a\x0bb", "X-Sum: \x1b[m"],
+    "has a NUL in its head (RFC 9110 5.5)": ["X-Sum: \x00", "X\x00: 5", "\x00"],
+}
+
+
+@pytest.mark.parametrize("words", FIELD_RULES)
+def test_trailers_that_break_a_rule_of_fields_are_refused(faults, words):
+    """RFC 9112 7.1.2: a trailer is a field line, and no looser than one in a head."""
+    faults.assert_refused_requests(400, words, [chunked(f"{FIRST}0\r\n{line}\r\nX-Mark: {MARK}\r\n\r\n{HIDDEN}")
+                                                for line in FIELD_RULES[words]])
+    for visit in faults.backend.visits:
+        assert b"\r\n0\r\n" not in visit.raw
+
+
+def test_trailers_that_are_too_many_or_too_large_are_refused(faults):
+    """RFC 6585 5."""
+    faults.assert_refused_requests(431, "has trailers that are too large (RFC 6585 5)", [
+        chunked(f"{FIRST}0\r\nX-Long: {'a' * 9000}\r\nX-Mark: {MARK}\r\n\r\n"),
+        chunked(f"{FIRST}0\r\n" + f"X-Long: {'a' * 900}\r\n" * 10 + f"X-Mark: {MARK}\r\n\r\n")])
+    faults.assert_refused_requests(431, "has more than 100 fields (RFC 6585 5)", [
+        chunked(f"{FIRST}0\r\n" + "a: b\r\n" * 101 + f"X-Mark: {MARK}\r\n\r\n")])
+    got = faults.assert_passed(chunked(f"{FIRST}0\r\n" + "a: b\r\n" * 100 + "\r\n", target="/"))
+    assert got.trailers == [("a", "b")] * 100
+
+
+# The same of a backend: what was whole before goes on, and then the answer breaks off.
+
+ANSWER_RULES = {**REQUEST_RULES, EXTENSIONS_WORDS: [f"1;{'a' * 1000}\r\nx\r\n" * 20 + f"8\r\n{MARK}\r\n" + LAST],
+                **{words: [f"0\r\n{line}\r\nX-Mark: {MARK}\r\n\r\n" for line in lines]
+                   for words, lines in FIELD_RULES.items()}}
+# Content that is good stands before these.
+BEFORE = {words: b"firsthello" if words == DATA_WORDS else b"first" + b"x" * (16 if words == EXTENSIONS_WORDS else 0)
+          for words in ANSWER_RULES}
+
+
+@pytest.mark.parametrize("words", ANSWER_RULES)
+def test_a_chunked_answer_that_breaks_a_rule_breaks_off(program, world, words):
+    """RFC 9112 7.1; section 8 for what the client makes of it: an answer without the last chunk is incomplete."""
+    bad = [HEAD + FIRST + fault for fault in ANSWER_RULES[words]]
+    with HttpBackend(answering(bad), (world.complete, world.key)) as backend:
+        Faults(program, world, backend).assert_broken_answers(words, bad, BEFORE[words])
+
+
+def test_chunks_of_an_answer_that_are_fine_go_on(program, world):
+    good = [HEAD + body for body, _ in GOOD_BODIES.values()]
+    with HttpBackend(answering(good), (world.complete, world.key)) as backend:
+        faults = Faults(program, world, backend)
+        for number, (name, (_, content)) in enumerate(GOOD_BODIES.items()):
+            for cut in range(2):
+                assert faults.site.ask(request(method="GET", target=f"/{number}/{cut}")).body == content, name
