@@ -276,9 +276,11 @@ enum http_rule http_guard_status_line(struct bytes line, struct http_head *out)
 enum http_rule http_guard_start(struct bytes bytes, bool is_request)
 {
 	static const char version[] = "HTTP/1.";
-	size_t len = find(bytes, ' ');
 	if (is_request && bytes.data[0] == '\r') /* an empty line more */
 		return bytes.len == 1 ? HTTP_RULE_NONE : HTTP_RULE_EMPTY_LINES;
+	if (bytes.len > 1 && bytes.data[bytes.len - 1] == '\r') /* what follows it says which rule it breaks */
+		bytes.len--;
+	size_t len = find(bytes, ' ');
 	if (is_request && len > HTTP_MAX_METHOD_BYTES)
 		return HTTP_RULE_METHOD_TOO_LONG;
 	if (is_request) /* a TLS record begins otherwise */

@@ -386,6 +386,10 @@ static const struct {
     {"GET / HTTP/1.1\n", true, HTTP_RULE_BARE_LF},
     {"GET /\n", true, HTTP_RULE_BARE_LF},
     {GET "Host: a\rb", true, HTTP_RULE_BARE_CR},
+    {"GET\r", true, HTTP_RULE_NONE}, /* its LF may come, and break another rule */
+    {"GET\r/", true, HTTP_RULE_BARE_CR},
+    {"HTTP\r", false, HTTP_RULE_NONE},
+    {"HTTP\r/", false, HTTP_RULE_BARE_CR},
     {"PRI * HTTP/2.0\r\n", true, HTTP_RULE_VERSION},
     {"GET / HTTP/1.1 \r\n", true, HTTP_RULE_REQUEST_LINE},
     {"aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbccccccccccccccccdddddddddddddddde", true, HTTP_RULE_METHOD_TOO_LONG},
