@@ -1,7 +1,7 @@
 """Chunked bodies are read as strictly as RFC 9112 7.1 writes them, and written anew; trailers go on where they may.
 
-What breaks a rule behind the first chunk has had its head passed on: a request gets its status and its backend's connection
-ends without the last chunk, an answer breaks off. http_faults has all that is looked at besides.
+What breaks a rule behind the first chunk has had its head passed on: a request gets its status and its backend's
+connection ends without the last chunk, an answer breaks off. http_faults has all that is looked at besides.
 """
 
 import pytest
@@ -51,20 +51,20 @@ BARE_CR = [
     f"0\r\nX-Sum: 1\r\r\n\r\n{HIDDEN}",
 ]
 
-# Kind 7: no control in an extension, quoted or not. CVE-2025-55315: line ends in an extension, which two readers end in two
-# places. RFC 9112 7.1.1: a name is a token, a value a token or a quoted string (RFC 9110 5.6.4).
+# Kind 7: no control in an extension, quoted or not. CVE-2025-55315: line ends in an extension, which two readers end
+# in two places. RFC 9112 7.1.1: a name is a token, a value a token or a quoted string (RFC 9110 5.6.4).
 CONTROLS = [chr(code) for code in [*range(0x00, 0x20), 0x7f] if chr(code) not in "\t\r\n"]
 ODD_EXTENSIONS = [f"8;{inner}\r\n{MARK}\r\n{LAST}" for inner in [
     *(f"a{control}b" for control in CONTROLS),
     *(f'a="b{control}"' for control in CONTROLS),
     *(f'a="b\\{control}"' for control in CONTROLS),
-    'a="b\r"', 'a="b\r\n"', 'a="b\\\r\n"', "\r", 'a="', "a=", "=b", "", ";", "a;", "a;;b", "a b", "a\t", " a", "a =b", "a= b",
-    'a="b"c', 'a="b""c"', "a=b=c", "a,b", "(a)", "\xe4", "a=\xe4"]]
+    'a="b\r"', 'a="b\r\n"', 'a="b\\\r\n"', "\r", 'a="', "a=", "=b", "", ";", "a;", "a;;b", "a b", "a\t", " a", "a =b",
+    "a= b", 'a="b"c', 'a="b""c"', "a=b=c", "a,b", "(a)", "\xe4", "a=\xe4"]]
 
 # Kind 8: a size is 1*HEXDIG that fits (RFC 9112 7.1), and the lines stay in proportion (7.1.1; CVE-2023-39326).
 ODD_SIZES = [f"{size}\r\n{MARK}\r\n{LAST}" for size in [
-    "", " 8", "\t8", "+8", "-8", "0x8", "0X8", "8 ", "8\t", "8_", "_8", "8h", "8.0", "8,8", "8 8", "8\x0b", "8\x00", "8\xa0", "g",
-    ";a=b", ":", "\"8\"", "8:", "8 ;a", "8e+1"]] + [f"\r\n8\r\n{MARK}\r\n{LAST}"]
+    "", " 8", "\t8", "+8", "-8", "0x8", "0X8", "8 ", "8\t", "8_", "_8", "8h", "8.0", "8,8", "8 8", "8\x0b", "8\x00",
+    "8\xa0", "g", ";a=b", ":", "\"8\"", "8:", "8 ;a", "8e+1"]] + [f"\r\n8\r\n{MARK}\r\n{LAST}"]
 TOO_LARGE = [f"{size}\r\n{MARK}\r\n{LAST}" for size in [
     "8000000000000000", "FFFFFFFFFFFFFFFF", "10000000000000000", "10000000000000008", "100000000000000008", "f" * 40,
     "00000000000000008", "0" * 300 + "8"]]
@@ -73,7 +73,8 @@ LONG_LINES = [f"8;{'a' * 4200}\r\n{MARK}\r\n{LAST}", f'8;a="{"b" * 4200}"\r\n{MA
 
 # Kind 9: the CR LF behind the data stands where the size says. RFC 9112 7.1.
 LONGER = [f"5\r\n{tail}{LAST}{HIDDEN}" for tail in [
-    f"hello{MARK}\r\n", f"hello!\r\n{MARK}", f"hello \r\n{MARK}", "hello\r\r\n", "hello\rx", "hello0\r\n\r\n", "helloxx"]]
+    f"hello{MARK}\r\n", f"hello!\r\n{MARK}", f"hello \r\n{MARK}", "hello\r\r\n", "hello\rx", "hello0\r\n\r\n",
+    "helloxx"]]
 
 REQUEST_RULES = {LF_WORDS: BARE_LF, CR_WORDS: BARE_CR, EXTENSION_WORDS: ODD_EXTENSIONS, SIZE_WORDS: ODD_SIZES,
                  TOO_LARGE_WORDS: TOO_LARGE, LINE_WORDS: LONG_LINES, DATA_WORDS: LONGER}
@@ -99,8 +100,9 @@ def test_a_chunked_request_that_breaks_a_rule_is_refused(faults, words):
 GOOD_BODIES = {
     "zeros and cases": ("0000000000000005\r\nhello\r\nA\r\n0123456789\r\n0a\r\n0123456789\r\n000;a\r\n\r\n",
                         b"hello01234567890123456789"),
-    "extensions": ('5;a\r\nhello\r\n1;a=b\r\nx\r\n1;a="b;c\tc\xe4"\r\ny\r\n1;a="\\"\\\\";b;c=d\r\nz\r\n0;end=1;x\r\n\r\n',
-                   b"helloxyz"),
+    "extensions": (
+        '5;a\r\nhello\r\n1;a=b\r\nx\r\n1;a="b;c\tc\xe4"\r\ny\r\n1;a="\\"\\\\";b;c=d\r\nz\r\n0;end=1;x\r\n\r\n',
+        b"helloxyz"),
     "signatures": ("".join(f"400;chunk-signature={'0123456789abcdef' * 4}\r\n{'s' * 1024}\r\n" for _ in range(30))
                    + f"0;chunk-signature={'0123456789abcdef' * 4}\r\n\r\n", b"s" * 30720),
     "small chunks": ("1\r\nx\r\n" * 5000 + LAST, b"x" * 5000),
@@ -126,19 +128,20 @@ def test_extensions_in_place_of_content_are_refused(faults):
     ])
 
 
-# Kind 10: trailers. RFC 9110 6.5.1 keeps framing, routing, login, modifiers, controls and format out of them; RFC 9112 7.1.2
-# lets who writes the chunks anew keep or drop them.
+# Kind 10: trailers. RFC 9110 6.5.1 keeps framing, routing, login, modifiers, controls and format out of them; RFC
+# 9112 7.1.2 lets who writes the chunks anew keep or drop them.
 
-KEPT_BACK = ["Content-Length", "Transfer-Encoding", "transfer_encoding", "Content_Length", "Host", "Connection", "Keep-Alive",
-             "TE", "Trailer", "Upgrade", "Proxy", "Proxy-Connection", "Max-Forwards", "Forwarded", "Via", "X-Forwarded-For",
-             "X_Forwarded_For", "x-forwarded-host", "X-Forwarded-Anything", "X-Real-IP", "X-Original-URL", "X-Rewrite-URL",
-             "Authorization", "AUTHORIZATION", "Proxy-Authorization", "WWW-Authenticate", "Proxy-Authenticate",
-             "Authentication-Info", "Cookie", "Set-Cookie", "Client-Cert", "Client_Cert", "Client-Cert-Chain",
-             "X-SSL-Client-Verify", "x_ssl_client_s_dn", "Expect", "Range", "If-Match", "Cache-Control", "Location", "Date",
-             "Content-Type", "Content-Encoding", "Content-Range"]
-GOING_ON = [("X-Sum", "5"), ("Content-Digest", "sha-256=:abc=:"), ("Server-Timing", ""), ("grpc-status", "0"), ("X-Sum", "6"),
-            ("Etag", '"\xe4"')]
-TRAILERS = "\r\n".join([*(f"{name}: {MARK}" for name in KEPT_BACK[:20]), *(f"{name}:\t{value} " for name, value in GOING_ON),
+KEPT_BACK = ["Content-Length", "Transfer-Encoding", "transfer_encoding", "Content_Length", "Host", "Connection",
+             "Keep-Alive", "TE", "Trailer", "Upgrade", "Proxy", "Proxy-Connection", "Max-Forwards", "Forwarded", "Via",
+             "X-Forwarded-For", "X_Forwarded_For", "x-forwarded-host", "X-Forwarded-Anything", "X-Real-IP",
+             "X-Original-URL", "X-Rewrite-URL", "Authorization", "AUTHORIZATION", "Proxy-Authorization",
+             "WWW-Authenticate", "Proxy-Authenticate", "Authentication-Info", "Cookie", "Set-Cookie", "Client-Cert",
+             "Client_Cert", "Client-Cert-Chain", "X-SSL-Client-Verify", "x_ssl_client_s_dn", "Expect", "Range",
+             "If-Match", "Cache-Control", "Location", "Date", "Content-Type", "Content-Encoding", "Content-Range"]
+GOING_ON = [("X-Sum", "5"), ("Content-Digest", "sha-256=:abc=:"), ("Server-Timing", ""), ("grpc-status", "0"),
+            ("X-Sum", "6"), ("Etag", '"\xe4"')]
+TRAILERS = "\r\n".join([*(f"{name}: {MARK}" for name in KEPT_BACK[:20]),
+                        *(f"{name}:\t{value} " for name, value in GOING_ON),
                         *(f"{name}:{MARK}" for name in KEPT_BACK[20:])]) + "\r\n\r\n"
 
 
@@ -170,7 +173,8 @@ def test_what_a_site_sets_or_removes_comes_by_no_trailer(program, world):
     """RFC 9110 6.5.1: a backend that takes trailers for fields would take the client's for the site's own."""
     with HttpBackend(tell) as backend:
         faults = Faults(program, world, backend, set_header="X-From: proxy", remove_header=["X-Admin", "X-Role"])
-        got = faults.assert_passed(chunked(f"0\r\nX-From: {MARK}\r\nX_Admin: {MARK}\r\nx-role: {MARK}\r\nX-Sum: 5\r\n\r\n"))
+        got = faults.assert_passed(chunked(
+            f"0\r\nX-From: {MARK}\r\nX_Admin: {MARK}\r\nx-role: {MARK}\r\nX-Sum: 5\r\n\r\n"))
         assert (got.get("x-from"), got.trailers) == ("proxy", [("X-Sum", "5")])
 
 
@@ -181,7 +185,8 @@ FIELD_RULES = {
     "has a field without a colon (RFC 9112 5)": ["X-Sum", "GET / HTTP/1.1"],
     "has a field whose name is empty or has a character that names do not have (RFC 9110 5.1)":
         [": 5", "X Sum: 5", "X\xe4: 5", "X(: 5", "X\x0b: 5"],
-    "has a control character in a field (RFC 9110 5.5)": ["X-Sum: 5\x01", "X-Sum: \x7f", "X-Sum: a\x0bb", "X-Sum: \x1b[m"],
+    "has a control character in a field (RFC 9110 5.5)": ["X-Sum: 5\x01", "X-Sum: \x7f", "X-Sum: a\x0bb",
+                                                          "X-Sum: \x1b[m"],
     "has a NUL in its head (RFC 9110 5.5)": ["X-Sum: \x00", "X\x00: 5", "\x00"],
 }
 

@@ -126,9 +126,10 @@ def test_a_large_length_is_not_cut(faults):
 # Kind 3: the coding is chunked, once and alone. RFC 9112 6.1, 7.
 
 CODINGS = [("Transfer-Encoding: " + coding,) for coding in [
-    "", "gzip", "identity", "gzip, chunked", "chunked, gzip", "chunked, chunked", "identity, chunked", "chunked, identity",
-    "chunked;q=1", "chunked ; a=b", "chunked,", ",chunked", ", chunked", "chunked chunked", "xchunked", "chunkedx", "chunk",
-    '"chunked"', "'chunked'", "c hunked", "chunked\xa0", "\xa0chunked", "chunke\xe4", "chun\xadked", "cow"]] + [
+    "", "gzip", "identity", "gzip, chunked", "chunked, gzip", "chunked, chunked", "identity, chunked",
+    "chunked, identity", "chunked;q=1", "chunked ; a=b", "chunked,", ",chunked", ", chunked", "chunked chunked",
+    "xchunked", "chunkedx", "chunk", '"chunked"', "'chunked'", "c hunked", "chunked\xa0", "\xa0chunked", "chunke\xe4",
+    "chun\xadked", "cow"]] + [
     ("Transfer-Encoding: chunked", "Transfer-Encoding: chunked"),
     ("Transfer-Encoding: gzip", "Transfer-Encoding: chunked"),
     ("Transfer-Encoding: chunked", "transfer-encoding: identity"),

@@ -1,4 +1,5 @@
-"""The lines of a head are read as strictly as RFC 9112 2 and 5 write them: what ends them, what begins them, what is in them.
+"""The lines of a head are read as strictly as RFC 9112 2 and 5 write them: what ends them, what begins them, what
+is in them.
 
 A request gets 400, an answer becomes a 502; http_faults has all that is looked at besides.
 """
@@ -25,15 +26,17 @@ VALUE_WORDS = "has a control character in a field (RFC 9110 5.5)"
 FIELDS = {
     # Kind 11: a blank before the colon makes another name for some, and none for others. RFC 9112 5.1.
     COLON_WORDS: ["Content-Length : 5\r\n", "Content-Length\t: 5\r\n", "Transfer-Encoding : chunked\r\n", "X : 1\r\n",
-                  "Transfer-Encoding \t :chunked\r\n", "X-Last :\r\n", "Transfer-Encoding\t:chunked\r\nContent-Length: 5\r\n"],
-    NAME_WORDS: [": 5\r\n", "X Y: 5\r\n", "Content Length: 5\r\n", "X(: 5\r\n", "X\xe4: 5\r\n", "\xffX: 5\r\n", "X\x0b: 5\r\n",
-                 "X\x01: 5\r\n", "X\x7f: 5\r\n", "\x0cX: 5\r\n", "X/Y: 5\r\n", '"X": 5\r\n', "X;Y: 5\r\n", "X@: 5\r\n", "[X]: 5\r\n",
-                 "Transfer-Encoding\x0b: chunked\r\n", "\x1cX: 5\r\n", "X\xa0: 5\r\n", "X\t Y: 5\r\n"],
+                  "Transfer-Encoding \t :chunked\r\n", "X-Last :\r\n",
+                  "Transfer-Encoding\t:chunked\r\nContent-Length: 5\r\n"],
+    NAME_WORDS: [": 5\r\n", "X Y: 5\r\n", "Content Length: 5\r\n", "X(: 5\r\n", "X\xe4: 5\r\n", "\xffX: 5\r\n",
+                 "X\x0b: 5\r\n", "X\x01: 5\r\n", "X\x7f: 5\r\n", "\x0cX: 5\r\n", "X/Y: 5\r\n",
+                 '"X": 5\r\n', "X;Y: 5\r\n", "X@: 5\r\n", "[X]: 5\r\n", "Transfer-Encoding\x0b: chunked\r\n",
+                 "\x1cX: 5\r\n", "X\xa0: 5\r\n", "X\t Y: 5\r\n"],
     NO_COLON_WORDS: ["X-Alone\r\n", "chunked\r\n", "GET / HTTP/1.1\r\n", "X-Alone \r\n", "\x0b\r\n"],
     # Kind 12: RFC 9112 5.2. What goes on in a second line is a line of its own for some.
-    FOLDED_WORDS: ["X: 1\r\n 2\r\n", "X: 1\r\n\t2\r\n", "X: 1\r\n \r\n", "X: 1\r\n  Content-Length: 5\r\n", "X:\r\n 1\r\n",
-                   "Transfer-Encoding:\r\n chunked\r\n", "Content-Length: 5\r\n 0\r\n", "Transfer-Encoding: x\r\n\tchunked\r\n",
-                   "X: 1\r\n\t\r\n\r\n", "X: 1\r\n Y : 2\r\n"],
+    FOLDED_WORDS: ["X: 1\r\n 2\r\n", "X: 1\r\n\t2\r\n", "X: 1\r\n \r\n", "X: 1\r\n  Content-Length: 5\r\n",
+                   "X:\r\n 1\r\n", "Transfer-Encoding:\r\n chunked\r\n", "Content-Length: 5\r\n 0\r\n",
+                   "Transfer-Encoding: x\r\n\tchunked\r\n", "X: 1\r\n\t\r\n\r\n", "X: 1\r\n Y : 2\r\n"],
     # Kind 13: RFC 9112 2.2 (LF, CR), RFC 9110 5.5 (NUL and the other controls).
     LF_WORDS: ["X: 1\nTransfer-Encoding: chunked\r\n", "X: 1\n", "X: 1\n\r\n", "\nX: 1\r\n", "X\n: 1\r\n", "X: \n1\r\n",
                "X: 1\n 2\r\n", "\n"],
@@ -76,13 +79,14 @@ def test_a_request_with_an_odd_line_is_refused(faults, words):
 
 @pytest.mark.parametrize("words", FIELDS)
 def test_an_answer_with_an_odd_line_is_refused(answering_site, words):
-    """RFC 9112 5.2 wants 502 for a folded line. It (5.1) would have blanks before a colon taken out of an answer, which is
-    refused here as everything is that two readers read in two ways."""
+    """RFC 9112 5.2 wants 502 for a folded line. It (5.1) would have blanks before a colon taken out of an answer,
+    which is refused here as everything is that two readers read in two ways."""
     bad = [f"HTTP/1.1 200 OK\r\nX-Mark: {MARK}\r\n{line}Connection: close\r\n\r\n{MARK}" for line in FIELDS[words]]
     answering_site(bad).assert_refused_answers(words, bad)
 
 
-BLANK_FIRST = [" X: 1\r\n", "\tX: 1\r\n", " \r\n", "  \t\r\n", " Content-Length: 5\r\n", "\tTransfer-Encoding: chunked\r\n"]
+BLANK_FIRST = [" X: 1\r\n", "\tX: 1\r\n", " \r\n", "  \t\r\n", " Content-Length: 5\r\n",
+               "\tTransfer-Encoding: chunked\r\n"]
 
 
 def test_a_request_with_a_blank_before_its_first_field_is_refused(faults):
@@ -99,9 +103,10 @@ def test_an_answer_with_a_blank_before_its_first_field_is_refused(answering_site
 
 # Kind 13 in the first line, and before it.
 FIRST_LINES = {
-    LF_WORDS: [f"GET /{MARK} HTTP/1.1\n{HOST}\r\n\r\n", f"GET /{MARK} HTTP/1.1\n{HOST}\n\n", f"\nGET /{MARK} HTTP/1.1\r\n",
-               f"GET /{MARK}\nX HTTP/1.1\r\n{HOST}\r\n\r\n", f"\r\n\nGET /{MARK} HTTP/1.1\r\n", f"GET /{MARK}\n",
-               f"GET /{MARK} HTTP/1.1\r\n{HOST}\r\n\n{SECOND}", f"GET /{MARK} HTTP/1.1\r\n{HOST}\n\r\n{SECOND}"],
+    LF_WORDS: [f"GET /{MARK} HTTP/1.1\n{HOST}\r\n\r\n", f"GET /{MARK} HTTP/1.1\n{HOST}\n\n",
+               f"\nGET /{MARK} HTTP/1.1\r\n", f"GET /{MARK}\nX HTTP/1.1\r\n{HOST}\r\n\r\n",
+               f"\r\n\nGET /{MARK} HTTP/1.1\r\n", f"GET /{MARK}\n", f"GET /{MARK} HTTP/1.1\r\n{HOST}\r\n\n{SECOND}",
+               f"GET /{MARK} HTTP/1.1\r\n{HOST}\n\r\n{SECOND}"],
     CR_WORDS: [f"GET /{MARK} HTTP/1.1\r{HOST}\r\n\r\n", f"GET /{MARK} HTTP/1.1\r\r\n{HOST}\r\n\r\n",
                f"GET\r/{MARK} HTTP/1.1\r\n{HOST}\r\n\r\n", f"\rGET /{MARK} HTTP/1.1\r\n{HOST}\r\n\r\n",
                f"GET /{MARK} HTTP/1.1\r\n{HOST}\r\n\r\r\n{SECOND}", f"GET /{MARK}\rX HTTP/1.1\r\n{HOST}\r\n\r\n"],
@@ -121,9 +126,9 @@ STATUS_LINES = {
     CR_WORDS: ["HTTP/1.1 200 OK\r\r\n", "HTTP/1.1 200 O\rK\r\n", "HTTP/1.1 200\rOK\r\n", "HTTP\r/1.1 200 OK\r\n"],
     NUL_WORDS: ["HTTP/1.1 200 O\x00K\r\n", "HTTP/1.1 200\x00OK\r\n"],
     "does not begin with a version, a status of three digits and a reason (RFC 9112 4)":
-        ["HTTP/1.1 200 \x01\r\n", "HTTP/1.1 200 \x7f\r\n", "HTTP/1.1 2000 OK\r\n", "HTTP/1.1  200 OK\r\n", "HTTP/1.1 20 OK\r\n",
-         "HTTP/1.1\t200 OK\r\n", " HTTP/1.1 200 OK\r\n", "HTTP/1.1 2x0 OK\r\n", "HTTP/1.1 +20 OK\r\n", "ICY 200 OK\r\n",
-         "\r\nHTTP/1.1 200 OK\r\n"],
+        ["HTTP/1.1 200 \x01\r\n", "HTTP/1.1 200 \x7f\r\n", "HTTP/1.1 2000 OK\r\n", "HTTP/1.1  200 OK\r\n",
+         "HTTP/1.1 20 OK\r\n", "HTTP/1.1\t200 OK\r\n", " HTTP/1.1 200 OK\r\n", "HTTP/1.1 2x0 OK\r\n",
+         "HTTP/1.1 +20 OK\r\n", "ICY 200 OK\r\n", "\r\nHTTP/1.1 200 OK\r\n"],
 }
 
 
@@ -136,7 +141,8 @@ def test_a_status_line_that_is_odd_is_refused(answering_site, words):
 
 # What is fine.
 
-GOOD_FIELDS = [("X-Empty", ""), ("x-obs", "caf\xe9 \x80\xff"), ("X-Tabs", "a\tb \t c"), ("X-Empty", ""), ("X_Under", "1"),
+GOOD_FIELDS = [("X-Empty", ""),
+               ("x-obs", "caf\xe9 \x80\xff"), ("X-Tabs", "a\tb \t c"), ("X-Empty", ""), ("X_Under", "1"),
                ("X-Quoted", '"a\\"b", c'), ("!#$%&'*+-.^_`|~9", "token"), ("X-Colons", ":a: b:"), ("X-Cr", "\\r\\n"),
                ("Cookie", "; ".join(f"c{number}={'v' * 100}" for number in range(150)))]
 
@@ -146,7 +152,8 @@ def told(got: Message, names) -> list[tuple[str, str]]:
 
 
 def test_fields_that_are_fine_go_on_as_they_came(faults):
-    """RFC 9110 5.5: obs-text is opaque; RFC 9112 5: blanks around a value are none of it. A cookie of 16 KB is a login's."""
+    """RFC 9110 5.5: obs-text is opaque; RFC 9112 5: blanks around a value are none of it. A cookie of 16 KB is a
+    login's."""
     lines = [f"{name}:{before}{value}{behind}" for (name, value), (before, behind)
              in zip(GOOD_FIELDS, [(" ", ""), ("", ""), ("\t", "\t"), ("   ", " \t "), (" \t", "")] * 2)]
     got = faults.assert_passed(request(*lines, method="GET", target="/"))
@@ -179,11 +186,14 @@ def test_a_request_line_of_8000_octets_goes_on(faults):
 
 
 def test_heads_of_answers_that_are_fine_go_on(program, world):
-    """RFC 9112 4: a reason may be empty, and have obs-text; many servers leave out the blank before one that is empty."""
+    """RFC 9112 4: a reason may be empty, and have obs-text; many servers leave out the blank before one that is
+    empty."""
     fields = "".join(f"{name}:\t{value} \r\n" for name, value in GOOD_FIELDS if name != "Cookie")
-    starts = {"HTTP/1.1 200 OK": "OK", "HTTP/1.1 200 ": "", "HTTP/1.1 200": "", "HTTP/1.1 299 Caf\xe9\tx ": "Caf\xe9\tx ",
-              "HTTP/1.0 404 Not Found": "Not Found", "HTTP/1.1 599 x": "x"}
-    good = [f"{start}\r\n{fields}Set-Cookie: {'s' * 8000}\r\nSet-Cookie: b\r\nContent-Length: 5\r\n\r\nhello" for start in starts]
+    starts = {"HTTP/1.1 200 OK": "OK", "HTTP/1.1 200 ": "", "HTTP/1.1 200": "",
+              "HTTP/1.1 299 Caf\xe9\tx ": "Caf\xe9\tx ", "HTTP/1.0 404 Not Found": "Not Found", "HTTP/1.1 599 x": "x"}
+    good = [
+        f"{start}\r\n{fields}Set-Cookie: {'s' * 8000}\r\nSet-Cookie: b\r\nContent-Length: 5\r\n\r\nhello"
+        for start in starts]
     with HttpBackend(answering(good), (world.complete, world.key)) as backend:
         faults = Faults(program, world, backend)
         for number, (start, reason) in enumerate(starts.items()):

@@ -1,4 +1,5 @@
-"""http_faults - messages that break a rule of HTTP go through chainmend in several cuts; and all that has to become of them.
+"""http_faults - messages that break a rule of HTTP go through chainmend in several cuts; and all that has to become
+of them.
 
 What must not reach the other side has MARK in it.
 """
@@ -59,8 +60,8 @@ class Faults:
 
     @contextmanager
     def _watched(self, what: str, words: str) -> Iterator[list[bytes]]:
-        """Around faults, whose bytes are put on the list that it yields: each is counted, their rule stands in the log, and
-        a request of another client, which comes in two halves around them, does not notice."""
+        """Around faults, whose bytes are put on the list that it yields: each is counted, their rule stands in the
+        log, and a request of another client, which comes in two halves around them, does not notice."""
         faults: list[bytes] = []
         before, said = self.counted(what), len(self.site.running.stderr)
         with self.site.client() as bystander:
@@ -132,7 +133,8 @@ class Faults:
         self._assert_never_reused()
 
     def assert_broken_answers(self, words: str, faults: list[bytes | str], before: bytes) -> None:
-        """`faults` break a rule behind their heads: the client gets what stood `before`, and no end that looks whole."""
+        """`faults` break a rule behind their heads: the client gets what stood `before`, and no end that looks
+        whole."""
         with self._watched("answers", words) as refused:
             for number, fault in enumerate(faults):
                 for cut in range(2):
