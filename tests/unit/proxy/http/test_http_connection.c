@@ -256,6 +256,21 @@ static void test_a_request_is_sent_again_where_nobody_has_begun_to_answer(void *
 	assert_wishes(rig, HTTP_WISH_END);
 }
 
+static void test_a_request_of_no_bytes_is_sent_again_too(void **state)
+{
+	static const char delete[] = "DELETE / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 0\r\n\r\n";
+	struct rig *rig = (struct rig *)*state;
+
+	serve_one(rig);
+	client_sends(rig, delete);
+	http_backend_ended(&rig->http, false);
+	assert_wishes(rig, HTTP_WISH_DROP_BACKEND | HTTP_WISH_BACKEND | HTTP_WISH_FRESH);
+	buffer_cleanup(&rig->backend);
+	http_backend_open(&rig->http, false, false);
+	assert_backend_got(rig, delete);
+	assert_int_equal(rig->http.state, EXCHANGE_WAITING);
+}
+
 static void test_a_request_of_no_bytes_is_whole_with_its_head(void **state)
 {
 	struct rig *rig = (struct rig *)*state;
