@@ -123,6 +123,15 @@ def test_a_large_length_is_not_cut(faults):
     assert visit.raw.endswith(b"\r\n\r\nhello")
 
 
+def test_a_client_that_goes_on_sending_gets_its_refusal(faults):
+    """RFC 9112 9.6: an end in the middle of what the client sends would be a reset, which takes the answer with it."""
+    with faults.site.client() as client:
+        client.send(request("Content-Length: +5", body="x" * 4_000_000))
+        got = client.reader.final_answer()
+        assert (got.status, got.get("connection")) == (400, "close")
+        client.assert_end()
+
+
 # Kind 3: the coding is chunked, once and alone. RFC 9112 6.1, 7.
 
 CODINGS = [("Transfer-Encoding: " + coding,) for coding in [
