@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define GET "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"
-#define MAX_HEAD_BYTES ((size_t)1024 * 1024) /* the most that max_head_bytes takes */
+#define MAX_HEAD_BYTES ((size_t)256 * 1024) /* the most that max_head_bytes takes */
 
 /* An http_connection whose client and backend count what comes. */
 struct rig {
@@ -154,6 +154,19 @@ static void test_what_is_pipelined_is_held_in_every_state(void **state)
 	free(bytes);
 }
 
+static void test_a_head_of_an_answer_of_the_limit_goes_on(void **state)
+{
+	struct rig *rig = (struct rig *)*state;
+	uint8_t *head = long_head("HTTP/1.1 200 OK\r\n", "\r\n\r\n", MAX_HEAD_BYTES);
+
+	http_from_client(&rig->http, bytes_of_string(GET));
+	http_backend_open(&rig->http, false, false);
+	http_from_backend(&rig->http, bytes_of(head, MAX_HEAD_BYTES / 2));
+	http_from_backend(&rig->http, bytes_of(head + MAX_HEAD_BYTES / 2, MAX_HEAD_BYTES - MAX_HEAD_BYTES / 2));
+	assert_int_equal(rig->http.state, EXCHANGE_ANSWERING);
+	free(head);
+}
+
 static void test_a_head_of_an_answer_is_refused_by_its_rule(void **state)
 {
 	struct rig *rig = (struct rig *)*state;
@@ -180,6 +193,7 @@ int main(void)
 	    RIG_TEST(test_a_head_of_the_limit_goes_on),
 	    RIG_TEST(test_a_head_above_the_limit_is_refused_by_its_rule),
 	    RIG_TEST(test_what_is_pipelined_is_held_in_every_state),
+	    RIG_TEST(test_a_head_of_an_answer_of_the_limit_goes_on),
 	    RIG_TEST(test_a_head_of_an_answer_is_refused_by_its_rule),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
