@@ -26,7 +26,7 @@
 	X(EXCHANGE_WAITING, "waiting", HTTP_LIMIT_RESPONSE) /* the request is whole; no answer yet */                  \
 	X(EXCHANGE_BOTH, "both ways", HTTP_LIMIT_IDLE) /* the answer has begun before the request is whole */          \
 	X(EXCHANGE_ANSWERING, "answering", HTTP_LIMIT_IDLE)                                                            \
-	X(EXCHANGE_FINISHING, "finishing", HTTP_LIMIT_BODY) /* the answer is whole, and the request is not */          \
+	X(EXCHANGE_FINISHING, "finishing", HTTP_LIMIT_IDLE) /* the answer is whole, and the request is not */          \
 	X(EXCHANGE_TUNNEL, "tunnel", HTTP_LIMIT_NONE) /* behind 101: bytes as they come */                             \
 	X(EXCHANGE_OVER, "over", HTTP_LIMIT_NONE) /* no further request is read */
 

@@ -647,6 +647,7 @@ static void test_an_early_answer_lets_the_request_finish(void **state)
 	backend_sends(rig, OK);
 	assert_client_got(rig, OK);
 	assert_int_equal(rig->http.state, EXCHANGE_FINISHING);
+	assert_int_equal(http_connection_limit(&rig->http), HTTP_LIMIT_IDLE); /* the backend has begun to answer */
 	buffer_cleanup(&rig->backend);
 	client_sends(rig, "cd" GET);
 	assert_backend_got(rig, "cd" GET);
