@@ -337,17 +337,15 @@ enum connection_event connection_http_client_ended(struct connection *connection
 	return settle(connection);
 }
 
-/* Reports an end that came before the answer was whole. */
+/* Reports an end that came before the answer was whole: whatever the client gets for it, also behind an interim answer. */
 static enum connection_event note_end(struct connection *connection, bool broken)
 {
 	struct http_connection *exchanges = &connection->http->exchanges;
-	bool under_way = exchanges->state == EXCHANGE_SENDING || exchanges->state == EXCHANGE_WAITING ||
-			 exchanges->state == EXCHANGE_BOTH || exchanges->state == EXCHANGE_ANSWERING;
+	bool unanswered = exchanges->state == EXCHANGE_SENDING || exchanges->state == EXCHANGE_WAITING;
 
 	connection->http->backend_dropped = false;
 	http_backend_ended(exchanges, broken);
-	bool lost = under_way && exchanges->state == EXCHANGE_OVER &&
-		    (exchanges->wishes & HTTP_WISH_BREAK || !exchanges->answer_begun);
+	bool lost = exchanges->state == EXCHANGE_OVER && (unanswered || (exchanges->wishes & HTTP_WISH_BREAK) != 0);
 	if (lost && !broken)
 		backend_reason_set(connection, "it ended the connection before its answer was whole", "");
 	if (lost)
