@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "proxy/http/http_guard.h"
 #include "proxy/http/http_head.h"
 #include "proxy/http/http_page.h"
 
@@ -122,8 +123,11 @@ static enum http_rule judge_request(struct http_connection *http, struct bytes b
 {
 	struct http_head head;
 
+	head.num_fields = 0;
 	enum http_rule rule = http_request_read(bytes, &head);
-	if (rule == HTTP_RULE_NONE)
+	if (rule != HTTP_RULE_NONE)
+		http->request.accepts_json = http_request_prefers_json(&head);
+	else
 		rule = http_request_judge(&head, http->policy, &http->request);
 	if (rule == HTTP_RULE_NONE && http->calls->is_misdirected(http->caller, http_request_host(&head)))
 		rule = HTTP_RULE_HOST_ELSEWHERE;
@@ -141,6 +145,7 @@ static struct http_request_facts first_facts(struct bytes input)
 	static const char head[] = "HEAD ";
 	size_t len = sizeof(head) - 1;
 
+	advance(&input, http_guard_empty_lines(input));
 	return (struct http_request_facts){.is_head = input.len >= len && memcmp(input.data, head, len) == 0};
 }
 

@@ -177,6 +177,13 @@ enum http_rule http_request_judge(const struct http_head *head, const struct htt
 	return rule;
 }
 
+bool http_request_prefers_json(const struct http_head *head)
+{
+	size_t at = http_head_find(head, "Accept", 0);
+
+	return at < head->num_fields && http_accept_prefers_json(head->fields[at].value);
+}
+
 /* A request on its way into a buffer. */
 struct writing {
 	struct http_pen pen;

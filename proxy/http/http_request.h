@@ -30,6 +30,9 @@ enum http_rule http_request_judge(const struct http_head *head, const struct htt
  * HTTP/1.0 names none. */
 struct bytes http_request_host(const struct http_head *head);
 
+/* http_request_prefers_json says whether an error page is to be JSON, of a head that could be read in parts too. */
+bool http_request_prefers_json(const struct http_head *head);
+
 /* http_request_write appends the head for the backend: HTTP/1.1, hop-by-hop fields and those that Connection names left
  * out, framing anew, what the policy sets and removes, and who the client is. For a head that http_request_judge has
  * accepted. Errors as buffer_append, which leave `out` as it was. */

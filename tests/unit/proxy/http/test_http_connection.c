@@ -506,6 +506,16 @@ static void test_a_refused_request(void **state)
 	assert_client_got(rig, "");
 }
 
+static void test_a_page_is_json_for_a_head_that_cannot_be_read_too(void **state)
+{
+	struct rig *rig = (struct rig *)*state;
+
+	client_sends(rig, "GET / HTTP/1.1\r\nHost: a.example\r\nAccept: application/json\r\nContent-Length: 1\r\n"
+			  "Transfer-Encoding: chunked\r\n\r\n");
+	assert_non_null(strstr(buffer_text(&rig->client), "\"rule\": \"length-and-coding\""));
+	assert_client_got_status(rig, "400");
+}
+
 /* Its own method counts, not that of the request before it. */
 static void test_a_page_has_a_body_but_for_head(void **state)
 {
@@ -515,9 +525,10 @@ static void test_a_page_has_a_body_but_for_head(void **state)
 		bool late;
 		bool has_body;
 	} cases[] = {
-	    {"HEAD ", "GET ", bad, false, true},   {"GET ", "HEAD ", bad, false, false},
-	    {"HEAD ", "GET ", "/\n", false, true}, {"GET ", "HEAD ", "/\n", false, false},
-	    {"HEAD ", "GET ", "/", true, true},    {"GET ", "HEAD ", "/", true, false},
+	    {"HEAD ", "GET ", bad, false, true},      {"GET ", "HEAD ", bad, false, false},
+	    {"HEAD ", "GET ", "/\n", false, true},    {"GET ", "HEAD ", "/\n", false, false},
+	    {"HEAD ", "GET ", "/", true, true},       {"GET ", "HEAD ", "/", true, false},
+	    {"GET ", "\r\nHEAD ", bad, false, false},
 	};
 
 	(void)state;
@@ -931,6 +942,7 @@ int main(void)
 	    RIG_TEST(test_an_answer_that_ends_with_its_connection),
 	    RIG_TEST(test_an_answer_that_is_cut_short_breaks_off),
 	    RIG_TEST(test_a_refused_request),
+	    RIG_TEST(test_a_page_is_json_for_a_head_that_cannot_be_read_too),
 	    RIG_TEST(test_a_page_has_a_body_but_for_head),
 	    RIG_TEST(test_statuses_of_refusals),
 	    RIG_TEST(test_heads_as_large_as_a_site_takes_them),
