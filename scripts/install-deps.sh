@@ -22,8 +22,8 @@ demo_packages=(openssl python3)
 bench_packages=(openssl python3 util-linux libnginx-mod-stream haproxy hitch stunnel4 gnuplot-nox strace linux-perf)
 cost_packages=(openssl python3 util-linux binutils valgrind libc6-dbg strace)
 test_packages=(
-	python3-pytest python3-pytest-xdist python3-cryptography python3-jsonschema gnutls-bin binutils logrotate chromium
-	libnginx-mod-stream gnuplot-nox strace valgrind libc6-dbg mandoc
+	python3-pytest python3-pytest-xdist python3-cryptography python3-jsonschema python3-websockets gnutls-bin binutils
+	logrotate chromium libnginx-mod-stream gnuplot-nox strace valgrind libc6-dbg mandoc
 )
 check_packages=(clang-format clang-tidy shellcheck flake8 mandoc)
 
