@@ -6,6 +6,7 @@
 #include "proxy/io/resolver.h"
 #include "proxy/worker/backend_reason.h"
 #include "proxy/worker/client_fault.h"
+#include "proxy/worker/http_state.h"
 
 enum { MAX_TEXT = sizeof(((struct worker_event *)NULL)->text), MAX_ALPN_TEXT = 96 };
 
@@ -165,6 +166,7 @@ void connection_trace_event(struct connection *connection, enum connection_event
 	    [DEADLINE_IDLE] = "idle_timeout is over",
 	    [DEADLINE_LINGER] = "the client has not closed in time",
 	};
+	enum connection_deadline deadline = connection_rules_now(connection).deadline;
 	bool of_backend = event == EVENT_CONNECT_FAILED || event == EVENT_BACKEND_BROKEN ||
 			  (event == EVENT_PREAMBLE_FAILED && connection->state != CONNECTION_CLIENT_PREAMBLE);
 
@@ -172,8 +174,10 @@ void connection_trace_event(struct connection *connection, enum connection_event
 		trace(connection, "%s", connection->thread->reason);
 	else if (event == EVENT_PREAMBLE_FAILED)
 		trace(connection, "the handshake failed: %s", connection->client.pump.reason);
+	else if (event == EVENT_DEADLINE && deadline == DEADLINE_HTTP)
+		trace(connection, "%s is over", http_limit_name(http_connection_limit(&connection->http->exchanges)));
 	else if (event == EVENT_DEADLINE)
-		trace(connection, "%s", limits[connection_rules_now(connection).deadline]);
+		trace(connection, "%s", limits[deadline]);
 	else if (words[event] != NULL)
 		trace(connection, "%s", words[event]);
 }

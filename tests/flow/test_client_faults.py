@@ -152,6 +152,14 @@ def test_debug_names_the_time_limit(serve, world):
             running.wait_for_words("idle_timeout is over")
 
 
+def test_debug_names_the_time_limit_of_an_exchange(serve, world):
+    running, port, _ = serve(settings={"log_level": "debug"}, protocol="http", head_timeout="1s")
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        with python_context(world.roots).wrap_socket(client, server_hostname=NAME) as tls:
+            tls.sendall(b"GET / HTTP/1.1\r\n")
+            running.wait_for_words(": head_timeout is over")
+
+
 def test_debug_tells_why_a_connection_failed(serve, world):
     closed = free_port()
     running, port, _ = serve(backend=f"tcp://127.0.0.1:{closed}", settings={"log_level": "debug"})
