@@ -371,6 +371,13 @@ def test_the_counts_are_those_of_connections(program, world, backend):
     assert metrics["chainmend_backend_failures_total"].value(**labels) == 0
 
 
+def test_debug_says_which_connection_is_taken(program, world, backend):
+    shared = Shared(program, world, backend, {"log_level": "debug"})
+    for _ in range(2):
+        assert shared.ask(GET).status == 200
+    shared.running.wait_for_words(f"takes an idle connection to 127.0.0.1:{backend.server.port}")
+
+
 def test_a_tunnel_is_never_shared(program, world):
     def switch(visit, request):
         if request.get("upgrade"):
