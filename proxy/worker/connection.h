@@ -88,9 +88,9 @@ static inline bool connection_may_read(struct connection *connection, enum conne
 {
 	enum connection_flow flow = connection_flow(connection, way);
 
-	if (!connection_flow_carries(flow) && flow == FLOW_HTTP)
-		return connection_http_may_read(connection, way);
-	return side_may_read(connection_from(connection, way), connection_to(connection, way), flow);
+	if (!side_may_read(connection_from(connection, way), connection_to(connection, way), flow))
+		return false;
+	return flow != FLOW_HTTP || connection_http_may_read(connection, way);
 }
 
 /* connection_set_site sets the site that serves and counts the connection. */

@@ -192,8 +192,6 @@ bool connection_http_may_read(struct connection *connection, enum connection_way
 {
 	const struct http_connection *exchanges = &connection->http->exchanges;
 
-	if (connection_from(connection, way)->stream.ended)
-		return false;
 	if (way == WAY_UP ? !http_takes_client(exchanges) : !http_takes_backend(exchanges))
 		return false;
 	return relay_may_read(&connection_to(connection, way)->out,

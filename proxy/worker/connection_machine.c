@@ -21,7 +21,7 @@
 static inline void fire(struct connection *connection, enum connection_event event);
 
 /* Changes the state; nothing else does. */
-static void set_state(struct connection *connection, enum connection_state state)
+static inline void set_state(struct connection *connection, enum connection_state state)
 {
 	if (connection->waits)
 		connection_stop_waiting(connection);
@@ -91,8 +91,9 @@ static inline void pass(struct connection *connection, enum connection_way way, 
 		fire(connection, fail(connection, way));
 }
 
-/* Gives the content of `input` to the exchanges, until there is no more, or the backend that it comes from is dropped. */
-static void pass_http(struct connection *connection, enum connection_way way, struct tls_input *input)
+/* Gives the content of `input` to the exchanges, until there is no more, or the backend that it comes from is dropped. Not
+ * inlined: bytes that are relayed as they are would pay for it. */
+static __attribute__((noinline)) void pass_http(struct connection *connection, enum connection_way way, struct tls_input *input)
 {
 	uint8_t *plain = connection->thread->plain;
 	enum tls_result result = TLS_DONE;
