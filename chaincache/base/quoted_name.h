@@ -4,7 +4,7 @@
 #ifndef CHAINCACHE_BASE_QUOTED_NAME_H
 #define CHAINCACHE_BASE_QUOTED_NAME_H
 
-#define QUOTED_NAME_CHARS 304 /* a longer name is cut with "..." */
+#define QUOTED_NAME_CHARS 256 /* a longer name is cut with "..." */
 
 struct quoted_name {
 	char text[QUOTED_NAME_CHARS];

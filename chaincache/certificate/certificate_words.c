@@ -4,17 +4,22 @@
 #include <string.h>
 #include <time.h>
 
-static const char *name_or(const char *name, const char *otherwise)
+static struct quoted_name name_or(const char *name, const char *otherwise)
 {
-	return name[0] != '\0' ? name : otherwise;
+	struct quoted_name words;
+
+	if (name[0] != '\0')
+		return quoted_name(name);
+	snprintf(words.text, sizeof(words.text), "%s", otherwise);
+	return words;
 }
 
-const char *certificate_words_subject(const struct certificate *certificate)
+struct quoted_name certificate_words_subject(const struct certificate *certificate)
 {
 	return name_or(certificate->subject, "(no subject)");
 }
 
-const char *certificate_words_issuer(const struct certificate *certificate)
+struct quoted_name certificate_words_issuer(const struct certificate *certificate)
 {
 	return name_or(certificate->issuer, "(no name)");
 }

@@ -2,6 +2,7 @@
 #ifndef CHAINCACHE_CERTIFICATE_CERTIFICATE_WORDS_H
 #define CHAINCACHE_CERTIFICATE_CERTIFICATE_WORDS_H
 
+#include "chaincache/base/quoted_name.h"
 #include "chaincache/certificate/certificate.h"
 
 #define CERTIFICATE_WORDS_DATE_CHARS 32
@@ -9,9 +10,10 @@
 #define CERTIFICATE_WORDS_KEY_ID_BYTES 20 /* shown of a key identifier, which mostly is a SHA-1 */
 #define CERTIFICATE_WORDS_KEY_ID_CHARS (3 * CERTIFICATE_WORDS_KEY_ID_BYTES + 4)
 
-/* certificate_words_subject is the subject, "(no subject)" when it is empty. Borrowed from the certificate. */
-const char *certificate_words_subject(const struct certificate *certificate);
-const char *certificate_words_issuer(const struct certificate *certificate);
+/* certificate_words_subject is the subject as quoted_name writes it, "(no subject)" when it is empty: its .text is an argument of
+ * printf. */
+struct quoted_name certificate_words_subject(const struct certificate *certificate);
+struct quoted_name certificate_words_issuer(const struct certificate *certificate);
 
 /* certificate_words_date writes a day in UTC ("2027-01-31") and returns `out`. */
 const char *certificate_words_date(int64_t time, char out[CERTIFICATE_WORDS_DATE_CHARS]);

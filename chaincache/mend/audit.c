@@ -13,7 +13,7 @@ void audit_report_removed(struct audit *audit, enum finding_code code, const str
 			  const char *what)
 {
 	struct finding *finding = finding_list_add(audit->findings, code, "The served certificate %s %s.",
-						   certificate_words_subject(certificate), what);
+						   certificate_words_subject(certificate).text, what);
 
 	finding_set_action(finding, ACTION_REMOVED);
 	finding_set_certificate(finding, certificate);

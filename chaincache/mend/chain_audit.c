@@ -111,7 +111,7 @@ static void report_stale(struct audit *audit, const struct certificate *certific
 	bool expired = audit->input->now > certificate->not_after;
 	enum finding_code code = expired ? FINDING_EXPIRED_INTERMEDIATE : FINDING_NOT_YET_VALID_INTERMEDIATE;
 	const struct certificate *twin = find_twin(audit, certificate);
-	const char *subject = certificate_words_subject(certificate);
+	const struct quoted_name subject = certificate_words_subject(certificate);
 	const char *fact = expired ? "expired on" : "is not valid before";
 	struct finding *finding;
 
@@ -120,17 +120,17 @@ static void report_stale(struct audit *audit, const struct certificate *certific
 		finding = finding_list_add(audit->findings, code,
 					   "The CA certificate %s %s %s and no valid one in its place was found: %s "
 					   "refuse the chain.",
-					   subject, fact, date, audit_peers(audit));
+					   subject.text, fact, date, audit_peers(audit));
 	else if (twin != NULL)
 		finding = finding_list_add(audit->findings, code,
 					   "The served CA certificate %s %s %s, so many %s refuse the served chain: "
 					   "the valid one for the same name and key stands in its place.",
-					   subject, fact, date, audit_peers(audit));
+					   subject.text, fact, date, audit_peers(audit));
 	else
 		finding = finding_list_add(audit->findings, code,
 					   "The served CA certificate %s %s %s, so many %s refuse the served chain: "
 					   "it is left out.",
-					   subject, fact, date, audit_peers(audit));
+					   subject.text, fact, date, audit_peers(audit));
 	finding_set_severity(finding, kept ? SEVERITY_ERROR : SEVERITY_FIXED);
 	finding_set_action(finding, kept ? ACTION_NONE : twin != NULL ? ACTION_REPLACED : ACTION_REMOVED);
 	finding_set_certificate(finding, certificate);
@@ -159,11 +159,12 @@ static void report_given_up(struct audit *audit, enum finding_code code, const s
 {
 	if (finding_list_has_about(audit->findings, FINDING_CODE_COUNT, FINDING_BIT(SEVERITY_FIXED), culprit))
 		return;
-	struct finding *finding = finding_list_add(
-	    audit->findings, code,
-	    "%s refuse the served chain, which leads through %s, because of %s: %s. The mended chain "
-	    "takes another way.",
-	    audit_peers_first(audit), certificate_words_subject(culprit), certificate_words_subject(reached), reason);
+	struct finding *finding =
+	    finding_list_add(audit->findings, code,
+			     "%s refuse the served chain, which leads through %s, because of %s: %s. The mended chain "
+			     "takes another way.",
+			     audit_peers_first(audit), certificate_words_subject(culprit).text,
+			     certificate_words_subject(reached).text, reason);
 	finding_set_severity(finding, SEVERITY_FIXED);
 	finding_set_action(finding, ACTION_REPLACED);
 	finding_set_certificate(finding, culprit);
@@ -179,7 +180,7 @@ static void report_way_around(struct audit *audit, const struct certificate *cul
 	    audit->findings, FINDING_BETTER_PATH,
 	    "The served chain leads through %s by a key or a signature of a kind that many %s do not know. The "
 	    "mended chain takes another way, which all of them can follow.",
-	    certificate_words_subject(culprit), audit_peers(audit));
+	    certificate_words_subject(culprit).text, audit_peers(audit));
 	finding_set_action(finding, ACTION_REPLACED);
 	finding_set_certificate(finding, culprit);
 }
@@ -255,8 +256,8 @@ static void report_missing(struct audit *audit, const struct certificate_entry *
 	    audit->findings, FINDING_MISSING_INTERMEDIATE,
 	    "The intermediate %s, which issued %s, is not served, so %s that do not know it refuse the "
 	    "chain; it was %s and added.",
-	    certificate_words_subject(added->certificate), certificate_words_subject(issued), audit_peers(audit),
-	    where);
+	    certificate_words_subject(added->certificate).text, certificate_words_subject(issued).text,
+	    audit_peers(audit), where);
 
 	finding_set_action(finding, ACTION_ADDED);
 	finding_set_certificate(finding, added->certificate);
@@ -300,8 +301,9 @@ static void report_leaf_place(struct audit *audit)
 	    audit->findings, FINDING_WRONG_ORDER,
 	    "The %s %s stands in place %zu of the chain, behind %s: the first certificate of a chain is taken for "
 	    "the %s's own, so it was put first.",
-	    audit_leaf_words(audit), certificate_words_subject(audit_leaf(audit)), audit->input->leaf_place + 1,
-	    is_twin ? leaf_twin_words(audit, first, twin) : certificate_words_subject(first), audit_owner_words(audit));
+	    audit_leaf_words(audit), certificate_words_subject(audit_leaf(audit)).text, audit->input->leaf_place + 1,
+	    is_twin ? leaf_twin_words(audit, first, twin) : certificate_words_subject(first).text,
+	    audit_owner_words(audit));
 
 	finding_set_action(finding, ACTION_REORDERED);
 }
@@ -325,12 +327,12 @@ static void report_order(struct audit *audit)
 		if (next_position == audit->served->count)
 			continue;
 		if (next_position < last_position) {
-			struct finding *finding =
-			    finding_list_add(audit->findings, FINDING_WRONG_ORDER,
-					     "The chain is served out of order: %s stands before %s, which it leads up "
-					     "from. Clients that "
-					     "read it one by one refuse it, so it was sorted.",
-					     certificate_words_subject(next), certificate_words_subject(last));
+			struct finding *finding = finding_list_add(
+			    audit->findings, FINDING_WRONG_ORDER,
+			    "The chain is served out of order: %s stands before %s, which it leads up "
+			    "from. Clients that "
+			    "read it one by one refuse it, so it was sorted.",
+			    certificate_words_subject(next).text, certificate_words_subject(last).text);
 			finding_set_action(finding, ACTION_REORDERED);
 			return;
 		}
@@ -350,7 +352,7 @@ static void report_unexplained_gain(struct audit *audit)
 	struct finding *finding = finding_list_add(
 	    audit->findings, FINDING_BETTER_PATH,
 	    "%s do not accept the chain that is served for %s as it stands; they accept the mended one.",
-	    audit_peers_first(audit), certificate_words_subject(audit_leaf(audit)));
+	    audit_peers_first(audit), certificate_words_subject(audit_leaf(audit)).text);
 	finding_set_action(finding, ACTION_REPLACED);
 }
 

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include <openssl/asn1.h>
 #include <openssl/nid.h>
 #include <openssl/x509.h>
 
@@ -28,7 +29,7 @@ static void report_ca(struct audit *audit)
 	    audit->findings, FINDING_LEAF_IS_CA,
 	    "The server certificate %s is a CA certificate (basicConstraints says so): Firefox and programs that use "
 	    "rustls refuse it as a server's.",
-	    certificate_words_subject(leaf));
+	    certificate_words_subject(leaf).text);
 	finding_set_certificate(finding, leaf);
 }
 
@@ -78,9 +79,9 @@ static void report_key(struct audit *audit)
 	/* An error says more of the same key. */
 	if (refused == NULL || (audit->search->leaf_faults & LEAF_WEAK_KEY) != 0)
 		return;
-	struct finding *finding = finding_list_add(audit->findings, FINDING_KEY_UNSUPPORTED,
-						   "The key of the server certificate %s is of the kind %s: %s.",
-						   certificate_words_subject(leaf), print_key(leaf, words), refused);
+	struct finding *finding = finding_list_add(
+	    audit->findings, FINDING_KEY_UNSUPPORTED, "The key of the server certificate %s is of the kind %s: %s.",
+	    certificate_words_subject(leaf).text, print_key(leaf, words), refused);
 	finding_set_certificate(finding, leaf);
 }
 
@@ -136,17 +137,42 @@ static void report_lifetime(struct audit *audit)
 		finding = finding_list_add(audit->findings, FINDING_LEAF_LIFETIME,
 					   "The server certificate %s is valid for %" PRId64
 					   " days: Apple's systems refuse more than %d, whatever the root is.",
-					   certificate_words_subject(leaf), days, APPLE_MAX_DAYS);
+					   certificate_words_subject(leaf).text, days, APPLE_MAX_DAYS);
 	} else if (limit > 0 && days > limit && looks_public(audit)) {
 		finding = finding_list_add(audit->findings, FINDING_LEAF_LIFETIME,
 					   "The server certificate %s is valid for %" PRId64
 					   " days: when its validity began, the CA/Browser Forum's limit was %d, and "
 					   "browsers refuse more where "
 					   "the root is one that they bring along.",
-					   certificate_words_subject(leaf), days, limit);
+					   certificate_words_subject(leaf).text, days, limit);
 		finding_set_severity(finding, SEVERITY_INFO);
 	}
 	finding_set_certificate(finding, leaf);
+}
+
+/* Nobody checks the signature of an anchor, but some check its key. */
+static void report_anchor_key(struct audit *audit)
+{
+	const struct certificate *anchor = audit->anchor;
+	struct finding *finding;
+
+	if (anchor == NULL || certificate_equal(anchor, audit_leaf(audit)) || !path_verifier_has_weak_key(anchor))
+		return;
+	if (anchor->key_type == KEY_TYPE_RSA)
+		finding = finding_list_add(audit->findings, FINDING_WEAK_KEY,
+					   "The root %s has an RSA key of %u bits: GnuTLS, and OpenSSL as Debian and "
+					   "Ubuntu set it up, refuse every chain to a root with fewer than 2048.",
+					   certificate_words_subject(anchor).text, anchor->key_bits);
+	else
+		finding = finding_list_add(audit->findings, FINDING_WEAK_KEY,
+					   "The root %s has a key of a kind or on a curve that many %s do not know: "
+					   "they refuse every chain to it.",
+					   certificate_words_subject(anchor).text, audit_peers(audit));
+	finding_set_severity(finding, SEVERITY_WARNING);
+	finding_set_certificate(finding, anchor);
+	finding_set_advice(finding,
+			   "Have the certificate reissued under a root with a stronger key: RSA of 2048 bits or "
+			   "more, or ECDSA on P-256 or P-384.");
 }
 
 /* Names */
@@ -167,14 +193,41 @@ static bool same_bytes(const struct certificate *issuer, const struct certificat
 	return bytes_equal(der_of(X509_get_subject_name(issuer->x509)), der_of(X509_get_issuer_name(child->x509)));
 }
 
+static int string_type(const X509_NAME *name, int index)
+{
+	return ASN1_STRING_type(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, index)));
+}
+
+static bool is_compared_as_text_by_java(int type)
+{
+	return type == V_ASN1_PRINTABLESTRING || type == V_ASN1_UTF8STRING;
+}
+
+/* Java compares the text of PrintableString and UTF8String, and the bytes of all other strings. */
+static bool java_tells_apart(const X509_NAME *a, const X509_NAME *b)
+{
+	int count = X509_NAME_entry_count(a);
+
+	if (count != X509_NAME_entry_count(b))
+		return false;
+	for (int i = 0; i < count; i++) {
+		int type = string_type(a, i), other = string_type(b, i);
+		if (type != other && !(is_compared_as_text_by_java(type) && is_compared_as_text_by_java(other)))
+			return true;
+	}
+	return false;
+}
+
 static void report_name(struct audit *audit, const struct certificate *child, const struct certificate *issuer)
 {
-	struct finding *finding = finding_list_add(audit->findings, FINDING_NAME_ENCODING,
-						   "%s names its issuer in other bytes than %s names itself (by the "
-						   "kind of string, case or blanks). The names "
-						   "are equal (RFC 5280 7.1), but Go and GnuTLS compare the bytes, do "
-						   "not find the issuer, and refuse the chain.",
-						   certificate_words_subject(child), certificate_words_subject(issuer));
+	bool java = java_tells_apart(X509_get_issuer_name(child->x509), X509_get_subject_name(issuer->x509));
+	struct finding *finding = finding_list_add(
+	    audit->findings, FINDING_NAME_ENCODING,
+	    "%s writes the name of its issuer in other bytes than %s itself does (another kind of string, case or "
+	    "blanks). The names are equal (RFC 5280 7.1), but %s compare the bytes, do not find the issuer, and refuse "
+	    "the chain.",
+	    certificate_words_subject(child).text, certificate_words_subject(issuer).text,
+	    java ? "Go, GnuTLS and Java" : "Go and GnuTLS");
 
 	finding_set_certificate(finding, child);
 }
@@ -200,5 +253,6 @@ void client_audit(struct audit *audit)
 		report_key(audit);
 		report_lifetime(audit);
 	}
+	report_anchor_key(audit);
 	report_names(audit);
 }

@@ -9,7 +9,7 @@ static void report_uncovered(const struct certificate *leaf, const struct name_r
 	enum finding_code code =
 	    result->match.verdict == NAME_ONLY_IN_CN ? FINDING_NAME_ONLY_IN_CN : FINDING_NAME_NOT_COVERED;
 	struct finding *finding = finding_list_add(findings, code, "Clients that connect to %s refuse %s: %s.", name,
-						   certificate_words_subject(leaf), result->match.why);
+						   certificate_words_subject(leaf).text, result->match.why);
 
 	finding_set_certificate(finding, leaf);
 	finding_set_name(finding, name);

@@ -78,7 +78,7 @@ static void report_attempt(struct audit *audit, const struct fetch_attempt *atte
 	print_what(audit, attempt, what, sizeof(what));
 	struct finding *finding =
 	    finding_list_add(audit->findings, outcomes[attempt->outcome].code, "The issuer of %s: %.*s %s.",
-			     certificate_words_subject(attempt->child), MAX_URL_TEXT, attempt->url, what);
+			     certificate_words_subject(attempt->child).text, MAX_URL_TEXT, attempt->url, what);
 
 	finding_set_severity(finding, weight(audit));
 	finding_set_certificate(finding, attempt->child);
@@ -129,10 +129,10 @@ static void report_unusable(struct audit *audit, const struct certificate *child
 			    enum finding_severity severity)
 {
 	bool scheme = counts->by_verdict[AIA_URL_OTHER_SCHEME] > 0;
-	struct finding *finding = finding_list_add(audit->findings, FINDING_NO_ISSUER_URL,
-						   "%s names %.*s for its issuer, which is passed over: %s.",
-						   certificate_words_subject(child), MAX_URL_TEXT, counts->passed_over,
-						   scheme ? "only http: URLs are fetched" : "the URL is malformed");
+	struct finding *finding = finding_list_add(
+	    audit->findings, FINDING_NO_ISSUER_URL, "%s names %.*s for its issuer, which is passed over: %s.",
+	    certificate_words_subject(child).text, MAX_URL_TEXT, counts->passed_over,
+	    scheme ? "only http: URLs are fetched" : "the URL is malformed");
 
 	finding_set_severity(finding, severity);
 	finding_set_certificate(finding, child);
@@ -142,7 +142,8 @@ static void report_unusable(struct audit *audit, const struct certificate *child
 static void report_no_url(struct audit *audit, const struct certificate *child)
 {
 	struct finding *finding = finding_list_add(
-	    audit->findings, FINDING_NO_ISSUER_URL, "%s %s, so it cannot be fetched.", certificate_words_subject(child),
+	    audit->findings, FINDING_NO_ISSUER_URL, "%s %s, so it cannot be fetched.",
+	    certificate_words_subject(child).text,
 	    child->num_urls_dropped > 0
 		? "names a URL for its issuer that is none (it has control characters or characters beyond ASCII in it)"
 		: "does not say where its issuer can be had (no caIssuers URL)");
@@ -172,7 +173,7 @@ static void report_left_out(struct audit *audit, const struct certificate *child
 	struct finding *finding =
 	    finding_list_add(audit->findings, FINDING_VERIFICATION_LIMIT,
 			     "%s names more URLs for its issuer than are asked: %zu were left out (the maximum is %d).",
-			     certificate_words_subject(child), over, AIA_MAX_URLS);
+			     certificate_words_subject(child).text, over, AIA_MAX_URLS);
 	finding_set_severity(finding, weight(audit));
 	finding_set_certificate(finding, child);
 }

@@ -173,7 +173,7 @@ static const struct certificate *find_possible_issuer(struct fetch_plan *plan, c
 
 static void explain_not_judged(struct fetch_attempt *attempt, const struct certificate *came)
 {
-	snprintf(attempt->detail, sizeof(attempt->detail), "%.120s: %s", certificate_words_subject(came),
+	snprintf(attempt->detail, sizeof(attempt->detail), "%s: %s", certificate_words_subject(came).text,
 		 issuer_mismatch_name(issuer_match(came, attempt->child)));
 }
 
@@ -183,8 +183,8 @@ static void explain_wrong_issuer(struct fetch_attempt *attempt, const struct cer
 	const char *why = issuer_mismatch_name(issuer_match(came, attempt->child));
 
 	if (body->count == 1)
-		snprintf(attempt->detail, sizeof(attempt->detail), "it gives %.120s: %s",
-			 certificate_words_subject(came), why);
+		snprintf(attempt->detail, sizeof(attempt->detail), "it gives %s: %s",
+			 certificate_words_subject(came).text, why);
 	else
 		snprintf(attempt->detail, sizeof(attempt->detail), "none of the %zu certificates that it gives is one",
 			 body->count);

@@ -21,7 +21,7 @@ enum fetch_outcome {
 	FETCH_NOT_JUDGED, /* it may be the issuer, which cannot be judged here: it is not kept */
 };
 
-#define FETCH_DETAIL_CHARS 256
+#define FETCH_DETAIL_CHARS 512
 #define MEND_MAX_FETCHES 8 /* a mend */
 #define MEND_MAX_FETCH_DEPTH 4 /* fetched issuers of fetched issuers */
 

@@ -84,13 +84,16 @@ static void report(struct audit *audit, const struct doubt *about)
 		algorithm_key_words(about->certificate, key);
 	if (about->signature)
 		algorithm_signature_words(about->certificate, signature);
-	struct finding *finding =
-	    finding_list_add(audit->findings, FINDING_NOT_JUDGED,
-			     "%s cannot be judged here: its %s%s%s%s%s, which is not supported. It stays in its place; "
-			     "%s that know this kind judge it themselves, the others refuse the chain.",
-			     certificate_words_subject(about->certificate), about->key ? "key is of the kind " : "",
-			     key, about->key && about->signature ? ", and its " : "",
-			     about->signature ? "signature is of the kind " : "", signature, audit_peers(audit));
+	struct finding *finding = finding_list_add(
+	    audit->findings, FINDING_NOT_JUDGED,
+	    "%s cannot be judged here: its %s%s%s%s%s, which is not supported. %s: "
+	    "%s that know this kind judge it themselves, and the others refuse the chain.",
+	    certificate_words_subject(about->certificate).text, about->key ? "key is of the kind " : "", key,
+	    about->key && about->signature ? ", and its " : "", about->signature ? "signature is of the kind " : "",
+	    signature,
+	    certificate_list_contains(audit->mended, about->certificate) ? "It stays in its place"
+									 : "The chain to it is sent as it is",
+	    audit_peers(audit));
 	finding_set_certificate(finding, about->certificate);
 }
 

@@ -14,7 +14,7 @@ static struct finding *report(struct audit *audit, enum finding_code code, const
 {
 	const struct certificate *leaf = audit_leaf(audit);
 	struct finding *finding = finding_list_add(audit->findings, code, "The %s %s %s.", audit_leaf_words(audit),
-						   certificate_words_subject(leaf), what);
+						   certificate_words_subject(leaf).text, what);
 
 	finding_set_certificate(finding, leaf);
 	return finding;
@@ -27,7 +27,7 @@ static void report_date(struct audit *audit, enum finding_code code, const char 
 	const struct certificate *leaf = audit_leaf(audit);
 	struct finding *finding =
 	    finding_list_add(audit->findings, code, "The %s %s %s %s%severy %s refuses it%s.", audit_leaf_words(audit),
-			     certificate_words_subject(leaf), before, certificate_words_date(time, date), between,
+			     certificate_words_subject(leaf).text, before, certificate_words_date(time, date), between,
 			     audit_peer_words(audit), after);
 
 	finding_set_certificate(finding, leaf);
@@ -56,19 +56,19 @@ static void report_key(struct audit *audit)
 	if (leaf->key_type == KEY_TYPE_RSA)
 		finding = finding_list_add(audit->findings, FINDING_WEAK_KEY,
 					   "The %s %s has an RSA key of %u bits; today's %ss refuse fewer than 2048.",
-					   audit_leaf_words(audit), certificate_words_subject(leaf), leaf->key_bits,
-					   audit_peer_words(audit));
+					   audit_leaf_words(audit), certificate_words_subject(leaf).text,
+					   leaf->key_bits, audit_peer_words(audit));
 	else if (leaf->key_type == KEY_TYPE_RSA_PSS)
 		finding = finding_list_add(audit->findings, FINDING_WEAK_KEY,
 					   "The %s %s has an RSA key that is bound to PSS signatures "
 					   "(id-RSASSA-PSS): browsers and "
 					   "most other clients refuse this kind of key, and it cannot be used here.",
-					   audit_leaf_words(audit), certificate_words_subject(leaf));
+					   audit_leaf_words(audit), certificate_words_subject(leaf).text);
 	else
-		finding =
-		    finding_list_add(audit->findings, FINDING_WEAK_KEY,
-				     "The %s %s has a key of a kind or on a curve that %ss do not know.",
-				     audit_leaf_words(audit), certificate_words_subject(leaf), audit_peer_words(audit));
+		finding = finding_list_add(audit->findings, FINDING_WEAK_KEY,
+					   "The %s %s has a key of a kind or on a curve that %ss do not know.",
+					   audit_leaf_words(audit), certificate_words_subject(leaf).text,
+					   audit_peer_words(audit));
 	finding_set_certificate(finding, leaf);
 }
 
@@ -127,7 +127,7 @@ void leaf_audit(struct audit *audit)
 static void report_link(struct audit *audit, const struct certificate *link, bool before_leaf)
 {
 	char date[CERTIFICATE_WORDS_DATE_CHARS], other[CERTIFICATE_WORDS_DATE_CHARS];
-	const char *subject = certificate_words_subject(link);
+	const struct quoted_name subject = certificate_words_subject(link);
 	struct finding *finding;
 
 	certificate_words_date(link->not_after, date);
@@ -141,13 +141,13 @@ static void report_link(struct audit *audit, const struct certificate *link, boo
 		    audit->findings, FINDING_LINK_EXPIRES_FIRST,
 		    "%s expires on %s, before the %s does (%s), and nothing better is known: %ss refuse "
 		    "the chain from then on.",
-		    subject, date, audit_leaf_words(audit), other, audit_peer_words(audit));
+		    subject.text, date, audit_leaf_words(audit), other, audit_peer_words(audit));
 	else
 		finding = finding_list_add(
 		    audit->findings, FINDING_LINK_EXPIRES_FIRST,
 		    "%s expires on %s, which is soon, and nothing better is known: %ss refuse the chain "
 		    "from then on.",
-		    subject, date, audit_peer_words(audit));
+		    subject.text, date, audit_peer_words(audit));
 	finding_set_certificate(finding, link);
 }
 

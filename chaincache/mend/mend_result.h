@@ -22,7 +22,7 @@ struct store_verdict {
 /* A path that was found and not chosen. */
 struct runner_up {
 	struct certificate_list path; /* leaf first, anchor last */
-	char why[256]; /* why it lost: "accepted by 1 of 2 stores", "expires first: 2027-01-01 ..." */
+	char why[384]; /* why it lost: "accepted by 1 of 2 stores", "expires first: 2027-01-01 ..." */
 };
 
 struct mend_result {

@@ -53,7 +53,7 @@ static void report_leaf_revoked(struct audit *audit)
 	struct finding *finding =
 	    finding_list_add(audit->findings, FINDING_REVOKED,
 			     "The server certificate %s %s: clients that look at revocation refuse it.",
-			     certificate_words_subject(audit_leaf(audit)), words);
+			     certificate_words_subject(audit_leaf(audit)).text, words);
 	finding_set_certificate(finding, audit_leaf(audit));
 	if (known->crl.status == REVOCATION_REVOKED)
 		finding_set_source(finding, known->crl.crl->path);
@@ -73,7 +73,7 @@ static void report_leaf_revoked(struct audit *audit)
 static void report_leaf_unknown(struct audit *audit)
 {
 	const struct leaf_revocation *known = audit->leaf_revocation;
-	const char *subject = certificate_words_subject(audit_leaf(audit));
+	const struct quoted_name subject = certificate_words_subject(audit_leaf(audit));
 	const char *advice = finding_code_advice(FINDING_REVOCATION_UNKNOWN, audit->input->reader);
 	bool staple_is_good = known->has_staple && known->staple.status == OCSP_GOOD;
 	bool staple_is_bad = known->has_staple && known->staple.status == OCSP_UNUSABLE;
@@ -87,32 +87,32 @@ static void report_leaf_unknown(struct audit *audit)
 		return;
 	buffer_init(&text, (size_t)4 * FINDING_MAX_TEXT); /* the finding shortens it with dots */
 	if (crl_is_missing)
-		error = buffer_printf(&text, "Whether the server certificate %.300s %s.", subject,
+		error = buffer_printf(&text, "Whether the server certificate %s %s.", subject.text,
 				      revocation_print(&known->crl, words));
 	if (!failed(error) && staple_is_bad) {
 		advice = STAPLE_ADVICE;
-		error = buffer_printf(
-		    &text,
-		    "%sThe OCSP response that is stapled to the server certificate %.300s cannot be used: "
-		    "%.150s. Clients that read it refuse the connection, or ask for themselves.",
-		    text.len > 0 ? " " : "", subject, known->staple.why);
+		error =
+		    buffer_printf(&text,
+				  "%sThe OCSP response that is stapled to the server certificate %s cannot be used: "
+				  "%.150s. Clients that read it refuse the connection, or ask for themselves.",
+				  text.len > 0 ? " " : "", subject.text, known->staple.why);
 	}
 	if (!failed(error) && staple_is_open) {
 		advice = OPEN_STAPLE_ADVICE;
 		error = buffer_printf(
 		    &text,
-		    "%sThe OCSP response that is stapled to the server certificate %.300s could not be "
+		    "%sThe OCSP response that is stapled to the server certificate %s could not be "
 		    "checked: its issuer is not known here, so that nobody can say who signed the response.",
-		    text.len > 0 ? " " : "", subject);
+		    text.len > 0 ? " " : "", subject.text);
 	}
 	if (!failed(error) && known->lacks_staple) {
 		advice = MUST_STAPLE_ADVICE;
 		error =
 		    buffer_printf(&text,
-				  "%sThe server certificate %.300s demands a stapled OCSP response (TLS feature "
+				  "%sThe server certificate %s demands a stapled OCSP response (TLS feature "
 				  "extension), and none is sent: Firefox, GnuTLS and others that heed it refuse the "
 				  "connection.",
-				  text.len > 0 ? " " : "", subject);
+				  text.len > 0 ? " " : "", subject.text);
 	}
 	struct finding *finding =
 	    finding_list_add(audit->findings, FINDING_REVOCATION_UNKNOWN, "%s", buffer_text(&text));
@@ -129,7 +129,7 @@ static void report_authority_revoked(struct audit *audit, const struct certifica
 				     const struct revocation_answer *answer, bool stays)
 {
 	char words[REVOCATION_MAX_WORDS];
-	const char *subject = certificate_words_subject(certificate);
+	const struct quoted_name subject = certificate_words_subject(certificate);
 	struct finding *finding;
 
 	revocation_print(answer, words);
@@ -138,13 +138,13 @@ static void report_authority_revoked(struct audit *audit, const struct certifica
 		    finding_list_add(audit->findings, FINDING_REVOKED,
 				     "The CA certificate %s %s, and no way around it was found: clients that look at "
 				     "revocation refuse the chain.",
-				     subject, words);
+				     subject.text, words);
 	else
 		finding = finding_list_add(
 		    audit->findings, FINDING_REVOKED,
 		    "The served chain leads through the CA certificate %s, which %s: clients that look "
 		    "at revocation refuse it. The mended chain takes another way.",
-		    subject, words);
+		    subject.text, words);
 	if (stays)
 		finding_set_advice(finding,
 				   "Have the server certificate reissued: no chain brings a revoked authority back.");
@@ -164,7 +164,7 @@ static void report_authority_unknown(struct audit *audit, const struct certifica
 	char words[REVOCATION_MAX_WORDS];
 	struct finding *finding =
 	    finding_list_add(audit->findings, FINDING_REVOCATION_UNKNOWN, "Whether the CA certificate %s %s.",
-			     certificate_words_subject(certificate), revocation_print(answer, words));
+			     certificate_words_subject(certificate).text, revocation_print(answer, words));
 
 	finding_set_certificate(finding, certificate);
 	if (answer->crl != NULL)

@@ -12,9 +12,9 @@ static void report_other_key(struct audit *audit, const struct certificate *cert
 	char words[NAMESAKE_WORDS_CHARS];
 	struct finding *finding = finding_list_add(
 	    audit->findings, FINDING_UNRELATED_CERTIFICATE,
-	    "The served certificate %.300s has the name of the issuer of %.300s, and another key (%s): %s cannot "
+	    "The served certificate %s has the name of the issuer of %s, and another key (%s): %s cannot "
 	    "use it, and it is left out.",
-	    certificate_words_subject(certificate), certificate_words_subject(child),
+	    certificate_words_subject(certificate).text, certificate_words_subject(child).text,
 	    namesake_words(certificate, child, words), audit_peers(audit));
 
 	finding_set_action(finding, ACTION_REMOVED);
@@ -28,7 +28,7 @@ static void report_twin(struct audit *audit, const struct certificate *certifica
 	struct finding *finding =
 	    finding_list_add(audit->findings, FINDING_UNRELATED_CERTIFICATE,
 			     "Beside the %s %s, %s is served: a chain is for one of them, so the other is left out.",
-			     audit_leaf_words(audit), certificate_words_subject(audit_leaf(audit)),
+			     audit_leaf_words(audit), certificate_words_subject(audit_leaf(audit)).text,
 			     leaf_twin_words(audit, certificate, words));
 
 	finding_set_action(finding, ACTION_REMOVED);
@@ -42,7 +42,7 @@ static void report_above_gap(struct audit *audit, const struct certificate *cert
 	    audit->findings, FINDING_UNRELATED_CERTIFICATE,
 	    "The served certificate %s does not follow on the ones before it: an issuer between them is missing, or it "
 	    "does not belong here. It is left out.",
-	    certificate_words_subject(certificate));
+	    certificate_words_subject(certificate).text);
 
 	finding_set_action(finding, ACTION_REMOVED);
 	finding_set_certificate(finding, certificate);
@@ -72,7 +72,8 @@ static void report_misleading(struct audit *audit, const struct certificate *cer
 	    "The served certificate %s has the name of the issuer of %s, and another key, and no key identifier tells "
 	    "them "
 	    "apart: OpenSSL, GnuTLS and other %ss that try no second issuer refuse the chain, so it is left out.",
-	    certificate_words_subject(certificate), certificate_words_subject(child), audit_peer_words(audit));
+	    certificate_words_subject(certificate).text, certificate_words_subject(child).text,
+	    audit_peer_words(audit));
 
 	finding_set_severity(finding, SEVERITY_FIXED);
 	finding_set_action(finding, ACTION_REMOVED);

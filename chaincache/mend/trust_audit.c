@@ -45,37 +45,37 @@ static void advise_roots(const struct audit *audit, struct finding *finding, con
 static void report_self_signed(struct audit *audit)
 {
 	const struct certificate *leaf = audit_leaf(audit);
-	const char *subject = certificate_words_subject(leaf);
+	const struct quoted_name subject = certificate_words_subject(leaf);
 	struct buffer names;
 	struct finding *finding;
 
 	buffer_init(&names, MAX_NAMES_TEXT);
 	if (audit->pinned)
-		finding =
-		    finding_list_add(audit->findings, FINDING_SELF_SIGNED,
-				     "The certificate %s is self-signed; its key is the one that is pinned.", subject);
+		finding = finding_list_add(audit->findings, FINDING_SELF_SIGNED,
+					   "The certificate %s is self-signed; its key is the one that is pinned.",
+					   subject.text);
 	else if (audit->input->ignore_trust)
 		finding = finding_list_add(
 		    audit->findings, FINDING_SELF_SIGNED,
-		    "The certificate %s is self-signed; whether clients trust it was not judged.", subject);
+		    "The certificate %s is self-signed; whether clients trust it was not judged.", subject.text);
 	else if (audit->mended_mask != 0)
 		finding = finding_list_add(
 		    audit->findings, FINDING_SELF_SIGNED,
-		    "The certificate %s is self-signed, and trusted because it stands in a trust store: %s.", subject,
-		    store_names(audit, audit->mended_mask, &names));
+		    "The certificate %s is self-signed, and trusted because it stands in a trust store: %s.",
+		    subject.text, store_names(audit, audit->mended_mask, &names));
 	else if (leaf->key_bits == 0)
 		finding = finding_list_add(audit->findings, FINDING_SELF_SIGNED,
 					   "The certificate %s names itself as its issuer (self-signed; its key is of "
 					   "a kind that cannot be used here, "
 					   "so that the signature was not checked), and no trust store holds it: every "
 					   "client warns or refuses.",
-					   subject);
+					   subject.text);
 	else
 		finding =
 		    finding_list_add(audit->findings, FINDING_SELF_SIGNED,
 				     "The certificate %s is self-signed, and no trust store holds it: every client "
 				     "warns or refuses.",
-				     subject);
+				     subject.text);
 	if (audit->pinned || audit->input->ignore_trust || audit->mended_mask != 0)
 		finding_set_severity(finding, SEVERITY_INFO);
 	finding_set_certificate(finding, leaf);
@@ -93,7 +93,7 @@ static void report_untrusted_root(struct audit *audit, const struct certificate 
 						   "The chain is complete but ends at %s, which no trust store holds: "
 						   "only clients that have this root installed "
 						   "accept it.",
-						   certificate_words_subject(root));
+						   certificate_words_subject(root).text);
 
 	finding_set_certificate(finding, root);
 	advise_roots(audit, finding, root, "have the certificate reissued by an authority that the clients trust.");
@@ -138,7 +138,7 @@ static void report_top_unknown(struct audit *audit)
 	    audit->findings, FINDING_INCOMPLETE_CHAIN,
 	    "The issuer of %s is not known here: where %s is a root, the chain is complete; where it is an "
 	    "intermediate, it is missing.",
-	    certificate_words_subject(end), certificate_words_issuer(end));
+	    certificate_words_subject(end).text, certificate_words_issuer(end).text);
 
 	finding_set_severity(finding, for_servers ? SEVERITY_INFO : SEVERITY_WARNING);
 	finding_set_certificate(finding, end);
@@ -186,7 +186,7 @@ static void report_unknown_kind(struct audit *audit, const struct certificate *e
 	    audit->findings, FINDING_INCOMPLETE_CHAIN,
 	    "The chain cannot be followed beyond %s: %s is known, but %s of a kind that is not supported (%s). So "
 	    "it cannot be checked whether it is the issuer, and it is not added.",
-	    certificate_words_subject(end), certificate_words_subject(issuer),
+	    certificate_words_subject(end).text, certificate_words_subject(issuer).text,
 	    of_key ? "its key is" : "the signature that its key would have to verify is", words);
 
 	finding_set_certificate(finding, end);
@@ -204,12 +204,12 @@ static void report_other_key(struct audit *audit, const struct certificate *end,
 	bool names_key = issuer_match_key_id(namesake, end) == KEY_ID_DIFFERS;
 	struct finding *finding = finding_list_add(
 	    audit->findings, FINDING_INCOMPLETE_CHAIN,
-	    "The issuer of %.200s is missing, so %s cannot follow the chain to a root: a certificate of %.200s is "
+	    "The issuer of %s is missing, so %s cannot follow the chain to a root: a certificate of %s is "
 	    "%s, "
 	    "but with another key (%s). The authority was renewed with a new key, and its certificate with the key "
 	    "that "
 	    "issued this one was not found%s.",
-	    certificate_words_subject(end), audit_peers(audit), certificate_words_issuer(end),
+	    certificate_words_subject(end).text, audit_peers(audit), certificate_words_issuer(end).text,
 	    is_served ? "served" : "known here", namesake_words(namesake, end, words),
 	    audit->input->offline ? ", with fetching off" : "");
 
@@ -242,7 +242,7 @@ static void report_incomplete(struct audit *audit)
 	    audit->findings, FINDING_INCOMPLETE_CHAIN,
 	    "The issuer of %s is missing, so %s cannot follow the chain to a root: %s was not served and is not "
 	    "known here, and %s.",
-	    certificate_words_subject(end), audit_peers(audit), certificate_words_issuer(end), fetching);
+	    certificate_words_subject(end).text, audit_peers(audit), certificate_words_issuer(end).text, fetching);
 
 	finding_set_certificate(finding, end);
 	if (audit->input->offline)
@@ -266,7 +266,7 @@ static void report_refusal(struct audit *audit, const struct certificate *at_fau
 		return;
 	struct finding *finding =
 	    finding_list_add(audit->findings, code, "%s refuse every known path at %s: %s.", audit_peers_first(audit),
-			     certificate_words_subject(at_fault), verdict.reason);
+			     certificate_words_subject(at_fault).text, verdict.reason);
 	finding_set_severity(finding, SEVERITY_ERROR);
 	finding_set_certificate(finding, at_fault);
 	if (verdict.fault == PATH_WRONG_PURPOSE)

@@ -159,14 +159,14 @@ const struct chain_candidate *chain_choice_best(const struct chain_choice *choic
 static void why_not_accepted(const struct chain_candidate *loser, char *out, size_t out_size)
 {
 	if (loser->root == NULL)
-		snprintf(out, out_size, "its end is unknown: no issuer of %.150s was found",
-			 certificate_words_subject(path_last(&loser->chain)));
+		snprintf(out, out_size, "its end is unknown: no issuer of %s was found",
+			 certificate_words_subject(path_last(&loser->chain)).text);
 	else if (loser->verdict.fault == PATH_GOOD)
-		snprintf(out, out_size, "it ends at %.150s, which no store trusts",
-			 certificate_words_subject(loser->root));
+		snprintf(out, out_size, "it ends at %s, which no store trusts",
+			 certificate_words_subject(loser->root).text);
 	else if (loser->verdict.fault == PATH_NOT_JUDGED)
-		snprintf(out, out_size, "whether clients accept it cannot be judged here: at %.100s %.100s",
-			 certificate_words_subject(loser->chain.items[loser->verdict.index].certificate),
+		snprintf(out, out_size, "whether clients accept it cannot be judged here: at %s %.100s",
+			 certificate_words_subject(loser->chain.items[loser->verdict.index].certificate).text,
 			 loser->verdict.reason);
 	else
 		snprintf(out, out_size, "clients refuse it: %.150s", loser->verdict.reason);

@@ -23,7 +23,7 @@ static bool known_curve(int nid)
 	return nid == NID_X9_62_prime256v1 || nid == NID_secp384r1 || nid == NID_secp521r1;
 }
 
-static bool has_weak_key(const struct certificate *certificate)
+bool path_verifier_has_weak_key(const struct certificate *certificate)
 {
 	switch (certificate->key_type) {
 	case KEY_TYPE_RSA:
@@ -43,7 +43,7 @@ static bool has_weak_key(const struct certificate *certificate)
 /* Says whether the kind of key is unknown here, which does not make it weak. */
 static bool has_unknown_key(const struct certificate *certificate)
 {
-	return certificate->key_type == KEY_TYPE_OTHER && !has_weak_key(certificate);
+	return certificate->key_type == KEY_TYPE_OTHER && !path_verifier_has_weak_key(certificate);
 }
 
 static int x509_purpose(enum certificate_purpose purpose)
@@ -71,7 +71,7 @@ unsigned path_verifier_leaf(const struct certificate *leaf, enum certificate_pur
 		faults |= LEAF_NOT_FOR_SIGNING;
 	if (has_unknown_key(leaf))
 		faults |= LEAF_KEY_NOT_JUDGED;
-	else if (has_weak_key(leaf))
+	else if (path_verifier_has_weak_key(leaf))
 		faults |= LEAF_WEAK_KEY;
 	if (has_weak_signature(leaf))
 		faults |= LEAF_WEAK_SIGNATURE;
@@ -138,7 +138,8 @@ static struct path_verdict check_strength(const struct path *path)
 	for (size_t i = 1; i + 1 < path->count; i++) {
 		if (has_weak_signature(path->items[i].certificate))
 			return bad(PATH_WEAK_SIGNATURE, i, "it is signed with SHA-1 or MD5");
-		if (path->items[i].certificate->public_key != NULL && has_weak_key(path->items[i].certificate))
+		if (path->items[i].certificate->public_key != NULL &&
+		    path_verifier_has_weak_key(path->items[i].certificate))
 			return bad(PATH_WEAK_KEY, i, "its key is shorter or on another curve than clients accept");
 	}
 	return good();

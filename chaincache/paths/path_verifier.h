@@ -57,6 +57,9 @@ enum {
 	LEAF_REVOKED = 32, /* as a CRL or a staple says: known once its issuer is, and not by path_verifier_leaf */
 };
 
+/* path_verifier_has_weak_key says whether today's clients refuse its key below an anchor. Of an anchor, some do. */
+bool path_verifier_has_weak_key(const struct certificate *certificate);
+
 unsigned path_verifier_leaf(const struct certificate *leaf, enum certificate_purpose purpose, int64_t now);
 
 #endif

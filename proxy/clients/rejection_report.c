@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "chaincache/certificate/certificate_words.h"
 #include "proxy/log/fix_json.h"
 #include "proxy/log/json_member.h"
 #include "proxy/log/time_text.h"
@@ -57,9 +58,10 @@ static void add_roll_back(struct finding_list *list, const struct chain_sides *s
 	print_side(sides->former, withdrawn, sizeof(withdrawn));
 	struct finding *finding = finding_list_add(
 	    list, FINDING_CLIENT_REJECTED,
-	    "The chain of %s that went out from %s was withdrawn and the former one put back (rollback = on), because "
-	    "%s, far more than before; this stays so until an operator decides.",
-	    leaf->subject, time_text_print(sides->former->since_ms / 1000, since), withdrawn);
+	    "The chain of %s that was served from %s is withdrawn, and the former one is served again (`rollback = "
+	    "on`), "
+	    "because %s, far more than before. This stays so until an operator decides.",
+	    certificate_words_subject(leaf).text, time_text_print(sides->former->since_ms / 1000, since), withdrawn);
 	finding_set_certificate(finding, leaf);
 	finding_set_action(finding, ACTION_REPLACED);
 	finding_set_advice(
@@ -77,7 +79,7 @@ static void add_rise(struct finding_list *list, const struct chain_sides *sides)
 	const struct certificate *leaf = sides->present->credential->chain.items[0].certificate;
 	struct finding *finding =
 	    finding_list_add(list, FINDING_CLIENT_REJECTED, "More clients reject the certificate %s than before. %s",
-			     leaf->subject, rejection_report_words(sides, words));
+			     certificate_words_subject(leaf).text, rejection_report_words(sides, words));
 
 	finding_set_certificate(finding, leaf);
 	finding_set_advice(finding, "%s",

@@ -38,7 +38,7 @@ static int print_help(FILE *file)
 		      "Usage: chainmend COMMAND [OPTION]...\n\nCommands:\n");
 	for (size_t i = 0; i < NUM_COMMANDS; i++)
 		fprintf(file, "  %-8s %s\n", commands[i].name, commands[i].help);
-	fprintf(file, "\nchainmend COMMAND --help says more; chainmend --version tells the versions.\n"
+	fprintf(file, "\nchainmend COMMAND --help says more; chainmend --version prints the versions.\n"
 		      "The manual is chainmend(1); the configuration is chainmend.ini(5).\n");
 	return STATUS_OK;
 }

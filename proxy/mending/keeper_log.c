@@ -1,5 +1,6 @@
 #include "proxy/mending/keeper_log.h"
 
+#include "chaincache/certificate/certificate_words.h"
 #include "proxy/log/time_text.h"
 #include "proxy/mending/refusal.h"
 
@@ -85,13 +86,13 @@ void keeper_log_refusal(const struct keeper_log *log, const struct certificate *
 
 	if (failed(error))
 		program_log_write(log->log, LOG_LEVEL_ERROR, log->config->name,
-				  "%s: the chain could not be tried out, what is served stays: %s", leaf->subject,
-				  error_print(error, text, sizeof(text)));
+				  "%s: the chain could not be tried out, what is served stays: %s",
+				  certificate_words_subject(leaf).text, error_print(error, text, sizeof(text)));
 	else
 		program_log_write(log->log, LOG_LEVEL_ERROR, log->config->name,
 				  "%s: its best chain is refused by clients that trust %.100s, which accept what is "
 				  "served at present: that stays",
-				  leaf->subject, lost_store);
+				  certificate_words_subject(leaf).text, lost_store);
 }
 
 void keeper_log_failure(const struct keeper_log *log, struct error error)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "chaincache/certificate/certificate_words.h"
 #include "proxy/log/time_text.h"
 
 void probe_log_findings(const struct probe_log *log, unsigned part, const struct finding_list *findings,
@@ -52,7 +53,7 @@ void probe_log_audit(const struct probe_log *log, struct probed_backend *backend
 		return;
 	program_log_write(log->log, good ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, log->config->name,
 			  "backend %s serves %s with %zu certificate%s: %s", backend->target,
-			  result->served.items[0].certificate->subject, result->served.count,
+			  certificate_words_subject(result->served.items[0].certificate).text, result->served.count,
 			  result->served.count == 1 ? "" : "s", words_of(strict, result));
 }
 

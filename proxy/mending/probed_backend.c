@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "chaincache/certificate/certificate_words.h"
 #include "proxy/io/alarm.h"
 #include "proxy/mending/certificate_keeper.h"
 
@@ -73,10 +74,10 @@ void probed_backend_compare(const struct probed_backend *backends, size_t index,
 		first++;
 	if (first == backend || leaf_of(backend) == NULL || certificate_equal(leaf_of(first), leaf_of(backend)))
 		return;
-	struct finding *finding =
-	    finding_list_add(findings, FINDING_BACKEND_CERTIFICATE_DIFFERS,
-			     "Backend %s serves another certificate than backend %s: %s with serial number %s.",
-			     backend->target, first->target, leaf_of(backend)->subject, leaf_of(backend)->serial);
+	struct finding *finding = finding_list_add(
+	    findings, FINDING_BACKEND_CERTIFICATE_DIFFERS,
+	    "Backend %s serves another certificate than backend %s: %s with serial number %s.", backend->target,
+	    first->target, certificate_words_subject(leaf_of(backend)).text, leaf_of(backend)->serial);
 	finding_set_certificate(finding, leaf_of(backend));
 	finding_set_source(finding, backend->target);
 	finding_set_advice(finding, "Install the same certificate on every backend of the site.");

@@ -1,5 +1,7 @@
 #include "proxy/mending/refusal.h"
 
+#include "chaincache/certificate/certificate_words.h"
+
 void refusal_add(struct finding_list *findings, const char *store, const struct certificate *leaf)
 {
 	struct finding *finding = finding_list_add(
@@ -7,7 +9,7 @@ void refusal_add(struct finding_list *findings, const char *store, const struct 
 	    "The best chain that was found for %s is not served: clients that trust %.100s accept what "
 	    "is served at present and refused this one in a handshake that was tried; what is served "
 	    "stays.",
-	    leaf->subject, store);
+	    certificate_words_subject(leaf).text, store);
 
 	finding_set_severity(finding, SEVERITY_WARNING);
 	finding_set_certificate(finding, leaf);

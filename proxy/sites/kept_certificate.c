@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "chaincache/certificate/certificate_words.h"
 #include "proxy/log/time_text.h"
 #include "proxy/mending/chain_trial.h"
 #include "proxy/sites/renewal.h"
@@ -260,14 +261,15 @@ static void take_renewal(struct kept_certificate *kept, enum renewal_reason reas
 	if (failed(error)) {
 		kept->pair = former;
 		program_log_write(options->log, LOG_LEVEL_ERROR, options->config->name,
-				  "the new certificate %s cannot be served, the former one goes on: %s", leaf->subject,
-				  error_print(error, text, sizeof(text)));
+				  "the new certificate %s cannot be served, the former one goes on: %s",
+				  certificate_words_subject(leaf).text, error_print(error, text, sizeof(text)));
 		return;
 	}
 	program_log_write(options->log, LOG_LEVEL_INFO, options->config->name,
 			  "the new certificate %s (serial number %s) takes the place of the former one (serial number "
 			  "%s): %s",
-			  leaf->subject, leaf->serial, leaf_of(former)->serial, renewal_reason_words(reason));
+			  certificate_words_subject(leaf).text, leaf->serial, leaf_of(former)->serial,
+			  renewal_reason_words(reason));
 	kept->renewal = NULL;
 	pair_free(former);
 	report_no_renewal(kept);
@@ -289,7 +291,7 @@ static void hold_renewal(struct kept_certificate *kept, const struct renewal_que
 	if (kept->logged != reason)
 		program_log_write(options->log, LOG_LEVEL_WARNING, options->config->name,
 				  "the new certificate %s is not served: %s; the former one goes on, see the fix log",
-				  leaf_of(kept->renewal)->subject, renewal_reason_words(reason));
+				  certificate_words_subject(leaf_of(kept->renewal)).text, renewal_reason_words(reason));
 	kept->logged = reason;
 }
 
@@ -343,7 +345,8 @@ static void start_renewal(struct kept_certificate *kept, const struct given_cert
 	report_no_renewal(kept);
 	program_log_write(options->log, LOG_LEVEL_ERROR, options->config->name,
 			  "the new certificate %s cannot be served, the former one goes on: %s",
-			  given->chain->items[0].certificate->subject, error_print(error, text, sizeof(text)));
+			  certificate_words_subject(given->chain->items[0].certificate).text,
+			  error_print(error, text, sizeof(text)));
 }
 
 void kept_certificate_offer(struct kept_certificate *kept, const struct given_certificate *given, bool insisted)

@@ -1,5 +1,7 @@
 #include "proxy/sites/key_mismatch.h"
 
+#include "chaincache/certificate/certificate_words.h"
+
 /* The key file was replaced, and the backend has not switched yet (or it has switched back). */
 static void add_kept(struct finding_list *findings, const struct certificate *leaf)
 {
@@ -8,7 +10,7 @@ static void add_kept(struct finding_list *findings, const struct certificate *le
 			     "The backend serves %s (serial number %s), and none of the site's keys belongs to it any "
 			     "more: it goes on being "
 			     "served with its former key, which is in memory alone and gone with the next restart.",
-			     leaf->subject, leaf->serial);
+			     certificate_words_subject(leaf).text, leaf->serial);
 	finding_set_severity(finding, SEVERITY_WARNING);
 	finding_set_certificate(finding, leaf);
 	finding_set_advice(finding,
@@ -28,7 +30,7 @@ void key_mismatch_add(struct finding_list *findings, const struct certificate *l
 	struct finding *finding =
 	    finding_list_add(findings, FINDING_KEY_MISMATCH,
 			     "The backend serves %s (serial number %s), and none of the site's keys belongs to it: %s.",
-			     leaf->subject, leaf->serial, rest);
+			     certificate_words_subject(leaf).text, leaf->serial, rest);
 	finding_set_certificate(finding, leaf);
 	if (served == NULL)
 		return;

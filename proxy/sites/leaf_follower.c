@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "chaincache/certificate/certificate_words.h"
 #include "proxy/log/time_text.h"
 #include "proxy/sites/key_mismatch.h"
 
@@ -84,8 +85,8 @@ static void log_mismatch(struct leaf_follower *follower, const struct certificat
 	certificate_unref(follower->logged_leaf);
 	follower->logged_leaf = certificate_ref(leaf);
 	program_log_write(follower->options.log, LOG_LEVEL_ERROR, follower->options.config->name,
-			  "the backend serves %s (serial number %s), and none of the keys belongs to it", leaf->subject,
-			  leaf->serial);
+			  "the backend serves %s (serial number %s), and none of the keys belongs to it",
+			  certificate_words_subject(leaf).text, leaf->serial);
 }
 
 void leaf_follower_see(struct leaf_follower *follower, const struct followed_leaf *seen)

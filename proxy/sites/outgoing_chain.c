@@ -283,9 +283,10 @@ static bool end_roll_back(struct outgoing_chain *outgoing, int64_t now_ms)
 		return false;
 	}
 	set_withdrawn(outgoing, NULL, NULL);
-	program_log_write(outgoing->options.log, LOG_LEVEL_WARNING, outgoing->options.config->name,
-			  "the chain that was put back %s: the one that was withdrawn is served again",
-			  reason == OUTGOING_FORMER_REVOKED ? "has a certificate that is revoked" : "has expired");
+	program_log_write(
+	    outgoing->options.log, LOG_LEVEL_WARNING, outgoing->options.config->name,
+	    "the former chain, which is served since the rollback, %s: the chain that was withdrawn is served again",
+	    reason == OUTGOING_FORMER_REVOKED ? "has a certificate that is revoked" : "has expired");
 	return true;
 }
 

@@ -167,7 +167,7 @@ void renewal_add_finding(struct finding_list *findings, const struct renewal_que
 	    findings, FINDING_RENEWAL_HELD,
 	    "The new certificate %s (serial number %s) is not served, because %s: the former one (serial "
 	    "number %s, valid until %s) goes on until nothing is missing any more, or until it ends.",
-	    certificate_words_subject(renewed), renewed->serial, buffer_text(&lacks), former->serial,
+	    certificate_words_subject(renewed).text, renewed->serial, buffer_text(&lacks), former->serial,
 	    certificate_words_date(former->not_after, date));
 	finding_set_certificate(finding, renewed);
 	if (renewal_decide(question) == RENEWAL_FEWER_STORES)

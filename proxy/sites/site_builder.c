@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "chaincache/certificate/certificate_words.h"
 #include "chaincache/files/certificate_file.h"
 #include "chaincache/files/leaf_choice.h"
 #include "chaincache/mend/mend.h"
@@ -32,7 +33,8 @@ static bool can_be_served(struct site_reading *reading, const struct site_pair *
 	SSL_CTX_free(ctx);
 	if (failed(error))
 		site_error(reading, path, "the certificate %s cannot be served: %s",
-			   pair->chain.items[0].certificate->subject, error_print(error, text, sizeof(text)));
+			   certificate_words_subject(pair->chain.items[0].certificate).text,
+			   error_print(error, text, sizeof(text)));
 	return !failed(error);
 }
 

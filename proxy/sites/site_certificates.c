@@ -1,5 +1,6 @@
 #include "proxy/sites/site_certificates.h"
 
+#include "chaincache/certificate/certificate_words.h"
 #include "proxy/sites/managed_site_state.h"
 #include "proxy/sites/predecessor.h"
 
@@ -151,7 +152,7 @@ static void start_following(struct managed_site *site, const struct given_certif
 		return;
 	}
 	program_log_write(site->options.log, LOG_LEVEL_INFO, site->config->name, "serves the backend's certificate %s",
-			  given->chain->items[0].certificate->subject);
+			  certificate_words_subject(given->chain->items[0].certificate).text);
 	on_change(site);
 	managed_certificate_begin(site->certificates[0]);
 }

@@ -198,7 +198,7 @@ def test_with_mode_report_nothing_is_done_meanwhile(program, world, tmp_path):
         running.wait_for_fix("missing_intermediate", applied=False)
         running.stop()
     page = Page(report(program, tmp_path, world.fix_log, "--cache", world.cache))
-    assert "Nothing: chainmend only tells it here" in page.words
+    assert "Nothing: chainmend only reports it here" in page.words
     assert "certutil -addstore CA" in page.words
 
 

@@ -35,7 +35,8 @@ static void check_words(const struct certificate *certificate)
 	must(strspn(certificate_words_slug(certificate, slug), "abcdefghijklmnopqrstuvwxyz0123456789-") ==
 	     strlen(slug));
 	must(certificate_words_date(certificate->not_before, date)[0] != '\0');
-	must(certificate_words_subject(certificate)[0] != '\0' && certificate_words_issuer(certificate)[0] != '\0');
+	must(certificate_words_subject(certificate).text[0] != '\0' &&
+	     certificate_words_issuer(certificate).text[0] != '\0');
 	for (const char *c = certificate->subject; *c != '\0'; c++)
 		must((unsigned char)*c >= 0x20 && *c != 0x7f);
 }

@@ -132,7 +132,8 @@ static const struct action actions[] = {
      0,
      "read everything again",
      {"cache verify", "Usage: chainmend cache verify [OPTION]...\n",
-      "Reads every file again. One that is not what its name says is set aside and told; the exit status is then 1.",
+      "Reads every file again. One that is not what its name says is set aside and reported; the exit status is then "
+      "1.",
       plain_tables, NULL, NULL},
      false,
      cache_verify},

@@ -56,7 +56,7 @@ static const char *meanwhile(const json_t *line)
 	bool put_back = strcmp(text_of(line, "code"), "client_rejected") == 0 && strcmp(action, "replaced") == 0;
 	bool backend = strcmp(text_of(line, "subject_of"), "backend") == 0;
 	if (json_is_false(json_object_get(line, "applied")))
-		return "Nothing: chainmend only tells it here, and clients are sent what the server has.";
+		return "Nothing: chainmend only reports it here, and clients are sent what the server has.";
 	if (put_back)
 		return "chainmend sends clients the chain of before again, until an operator decides.";
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
@@ -66,7 +66,7 @@ static const char *meanwhile(const json_t *line)
 	}
 	if (strcmp(text_of(line, "severity"), "error") == 0)
 		return "Nothing can be done in front of the server: clients are affected until it is repaired.";
-	return "chainmend watches it, and tells when it changes or is gone.";
+	return "chainmend watches it, and reports when it changes or is gone.";
 }
 
 static void write_row(struct html *html, const char *title, const char *text)
@@ -105,7 +105,7 @@ static void write_finding(struct page *page, const struct log_item *item)
 	html_raw(html, "</p>");
 	html_raw(html, "<dl><dt>Seen</dt><dd>since ");
 	write_minute(html, finding->first_time);
-	html_raw(html, ", last told ");
+	html_raw(html, ", last reported ");
 	write_minute(html, finding->last_time);
 	html_raw(html, "</dd>");
 	write_row(html, "What chainmend does meanwhile", meanwhile(line));
@@ -178,7 +178,8 @@ static void write_gone(struct page *page, const struct log_site *site)
 		json_t *line = log_summary_item_json(item);
 		html_raw(&page->html, "<li><span class=\"code\">");
 		html_text(&page->html, text_of(line, "code"));
-		html_raw(&page->html, item->state == LOG_STATE_RESOLVED ? "</span> resolved " : "</span> last told ");
+		html_raw(&page->html,
+			 item->state == LOG_STATE_RESOLVED ? "</span> resolved " : "</span> last reported ");
 		write_minute(&page->html, item->finding->last_time);
 		html_raw(&page->html, ": ");
 		html_text(&page->html, text_of(line, "message"));

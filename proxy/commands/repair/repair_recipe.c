@@ -206,7 +206,7 @@ static const struct repair_step netscaler_steps[] = {
      .each = REPAIR_ADDED,
      .text =
 	 "Add each, on the appliance's command line; one that it calls known is there already, and the name that it "
-	 "then tells stands for this one below:",
+	 "then prints stands for this one below:",
      .commands = "add ssl certKey @name@ -cert @file@"},
     {.when = REPAIR_LEAF,
      .each = REPAIR_LEAF,

@@ -144,7 +144,7 @@ static struct error write_thumbprint(struct expansion *expansion)
 
 static struct error write_subject(struct expansion *expansion)
 {
-	return buffer_printf(expansion->out, "%s", certificate_words_subject(expansion->item->certificate));
+	return buffer_printf(expansion->out, "%s", certificate_words_subject(expansion->item->certificate).text);
 }
 
 static struct error write_cert_key(struct expansion *expansion, const struct certificate *certificate)

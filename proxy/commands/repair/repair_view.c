@@ -20,7 +20,7 @@ static void print_chain(const struct output *output, const struct repair_script 
 	heading(output, "The server has to send, in this order:");
 	for (size_t i = 0; i < mended->count; i++) {
 		const struct certificate *certificate = mended->items[i].certificate;
-		snprintf(line, sizeof(line), "%s, valid until %s%s", certificate_words_subject(certificate),
+		snprintf(line, sizeof(line), "%s, valid until %s%s", certificate_words_subject(certificate).text,
 			 certificate_words_date(certificate->not_after, date),
 			 repair_plan_adds(script->plan, certificate) ? ", which it does not send today" : "");
 		output_printf(output, STYLE_PLAIN, "%3zu  ", i + 1);
@@ -115,7 +115,8 @@ void repair_view_print(const struct output *output, const struct repair_script *
 {
 	char line[MAX_LINE];
 	const struct certificate *leaf = script->plan->groups[REPAIR_LEAF].items[0].certificate;
-	snprintf(line, sizeof(line), "%s: the repair for %s", script->recipe->label, certificate_words_subject(leaf));
+	snprintf(line, sizeof(line), "%s: the repair for %s", script->recipe->label,
+		 certificate_words_subject(leaf).text);
 	output_wrap(output, STYLE_BOLD, 0, line);
 	if (script->needed) {
 		print_chain(output, script);

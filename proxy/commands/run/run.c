@@ -91,7 +91,7 @@ static const struct option_row general_rows[] = {
      "backends, and exit: 1 for what run would refuse, else 0.",
      take_check_config},
     {"strict", 0, NULL,
-     "With --check-config: exit with 1 where anything is told as an error: a file, a certificate, a directory, a "
+     "With --check-config: exit with 1 where anything is reported as an error: a file, a certificate, a directory, a "
      "backend.",
      take_strict},
     {"offline", 0, NULL, "With --check-config: ask no backend, nor a name server.", take_offline},

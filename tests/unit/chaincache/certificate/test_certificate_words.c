@@ -11,10 +11,10 @@ static void test_a_certificate_without_a_name_is_named_so(void **state)
 	const struct certificate *named = PKI(.cn = "a"), *nameless = PKI(.dns = PKI_STRINGS("a"));
 	(void)state;
 
-	assert_string_equal(certificate_words_subject(named), "CN=a");
-	assert_string_equal(certificate_words_issuer(named), "CN=a");
-	assert_string_equal(certificate_words_subject(nameless), "(no subject)");
-	assert_string_equal(certificate_words_issuer(nameless), "(no name)");
+	assert_string_equal(certificate_words_subject(named).text, "CN=a");
+	assert_string_equal(certificate_words_issuer(named).text, "CN=a");
+	assert_string_equal(certificate_words_subject(nameless).text, "(no subject)");
+	assert_string_equal(certificate_words_issuer(nameless).text, "(no name)");
 }
 
 static void test_a_date_is_a_day(void **state)

@@ -137,6 +137,17 @@ static void test_names_that_are_equal_and_not_by_bytes(void **state)
 	assert_findings(result, "name_encoding warning none");
 	assert_ptr_equal(world_finding(result, FINDING_NAME_ENCODING)->certificate, leaf);
 	assert_true(result->mended_trusted);
+	assert_null(strstr(world_finding(result, FINDING_NAME_ENCODING)->message, "Java"));
+	world_cleanup(&world);
+
+	/* Of strings of other kinds than PrintableString and UTF8String, Java compares the bytes. */
+	WORLD_SERVE(&world,
+		    PKI(.cn = "a", .issuer = i, .issuer_name = PKI_NAME({NID_commonName, V_ASN1_BMPSTRING, "\0I", 2})),
+		    i);
+	WORLD_TRUST(&world, "store", root);
+	result = world_mend(&world);
+	assert_findings(result, "name_encoding warning none");
+	assert_non_null(strstr(world_finding(result, FINDING_NAME_ENCODING)->message, "Go, GnuTLS and Java"));
 	world_cleanup(&world);
 
 	/* The root, which is not sent, has its name in other bytes. */
@@ -148,12 +159,41 @@ static void test_names_that_are_equal_and_not_by_bytes(void **state)
 	world_cleanup(&world);
 }
 
+/* A root's signature is nobody's matter, its key is. */
+static void test_a_root_whose_key_is_weak(void **state)
+{
+	const struct certificate *roots[] = {CA("Old Root", .key_type = PKI_RSA_1024), CA("Odd", .key_type = PKI_P224)};
+	const struct certificate *sha1 = CA("Sha", .digest = PKI_SHA1, .key_type = PKI_RSA_2048);
+	static const char *const words[] = {"The root \"CN=Old Root\" has an RSA key of 1024 bits: GnuTLS",
+					    "The root CN=Odd has a key of a kind or on a curve"};
+	struct mend_world world = {0};
+	(void)state;
+
+	for (size_t i = 0; i < 2; i++) {
+		WORLD_SERVE(&world, PKI(.cn = "a", .issuer = roots[i]));
+		WORLD_TRUST(&world, "store", roots[i]);
+		const struct mend_result *result = world_mend(&world);
+		assert_findings(result, "weak_key warning none");
+		const struct finding *finding = world_finding(result, FINDING_WEAK_KEY);
+		assert_ptr_equal(finding->certificate, roots[i]);
+		assert_non_null(strstr(finding->message, words[i]));
+		assert_true(result->mended_trusted);
+		assert_int_equal(mend_exit_status(result, false), 0);
+		world_cleanup(&world);
+	}
+	WORLD_SERVE(&world, PKI(.cn = "a", .issuer = sha1));
+	WORLD_TRUST(&world, "store", sha1);
+	assert_findings(world_mend(&world), "");
+	world_cleanup(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_leafs_against_a_table),
 	    cmocka_unit_test(test_lifetimes_against_a_table),
 	    cmocka_unit_test(test_names_that_are_equal_and_not_by_bytes),
+	    cmocka_unit_test(test_a_root_whose_key_is_weak),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, pki_teardown);

@@ -112,7 +112,7 @@ static void test_an_issuer_with_another_key(void **state)
 	assert_findings(result,
 			"incomplete_chain error none, unrelated_certificate info removed, no_issuer_url warning none");
 	const struct finding *finding = world_finding(result, FINDING_INCOMPLETE_CHAIN);
-	assert_non_null(strstr(finding->message, "a certificate of CN=Corp CA is served, but with another key"));
+	assert_non_null(strstr(finding->message, "a certificate of \"CN=Corp CA\" is served, but with another key"));
 	assert_non_null(strstr(finding->message, has));
 	assert_non_null(strstr(finding->message, asks));
 	assert_null(strstr(finding->message, "not known here"));
@@ -127,7 +127,7 @@ static void test_an_issuer_with_another_key(void **state)
 	WORLD_CACHE(&world, old);
 	WORLD_TRUST(&world, "store", root);
 	finding = world_finding(world_mend(&world), FINDING_INCOMPLETE_CHAIN);
-	assert_non_null(strstr(finding->message, "a certificate of CN=Corp CA is known here, but with another key"));
+	assert_non_null(strstr(finding->message, "a certificate of \"CN=Corp CA\" is known here, but with another key"));
 	world_cleanup(&world);
 
 	/* The certificate does not say by which key. */
@@ -310,7 +310,7 @@ static void test_a_missing_issuer_is_named(void **state)
 	assert_findings(result, "incomplete_chain error none, no_issuer_url warning none");
 	assert_string_equal(
 	    world_finding(result, FINDING_INCOMPLETE_CHAIN)->message,
-	    "The issuer of CN=a.example is missing, so clients cannot follow the chain to a root: CN=Issuing CA was "
+	    "The issuer of CN=a.example is missing, so clients cannot follow the chain to a root: \"CN=Issuing CA\" was "
 	    "not served and is not known here, and it could not be fetched.");
 	assert_false(result->wants_retry);
 	world_cleanup(&world);
@@ -328,7 +328,7 @@ static void test_an_issuer_whose_key_is_not_usable_is_named(void **state)
 	const struct mend_result *result = world_mend(&world);
 	assert_non_null(
 	    strstr(world_finding(result, FINDING_INCOMPLETE_CHAIN)->message,
-		   "The chain cannot be followed beyond CN=a.example: CN=DSA CA is known, but its key is of a "
+		   "The chain cannot be followed beyond CN=a.example: \"CN=DSA CA\" is known, but its key is of a "
 		   "kind that is not supported"));
 	assert_false(result->mended_trusted);
 	world_cleanup(&world);
