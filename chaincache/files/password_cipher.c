@@ -52,6 +52,8 @@ static const struct known_cipher pbes2_ciphers[] = {
 static const struct known_hash pbkdf2_hashes[] = {
     {{{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02, 0x07}, 8}, EVP_sha1},
     {{{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02, 0x09}, 8}, EVP_sha256},
+    {{{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02, 0x0a}, 8}, EVP_sha384},
+    {{{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02, 0x0b}, 8}, EVP_sha512},
 };
 
 static bool is(const CBS *oid, const struct known_oid *known)
@@ -96,11 +98,24 @@ static bool read_pbes1(CBS *algorithm, struct scheme *out)
 	       CBS_get_asn1_uint64(&parameters, &out->num_turns) && CBS_len(&parameters) == 0;
 }
 
+/* The parameters are NULL (RFC 8018 B.1.2), which GnuTLS leaves out. */
+static const EVP_MD *read_hash(CBS *algorithm)
+{
+	CBS oid, null;
+
+	if (!CBS_get_asn1(algorithm, &oid, CBS_ASN1_OBJECT))
+		return NULL;
+	if (CBS_len(algorithm) > 0 &&
+	    (!CBS_get_asn1(algorithm, &null, CBS_ASN1_NULL) || CBS_len(&null) != 0 || CBS_len(algorithm) != 0))
+		return NULL;
+	return find_hash(&oid);
+}
+
 /* INTEGER key length OPTIONAL, AlgorithmIdentifier of the hash DEFAULT hmacWithSHA1 */
 static bool read_pbkdf2_rest(CBS *parameters, struct scheme *out)
 {
 	uint64_t key_len;
-	CBS hash, oid, null;
+	CBS hash;
 
 	if (CBS_peek_asn1_tag(parameters, CBS_ASN1_INTEGER) &&
 	    (!CBS_get_asn1_uint64(parameters, &key_len) || key_len != EVP_CIPHER_key_length(out->cipher)))
@@ -108,11 +123,9 @@ static bool read_pbkdf2_rest(CBS *parameters, struct scheme *out)
 	out->md = EVP_sha1();
 	if (CBS_len(parameters) == 0)
 		return true;
-	if (!CBS_get_asn1(parameters, &hash, CBS_ASN1_SEQUENCE) || CBS_len(parameters) != 0 ||
-	    !CBS_get_asn1(&hash, &oid, CBS_ASN1_OBJECT) || !CBS_get_asn1(&hash, &null, CBS_ASN1_NULL) ||
-	    CBS_len(&null) != 0 || CBS_len(&hash) != 0)
+	if (!CBS_get_asn1(parameters, &hash, CBS_ASN1_SEQUENCE) || CBS_len(parameters) != 0)
 		return false;
-	out->md = find_hash(&oid);
+	out->md = read_hash(&hash);
 	return out->md != NULL;
 }
 
@@ -146,6 +159,13 @@ static bool read_scheme(CBS algorithm, struct scheme *out)
 		return read_pbes2(&algorithm, out) && out->num_turns > 0;
 	out->cipher = find_cipher(pbes1_ciphers, sizeof(pbes1_ciphers) / sizeof(pbes1_ciphers[0]), &oid);
 	return out->cipher != NULL && read_pbes1(&algorithm, out) && out->num_turns > 0;
+}
+
+bool password_cipher_is_known(CBS algorithm)
+{
+	struct scheme scheme;
+
+	return read_scheme(algorithm, &scheme);
 }
 
 struct cipher_keys {

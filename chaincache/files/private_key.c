@@ -14,6 +14,7 @@
 
 #include "chaincache/files/ber_work.h"
 #include "chaincache/files/der_kind.h"
+#include "chaincache/files/password_cipher.h"
 #include "chaincache/files/password_turns.h"
 
 /* One kind of key, with the function that reads it; *out stays NULL when it does not parse. */
@@ -112,6 +113,40 @@ struct error private_key_turns(struct bytes der, uint64_t *out_turns)
 	return error;
 }
 
+static const char wrong_password[] = "the password does not open the private key";
+
+static struct error unsupported_encryption(void)
+{
+	return error_crypto("the private key is damaged, or encrypted in a way that is not supported (write it anew "
+			    "with `openssl pkcs8 -topk8`)");
+}
+
+/* Opens what BoringSSL does not: PBKDF2 with SHA-384 or SHA-512, or without the NULL that GnuTLS leaves out. */
+static struct error parse_by_password_cipher(struct bytes der, const char *password, EVP_PKEY **out)
+{
+	struct password_turns turns;
+	CBS in, info, algorithm, cipher_text;
+	uint8_t *plain;
+	size_t len;
+
+	CBS_init(&in, der.data, der.len);
+	if (!CBS_get_asn1(&in, &info, CBS_ASN1_SEQUENCE) || !CBS_get_asn1(&info, &algorithm, CBS_ASN1_SEQUENCE) ||
+	    !CBS_get_asn1(&info, &cipher_text, CBS_ASN1_OCTETSTRING) || !password_cipher_is_known(algorithm))
+		return unsupported_encryption();
+	password_turns_init(&turns); /* ber_work_measure has counted them */
+	struct error error = password_cipher_open(algorithm, cipher_text, password, &turns, &plain, &len);
+	if (failed(error))
+		return error.kind == ERROR_CRYPTO ? error_of(ERROR_MISMATCH, 0, wrong_password) : error;
+	CBS_init(&in, plain, len);
+	*out = EVP_parse_private_key(&in);
+	bool is_memory = error_crypto_is_memory();
+	OPENSSL_free(plain);
+	if (*out != NULL)
+		return error_none();
+	return is_memory ? error_of(ERROR_MEMORY, 0, "decrypt a private key")
+			 : error_of(ERROR_MISMATCH, 0, wrong_password);
+}
+
 static struct error parse_encrypted(struct bytes der, const char *password, EVP_PKEY **out)
 {
 	struct ber_work work;
@@ -132,12 +167,12 @@ static struct error parse_encrypted(struct bytes der, const char *password, EVP_
 		ERR_clear_error();
 		return error_none();
 	}
-	if (error_crypto_begins_with_memory() || encryption_is_unsupported())
-		return error_crypto(
-		    "the private key is damaged, or encrypted in a way that is not supported (write it anew "
-		    "with `openssl pkcs8 -topk8`)");
+	if (error_crypto_begins_with_memory())
+		return unsupported_encryption();
+	bool is_unsupported = encryption_is_unsupported();
 	ERR_clear_error();
-	return error_of(ERROR_MISMATCH, 0, "the password does not open the private key");
+	return is_unsupported ? parse_by_password_cipher(der, password, out)
+			      : error_of(ERROR_MISMATCH, 0, wrong_password);
 }
 
 struct error private_key_parse_der(struct bytes der, const char *password, EVP_PKEY **out)
@@ -218,8 +253,6 @@ static struct error read_dek_info(struct bytes info, const EVP_CIPHER **out_ciph
 	}
 	return error_none();
 }
-
-static const char wrong_password[] = "the password does not open the private key";
 
 /* `plain` has room for the ciphertext and one block more. */
 static struct error decrypt(const EVP_CIPHER *cipher, const uint8_t *iv, const char *password, struct bytes der,

@@ -161,14 +161,17 @@ static void test_two_keys_in_pkcs12_are_told(void **state)
 	assert_step(read_pkcs12("two-keys.p12", "wrong", &key, &buffers), ERROR_MISMATCH, "does not open");
 }
 
-static void test_pkcs12_of_another_encryption_is_told(void **state)
+/* It leaves out a NULL of PBKDF2, which BoringSSL insists on. */
+static void test_pkcs12_of_gnutls(void **state)
 {
 	STACK_OF(CRYPTO_BUFFER) * buffers;
 	EVP_PKEY *key;
 	(void)state;
 
-	assert_step(read_pkcs12("gnutls.p12", "secret", &key, &buffers), ERROR_CRYPTO, "with `openssl pkcs12`");
-	assert_null(key);
+	assert_ok(read_pkcs12("gnutls.p12", "secret", &key, &buffers));
+	assert_non_null(key);
+	EVP_PKEY_free(key);
+	sk_CRYPTO_BUFFER_pop_free(buffers, CRYPTO_BUFFER_free);
 	assert_step(read_pkcs12("gnutls.p12", "wrong", &key, &buffers), ERROR_MISMATCH, "does not open");
 }
 
@@ -336,7 +339,7 @@ int main(void)
 	    cmocka_unit_test(test_the_empty_password_is_tried_where_none_is_known),
 	    cmocka_unit_test(test_pkcs12_may_lack_a_key_but_not_a_mac),
 	    cmocka_unit_test(test_two_keys_in_pkcs12_are_told),
-	    cmocka_unit_test(test_pkcs12_of_another_encryption_is_told),
+	    cmocka_unit_test(test_pkcs12_of_gnutls),
 	    cmocka_unit_test(test_tells_a_broken_pkcs12),
 	    cmocka_unit_test(test_pkcs12_cannot_ask_for_endless_work),
 	    cmocka_unit_test(test_opens_what_is_written_in_ber),

@@ -109,13 +109,19 @@ static void test_tells_a_missing_and_a_wrong_password(void **state)
 	assert_step(parse_der_file("ec-pbes2.der", NULL, &key), ERROR_MISMATCH, "no password is known");
 }
 
-static void test_tells_an_unsupported_encryption(void **state)
+/* BoringSSL opens neither: PBKDF2 with SHA-512, and without the NULL that GnuTLS leaves out. */
+static void test_encryptions_that_boringssl_does_not_open(void **state)
 {
-	EVP_PKEY *key;
+	static const char *const files[] = {"ec-sha512.pem", "gnutls.pem"};
 	(void)state;
 
-	assert_step(parse_pem_file("ec-sha512.pem", "secret", &key), ERROR_CRYPTO, "in a way that is not supported");
-	assert_step(parse_pem_file("gnutls.pem", "secret", &key), ERROR_CRYPTO, "`openssl pkcs8 -topk8`");
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		EVP_PKEY *key;
+		assert_ok(parse_pem_file(files[i], "secret", &key));
+		EVP_PKEY_free(key);
+		assert_step(parse_pem_file(files[i], "wrong", &key), ERROR_MISMATCH, "does not open");
+		assert_null(key);
+	}
 }
 
 static void test_tells_an_unsupported_kind_of_key(void **state)
@@ -190,7 +196,7 @@ int main(void)
 	    cmocka_unit_test(test_reads_what_openssl_writes),
 	    cmocka_unit_test(test_every_form_is_the_same_key),
 	    cmocka_unit_test(test_tells_a_missing_and_a_wrong_password),
-	    cmocka_unit_test(test_tells_an_unsupported_encryption),
+	    cmocka_unit_test(test_encryptions_that_boringssl_does_not_open),
 	    cmocka_unit_test(test_tells_an_unsupported_kind_of_key),
 	    cmocka_unit_test(test_tells_broken_keys),
 	    cmocka_unit_test(test_tells_a_broken_dek_info),
