@@ -925,6 +925,7 @@ int main(void)
 	    RIG_TEST(test_a_request_and_its_answer),
 	    RIG_TEST(test_a_length_of_zero_is_whole_with_the_head),
 	    RIG_TEST(test_a_length_of_zero_does_not_keep_a_request_from_being_sent_again),
+	    RIG_TEST(test_a_request_of_no_bytes_is_sent_again_too),
 	    RIG_TEST(test_the_next_request_takes_the_open_backend),
 	    RIG_TEST(test_requests_at_once_wait_for_their_turn),
 	    RIG_TEST(test_a_client_that_pipelines_is_stopped),
