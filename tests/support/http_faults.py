@@ -76,13 +76,12 @@ class Faults:
 
     def assert_refused_requests(self, status: int, words: str, faults: Iterable[bytes | str],
                                 mark: str = MARK) -> None:
-        """Each gets this status, alone and behind a good request, in each cut, and its connection a clean end."""
+        """Each gets this status, alone in each cut and behind a good request, and its connection a clean end."""
         with self._watched("requests", words) as refused:
             for fault in map(encoded, faults):
-                for lead in ("", GOOD):
-                    for pieces in cuts(fault):
-                        refused.append(fault)
-                        self._assert_refused(status, words, encoded(lead), pieces)
+                for lead, pieces in [*(("", cut) for cut in cuts(fault)), (GOOD, [fault])]:
+                    refused.append(fault)
+                    self._assert_refused(status, words, encoded(lead), pieces)
         for visit in self.backend.visits:
             assert mark.encode() not in visit.raw, visit.raw
         self.backend.assert_clean()
