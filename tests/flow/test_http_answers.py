@@ -1,8 +1,8 @@
-"""Answers: what has no body gets none, whatever it declares, and a backend that cannot be understood is not listened to.
+"""Answers: what has no body gets none, whatever it declares, and a backend that is not understood is not listened to.
 
-Sources: RFC 9112 6.3 (HEAD, 1xx, 204 and 304 end with their heads; one that declares its length in two ways), RFC 9112 6.1 and
-7.1 (Transfer-Encoding, chunks), RFC 9112 4 (status line), RFC 9110 8.6 (no Content-Length in 1xx and 204), RFC 9110 9.3.2
-(HEAD), RFC 9112 9.2 (bytes that no request has asked for are no answer).
+Sources: RFC 9112 6.3 (HEAD, 1xx, 204 and 304 end with their heads; one that declares its length in two ways), RFC
+9112 6.1 and 7.1 (Transfer-Encoding, chunks), RFC 9112 4 (status line), RFC 9110 8.6 (no Content-Length in 1xx and
+204), RFC 9110 9.3.2 (HEAD), RFC 9112 9.2 (bytes that no request has asked for are no answer).
 """
 
 import json
@@ -54,7 +54,7 @@ def test_what_has_no_body_ends_with_its_head(program, world):
     ("GET", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n" + answer(b"hidden"))],
     ids=["HEAD", "204", "304", "length", "HEAD, a whole answer", "chunks"])
 def test_bytes_behind_an_answer_are_nobody_s(program, world, method, reply):
-    """They are for no request, and above all not for the next one; the connection that they came over is not used again."""
+    """They are for no request, above all not for the next one; what they came over is not used again."""
     def respond(visit, asked):
         return reply if asked.target == "/first" else answer(b"mine")
     with HttpBackend(respond) as backend:
@@ -143,16 +143,17 @@ def test_a_head_that_cannot_be_read_is_a_502(program, world):
         site.running.wait_for_words(words)
 
 
+CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 CUT = [  # answers that begin well: the client must not take what came for the whole
     ("short of its length", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", False),
-    ("short of its last chunk", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n", False),
-    ("within a chunk", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhalf", False),
-    ("within its trailers", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n0\r\nX: y\r\n", False),
-    ("no chunk size", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\nxyz\r\n", True),
-    ("a chunk size too large", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\nfffffffffffffffff\r\n", True),
-    ("a signed chunk size", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n+4\r\nmore\r\n0\r\n\r\n", True),
-    ("a bare LF in a chunk line", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n4\nmore\r\n0\r\n\r\n", True),
-    ("a chunk longer than its size", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalfmore\r\n0\r\n\r\n", True),
+    ("short of its last chunk", CHUNKS + b"4\r\nhalf\r\n", False),
+    ("within a chunk", CHUNKS + b"9\r\nhalf", False),
+    ("within its trailers", CHUNKS + b"4\r\nhalf\r\n0\r\nX: y\r\n", False),
+    ("no chunk size", CHUNKS + b"4\r\nhalf\r\nxyz\r\n", True),
+    ("a chunk size too large", CHUNKS + b"4\r\nhalf\r\nfffffffffffffffff\r\n", True),
+    ("a signed chunk size", CHUNKS + b"4\r\nhalf\r\n+4\r\nmore\r\n0\r\n\r\n", True),
+    ("a bare LF in a chunk line", CHUNKS + b"4\r\nhalf\r\n4\nmore\r\n0\r\n\r\n", True),
+    ("a chunk longer than its size", CHUNKS + b"4\r\nhalfmore\r\n0\r\n\r\n", True),
 ]
 
 
@@ -211,7 +212,8 @@ def test_http_1_0_may_keep_its_connection(program, world):
         site = HttpSite(program, world, backend)
         with site.client() as client:
             for _ in range(2):
-                assert client.ask(request("GET", "/", "Connection: Keep-Alive", version="1.0")).get("connection") == "keep-alive"
+                got = client.ask(request("GET", "/", "Connection: Keep-Alive", version="1.0"))
+                assert got.get("connection") == "keep-alive"
             assert client.ask(request(version="1.0")).get("connection") == "close"
             client.assert_end()
         with site.client() as client:
@@ -222,7 +224,8 @@ def test_http_1_0_may_keep_its_connection(program, world):
 PAGES = [
     ("*/*", "text/plain; charset=utf-8"), ("text/html,application/xhtml+xml,*/*;q=0.8", "text/plain; charset=utf-8"),
     ("application/json", "application/json"), ("application/json;q=0", "text/plain; charset=utf-8"),
-    ("text/html;q=0.5, application/problem+json", "application/json"), ("text/html, application/json", "text/plain; charset=utf-8"),
+    ("text/html;q=0.5, application/problem+json", "application/json"),
+    ("text/html, application/json", "text/plain; charset=utf-8"),
 ]
 
 

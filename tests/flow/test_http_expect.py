@@ -74,7 +74,8 @@ def test_a_refusal_spares_the_body(program, world):
 
 def test_100_is_not_for_http_1_0(program, world):
     with Chooser(CONTINUE) as chooser:
-        got = HttpSite(program, world, chooser).ask(post("Expect: 100-continue", "Content-Length: 3", version="1.0") + "abc")
+        got = HttpSite(program, world, chooser).ask(post("Expect: 100-continue", "Content-Length: 3",
+                                                         version="1.0") + "abc")
     assert (got.status, got.body) == (200, b"stored")
     assert chooser.heads[0].get("expect") is None
 
@@ -112,7 +113,8 @@ def test_an_interim_answer_does_not_wait_for_the_final_one(program, world):
         assert client.reader.answer().body == b"done"
 
 
-@pytest.mark.parametrize("value", ["200-ok", "100-continue, more", "100-continue;q=1", "100", "continue", '"100-continue"'])
+@pytest.mark.parametrize("value", ["200-ok", "100-continue, more", "100-continue;q=1", "100", "continue",
+                                   '"100-continue"'])
 def test_any_other_expectation_fails(program, world, value):
     with HttpBackend(lambda visit, request: answer()) as backend:
         site = HttpSite(program, world, backend)

@@ -1,8 +1,9 @@
-"""What becomes of fields: those of one connection end here, and no client writes what a backend takes for the proxy's word.
+"""What becomes of fields: those of one connection end here, and no client speaks in the proxy's name.
 
-Sources: RFC 9110 7.6.1 (Connection), RFC 9110 10.1.4 (TE), RFC 9112 C.2.2 (Proxy-Connection); CVE-2022-31813 (httpd) and
-CVE-2025-48865 (Fabio): `Connection: close, X-Forwarded-For` strips what the proxy says; CVE-2025-64484 (OAuth2-Proxy):
-X_Forwarded_* is the same to many backends; CVE-2016-5385 (httpoxy): Proxy becomes HTTP_PROXY; RFC 9440 4 (Client-Cert).
+Sources: RFC 9110 7.6.1 (Connection), RFC 9110 10.1.4 (TE), RFC 9112 C.2.2 (Proxy-Connection); CVE-2022-31813 (httpd)
+and CVE-2025-48865 (Fabio): `Connection: close, X-Forwarded-For` strips what the proxy says; CVE-2025-64484
+(OAuth2-Proxy): X_Forwarded_* is the same to many backends; CVE-2016-5385 (httpoxy): Proxy becomes HTTP_PROXY; RFC
+9440 4 (Client-Cert).
 """
 
 import pytest
@@ -28,8 +29,10 @@ def sent_on(site, *fields, line="GET / HTTP/1.1"):
 
 OURS = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port"]
 # What names a Connection field cannot take away: routing, framing, login, what a cache or a range depends on.
-END_TO_END = ["Host", "Content-Length", "Authorization", "Cookie", "Content-Type", "Content-Encoding", "Range", "If-Match",
-              "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range", "Origin", "Accept", "Cache-Control",
+END_TO_END = ["Host", "Content-Length", "Authorization", "Cookie", "Content-Type", "Content-Encoding", "Range",
+              "If-Match",
+              "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range", "Origin", "Accept",
+              "Cache-Control",
               "Proxy-Authorization", "Expect"]
 
 
@@ -74,7 +77,8 @@ SPELLINGS = ["X-Forwarded-For", "x-forwarded-for", "X_Forwarded_For", "X-Forward
              "X-Forwarded-Proto", "X_Forwarded_Proto", "X-Forwarded-Host", "X_FORWARDED_HOST", "X-Forwarded-Port",
              "X_Forwarded_Port", "X-Forwarded-Server", "X-Forwarded-User", "X_Forwarded_User", "X-Forwarded-Prefix",
              "X-Forwarded-", "Forwarded", "FORWARDED", "Proxy", "PROXY", "Client-Cert", "Client_Cert", "CLIENT-CERT",
-             "Client-Cert-Chain", "Client_Cert-Chain", "X-SSL-Client-Verify", "X_SSL_Client_Verify", "X-SSL-Client-S-DN",
+             "Client-Cert-Chain", "Client_Cert-Chain", "X-SSL-Client-Verify", "X_SSL_Client_Verify",
+             "X-SSL-Client-S-DN",
              "x-ssl-client-anything"]
 LIKE_THEM = ["X-Forwarded", "X-Forwardedfor", "XForwarded-For", "Forwarded-For", "Proxy-Foo", "Proxies", "Client-Ce",
              "My-Client-Cert", "X-SSL-Client", "X-SSL-Clients", "X-Real-IP", "Via", "X_Other"]
@@ -92,7 +96,8 @@ def test_what_a_client_says_of_itself_is_removed(program, world, backend, forwar
 
 def test_what_goes_on_keeps_its_order_and_spelling(program, world, backend):
     site = HttpSite(program, world, backend, forwarded="off")
-    fields = ["b: 1", "A:2", "b:\t3 \t", "Empty:", "Bytes: \xe4\xff", 'Quoted: "a, b"', "!#$%&'*+-.^_`|~: token", "Cookie: a=1",
+    fields = ["b: 1", "A:2", "b:\t3 \t", "Empty:", "Bytes: \xe4\xff", 'Quoted: "a, b"', "!#$%&'*+-.^_`|~: token",
+              "Cookie: a=1",
               "Cookie: b=2"]
     asked = sent_on(site, *fields)
     assert asked.fields == [("Host", NAME), ("b", "1"), ("A", "2"), ("b", "3"), ("Empty", ""), ("Bytes", "\xe4\xff"),
@@ -102,7 +107,8 @@ def test_what_goes_on_keeps_its_order_and_spelling(program, world, backend):
 def test_fields_of_the_backend_s_connection_end_here_too(program, world):
     fields = ["Connection: X-One, keep-alive, Set-Cookie, content-type", "X-One: 1", "Keep-Alive: timeout=5",
               "Proxy-Connection: keep-alive", "Upgrade: h2c", "Trailer: X-Sum", "Set-Cookie: a=1", "Set-Cookie: b=2",
-              "Content-Type: text/plain", "WWW-Authenticate: Basic realm=x", "Proxy-Authenticate: Basic realm=y", "Server: s",
+              "Content-Type: text/plain", "WWW-Authenticate: Basic realm=x", "Proxy-Authenticate: Basic realm=y",
+              "Server: s",
               "Date: d", "X_Forwarded_For: theirs"]
     with HttpBackend(lambda visit, request: answer(b"here", "200 As it came", *fields)) as backend:
         got = HttpSite(program, world, backend).ask(request())

@@ -66,8 +66,10 @@ def test_an_ipv4_client_of_an_ipv6_listener_is_told_as_what_it_is(program, world
     assert asked.get("forwarded") == f"for=127.0.0.1;host={NAME};proto=https"
 
 
-TOLD = ["X-Forwarded-For: 192.0.2.1", "X-Forwarded-For: 192.0.2.2", "X-Forwarded-Proto: http", "X-Forwarded-Host: outer.test",
-        "X-Forwarded-Port: 80", "X-Forwarded-Prefix: /p", "Forwarded: for=192.0.2.1", 'Forwarded: for="[2001:db8::1]";proto=http']
+TOLD = ["X-Forwarded-For: 192.0.2.1", "X-Forwarded-For: 192.0.2.2", "X-Forwarded-Proto: http",
+        "X-Forwarded-Host: outer.test",
+        "X-Forwarded-Port: 80", "X-Forwarded-Prefix: /p", "Forwarded: for=192.0.2.1",
+        'Forwarded: for="[2001:db8::1]";proto=http']
 
 
 def test_what_a_trusted_proxy_told_is_kept_and_appended_to(program, world, backend):
@@ -105,7 +107,8 @@ def test_what_everybody_else_told_is_removed(program, world, backend):
 def test_a_trusted_proxy_does_not_lend_its_trust(program, world, backend):
     """A spelling with `_` is its client's, and client certificates are told by the end of TLS alone."""
     site = HttpSite(program, world, backend, {"trusted_proxies": "127.0.0.1"})
-    for name in ("X_Forwarded_For", "X-Forwarded_Proto", "X_Forwarded-Host", "X_Forwarded_User", "Client-Cert", "Client_Cert",
+    for name in ("X_Forwarded_For", "X-Forwarded_Proto", "X_Forwarded-Host", "X_Forwarded_User", "Client-Cert",
+                 "Client_Cert",
                  "Client-Cert-Chain", "X-SSL-Client-Verify", "X_SSL_Client_Verify", "Proxy"):
         asked = sent_on(site, f"{name}: forged")
         assert [value for _, value in asked.fields if "forged" in value] == [], name
@@ -116,7 +119,8 @@ def test_a_trusted_proxy_does_not_lend_its_trust(program, world, backend):
 def test_what_the_site_sets_stands_in_place_of_what_came(program, world, backend):
     site = HttpSite(program, world, backend, set_header=["X-Real-IP: 192.0.2.9", "x-forwarded-port: 443",
                                                          "User-Agent: chainmend; a=\"b\""])
-    asked = sent_on(site, "X-Real-IP: forged", "X_Real_IP: forged", "x-real-ip: forged", "User-Agent: mine", "Accept: kept")
+    asked = sent_on(site, "X-Real-IP: forged", "X_Real_IP: forged", "x-real-ip: forged", "User-Agent: mine",
+                    "Accept: kept")
     assert asked.get("x-real-ip") == "192.0.2.9"
     assert asked.get("x-forwarded-port") == "443"
     assert asked.get("x-forwarded-proto") == "https"

@@ -131,8 +131,10 @@ def test_http_1_0_goes_on_with_a_host(site, backend):
     assert [asked.version for asked in backend.requests] == ["1.1", "1.1"]
 
 
-METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "get", "RPC_IN_DATA", "RPC_OUT_DATA", "RDG_IN_DATA",
-           "RDG_OUT_DATA", "PROPFIND", "PROPPATCH", "BPROPPATCH", "X-MS-ENUMATTS", "M-SEARCH", "BREW", "!#$%&'*+-.^_`|~1"]
+METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "get", "RPC_IN_DATA", "RPC_OUT_DATA",
+           "RDG_IN_DATA",
+           "RDG_OUT_DATA", "PROPFIND", "PROPPATCH", "BPROPPATCH", "X-MS-ENUMATTS", "M-SEARCH", "BREW",
+           "!#$%&'*+-.^_`|~1"]
 
 
 def test_any_token_is_a_method(site, backend):

@@ -1,4 +1,4 @@
-"""Requests that come at once wait in their order; a request is sent again only where nobody can have begun to answer it.
+"""Requests that come at once wait in their order; a request is sent again only where nobody has begun to answer.
 
 Sources: RFC 9112 9.3.2 (pipelining), RFC 9112 9.3.1 and RFC 9110 9.2.2 (what may be sent again, and what not).
 """

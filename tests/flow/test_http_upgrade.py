@@ -1,8 +1,8 @@
-"""Upgrade: a tunnel begins with the backend's 101, and not before; until then, and wherever it is declined, bytes are HTTP.
+"""Upgrade: a tunnel begins with the backend's 101; until then, and wherever it is declined, bytes are HTTP.
 
 Sources: RFC 9110 7.8 and 15.2.2 (Upgrade, 101, which has to name the protocol; not in HTTP/1.0), RFC 9110 15.5.22
-(426), RFC 9931 (what a client sends before the answer to its Upgrade is not to be taken for the other protocol, nor the other
-way round), RFC 9113 3.1 (h2c, which is retired: behind a proxy that passes it on, requests go by unread).
+(426), RFC 9931 (what a client sends before the answer to its Upgrade is not to be taken for the other protocol, nor
+the other way round), RFC 9113 3.1 (h2c, which is retired: behind a proxy that passes it on, requests go by unread).
 """
 
 import pytest
@@ -65,7 +65,7 @@ def test_a_tunnel_begins_behind_101(program, world, fields):
 
 
 def test_what_came_with_the_101_goes_through(program, world):
-    """Either side may have sent before the other knew: a client at once behind its request, a backend behind its 101."""
+    """Either side may send before the other knows: a client behind its request, a backend behind its 101."""
     switcher = Switcher(SWITCH + b"hello")
     with HttpBackend(switcher) as backend:
         with HttpSite(program, world, backend).client() as client:
@@ -122,7 +122,7 @@ def test_what_asks_for_no_tunnel_has_no_upgrade_behind_the_proxy(program, world)
             got = site.ask(asked)
             assert (what, got.status, got.body) == (what, 200, b"GET /")
             there = backend.requests[-1]
-            assert (there.get("upgrade"), there.get("connection"), there.get("http2-settings")) == (None, None, None), what
+            assert [there.get(name) for name in ("upgrade", "connection", "http2-settings")] == [None] * 3, what
 
 
 def test_upgrade_off_makes_no_tunnel(program, world):

@@ -1,4 +1,4 @@
-"""http_messages - reads HTTP/1.1 as strictly as RFC 9112 writes it, so that a test sees exactly which messages went over.
+"""http_messages - reads HTTP/1.1 as strictly as RFC 9112 writes it, so that a test sees which messages went over.
 
 Anything that two readers could read in two ways raises Unclear.
 """

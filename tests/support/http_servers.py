@@ -1,4 +1,4 @@
-"""http_servers - backends that speak HTTP as a test tells them to, and clients of chainmend that send bytes as they are."""
+"""http_servers - backends that speak HTTP as a test tells them to, and clients of chainmend that send bytes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Visit:
 
 
 class HttpBackend:
-    """Reads each request strictly, keeps it, and answers what `respond` says. Visits without a byte (probes) are dropped."""
+    """Reads each request strictly, keeps it, and answers what `respond` says. Visits without a byte are dropped."""
 
     def __init__(self, respond: Respond, tls: tuple[Path, Path] | None = None) -> None:
         self._respond = respond
