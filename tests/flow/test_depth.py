@@ -20,7 +20,8 @@ def hierarchy(world):
 
 
 def check(program, world, *chain):
-    result = program.command("check", "--chain", world.chain("deep", *chain), *world.check_flags(), "--offline", "--json")
+    file = world.chain("deep", *chain)
+    result = program.command("check", "--chain", file, *world.check_flags(), "--offline", "--json")
     report = json.loads(result.stdout)
     assert result.returncode == report["exit_status"], result
     return report

@@ -5,7 +5,7 @@ import json
 import pytest
 from aia_server import AiaServer, body, drip, endless, hang_up, huge, redirect, silent, slow, status, wrong_length
 from conftest import NAME
-from pki import Authority, chain_pem, chain_pkcs7
+from pki import Authority, chain_pkcs7
 
 
 def check(program, world, urls, *more, allow=("127.0.0.1",)):
