@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Counts what a transaction costs a worker: instructions, allocations, system calls, an idle connection's memory.
 #
-#   bench/cost.sh                       all 16 cases, in some 3 minutes, held against bench/cost.expected
+#   bench/cost.sh                       all 18 cases, in some 3 minutes, held against bench/cost.expected
 #   bench/cost.sh --quick               four of them, in less than one
 #   bench/cost.sh ecdsa-1.3-full-tcp    one of them
 #   bench/cost.sh --update              writes the counts into bench/cost.expected

@@ -1,4 +1,5 @@
-"""cases - which transactions are counted: every key, version of TLS, way of handshake and backend with every other."""
+"""cases - which transactions are counted: every key, version of TLS, way of handshake and backend with every other; and
+requests of HTTP, each on a connection of its own, or all on one."""
 
 from __future__ import annotations
 
@@ -13,14 +14,20 @@ class Case:
     tls: str
     resumed: bool
     backend: str
+    http: bool = False
+    kept: bool = False  # one connection for all transactions
 
     @property
     def name(self) -> str:
-        return f"{self.key}-{self.tls}-{'resumed' if self.resumed else 'full'}-{self.backend}"
+        if self.kept:
+            return f"{self.key}-{self.tls}-kept-http"
+        backend = "http" if self.http else self.backend
+        return f"{self.key}-{self.tls}-{'resumed' if self.resumed else 'full'}-{backend}"
 
 
-CASES = tuple(Case(key, tls, resumed, backend) for key, tls, resumed, backend in itertools.product(
-    ("ecdsa", "rsa"), ("1.3", "1.2"), (False, True), ("tcp", "tls")))
+CASES = (*(Case(key, tls, resumed, backend) for key, tls, resumed, backend in itertools.product(
+    ("ecdsa", "rsa"), ("1.3", "1.2"), (False, True), ("tcp", "tls"))),
+    Case("ecdsa", "1.3", False, "tcp", http=True), Case("ecdsa", "1.3", False, "tcp", http=True, kept=True))
 
 # Each value of each of the four stands in two of them.
 QUICK = tuple(case for case in CASES if case.name in (

@@ -10,6 +10,7 @@ import contextlib
 import select
 import socket
 import ssl
+from dataclasses import dataclass
 from typing import Callable
 
 from compare.credentials import NAME, Credential
@@ -18,19 +19,45 @@ from compare.processes import Trouble
 from .wire import Wire
 
 ANSWER_WAIT_S = 30.0
-ONE_BYTE = b"x"
 VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 BACKLOG = 1024
 
 
-class Client:
-    """connect, handshake, one byte there and back; then close_notify and close, or nothing more where it is `held`."""
+@dataclass(frozen=True)
+class Exchange:
+    """What a client sends, and what the backend answers; `asked` ends what reaches the backend."""
 
-    def __init__(self, wire: Wire, held: bool) -> None:
+    request: bytes
+    asked: bytes
+    answer: bytes
+
+
+ONE_BYTE = Exchange(b"x", b"x", b"x")
+ONE_REQUEST = Exchange(
+    f"GET /index.html?name=value HTTP/1.1\r\nHost: {NAME}\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0)\r\n"
+    "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\nAccept-Language: en-US,en;q=0.5\r\n"
+    "Accept-Encoding: gzip, deflate, br, zstd\r\nConnection: keep-alive\r\nCookie: session=0123456789abcdef\r\n\r\n"
+    .encode(), b"\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 2026 00:00:00 GMT\r\nServer: backend\r\nContent-Type: text/html\r\n"
+    b'Content-Length: 12\r\nETag: "1"\r\n\r\nhello, world')
+
+
+class Client:
+    """connect, handshake, one exchange; then close_notify and close, or nothing more where it is `held`, until it asks
+    again."""
+
+    def __init__(self, wire: Wire, held: bool, exchange: Exchange) -> None:
         self.wire = wire
         self.answered = self.closed = False
         self._held = held
+        self._exchange = exchange
         self._shaken = False
+        self._got = b""
+
+    def ask_again(self) -> None:
+        self.answered = False
+        self.wire.write(self._exchange.request)
+        self.wire.flush()
 
     def is_answered(self) -> bool:
         return self.answered
@@ -40,13 +67,13 @@ class Client:
         wire.receive()
         if not self._shaken and not wire.shakes_hands():
             self._shaken = True
-            wire.write(ONE_BYTE)
-        if self._shaken and not self.answered and wire.read() == ONE_BYTE:
+            wire.write(self._exchange.request)
+        if self.answered:
+            wire.read()
+        elif self._shaken and self._is_whole(wire.read()):
             self.answered = True
             if not self._held:
                 wire.notify_end()
-        elif self.answered:
-            wire.read()
         if wire.ended and not self.answered:
             raise Trouble("chainmend ended a connection before its answer")
         if not wire.flush() and wire.ended:
@@ -54,12 +81,21 @@ class Client:
             self.closed = True
 
 
-class BackendEnd:
-    """Sends back what comes, and ends when the other end does."""
+    def _is_whole(self, more: bytes) -> bool:
+        self._got += more
+        if self._got != self._exchange.answer:
+            return False
+        self._got = b""
+        return True
 
-    def __init__(self, wire: Wire) -> None:
+
+class BackendEnd:
+    """Answers what comes, and ends when the other end does."""
+
+    def __init__(self, wire: Wire, exchange: Exchange) -> None:
         self.wire = wire
         self.closed = False
+        self._exchange = exchange
         self._shaken = self._notified = False
 
     def step(self) -> None:
@@ -68,8 +104,8 @@ class BackendEnd:
         if not self._shaken and not wire.ended:
             self._shaken = not wire.shakes_hands()
         got = wire.read() if self._shaken else b""
-        if got:
-            wire.write(got)
+        if got.endswith(self._exchange.asked):
+            wire.write(self._exchange.answer)
         if wire.ended and self._shaken and not self._notified:
             wire.notify_end()
             self._notified = True
@@ -81,7 +117,8 @@ class BackendEnd:
 class LockStep:
     """Listens as the backend when made. `settle` waits until chainmend has nothing left to do."""
 
-    def __init__(self, backend: Credential | None) -> None:
+    def __init__(self, backend: Credential | None, exchange: Exchange = ONE_BYTE) -> None:
+        self._exchange = exchange
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
         self._listener.setblocking(False)
         self._context = None if backend is None else server_context(backend)
@@ -95,7 +132,7 @@ class LockStep:
         """A client whose first bytes are under way."""
         own = socket.create_connection(("127.0.0.1", port))
         self.settle()
-        client = Client(Wire(own, context, name=NAME, session=session), held)
+        client = Client(Wire(own, context, name=NAME, session=session), held, self._exchange)
         self._clients.append(client)
         client.step()
         self.settle()
@@ -125,7 +162,7 @@ class LockStep:
 
     def _accept(self) -> None:
         with contextlib.suppress(BlockingIOError):
-            self._backends.append(BackendEnd(Wire(self._listener.accept()[0], self._context, server_side=True)))
+            self._backends.append(BackendEnd(Wire(self._listener.accept()[0], self._context, server_side=True), self._exchange))
 
     def all_closed(self) -> bool:
         return not self._clients and not self._backends

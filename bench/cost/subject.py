@@ -15,7 +15,7 @@ from compare.processes import Trouble, free_port
 from compare.proxy import Proxy
 
 from .cases import Case
-from .lock_step import Client, LockStep, client_context
+from .lock_step import Client, ONE_BYTE, ONE_REQUEST, LockStep, client_context
 from .threads import Threads, busiest
 
 TEMPLATE = Path(__file__).with_name("chainmend.ini")
@@ -59,7 +59,7 @@ class Subject:
         self._session: ssl.SSLSession | None = None
         backend = setting.credentials[BACKEND_KEY]
         with contextlib.ExitStack() as stack:
-            self._ends = LockStep(backend if case.backend == "tls" else None)
+            self._ends = LockStep(backend if case.backend == "tls" else None, ONE_REQUEST if case.http else ONE_BYTE)
             stack.callback(self._ends.close)
             port = free_port()
             config = self._write_config(folder, port, backend)
@@ -70,6 +70,7 @@ class Subject:
             self._threads = Threads(self._proxy.pid)
             self._ends.settle = self._threads.wait_until_still
             self.worker = self._warm_up()
+            self._kept = self._keep() if case.kept else None
             self._stack = stack.pop_all()
 
     def _write_config(self, folder: Path, port: int, backend: Credential) -> Path:
@@ -79,7 +80,8 @@ class Subject:
             "backend_roots": backend.roots}
         text = string.Template(TEMPLATE.read_text()).substitute(words)
         config = folder / "chainmend.ini"
-        config.write_text(text + (f"backend_name = {NAME}\n" if self._case.backend == "tls" else ""))
+        text += f"backend_name = {NAME}\n" if self._case.backend == "tls" else ""
+        config.write_text(text + ("protocol = http\n" if self._case.http else ""))
         return config
 
     def _warm_up(self) -> int:
@@ -92,6 +94,17 @@ class Subject:
                 self._session = session_of(client)
         return busiest(before, self._threads.run_ns())
 
+    def _keep(self) -> Client:
+        client = self._hold()
+        for _ in range(WARM_UP):
+            self._ask_again(client)
+        return client
+
+    def _hold(self) -> Client:
+        client = self._ends.open(self.port, self._context, self._session, held=True)
+        self._ends.run_until(client.is_answered)
+        return client
+
     def _transact(self) -> Client:
         client = self._ends.open(self.port, self._context, self._session)
         self._ends.run_until(self._ends.all_closed)
@@ -99,15 +112,22 @@ class Subject:
             raise Trouble(f"{self._case.name}: a session was {'not ' if self._session else ''}resumed")
         return client
 
+    def _ask_again(self, client: Client) -> None:
+        client.ask_again()
+        self._threads.wait_until_still()
+        self._ends.run_until(client.is_answered)
+
     def transact(self, count: int) -> None:
         for _ in range(count):
-            self._transact()
+            if self._kept is not None:
+                self._ask_again(self._kept)
+            else:
+                self._transact()
 
     def hold(self, count: int) -> None:
-        """Opens so many, each with one byte there and back, and leaves them idle."""
+        """Opens so many, each with one exchange, and leaves them idle."""
         for _ in range(count):
-            client = self._ends.open(self.port, self._context, self._session, held=True)
-            self._ends.run_until(client.is_answered)
+            self._hold()
         self._threads.wait_until_still()
 
     @property

@@ -125,8 +125,8 @@ def grown_names(found):
     return {change.name for change in found.grown}
 
 
-def test_cases_are_all_that_four_choices_make_and_the_quick_ones_have_each_twice():
-    assert len({case.name for case in CASES}) == 16
+def test_cases_are_all_that_four_choices_make_and_two_of_http_and_the_quick_ones_have_each_twice():
+    assert len({case.name for case in CASES}) == 18
     assert len(QUICK) == 4
     for choice in ("key", "tls", "resumed", "backend"):
         assert set(Counter(getattr(case, choice) for case in QUICK).values()) == {2}
@@ -460,6 +460,17 @@ def test_a_case_is_counted_and_what_grew_is_told(build, tmp_path):
     assert "idle-bytes       chainmend" in fell and "--update" in fell
     assert "calls            sendto" in grew and "instructions     chainmend" in grew
     assert any(line.split()[:3] == ["+300", "chainmend", function] for line in grew.splitlines()), grew
+
+
+@pytest.mark.alone
+def test_a_request_on_a_kept_connection_takes_no_memory_and_one_write_each_way(build, tmp_path):
+    case = "ecdsa-1.3-kept-http"
+    finish(start(build, tmp_path, case, "--update", *FEW), 0)
+    figures = read_record(tmp_path).cases[case].figures
+    assert (ALLOCATIONS, CHAINMEND) not in figures
+    assert {part: value for (kind, part), value in figures.items() if kind == CALLS} == {
+        "total": 6, "epoll_wait": 2, "recvfrom": 2, "sendto": 2}
+    assert figures[IDLE, TOTAL] < 12 * 1024
 
 
 @pytest.mark.alone
