@@ -19,7 +19,7 @@ static enum http_body_kind kind_for(enum http_version client, enum http_body_kin
 static bool binds_login(const struct http_view *view)
 {
 	for (size_t i = 0; i < view->head->num_fields; i++)
-		if (view->kinds[i] == HTTP_FIELD_LOGIN && http_login_binds(view->head->fields[i].value))
+		if (view->head->fields[i].kind == HTTP_FIELD_LOGIN && http_login_binds(view->head->fields[i].value))
 			return true;
 	return false;
 }
@@ -33,7 +33,7 @@ static bool names_tunnel(const struct http_view *view)
 	for (size_t i = 0; i < view->head->num_fields; i++) {
 		struct bytes value = view->head->fields[i].value;
 
-		if (view->kinds[i] != HTTP_FIELD_UPGRADE)
+		if (view->head->fields[i].kind != HTTP_FIELD_UPGRADE)
 			continue;
 		if (http_protocols_are_http(value))
 			return false;
@@ -92,7 +92,7 @@ static void write_field(struct writing *writing, size_t index)
 {
 	const struct http_field *field = &writing->view->head->fields[index];
 
-	switch ((enum http_field_kind)writing->view->kinds[index]) {
+	switch (field->kind) {
 	case HTTP_FIELD_CONNECTION:
 	case HTTP_FIELD_HOP:
 		return;

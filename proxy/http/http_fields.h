@@ -5,7 +5,7 @@
 #ifndef PROXY_HTTP_HTTP_FIELDS_H
 #define PROXY_HTTP_HTTP_FIELDS_H
 
-#include "chaincache/base/bytes.h"
+#include "proxy/http/http_field.h"
 
 #define HTTP_MAX_FIELDS 100
 
@@ -14,6 +14,7 @@ enum http_version { HTTP_1_0, HTTP_1_1 };
 struct http_field {
 	struct bytes name; /* a token, as it was spelt */
 	struct bytes value; /* without blanks around it */
+	enum http_field_kind kind; /* by its name */
 };
 
 struct http_head {

@@ -36,7 +36,7 @@ static bool write_kept(const struct http_forwarding *forwarding, enum http_field
 	bool any = false;
 
 	for (size_t i = 0; (forwarding->kept & 1u << kind) != 0 && i < head->num_fields; i++) {
-		if (forwarding->view->kinds[i] != kind || head->fields[i].value.len == 0)
+		if (head->fields[i].kind != kind || head->fields[i].value.len == 0)
 			continue;
 		if (any)
 			http_pen_text(pen, ", ");

@@ -376,7 +376,8 @@ enum http_rule http_guard_fields(struct bytes bytes, struct http_head *out)
 		for (size_t i = 0; i < sizeof(field_rules) / sizeof(field_rules[0]); i++)
 			if (field_rules[i].is_broken(&line))
 				return field_rules[i].rule;
-		out->fields[out->num_fields++] = (struct http_field){line.name, without_blanks(line.value)};
+		out->fields[out->num_fields++] =
+		    (struct http_field){line.name, without_blanks(line.value), http_field_kind(line.name)};
 		bytes = from(bytes, text.len + 2);
 	}
 	return HTTP_RULE_NONE;

@@ -25,7 +25,8 @@ static int on_name(llhttp_t *parser, const char *at, size_t len)
 		reading->is_odd = true;
 		return HPE_USER;
 	}
-	head->fields[head->num_fields++] = (struct http_field){.name = bytes_of(at, len)};
+	struct bytes name = bytes_of(at, len);
+	head->fields[head->num_fields++] = (struct http_field){.name = name, .kind = http_field_kind(name)};
 	return HPE_OK;
 }
 

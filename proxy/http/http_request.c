@@ -97,7 +97,7 @@ static void look_into(struct findings *findings)
 	for (size_t i = 0; i < head->num_fields; i++) {
 		struct bytes value = head->fields[i].value;
 
-		switch ((enum http_field_kind)findings->view.kinds[i]) {
+		switch (head->fields[i].kind) {
 		case HTTP_FIELD_EXPECT:
 			note_expectation(findings, value);
 			break;
@@ -232,7 +232,7 @@ static void write_length(struct writing *writing, struct bytes name)
 static void write_field(struct writing *writing, size_t index)
 {
 	const struct http_field *field = &writing->view->head->fields[index];
-	enum http_field_kind kind = (enum http_field_kind)writing->view->kinds[index];
+	enum http_field_kind kind = field->kind;
 
 	switch (kind) {
 	case HTTP_FIELD_CONNECTION:
@@ -281,7 +281,7 @@ static void write_upgrade(struct writing *writing)
 	for (size_t i = 0; i < head->num_fields; i++) {
 		struct bytes value = head->fields[i].value, protocol;
 
-		while (writing->view->kinds[i] == HTTP_FIELD_UPGRADE && http_protocols_next(&value, &protocol)) {
+		while (head->fields[i].kind == HTTP_FIELD_UPGRADE && http_protocols_next(&value, &protocol)) {
 			if (!is_first)
 				http_pen_text(&writing->pen, ", ");
 			is_first = false;

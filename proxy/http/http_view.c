@@ -11,13 +11,10 @@ void http_view_of(const struct http_head *head, struct http_view *out)
 	out->options.bits = 0;
 	for (size_t i = 0; i < head->num_fields; i++) {
 		const struct http_field *field = &head->fields[i];
-		enum http_field_kind kind = http_field_kind(field->name);
-
-		out->kinds[i] = (uint8_t)kind;
 		out->num_bytes += field->name.len + field->value.len + sizeof(": \r\n") - 1;
-		if (kind == HTTP_FIELD_CONNECTION)
+		if (field->kind == HTTP_FIELD_CONNECTION)
 			http_options_take(&out->options, field->value);
-		if (kind == HTTP_FIELD_HOST && out->num_hosts++ == 0)
+		if (field->kind == HTTP_FIELD_HOST && out->num_hosts++ == 0)
 			out->host = i;
 	}
 }

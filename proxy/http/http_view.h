@@ -1,4 +1,4 @@
-/* http_view - a head as a proxy looks at it: the kind of each field, and what Connection says. Pure. */
+/* http_view - a head as a proxy looks at it: its size, its Host, and what Connection says. Pure. */
 #ifndef PROXY_HTTP_HTTP_VIEW_H
 #define PROXY_HTTP_HTTP_VIEW_H
 
@@ -11,7 +11,6 @@ struct http_view {
 	size_t host; /* the first Host; num_fields: none */
 	size_t num_hosts;
 	struct http_options options;
-	uint8_t kinds[HTTP_MAX_FIELDS]; /* enum http_field_kind */
 };
 
 /* http_view_of fills *out; of its arrays no more than there is. */

@@ -59,7 +59,7 @@ static void compare(const struct http_head *in, const struct http_request_facts 
 		must(bytes_equal(host, http_request_host(out)));
 	http_view_of(out, &view);
 	for (size_t i = 0; i < out->num_fields; i++)
-		look_at_field(&out->fields[i], (enum http_field_kind)view.kinds[i], facts->wants_upgrade, is_trusted);
+		look_at_field(&out->fields[i], out->fields[i].kind, facts->wants_upgrade, is_trusted);
 }
 
 /* The first byte: how the client is told, whether it is trusted, whether tunnels are made. */

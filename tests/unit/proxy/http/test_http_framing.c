@@ -115,8 +115,8 @@ static void test_faults(void **state)
 		struct http_head head = {.version = faults[i].version, .status = 304, .num_fields = 2};
 		struct http_framing framing;
 		for (size_t field = 0; field < 2; field++)
-			head.fields[field] = (struct http_field){bytes_of_string(faults[i].names[field]),
-								 bytes_of_string(faults[i].values[field])};
+			head.fields[field] = (struct http_field){.name = bytes_of_string(faults[i].names[field]),
+								 .value = bytes_of_string(faults[i].values[field])};
 		assert_int_equal(http_request_framing(&head, &framing), faults[i].rule);
 		/* and alike in an answer, even where no body follows */
 		assert_int_equal(http_answer_framing(&head, false, &framing), faults[i].rule);
