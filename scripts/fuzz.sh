@@ -9,7 +9,7 @@
 #   scripts/fuzz.sh --list                 the targets' names
 #
 # They begin with the committed corpora and the seeds that the build makes (tests/fuzz/make_seeds.py). What grows on the way
-# stays in build/fuzz/corpora and is taken up again. An input that fails is kept in build/fuzz/failures: fix the code, then
+# stays in build/fuzz/corpora and is taken up again. tests/fuzz/TARGET.dict, where there is one, has words to put in. An input that fails is kept in build/fuzz/failures: fix the code, then
 # commit the input in tests/fuzz/corpus/TARGET, where every test run replays it.
 #
 # CHAINMEND_FUZZ_BUILD: another folder than build/fuzz. CHAINMEND_CMAKE_ARGS: further arguments of the first cmake.
@@ -82,12 +82,13 @@ cmake --build "$build" --target fuzzers
 # the fuzzer by SIGXCPU.
 readonly out_of_cpu_time=$((128 + $(kill -l XCPU)))
 run() {
-	local -a limit=(-max_total_time="$seconds")
+	local -a limit=(-max_total_time="$seconds") words=()
+	[ ! -f "tests/fuzz/$target.dict" ] || words=(-dict="tests/fuzz/$target.dict")
 	if [ $clock = cpu ]; then
 		ulimit -S -t "$seconds"
 		limit=()
 	fi
-	exec nice -n 19 "$fuzzer" "${limit[@]}" -timeout=300 -rss_limit_mb=2048 -max_len=65536 -len_control=20 \
+	exec nice -n 19 "$fuzzer" "${limit[@]}" "${words[@]}" -timeout=300 -rss_limit_mb=2048 -max_len=65536 -len_control=20 \
 		-print_final_stats=1 -artifact_prefix="$failures/" "${folders[@]}" 2>"$failures.log"
 }
 
