@@ -99,12 +99,16 @@ static void advance(struct bytes *input, size_t len)
 	*input = bytes_of(input->data + len, input->len - len);
 }
 
-/* Skips empty lines before a request (RFC 9112 2.2). Returns false when nothing else is there. */
-static bool skip_empty_lines(struct bytes *input)
+/* Skips empty lines before a request (RFC 9112 2.2), one too many at the most. Returns false when nothing else is there. */
+static bool skip_empty_lines(struct http_connection *http, struct bytes *input)
 {
-	while (input->len >= 2 && memcmp(input->data, "\r\n", 2) == 0)
+	for (; input->len >= 2 && memcmp(input->data, "\r\n", 2) == 0; http->num_empty_lines++) {
+		if (http->num_empty_lines > HTTP_MAX_EMPTY_LINES)
+			return true;
 		advance(input, 2);
-	return input->len > 0 && !(input->len == 1 && input->data[0] == '\r');
+	}
+	return http->num_empty_lines > HTTP_MAX_EMPTY_LINES ||
+	       (input->len > 0 && !(input->len == 1 && input->data[0] == '\r'));
 }
 
 static void refuse_request(struct http_connection *http, enum http_rule rule)
@@ -147,6 +151,21 @@ static struct http_request_facts first_facts(struct bytes input)
 
 	advance(&input, http_guard_empty_lines(input));
 	return (struct http_request_facts){.is_head = input.len >= len && memcmp(input.data, head, len) == 0};
+}
+
+/* Returns false when more bytes are wanted. */
+static bool begin_request(struct http_connection *http, struct bytes *input)
+{
+	if (!skip_empty_lines(http, input))
+		return false;
+	bool too_many = http->num_empty_lines > HTTP_MAX_EMPTY_LINES;
+	http->num_empty_lines = 0;
+	fire(http, ON_REQUEST_BEGUN);
+	if (!too_many)
+		return true;
+	http->request = (struct http_request_facts){0};
+	refuse_request(http, HTTP_RULE_EMPTY_LINES);
+	return true;
 }
 
 /* Returns false when more bytes are wanted. */
@@ -244,9 +263,8 @@ static void take_client(struct http_connection *http, struct bytes *input)
 	for (;;) {
 		switch (http->state) {
 		case EXCHANGE_IDLE:
-			if (!skip_empty_lines(input))
+			if (!begin_request(http, input))
 				return;
-			fire(http, ON_REQUEST_BEGUN);
 			break;
 		case EXCHANGE_HEAD:
 			if (!take_request_head(http, input))

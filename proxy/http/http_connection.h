@@ -60,6 +60,7 @@ struct http_connection {
 	enum http_rule broken; /* by the request */
 	enum http_exchange_state state : 8;
 	uint8_t wishes;
+	uint8_t num_empty_lines; /* before the next request */
 	bool backend_is_open;
 	bool backend_was_used; /* for an exchange before this one */
 	bool backend_rests; /* nothing is under way on it: its last exchange is complete */

@@ -1,4 +1,5 @@
 #include "proxy/http/http_connection.h"
+#include "proxy/http/http_guard.h"
 #include "tests/support/unit.h"
 
 #include <stdio.h>
@@ -919,6 +920,30 @@ static void test_every_cut(void **state)
 
 #define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* However they are cut, and as many again before the next request. */
+static void test_empty_lines_before_a_request_are_few(void **state)
+{
+	struct rig *rig = (struct rig *)*state;
+
+	for (int request = 0; request < 2; request++) {
+		for (int i = 0; i < 2 * HTTP_MAX_EMPTY_LINES; i++)
+			client_sends(rig, i % 2 == 0 ? "\r" : "\n");
+		assert_idle(rig);
+		client_sends(rig, GET);
+		if (request == 0)
+			open_backend(rig);
+		backend_sends(rig, OK);
+		buffer_cleanup(&rig->client);
+	}
+	for (int i = 0; i <= HTTP_MAX_EMPTY_LINES; i++) {
+		assert_idle(rig);
+		client_sends(rig, "\r\n");
+	}
+	assert_client_got_status(rig, "400");
+	assert_int_equal(rig->num_refused_requests, 1);
+	assert_int_equal(rig->http.broken, HTTP_RULE_EMPTY_LINES);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -965,6 +990,7 @@ int main(void)
 	    RIG_TEST(test_a_client_that_ends_within_its_request),
 	    RIG_TEST(test_a_request_is_partial_until_its_end_is_sent),
 	    RIG_TEST(test_every_cut),
+	    cmocka_unit_test_setup_teardown(test_empty_lines_before_a_request_are_few, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
