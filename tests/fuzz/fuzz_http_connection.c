@@ -5,6 +5,7 @@
  * sends for one request. What the operations leave over is sent in a usual order. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "proxy/http/http_connection.h"
 #include "tests/support/strict_http.h"
@@ -355,6 +356,36 @@ static void compare_request(const struct strict_message *asked, const struct str
 	require(got->trailers.num <= asked->trailers.num);
 }
 
+static bool has_token(const struct strict_message *message, const char *token)
+{
+	size_t len = strlen(token);
+
+	for (size_t i = 0; i < message->fields.num; i++) {
+		const struct strict_field *field = &message->fields.items[i];
+		if (field->name.len == strlen("connection") &&
+		    strncasecmp((const char *)field->name.data, "connection", 10) == 0 && field->value.len == len &&
+		    strncasecmp((const char *)field->value.data, token, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* No request comes behind an answer that says close, or that ends with its connection. */
+static void look_at_reuse(const struct strict_http *got, const struct strict_http *answers)
+{
+	size_t num_final = 0;
+
+	for (size_t i = 0; i < answers->num; i++) {
+		const struct strict_message *answer = &answers->messages[i];
+		if (answer->status < 200)
+			continue;
+		num_final++;
+		if (answer->ends_by_close || has_token(answer, "close") ||
+		    (answer->minor_version == 0 && !has_token(answer, "keep-alive")))
+			require(got->num <= num_final);
+	}
+}
+
 /* The first bytes of a buffer that may have none. */
 static struct bytes stream_of(const struct buffer *buffer, size_t max_len)
 {
@@ -396,6 +427,7 @@ static void look_at_requests(struct rig *rig, struct findings *f)
 			next++; /* and no other follows */
 		}
 		strict_http_answers(stream_of(&visit->sent, SIZE_MAX), got, &f->answers[v]);
+		look_at_reuse(got, &f->answers[v]);
 	}
 }
 
@@ -468,6 +500,8 @@ static void look_at_answers(struct rig *rig, struct findings *f)
 			require(i + 1 == f->answered.num && (got->ends_by_close || !rig->ends_cleanly));
 			break;
 		}
+		require(!sent->ends_by_close || (rig->visits[visit].ended && !rig->visits[visit].broken) ||
+			(i + 1 == f->answered.num && !rig->ends_cleanly));
 		require(sent->status == got->status);
 		require(got->body_len == sent->body_len);
 		require(got->body_len == 0 || memcmp(got->body, sent->body, got->body_len) == 0);
