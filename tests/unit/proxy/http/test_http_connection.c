@@ -958,6 +958,7 @@ int main(void)
 	    RIG_TEST(test_a_request_is_sent_again_where_nobody_has_begun_to_answer),
 	    RIG_TEST(test_a_request_of_no_bytes_is_whole_with_its_head),
 	    RIG_TEST(test_a_request_is_never_sent_twice_otherwise),
+	    RIG_TEST(test_a_request_of_no_bytes_is_sent_again_too),
 	    RIG_TEST(test_a_request_over_a_shared_backend_is_sent_again),
 	    RIG_TEST(test_a_backend_between_two_requests_is_spare),
 	    cmocka_unit_test(test_a_backend_that_is_not_spare),
@@ -990,7 +991,7 @@ int main(void)
 	    RIG_TEST(test_a_client_that_ends_within_its_request),
 	    RIG_TEST(test_a_request_is_partial_until_its_end_is_sent),
 	    RIG_TEST(test_every_cut),
-	    cmocka_unit_test_setup_teardown(test_empty_lines_before_a_request_are_few, setup, teardown),
+	    RIG_TEST(test_empty_lines_before_a_request_are_few),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
