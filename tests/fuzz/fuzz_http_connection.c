@@ -356,6 +356,20 @@ static void compare_request(const struct strict_message *asked, const struct str
 	require(got->trailers.num <= asked->trailers.num);
 }
 
+static bool is_final(const struct strict_message *message)
+{
+	return message->status >= 200 || message->status == 101;
+}
+
+static size_t count_final(const struct strict_http *answers, size_t num)
+{
+	size_t num_final = 0;
+
+	for (size_t i = 0; i < num && i < answers->num; i++)
+		num_final += is_final(&answers->messages[i]);
+	return num_final;
+}
+
 static bool has_token(const struct strict_message *message, const char *token)
 {
 	size_t len = strlen(token);
@@ -411,7 +425,7 @@ static void look_at_requests(struct rig *rig, struct findings *f)
 			bool again = i == 0 && last != NULL && next > 0 && f->visits[v - 1].num > 0 && last->ended &&
 				     f->visits[v - 1].end == STRICT_WHOLE && rig->http.num_changes > 0 &&
 				     is_repeatable(&f->asked.messages[next - 1]) &&
-				     f->answers[v - 1].num < f->visits[v - 1].num;
+				     count_final(&f->answers[v - 1], SIZE_MAX) < f->visits[v - 1].num;
 			if (again) {
 				require(last->was_used || f->visits[v - 1].num > 1);
 				require(!visit->was_used);
@@ -431,20 +445,13 @@ static void look_at_requests(struct rig *rig, struct findings *f)
 	}
 }
 
-static bool is_final(const struct strict_message *message)
-{
-	return message->status >= 200 || message->status == 101;
-}
-
 /* Finds the next answer of the backends that is final. */
 static const struct strict_message *next_answer(const struct rig *rig, const struct findings *f, size_t *visit,
 						size_t *at)
 {
 	for (; *visit < rig->num_visits; (*visit)++, *at = 0) {
-		size_t num_final = 0;
+		size_t num_final = count_final(&f->answers[*visit], *at);
 
-		for (size_t i = 0; i < *at && i < f->answers[*visit].num; i++)
-			num_final += is_final(&f->answers[*visit].messages[i]);
 		while (*at < f->answers[*visit].num &&
 		       num_final < f->visits[*visit].num + (f->visits[*visit].end == STRICT_CUT)) {
 			const struct strict_message *message = &f->answers[*visit].messages[(*at)++];
