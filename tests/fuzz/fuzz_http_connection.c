@@ -498,10 +498,8 @@ static void look_at_answers(struct rig *rig, struct findings *f)
 		if (!is_final(got))
 			continue;
 		num_final++;
-		if (is_own_page(got)) {
-			require(i + 1 == f->answered.num);
+		if (i + 1 == f->answered.num && is_own_page(got))
 			break;
-		}
 		const struct strict_message *sent = next_answer(rig, f, &visit, &at);
 		if (sent == NULL || got->ends_by_close) {
 			require(i + 1 == f->answered.num && (got->ends_by_close || !rig->ends_cleanly));
