@@ -2,13 +2,14 @@
 
 #include "proxy/http/http_list.h"
 
+/* TLS within the connection has HTTP in it again (RFC 2817 3). */
 static bool is_http(struct bytes protocol)
 {
 	struct bytes name = http_list_word(protocol, "/");
 	struct bytes three = bytes_of(name.data, name.len < 3 ? name.len : 3);
 
 	return http_list_is(name, "http") || http_list_is(name, "h2") || http_list_is(name, "h3") ||
-	       http_list_is(three, "h2c"); /* and its drafts */
+	       http_list_is(name, "tls") || http_list_is(three, "h2c"); /* and its drafts */
 }
 
 bool http_protocols_next(struct bytes *value, struct bytes *out_protocol)

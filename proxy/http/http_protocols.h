@@ -5,7 +5,7 @@
 #include "chaincache/base/bytes.h"
 
 /* http_protocols_next takes the next protocol that a tunnel may be for off the front of an Upgrade field's value. HTTP
- * itself, in whatever version (h2c), is passed over: its requests would get behind the proxy's back. */
+ * itself, in whatever version (h2c) or within TLS, is passed over: its requests would get behind the proxy's back. */
 bool http_protocols_next(struct bytes *value, struct bytes *out_protocol);
 
 /* http_protocols_are_http says whether one of the protocols is HTTP itself. */

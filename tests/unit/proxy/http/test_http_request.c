@@ -254,6 +254,7 @@ static void test_upgrades(void **state)
 	    {"GET / HTTP/1.1\n" H "Connection: Upgrade, HTTP2-Settings\nUpgrade: h2c\nHTTP2-Settings: AAMAAABk\n",
 	     "GET / HTTP/1.1\n" H},
 	    {"GET / HTTP/1.1\n" H "Connection: Upgrade\nUpgrade: H2C-14, HTTP/2.0, h2\n", "GET / HTTP/1.1\n" H},
+	    {"GET / HTTP/1.1\n" H "Connection: Upgrade\nUpgrade: TLS/1.0, HTTP/1.1\n", "GET / HTTP/1.1\n" H},
 	    {"POST / HTTP/1.1\n" H "Connection: Upgrade\nUpgrade: h2c\nContent-Length: 5\n",
 	     "POST / HTTP/1.1\n" H "Content-Length: 5\n"},
 	    /* Connection has to name it, and HTTP/1.0 does not know it. */
