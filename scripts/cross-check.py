@@ -16,20 +16,29 @@ import random
 import sys
 import tempfile
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "support"))
+EXIT_USAGE = 64
 
-from cross_check import cross_check  # noqa: E402
+
+class Parser(argparse.ArgumentParser):
+    """Ends with status 64 after wrong usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(EXIT_USAGE, f"{self.prog}: {message}\n")
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=1000, help="inputs (default: 1000)")
     parser.add_argument("--seed", type=int, default=random.randrange(2**31), help="default: one by chance, printed")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2, help="side by side (default: one a core)")
     parser.add_argument("--keep", type=Path, help="a new folder for what failed (default: a temporary one)")
     arguments = parser.parse_args()
+    sys.path.insert(0, str(ROOT / "tests" / "support"))
+    from cross_check import cross_check
     binary = Path(os.environ.get("CHAINMEND", ROOT / "build" / "asan" / "chainmend")).resolve()
     if not binary.is_file():
         print(f"cross-check: {binary} is not there: build it first (scripts/test.sh does)", file=sys.stderr)

@@ -371,7 +371,7 @@ def test_the_record_of_this_tree_has_every_case_and_kind():
     assert set(kept.cases) == {case.name for case in CASES}
     for name, one in kept.cases.items():
         assert {kind for kind, _ in one.figures} == set(KINDS), name
-        assert one.figures[CALLS, "accept4"] == 1, name
+        assert one.figures.get((CALLS, "accept4"), 0) == (0 if "-kept-" in name else 1), name
         explained = sum(cost for (part, _), cost in one.functions.items() if part == CHAINMEND)
         assert explained > 0.95 * one.figures[INSTRUCTIONS, CHAINMEND], name
 

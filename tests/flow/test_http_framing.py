@@ -6,6 +6,7 @@ A request gets 400, an answer becomes a 502; http_faults has all that is looked 
 import pytest
 from http_faults import GOOD, MARK, Faults, answering, request, tell
 from http_servers import NAME, HttpBackend, answer
+from program import eventually
 
 # A request that hides in the body of the one before it, for whom takes the other length.
 HIDDEN = f"0\r\n\r\nGET /{MARK} HTTP/1.1\r\nHost: {NAME}\r\n\r\n"
@@ -115,9 +116,10 @@ def test_a_large_length_is_not_cut(faults):
     """More than 32 bits hold, of which a part comes."""
     with faults.site.client() as client:
         client.send(request("Content-Length: 4294967301", target="/large", body="hello"))
+        visit, = eventually("the request at the backend", lambda: faults.backend.visits)
+        eventually("its body there", lambda: visit.raw.endswith(b"hello"))
         client.pipe.end()
         client.assert_end()
-    visit, = faults.backend.visits
     assert visit.ended.wait(30)
     assert b"\r\nContent-Length: 4294967301\r\n" in visit.raw
     assert visit.raw.endswith(b"\r\n\r\nhello")

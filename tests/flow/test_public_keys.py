@@ -17,7 +17,7 @@ from program import eventually, free_port
 from tls_servers import Server, TlsServer, http_answer
 
 UNKNOWN_TO_CLIENTS = "has a key of a kind or on a curve that clients do not know"
-CANNOT_BE_FOLLOWED = "CN=Contoso DSA CA,O=chainmend tests is known, but its key is of a kind that is not supported"
+CANNOT_BE_FOLLOWED = '"CN=Contoso DSA CA,O=chainmend tests" is known, but its key is of a kind that is not supported'
 
 
 class Chains:
