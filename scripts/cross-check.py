@@ -26,8 +26,7 @@ class Parser(argparse.ArgumentParser):
     """Ends with status 64 after wrong usage."""
 
     def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(EXIT_USAGE, f"{self.prog}: {message}\n")
+        self.exit(EXIT_USAGE, f"cross-check: {message}; see scripts/cross-check.py --help\n")
 
 
 def main() -> int:

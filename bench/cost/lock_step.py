@@ -80,7 +80,6 @@ class Client:
             wire.close()
             self.closed = True
 
-
     def _is_whole(self, more: bytes) -> bool:
         self._got += more
         if self._got != self._exchange.answer:
@@ -162,7 +161,8 @@ class LockStep:
 
     def _accept(self) -> None:
         with contextlib.suppress(BlockingIOError):
-            self._backends.append(BackendEnd(Wire(self._listener.accept()[0], self._context, server_side=True), self._exchange))
+            wire = Wire(self._listener.accept()[0], self._context, server_side=True)
+            self._backends.append(BackendEnd(wire, self._exchange))
 
     def all_closed(self) -> bool:
         return not self._clients and not self._backends

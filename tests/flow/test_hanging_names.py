@@ -1,4 +1,4 @@
-"""The look-up of a name that is slow, or never comes to its end: what was found out is told all the same, clients wait for
+"""The look-up of a name that is slow, or never comes to its end: what was found out is told all the same, clients await
 an answer as long as for a connection, and the program ends."""
 
 import json
@@ -114,8 +114,8 @@ def test_a_client_waits_for_the_first_look_up_of_a_start(program, world, preload
     server = TlsServer(world.complete, world.key, http_answer()) if kind == "tls" else Server(http_answer())
     with server as backend:
         port = free_port()
-        site = {"tcp": tcp_site_of, "tls": site_of}[kind](world, port, f"{kind}://{SLOW}:{backend.port}",
-                                                            protocol=protocol)
+        site = {"tcp": tcp_site_of, "tls": site_of}[kind](
+            world, port, f"{kind}://{SLOW}:{backend.port}", protocol=protocol)
         running = program.run(world.settings(), {"mail": site})
         answer = curl(port, NAME, world.roots, "--fail")
         assert answer.ok, f"{answer}\n{running.report()}"
@@ -137,7 +137,8 @@ def test_a_client_waits_for_the_first_look_up_of_a_reload(program, world, preloa
 
 def test_a_client_whose_backend_has_no_address_is_refused_once_that_is_known(program, world, preloaded):
     port = free_port()
-    running = program.run(world.settings(), {"mail": tcp_site_of(world, port, f"tcp://{NONE}:80", connect_timeout="1h")})
+    running = program.run(world.settings(), {
+        "mail": tcp_site_of(world, port, f"tcp://{NONE}:80", connect_timeout="1h")})
     answer = curl(port, NAME, world.roots)
     assert answer.status in (35, 52, 56), answer  # a failure, no empty answer
     running.wait_for_words("no address of a backend is known")

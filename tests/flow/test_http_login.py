@@ -59,7 +59,7 @@ def test_a_large_body_waits_for_the_last_leg(site, backend):
 
 
 def test_a_large_body_is_sent_with_each_leg(site, backend):
-    """A client that has announced a length sends so much, although the final 401 has come before it: the connection would
+    """A client that has announced a length sends so much, although the final 401 came before it: the connection would
     be lost otherwise, and the login with it."""
     with site.client() as client:
         anna = NtlmClient(client, "anna")

@@ -1,4 +1,4 @@
-"""A backend that ends before its answer is whole: the client gets 502 or sees the cut, and the log says so each time."""
+"""A backend that ends before its answer is whole: the client gets 502 or sees the cut, and the log says so."""
 
 import pytest
 from http_servers import NAME, HttpBackend, HttpSite

@@ -1,4 +1,4 @@
-"""backend_reuse = shared: idle connections to the backend serve any client of the site, and none that must not be shared."""
+"""backend_reuse = shared: idle connections to the backend serve any client of the site, but those of a login."""
 
 import signal
 import threading

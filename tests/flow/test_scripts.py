@@ -12,8 +12,8 @@ FORBIDDEN = ("apt-get", "cmake", "clang", "ctest", "curl", "debootstrap", "dpkg-
              "mktemp", "npm", "openssl", "python3", "rm", "setsid", "sudo", "tee")
 SCRIPTS = ("bench/compare.sh", "bench/cost.sh", "docker/test-image.sh", "scripts/check.sh",
            "scripts/cross-check.py", "scripts/demo-pki.sh", "scripts/demo.sh", "scripts/draw-house.py",
-           "scripts/fuzz.sh", "scripts/install-deps.sh", "scripts/rooms.py", "scripts/test-bare.sh", "scripts/test.sh", "scripts/torture.sh",
-           "scripts/unpack-servers.sh")
+           "scripts/fuzz.sh", "scripts/install-deps.sh", "scripts/rooms.py", "scripts/test-bare.sh",
+           "scripts/test.sh", "scripts/torture.sh", "scripts/unpack-servers.sh")
 WRONG = [(script, ["--no-such"]) for script in SCRIPTS] + [
     ("bench/compare.sh", ["--build"]), ("bench/compare.sh", ["--build", "/no/such"]),
     ("bench/compare.sh", ["--only", "nothing"]), ("bench/compare.sh", ["--peers", "apache"]),

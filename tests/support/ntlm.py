@@ -1,4 +1,4 @@
-"""ntlm - the three messages of NTLM (MS-NLMP 2.2.1) with NTLMv2 responses (3.3.2), as far as an HTTP login needs them."""
+"""ntlm - the three messages of NTLM (MS-NLMP 2.2.1) with NTLMv2 responses (3.3.2), as an HTTP login needs them."""
 
 from __future__ import annotations
 

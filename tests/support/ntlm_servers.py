@@ -1,6 +1,6 @@
-"""ntlm_servers - a backend that binds a login to its connection, as IIS does with NTLM and Kerberos, and the client's part.
+"""ntlm_servers - a backend that binds a login to its connection, as IIS does with NTLM, and the client's part.
 
-MS-NTHT 1: NTLM over HTTP is as RFC 4559 has Negotiate, with NTLM's own messages. RFC 4559 6: who stands between must not
+MS-NTHT 1: NTLM over HTTP is as RFC 4559 has Negotiate, with NTLM's own messages. RFC 4559 6: a proxy must not
 share a connection that is logged in between clients.
 """
 
@@ -28,7 +28,7 @@ class Login:
 
 
 class NtlmBackend(HttpBackend):
-    """Answers who asks, on a connection that is logged in; 401 on others. It answers Expect before the body has come."""
+    """Answers who asks, on a connection that is logged in; 401 on others. It answers Expect before the body."""
 
     def __init__(self, tls: tuple[Path, Path] | None = None, schemes: tuple[str, ...] = ("Negotiate", "NTLM")) -> None:
         super().__init__(self._answer, tls)

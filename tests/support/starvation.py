@@ -1,6 +1,6 @@
 """starvation - what the hostile backends of some sites cost everybody else.
 
-The backend of a hostile site shows each of its clients another chain, as costly to judge as can be (hostile_backend.py).
+The backend of a hostile site shows each of its clients another chain, as costly to judge as can be (hostile_backend).
 While they come all at once, site B's clients, whose backend shows a good chain that is new each time, and /healthz are
 asked.
 
