@@ -171,8 +171,8 @@ struct chain_choice chain_search_choice(const struct chain_search *search)
 /* A path that was cut by its maximum depth lacks no issuer: it is no reason to send less than what was given. */
 static bool is_cut(const struct chain_search *search, const struct chain_candidate *best)
 {
-	return best->root == NULL && best->mask == 0 && best->not_judged == 0 &&
-	       best->chain.count == MEND_MAX_DEPTH && search->budget.refused != NULL;
+	return best->root == NULL && best->mask == 0 && best->not_judged == 0 && best->chain.count == MEND_MAX_DEPTH &&
+	       search->budget.refused != NULL;
 }
 
 const struct chain_candidate *chain_search_best(const struct chain_search *search)

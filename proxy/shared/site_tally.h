@@ -65,7 +65,8 @@
 	X(no_certificate, "chainmend_no_certificate_total",                                                            \
 	  "Clients that came while the site had no certificate to serve.")                                             \
 	X(no_backend, "chainmend_no_backend_total", "Clients that no backend of the site served.")                     \
-	X(requests_refused, "chainmend_http_requests_refused_total", "Requests that break a rule of HTTP, and got an error.") \
+	X(requests_refused, "chainmend_http_requests_refused_total",                                                   \
+	  "Requests that break a rule of HTTP, and got an error.")                                                     \
 	X(answers_refused, "chainmend_http_answers_refused_total",                                                     \
 	  "Answers of backends that break a rule of HTTP; their clients got a 502.")                                   \
 	X(bytes_to_backend, NULL, "Bytes relayed from clients to backends, without TLS around them.")                  \

@@ -93,7 +93,8 @@ static inline void pass(struct connection *connection, enum connection_way way, 
 
 /* Gives the content of `input` to the exchanges, until there is no more, or the backend that it comes from is dropped. Not
  * inlined: bytes that are relayed as they are would pay for it. */
-static __attribute__((noinline)) void pass_http(struct connection *connection, enum connection_way way, struct tls_input *input)
+static __attribute__((noinline)) void pass_http(struct connection *connection, enum connection_way way,
+						struct tls_input *input)
 {
 	uint8_t *plain = connection->thread->plain;
 	enum tls_result result = TLS_DONE;

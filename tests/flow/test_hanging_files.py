@@ -1,4 +1,4 @@
-"""A file whose read never comes to its end, as a pipe whose writer stays or a file system that does not answer: what was
+"""A file whose read never comes to its end, as a pipe whose writer stays or a file system that hangs: what was
 there goes on serving, it is told, and the program ends when it is told to."""
 
 import os

@@ -127,7 +127,8 @@ static void test_an_issuer_with_another_key(void **state)
 	WORLD_CACHE(&world, old);
 	WORLD_TRUST(&world, "store", root);
 	finding = world_finding(world_mend(&world), FINDING_INCOMPLETE_CHAIN);
-	assert_non_null(strstr(finding->message, "a certificate of \"CN=Corp CA\" is known here, but with another key"));
+	assert_non_null(
+	    strstr(finding->message, "a certificate of \"CN=Corp CA\" is known here, but with another key"));
 	world_cleanup(&world);
 
 	/* The certificate does not say by which key. */
@@ -308,10 +309,10 @@ static void test_a_missing_issuer_is_named(void **state)
 	WORLD_TRUST(&world, "store", root);
 	const struct mend_result *result = world_mend(&world);
 	assert_findings(result, "incomplete_chain error none, no_issuer_url warning none");
-	assert_string_equal(
-	    world_finding(result, FINDING_INCOMPLETE_CHAIN)->message,
-	    "The issuer of CN=a.example is missing, so clients cannot follow the chain to a root: \"CN=Issuing CA\" was "
-	    "not served and is not known here, and it could not be fetched.");
+	assert_string_equal(world_finding(result, FINDING_INCOMPLETE_CHAIN)->message,
+			    "The issuer of CN=a.example is missing, so clients cannot follow the chain to a root: "
+			    "\"CN=Issuing CA\" was "
+			    "not served and is not known here, and it could not be fetched.");
 	assert_false(result->wants_retry);
 	world_cleanup(&world);
 }
