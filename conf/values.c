@@ -1,6 +1,7 @@
 #include "conf/values.h"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,13 +129,24 @@ static const char *parse_port(const char *text, uint16_t *out)
 	return NULL;
 }
 
+/* Says whether it may be the name of an interface, as the kernel has them. */
+static bool is_interface(const char *text)
+{
+	size_t len = strlen(text);
+
+	for (size_t i = 0; i < len; i++)
+		if (text[i] <= ' ' || text[i] > '~')
+			return false;
+	return len > 0 && len < IF_NAMESIZE;
+}
+
 /* An IPv6 address as it stands in brackets, an interface behind a % allowed (RFC 4007 11). */
 static bool is_ipv6(const char *text)
 {
 	char address[INET6_ADDRSTRLEN];
 	struct in6_addr parsed;
 	size_t len = strcspn(text, "%");
-	if (len >= sizeof(address) || (text[len] == '%' && text[len + 1] == '\0'))
+	if (len >= sizeof(address) || (text[len] == '%' && !is_interface(text + len + 1)))
 		return false;
 	memcpy(address, text, len);
 	address[len] = '\0';

@@ -38,7 +38,7 @@ static inline uint64_t http_field_bit(struct bytes name)
 {
 	if (name.len == 0)
 		return 0;
-	unsigned first = name.data[0] == '_' ? '-' : name.data[0] | 0x20u;
+	unsigned first = name.data[0] == '_' ? '-' : name.data[0] | 0x20U;
 	return UINT64_C(1) << ((name.len * 5 + first) & 63);
 }
 

@@ -25,9 +25,6 @@ enum connection_event connection_http_switch(struct connection *connection);
 enum connection_event connection_http_take(struct connection *connection, enum connection_way way, struct bytes content,
 					   bool is_last);
 
-/* connection_http_may_read says whether the side that such bytes come from is read now. */
-bool connection_http_may_read(struct connection *connection, enum connection_way way);
-
 /* connection_http_due_ms returns when the limit of the present state is reached. */
 uint64_t connection_http_due_ms(const struct connection *connection);
 

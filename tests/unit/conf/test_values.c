@@ -102,9 +102,26 @@ static void test_an_address_is_host_and_port(void **state)
 	    {"my_host.example:443", "my_host.example", 443},
 	};
 	static const char *const bad[] = {
-	    "",           "443",      "host",     "host:",           "host:0",        "host:65536",
-	    "host:-1",    "host:44x", ":443",     "2001:db8::1:443", "[2001:db8::1]", "[2001:db8::1",
-	    "[host]:443", "[]:443",   "[::1]443", "[fe80::1%]:443",  "a b:443",       "host:443:443",
+	    "",
+	    "443",
+	    "host",
+	    "host:",
+	    "host:0",
+	    "host:65536",
+	    "host:-1",
+	    "host:44x",
+	    ":443",
+	    "2001:db8::1:443",
+	    "[2001:db8::1]",
+	    "[2001:db8::1",
+	    "[host]:443",
+	    "[]:443",
+	    "[::1]443",
+	    "[fe80::1%]:443",
+	    "[fe80::1%an-interface-name]:443",
+	    "[fe80::1%a b]:443",
+	    "a b:443",
+	    "host:443:443",
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
