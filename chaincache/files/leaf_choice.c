@@ -36,7 +36,7 @@ static size_t find_by_place(const struct certificate_list *list)
 	return 0;
 }
 
-/* A self-issued certificate comes last: it was a placeholder until the authority's came. */
+/* A self-issued certificate comes last: people make one with the request, until the authority has issued theirs. */
 static bool is_better(const struct certificate *a, const struct certificate *b, int64_t now)
 {
 	bool a_valid = certificate_valid_at(a, now);
